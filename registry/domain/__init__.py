@@ -1,0 +1,1 @@
+"""The stable core: pure rules on plain values, standard library only."""

@@ -1,0 +1,65 @@
+"""The tree of everything the registry refuses, each child with a `code` that clients may match."""
+
+from collections.abc import Mapping
+
+
+class RegistryError(Exception):
+    """A refusal told in one plain sentence that says what to do next."""
+
+    code = "registry_error"
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+
+
+class NotFound(RegistryError):
+    code = "not_found"
+
+
+class RuleBroken(RegistryError):
+    """The act exists, but not from here: a state without such a move, an outcome without what it needs."""
+
+    code = "rule_broken"
+
+
+class StaleVersion(RegistryError):
+    """Somebody changed the thing between the page that was read and the act."""
+
+    code = "stale_version"
+
+
+class NotSignedIn(RegistryError):
+    code = "not_signed_in"
+
+
+class NotAllowed(RegistryError):
+    code = "not_allowed"
+
+
+class InvalidInput(RegistryError):
+    """What was typed cannot be taken; `faults` maps each field's name to a sentence about it."""
+
+    code = "invalid_input"
+
+    def __init__(self, sentence: str, faults: Mapping[str, str] | None = None) -> None:
+        super().__init__(sentence)
+        self.faults: dict[str, str] = dict(faults or {})
+
+
+class RubricInvalid(RegistryError):
+    """A rubric or decision table file that cannot be used; the sentence names the table and the key."""
+
+    code = "rubric_invalid"
+
+
+class UnknownCriterion(RegistryError):
+    code = "unknown_criterion"
+
+
+class RatingOutOfRange(RegistryError):
+    code = "rating_out_of_range"
+
+
+class NoScorecards(RegistryError):
+    code = "no_scorecards"

@@ -1,0 +1,1 @@
+"""Notices to bytes: pure renderers of what we publish."""

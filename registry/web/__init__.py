@@ -1,0 +1,1 @@
+"""The site: pages, JSON API and feeds over the same services."""

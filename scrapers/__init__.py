@@ -1,0 +1,1 @@
+"""Bytes of a feed in, entries out; imports nothing from registry."""
