@@ -18,7 +18,7 @@ class Meaning:
     may_use: bool
     needs_conditions: bool
     group: Outcome
-    """The outcome it counts as in lists and feeds: a pilot is a conditional approval, a prohibition a rejection."""
+    """What it counts as in lists and feeds: a pilot as a conditional approval, a prohibition as a rejection."""
 
 
 MEANINGS: dict[Outcome, Meaning] = {

@@ -1,0 +1,155 @@
+"""Settings: the only reader of environment and configuration files; read once at the edge and passed down."""
+
+import secrets
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import (
+    BaseSettings,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from registry.domain.errors import InvalidInput
+
+Names = Annotated[tuple[str, ...], NoDecode]
+"""Several names in one value, parted by commas, in the order that matters."""
+
+
+class Settings(BaseSettings):
+    """`REGISTRY_*` from command line, environment, `.env`, secret files, `registry.toml`, then the defaults."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="REGISTRY_",
+        env_file=".env",
+        toml_file="registry.toml",
+        secrets_dir="/run/secrets" if Path("/run/secrets").is_dir() else None,
+        frozen=True,
+        extra="ignore",
+    )
+
+    data_dir: Path = Field(Path(".registry"), description="Folder for the SQLite file and the secret.")
+    database_url: str = Field("", description="postgresql://…; empty: a SQLite file in the data folder.")
+    base_url: str = Field("http://127.0.0.1:8000", description="The start of every absolute link.")
+    secret_file: Path | None = Field(
+        None, description="The secret's file; empty: `secret` in the data folder."
+    )
+    allow_private_cidrs: Names = Field((), description="Networks inside that scrapers may reach.")
+    rubrics_dir: Path | None = Field(
+        None, description="Rubric and decision table files; empty: those supplied."
+    )
+    scheduler: bool = Field(True, description="Whether `serve` polls sources itself.")
+    tick_s: int = Field(30, ge=1, le=3600, description="Seconds between two looks at what is due.")
+    public: bool = Field(False, description="Whether search engines may index the site.")
+    trusted_proxies: Names = Field(
+        (), description="Addresses of proxies whose forwarding headers are believed."
+    )
+    log_format: Literal["text", "json"] = Field("text", description="How log lines are written.")
+    name: str = Field("Technology registry", min_length=1, max_length=80, description="The registry's name.")
+    contact: str = Field(
+        "", max_length=200, description="Whom employees may ask: an e-mail address or a phone."
+    )
+    time_zone: str = Field("UTC", description="The organisation's time zone: when a verdict's last day ends.")
+    data_classes: Names = Field(
+        ("public", "internal", "sensitive", "regulated"),
+        description="Lowest first; each includes those before.",
+    )
+    account_types: Names = Field(
+        ("organisation", "work", "private"), description="Kinds of account people use."
+    )
+    audiences: Names = Field(
+        ("staff", "contractors"), description="Groups of people a verdict may be limited to."
+    )
+    requests: Literal["anybody", "employees"] = Field("anybody", description="Who may request a tool.")
+    solo: bool = Field(False, description="An office of one person: who scored may decide.")
+    undo_s: int = Field(
+        300, ge=0, le=86_400, description="Seconds in which a published verdict can be taken back."
+    )
+
+    @field_validator(
+        "allow_private_cidrs", "trusted_proxies", "data_classes", "account_types", "audiences", mode="before"
+    )
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return (
+            tuple(part.strip() for part in value.split(",") if part.strip())
+            if isinstance(value, str)
+            else value
+        )
+
+    @field_validator("data_classes", "account_types")
+    @classmethod
+    def _at_least_one(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if not value or len(set(value)) != len(value):
+            raise ValueError("must hold at least one name, and none of them twice")
+        return value
+
+    @field_validator("time_zone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        if value not in available_timezones():
+            raise ValueError("must be a time zone such as Europe/Paris or America/New_York")
+        return value
+
+    @field_validator("base_url")
+    @classmethod
+    def _absolute(cls, value: str) -> str:
+        if not value.startswith(("http://", "https://")):
+            raise ValueError("must begin with http:// or https://")
+        return value.rstrip("/")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        toml = TomlConfigSettingsSource(settings_cls)
+        return init_settings, env_settings, dotenv_settings, file_secret_settings, toml
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.time_zone)
+
+    @property
+    def resolved_database_url(self) -> str:
+        return self.database_url or f"sqlite:///{self.data_dir.resolve() / 'registry.sqlite3'}"
+
+    @cached_property
+    def secret(self) -> bytes:
+        """The key that session and token digests are made with; made at first use, readable by its owner alone."""
+        path = self.secret_file or self.data_dir / "secret"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with path.open("x", opener=_private) as file:
+                file.write(secrets.token_hex(32))
+        except FileExistsError:
+            pass
+        return path.read_text().strip().encode()
+
+
+def _private(path: str, flags: int) -> int:
+    import os
+
+    return os.open(path, flags, mode=0o600)
+
+
+def load_settings(**given: Any) -> Settings:
+    """Read the settings; `given` are those of the command line. Raises InvalidInput naming each setting at fault."""
+    try:
+        return Settings(**{name: value for name, value in given.items() if value is not None})
+    except ValidationError as error:
+        faults = {
+            "REGISTRY_" + str(fault["loc"][0]).upper(): fault["msg"].removeprefix("Value error, ")
+            for fault in error.errors()
+        }
+        told = "; ".join(f"{name}: {sentence}" for name, sentence in faults.items())
+        raise InvalidInput(f"The settings cannot be used. {told}", faults) from error

@@ -1,0 +1,27 @@
+"""Column types that both databases need alike, and the naming of keys that migrations rely on."""
+
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import JSON, Column, Enum
+from sqlmodel import SQLModel
+
+SQLModel.metadata.naming_convention = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+def EnumText(enum: type[StrEnum]) -> Enum:  # noqa: N802 - reads as the type that it makes
+    """An enum kept by its value in a text column, so that a new member needs no migration."""
+    return Enum(
+        enum, native_enum=False, length=40, values_callable=lambda members: [each.value for each in members]
+    )
+
+
+def json_column() -> Column[Any]:
+    """A JSON value, replaced whole and never changed inside."""
+    return Column(JSON, nullable=False)

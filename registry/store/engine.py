@@ -1,0 +1,85 @@
+"""How the store is reached: an engine, a snapshot to read from, a transaction to write in."""
+
+import importlib
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from sqlalchemy import Connection, Engine, event, text
+from sqlalchemy.engine import make_url
+from sqlmodel import Session, create_engine
+
+_writers: "WeakKeyDictionary[Engine, threading.Lock]" = WeakKeyDictionary()
+_WRITES = "registry_writes"
+
+
+def make_engine(url: str) -> Engine:
+    """An engine for `sqlite:///FILE` or `postgresql://…`; makes the SQLite file's folder."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() != "sqlite":
+        return create_engine(url, pool_pre_ping=True, pool_size=10, max_overflow=20)
+    if parsed.database:
+        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(url, module=_sqlite(), connect_args={"check_same_thread": False, "timeout": 15})
+    event.listen(engine, "connect", _prepare)
+    event.listen(engine, "begin", _begin)
+    _writers[engine] = threading.Lock()
+    return engine
+
+
+@contextmanager
+def transaction(engine: Engine) -> Iterator[Session]:
+    """One act: commits when the block ends, rolls back when it raises. On SQLite one writer at a time is let in."""
+    lock = _writers.get(engine)
+    with lock or _no_lock(), _session(engine, writes=True) as session, session.begin():
+        yield session
+
+
+@contextmanager
+def snapshot(engine: Engine) -> Iterator[Session]:
+    """A read-only view of one moment, which never waits for a writer."""
+    with _session(engine, writes=False) as session:
+        yield session
+
+
+def serialise(session: Session, name: str) -> None:
+    """Let one transaction at a time pass here on PostgreSQL; on SQLite a writer is alone anyway."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.connection().execute(text("SELECT pg_advisory_xact_lock(hashtext(:name))"), {"name": name})
+
+
+@contextmanager
+def _no_lock() -> Iterator[None]:
+    yield
+
+
+def _session(engine: Engine, *, writes: bool) -> Session:
+    options: dict[str, Any] = {_WRITES: writes}
+    if engine.dialect.name == "postgresql" and not writes:
+        options |= {"postgresql_readonly": True, "isolation_level": "REPEATABLE READ"}
+    return Session(engine.execution_options(**options), expire_on_commit=False)
+
+
+def _sqlite() -> ModuleType:
+    # Versions 3.7.0 to 3.51.2 can corrupt a write-ahead log that two connections checkpoint at once.
+    try:
+        return importlib.import_module("pysqlite3.dbapi2")
+    except ImportError:
+        return sqlite3
+
+
+def _prepare(connection: Any, _record: object) -> None:
+    connection.isolation_level = None  # the driver must not begin transactions on its own
+    for pragma in ("foreign_keys=ON", "journal_mode=WAL", "busy_timeout=15000", "synchronous=FULL"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin(connection: Connection) -> None:
+    writes = connection.get_execution_options().get(_WRITES, True)
+    connection.exec_driver_sql(f"PRAGMA query_only={'OFF' if writes else 'ON'}")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

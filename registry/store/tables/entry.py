@@ -1,0 +1,45 @@
+"""Announcements as read from sources, each kept once for ever."""
+
+from datetime import datetime
+
+from sqlalchemy import UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from registry.domain.proposal import EntryKind
+from registry.store.columns import EnumText
+
+
+class Entry(SQLModel, table=True):
+    __table_args__ = (UniqueConstraint("source_id", "key"), UniqueConstraint("source_id", "second_key"))
+
+    id: int | None = Field(default=None, primary_key=True)
+    source_id: int = Field(foreign_key="source.id")
+    key: str = Field(max_length=500)
+    second_key: str = Field(max_length=500)
+    title: str = Field(default="", max_length=1000)
+    link: str = Field(default="", max_length=2000)
+    canonical_link: str = Field(default="", max_length=2000, index=True)
+    summary: str = Field(default="", max_length=2000)
+    author: str = Field(default="", max_length=200)
+    published_at: datetime | None = None
+    seen_at: datetime = Field(index=True)
+    content_hash: str = Field(max_length=64)
+    revision: int = 1
+    kind: EntryKind = Field(sa_type=EnumText(EntryKind))
+    extractor_version: str = Field(max_length=40)
+
+
+class EntryRevision(SQLModel, table=True):
+    """What an entry said before its publisher edited it."""
+
+    __tablename__ = "entry_revision"
+    __table_args__ = (UniqueConstraint("entry_id", "number"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    entry_id: int = Field(foreign_key="entry.id")
+    number: int
+    title: str = Field(max_length=1000)
+    link: str = Field(max_length=2000)
+    summary: str = Field(max_length=2000)
+    content_hash: str = Field(max_length=64)
+    replaced_at: datetime

@@ -1,0 +1,42 @@
+"""What triage let in, and everything by which people call it."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from registry.store.columns import EnumText
+
+
+class AliasKind(StrEnum):
+    NAME = "name"
+    DOMAIN = "domain"
+    PATH = "path"
+    PURL = "purl"
+
+
+class Tool(SQLModel, table=True):
+    id: int | None = Field(default=None, primary_key=True)
+    slug: str = Field(max_length=120, unique=True)
+    name: str = Field(max_length=120)
+    vendor: str = Field(default="", max_length=120)
+    category: str = Field(default="", max_length=80, index=True)
+    homepage: str = Field(default="", max_length=2000)
+    description: str = Field(default="", max_length=2000)
+    guidance: str = Field(default="", max_length=2000)
+    created_at: datetime
+    version: int = 1
+
+
+class Alias(SQLModel, table=True):
+    """One certain way to say a tool: its names, domains, paths on shared hosts and package URLs."""
+
+    __table_args__ = (UniqueConstraint("kind", "key"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    tool_id: int = Field(foreign_key="tool.id", index=True)
+    kind: AliasKind = Field(sa_type=EnumText(AliasKind))
+    text: str = Field(max_length=500)
+    key: str = Field(max_length=500)
+    """`name_key` of a name; a folded domain, `host/path` or package URL without version of the others."""

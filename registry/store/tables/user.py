@@ -1,0 +1,88 @@
+"""People, the roles they hold, and the ways in which they prove who they are."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlmodel import Field, SQLModel
+
+from registry.store.columns import EnumText
+
+
+class Role(StrEnum):
+    EMPLOYEE = "employee"
+    REVIEWER = "reviewer"
+    APPROVER = "approver"
+    ADMIN = "admin"
+    AUDITOR = "auditor"
+
+
+class User(SQLModel, table=True):
+    id: int | None = Field(default=None, primary_key=True)
+    email: str = Field(max_length=200, unique=True)
+    """Folded to lower case."""
+    name: str = Field(max_length=120)
+    password_hash: str = Field(default="", max_length=200)
+    created_at: datetime
+    disabled_at: datetime | None = None
+
+
+class UserRole(SQLModel, table=True):
+    __tablename__ = "user_role"
+
+    user_id: int = Field(foreign_key="user.id", primary_key=True)
+    role: Role = Field(sa_type=EnumText(Role), primary_key=True)
+
+
+class UserArea(SQLModel, table=True):
+    """What a reviewer knows well: `privacy`, `security`, `accessibility` …"""
+
+    __tablename__ = "user_area"
+
+    user_id: int = Field(foreign_key="user.id", primary_key=True)
+    area: str = Field(max_length=40, primary_key=True)
+
+
+class UserOffice(SQLModel, table=True):
+    """The offices that a person's roles apply to; none means all."""
+
+    __tablename__ = "user_office"
+
+    user_id: int = Field(foreign_key="user.id", primary_key=True)
+    office_id: int = Field(foreign_key="office.id", primary_key=True)
+
+
+class UserSession(SQLModel, table=True):
+    __tablename__ = "user_session"
+
+    digest: str = Field(max_length=64, primary_key=True)
+    """Keyed hash of the cookie's value; the value itself is never stored."""
+    user_id: int = Field(foreign_key="user.id", index=True)
+    created_at: datetime
+    expires_at: datetime
+
+
+class SignInLink(SQLModel, table=True):
+    """A link that signs its person in, for the demo's cast and for a forgotten password."""
+
+    __tablename__ = "sign_in_link"
+
+    digest: str = Field(max_length=64, primary_key=True)
+    user_id: int = Field(foreign_key="user.id", index=True)
+    expires_at: datetime
+    reusable: bool = False
+    used_at: datetime | None = None
+
+
+class ApiToken(SQLModel, table=True):
+    __tablename__ = "api_token"
+
+    id: int | None = Field(default=None, primary_key=True)
+    user_id: int = Field(foreign_key="user.id", index=True)
+    name: str = Field(max_length=80)
+    digest: str = Field(max_length=64, unique=True)
+    scopes: str = Field(max_length=200)
+    """Names parted by spaces."""
+    created_at: datetime
+    expires_at: datetime
+    last_used_at: datetime | None = None
+    revoked_at: datetime | None = None

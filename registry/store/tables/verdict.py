@@ -1,0 +1,84 @@
+"""Decisions: immutable numbered records, their conditions and the numbers they supersede."""
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import CheckConstraint, Index
+from sqlmodel import Field, SQLModel
+
+from registry.domain.condition import Check, ConditionKind, Duty
+from registry.domain.outcome import Outcome
+from registry.store.columns import EnumText, json_column
+
+
+class Verdict(SQLModel, table=True):
+    """What was decided. Only `undone_at` is ever set later; what befalls a verdict afterwards stands in events."""
+
+    __table_args__ = (
+        CheckConstraint("number >= 1", name="number"),
+        CheckConstraint("outcome <> 'prohibited' OR citation <> '' OR imported", name="prohibited_citation"),
+        Index(None, "tool_id", "starts_at"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    number: int = Field(unique=True)
+    tool_id: int = Field(foreign_key="tool.id")
+    evaluation_id: int | None = Field(default=None, foreign_key="evaluation.id", unique=True)
+    outcome: Outcome = Field(sa_type=EnumText(Outcome), index=True)
+    edition: str = Field(default="", max_length=80)
+    versions: str = Field(default="", max_length=200)
+    deployment: str = Field(default="", max_length=200)
+    data_ceiling: str | None = Field(default=None, max_length=40)
+    accounts: list[str] = Field(default_factory=list, sa_column=json_column())
+    offices: list[str] = Field(default_factory=list, sa_column=json_column())
+    audience: list[str] = Field(default_factory=list, sa_column=json_column())
+    rationale: str = Field(default="", max_length=4000)
+    reason_code: str = Field(default="", max_length=60)
+    citation: str = Field(default="", max_length=500)
+    alternatives: list[str] = Field(default_factory=list, sa_column=json_column())
+    """Slugs of tools, or names where the registry holds no such tool."""
+    pilot: dict[str, str] = Field(default_factory=dict, sa_column=json_column())
+    """Keys owner, size, measure, exit_rule; empty unless the outcome is a pilot."""
+    decided_by_id: int | None = Field(default=None, foreign_key="user.id")
+    decided_by: str = Field(max_length=120)
+    decided_at: datetime = Field(index=True)
+    starts_at: datetime = Field(index=True)
+    valid_until: date | None = None
+    """The last day, inclusive, in the organisation's time zone."""
+    undone_at: datetime | None = None
+    imported: bool = False
+    reference: str = Field(default="", max_length=500)
+    notes: list[str] = Field(default_factory=list, sa_column=json_column())
+    """Recorded exceptions, in sentences."""
+    recommended: Outcome | None = Field(default=None, sa_type=EnumText(Outcome))
+    step_reason: str = Field(default="", max_length=1000)
+    assessment: dict[str, Any] = Field(default_factory=dict, sa_column=json_column())
+    """The assessment as it was; empty for an imported verdict."""
+
+
+class VerdictCondition(SQLModel, table=True):
+    __tablename__ = "verdict_condition"
+    __table_args__ = (
+        CheckConstraint("NOT standing OR due_on IS NULL", name="standing_has_no_date"),
+        Index(None, "verdict_id", "position", unique=True),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    verdict_id: int = Field(foreign_key="verdict.id")
+    position: int
+    text: str = Field(max_length=500)
+    kind: ConditionKind = Field(sa_type=EnumText(ConditionKind))
+    duty: Duty | None = Field(default=None, sa_type=EnumText(Duty))
+    checked: Check | None = Field(default=None, sa_type=EnumText(Check))
+    mitigates: str = Field(default="", max_length=200)
+    standing: bool
+    due_on: date | None = None
+    met_on: date | None = None
+    waived_reason: str = Field(default="", max_length=500)
+
+
+class Supersession(SQLModel, table=True):
+    """A verdict names the numbers that it supersedes; nothing is superseded by inference."""
+
+    verdict_id: int = Field(foreign_key="verdict.id", primary_key=True)
+    superseded_id: int = Field(foreign_key="verdict.id", primary_key=True, index=True)

