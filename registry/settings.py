@@ -1,7 +1,9 @@
 """Settings: the only reader of environment and configuration files; read once at the edge and passed down."""
 
+import os
 import secrets
-from functools import cached_property
+from contextlib import suppress
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
@@ -128,18 +130,9 @@ class Settings(BaseSettings):
         """The key that session and token digests are made with; made at first use, readable by its owner alone."""
         path = self.secret_file or self.data_dir / "secret"
         path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            with path.open("x", opener=_private) as file:
-                file.write(secrets.token_hex(32))
-        except FileExistsError:
-            pass
+        with suppress(FileExistsError), open(path, "x", opener=partial(os.open, mode=0o600)) as file:
+            file.write(secrets.token_hex(32))
         return path.read_text().strip().encode()
-
-
-def _private(path: str, flags: int) -> int:
-    import os
-
-    return os.open(path, flags, mode=0o600)
 
 
 def load_settings(**given: Any) -> Settings:

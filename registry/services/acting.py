@@ -1,0 +1,53 @@
+"""Who acts, and the one event that every act writes in its own transaction."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlmodel import Session
+
+from registry.store import tables
+from registry.store.tables import Role
+
+
+@dataclass(frozen=True)
+class Actor:
+    """A person as far as an act needs to know them; `id` is None for what the registry does by itself."""
+
+    id: int | None
+    name: str
+    roles: frozenset[Role] = frozenset()
+    scopes: frozenset[str] | None = None
+    """Of an API token; None where the person is here in person."""
+
+
+REGISTRY = Actor(None, "registry")
+
+
+def record(
+    session: Session,
+    action: str,
+    subject: tuple[str, int | None],
+    *,
+    by: Actor,
+    now: datetime,
+    before: Mapping[str, Any] | None = None,
+    after: Mapping[str, Any] | None = None,
+) -> tables.Event:
+    """Write the event of one act: `noun.verb` on (kind, id), with what changed as JSON-ready values."""
+    kind, subject_id = subject
+    if subject_id is None:
+        raise ValueError("flush the subject before its event is written")
+    event = tables.Event(
+        at=now,
+        actor_id=by.id,
+        actor=by.name,
+        action=action,
+        subject_kind=kind,
+        subject_id=subject_id,
+        before=dict(before or {}),
+        after=dict(after or {}),
+    )
+    session.add(event)
+    return event
