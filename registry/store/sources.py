@@ -3,8 +3,9 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from urllib.parse import urlsplit
 
-from sqlalchemy import case, func
+from sqlalchemy import ColumnElement, case, func
 from sqlmodel import Session, col, or_, select
 
 from registry.domain.errors import NotFound
@@ -111,7 +112,7 @@ def last_fetches(session: Session, source_ids: Collection[int], *, each: int = 3
 def last_whole_reply(session: Session, source_id: int) -> datetime | None:
     """When a body came for the last time: status 200, not 304."""
     query = select(func.max(col(Fetch.at))).where(Fetch.source_id == source_id, Fetch.status == 200)
-    return _aware(session.exec(query).one())
+    return session.exec(query).one()
 
 
 def first_failure(session: Session, source: Source, error_code: str) -> datetime | None:
@@ -119,7 +120,7 @@ def first_failure(session: Session, source: Source, error_code: str) -> datetime
     query = select(func.min(col(Fetch.at))).where(Fetch.source_id == source.id, Fetch.error_code == error_code)
     if source.succeeded_at is not None:
         query = query.where(Fetch.at > source.succeeded_at)
-    return _aware(session.exec(query).one())
+    return session.exec(query).one()
 
 
 def visits_since(session: Session, since: datetime) -> Sequence[tuple[int, str]]:
@@ -145,9 +146,12 @@ def yields(session: Session, since: datetime) -> Mapping[int, SourceYield]:
     return {source_id: SourceYield(new, let_in) for source_id, new, let_in in session.exec(query).all()}
 
 
-def _free(now: datetime):  # type: ignore[no-untyped-def]
+def _free(now: datetime) -> ColumnElement[bool]:
     return or_(col(Source.lease_until).is_(None), col(Source.lease_until) <= now)
 
 
-def _aware(moment: datetime | None) -> datetime | None:
-    return moment
+def on_host(session: Session, url: str) -> Sequence[Source]:
+    """The polled sources whose address has the same host as `url`."""
+    host = urlsplit(url).hostname or ""
+    alike = select(Source).where(col(Source.removed_at).is_(None), col(Source.url).icontains(host, autoescape=True))
+    return [each for each in session.exec(alike).all() if (urlsplit(each.url).hostname or "") == host]
