@@ -41,7 +41,10 @@ class ParseError(ScrapeError):
         self.suggested = suggested
 
     def __reduce__(self) -> tuple[object, ...]:
-        return (_rebuild_parse_error, (self.code, self.sentence, self.suggested, self.retry_after_s, self.status))
+        return (
+            _rebuild_parse_error,
+            (self.code, self.sentence, self.suggested, self.retry_after_s, self.status),
+        )
 
 
 def _rebuild_parse_error(
