@@ -36,12 +36,25 @@ ODD_FORMATS = (
     "%a %b %d %H:%M:%S %Y",
     "%a %b %d %Y %H:%M:%S",
 )
-ZONES = {"EST": -5, "EDT": -4, "CST": -6, "CDT": -5, "MST": -7, "MDT": -6, "PST": -8, "PDT": -7}
+ZONES: dict[str, float] = {
+    "EST": -5,
+    "EDT": -4,
+    "CST": -6,
+    "CDT": -5,
+    "MST": -7,
+    "MDT": -6,
+    "PST": -8,
+    "PDT": -7,
+}
 ZONES |= {"GMT": 0, "UTC": 0, "Z": 0, "UT": 0, "WET": 0, "BST": 1, "CET": 1, "MEZ": 1, "CEST": 2, "MESZ": 2}
 ZONES |= {"EET": 2, "EEST": 3, "MSK": 3, "IST": 5.5, "JST": 9, "KST": 9, "AEST": 10, "AEDT": 11}
 MONTHS = {
-    **dict.fromkeys(("januar", "jänner", "janvier", "enero", "gennaio", "janeiro", "januari", "janv"), "January"),
-    **dict.fromkeys(("februar", "février", "fevrier", "febrero", "febbraio", "fevereiro", "févr"), "February"),
+    **dict.fromkeys(
+        ("januar", "jänner", "janvier", "enero", "gennaio", "janeiro", "januari", "janv"), "January"
+    ),
+    **dict.fromkeys(
+        ("februar", "février", "fevrier", "febrero", "febbraio", "fevereiro", "févr"), "February"
+    ),
     **dict.fromkeys(("märz", "maerz", "mars", "marzo", "março", "maart", "mrz", "mär"), "March"),
     **dict.fromkeys(("avril", "abril", "aprile", "avr"), "April"),
     **dict.fromkeys(("mai", "mayo", "maggio", "maio", "mei"), "May"),
@@ -51,12 +64,14 @@ MONTHS = {
     **dict.fromkeys(("septembre", "septiembre", "settembre", "setembro", "sept"), "September"),
     **dict.fromkeys(("oktober", "octobre", "octubre", "ottobre", "outubro", "okt"), "October"),
     **dict.fromkeys(("novembre", "noviembre", "novembro"), "November"),
-    **dict.fromkeys(("dezember", "décembre", "decembre", "diciembre", "dicembre", "dezembro", "dez", "déc"), "December"),
+    **dict.fromkeys(
+        ("dezember", "décembre", "decembre", "diciembre", "dicembre", "dezembro", "dez", "déc"), "December"
+    ),
 }
 
 
 def read_date(text: str) -> datetime | None:
-    """The moment that a date's text names, as UTC (a missing zone is UTC); None where unreadable or before 1995."""
+    """The moment that a text names, in UTC (also without a zone); None where unreadable or before 1995."""
     text = " ".join(text.split())[:100]
     if not text:
         return None
@@ -101,7 +116,11 @@ def _odd(text: str) -> datetime | None:
     for form in ODD_FORMATS:
         found = _try(lambda form=form: datetime.strptime(bare, form))  # type: ignore[misc]  # noqa: DTZ007
         if found is not None:
-            return datetime.strptime(f"{found:%Y-%m-%dT%H:%M:%S}{zone[0].strip()}", "%Y-%m-%dT%H:%M:%S%z") if zone else found
+            return (
+                datetime.strptime(f"{found:%Y-%m-%dT%H:%M:%S}{zone[0].strip()}", "%Y-%m-%dT%H:%M:%S%z")
+                if zone
+                else found
+            )
     return None
 
 
@@ -111,7 +130,9 @@ def _with_offset(text: str) -> str:
     if not found or found[1] not in ZONES or found[1] in ("AM", "PM"):
         return text
     hours = ZONES[found[1]]
-    return f"{text[: found.start()]} {'-' if hours < 0 else '+'}{abs(int(hours)):02d}{int(hours % 1 * 60):02d}"
+    return (
+        f"{text[: found.start()]} {'-' if hours < 0 else '+'}{abs(int(hours)):02d}{int(hours % 1 * 60):02d}"
+    )
 
 
 def _english(text: str) -> str:
@@ -120,4 +141,6 @@ def _english(text: str) -> str:
     text = re.sub(r"(?<=\d)(?:st|nd|rd|th)\b", "", text)
     text = re.sub(r"(?i)\s+(?:at|um|à)\s+|,?\s+-\s+|T(?=\d\d:)", " ", text)
     text = re.sub(r"(?<=\d)\.(?=\s+[^\W\d])", "", text)
-    return re.sub(r"[^\W\d]+\.?", lambda word: MONTHS.get(word[0].lower().rstrip("."), word[0].rstrip(".")), text)
+    return re.sub(
+        r"[^\W\d]+\.?", lambda word: MONTHS.get(word[0].lower().rstrip("."), word[0].rstrip(".")), text
+    )

@@ -1,6 +1,6 @@
 """What a scraper gives: entries with keys that stay the same from one fetch to the next.
 
-How bytes become drafts is each scraper's business; how drafts become entries is the same for all and stands here.
+How bytes become drafts is each scraper's business; how drafts become entries is the same for all.
 """
 
 import hashlib
@@ -28,7 +28,7 @@ class Entry:
     key: str
     """The id, else the canonical link, else a hash of title, date and content; at most 500 characters."""
     second_key: str
-    """The key without scheme and host, so that a move to another domain is noticed; equal to `key` where it has none."""
+    """The key without scheme and host, for a feed that moves; equal to `key` where it has none."""
     title: str
     link: str
     """As the publisher wrote it, made absolute; "" only where there is none."""
@@ -105,11 +105,12 @@ def _finish(draft: Draft) -> Entry:
 
 
 def _tell_apart(entries: Sequence[Entry]) -> list[Entry]:
-    """Make both keys unique: one key for many is told apart by link, then by title; what is left is the same entry."""
+    """Make both keys unique: one key for many is told apart by link, then by title; what is left is one."""
     for apart in ("canonical_link", "title"):
         times = Counter(entry.key for entry in entries)
         entries = [
-            _rekeyed(entry, str(getattr(entry, apart))) if times[entry.key] > 1 else entry for entry in entries
+            _rekeyed(entry, str(getattr(entry, apart))) if times[entry.key] > 1 else entry
+            for entry in entries
         ]
     unique = list({entry.key: entry for entry in reversed(entries)}.values())[::-1]
     times = Counter(entry.second_key for entry in unique)
@@ -121,7 +122,9 @@ def _tell_apart(entries: Sequence[Entry]) -> list[Entry]:
 def _rekeyed(entry: Entry, by: str) -> Entry:
     if not by or by == entry.key:
         return entry
-    return _with_keys(entry, _short_key(f"{entry.key} {by}"), _short_key(f"{entry.second_key} {without_host(by)}"))
+    return _with_keys(
+        entry, _short_key(f"{entry.key} {by}"), _short_key(f"{entry.second_key} {without_host(by)}")
+    )
 
 
 def _with_keys(entry: Entry, key: str, second_key: str) -> Entry:
@@ -130,7 +133,7 @@ def _with_keys(entry: Entry, key: str, second_key: str) -> Entry:
 
 
 def without_host(key: str) -> str:
-    """A key without scheme and host: `https://a.example/p?x=1` and `tag:a.example,2026:/p?x=1` both keep their tail."""
+    """What follows the host in `https://a.example/p?x=1` or `tag:a.example,2026:/p?x=1`, else the key."""
     found = re.match(r"(?:https?:)?//[^/?#]+/?|tag:[^,:/]+,[\d-]+:", key, re.IGNORECASE)
     return (key[found.end() :] if found else "") or key
 

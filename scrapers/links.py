@@ -39,9 +39,9 @@ MAX_URL = 4_000
 def canonical_url(url: str) -> str:
     """The one spelling of a page's address, or "" for anything that is not http or https with a host.
 
-    Folded: case and encoding of the host (punycode), default port, user part, fragment, dot segments, needless
-    percent signs, tracking parameters, index pages, the slash at the end. Kept: scheme, `www.`, the order of the
-    other parameters. Giving the result again changes nothing.
+    Folded: case and encoding of the host (punycode), default port, user part, fragment, dot segments,
+    needless percent signs, tracking parameters, index pages, the slash at the end. Kept: scheme, `www.`,
+    the order of the other parameters. Giving the result again changes nothing.
     """
     text = re.sub(r"[\t\r\n]", "", url.strip())[:MAX_URL]
     try:
@@ -60,7 +60,7 @@ def canonical_url(url: str) -> str:
 
 
 def link_key(url: str) -> str:
-    """What two links to one page have in common: the canonical address without scheme and `www.`; "" for no link."""
+    """The canonical address without scheme and `www.`, by which links to one page are one; "" for no link."""
     return canonical_url(url).partition("://")[2].removeprefix("www.").removesuffix("/").replace("/?", "?")
 
 
@@ -79,7 +79,9 @@ def registrable_domain(host: str) -> str:
     if not host or "." not in host or _is_address(host):
         return host
     found = _suffixes()(host)
-    if not found.suffix:  # a top-level name that the list does not know counts as a suffix: the list's rule "*"
+    if (
+        not found.suffix
+    ):  # a top-level name that the list does not know counts as a suffix: the list's rule "*"
         return ".".join(host.split(".")[-2:])
     return str(found.top_domain_under_public_suffix)
 
@@ -95,7 +97,8 @@ def identity_key(url: str) -> str:
     """The strong key of the product that a link stands for, or "" where it identifies none.
 
     One of: a repository (`github.com/owner/repo`), a store or launch page (`host/id`), a package
-    (`pkg:pypi/name`), else the site's registrable domain. An article, a discussion or a list is no product's home.
+    (`pkg:pypi/name`), else the site's registrable domain, with a path where the domain holds many products.
+    An article, a discussion or a list is no product's home.
     """
     canonical = canonical_url(url)
     if not canonical:
@@ -248,4 +251,8 @@ def _kept_query(query: str) -> str:
 def _tracks(pair: str) -> bool:
     name, _, value = pair.partition("=")
     name = unquote(name).lower()
-    return name in TRACKING or name.startswith(TRACKING_PREFIXES) or (name == "source" and value.startswith("rss"))
+    return (
+        name in TRACKING
+        or name.startswith(TRACKING_PREFIXES)
+        or (name == "source" and value.startswith("rss"))
+    )
