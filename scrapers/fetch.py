@@ -60,9 +60,9 @@ class Fetched:
     """What came. `url` is the final one and, like those of `redirects`, without user information or fragment.
 
     `status` is 200, or 304 with no `body` and no `body_hash`. `body` is inflated, `body_hash` its SHA-256 in
-    hex. `headers` have lower-case names and one character per byte. `validators` are those to send the next
-    time: of a 200 its own, of a 304 the ones that were asked with, replaced where it gave new ones. `wire_bytes`
-    counts all hops with their headers. `fresh_for_s` and `retry_after_s` are 0 to seven days.
+    hex. `headers` have lower-case names and one character per byte. `validators` are those to send next
+    time: of a 200 its own, of a 304 the ones asked with, replaced where it gave new ones. `wire_bytes` counts
+    all hops with their headers. `fresh_for_s` and `retry_after_s` are 0 to seven days.
     """
 
     url: str
@@ -88,10 +88,10 @@ class _Reply:
 class Fetcher:
     """Asks publishers for their feeds, politely and within limits. One per process; threads may share it.
 
-    Only public addresses are reached, and those in `allow_cidrs` (there any port): each name is looked up once
+    Only public addresses are reached, and those in `allow_cidrs` (there any port): a name is looked up once
     per connection, every answer must be allowed, and exactly these addresses are connected to. No proxy or
-    certificate settings of the environment, no cookies, no referrer. `tls` replaces the system's trust, for an
-    office with an authority of its own. Raises ValueError for a network in `allow_cidrs` that is none.
+    certificate settings of the environment, no cookies, no referrer. `tls` replaces the system's trust, for
+    an office with an authority of its own. Raises ValueError for a network in `allow_cidrs` that is none.
     """
 
     def __init__(
