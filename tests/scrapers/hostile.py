@@ -137,6 +137,9 @@ class HostileServer:
             if not data:
                 return None
             raw += data
+            if raw.startswith(b"\x16"):  # a TLS greeting on a plain port
+                sock.sendall(head(400, Connection="close"))
+                return None
         first, *lines = raw.partition(b"\r\n\r\n")[0].decode("latin-1").split("\r\n")
         method, target, _ = first.split(" ", 2)
         pairs = (line.split(": ", 1) for line in lines)
