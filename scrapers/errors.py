@@ -45,3 +45,15 @@ class ParseError(ScrapeError):
     ) -> None:
         super().__init__(code, sentence, retry_after_s=retry_after_s, status=status)
         self.suggested = suggested
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return (
+            _rebuild_parse_error,
+            (self.code, self.sentence, self.suggested, self.retry_after_s, self.status),
+        )
+
+
+def _rebuild_parse_error(
+    code: str, sentence: str, suggested: tuple[str, ...], retry_after_s: int | None, status: int | None
+) -> ParseError:
+    return ParseError(code, sentence, suggested=suggested, retry_after_s=retry_after_s, status=status)
