@@ -90,7 +90,9 @@ def claim_due(
         return leases.claim(session, owner=owner, now=now, limit=limit, only=only)
 
 
-def refresh_source(engine: Engine, lease: Lease, fetcher: Fetches, workers: Parses, now: datetime) -> Refreshed:
+def refresh_source(
+    engine: Engine, lease: Lease, fetcher: Fetches, workers: Parses, now: datetime
+) -> Refreshed:
     """Read a leased source and record what it announced, or why it could not be read.
 
     Raises NotFound where it was removed and LeaseLost where somebody else has taken it over; both write nothing.
@@ -109,7 +111,12 @@ def refresh_source(engine: Engine, lease: Lease, fetcher: Fetches, workers: Pars
         brought = visits.succeed(session, lease, fetched, parsed, now)
     log.info("source refreshed source=%d entries=%d new=%d", lease.source_id, brought.entries, brought.new)
     return Refreshed(
-        lease.source_id, asked.name, asked.url, brought, unchanged=parsed is None, note=parsed.note if parsed else ""
+        lease.source_id,
+        asked.name,
+        asked.url,
+        brought,
+        unchanged=parsed is None,
+        note=parsed.note if parsed else "",
     )
 
 
@@ -147,7 +154,11 @@ def refresh_due(
     idle_since: datetime | None = None
     with ThreadPoolExecutor(threads, thread_name_prefix="refresh") as pool:
         while not stop.is_set():
-            claimed = claim_due(engine, owner, clock(), threads - len(running), only=ahead) if _room(running, threads, ahead) else []
+            claimed = (
+                claim_due(engine, owner, clock(), threads - len(running), only=ahead)
+                if _room(running, threads, ahead)
+                else []
+            )
             for lease in claimed:
                 if ahead is not None:
                     ahead.discard(lease.source_id)
@@ -164,10 +175,6 @@ def refresh_due(
                 del running[future]
                 if (refreshed := future.result()) is not None:
                     yield refreshed
-
-
-def _room(running: dict[Future[Refreshed | None], int], threads: int, ahead: set[int] | None) -> bool:
-    return len(running) < threads and (ahead is None or bool(ahead))
 
 
 def _refreshed(
@@ -198,7 +205,9 @@ def _parse(workers: Parses, asked: visits.Asking, fetched: Fetched) -> Parsed | 
     """None where nothing changed: a 304, or the very bytes that were parsed last."""
     if fetched.status == 304:
         if not asked.validators:
-            raise FetchError("not_modified_unasked", "The publisher says nothing changed, though we did not ask.")
+            raise FetchError(
+                "not_modified_unasked", "The publisher says nothing changed, though we did not ask."
+            )
         return None
     if asked.body_hash and fetched.body_hash == asked.body_hash:
         return None

@@ -14,7 +14,7 @@ from scrapers.errors import FetchError
 
 IPAddress = IPv4Address | IPv6Address
 
-# IANA special-purpose registry. Python's is_global changed its mind between patch releases, so we keep a table.
+# IANA special-purpose registry. Python's is_global differs between patch releases, so we keep a table.
 _NOT_PUBLIC_V4 = tuple(
     IPv4Network(network)
     for network in (

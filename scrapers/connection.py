@@ -78,7 +78,7 @@ def cut_off() -> FetchError:
     )
 
 
-# httpcore2 hands time-outs down once per phase, so a deadline over all of it reaches each read by another way.
+# httpcore2 hands time-outs down once per phase, so a deadline over it all reaches each read by another way.
 # An exchange stays in the thread that began it.
 CURRENT: ContextVar[Exchange] = ContextVar("CURRENT")
 

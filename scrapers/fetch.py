@@ -60,9 +60,9 @@ class Fetched:
     """What came. `url` is the final one and, like those of `redirects`, without user information or fragment.
 
     `status` is 200, or 304 with no `body` and no `body_hash`. `body` is inflated, `body_hash` its SHA-256 in
-    hex. `headers` have lower-case names and one character per byte. `validators` are those to send the next
-    time: of a 200 its own, of a 304 the ones that were asked with, replaced where it gave new ones. `wire_bytes`
-    counts all hops with their headers. `fresh_for_s` and `retry_after_s` are 0 to seven days.
+    hex. `headers` have lower-case names and one character per byte. `validators` are those to send next
+    time: of a 200 its own, of a 304 the ones asked with, replaced where it gave new ones. `wire_bytes` counts
+    all hops with their headers. `fresh_for_s` and `retry_after_s` are 0 to seven days.
     """
 
     url: str
@@ -88,10 +88,10 @@ class _Reply:
 class Fetcher:
     """Asks publishers for their feeds, politely and within limits. One per process; threads may share it.
 
-    Only public addresses are reached, and those in `allow_cidrs` (there any port): each name is looked up once
+    Only public addresses are reached, and those in `allow_cidrs` (there any port): a name is looked up once
     per connection, every answer must be allowed, and exactly these addresses are connected to. No proxy or
-    certificate settings of the environment, no cookies, no referrer. `tls` replaces the system's trust, for an
-    office with an authority of its own. Raises ValueError for a network in `allow_cidrs` that is none.
+    certificate settings of the environment, no cookies, no referrer. `tls` replaces the system's trust, for
+    an office with an authority of its own. Raises ValueError for a network in `allow_cidrs` that is none.
     """
 
     def __init__(
@@ -200,15 +200,15 @@ class Fetcher:
         return headers
 
     def _ask(self, at: httpx2.URL, headers: Headers) -> _Reply:
-        """One request, one reply; where the server had closed a kept connection meanwhile, over a new one."""
+        """One request, one reply; over a new connection where a kept one was closed or spoilt meanwhile."""
         exchange = CURRENT.get()
         for _ in range(_MAX_STALE_CONNECTIONS):
             opened, received = exchange.connections, exchange.wire_bytes
             try:
                 return self._ask_once(at, headers, exchange)
             except FetchError as exc:
-                kept = exchange.connections == opened and exchange.wire_bytes == received
-                if not (kept and exc.code in ("cut_off", "bad_reply")):
+                silent = exc.code == "cut_off" and exchange.wire_bytes == received
+                if exchange.connections > opened or not (silent or exc.code == "bad_reply"):
                     raise
         raise cut_off()
 
@@ -219,9 +219,12 @@ class Fetcher:
             headers=[(name, value.encode("latin-1", "replace")) for name, value in headers.items()],
             extensions={"timeout": {"pool": exchange.remaining_s()}},
         )
+        received = exchange.wire_bytes
         with _plain_errors(exchange):
             response = self._pool.handle_request(request)
             try:
+                if exchange.wire_bytes == received:  # read from what an earlier reply had too much
+                    raise cut_off()
                 folded = fold_headers(response.headers)
                 return _Reply(response.status, folded, self._read(response, folded, exchange))
             finally:
@@ -282,12 +285,12 @@ def _chunks(response: httpcore2.Response, exchange: Exchange) -> Iterator[bytes]
 def _next_hop(at: httpx2.URL, reply: _Reply) -> httpx2.URL:
     location = reply.headers.get("location", "").strip()
     try:
-        # Sent as UTF-8 by most who leave it unescaped.
-        location = location.encode("latin-1").decode("utf-8")
-        target = read_url(str(at.join(location))).copy_with(userinfo=b"") if location else None
+        location = location.encode("latin-1").decode("utf-8")  # what is left unescaped is mostly UTF-8
+        target = read_url(str(at.join(location))).copy_with(userinfo=b"")
     except (httpx2.InvalidURL, FetchError, UnicodeError, ValueError):
         target = None
-    if target is None:
+    # A browser takes a backslash for a slash, we do not: no address that both read alike.
+    if not location or "\\" in location.partition("?")[0] or target is None:
         raise FetchError(
             "redirect_refused",
             "The publisher sends us on to an address that cannot be fetched. Ask them for the right one.",

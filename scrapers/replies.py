@@ -16,7 +16,7 @@ _GZIP_MAGIC = b"\x1f\x8b"
 _MAX_GZIP_MEMBERS = 256  # RFC 1952 2.2 sets no limit; each costs a copy of what follows it
 _OTHER_PACKINGS = ("br", "zstd", "deflate", "compress", "x-compress")
 
-# Marks of the pages that stand before a site and ask for a browser; on a 200 only those that no article holds.
+# Marks of the pages that stand before a site and ask for a browser; on a 200 only what no article holds.
 _CHALLENGE_ANY = (b"_cf_chl_opt", b"anubis_challenge", b"window.gokuprops", b"_incapsula_resource")
 _CHALLENGE_REFUSAL = (
     *_CHALLENGE_ANY,

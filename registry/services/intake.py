@@ -11,13 +11,13 @@ from datetime import datetime, timedelta
 from sqlmodel import Session
 
 from registry.domain.identity import name_key
-from registry.domain.proposal import EXTRACTOR_VERSION, EntryKind, Proposal, propose
+from registry.domain.proposal import EXTRACTOR_VERSION, Announcer, EntryKind, Proposal, propose
 from registry.domain.triage import CandidateStatus, is_due, move
 from registry.services.acting import REGISTRY, record
-from registry.services.matching import standing, tool_by_name, tools_by_link
+from registry.services.ownership import alias_kind, standing, tool_by_name, tools_by_link
 from registry.store import candidates, entries, tables
 from registry.store.engine import serialise
-from registry.store.tables import Candidate, EntryRevision, Mention, Source
+from registry.store.tables import AliasKind, Candidate, EntryRevision, Mention, Source
 from scrapers.entry import MAX_ENTRIES, Entry
 from scrapers.links import identity_key
 
@@ -53,6 +53,7 @@ class _Read:
     entry: Entry
     row: tables.Entry
     proposal: Proposal
+    announcer: Announcer
 
 
 @dataclass
@@ -96,7 +97,7 @@ def record_entries(
     return brought
 
 
-def would_propose(found: Sequence[Entry], announcer: tables.source.Announcer) -> list[tuple[Entry, Proposal]]:
+def would_propose(found: Sequence[Entry], announcer: Announcer) -> list[tuple[Entry, Proposal]]:
     """What each entry would propose, without touching the store."""
     return [(entry, _proposal(entry, announcer)) for entry in found]
 
@@ -128,7 +129,9 @@ def _parted(
     seen_keys: set[str] = set()
     matched: set[int | None] = set()
     for entry in found:
-        row = by_key.get(entry.key) or by_second.get(_second(entry)) or by_link.get(entry.canonical_link or " ")
+        row = (
+            by_key.get(entry.key) or by_second.get(_second(entry)) or by_link.get(entry.canonical_link or " ")
+        )
         if row is not None:
             if row.id not in matched:
                 known.append((entry, row))
@@ -183,10 +186,10 @@ def _add(session: Session, source: Source, entry: Entry, now: datetime) -> _Read
         extractor_version=EXTRACTOR_VERSION,
     )
     session.add(row)
-    return _Read(entry, row, proposal)
+    return _Read(entry, row, proposal, source.announcer)
 
 
-def _proposal(entry: Entry, announcer: tables.source.Announcer) -> Proposal:
+def _proposal(entry: Entry, announcer: Announcer) -> Proposal:
     return propose(
         title=entry.title, link=entry.link, identity_key=identity_key(entry.link), announcer=announcer
     )
@@ -234,8 +237,13 @@ def _what_is_known(session: Session, reads: Sequence[_Read]) -> _Known:
 
 
 def _identity(read: _Read) -> str:
-    """The strong key of what is proposed: of its home page, else of the entry's own link where that is no article."""
-    return identity_key(read.proposal.homepage or read.entry.link)
+    """The strong key of what is proposed: of its home page, else of its launch page, repository or package.
+
+    A vendor announces many tools on one domain, so that the domain of a headline's link tells nothing.
+    """
+    identity = identity_key(read.proposal.homepage or read.entry.link)
+    headline = read.announcer in (Announcer.VENDOR_BLOG, Announcer.NEWS)
+    return "" if headline and alias_kind(identity) is AliasKind.DOMAIN else identity
 
 
 def _tool_of(session: Session, read: _Read, known: _Known) -> int | None:
@@ -289,7 +297,7 @@ def _propose(session: Session, proposal: Proposal, identity: str, now: datetime)
     candidate = Candidate(
         name=proposal.name[:120],
         name_key=name_key(proposal.name)[:120],
-        homepage=proposal.homepage[:2000],
+        homepage=proposal.homepage[:2000] if identity else "",
         identity=identity[:500] or None,
         tagline=proposal.tagline[:500],
         method=proposal.method[:60],

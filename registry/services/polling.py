@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from itertools import pairwise
 from statistics import median
 
 HOUR, DAY, WEEK = 3_600, 86_400, 604_800
@@ -17,7 +18,7 @@ def interval_s(published: Sequence[datetime], *, asked_s: int, has_validators: b
     costs the publisher the whole feed: at most one a day.
     """
     newest = sorted(published, reverse=True)[: GAPS + 1]
-    gaps = [(later - earlier).total_seconds() for later, earlier in zip(newest, newest[1:], strict=False)]
+    gaps = [(later - earlier).total_seconds() for later, earlier in pairwise(newest)]
     usual = int(median(gaps) / 2) if gaps else DAY // 2
     usual = min(max(usual, HOUR), DAY)
     if not has_validators:
@@ -30,7 +31,13 @@ def after_success(source_id: int, interval: int, now: datetime) -> datetime:
 
 
 def after_failure(
-    source_id: int, interval: int, *, failures: int, failing_since: datetime, retry_after_s: int, now: datetime
+    source_id: int,
+    interval: int,
+    *,
+    failures: int,
+    failing_since: datetime,
+    retry_after_s: int,
+    now: datetime,
 ) -> datetime:
     """Doubled with each failure up to a day; daily for 30 days; then weekly. Never sooner than the publisher asked."""
     if now - failing_since > timedelta(days=FAILING_DAYS_BEFORE_WEEKLY):

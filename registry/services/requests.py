@@ -14,7 +14,7 @@ from registry.domain.triage import CandidateStatus, is_due
 from registry.services import triage
 from registry.services.acting import Actor, record
 from registry.services.intake import wake
-from registry.services.matching import standing, tool_by_name, tools_by_link
+from registry.services.ownership import standing, tool_by_name, tools_by_link
 from registry.store import candidates, requests, tools
 from registry.store.engine import serialise
 from registry.store.tables import Candidate, Request, Tool
@@ -82,7 +82,7 @@ def follow(session: Session, token: str, *, secret: bytes) -> Requested:
     request = requests.get_by_digest(session, digest(token, secret))
     candidate = candidates.get(session, request.candidate_id) if request.candidate_id else None
     tool_id = request.tool_id or (candidate.tool_id if candidate else None)
-    return Requested(request, token, candidate, tools.get(session, tool_id) if tool_id else None)
+    return Requested(request, token, candidate, tools.get_by_id(session, tool_id) if tool_id else None)
 
 
 def digest(token: str, secret: bytes) -> str:
@@ -102,11 +102,9 @@ def _check(name: str, homepage: str, purpose: str) -> None:
 
 
 def _known_tool(session: Session, name: str, homepage: str) -> Tool | None:
-    if homepage:
-        alias = tools_by_link(session, [homepage]).get(homepage)
-    else:
-        alias = tool_by_name(session, name_key(name))
-    return tools.get(session, alias.tool_id) if alias else None
+    by_link = tools_by_link(session, [homepage]).get(homepage)
+    alias = by_link if homepage else tool_by_name(session, name_key(name))
+    return tools.get_by_id(session, alias.tool_id) if alias else None
 
 
 def _candidate(session: Session, name: str, homepage: str, by: Actor, now: datetime) -> Candidate:

@@ -40,7 +40,8 @@ def add_source(
         )
     if kind not in SCRAPERS:
         raise InvalidInput(
-            f"There is no scraper for {kind!r}. Choose one of: {', '.join(SCRAPERS)}.", {"kind": "is not known"}
+            f"There is no scraper for {kind!r}. Choose one of: {', '.join(SCRAPERS)}.",
+            {"kind": "is not known"},
         )
     removed = _removed_or_refused(session, url)
     source = removed or Source(name="", url=url, announcer=announcer, created_at=now)
@@ -50,7 +51,12 @@ def add_source(
     source.due_at = now
     session.add(source)
     session.flush()
-    after = {"name": source.name, "url": source.url, "announcer": source.announcer.value, "group": source.group}
+    after = {
+        "name": source.name,
+        "url": source.url,
+        "announcer": source.announcer.value,
+        "group": source.group,
+    }
     record(session, "source.added", ("source", source.id), by=by, now=now, after=after)
     return source
 
@@ -107,7 +113,15 @@ def edit(
         source.announcer = announcer
     if group is not None:
         source.group = group.strip()[:80]
-    record(session, "source.edited", ("source", source.id), by=by, now=now, before=before, after=_described(source))
+    record(
+        session,
+        "source.edited",
+        ("source", source.id),
+        by=by,
+        now=now,
+        before=before,
+        after=_described(source),
+    )
     return source
 
 
@@ -136,7 +150,13 @@ def undo_move(session: Session, source_id: int, *, by: Actor, now: datetime) -> 
     source.etag = source.last_modified = source.body_hash = ""  # validators belong to an address
     source.due_at = now
     record(
-        session, "source.moved_back", ("source", source.id), by=by, now=now, before=before, after={"url": source.url}
+        session,
+        "source.moved_back",
+        ("source", source.id),
+        by=by,
+        now=now,
+        before=before,
+        after={"url": source.url},
     )
     return source
 

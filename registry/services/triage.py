@@ -14,7 +14,7 @@ from registry.domain.identity import name_key, slug
 from registry.domain.triage import CandidateStatus, DismissReason, move
 from registry.services.acting import Actor, record
 from registry.services.intake import wake
-from registry.services.matching import alias_kind, standing, tool_by_name, tools_by_link
+from registry.services.ownership import alias_kind, standing, tools_by_link
 from registry.store import candidates, tools
 from registry.store.engine import serialise
 from registry.store.tables import Alias, AliasKind, Candidate, Mention, Request, Tool
@@ -43,9 +43,16 @@ def accept(
     serialise(session, "tools")
     if tool_id is None:
         tool = _make_tool(session, candidate, category, now)
-        record(session, "tool.made", ("tool", tool.id), by=by, now=now, after={"slug": tool.slug, "name": tool.name})
+        record(
+            session,
+            "tool.made",
+            ("tool", tool.id),
+            by=by,
+            now=now,
+            after={"slug": tool.slug, "name": tool.name},
+        )
     else:
-        tool = tools.get(session, tool_id)
+        tool = tools.get_by_id(session, tool_id)
         _add_aliases(session, tool, candidate, name_must_be_free=False)
     candidate.tool_id = tool.id
     _close(candidate, by, now)
@@ -181,7 +188,13 @@ def edit(
 
 
 def label(
-    session: Session, candidate_id: int, *, category: str, by: Actor, now: datetime, version: int | None = None
+    session: Session,
+    candidate_id: int,
+    *,
+    category: str,
+    by: Actor,
+    now: datetime,
+    version: int | None = None,
 ) -> Candidate:
     """Say what category it belongs to. Raises NotFound, StaleVersion."""
     return edit(session, candidate_id, by=by, now=now, version=version, category=category)
@@ -199,7 +212,7 @@ def propose_by_hand(
     serialise(session, "candidates")
     owner = tools_by_link(session, [homepage]).get(homepage)
     if owner is not None:
-        tool = tools.get(session, owner.tool_id)
+        tool = tools.get_by_id(session, owner.tool_id)
         raise RuleBroken(f"This address belongs to “{tool.name}”, which the registry holds already.")
     known = candidates.find_by_identity(session, identity)
     if known is not None:
@@ -241,7 +254,9 @@ def _read(session: Session, candidate_id: int, version: int | None) -> Candidate
     candidate = candidates.get(session, candidate_id)
     session.refresh(candidate, with_for_update=True)
     if version is not None and candidate.version != version:
-        raise StaleVersion("Somebody changed this candidate meanwhile. Look at it again, then repeat your act.")
+        raise StaleVersion(
+            "Somebody changed this candidate meanwhile. Look at it again, then repeat your act."
+        )
     return candidate
 
 
@@ -301,16 +316,14 @@ def _make_tool(session: Session, candidate: Candidate, category: str, now: datet
 
 def _add_aliases(session: Session, tool: Tool, candidate: Candidate, *, name_must_be_free: bool) -> None:
     """The candidate's strong key and name as ways to say the tool. Raises RuleBroken where another tool has one."""
-    wanted = [(AliasKind.NAME, candidate.name, candidate.name_key)]
-    for key in dict.fromkeys([candidate.identity or "", identity_key(candidate.homepage)]):
-        if key:
-            wanted.append((alias_kind(key), key, key))
+    keys = dict.fromkeys(key for key in (candidate.identity, identity_key(candidate.homepage)) if key)
+    wanted = [(AliasKind.NAME, candidate.name, candidate.name_key), *((alias_kind(key), key, key) for key in keys)]
     for kind, text, key in wanted:
         owner = candidates.aliases_by_key(session, (kind,), [key]).get(key)
         if owner is None:
             session.add(Alias(tool_id=tool.id or 0, kind=kind, text=text, key=key))
         elif owner.tool_id != tool.id and (kind is not AliasKind.NAME or name_must_be_free):
-            other = tools.get(session, owner.tool_id)
+            other = tools.get_by_id(session, owner.tool_id)
             raise RuleBroken(
                 f"“{text}” belongs to the tool “{other.name}” already. "
                 "Accept this candidate into that tool, or change what they share first."
@@ -356,5 +369,7 @@ def _free_identity(session: Session, candidate: Candidate) -> str | None:
     identity = identity_key(candidate.homepage)[:500]
     owner = candidates.find_by_identity(session, identity)
     if owner is not None and owner.id != candidate.id:
-        raise RuleBroken(f"This home page is that of candidate {owner.id}, “{owner.name}”. Merge the two instead.")
+        raise RuleBroken(
+            f"This home page is that of candidate {owner.id}, “{owner.name}”. Merge the two instead."
+        )
     return identity or None

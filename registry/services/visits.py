@@ -53,7 +53,9 @@ def asking(session: Session, lease: Lease, now: datetime) -> Asking:
     )
 
 
-def succeed(session: Session, lease: Lease, fetched: Fetched, parsed: Parsed | None, now: datetime) -> Brought:
+def succeed(
+    session: Session, lease: Lease, fetched: Fetched, parsed: Parsed | None, now: datetime
+) -> Brought:
     """Record a visit that worked; `parsed` is None where nothing had changed. Raises LeaseLost and writes nothing."""
     source = held(session, lease)
     first = entries.count(session, lease.source_id) == 0
@@ -92,7 +94,9 @@ def succeed(session: Session, lease: Lease, fetched: Fetched, parsed: Parsed | N
 def fail(session: Session, lease: Lease, error: ScrapeError, now: datetime) -> None:
     """Record a visit that did not work: news about this source, and no more. Raises LeaseLost and writes nothing."""
     source = held(session, lease)
-    session.add(Fetch(source_id=lease.source_id, at=now, status=error.status or 0, error_code=error.code[:40]))
+    session.add(
+        Fetch(source_id=lease.source_id, at=now, status=error.status or 0, error_code=error.code[:40])
+    )
     session.flush()
     release(source)
     source.fetched_at = now
@@ -179,7 +183,13 @@ def adopt(session: Session, source: Source, now: datetime) -> None:
     source.former_url, source.url = source.url, source.moved_to
     source.moved_to, source.moved_count, source.moved_since = "", 0, None
     record(
-        session, "source.moved", ("source", source.id), by=REGISTRY, now=now, before=before, after={"url": source.url}
+        session,
+        "source.moved",
+        ("source", source.id),
+        by=REGISTRY,
+        now=now,
+        before=before,
+        after={"url": source.url},
     )
 
 

@@ -103,7 +103,9 @@ def fresh_interest(session: Session, candidate_ids: Collection[int]) -> Mapping[
     return counts
 
 
-def aliases_by_key(session: Session, kinds: Collection[AliasKind], keys: Collection[str]) -> Mapping[str, Alias]:
+def aliases_by_key(
+    session: Session, kinds: Collection[AliasKind], keys: Collection[str]
+) -> Mapping[str, Alias]:
     """Of the given kinds, by key; a key that several kinds share gives any one of them."""
     found: dict[str, Alias] = {}
     for chunk in chunks(sorted(set(keys) - {""})):
@@ -144,7 +146,9 @@ def page(
         query = query.where(or_(*(col(field).icontains(words, autoescape=True) for field in fields)))
     if after:
         at, row_id = decode_cursor(after)
-        query = query.where(or_(Candidate.seen_at < at, and_(Candidate.seen_at == at, col(Candidate.id) < row_id)))
+        query = query.where(
+            or_(Candidate.seen_at < at, and_(Candidate.seen_at == at, col(Candidate.id) < row_id))
+        )
     query = query.order_by(col(Candidate.seen_at).desc(), col(Candidate.id).desc()).limit(limit + 1)
     found = list(session.exec(query).all())
     more, found = len(found) > limit, found[:limit]
@@ -163,7 +167,9 @@ def rows(session: Session, found: Sequence[Candidate]) -> list[InboxRow]:
         ).all()
     }
     newest_ids = [newest for _, newest in mentioned.values()]
-    newest = {entry.id: entry for entry in session.exec(select(Entry).where(col(Entry.id).in_(newest_ids))).all()}
+    newest = {
+        entry.id: entry for entry in session.exec(select(Entry).where(col(Entry.id).in_(newest_ids))).all()
+    }
     names: dict[int, list[str]] = {}
     for candidate_id, name in session.exec(
         select(Mention.candidate_id, Source.name)

@@ -26,7 +26,11 @@ def count(session: Session, source_id: int) -> int:
 
 
 def known(
-    session: Session, source_id: int, keys: Collection[str], second_keys: Collection[str], links: Collection[str]
+    session: Session,
+    source_id: int,
+    keys: Collection[str],
+    second_keys: Collection[str],
+    links: Collection[str],
 ) -> Sequence[Entry]:
     """The entries of one source that share a key, second key or canonical link with the given ones."""
     found: dict[int | None, Entry] = {}
@@ -36,7 +40,9 @@ def known(
         (col(Entry.canonical_link), links),
     ):
         for chunk in chunks(sorted(set(values) - {""})):
-            query = select(Entry).where(Entry.source_id == source_id, column.in_(chunk)).order_by(col(Entry.id))
+            query = (
+                select(Entry).where(Entry.source_id == source_id, column.in_(chunk)).order_by(col(Entry.id))
+            )
             found.update((entry.id, entry) for entry in session.exec(query).all())
     return list(found.values())
 
@@ -57,7 +63,9 @@ def candidates_by_link(session: Session, links: Collection[str]) -> Mapping[str,
 
 def revisions(session: Session, entry_id: int) -> Sequence[EntryRevision]:
     """What the entry said before, oldest first."""
-    query = select(EntryRevision).where(EntryRevision.entry_id == entry_id).order_by(col(EntryRevision.number))
+    query = (
+        select(EntryRevision).where(EntryRevision.entry_id == entry_id).order_by(col(EntryRevision.number))
+    )
     return session.exec(query).all()
 
 

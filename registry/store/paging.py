@@ -21,7 +21,9 @@ class Page(Generic[Row]):
 
 
 def encode_cursor(at: datetime, row_id: int) -> str:
-    return base64.urlsafe_b64encode(f"{at.astimezone(UTC).isoformat()}~{row_id}".encode()).decode().rstrip("=")
+    return (
+        base64.urlsafe_b64encode(f"{at.astimezone(UTC).isoformat()}~{row_id}".encode()).decode().rstrip("=")
+    )
 
 
 def decode_cursor(cursor: str) -> tuple[datetime, int]:

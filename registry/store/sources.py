@@ -92,15 +92,21 @@ def free(session: Session, source_ids: Collection[int], now: datetime) -> Sequen
 
 def busy_urls(session: Session, now: datetime, visited_since: datetime) -> Sequence[str]:
     """Addresses that somebody reads at this moment, or that were read since then."""
-    query = select(Source.url).where(or_(col(Source.lease_until) > now, col(Source.fetched_at) > visited_since))
+    query = select(Source.url).where(
+        or_(col(Source.lease_until) > now, col(Source.fetched_at) > visited_since)
+    )
     return session.exec(query).all()
 
 
-def last_fetches(session: Session, source_ids: Collection[int], *, each: int = 30) -> Mapping[int, list[Fetch]]:
+def last_fetches(
+    session: Session, source_ids: Collection[int], *, each: int = 30
+) -> Mapping[int, list[Fetch]]:
     """The last visits of each source, oldest first, in one query."""
     rank = func.row_number().over(partition_by=col(Fetch.source_id), order_by=col(Fetch.id).desc())
     ranked = (
-        select(col(Fetch.id).label("id"), rank.label("rank")).where(col(Fetch.source_id).in_(source_ids)).subquery()
+        select(col(Fetch.id).label("id"), rank.label("rank"))
+        .where(col(Fetch.source_id).in_(source_ids))
+        .subquery()
     )
     query = select(Fetch).join(ranked, ranked.c.id == col(Fetch.id)).where(ranked.c.rank <= each)
     strips: dict[int, list[Fetch]] = {source_id: [] for source_id in source_ids}
@@ -117,7 +123,9 @@ def last_whole_reply(session: Session, source_id: int) -> datetime | None:
 
 def first_failure(session: Session, source: Source, error_code: str) -> datetime | None:
     """When this error came first since the last success."""
-    query = select(func.min(col(Fetch.at))).where(Fetch.source_id == source.id, Fetch.error_code == error_code)
+    query = select(func.min(col(Fetch.at))).where(
+        Fetch.source_id == source.id, Fetch.error_code == error_code
+    )
     if source.succeeded_at is not None:
         query = query.where(Fetch.at > source.succeeded_at)
     return session.exec(query).one()
@@ -153,5 +161,7 @@ def _free(now: datetime) -> ColumnElement[bool]:
 def on_host(session: Session, url: str) -> Sequence[Source]:
     """The polled sources whose address has the same host as `url`."""
     host = urlsplit(url).hostname or ""
-    alike = select(Source).where(col(Source.removed_at).is_(None), col(Source.url).icontains(host, autoescape=True))
+    alike = select(Source).where(
+        col(Source.removed_at).is_(None), col(Source.url).icontains(host, autoescape=True)
+    )
     return [each for each in session.exec(alike).all() if (urlsplit(each.url).hostname or "") == host]
