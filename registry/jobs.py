@@ -154,11 +154,8 @@ def refresh_due(
     idle_since: datetime | None = None
     with ThreadPoolExecutor(threads, thread_name_prefix="refresh") as pool:
         while not stop.is_set():
-            claimed = (
-                claim_due(engine, owner, clock(), threads - len(running), only=ahead)
-                if _room(running, threads, ahead)
-                else []
-            )
+            room = threads - len(running)
+            claimed = claim_due(engine, owner, clock(), room, only=ahead) if room and ahead != set() else []
             for lease in claimed:
                 if ahead is not None:
                     ahead.discard(lease.source_id)

@@ -5,9 +5,9 @@ from urllib.parse import unquote, urlsplit
 
 from sqlmodel import Session
 
+from registry.domain.triage import CandidateStatus
 from registry.store import candidates
 from registry.store.tables import Alias, AliasKind, Candidate
-from registry.domain.triage import CandidateStatus
 from scrapers.links import canonical_url, host_of, identity_key, is_shared_host, registrable_domain
 
 STRONG = (AliasKind.DOMAIN, AliasKind.PATH, AliasKind.PURL)
@@ -42,7 +42,9 @@ def tools_by_link(session: Session, links: Iterable[str]) -> Mapping[str, Alias]
     """Link -> the alias that owns it, the longest path winning; links of no tool are left out."""
     keys = {link: alias_keys(link) for link in set(links)}
     aliases = candidates.aliases_by_key(session, STRONG, {key for each in keys.values() for key in each})
-    owners = {link: next((aliases[key] for key in each if key in aliases), None) for link, each in keys.items()}
+    owners = {
+        link: next((aliases[key] for key in each if key in aliases), None) for link, each in keys.items()
+    }
     return {link: alias for link, alias in owners.items() if alias is not None}
 
 

@@ -39,7 +39,7 @@ def accept(
     """
     candidate = _read(session, candidate_id, version)
     before = _described(candidate)
-    candidate.status = move(candidate.status, "accept")
+    accepted = move(candidate.status, "accept")
     serialise(session, "tools")
     if tool_id is None:
         tool = _make_tool(session, candidate, category, now)
@@ -54,7 +54,7 @@ def accept(
     else:
         tool = tools.get_by_id(session, tool_id)
         _add_aliases(session, tool, candidate, name_must_be_free=False)
-    candidate.tool_id = tool.id
+    candidate.status, candidate.tool_id = accepted, tool.id
     _close(candidate, by, now)
     _write(session, candidate, "candidate.accepted", by, now, before, {"tool": tool.slug})
     return tool
@@ -317,7 +317,10 @@ def _make_tool(session: Session, candidate: Candidate, category: str, now: datet
 def _add_aliases(session: Session, tool: Tool, candidate: Candidate, *, name_must_be_free: bool) -> None:
     """The candidate's strong key and name as ways to say the tool. Raises RuleBroken where another tool has one."""
     keys = dict.fromkeys(key for key in (candidate.identity, identity_key(candidate.homepage)) if key)
-    wanted = [(AliasKind.NAME, candidate.name, candidate.name_key), *((alias_kind(key), key, key) for key in keys)]
+    wanted = [
+        (AliasKind.NAME, candidate.name, candidate.name_key),
+        *((alias_kind(key), key, key) for key in keys),
+    ]
     for kind, text, key in wanted:
         owner = candidates.aliases_by_key(session, (kind,), [key]).get(key)
         if owner is None:

@@ -87,7 +87,7 @@ def fresh_interest(session: Session, candidate_ids: Collection[int]) -> Mapping[
             session.exec(
                 select(Mention.candidate_id, func.count())
                 .join(Candidate, col(Candidate.id) == col(Mention.candidate_id))
-                .where(col(Mention.candidate_id).in_(chunk), Mention.at > Candidate.closed_at)
+                .where(col(Mention.candidate_id).in_(chunk), col(Mention.at) > col(Candidate.closed_at))
                 .group_by(col(Mention.candidate_id))
             ).all()
         )
@@ -95,7 +95,7 @@ def fresh_interest(session: Session, candidate_ids: Collection[int]) -> Mapping[
             session.exec(
                 select(Request.candidate_id, func.count())
                 .join(Candidate, col(Candidate.id) == col(Request.candidate_id))
-                .where(col(Request.candidate_id).in_(chunk), Request.at > Candidate.closed_at)
+                .where(col(Request.candidate_id).in_(chunk), col(Request.at) > col(Candidate.closed_at))
                 .group_by(col(Request.candidate_id))
             ).all()
         )
