@@ -124,6 +124,11 @@ class Rubric:
     def fits(self) -> tuple[Criterion, ...]:
         return tuple(each for each in self.criteria if each.side is Side.FIT)
 
+    @cached_property
+    def ids(self) -> frozenset[str]:
+        """Of criteria and knock-outs alike: what a condition may mitigate."""
+        return frozenset([each.id for each in self.criteria] + [each.id for each in self.knock_outs])
+
     def criterion(self, criterion_id: str) -> Criterion:
         """Raises UnknownCriterion."""
         return _named(self._criteria_by_id, criterion_id, self, "criterion")
