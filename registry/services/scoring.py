@@ -57,10 +57,10 @@ def save_draft(
     by: Actor,
     now: datetime,
 ) -> tables.Scorecard:
-    """Keep what was typed, complete or not. `version` is that of the draft that was read, 0 for none.
+    """Keep what was typed, complete or not. `version` is of the draft that was read, 0 for none.
 
-    Raises NotAllowed, RuleBroken where scoring is over, StaleVersion where another tab saved meanwhile, InvalidInput for
-    what no scorecard can hold.
+    Raises NotAllowed, RuleBroken where scoring is over, StaleVersion where another tab saved meanwhile, and
+    InvalidInput for what no scorecard can hold.
     """
     evaluation = _scorable(session, evaluation_id, by)
     rubric = rubrics.rubric(session, evaluation.rubric_hash)
