@@ -3,13 +3,20 @@ import subprocess
 import sys
 import zipfile
 from datetime import UTC, date, datetime
+from enum import StrEnum
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 from jinja2 import Environment, UndefinedError
 
+from registry.domain.answer import AnswerCode
+from registry.domain.condition import ConditionState
+from registry.domain.decision_table import FitBand, RiskBand
+from registry.domain.evaluation import EvaluationState
 from registry.domain.outcome import MEANINGS, Outcome
+from registry.domain.triage import CandidateStatus
+from registry.domain.validity import ValidityState
 from registry.web import shapes
 from registry.web.charts import dot_plot
 from registry.web.rendering import FeedLink, SignedIn, Site, ago, make_environment, templates_dir
@@ -151,6 +158,18 @@ def test_a_conditional_yes_says_how_many_conditions_there_are():
     assert answer_heading("yes_if", 1) == "Yes, if you meet 1 condition"
 
 
+def test_every_answer_has_its_first_words():
+    assert set(HEADINGS) == set(AnswerCode)
+
+
+@pytest.mark.parametrize(
+    "codes",
+    [AnswerCode, Outcome, ValidityState, CandidateStatus, EvaluationState, ConditionState, RiskBand, FitBand],
+)
+def test_every_state_has_a_mark_of_its_own(codes: type[StrEnum]):
+    assert [code for code in codes if code not in MARKS] == []
+
+
 @pytest.mark.parametrize("code", ANSWERS)
 def test_every_decided_answer_names_edition_data_until_when_and_who(environment: Environment, code: str):
     shown = card(environment, an_answer(code))
@@ -159,18 +178,18 @@ def test_every_decided_answer_names_edition_data_until_when_and_who(environment:
     assert shown.index(answer_heading(code)) < shown.index("Murmur Notes</a>")
 
 
-def test_what_nobody_decided_says_so_and_gives_the_default_rule(environment: Environment):
+def test_what_nobody_decided_says_so_and_offers_a_review(environment: Environment):
     answer = an_answer(
         "not_reviewed",
         number=None,
         decided_by="",
         valid_until=None,
-        default_rule="Public only.",
         request_url="/request",
     )
     shown = card(environment, answer)
     assert "Nobody decided yet" in shown
-    assert "Public only." in shown
+    assert "Asked for" in shown
+    assert "Holds for" not in shown
     assert "Ask for a review" in shown
 
 
@@ -180,6 +199,14 @@ def test_a_condition_names_who_must_do_it_and_by_when(environment: Environment):
     assert "Your office" in shown
     assert "15 January 2027" in shown
     assert "Overdue" in shown
+
+
+def test_an_answer_that_depends_on_more_asks_for_it_and_keeps_the_question(environment: Environment):
+    choice = shapes.Choice("data_class", "Information", [shapes.Option("public", "Public")], "public")
+    shown = card(environment, an_answer(narrow=shapes.Narrow([choice], [("q", "murmur")])))
+    assert '<form class="narrow" action="/check">' in shown
+    assert '<input type="hidden" name="q" value="murmur">' in shown
+    assert '<option value="public" selected>' in shown
 
 
 def test_what_may_not_be_entered_is_said_in_words(environment: Environment):
@@ -272,7 +299,17 @@ def test_every_macro_tells_its_parameters_at_the_top():
     for template in (ROOT / "templates" / "macros").glob("*.html"):
         text = template.read_text()
         told = text[: text.index("-#}")]
-        inner = {"notes", "allowed", "described", "choices", "holds_for", "stands_until", "as_text", "limits"}
+        inner = {
+            "notes",
+            "allowed",
+            "described",
+            "choices",
+            "holds_for",
+            "stands_until",
+            "narrow_form",
+            "as_text",
+            "limits",
+        }
         for name in set(re.findall(r"{% macro (\w+)\(", text)) - inner:
             assert f"{name}(" in told, (template.name, name)
 
