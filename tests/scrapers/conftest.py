@@ -1,4 +1,4 @@
-"""A server that plays publishers, and fetchers that share their connections over all tests as a process does."""
+"""A server that plays publishers, and fetchers that all tests share as the parts of a process do."""
 
 from collections.abc import Iterator
 
