@@ -1,4 +1,4 @@
-"""The site's sheet, script and icon, joined at start-up and named by their content, so that browsers keep them for good."""
+"""The site's sheet, script and icon, joined at start-up and named by their content, to be kept for good."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ class Assets:
 
 
 def load_assets(folder: Path = STATIC) -> Assets:
-    """Read the folder once. Files are joined in the order of their names; `0-tokens.css` opens with the layers."""
+    """Read the folder once; files are joined in the order of their names, `0-tokens.css` is first."""
     sheet = b"\n".join(path.read_bytes() for path in sorted((folder / "css").glob("*.css")))
     script = b"\n".join(path.read_bytes() for path in sorted((folder / "js").glob("*.js")))
     kinds = (

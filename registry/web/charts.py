@@ -1,4 +1,4 @@
-"""Where the marks of our small charts stand, in units of their SVG; templates/macros/charts.html draws them."""
+"""Where the marks of our small charts stand, in units of their SVG; macros/charts.html draws them."""
 
 from collections import Counter
 from collections.abc import Sequence

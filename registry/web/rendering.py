@@ -13,8 +13,10 @@ from registry.web.words import answer_heading, mark, words
 PACKAGE = Path(__file__).resolve().parents[1]
 
 AGO = ((60, "minute"), (3600, "hour"), (86400, "day"))
-MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October")
-MONTHS += ("November", "December")
+MONTHS = (
+    *("January", "February", "March", "April", "May", "June", "July"),
+    *("August", "September", "October", "November", "December"),
+)
 
 
 @dataclass(frozen=True)
@@ -74,7 +76,8 @@ def templates_dir(package: Path = PACKAGE) -> Path:
 def make_environment(*, time_zone: str = "UTC", folder: Path | None = None) -> Environment:
     """An environment in which an unknown name is an error and every value is escaped.
 
-    `time_zone` is the organisation's, an IANA name. Filters: `day`, `moment`, `ago(now)`, `words`, `mark`, `iso`, `answer_heading`.
+    `time_zone` is the organisation's, an IANA name. Filters: `day`, `moment`, `iso`, `ago(now)`, `words`,
+    `mark`, `answer_heading(conditions)`.
     Raises ZoneInfoNotFoundError for a zone that is none.
     """
     zone = ZoneInfo(time_zone)
@@ -93,9 +96,9 @@ def make_environment(*, time_zone: str = "UTC", folder: Path | None = None) -> E
 
     def iso(value: date | datetime) -> str:
         """What a `<time datetime>` wants."""
-        return (
-            local(value).isoformat(timespec="minutes") if isinstance(value, datetime) else value.isoformat()
-        )
+        if isinstance(value, datetime):
+            return value.astimezone(zone).isoformat(timespec="minutes")
+        return value.isoformat()
 
     environment = Environment(
         loader=FileSystemLoader(folder or templates_dir()),

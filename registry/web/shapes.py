@@ -1,4 +1,4 @@
-"""What the shared macros ask for: the pieces of a page, each ready with what it says when there is nothing to say.
+"""What the shared macros ask for: the pieces of a page, each with what it says when empty.
 
 A handler builds them whole; the macros in `templates/macros/` only lay them out and compute nothing.
 """
@@ -46,8 +46,8 @@ class ConditionItem:
 class AnswerCard:
     """The answer to "May I use it?" as a person reads it.
 
-    `code` is an answer's code. `edition`, `data_class`, `account_type`, `audience`, `office` are the words of what was
-    asked; an empty one reads "every edition", "as listed" and so on. `address` is the answer's own absolute URL.
+    `code` is an answer's code. `edition`, `data_class`, `account_type`, `audience`, `office` are the words
+    of what was asked; an empty one reads "every edition" and so on. `address` is the answer's own absolute URL.
     """
 
     code: str
@@ -108,7 +108,7 @@ class FacetOption:
 
 @dataclass(frozen=True)
 class Facet:
-    """One group of checkboxes; `name` is the query parameter. A closed one opens by itself when one is checked."""
+    """One group of checkboxes; `name` is the query parameter. It is always open while one is checked."""
 
     name: str
     label: str
@@ -126,7 +126,7 @@ class Chip:
 
 @dataclass(frozen=True)
 class Facets:
-    """`action` is the list's path; `keep` holds the query parameters that a new choice must not lose (sort, q)."""
+    """`action` is the list's path; `keep` holds the query parameters that a choice must not lose."""
 
     action: str
     groups: Sequence[Facet]

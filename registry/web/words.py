@@ -76,7 +76,7 @@ MARKS: dict[str, Mark] = {
     "active": Mark("In force", *YES),
     "review_due": Mark("Review due", *IF),
     "sunset_announced": Mark("Ending soon", *IF),
-    "grace": Mark("Only for those who use it already", *IF),
+    "grace": Mark("Present users only", *IF),
     "graduated": Mark("Needs no approval any more", *YES),
     "scheduled": Mark("Starts later", *LATER),
     "superseded": Mark("Replaced", *REPLACED),
