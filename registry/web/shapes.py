@@ -47,7 +47,7 @@ class AnswerCard:
     """The answer to "May I use it?" as a person reads it.
 
     `code` is an answer's code. `edition`, `data_class`, `account_type`, `audience`, `office` are the words
-    of what was asked; an empty one reads "every edition" and so on. `address` is the answer's own absolute URL.
+    of what was asked; an empty one reads "every edition" and so on. `address` is its absolute URL.
     """
 
     code: str
