@@ -182,11 +182,22 @@ def test_a_condition_names_who_must_do_it_and_by_when(environment: Environment):
     assert "Overdue" in shown
 
 
+def test_what_may_not_be_entered_is_said_in_words(environment: Environment):
+    data = [shapes.Limit("Public information", True), shapes.Limit("Sensitive information", False)]
+    shown = card(environment, an_answer(data=data))
+    heads = [shown.index(told) for told in ("You may enter", "Public info", "Never enter", "Sensitive info")]
+    assert heads == sorted(heads)
+
+
 def test_the_copied_answer_is_plain_text_with_its_address(environment: Environment):
-    shown = card(environment, an_answer(conditions=[shapes.ConditionItem("Tell everyone")]))
+    data = [shapes.Limit("Public", True), shapes.Limit("Sensitive", False)]
+    answer = an_answer(data_class="", data=data, conditions=[shapes.ConditionItem("Tell everyone")])
+    shown = card(environment, answer)
     copied = shown.split('data-copy="')[1].split('"')[0]
     assert copied.startswith("May I use Murmur Notes? Yes, if you meet 1 condition.")
     assert "1. Tell everyone (You)" in copied
+    assert "Holds for: Business · Public · any account · everybody." in copied
+    assert "Never enter: Sensitive." in copied
     assert "valid until 3 November 2027" in copied
     assert "&lt;" not in copied
     assert copied.endswith("https://registry.example/check?q=murmur")
@@ -211,6 +222,11 @@ def test_emil_sees_no_staff_part_and_rosa_does(environment: Environment):
     rosa = page(environment, a_site(user=ROSA))
     assert "/inbox" in rosa
     assert "/people" not in rosa
+
+
+def test_asking_is_offered_only_where_it_is_open(environment: Environment):
+    assert 'href="/request"' in page(environment, a_site())
+    assert 'href="/request"' not in page(environment, a_site(requests_open=False))
 
 
 def test_signing_out_is_a_form_that_posts(environment: Environment):
@@ -256,7 +272,7 @@ def test_every_macro_tells_its_parameters_at_the_top():
     for template in (ROOT / "templates" / "macros").glob("*.html"):
         text = template.read_text()
         told = text[: text.index("-#}")]
-        inner = {"notes", "described", "choices", "holds_for", "stands_until", "as_text", "limits"}
+        inner = {"notes", "allowed", "described", "choices", "holds_for", "stands_until", "as_text", "limits"}
         for name in set(re.findall(r"{% macro (\w+)\(", text)) - inner:
             assert f"{name}(" in told, (template.name, name)
 
