@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Index
+from sqlalchemy import CheckConstraint, Index, text
 from sqlmodel import Field, SQLModel
 
 from registry.domain.condition import Check, ConditionKind, Duty
@@ -18,12 +18,21 @@ class Verdict(SQLModel, table=True):
         CheckConstraint("number >= 1", name="number"),
         CheckConstraint("outcome <> 'prohibited' OR citation <> '' OR imported", name="prohibited_citation"),
         Index(None, "tool_id", "starts_at"),
+        Index(
+            "uq_verdict_evaluation_id",
+            "evaluation_id",
+            unique=True,
+            sqlite_where=text("undone_at IS NULL"),
+            postgresql_where=text("undone_at IS NULL"),
+        ),
     )
 
     id: int | None = Field(default=None, primary_key=True)
     number: int = Field(unique=True)
+    uid: str = Field(max_length=36, unique=True)
+    """A random UUID: what feeds call it, for ever."""
     tool_id: int = Field(foreign_key="tool.id")
-    evaluation_id: int | None = Field(default=None, foreign_key="evaluation.id", unique=True)
+    evaluation_id: int | None = Field(default=None, foreign_key="evaluation.id")
     outcome: Outcome = Field(sa_type=EnumText(Outcome), index=True)
     edition: str = Field(default="", max_length=80)
     versions: str = Field(default="", max_length=200)
@@ -42,7 +51,10 @@ class Verdict(SQLModel, table=True):
     decided_by_id: int | None = Field(default=None, foreign_key="user.id")
     decided_by: str = Field(max_length=120)
     decided_at: datetime = Field(index=True)
-    starts_at: datetime = Field(index=True)
+    published_at: datetime = Field(index=True)
+    """When the undo window ends; before that nobody but staff hears of it."""
+    starts_at: datetime
+    """`published_at`, or later where a later day was chosen."""
     valid_until: date | None = None
     """The last day, inclusive, in the organisation's time zone."""
     undone_at: datetime | None = None

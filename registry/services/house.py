@@ -1,0 +1,24 @@
+"""The organisation as the rules see it, from settings and offices."""
+
+from sqlmodel import Session, select
+
+from registry.domain.lookup import House
+from registry.settings import Settings
+from registry.store.tables import Office
+
+GENERAL_RULE = "Do not use it for work until we have looked at it."
+
+
+def house(session: Session, settings: Settings) -> House:
+    """Default rules are by office code; under the empty code stands the one for those who name no office."""
+    offices = session.exec(select(Office).order_by(Office.code)).all()
+    rules = {office.code: office.default_rule for office in offices if office.default_rule}
+    return House(
+        data_classes=settings.data_classes,
+        account_types=settings.account_types,
+        audiences=settings.audiences,
+        offices=tuple(office.code for office in offices),
+        zone=settings.zone,
+        default_rules={"": GENERAL_RULE, **rules},
+        contact=settings.contact,
+    )

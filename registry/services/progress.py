@@ -1,0 +1,61 @@
+"""Where an evaluation stands after an act: open, scoring, moderation or ready to decide."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlmodel import Session
+
+from registry.domain.disagreement import disagreements
+from registry.domain.evaluation import EvaluationState, Submitted, Tier, missing, next_state
+from registry.services import rubrics
+from registry.services.acting import Actor, record
+from registry.services.scorecards import as_value, counting
+from registry.store import evaluations, users
+from registry.store.tables import Evaluation
+
+
+@dataclass(frozen=True)
+class Progress:
+    state: EvaluationState
+    missing: tuple[str, ...]
+    """What is still to be done, in sentences; empty when it is ready to decide."""
+
+
+def progress(session: Session, evaluation: Evaluation, *, solo: bool) -> Progress:
+    """Compute where an evaluation at work stands and what it lacks, from what is stored."""
+    evaluation_id = evaluation.id or 0
+    cards = evaluations.scorecards(session, evaluation_id)
+    counted = counting(cards)
+    areas = users.areas(session, [card.reviewer.id or 0 for card in counted])
+    submitted = [
+        Submitted(card.reviewer.id or 0, areas.get(card.reviewer.id or 0, frozenset())) for card in counted
+    ]
+    rubric = rubrics.rubric(session, evaluation.rubric_hash)
+    flagged = [each.id for each in disagreements(rubric, [as_value(card) for card in counted])]
+    moderated = [row.item for row in evaluations.moderations(session, evaluation_id)]
+    tier = Tier(evaluation.tier)
+    begun = bool(cards) or bool(evaluations.assigned(session, evaluation_id))
+    return Progress(
+        next_state(tier, submitted, flagged=flagged, moderated=moderated, solo=solo, begun=begun),
+        missing(tier, submitted, flagged=flagged, moderated=moderated, solo=solo),
+    )
+
+
+def advance(session: Session, evaluation: Evaluation, *, solo: bool, by: Actor, now: datetime) -> None:
+    """Move the evaluation to where it now stands, and write an event where that is another place."""
+    session.flush()
+    state = progress(session, evaluation, solo=solo).state
+    evaluation.version += 1
+    if state is evaluation.state:
+        return
+    before, evaluation.state = evaluation.state, state
+    session.flush()
+    record(
+        session,
+        "evaluation.moved",
+        ("evaluation", evaluation.id),
+        by=by,
+        now=now,
+        before={"state": before.value},
+        after={"state": state.value},
+    )

@@ -1,0 +1,224 @@
+"""What is published: the list of verdicts under its filters, and the same verdicts as notices for feeds."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import NAMESPACE_URL, uuid5
+
+from sqlmodel import Session
+
+from registry.domain.lookup import House
+from registry.domain.outcome import MEANINGS, Outcome, members
+from registry.domain.validity import STATE_LABELS, Ruling, Validity, ValidityState, validity
+from registry.publish.notice import Channel, Notice
+from registry.store import tables, tools, verdicts
+from registry.store.tables import Tool
+
+HIDDEN = frozenset({ValidityState.SUPERSEDED, ValidityState.REVOKED})
+"""Not shown unless asked for."""
+
+
+@dataclass(frozen=True)
+class Filter:
+    """Facets of the list and of every feed; several values of one facet widen it, several facets narrow it."""
+
+    outcomes: frozenset[Outcome] = frozenset()
+    categories: frozenset[str] = frozenset()
+    offices: frozenset[str] = frozenset()
+    tools: frozenset[str] = frozenset()
+    data_classes: frozenset[str] = frozenset()
+    validities: frozenset[ValidityState] = frozenset()
+    text: str = ""
+
+
+@dataclass(frozen=True)
+class Published:
+    row: tables.Verdict
+    tool: Tool
+    ruling: Ruling
+    validity: Validity
+
+    @property
+    def label(self) -> str:
+        """The outcome in words, with what has become of it where it no longer simply stands."""
+        label = MEANINGS[self.row.outcome].label
+        plain = (ValidityState.ACTIVE, ValidityState.REVIEW_DUE)
+        return (
+            label
+            if self.validity.state in plain
+            else f"{label} – {STATE_LABELS[self.validity.state].lower()}"
+        )
+
+
+@dataclass(frozen=True)
+class Listing:
+    verdicts: Sequence[Published]
+    """All that pass the filter, newest first."""
+    facets: Mapping[str, Mapping[str, int]]
+    """Facet -> value -> how many verdicts would be listed with that value chosen instead."""
+
+
+def listing(session: Session, wanted: Filter, house: House, *, now: datetime) -> Listing:
+    """The published verdicts under a filter, in a fixed number of queries."""
+    every = published(session, verdicts.published(session, now=now), house, now=now)
+    return Listing([each for each in every if _passes(each, wanted, house)], _facets(every, wanted, house))
+
+
+def published(
+    session: Session, rows: Sequence[tables.Verdict], house: House, *, now: datetime
+) -> list[Published]:
+    found = tools.by_ids(session, {row.tool_id for row in rows})
+    return [
+        Published(row, found[row.tool_id], ruling, validity(ruling, at=now, zone=house.zone))
+        for row, ruling in zip(rows, verdicts.as_rulings(session, rows), strict=True)
+    ]
+
+
+def as_notice(each: Published, *, base_url: str) -> Notice:
+    row, tool = each.row, each.tool
+    url = f"{base_url}/verdicts/{row.number}"
+    last = max((mark.at for mark in each.ruling.marks), default=row.published_at)
+    edition = f" ({row.edition})" if row.edition else ""
+    return Notice(
+        id=f"urn:uuid:{row.uid}",
+        url=url,
+        title=f"{tool.name}{edition}: {each.label}",
+        summary=_summary(each),
+        paragraphs=[
+            part for part in (_summary(each), row.rationale, *_conditions(each), _until(each)) if part
+        ],
+        author=row.decided_by,
+        published_at=row.published_at,
+        updated_at=max(last, row.published_at),
+        categories=[part for part in (MEANINGS[row.outcome].label, tool.category) if part],
+        verdict=as_json(each, base_url=base_url),
+    )
+
+
+def channel(
+    notices: Iterable[Notice], *, title: str, description: str, url: str, home_url: str, now: datetime
+) -> Channel:
+    """The head of a feed of these notices; its id follows from its address."""
+    updated = max((notice.updated_at for notice in notices), default=now)
+    return Channel(f"urn:uuid:{uuid5(NAMESPACE_URL, url)}", title, description, home_url, url, updated)
+
+
+def as_json(each: Published, *, base_url: str) -> dict[str, Any]:
+    """The machine-readable verdict: what the API, feeds and exports hold."""
+    row, tool = each.row, each.tool
+    return {
+        "number": row.number,
+        "url": f"{base_url}/verdicts/{row.number}",
+        "tool": {"slug": tool.slug, "name": tool.name, "url": f"{base_url}/tools/{tool.slug}"},
+        "outcome": row.outcome.value,
+        "validity": each.validity.state.value,
+        "ends_on": each.validity.ends_on and each.validity.ends_on.isoformat(),
+        "replacement": each.validity.replacement,
+        "scope": {
+            "edition": row.edition,
+            "offices": row.offices,
+            "versions": row.versions,
+            "deployment": row.deployment,
+            "data_ceiling": row.data_ceiling,
+            "accounts": row.accounts,
+            "audience": row.audience,
+        },
+        "conditions": [
+            {
+                "text": condition.text,
+                "kind": condition.kind.value,
+                "who": condition.duty and condition.duty.value,
+                "check": condition.check and condition.check.value,
+                "mitigates": sorted(condition.mitigates),
+                "standing": condition.standing,
+                "due_on": condition.due_on and condition.due_on.isoformat(),
+                "met_on": condition.met_on and condition.met_on.isoformat(),
+                "waived_reason": condition.waived_reason,
+            }
+            for condition in each.ruling.verdict.conditions
+        ],
+        "rationale": row.rationale,
+        "reason_code": row.reason_code,
+        "citation": row.citation,
+        "alternatives": row.alternatives,
+        "pilot": row.pilot or None,
+        "decided_by": row.decided_by,
+        "decided_at": row.decided_at.isoformat(),
+        "valid_from": row.starts_at.isoformat(),
+        "valid_until": row.valid_until and row.valid_until.isoformat(),
+        "supersedes": list(each.ruling.verdict.supersedes),
+        "imported": row.imported,
+        "notes": row.notes,
+    }
+
+
+def _passes(each: Published, wanted: Filter, house: House) -> bool:
+    return all(_passes_facet(each, facet, wanted, house) for facet in _FACETS) and _says(each, wanted.text)
+
+
+def _passes_facet(each: Published, facet: str, wanted: Filter, house: House) -> bool:
+    row = each.row
+    if facet == "outcome":
+        allowed = frozenset[Outcome]().union(*(members(outcome) for outcome in wanted.outcomes))
+        return not wanted.outcomes or row.outcome in allowed
+    if facet == "category":
+        return not wanted.categories or each.tool.category in wanted.categories
+    if facet == "office":
+        return not wanted.offices or not row.offices or bool(wanted.offices & set(row.offices))
+    if facet == "tool":
+        return not wanted.tools or each.tool.slug in wanted.tools
+    if facet == "data_class":
+        return not wanted.data_classes or all(_covers(row, name, house) for name in wanted.data_classes)
+    if wanted.validities:
+        return each.validity.state in wanted.validities
+    return each.validity.state not in HIDDEN
+
+
+_FACETS = ("outcome", "category", "office", "tool", "data_class", "validity")
+
+
+def _covers(row: tables.Verdict, data_class: str, house: House) -> bool:
+    order = house.data_classes
+    if row.data_ceiling is None or data_class not in order or row.data_ceiling not in order:
+        return row.data_ceiling is None
+    return order.index(data_class) <= order.index(row.data_ceiling)
+
+
+def _says(each: Published, text: str) -> bool:
+    words = text.casefold().split()
+    told = f"{each.tool.name} {each.tool.vendor} {each.row.rationale}".casefold()
+    return all(word in told for word in words)
+
+
+def _facets(every: Sequence[Published], wanted: Filter, house: House) -> dict[str, dict[str, int]]:
+    values = {
+        "outcome": lambda each: [MEANINGS[each.row.outcome].group.value, each.row.outcome.value],
+        "category": lambda each: [each.tool.category] if each.tool.category else [],
+        "office": lambda each: each.row.offices or list(house.offices),
+        "validity": lambda each: [each.validity.state.value],
+    }
+    counts: dict[str, dict[str, int]] = {}
+    for facet, of in values.items():
+        rest = [other for other in _FACETS if other != facet]
+        counted: Counter[str] = Counter()
+        for each in every:
+            if _says(each, wanted.text) and all(_passes_facet(each, other, wanted, house) for other in rest):
+                counted.update(set(of(each)))
+        counts[facet] = dict(sorted(counted.items()))
+    return counts
+
+
+def _summary(each: Published) -> str:
+    label = each.label[0].lower() + each.label[1:]
+    return f"Verdict {each.row.number} on {each.tool.name}: {label}."
+
+
+def _conditions(each: Published) -> list[str]:
+    return [f"{number}. {each.text}" for number, each in enumerate(each.ruling.verdict.conditions, start=1)]
+
+
+def _until(each: Published) -> str:
+    ends = each.validity.ends_on
+    return f"Decided by {each.row.decided_by}." + (f" Valid until {ends.isoformat()}." if ends else "")

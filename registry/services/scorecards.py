@@ -1,0 +1,96 @@
+"""Scorecards as they are read: who may see whose, which ones count, and what a line still lacks."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from sqlmodel import Session
+
+from registry.domain.assessment import Scorecard
+from registry.domain.rubric import KnockOutAnswer, Rating, Rubric, Side, evidence_required
+from registry.services.acting import Actor
+from registry.store import evaluations
+from registry.store.evaluations import StoredScorecard
+from registry.store.tables import Role
+
+
+@dataclass(frozen=True)
+class TypedRating:
+    rating: Rating | None = None
+    confidence: str = "medium"
+    sentence: str = ""
+    evidence: str = ""
+
+
+@dataclass(frozen=True)
+class TypedAnswer:
+    answer: KnockOutAnswer | None = None
+    sentence: str = ""
+
+
+@dataclass(frozen=True)
+class TypedScorecard:
+    """What a reviewer has filled in so far, by criterion and knock-out id."""
+
+    ratings: Mapping[str, TypedRating] = field(default_factory=dict)
+    knock_outs: Mapping[str, TypedAnswer] = field(default_factory=dict)
+
+
+def visible(session: Session, evaluation_id: int, *, to: Actor, owner_id: int) -> list[StoredScorecard]:
+    """The scorecards a person may see: their own, and others' submitted ones once they owe none themselves.
+
+    A reviewer who is assigned, and has not submitted, sees nobody else's. Drafts of others are never seen.
+    """
+    every = evaluations.scorecards(session, evaluation_id)
+    own = [each for each in every if each.reviewer.id == to.id]
+    others = [each for each in every if each.reviewer.id != to.id and each.submitted]
+    if to.id is None:
+        return []
+    owes = evaluations.is_assigned(session, evaluation_id, to.id) and not any(each.submitted for each in own)
+    started = bool(own) and not any(each.submitted for each in own)
+    involved = bool(own) or to.id == owner_id or bool(to.roles & {Role.APPROVER, Role.AUDITOR})
+    return own + (others if involved and not owes and not started else [])
+
+
+def counting(cards: Sequence[StoredScorecard]) -> list[StoredScorecard]:
+    """The highest submitted number of each reviewer."""
+    latest = {each.reviewer.id: each for each in cards if each.submitted}
+    return list(latest.values())
+
+
+def as_value(card: StoredScorecard) -> Scorecard:
+    """A submitted scorecard as the rules see it. Reviewers of one name are told apart by address."""
+    return Scorecard(
+        reviewer=f"{card.reviewer.name} <{card.reviewer.email}>",
+        ratings={key: line.rating for key, line in card.ratings.items() if line.rating is not None},
+        knock_outs={key: line.answer for key, line in card.knock_outs.items() if line.answer is not None},
+    )
+
+
+def as_typed(card: StoredScorecard) -> TypedScorecard:
+    return TypedScorecard(
+        ratings={
+            key: TypedRating(line.rating, line.confidence, line.sentence, line.evidence)
+            for key, line in card.ratings.items()
+        },
+        knock_outs={key: TypedAnswer(line.answer, line.sentence) for key, line in card.knock_outs.items()},
+    )
+
+
+def unfinished(rubric: Rubric, card: StoredScorecard) -> dict[str, str]:
+    """Id -> what its line still lacks, in the rubric's order. Source: product.md, "Rubric"."""
+    faults: dict[str, str] = {}
+    for knock_out in rubric.knock_outs:
+        answer = card.knock_outs.get(knock_out.id)
+        if answer is None or answer.answer is None:
+            faults[knock_out.id] = f"{knock_out.id} {knock_out.name}: answer yes, no or unknown."
+    for criterion in rubric.criteria:
+        line = card.ratings.get(criterion.id)
+        if line is None or line.rating is None:
+            faults[criterion.id] = f"{criterion.id} {criterion.name}: choose a rating."
+        elif not line.sentence.strip():
+            faults[criterion.id] = f"{criterion.id} {criterion.name}: write a sentence that says why."
+        elif criterion.side is Side.RISK and evidence_required(line.rating) and not line.evidence.strip():
+            faults[criterion.id] = (
+                f"{criterion.id} {criterion.name}: a rating of {line.rating} needs a link or a quoted paragraph."
+            )
+    return faults

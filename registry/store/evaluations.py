@@ -1,0 +1,182 @@
+"""Reads of evaluations and of all that was said in them."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlmodel import Session, col, or_, select
+
+from registry.domain.condition import Condition
+from registry.domain.errors import NotFound
+from registry.domain.evaluation import EvaluationState
+from registry.store.tables import (
+    Assignment,
+    Candidate,
+    Evaluation,
+    Interest,
+    Moderation,
+    ProposedCondition,
+    Request,
+    Scorecard,
+    ScorecardKnockOut,
+    ScorecardRating,
+    Tool,
+    User,
+)
+
+CLOSED = (EvaluationState.DECIDED, EvaluationState.WITHDRAWN)
+
+
+@dataclass(frozen=True)
+class Running:
+    """An evaluation under way, as an employee may hear of it."""
+
+    since: datetime
+    due_on: date
+
+
+@dataclass(frozen=True)
+class StoredScorecard:
+    """One scorecard with its reviewer and every line of it, drafts included."""
+
+    row: Scorecard
+    reviewer: User
+    ratings: dict[str, ScorecardRating]
+    knock_outs: dict[str, ScorecardKnockOut]
+
+    @property
+    def submitted(self) -> bool:
+        return self.row.submitted_at is not None
+
+
+def get(session: Session, evaluation_id: int) -> Evaluation:
+    """Raises NotFound."""
+    found = session.get(Evaluation, evaluation_id)
+    if found is None:
+        raise NotFound(f"There is no evaluation {evaluation_id}. See the list of evaluations.")
+    return found
+
+
+def find_running(session: Session, tool_id: int, edition: str) -> Evaluation | None:
+    return session.exec(
+        select(Evaluation).where(
+            Evaluation.tool_id == tool_id,
+            Evaluation.edition == edition,
+            col(Evaluation.state).not_in(CLOSED),
+        )
+    ).first()
+
+
+def running(session: Session, tool_ids: Iterable[int]) -> dict[int, Running]:
+    """Tool id -> its evaluation under way; of several the one that is due first."""
+    query = select(Evaluation.tool_id, Evaluation.opened_at, Evaluation.due_on).where(
+        col(Evaluation.tool_id).in_(set(tool_ids)), col(Evaluation.state).not_in(CLOSED)
+    )
+    rows = session.exec(query.order_by(col(Evaluation.due_on).desc())).all()
+    return {tool_id: Running(opened_at, due_on) for tool_id, opened_at, due_on in rows}
+
+
+def page(
+    session: Session,
+    *,
+    states: Iterable[EvaluationState] = (),
+    assigned_to: int | None = None,
+    limit: int = 200,
+) -> Sequence[tuple[Evaluation, Tool, User]]:
+    """Evaluations with their tools and owners, those due first at the top."""
+    query = (
+        select(Evaluation, Tool, User)
+        .join(Tool, col(Tool.id) == Evaluation.tool_id)
+        .join(User, col(User.id) == Evaluation.owner_id)
+    )
+    wanted = list(states)
+    if wanted:
+        query = query.where(col(Evaluation.state).in_(wanted))
+    if assigned_to is not None:
+        mine = select(Assignment.evaluation_id).where(Assignment.user_id == assigned_to)
+        query = query.where(or_(col(Evaluation.id).in_(mine), Evaluation.owner_id == assigned_to))
+    return session.exec(query.order_by(col(Evaluation.due_on), col(Evaluation.id)).limit(limit)).all()
+
+
+def of_tool(session: Session, tool_id: int) -> Sequence[Evaluation]:
+    return session.exec(
+        select(Evaluation).where(Evaluation.tool_id == tool_id).order_by(col(Evaluation.id).desc())
+    ).all()
+
+
+def assigned(session: Session, evaluation_id: int) -> Sequence[User]:
+    return session.exec(
+        select(User)
+        .join(Assignment, col(Assignment.user_id) == User.id)
+        .where(Assignment.evaluation_id == evaluation_id)
+        .order_by(User.name)
+    ).all()
+
+
+def is_assigned(session: Session, evaluation_id: int, user_id: int) -> bool:
+    return session.get(Assignment, (evaluation_id, user_id)) is not None
+
+
+def interests(session: Session, evaluation_id: int) -> dict[int, Interest]:
+    """User id -> what that person declared."""
+    rows = session.exec(select(Interest).where(Interest.evaluation_id == evaluation_id))
+    return {row.user_id: row for row in rows}
+
+
+def requesters(session: Session, tool_id: int) -> frozenset[int]:
+    """Everybody who asked for the tool, also while it was still a candidate."""
+    query = (
+        select(Request.user_id)
+        .join(Candidate, col(Candidate.id) == col(Request.candidate_id), isouter=True)
+        .where(
+            or_(Request.tool_id == tool_id, Candidate.tool_id == tool_id), col(Request.user_id).is_not(None)
+        )
+    )
+    return frozenset(user_id for user_id in session.exec(query) if user_id is not None)
+
+
+def scorecards(session: Session, evaluation_id: int) -> list[StoredScorecard]:
+    """Every scorecard of the evaluation, drafts and amendments included, by reviewer's name and number; four queries."""
+    rows = session.exec(
+        select(Scorecard, User)
+        .join(User, col(User.id) == Scorecard.user_id)
+        .where(Scorecard.evaluation_id == evaluation_id)
+        .order_by(User.name, col(User.id), col(Scorecard.number))
+    ).all()
+    ids = [row.id for row, _ in rows]
+    ratings: dict[int, dict[str, ScorecardRating]] = {}
+    for rating in session.exec(select(ScorecardRating).where(col(ScorecardRating.scorecard_id).in_(ids))):
+        ratings.setdefault(rating.scorecard_id, {})[rating.criterion] = rating
+    answers: dict[int, dict[str, ScorecardKnockOut]] = {}
+    for answer in session.exec(select(ScorecardKnockOut).where(col(ScorecardKnockOut.scorecard_id).in_(ids))):
+        answers.setdefault(answer.scorecard_id, {})[answer.knock_out] = answer
+    return [
+        StoredScorecard(row, user, ratings.get(row.id or 0, {}), answers.get(row.id or 0, {}))
+        for row, user in rows
+    ]
+
+
+def moderations(session: Session, evaluation_id: int) -> Sequence[Moderation]:
+    return session.exec(
+        select(Moderation).where(Moderation.evaluation_id == evaluation_id).order_by(col(Moderation.id))
+    ).all()
+
+
+def proposed_conditions(session: Session, evaluation_id: int) -> Sequence[ProposedCondition]:
+    return session.exec(
+        select(ProposedCondition)
+        .where(ProposedCondition.evaluation_id == evaluation_id)
+        .order_by(col(ProposedCondition.id))
+    ).all()
+
+
+def as_condition(row: ProposedCondition) -> Condition:
+    return Condition(
+        text=row.text,
+        kind=row.kind,
+        duty=row.duty,
+        check=row.checked,
+        mitigates=frozenset(row.mitigates.split()),
+        standing=row.standing,
+        due_on=row.due_on,
+    )

@@ -1,0 +1,88 @@
+"""Reads of tools and of everything by which people call them."""
+
+from collections.abc import Iterable, Sequence
+
+from sqlmodel import Session, col, select
+
+from registry.domain.errors import NotFound
+from registry.store.tables import Alias, AliasKind, Tool
+
+
+def get(session: Session, slug: str) -> Tool:
+    """Raises NotFound."""
+    found = find(session, slug)
+    if found is None:
+        raise NotFound(f"There is no tool “{slug}” here. Look it up by name on the first page.")
+    return found
+
+
+def get_by_id(session: Session, tool_id: int) -> Tool:
+    """Raises NotFound."""
+    found = session.get(Tool, tool_id)
+    if found is None:
+        raise NotFound("There is no such tool here. Look it up by name on the first page.")
+    return found
+
+
+def find(session: Session, slug: str) -> Tool | None:
+    return session.exec(select(Tool).where(Tool.slug == slug)).first()
+
+
+def by_ids(session: Session, tool_ids: Iterable[int]) -> dict[int, Tool]:
+    wanted = set(tool_ids)
+    if not wanted:
+        return {}
+    found = session.exec(select(Tool).where(col(Tool.id).in_(wanted)))
+    return {tool.id: tool for tool in found if tool.id is not None}
+
+
+def by_slugs(session: Session, slugs: Iterable[str]) -> dict[str, Tool]:
+    wanted = set(slugs)
+    if not wanted:
+        return {}
+    return {tool.slug: tool for tool in session.exec(select(Tool).where(col(Tool.slug).in_(wanted)))}
+
+
+def page(session: Session, *, category: str = "", after: str = "", limit: int = 50) -> Sequence[Tool]:
+    """Tools by name key order of their slugs, those after the slug `after`; at most `limit` of them."""
+    query = select(Tool).where(col(Tool.slug) > after).order_by(col(Tool.slug)).limit(limit)
+    if category:
+        query = query.where(Tool.category == category)
+    return session.exec(query).all()
+
+
+def in_category(session: Session, category: str, *, limit: int = 50) -> Sequence[Tool]:
+    return session.exec(
+        select(Tool).where(Tool.category == category).order_by(col(Tool.name)).limit(limit)
+    ).all()
+
+
+def by_vendor(session: Session, vendor_names: Iterable[str]) -> Sequence[Tool]:
+    return session.exec(
+        select(Tool).where(col(Tool.vendor).in_(set(vendor_names))).order_by(col(Tool.name))
+    ).all()
+
+
+def vendors(session: Session) -> Sequence[str]:
+    return session.exec(select(Tool.vendor).where(Tool.vendor != "").distinct()).all()
+
+
+def categories(session: Session) -> Sequence[str]:
+    return session.exec(
+        select(Tool.category).where(Tool.category != "").distinct().order_by(Tool.category)
+    ).all()
+
+
+def aliases(session: Session, tool_id: int) -> Sequence[Alias]:
+    return session.exec(
+        select(Alias).where(Alias.tool_id == tool_id).order_by(col(Alias.kind), col(Alias.text))
+    ).all()
+
+
+def matching_aliases(session: Session, kind: AliasKind, keys: Iterable[str]) -> Sequence[Alias]:
+    return session.exec(select(Alias).where(Alias.kind == kind, col(Alias.key).in_(set(keys)))).all()
+
+
+def alias_names(session: Session) -> Sequence[tuple[str, int]]:
+    """Every name key with its tool's id, for near matches."""
+    return session.exec(select(Alias.key, Alias.tool_id).where(Alias.kind == AliasKind.NAME)).all()

@@ -1,0 +1,194 @@
+"""Reads of verdicts, as rows for pages and as rulings for the rules."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+
+from sqlmodel import Session, col, func, select
+
+from registry.domain.condition import Condition
+from registry.domain.errors import NotFound
+from registry.domain.validity import Mark, MarkKind, Ruling
+from registry.domain.verdict import Pilot, Scope, Verdict
+from registry.store import tables
+from registry.store.tables import Event, Supersession, Tool, VerdictCondition
+
+MARK_ACTIONS = {f"verdict.{kind.value}": kind for kind in MarkKind}
+
+
+def get(session: Session, number: int) -> tables.Verdict:
+    """The published verdict of that number. Raises NotFound, also for one that was taken back."""
+    row = session.exec(select(tables.Verdict).where(tables.Verdict.number == number)).first()
+    if row is None or row.undone_at is not None:
+        raise NotFound(f"There is no verdict number {number}. See the list of verdicts.")
+    return row
+
+
+def find_for_evaluation(session: Session, evaluation_id: int) -> tables.Verdict | None:
+    return session.exec(select(tables.Verdict).where(tables.Verdict.evaluation_id == evaluation_id)).first()
+
+
+def next_number(session: Session) -> int:
+    """One more than the highest ever given, those taken back included."""
+    return (session.exec(select(func.max(tables.Verdict.number))).one() or 0) + 1
+
+
+def by_numbers(session: Session, numbers: Iterable[int]) -> Sequence[tables.Verdict]:
+    return session.exec(select(tables.Verdict).where(col(tables.Verdict.number).in_(set(numbers)))).all()
+
+
+def published(
+    session: Session, *, now: datetime, tool_ids: Iterable[int] | None = None
+) -> Sequence[tables.Verdict]:
+    """Every verdict that has gone out and was not taken back, of all tools or of some, newest number first."""
+    query = select(tables.Verdict).where(
+        col(tables.Verdict.undone_at).is_(None), col(tables.Verdict.published_at) <= now
+    )
+    if tool_ids is not None:
+        query = query.where(col(tables.Verdict.tool_id).in_(set(tool_ids)))
+    return session.exec(query.order_by(col(tables.Verdict.number).desc())).all()
+
+
+def rulings(session: Session, tool_ids: Iterable[int], *, now: datetime) -> dict[int, list[Ruling]]:
+    """Tool id -> its published verdicts with all that befell them, newest number first; a fixed number of queries."""
+    rows = published(session, now=now, tool_ids=tool_ids)
+    found: dict[int, list[Ruling]] = defaultdict(list)
+    for row, ruling in zip(rows, as_rulings(session, rows), strict=True):
+        found[row.tool_id].append(ruling)
+    return found
+
+
+def conditions(session: Session, verdict_ids: Iterable[int]) -> dict[int, list[VerdictCondition]]:
+    found: dict[int, list[VerdictCondition]] = defaultdict(list)
+    query = select(VerdictCondition).where(col(VerdictCondition.verdict_id).in_(set(verdict_ids)))
+    for row in session.exec(query.order_by(col(VerdictCondition.position))):
+        found[row.verdict_id].append(row)
+    return found
+
+
+def as_condition(row: VerdictCondition) -> Condition:
+    return Condition(
+        text=row.text,
+        kind=row.kind,
+        duty=row.duty,
+        check=row.checked,
+        mitigates=frozenset(row.mitigates.split()),
+        standing=row.standing,
+        due_on=row.due_on,
+        met_on=row.met_on,
+        waived_reason=row.waived_reason,
+    )
+
+
+def as_rulings(session: Session, rows: Sequence[tables.Verdict]) -> list[Ruling]:
+    """The rows as the rules see them, in their order, with conditions, marks and supersessions."""
+    ids = [row.id for row in rows if row.id is not None]
+    if not ids:
+        return []
+    by_verdict = conditions(session, ids)
+    marks = _marks(session, ids)
+    names, starts = _supersessions(session, ids)
+    tools = dict(
+        session.exec(select(Tool.id, Tool.slug).where(col(Tool.id).in_({row.tool_id for row in rows}))).all()
+    )
+    return [
+        Ruling(
+            verdict=_as_verdict(
+                row, by_verdict.get(row.id or 0, []), tools[row.tool_id], names.get(row.id or 0, ())
+            ),
+            marks=tuple(marks.get(row.id or 0, ())),
+            superseded_at=starts.get(row.id or 0),
+        )
+        for row in rows
+    ]
+
+
+def _as_verdict(
+    row: tables.Verdict, conditions: Sequence[VerdictCondition], tool: str, supersedes: Iterable[int]
+) -> Verdict:
+    return Verdict(
+        number=row.number,
+        tool=tool,
+        outcome=row.outcome,
+        scope=Scope(
+            edition=row.edition,
+            offices=frozenset(row.offices),
+            versions=row.versions,
+            deployment=row.deployment,
+            data_ceiling=row.data_ceiling,
+            accounts=frozenset(row.accounts),
+            audience=frozenset(row.audience),
+        ),
+        conditions=tuple(as_condition(each) for each in conditions),
+        rationale=row.rationale,
+        alternatives=tuple(row.alternatives),
+        reason_code=row.reason_code,
+        citation=row.citation,
+        pilot=Pilot(**row.pilot) if row.pilot else None,
+        decided_by=row.decided_by,
+        decided_at=row.decided_at,
+        starts_at=row.starts_at,
+        valid_until=row.valid_until,
+        supersedes=tuple(sorted(supersedes)),
+        imported=row.imported,
+        notes=tuple(row.notes),
+    )
+
+
+def _marks(session: Session, verdict_ids: Sequence[int]) -> dict[int, list[Mark]]:
+    query = select(Event).where(
+        Event.subject_kind == "verdict",
+        col(Event.subject_id).in_(verdict_ids),
+        col(Event.action).in_(MARK_ACTIONS),
+    )
+    found: dict[int, list[Mark]] = defaultdict(list)
+    for event in session.exec(query.order_by(col(Event.id))):
+        effective_on = event.after.get("effective_on")
+        found[event.subject_id].append(
+            Mark(
+                kind=MARK_ACTIONS[event.action],
+                at=event.at,
+                by=event.actor,
+                reason=event.after.get("reason", ""),
+                replacement=event.after.get("replacement", ""),
+                effective_on=date.fromisoformat(effective_on) if effective_on else None,
+            )
+        )
+    return found
+
+
+def _supersessions(
+    session: Session, verdict_ids: Sequence[int]
+) -> tuple[dict[int, list[int]], dict[int, datetime]]:
+    """Verdict id -> the numbers it supersedes, and verdict id -> when its earliest standing successor starts."""
+    names: dict[int, list[int]] = defaultdict(list)
+    older = select(Supersession.verdict_id, tables.Verdict.number).join(
+        tables.Verdict, col(tables.Verdict.id) == col(Supersession.superseded_id)
+    )
+    for verdict_id, number in session.exec(older.where(col(Supersession.verdict_id).in_(verdict_ids))):
+        names[verdict_id].append(number)
+    newer = (
+        select(Supersession.superseded_id, func.min(tables.Verdict.starts_at))
+        .join(tables.Verdict, col(tables.Verdict.id) == col(Supersession.verdict_id))
+        .where(col(Supersession.superseded_id).in_(verdict_ids), col(tables.Verdict.undone_at).is_(None))
+        .group_by(col(Supersession.superseded_id))
+    )
+    return names, {superseded: starts for superseded, starts in session.exec(newer)}
+
+
+def of_tool(session: Session, tool_id: int) -> Sequence[tables.Verdict]:
+    """Every verdict on a tool that was not taken back, those in the undo window included; newest number first."""
+    return session.exec(
+        select(tables.Verdict)
+        .where(tables.Verdict.tool_id == tool_id, col(tables.Verdict.undone_at).is_(None))
+        .order_by(col(tables.Verdict.number).desc())
+    ).all()
+
+
+def superseded_numbers(session: Session, verdict_ids: Sequence[int]) -> Sequence[int]:
+    """The numbers that these verdicts name as superseded."""
+    return session.exec(
+        select(tables.Verdict.number)
+        .join(Supersession, col(Supersession.superseded_id) == col(tables.Verdict.id))
+        .where(col(Supersession.verdict_id).in_(verdict_ids))
+    ).all()

@@ -1,0 +1,23 @@
+"""Which scraper reads which kind of source; a new kind is one line here."""
+
+import codecs
+from collections.abc import Mapping
+
+from scrapers import json_feed, known_exploited, rss_atom
+from scrapers.entry import Parsed, Scraper
+
+PARSER_VERSION = "1"
+"""Goes up when the same bytes would give other entries; validators and body hashes belong to one version."""
+
+
+def parse_feed(body: bytes, *, url: str, headers: Mapping[str, str]) -> Parsed:
+    """RSS, RDF, Atom or JSON Feed, told apart by the document itself. Raises ParseError."""
+    start = body[:2_000].replace(b"\0", b"").lstrip(codecs.BOM_UTF8 + b"\xff\xfe \t\r\n")
+    read = json_feed.parse if start.startswith((b"{", b"[")) else rss_atom.parse
+    return read(body, url=url, headers=headers)
+
+
+SCRAPERS: dict[str, Scraper] = {
+    "feed": parse_feed,
+    "known_exploited": known_exploited.parse,
+}

@@ -1,0 +1,164 @@
+"""What a scraper gives: entries with keys that stay the same from one fetch to the next.
+
+How bytes become drafts is each scraper's business; how drafts become entries is the same for all.
+"""
+
+import hashlib
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from scrapers.links import canonical_url
+from scrapers.text import plain_text, shorten
+
+MAX_ENTRIES = 5_000
+MAX_KEY = 500
+MAX_SUMMARY = 2_000
+MAX_TITLE = 500
+MAX_LINK = 2_000
+MAX_TAGS = 30
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One announcement; every text is plain, every link absolute, every moment UTC."""
+
+    key: str
+    """The id, else the canonical link, else a hash of title, date and content; at most 500 characters."""
+    second_key: str
+    """The key without scheme and host, for a feed that moves; equal to `key` where it has none."""
+    title: str
+    link: str
+    """As the publisher wrote it, made absolute; "" only where there is none."""
+    canonical_link: str
+    summary: str
+    """At most 2,000 characters."""
+    author: str
+    tags: tuple[str, ...]
+    published_at: datetime | None
+    """None where missing, unreadable or before 1995."""
+    content_hash: str
+    """Over title, link and text; dates and counters do not count, so that another hash is a revision."""
+
+
+@dataclass(frozen=True)
+class Parsed:
+    """What one document held: at most 5,000 entries, newest first, keys unique."""
+
+    entries: tuple[Entry, ...]
+    title: str = ""
+    home: str = ""
+    malformed: bool = False
+    """It broke its format's rules and was read all the same."""
+    note: str = ""
+    """One sentence for the source's page, or ""."""
+    ttl_s: int | None = None
+    """How long the publisher asks us to wait between fetches."""
+
+
+Scraper = Callable[..., Parsed]
+"""`parse(body: bytes, *, url: str, headers: Mapping[str, str]) -> Parsed`; raises ParseError."""
+
+
+@dataclass(frozen=True)
+class Draft:
+    """What a scraper found of one entry, markup and all; `link` is absolute, or "" where there is none."""
+
+    id: str = ""
+    link: str = ""
+    title: str = ""
+    summary: str = ""
+    content: str = ""
+    author: str = ""
+    tags: Sequence[str] = field(default_factory=tuple)
+    published_at: datetime | None = None
+
+
+def entries_of(drafts: Iterable[Draft]) -> tuple[Entry, ...]:
+    """Finish drafts: plain text, keys, newest first (undated ones last, in their order), at most 5,000."""
+    finished = [_finish(draft) for draft in drafts]
+    finished.sort(key=lambda entry: entry.published_at or datetime.min.replace(tzinfo=UTC), reverse=True)
+    return tuple(_tell_apart(finished)[:MAX_ENTRIES])
+
+
+def _finish(draft: Draft) -> Entry:
+    title = shorten(plain_text(draft.title), MAX_TITLE)
+    summary, content = plain_text(draft.summary), plain_text(draft.content)
+    text = content if len(content) > len(summary) else summary
+    canonical = canonical_url(draft.link)
+    date = draft.published_at.isoformat() if draft.published_at else ""
+    key = " ".join(draft.id.split()) or canonical or _digest(title, date, text)
+    return Entry(
+        key=_short_key(key),
+        second_key=_short_key(without_host(key)),
+        title=title,
+        link=draft.link if canonical and len(draft.link) <= MAX_LINK else canonical[:MAX_LINK],
+        canonical_link=canonical,
+        summary=shorten(summary or content, MAX_SUMMARY),
+        author=shorten(plain_text(draft.author), 200),
+        tags=_tags(draft.tags),
+        published_at=draft.published_at,
+        content_hash=_digest(_steady(title), canonical, _steady(text)),
+    )
+
+
+def _tell_apart(entries: Sequence[Entry]) -> list[Entry]:
+    """Make both keys unique: one key for many is told apart by link, then by title; what is left is one."""
+    for apart in ("canonical_link", "title"):
+        times = Counter(entry.key for entry in entries)
+        entries = [
+            _rekeyed(entry, str(getattr(entry, apart))) if times[entry.key] > 1 else entry
+            for entry in entries
+        ]
+    unique = list({entry.key: entry for entry in reversed(entries)}.values())[::-1]
+    times = Counter(entry.second_key for entry in unique)
+    return [
+        _with_keys(entry, entry.key, entry.key) if times[entry.second_key] > 1 else entry for entry in unique
+    ]
+
+
+def _rekeyed(entry: Entry, by: str) -> Entry:
+    if not by or by == entry.key:
+        return entry
+    return _with_keys(
+        entry, _short_key(f"{entry.key} {by}"), _short_key(f"{entry.second_key} {without_host(by)}")
+    )
+
+
+def _with_keys(entry: Entry, key: str, second_key: str) -> Entry:
+    values = {name: getattr(entry, name) for name in Entry.__dataclass_fields__}
+    return Entry(**{**values, "key": key, "second_key": second_key})
+
+
+def without_host(key: str) -> str:
+    """What follows the host in `https://a.example/p?x=1` or `tag:a.example,2026:/p?x=1`, else the key."""
+    found = re.match(r"(?:https?:)?//[^/?#]+/?|tag:[^,:/]+,[\d-]+:", key, re.IGNORECASE)
+    return (key[found.end() :] if found else "") or key
+
+
+def _tags(tags: Iterable[str]) -> tuple[str, ...]:
+    plain = (shorten(plain_text(tag), 100) for tag in tags)
+    return tuple(dict.fromkeys(tag for tag in plain if tag))[:MAX_TAGS]
+
+
+def _short_key(key: str) -> str:
+    return key if len(key) <= MAX_KEY else "sha256:" + _digest(key)
+
+
+def _digest(*parts: str) -> str:
+    return hashlib.sha256("\x1f".join(parts).encode("utf-8", "replace")).hexdigest()
+
+
+COUNTERS = re.compile(
+    r"(?:#\s*)?\b(?:points|comments|views|likes|votes|upvotes|score|replies|reads)\s*:\s*[\d.,]+k?"
+    r"|\b[\d.,]+k?\s+(?:points?|comments?|views?|likes?|(?:up)?votes?|replies|reads|shares)\b"
+    r"|\b(?:an?|\d+)\s+(?:second|minute|hour|day|week|month|year)s?\s+ago\b",
+    re.IGNORECASE,
+)
+
+
+def _steady(text: str) -> str:
+    """A text without the counters and relative times that change from fetch to fetch."""
+    return " ".join(COUNTERS.sub(" ", text).split())

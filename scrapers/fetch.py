@@ -1,0 +1,352 @@
+"""The only module that opens an outgoing HTTP connection: an address in, checked and bounded bytes out.
+
+What the bytes mean, when to ask again and what becomes of a permanent redirect its callers decide.
+"""
+
+import base64
+import hashlib
+import ssl
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import Self
+from urllib.parse import unquote_to_bytes
+
+import httpcore2
+import httpx2
+
+from scrapers.addresses import AddressRule, read_url
+from scrapers.connection import CURRENT, CheckedBackend, Exchange, Resolver, cut_off, resolve, too_large
+from scrapers.errors import FetchError
+from scrapers.replies import fold_headers, fresh_for_s, may_be_challenge, refusal, retry_after_s, unpack
+
+FEEDS = (
+    "application/atom+xml, application/rss+xml, application/feed+json, application/xml;q=0.9, "
+    "text/xml;q=0.9, application/json;q=0.8, */*;q=0.5"
+)
+MAX_REDIRECTS = 5
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_MAX_REFUSAL_BYTES = 65_536
+_MAX_VALIDATOR_LENGTH = 2_000
+_MAX_STALE_CONNECTIONS = 3
+_KEEPALIVE_S = 10.0
+
+Headers = dict[str, str]
+
+
+@dataclass(frozen=True)
+class Validators:
+    """What a publisher gave us to ask "only if it changed" with, byte for byte, quotes and `W/` included."""
+
+    etag: str = ""
+    last_modified: str = ""
+
+    def __bool__(self) -> bool:
+        return bool(self.etag or self.last_modified)
+
+
+@dataclass(frozen=True)
+class Redirect:
+    """One hop: the status that sent us on (301, 302, 303, 307, 308) and the address it sent us to."""
+
+    status: int
+    url: str
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """What came. `url` is the final one and, like those of `redirects`, without user information or fragment.
+
+    `status` is 200, or 304 with no `body` and no `body_hash`. `body` is inflated, `body_hash` its SHA-256 in
+    hex. `headers` have lower-case names and one character per byte. `validators` are those to send next
+    time: of a 200 its own, of a 304 the ones asked with, replaced where it gave new ones. `wire_bytes` counts
+    all hops with their headers. `fresh_for_s` and `retry_after_s` are 0 to seven days.
+    """
+
+    url: str
+    status: int
+    body: bytes
+    headers: Mapping[str, str]
+    validators: Validators
+    redirects: tuple[Redirect, ...]
+    wire_bytes: int
+    elapsed_s: float
+    body_hash: str
+    fresh_for_s: int | None
+    retry_after_s: int | None = None
+
+
+@dataclass(frozen=True)
+class _Reply:
+    status: int
+    headers: Headers
+    body: bytes
+
+
+class Fetcher:
+    """Asks publishers for their feeds, politely and within limits. One per process; threads may share it.
+
+    Only public addresses are reached, and those in `allow_cidrs` (there any port): a name is looked up once
+    per connection, every answer must be allowed, and exactly these addresses are connected to. No proxy or
+    certificate settings of the environment, no cookies, no referrer. `tls` replaces the system's trust, for
+    an office with an authority of its own. Raises ValueError for a network in `allow_cidrs` that is none.
+    """
+
+    def __init__(
+        self,
+        *,
+        agent: str,
+        allow_cidrs: Sequence[str] = (),
+        connect_timeout_s: float = 10,
+        deadline_s: float = 60,
+        max_wire_bytes: int = 5_000_000,
+        max_body_bytes: int = 10_000_000,
+        resolver: Resolver = resolve,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
+        self._agent = "".join(c for c in agent if c.isprintable()).strip()
+        self._connect_timeout_s = connect_timeout_s
+        self._deadline_s = deadline_s
+        self._max_wire_bytes = max_wire_bytes
+        self._max_body_bytes = max_body_bytes
+        self._pool = httpcore2.ConnectionPool(
+            ssl_context=tls or httpx2.create_ssl_context(trust_env=False),
+            max_connections=None,
+            max_keepalive_connections=20,
+            keepalive_expiry=_KEEPALIVE_S,
+            network_backend=CheckedBackend(AddressRule.opening(allow_cidrs), resolver),
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._pool.close()
+
+    def get(self, url: str, *, validators: Validators | None = None, accept: str = FEEDS) -> Fetched:
+        """Fetch `url`, following at most five redirects; a password in it goes to its own server alone.
+
+        Raises FetchError for all that is neither a 200 with a body nor a 304 that `validators` asked for.
+        """
+        asked_with = _sendable(validators or Validators())
+        exchange = Exchange(self._deadline_s, self._connect_timeout_s, self._max_wire_bytes)
+        token = CURRENT.set(exchange)
+        try:
+            final, redirects, reply = self._follow(read_url(url), asked_with, accept)
+        finally:
+            CURRENT.reset(token)
+        now = datetime.now(UTC)  # stands in for a Date that the reply lacks
+        refused = refusal(reply.status, reply.headers, reply.body, now=now)
+        if refused is not None:
+            raise refused
+        unchanged = reply.status == 304
+        _check_body(reply, asked_with)
+        return Fetched(
+            url=str(final),
+            status=304 if unchanged else 200,
+            body=reply.body,
+            headers=reply.headers,
+            validators=_next_validators(reply, asked_with),
+            redirects=redirects,
+            wire_bytes=exchange.wire_bytes,
+            elapsed_s=exchange.elapsed_s,
+            body_hash="" if unchanged else hashlib.sha256(reply.body).hexdigest(),
+            fresh_for_s=fresh_for_s(reply.headers, now=now),
+            retry_after_s=retry_after_s(reply.headers, now=now),
+        )
+
+    def _follow(
+        self, first: httpx2.URL, validators: Validators, accept: str
+    ) -> tuple[httpx2.URL, tuple[Redirect, ...], _Reply]:
+        authorization = _authorization(first)
+        home = at = first.copy_with(userinfo=b"")
+        seen = {str(at)}
+        redirects: list[Redirect] = []
+        while True:
+            headers = self._request_headers(at, validators, accept)
+            if authorization and _origin(at) == _origin(home):
+                headers["Authorization"] = authorization
+            reply = self._ask(at, headers)
+            if reply.status not in _REDIRECTS:
+                return at, tuple(redirects), reply
+            at = _next_hop(at, reply)
+            redirects.append(Redirect(reply.status, str(at)))
+            if len(redirects) > MAX_REDIRECTS or str(at) in seen:
+                raise FetchError(
+                    "too_many_redirects",
+                    "The address sends us on and on. Open it in a browser and use the address it ends at.",
+                    status=reply.status,
+                )
+            seen.add(str(at))
+
+    def _request_headers(self, at: httpx2.URL, validators: Validators, accept: str) -> Headers:
+        headers = {
+            "Host": at.netloc.decode("ascii"),
+            "User-Agent": self._agent,
+            "Accept": accept,
+            "Accept-Encoding": "gzip",
+        }
+        if validators.etag:
+            headers["If-None-Match"] = validators.etag
+        if validators.last_modified:
+            headers["If-Modified-Since"] = validators.last_modified
+        return headers
+
+    def _ask(self, at: httpx2.URL, headers: Headers) -> _Reply:
+        """One request, one reply; over a new connection where a kept one was closed or spoilt meanwhile."""
+        exchange = CURRENT.get()
+        for _ in range(_MAX_STALE_CONNECTIONS):
+            opened, received = exchange.connections, exchange.wire_bytes
+            try:
+                return self._ask_once(at, headers, exchange)
+            except FetchError as exc:
+                silent = exc.code == "cut_off" and exchange.wire_bytes == received
+                if exchange.connections > opened or not (silent or exc.code == "bad_reply"):
+                    raise
+        raise cut_off()
+
+    def _ask_once(self, at: httpx2.URL, headers: Headers, exchange: Exchange) -> _Reply:
+        request = httpcore2.Request(
+            "GET",
+            httpcore2.URL(scheme=at.raw_scheme, host=at.raw_host, port=at.port, target=at.raw_path),
+            headers=[(name, value.encode("latin-1", "replace")) for name, value in headers.items()],
+            extensions={"timeout": {"pool": exchange.remaining_s()}},
+        )
+        received = exchange.wire_bytes
+        with _plain_errors(exchange):
+            response = self._pool.handle_request(request)
+            try:
+                if exchange.wire_bytes == received:  # read from what an earlier reply had too much
+                    raise cut_off()
+                folded = fold_headers(response.headers)
+                return _Reply(response.status, folded, self._read(response, folded, exchange))
+            finally:
+                response.close()
+
+    def _read(self, response: httpcore2.Response, headers: Headers, exchange: Exchange) -> bytes:
+        if response.status in (200, 203):
+            declared = headers.get("content-length", "")
+            if declared.isascii() and declared.isdigit() and int(declared[:20]) > self._max_wire_bytes:
+                raise too_large(self._max_wire_bytes)
+            body = b"".join(_chunks(response, exchange))
+            return unpack(body, headers, max_bytes=self._max_body_bytes)
+        if response.status == 304:
+            return b"".join(_chunks(response, exchange))  # none comes, and the connection can be kept
+        return self._beginning(response, headers, exchange) if may_be_challenge(response.status) else b""
+
+    def _beginning(self, response: httpcore2.Response, headers: Headers, exchange: Exchange) -> bytes:
+        """What a refusal says, as far as it comes; the refusal itself stands whatever happens to its body."""
+        body = b""
+        try:
+            with _plain_errors(exchange):
+                for chunk in _chunks(response, exchange):
+                    body += chunk
+                    if len(body) >= _MAX_REFUSAL_BYTES:
+                        break
+            return unpack(body, headers, max_bytes=self._max_body_bytes)
+        except FetchError:
+            return body
+
+
+@contextmanager
+def _plain_errors(exchange: Exchange) -> Iterator[None]:
+    try:
+        yield
+    except httpcore2.TimeoutException:
+        raise exchange.too_slow() from None
+    except httpcore2.LocalProtocolError as exc:
+        raise FetchError(
+            "bad_address", "This address cannot be asked for over HTTP. Check it for odd characters."
+        ) from exc
+    except httpcore2.RemoteProtocolError as exc:
+        if "disconnected" in str(exc) or "closed connection" in str(exc):
+            raise cut_off() from exc
+        raise FetchError(
+            "bad_reply",
+            "What answers there does not speak HTTP as it should. Check the address, port included.",
+        ) from exc
+    except httpcore2.NetworkError as exc:
+        raise cut_off() from exc
+
+
+def _chunks(response: httpcore2.Response, exchange: Exchange) -> Iterator[bytes]:
+    for chunk in response.iter_stream():
+        exchange.remaining_s()  # a flood of tiny chunks costs time without ever waiting
+        yield chunk
+
+
+def _next_hop(at: httpx2.URL, reply: _Reply) -> httpx2.URL:
+    location = reply.headers.get("location", "").strip()
+    try:
+        location = location.encode("latin-1").decode("utf-8")  # what is left unescaped is mostly UTF-8
+        target = read_url(str(at.join(location))).copy_with(userinfo=b"")
+    except (httpx2.InvalidURL, FetchError, UnicodeError, ValueError):
+        target = None
+    # A browser takes a backslash for a slash, we do not: no address that both read alike.
+    if not location or "\\" in location.partition("?")[0] or target is None:
+        raise FetchError(
+            "redirect_refused",
+            "The publisher sends us on to an address that cannot be fetched. Ask them for the right one.",
+            status=reply.status,
+        )
+    if at.scheme == "https" and target.scheme == "http":
+        raise FetchError(
+            "redirect_refused",
+            "The publisher sends us from a secure address to one that is not, which we do not follow. "
+            "Ask them for a secure address of the feed.",
+            status=reply.status,
+        )
+    return target
+
+
+def _check_body(reply: _Reply, asked_with: Validators) -> None:
+    if reply.status == 304:
+        if not asked_with:
+            raise FetchError(
+                "not_modified_unasked",
+                "The publisher says that nothing changed, though we did not ask for changes. "
+                "It will be asked again later.",
+                status=304,
+            )
+    elif not reply.body.strip():
+        raise FetchError(
+            "empty_body",
+            "The publisher sent an empty page. It will be asked again later.",
+            status=reply.status,
+        )
+
+
+def _next_validators(reply: _Reply, asked_with: Validators) -> Validators:
+    etag, last_modified = reply.headers.get("etag", ""), reply.headers.get("last-modified", "")
+    if reply.status == 304:
+        etag, last_modified = etag or asked_with.etag, last_modified or asked_with.last_modified
+    return _sendable(Validators(etag, last_modified))
+
+
+def _sendable(validators: Validators) -> Validators:
+    """Leave out what could not be sent back byte for byte."""
+
+    def kept(value: str) -> str:
+        fits = len(value) <= _MAX_VALIDATOR_LENGTH and value == value.strip()
+        return value if fits and all(c == "\t" or (" " <= c <= "\xff" and c != "\x7f") for c in value) else ""
+
+    return Validators(kept(validators.etag), kept(validators.last_modified))
+
+
+def _authorization(url: httpx2.URL) -> str:
+    if not url.userinfo:
+        return ""
+    user, _, password = url.userinfo.partition(b":")
+    secret = unquote_to_bytes(user) + b":" + unquote_to_bytes(password)
+    return f"Basic {base64.b64encode(secret).decode('ascii')}"
+
+
+def _origin(url: httpx2.URL) -> tuple[str, str, int | None]:
+    return url.scheme, url.host, url.port

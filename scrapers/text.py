@@ -1,0 +1,40 @@
+"""Markup in, plain text out; what reaches an entry has passed through here."""
+
+import html
+import re
+
+import nh3
+
+MAX_MARKUP = 200_000
+BLOCK = re.compile(
+    r"<(?=/?(?:br|hr|p|div|li|ul|ol|dl|dt|dd|h[1-6]|tr|td|th|table|blockquote|pre|section|article|figure|figcaption)\b)",
+    re.IGNORECASE,
+)
+WINDOWS_1252 = {
+    code: bytes([code]).decode("cp1252")
+    for code in range(0x80, 0xA0)
+    if code not in (0x81, 0x8D, 0x8F, 0x90, 0x9D)
+}
+"""Control characters that are Windows-1252 punctuation in a text said to be Latin-1."""
+UNWANTED = re.compile(
+    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff\ufffe\uffff\ud800-\udfff]"
+)
+
+
+def plain_text(markup: str) -> str:
+    """The words of a piece of HTML on one line, entities read, scripts and styles left out; "" for none."""
+    text = markup[:MAX_MARKUP]
+    if "<" in text:
+        text = nh3.clean(BLOCK.sub(" <", text.encode("utf-8", "replace").decode()), tags=set())
+    if "&" in text:
+        text = html.unescape(text)
+    text = text.translate(WINDOWS_1252)
+    return " ".join(UNWANTED.sub("", text).split())
+
+
+def shorten(text: str, limit: int) -> str:
+    """At most `limit` characters, cut between words with an ellipsis where that is possible."""
+    if len(text) <= limit:
+        return text
+    cut = text[: limit - 1]
+    return (cut.rsplit(" ", 1)[0] if " " in cut[limit // 2 :] else cut) + "…"
