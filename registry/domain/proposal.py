@@ -1,6 +1,6 @@
-"""What an entry proposes: a tool, a version of one, a risk, or nothing but news; pure rules over title and link.
+"""What an entry proposes: a tool, a version of one, a risk, or nothing but news; rules over title and link.
 
-What needs a library, the strong key of a link, comes in as a value. Whether the tool is known already is intake's business.
+The strong key of a link comes in as a value; whether the tool is known already is intake's business.
 """
 
 import re
@@ -8,6 +8,26 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
+from registry.domain.title_patterns import (
+    ADDED,
+    AFFECTED,
+    AFFIXES,
+    AFTER_NAME,
+    AVAILABLE,
+    BATCH,
+    COLON,
+    DIGEST,
+    GENERIC,
+    INTRODUCING,
+    NO_NAME,
+    NO_TOOL,
+    OUR,
+    POSTED,
+    RELEASED,
+    RISK_NUMBER,
+    SEPARATOR,
+    SLUG_NUMBER,
+)
 from registry.domain.version_name import split_version
 
 EXTRACTOR_VERSION = "1"
@@ -44,7 +64,7 @@ class Proposal:
     """"" where the link is an article, a launch page or a discussion."""
     tagline: str
     method: str
-    """How the name was found: before_separator, show, repository, package, introducing, available, affected, link, none."""
+    """before_separator, show, repository, package, introducing, available, affected, link or none."""
     sure: bool
     """The form is certain, or title and link name the same thing; where not, a person picks."""
     reasons: tuple[str, ...]
@@ -53,67 +73,18 @@ class Proposal:
 
 MAX_NAME = 120
 MAX_TAGLINE = 500
-SEPARATOR = re.compile(r"\s+[-–—|]\s+|\s+--\s+")
-COLON = re.compile(r":\s+")
-POSTED = re.compile(r"^(?:show|launch)\s+hn\s*[:–—-]\s*", re.IGNORECASE)
-BATCH = re.compile(r"\s*\((?:YC\s)?[A-Z]{1,2}\d{2}\)|\s*\[(?:pdf|video)\]|\s*\((?:19|20)\d\d\)", re.IGNORECASE)
-ADDED = re.compile(r"^(?P<name>\S+) (?:was )?(?:added|published) to ", re.IGNORECASE)
-RISK_NUMBER = re.compile(r"\b(?:CVE-\d{4}-\d{4,}|GHSA(?:-[0-9a-z]{4}){3})\b", re.IGNORECASE)
-AFFECTED = re.compile(r"^(?P<name>.+?) [-–—] (?:CVE|GHSA)-[\w-]+(?::\s*(?P<tagline>.*))?$", re.IGNORECASE)
-NO_NAME = re.compile(
-    r"^(?:an?|the|i|i'm|i've|my|we|we're|our|your|how|why|what|when|where|who|is|are|do|does|can|open[- ]?source|"
-    r"free|yet another|using|building|build|making|make|turn|create|this|that|these|it|some|new|simple|self-hosted)\b",
-    re.IGNORECASE,
-)
-DIGEST = re.compile(
-    r"^(?:the\s+)?(?:top\s+)?\d+\s+(?:\w+\s+){0,3}?(?:best|top|great(?:est)?|free|essential|useful|popular|tools?|apps?|"
-    r"ways|things|reasons|tips|alternatives|open[- ]source|plugins|extensions|libraries|startups)\b"
-    r"|^(?:the\s+)?(?:best|top)\s+(?:\d+\s+)?.*\b(?:tools|apps|alternatives|software|platforms|services|of\s+20\d\d|in\s+20\d\d)\b"
-    r"|\b(?:this|last|the)\s+(?:week|month|year)\s+(?:in|at|on)\b|\b(?:week|month|year)\s+in\s+review\b"
-    r"|\b(?:weekly|monthly|daily)\s+(?:\w+\s+)?(?:digest|roundup|round-up|update|newsletter|links|news|recap)\b"
-    r"|\b(?:round-?up|link\s?dump|newsletter|digest)\b(?:\s*[#:–—-]|\s+\d|$)|\b(?:weekly|issue|edition)\s*#?\s?\d+"
-    r"|^links\s+(?:for|from|of)\b|^(?:what['’]s|everything)\s+new\s+(?:in|at|on|with|from|we)\b",
-    re.IGNORECASE,
-)
-INTRODUCING = re.compile(
-    r"^(?:we(?:['’]re|\s+are)\s+)?(?:excited\s+to\s+)?"
-    r"(?:introduc(?:ing|e)|announc(?:ing|e)|launch(?:ing)?|meet|say\s+hello\s+to|hello|welcome\s+to|unveiling|releasing|"
-    r"presenting|now\s+available)\s*:?\s+(?P<name>.+)$",
-    re.IGNORECASE,
-)
-AVAILABLE = re.compile(
-    r"^(?P<name>.+?)\s+(?:is|are|has|have|comes?|reach(?:es|ed))\s+(?:now\s+|finally\s+|been\s+)*"
-    r"(?:generally\s+available|available|here|live|out|released|launched|open\s+source(?:d)?|general\s+availability)\b",
-    re.IGNORECASE,
-)
-RELEASED = re.compile(r"^(?P<name>.+?)\s+(?:released|launched|launches|release)\s*$", re.IGNORECASE)
-AFTER_NAME = re.compile(
-    r"(?:,|:|\.|!|\?|;|\s[-–—|(]|\s+(?:for|in|on|with|to|from|by|at|a|an|and|is|are|that|which|your|our|powered|now|"
-    r"into|as|as\spart)\b).*$",
-    re.IGNORECASE,
-)
-OUR = re.compile(r"^(?:(?:the|our|all[- ]new|new|brand[- ]new|updated)\s+)+", re.IGNORECASE)
-NO_TOOL = re.compile(
-    r"\b(?:program(?:me)?|council|board|conference|policy|fund|partnership|fellowship|fellows|grants?|office|team|plan|"
-    r"initiative|awards?|summit|webinar|event|report|survey|community|university|institute|foundation|hub|round)$",
-    re.IGNORECASE,
-)
-GENERIC = re.compile(
-    r"^(?:changes?|updates?|improvements?|support|features?|winners?|partnership|team|api|apps?|office|program|"
-    r"pricing|results|results?\s.*|winter|summer|our\b.*|we\b.*|more\b.*|better\b.*|us|you)$",
-    re.IGNORECASE,
-)
-SLUG_NUMBER = re.compile(r"-(?:\d+|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$")
-AFFIXES = re.compile(r"^(?:get|use|try|go|my|join|with|hey|the)|(?:app|hq|io|ai|labs?|tech|software|dev|so|inc)$")
 
 
 def propose(*, title: str, link: str, identity_key: str, announcer: Announcer) -> Proposal:
     """Read one entry. `identity_key` is the strong key of `link`, "" where it identifies no product.
 
-    Deterministic; the name comes from the title unless the link alone is certain. A list of many tools proposes none.
+    Deterministic; the name comes from the title unless the link is certain. A list of many proposes none.
     """
     title = " ".join(title.split())
-    return RULES[announcer](_Seen(title, link, identity_key))
+    proposal = RULES[announcer](_Seen(title, link, identity_key))
+    if proposal.kind in (EntryKind.TOOL, EntryKind.VERSION) and not name_key(proposal.name):
+        return _nothing(EntryKind.NEWS, "Neither the title nor the link holds a name.")
+    return proposal
 
 
 @dataclass(frozen=True)
@@ -130,10 +101,14 @@ class _Seen:
 def _launch(seen: _Seen) -> Proposal:
     splits = list(_splits(seen.title))
     if not splits:
-        return _tool(seen, seen.title, "", "none", ("The title has no separator; all of it is taken as the name.",))
+        return _tool(
+            seen, seen.title, "", "none", ("The title has no separator; all of it is taken as the name.",)
+        )
     named = [split for split in splits if agrees(split[0], seen.key)]
     name, tagline = named[-1] if named else splits[-1]
-    return _tool(seen, name, tagline, "before_separator", ("The name stands before the last separator of the title.",))
+    return _tool(
+        seen, name, tagline, "before_separator", ("The name stands before the last separator of the title.",)
+    )
 
 
 def _discussion(seen: _Seen) -> Proposal:
@@ -144,7 +119,8 @@ def _discussion(seen: _Seen) -> Proposal:
         return _from_repository(seen) or _news(seen)
     text = BATCH.sub("", seen.title[posted.end() :]).strip()
     name, tagline = next(_splits(text, first=True), (text, ""))
-    name = name.split(", ")[0]
+    if ", " in name:
+        name, tagline = text.split(", ", 1)
     if _short_name(name, words=4 if tagline else 3):
         return _tool(seen, name, tagline, "show", ("The poster shows it under this name.",))
     return _from_link(seen, text)
@@ -169,7 +145,9 @@ def _package_index(seen: _Seen) -> Proposal:
     else:
         own = _last_part(seen.key)
         shown = name if name_key(name) == name_key(own) else own
-        found = Proposal(EntryKind.TOOL, shown, seen.link, "", method, True, ("The link leads to this package.",))
+        found = Proposal(
+            EntryKind.TOOL, shown, seen.link, "", method, True, ("The link leads to this package.",)
+        )
     return found if added or not version else _with(found, EntryKind.VERSION, version)
 
 
@@ -186,9 +164,16 @@ def _vendor_blog(seen: _Seen) -> Proposal:
         text = OUR.sub("", introduced["name"])
         bare, version = split_version(text)
         name = AFTER_NAME.sub("", bare if version else text).strip(" “”\"'")
-        if _short_name(name, words=5) and _capital(name) and not GENERIC.match(name) and not NO_TOOL.search(name):
+        if (
+            _short_name(name, words=5)
+            and _capital(name)
+            and not GENERIC.match(name)
+            and not NO_TOOL.search(name)
+        ):
             tagline = text[text.find(name) + len(name) :].replace(version, "", 1).strip(" ,:.-–—|!“”\"'")
-            proposal = _tool(seen, name, tagline, method, ("The vendor's headline announces it by this name.",))
+            proposal = _tool(
+                seen, name, tagline, method, ("The vendor's headline announces it by this name.",)
+            )
             return _with(proposal, EntryKind.VERSION, version) if version else proposal
     return _news(seen)
 
@@ -196,7 +181,9 @@ def _vendor_blog(seen: _Seen) -> Proposal:
 def _advisory(seen: _Seen) -> Proposal:
     found = AFFECTED.match(seen.title)
     if not found:
-        return Proposal(EntryKind.RISK, "", "", seen.title[:MAX_TAGLINE], "none", False, ("A warning of a risk.",))
+        return Proposal(
+            EntryKind.RISK, "", "", seen.title[:MAX_TAGLINE], "none", False, ("A warning of a risk.",)
+        )
     tagline = (found["tagline"] or "")[:MAX_TAGLINE]
     reasons = ("The advisory names vendor and product.",)
     return Proposal(EntryKind.RISK, found["name"][:MAX_NAME], "", tagline, "affected", True, reasons)
@@ -233,7 +220,7 @@ def name_key(name: str) -> str:
 
 
 def agrees(name: str, identity_key: str) -> bool:
-    """Whether a strong key spells the name: as repository, package, slug (without its number) or domain label."""
+    """Whether a strong key spells the name: as repository, package, slug (number aside) or domain label."""
     said = name_key(name)
     if not said or not identity_key:
         return False
@@ -256,7 +243,14 @@ def _tool(seen: _Seen, name: str, tagline: str, method: str, reasons: tuple[str,
 
 def _with(proposal: Proposal, kind: EntryKind, version: str) -> Proposal:
     return Proposal(
-        kind, proposal.name, proposal.homepage, proposal.tagline, proposal.method, proposal.sure, proposal.reasons, version
+        kind,
+        proposal.name,
+        proposal.homepage,
+        proposal.tagline,
+        proposal.method,
+        proposal.sure,
+        proposal.reasons,
+        version,
     )
 
 
@@ -267,20 +261,26 @@ def _nothing(kind: EntryKind, reason: str) -> Proposal:
 def _from_repository(seen: _Seen) -> Proposal | None:
     if seen.key.count("/") < 2 or seen.key.startswith("pkg:") or _is_launch_page(seen.key):
         return None
-    home = f"https://{seen.key}"
+    spelled = re.search(re.escape(seen.key), seen.link, re.IGNORECASE)
+    key = spelled[0] if spelled else seen.key
+    home = f"https://{key}"
     reasons = ("The link leads to this repository.",)
-    return Proposal(EntryKind.TOOL, _last_part(seen.key), home, seen.title[:MAX_TAGLINE], "repository", True, reasons)
+    return Proposal(
+        EntryKind.TOOL, _last_part(key), home, seen.title[:MAX_TAGLINE], "repository", True, reasons
+    )
 
 
 def _from_link(seen: _Seen, text: str) -> Proposal:
     if not seen.key:
         return _nothing(EntryKind.NEWS, "The title holds no short name and the link leads to no product.")
     reasons = ("The title holds no short name; this one comes from the link.",)
-    return Proposal(EntryKind.TOOL, _last_part(seen.key), seen.home, text[:MAX_TAGLINE], "link", False, reasons)
+    return Proposal(
+        EntryKind.TOOL, _last_part(seen.key), seen.home, text[:MAX_TAGLINE], "link", False, reasons
+    )
 
 
 def _splits(text: str, first: bool = False) -> Iterator[tuple[str, str]]:
-    """Every (name, rest) that a separator makes, in order; a colon counts where there is none else, or for `first`."""
+    """Every (name, rest) that a separator makes, in order; a colon counts if alone, or for `first`."""
     found = list(SEPARATOR.finditer(text))
     if not found or first:
         found = sorted([*found, *COLON.finditer(text)], key=lambda each: each.start())

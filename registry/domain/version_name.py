@@ -11,7 +11,7 @@ VERSION = re.compile(
 
 
 def split_version(title: str) -> tuple[str, str]:
-    """`("Plumbline", "2.0")` for "Plumbline 2.0" and "Plumbline v2.0"; the version is "" where there is none."""
+    """`("Plumbline", "2.0")` for "Plumbline 2.0" and "Plumbline v2.0"; version "" where there is none."""
     found = VERSION.search(title)
     if not found or not title[: found.start()].strip(" -–—:,("):
         return title.strip(), ""

@@ -1,0 +1,74 @@
+"""What is wrong here: the checks that `/readyz` and `registry doctor` share, each told in one sentence."""
+
+import shutil
+import stat
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import Engine, text
+from sqlalchemy.exc import SQLAlchemyError
+
+from registry.settings import Settings
+from registry.store import schema
+
+MIN_FREE_BYTES = 200_000_000
+
+
+@dataclass(frozen=True)
+class Check:
+    name: str
+    ok: bool
+    sentence: str
+
+
+def readiness(settings: Settings, engine: Engine) -> list[Check]:
+    """Whether requests can be served: database, schema, disk."""
+    return list(_run(lambda: _database(engine), lambda: _schema(engine), lambda: _disk(settings)))
+
+
+def secret_mode(settings: Settings) -> Check:
+    """Whether others on this machine can read the secret; makes it where it is missing."""
+    path = settings.secret_file or settings.data_dir / "secret"
+    if len(settings.secret) < 32:
+        return Check("secret", False, f"The secret in {path} is shorter than 32 characters; replace it.")
+    if stat.S_IMODE(path.stat().st_mode) & 0o077:
+        return Check("secret", False, f"Others can read {path}; run chmod 600 on it.")
+    return Check("secret", True, f"{path} is readable by its owner alone.")
+
+
+def _run(*checks: Callable[[], Check]) -> Iterator[Check]:
+    for check in checks:
+        found = check()
+        yield found
+        if found.name == "database" and not found.ok:
+            return
+
+
+def _database(engine: Engine) -> Check:
+    try:
+        with engine.connect() as connection:
+            connection.execute(text("SELECT 1"))
+    except SQLAlchemyError as error:
+        return Check("database", False, f"The database cannot be reached ({type(error).__name__}).")
+    return Check("database", True, f"The database answers ({engine.dialect.name}).")
+
+
+def _schema(engine: Engine) -> Check:
+    found = schema.status(engine)
+    if found.up_to_date:
+        return Check("schema", True, f"The schema is at {found.current}, the newest.")
+    stands = found.current or "empty"
+    return Check("schema", False, f"The schema is {stands}, not {found.newest}; run `registry db upgrade`.")
+
+
+def _disk(settings: Settings) -> Check:
+    folder = _existing(settings.data_dir)
+    free = shutil.disk_usage(folder).free
+    sentence = f"{free // 1_000_000} MB are free where the data is."
+    return Check("disk", free >= MIN_FREE_BYTES, sentence)
+
+
+def _existing(folder: Path) -> Path:
+    folder = folder.resolve()
+    return next(each for each in (folder, *folder.parents) if each.is_dir())

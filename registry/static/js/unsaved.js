@@ -1,0 +1,6 @@
+// <form data-guard>: ask before typed words are lost.
+for (const form of document.querySelectorAll("form[data-guard]")) {
+  const ask = (event) => event.preventDefault();
+  form.addEventListener("input", () => addEventListener("beforeunload", ask));
+  form.addEventListener("submit", () => removeEventListener("beforeunload", ask));
+}

@@ -1,0 +1,130 @@
+"""Reads of people: their roles, offices, sessions, sign-in links and tokens; who may change them is the services' business."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from sqlmodel import Session, col, select
+
+from registry.domain.errors import NotFound
+from registry.store.tables import (
+    ApiToken,
+    Office,
+    Role,
+    SignInLink,
+    User,
+    UserArea,
+    UserOffice,
+    UserRole,
+    UserSession,
+)
+
+
+@dataclass(frozen=True)
+class Person:
+    """A user with everything that hangs on them; `offices` are codes, and none means all of them."""
+
+    user: User
+    roles: frozenset[Role]
+    offices: tuple[str, ...]
+    areas: tuple[str, ...]
+
+
+def get(session: Session, user_id: int) -> User:
+    user = session.get(User, user_id)
+    if user is None:
+        raise NotFound("There is no person with this number.")
+    return user
+
+
+def find_by_email(session: Session, email: str) -> User | None:
+    """`email` is folded already."""
+    return session.exec(select(User).where(col(User.email) == email)).one_or_none()
+
+
+def get_by_email(session: Session, email: str) -> User:
+    user = find_by_email(session, email)
+    if user is None:
+        raise NotFound(f"Nobody here has the address {email}. `registry users list` names everybody.")
+    return user
+
+
+def roles_of(session: Session, user_id: int) -> frozenset[Role]:
+    return frozenset(session.exec(select(UserRole.role).where(col(UserRole.user_id) == user_id)))
+
+
+def everybody(session: Session) -> list[Person]:
+    """All people, disabled ones too, by name."""
+    found = session.exec(select(User).order_by(col(User.name), col(User.id))).all()
+    return _persons(session, found)
+
+
+def person(session: Session, user_id: int) -> Person:
+    return _persons(session, [get(session, user_id)])[0]
+
+
+def active_holders(session: Session, role: Role) -> list[User]:
+    """People who hold the role and are not disabled, by name."""
+    holders = select(UserRole.user_id).where(col(UserRole.role) == role)
+    query = select(User).where(col(User.id).in_(holders), col(User.disabled_at).is_(None))
+    return list(session.exec(query.order_by(col(User.name), col(User.id))))
+
+
+def offices_by_code(session: Session, codes: Iterable[str]) -> dict[str, Office]:
+    """Those of the codes that exist."""
+    wanted = list(codes)
+    found = session.exec(select(Office).where(col(Office.code).in_(wanted))) if wanted else []
+    return {office.code: office for office in found}
+
+
+def all_offices(session: Session) -> list[Office]:
+    return list(session.exec(select(Office).order_by(col(Office.name))))
+
+
+def find_session(session: Session, digest: str) -> UserSession | None:
+    return session.get(UserSession, digest)
+
+
+def find_link(session: Session, digest: str) -> SignInLink | None:
+    return session.get(SignInLink, digest)
+
+
+def find_token(session: Session, digest: str) -> ApiToken | None:
+    return session.exec(select(ApiToken).where(col(ApiToken.digest) == digest)).one_or_none()
+
+
+def get_token(session: Session, token_id: int) -> ApiToken:
+    token = session.get(ApiToken, token_id)
+    if token is None:
+        raise NotFound("There is no token with this number.")
+    return token
+
+
+def tokens_of(session: Session, user_id: int) -> list[ApiToken]:
+    """Newest first, revoked and expired ones too."""
+    query = select(ApiToken).where(col(ApiToken.user_id) == user_id).order_by(col(ApiToken.id).desc())
+    return list(session.exec(query))
+
+
+def _persons(session: Session, found: Sequence[User]) -> list[Person]:
+    ids = [user.id for user in found]
+    roles: dict[int, set[Role]] = defaultdict(set)
+    areas: dict[int, list[str]] = defaultdict(list)
+    offices: dict[int, list[str]] = defaultdict(list)
+    for held in session.exec(select(UserRole).where(col(UserRole.user_id).in_(ids))):
+        roles[held.user_id].add(held.role)
+    for known in session.exec(select(UserArea).where(col(UserArea.user_id).in_(ids)).order_by(UserArea.area)):
+        areas[known.user_id].append(known.area)
+    placed = (
+        select(UserOffice.user_id, Office.code)
+        .join(Office, col(Office.id) == col(UserOffice.office_id))
+        .where(col(UserOffice.user_id).in_(ids))
+        .order_by(col(Office.code))
+    )
+    for user_id, code in session.exec(placed):
+        offices[user_id].append(code)
+    return [
+        Person(user, frozenset(roles[user.id]), tuple(offices[user.id]), tuple(areas[user.id]))
+        for user in found
+        if user.id is not None
+    ]

@@ -1,0 +1,85 @@
+"""Where the whole site is put together: parts, routes, what every request passes, and what runs beside it."""
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractContextManager, ExitStack, asynccontextmanager
+
+from fastapi import FastAPI
+from fastapi.concurrency import run_in_threadpool
+from sqlalchemy import Engine
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+
+import registry
+from registry.settings import Settings, load_settings
+from registry.store.engine import make_engine
+from registry.web import api, pages
+from registry.web.assets import load_assets, make_router
+from registry.web.errors import add_handlers
+from registry.web.headers import SecurityHeaders
+from registry.web.parts import Clock, Parts, utc_now
+from registry.web.rendering import make_environment
+from registry.web.schemas import Problem
+from registry.web.security import MAX_BODY_BYTES, BodyDeadline, HeadLikeGet, SameOrigin, trusted_hosts
+from registry.web.viewer import RenewPresence
+
+Beside = Callable[[Parts], AbstractContextManager[object]]
+"""Something that runs while the site does, such as the scheduler: entered at start-up, left at shutdown."""
+
+
+def create_app(
+    settings: Settings, *, engine: Engine | None = None, clock: Clock = utc_now, beside: Sequence[Beside] = ()
+) -> FastAPI:
+    """The site over a database whose schema is up to date. An engine made here is disposed of at shutdown."""
+    parts = Parts(
+        settings=settings,
+        engine=engine or make_engine(settings.resolved_database_url),
+        clock=clock,
+        environment=make_environment(time_zone=settings.time_zone),
+        assets=load_assets(),
+    )
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        with ExitStack() as stack:
+            for each in beside:
+                await run_in_threadpool(stack.enter_context, each(parts))
+            yield
+        if engine is None:
+            parts.engine.dispose()
+
+    app = FastAPI(
+        title=settings.name,
+        version=registry.__version__,
+        summary="Tools, verdicts on them, and whether they may be used.",
+        docs_url=None,  # both load scripts from elsewhere; /api is our own reference
+        redoc_url=None,
+        lifespan=lifespan,
+        max_body_size=MAX_BODY_BYTES,
+    )
+    app.state.parts = parts
+    _add_routes(app, parts)
+    add_handlers(app)
+    _add_guards(app, parts)
+    return app
+
+
+def from_environment() -> FastAPI:
+    """The app of one server process, with the settings that the command put into the environment."""
+    return create_app(load_settings())
+
+
+def _add_routes(app: FastAPI, parts: Parts) -> None:
+    app.include_router(make_router(parts.assets))
+    for router in pages.ROUTERS:
+        app.include_router(router, include_in_schema=False)
+    for router in api.ROUTERS:
+        app.include_router(router, prefix="/api/v1", responses={"4XX": {"model": Problem}})
+
+
+def _add_guards(app: FastAPI, parts: Parts) -> None:
+    # The last one added is the first that a request meets.
+    app.add_middleware(RenewPresence)
+    app.add_middleware(BodyDeadline)
+    app.add_middleware(HeadLikeGet)
+    app.add_middleware(SameOrigin, base_url=parts.settings.base_url)
+    app.add_middleware(TrustedHostMiddleware, allowed_hosts=trusted_hosts(parts.settings), www_redirect=False)
+    app.add_middleware(SecurityHeaders, secure=parts.secure)

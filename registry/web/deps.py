@@ -1,0 +1,105 @@
+"""What a handler may ask for: a place to read or write, the moment, the settings, and who may act.
+
+    def dismiss(candidate_id: int, reason: Text, tx: Tx, user: Triager, now: Now) -> Response: ...
+"""
+
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import Depends, Form, Request
+from pydantic import AfterValidator
+from sqlmodel import Session
+
+from registry.domain.errors import NotAllowed, NotSignedIn
+from registry.services.acting import Actor
+from registry.settings import Settings
+from registry.store.engine import snapshot
+from registry.store.tables import Role
+from registry.web.parts import parts_of
+from registry.web.viewer import now_of, viewer
+
+
+def current_user(request: Request) -> Actor | None:
+    return viewer(request)
+
+
+def open_snapshot(request: Request) -> Iterator[Session]:
+    with snapshot(parts_of(request).engine) as session:
+        yield session
+
+
+async def open_transaction(
+    request: Request, _user: Annotated[Actor | None, Depends(current_user)]
+) -> AsyncIterator[Session]:
+    # Who is asking is known before the transaction begins, so that no second connection is wanted inside it.
+    async with parts_of(request).writing() as session:
+        yield session
+
+
+def read_clock(request: Request) -> datetime:
+    return now_of(request)
+
+
+def read_settings(request: Request) -> Settings:
+    return parts_of(request).settings
+
+
+@dataclass(frozen=True)
+class Right:
+    """Lets in whoever holds one of the roles; a token needs the scope as well, and without one no token passes."""
+
+    right: str
+    roles: frozenset[Role]
+    scope: str | None = None
+
+    def __call__(self, user: Annotated[Actor | None, Depends(current_user)]) -> Actor:
+        if user is None:
+            raise NotSignedIn("Sign in first.")
+        if not user.roles & self.roles:
+            raise NotAllowed(f"This is for people with the role {_either(self.roles)}. Ask an admin for it.")
+        if user.scopes is not None and (self.scope is None or self.scope not in user.scopes):
+            wanted = f"a token with the scope {self.scope}" if self.scope else "you in person, not a token"
+            raise NotAllowed(f"This needs {wanted}.")
+        return user
+
+
+def _either(roles: frozenset[Role]) -> str:
+    *most, last = [role.value for role in Role if role in roles]
+    return f"{', '.join(most)} or {last}" if most else last
+
+
+Read = Annotated[Session, Depends(open_snapshot, scope="function")]
+"""For GET: read-only, one moment's view, never waits for a writer."""
+Tx = Annotated[Session, Depends(open_transaction, scope="function")]
+"""For acts: commits before the reply leaves, rolls back when the handler raises."""
+Now = Annotated[datetime, Depends(read_clock)]
+House = Annotated[Settings, Depends(read_settings)]
+
+CurrentUser = Annotated[Actor | None, Depends(current_user)]
+"""Whoever asks, or None."""
+SignedIn = Annotated[Actor, Depends(Right("signed in", frozenset(Role), "read"))]
+Requester = Annotated[Actor, Depends(Right("request", frozenset(Role), "request"))]
+Insider = Annotated[Actor, Depends(Right("see work in progress", frozenset(Role) - {Role.EMPLOYEE}, "read"))]
+Triager = Annotated[Actor, Depends(Right("triage", frozenset({Role.REVIEWER, Role.APPROVER}), "triage"))]
+Reviewer = Annotated[Actor, Depends(Right("score", frozenset({Role.REVIEWER}), "score"))]
+Approver = Annotated[Actor, Depends(Right("decide", frozenset({Role.APPROVER})))]
+Suspender = Annotated[Actor, Depends(Right("suspend", frozenset({Role.APPROVER, Role.ADMIN})))]
+SourceKeeper = Annotated[Actor, Depends(Right("sources", frozenset({Role.ADMIN}), "sources"))]
+Admin = Annotated[Actor, Depends(Right("people and settings", frozenset({Role.ADMIN})))]
+Auditor = Annotated[Actor, Depends(Right("audit", frozenset({Role.ADMIN, Role.AUDITOR}), "audit"))]
+
+
+def _clean(text: str) -> str:
+    """Without space at its ends, with plain line ends, and without what no keyboard types (PostgreSQL refuses NUL)."""
+    kept = text.replace("\r\n", "\n").replace("\r", "\n")
+    return "".join(sign for sign in kept if sign >= " " or sign in "\n\t").strip()
+
+
+Text = Annotated[str, Form(), AfterValidator(_clean)]
+"""One field of a form: `name: Text = ""`. Its rules are the service's, which answers with InvalidInput."""
+Secret = Annotated[str, Form()]
+"""A password, just as it was typed."""
+Several = Annotated[tuple[str, ...], Form()]
+"""Checkboxes or a multiple choice: `roles: Several = ()`."""

@@ -1,0 +1,158 @@
+"""One table from refusal to status, and the two ways to tell it: a problem document (RFC 9457), or a page."""
+
+import logging
+import secrets
+from collections.abc import Mapping
+from http import HTTPStatus
+from urllib.parse import quote
+
+from fastapi import FastAPI, Request, Response
+from fastapi.concurrency import run_in_threadpool
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, PlainTextResponse, RedirectResponse
+from starlette.exceptions import HTTPException
+
+from registry.domain import errors
+from registry.domain.errors import InvalidInput, NotFound, NotSignedIn, RegistryError
+from registry.web.headers import HEADERS
+from registry.web.render import render
+from registry.web.schemas import Problem
+from registry.web.shapes import Fault, Link
+
+logger = logging.getLogger(__name__)
+
+STATUSES: Mapping[type[RegistryError], int] = {
+    errors.NotFound: 404,
+    errors.RuleBroken: 409,
+    errors.StaleVersion: 412,
+    errors.NotSignedIn: 401,
+    errors.NotAllowed: 403,
+    errors.InvalidInput: 422,
+    errors.RubricInvalid: 422,
+    errors.UnknownCriterion: 422,
+    errors.RatingOutOfRange: 422,
+    errors.NoScorecards: 409,
+}
+"""Anything else is 400."""
+
+SENTENCES: Mapping[int, str] = {
+    404: "There is no such page. The address may have been typed wrongly, or the page has moved.",
+    405: "This address does not take {method} requests; it takes {allowed}.",
+    413: "That is more than this address takes in one go. Send less.",
+}
+TITLES: Mapping[int, str] = {
+    403: "You may not do this",
+    404: "We cannot find that page",
+    405: "That is not possible here",
+    409: "That does not work from here",
+    412: "Somebody changed it meanwhile",
+    413: "That is too much",
+    422: "There is a problem with what was sent",
+    500: "Something went wrong on our side",
+}
+HOME = Link("Look a tool up", "/")
+
+
+def status_of(error: RegistryError) -> int:
+    return next((STATUSES[kind] for kind in type(error).__mro__ if kind in STATUSES), 400)
+
+
+def add_handlers(app: FastAPI) -> None:
+    app.add_exception_handler(RegistryError, _refused)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(Exception, _unexpected)
+
+
+def asks_for_json(request: Request) -> bool:
+    """Whether the asker is a program: it asks under /api/, or accepts JSON and no page."""
+    accepts = request.headers.get("accept", "")
+    return request.url.path.startswith("/api/") or ("json" in accepts and "text/html" not in accepts)
+
+
+async def refuse(request: Request, error: RegistryError) -> Response:
+    """The reply to a refusal: problem document or page; a page that needs a person leads to the sign-in first."""
+    status = status_of(error)
+    faults = error.faults if isinstance(error, InvalidInput) else {}
+    if asks_for_json(request):
+        return problem(status, error.sentence, error.code, faults)
+    if isinstance(error, NotSignedIn):
+        return RedirectResponse(f"/login?next={quote(_way_back(request), safe='')}", status_code=303)
+    return await _page(request, status, error.sentence)
+
+
+def problem(
+    status: int,
+    sentence: str,
+    code: str,
+    faults: Mapping[str, str] | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    told = Problem(
+        title=_phrase(status), status=status, detail=sentence, code=code, faults=dict(faults or {})
+    )
+    sent = dict(headers or {}) | {"Cache-Control": "no-store"}
+    if status == HTTPStatus.UNAUTHORIZED:
+        sent["WWW-Authenticate"] = "Bearer"
+    return JSONResponse(told.model_dump(), status, headers=sent, media_type="application/problem+json")
+
+
+async def _refused(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RegistryError)
+    return await refuse(request, error)
+
+
+async def _invalid(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    if any(each["loc"][0] == "path" for each in error.errors()):
+        return await refuse(request, NotFound(SENTENCES[404]))
+    faults = {_field(each["loc"]): f"{each['msg']}." for each in error.errors()}
+    told = " ".join(f"{name}: {sentence}" for name, sentence in faults.items())
+    return await refuse(request, InvalidInput(f"What was sent cannot be taken. {told}", faults))
+
+
+async def _http(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    headers = dict(error.headers or {})
+    status = error.status_code
+    sentence = SENTENCES.get(status, f"{_phrase(status)}.")
+    sentence = sentence.format(method=request.method, allowed=headers.get("Allow", "others"))
+    if asks_for_json(request):
+        return problem(status, sentence, _phrase(status).lower().replace(" ", "_"), headers=headers)
+    reply = await _page(request, status, sentence)
+    reply.headers.update(headers)
+    return reply
+
+
+async def _unexpected(request: Request, error: Exception) -> Response:
+    """Told without its inner workings; the log has them under the reference that the reply names."""
+    reference = secrets.token_hex(4)
+    where = (reference, request.method, request.url.path)
+    logger.error("request failed reference=%s method=%s path=%s", *where, exc_info=error)
+    sentence = f"This should not happen. When you tell us, name {reference}."
+    if asks_for_json(request):
+        return problem(500, sentence, "unexpected", headers=HEADERS)  # this reply passes no middleware
+    # Plain text: the template or the store may be just what failed.
+    return PlainTextResponse(f"{TITLES[500]}. {sentence}", 500, headers=HEADERS | {"Cache-Control": "no-store"})
+
+
+async def _page(request: Request, status: int, sentence: str) -> Response:
+    page = Fault(status, TITLES.get(status, _phrase(status)), sentence, (HOME,))
+    return await run_in_threadpool(render, request, "errors/error.html", page, status=status)
+
+
+def _field(location: tuple[int | str, ...]) -> str:
+    return ".".join(str(part) for part in location[1:]) or str(location[0])
+
+
+def _way_back(request: Request) -> str:
+    if request.method != "GET":
+        return "/"
+    return request.url.path + (f"?{request.url.query}" if request.url.query else "")
+
+
+def _phrase(status: int) -> str:
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return f"Error {status}"

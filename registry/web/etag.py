@@ -1,0 +1,40 @@
+"""Conditional replies for bytes that are the same for everybody: ETag, and 304 where the asker has them already."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from email.utils import format_datetime, parsedate_to_datetime
+from hashlib import sha256
+
+from fastapi import Request, Response
+
+
+def conditional(
+    request: Request,
+    body: bytes,
+    media_type: str,
+    *,
+    changed_at: datetime | None = None,
+    cache: str = "public, max-age=300",
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """`body` with its ETag, or an empty 304. `changed_at` (UTC) becomes Last-Modified; If-None-Match wins over it."""
+    tag = f'"{sha256(body).hexdigest()[:32]}"'
+    sent = {**(headers or {}), "ETag": tag, "Cache-Control": cache}
+    if changed_at is not None:
+        sent["Last-Modified"] = format_datetime(changed_at, usegmt=True)
+    if _has_it(request, tag, changed_at):
+        return Response(status_code=304, headers=sent)
+    return Response(body, media_type=media_type, headers=sent)
+
+
+def _has_it(request: Request, tag: str, changed_at: datetime | None) -> bool:
+    known = request.headers.get("if-none-match")
+    if known is not None:  # RFC 9110 13.1.2: compared weakly, and If-Modified-Since is then ignored
+        return known.strip() == "*" or tag in {each.strip().removeprefix("W/") for each in known.split(",")}
+    since = request.headers.get("if-modified-since")
+    if since is None or changed_at is None:
+        return False
+    try:
+        return changed_at.replace(microsecond=0) <= parsedate_to_datetime(since)
+    except (TypeError, ValueError):
+        return False

@@ -1,0 +1,27 @@
+"""For those who run the site: whether the process lives, and whether it can serve."""
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import JSONResponse
+
+from registry.services.health import readiness
+from registry.web.parts import parts_of
+
+router = APIRouter()
+FRESH = {"Cache-Control": "no-store"}
+
+
+@router.get("/healthz")
+async def is_alive() -> Response:
+    return JSONResponse({"status": "ok"}, headers=FRESH)
+
+
+@router.get("/readyz")
+def is_ready(request: Request) -> Response:
+    """200 where requests can be served, 503 where not; each check by name, without paths or addresses of ours."""
+    parts = parts_of(request)
+    checks = readiness(parts.settings, parts.engine)
+    ready = all(check.ok for check in checks)
+    told = {check.name: "ok" if check.ok else "failing" for check in checks}
+    return JSONResponse(
+        {"status": "ok" if ready else "failing", "checks": told}, 200 if ready else 503, headers=FRESH
+    )

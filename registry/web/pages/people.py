@@ -1,0 +1,217 @@
+"""People and their tokens, for admins."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from fastapi import APIRouter, Request, Response
+from sqlmodel import Session
+
+from registry.domain.errors import InvalidInput
+from registry.services import accounts, sign_in
+from registry.store import users
+from registry.store.tables import ApiToken, Role
+from registry.web.deps import Admin, House, Now, Read, Secret, Several, Text, Tx
+from registry.web.render import go, render
+from registry.web.shapes import Form, Option
+
+router = APIRouter(prefix="/people")
+LINK_LIFE = timedelta(days=3)
+ROLE_OPTIONS = (
+    Option("employee", "Employee", "looks tools up and requests them"),
+    Option("reviewer", "Reviewer", "triages candidates and scores evaluations"),
+    Option("approver", "Approver", "decides"),
+    Option("admin", "Admin", "keeps sources, people and settings"),
+    Option("auditor", "Auditor", "reads everything, changes nothing"),
+)
+
+
+@dataclass(frozen=True)
+class PeoplePage:
+    people: list[users.Person]
+    roles: tuple[Option, ...]
+    offices: list[Option]
+    form: Form
+
+
+@dataclass(frozen=True)
+class PersonPage:
+    person: users.Person
+    roles: tuple[Option, ...]
+    offices: list[Option]
+    tokens: list[ApiToken]
+    scopes: list[Option]
+    form: Form
+    token_form: Form
+    shown_once: str = ""
+    """A new token, or a new sign-in link's address."""
+
+
+@router.get("")
+def show_people(request: Request, read: Read, user: Admin) -> Response:
+    return render(request, "people/list.html", _people_page(read, _person_form()))
+
+
+@router.post("")
+def add_person(
+    request: Request,
+    tx: Tx,
+    user: Admin,
+    now: Now,
+    email: Text = "",
+    name: Text = "",
+    roles: Several = (),
+    offices: Several = (),
+    areas: Text = "",
+    password: Secret = "",
+) -> Response:
+    try:
+        with tx.begin_nested():
+            added = accounts.add_user(
+                tx,
+                email=email,
+                name=name,
+                roles=roles,
+                offices=offices,
+                areas=_parted(areas),
+                password=password or None,
+                by=user,
+                now=now,
+            )
+    except InvalidInput as refused:
+        form = _person_form(email, name, roles, offices, areas, faults=refused.faults)
+        return render(request, "people/list.html", _people_page(tx, form), status=422)
+    return go(f"/people/{added.id}")
+
+
+@router.get("/{user_id}")
+def show_person(request: Request, user_id: int, read: Read, user: Admin) -> Response:
+    return render(request, "people/show.html", _person_page(read, user_id))
+
+
+@router.post("/{user_id}/roles")
+def set_roles(
+    request: Request,
+    user_id: int,
+    tx: Tx,
+    user: Admin,
+    now: Now,
+    roles: Several = (),
+    offices: Several = (),
+    areas: Text = "",
+) -> Response:
+    try:
+        with tx.begin_nested():
+            accounts.set_roles(
+                tx, user_id, roles=roles, offices=offices, areas=_parted(areas), by=user, now=now
+            )
+    except InvalidInput as refused:
+        form = _person_form(roles=roles, offices=offices, areas=areas, faults=refused.faults)
+        return render(request, "people/show.html", _person_page(tx, user_id, form=form), status=422)
+    return go(f"/people/{user_id}")
+
+
+@router.post("/{user_id}/disable")
+def disable(user_id: int, tx: Tx, user: Admin, now: Now) -> Response:
+    accounts.disable(tx, user_id, by=user, now=now)
+    return go("/people")
+
+
+@router.post("/{user_id}/link")
+def make_link(request: Request, user_id: int, tx: Tx, user: Admin, now: Now, house: House) -> Response:
+    """Shows the link in the reply itself, since it is kept nowhere."""
+    value = sign_in.make_link(tx, user_id, secret=house.secret, valid_for=LINK_LIFE, by=user, now=now)
+    page = _person_page(tx, user_id, shown_once=f"{house.base_url}/sign-in/{value}")
+    return _unkept(render(request, "people/show.html", page))
+
+
+@router.post("/{user_id}/tokens")
+def create_token(
+    request: Request,
+    user_id: int,
+    tx: Tx,
+    user: Admin,
+    now: Now,
+    house: House,
+    name: Text = "",
+    scopes: Several = (),
+    days: Text = "",
+) -> Response:
+    """Shows the token in the reply itself, since it is kept nowhere."""
+    try:
+        with tx.begin_nested():
+            _token, value = sign_in.create_token(
+                tx,
+                user_id,
+                name=name,
+                scopes=scopes,
+                days=int(days) if days.isascii() and days.isdigit() and len(days) < 5 else 0,
+                secret=house.secret,
+                by=user,
+                now=now,
+            )
+    except InvalidInput as refused:
+        form = Form({"name": name, "scopes": scopes, "days": days}, refused.faults)
+        return render(request, "people/show.html", _person_page(tx, user_id, token_form=form), status=422)
+    return _unkept(render(request, "people/show.html", _person_page(tx, user_id, shown_once=value)))
+
+
+@router.post("/{user_id}/tokens/{token_id}/revoke")
+def revoke_token(user_id: int, token_id: int, tx: Tx, user: Admin, now: Now) -> Response:
+    sign_in.revoke_token(tx, token_id, by=user, now=now)
+    return go(f"/people/{user_id}")
+
+
+
+def _people_page(session: Session, form: Form) -> PeoplePage:
+    return PeoplePage(users.everybody(session), ROLE_OPTIONS, _office_options(session), form)
+
+
+def _person_page(
+    session: Session,
+    user_id: int,
+    *,
+    form: Form | None = None,
+    token_form: Form | None = None,
+    shown_once: str = "",
+) -> PersonPage:
+    person = users.person(session, user_id)
+    held = _person_form(
+        roles=tuple(person.roles), offices=person.offices, areas=", ".join(person.areas)
+    )
+    scopes = [Option(scope, scope) for scope, holders in sign_in.SCOPES.items() if person.roles & holders]
+    return PersonPage(
+        person=person,
+        roles=ROLE_OPTIONS,
+        offices=_office_options(session),
+        tokens=users.tokens_of(session, user_id),
+        scopes=scopes,
+        form=form or held,
+        token_form=token_form or Form({"name": "", "scopes": ("read",), "days": "90"}),
+        shown_once=shown_once,
+    )
+
+
+def _person_form(
+    email: str = "",
+    name: str = "",
+    roles: tuple[str, ...] = (Role.EMPLOYEE,),
+    offices: tuple[str, ...] = (),
+    areas: str = "",
+    *,
+    faults: dict[str, str] | None = None,
+) -> Form:
+    typed = {"email": email, "name": name, "roles": roles, "offices": offices, "areas": areas}
+    return Form(typed, faults or {})
+
+
+def _office_options(session: Session) -> list[Option]:
+    return [Option(office.code, office.name) for office in users.all_offices(session)]
+
+
+def _parted(areas: str) -> list[str]:
+    return [area.strip() for area in areas.split(",") if area.strip()]
+
+
+def _unkept(reply: Response) -> Response:
+    reply.headers["Cache-Control"] = "no-store"
+    return reply

@@ -1,0 +1,58 @@
+"""What one running site is made of, kept on `app.state.parts` and reached through web/deps.py."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from fastapi.concurrency import contextmanager_in_threadpool
+from jinja2 import Environment
+from sqlalchemy import Engine
+from sqlmodel import Session
+from starlette.requests import HTTPConnection
+
+from registry.settings import Settings
+from registry.store.engine import transaction
+from registry.web.assets import Assets
+from registry.web.throttle import Throttle
+
+Clock = Callable[[], datetime]
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class Parts:
+    settings: Settings
+    engine: Engine
+    clock: Clock
+    environment: Environment
+    assets: Assets
+    throttle: Throttle = field(default_factory=Throttle)
+    _writers: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1))
+
+    @property
+    def secure(self) -> bool:
+        """Whether people reach the site by https alone."""
+        return self.settings.base_url.startswith("https://")
+
+    @asynccontextmanager
+    async def writing(self) -> AsyncIterator[Session]:
+        """One transaction of this process; the others wait here, in the loop.
+
+        Waiting in worker threads could use them all up, and then the one that writes finds none to go on with.
+        """
+        if self.engine.dialect.name != "sqlite":
+            async with contextmanager_in_threadpool(transaction(self.engine)) as session:
+                yield session
+            return
+        async with self._writers, contextmanager_in_threadpool(transaction(self.engine)) as session:
+            yield session
+
+
+def parts_of(connection: HTTPConnection) -> Parts:
+    parts: Parts = connection.app.state.parts
+    return parts

@@ -1,0 +1,123 @@
+"""The Jinja environment of the pages and its filters; what a page says is built whole by its handler."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from registry.web.words import answer_heading, mark, words
+
+PACKAGE = Path(__file__).resolve().parents[1]
+
+AGO = ((60, "minute"), (3600, "hour"), (86400, "day"))
+MONTHS = (
+    *("January", "February", "March", "April", "May", "June", "July"),
+    *("August", "September", "October", "November", "December"),
+)
+
+
+@dataclass(frozen=True)
+class SignedIn:
+    """The person whom the header greets."""
+
+    name: str
+    roles: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class FeedLink:
+    """A feed that a reader may find by itself: `type` is its media type, `url` a path of ours."""
+
+    title: str
+    type: str
+    url: str
+
+
+@dataclass(frozen=True)
+class Site:
+    """What every page knows beside its own `page` value; built anew for each request."""
+
+    name: str
+    contact: str
+    """An e-mail address, or a sentence that says whom to ask."""
+    base_url: str
+    """Without a slash at its end."""
+    path: str
+    """Path and query of the page, so that sign-in and the theme form lead back to it."""
+    now: datetime
+    stylesheet_url: str
+    script_url: str
+    icon_url: str
+    user: SignedIn | None = None
+    theme: str = ""
+    """`light`, `dark`, or empty: as the device has it."""
+    feed_links: Sequence[FeedLink] = ()
+    indexed: bool = False
+    """Whether search engines may list the page."""
+    banner: str = ""
+    """A line above the header, such as the agency's name; none by default."""
+    requests_open: bool = True
+
+
+def templates_dir(package: Path = PACKAGE) -> Path:
+    """Where the templates are: inside an installed `registry`, or beside it in a checkout.
+
+    Raises FileNotFoundError where neither has a base template.
+    """
+    for folder in (package / "_templates", package.parent / "templates"):
+        if (folder / "base.html").is_file():
+            return folder
+    raise FileNotFoundError(f"no templates beside or inside {package.name}; install the package again")
+
+
+def make_environment(*, time_zone: str = "UTC", folder: Path | None = None) -> Environment:
+    """An environment in which an unknown name is an error and every value is escaped.
+
+    `time_zone` is the organisation's, an IANA name. Filters: `day`, `moment`, `iso`, `ago(now)`, `words`,
+    `mark`, `answer_heading(conditions)`.
+    Raises ZoneInfoNotFoundError for a zone that is none.
+    """
+    zone = ZoneInfo(time_zone)
+
+    def local(value: date | datetime) -> date | datetime:
+        return value.astimezone(zone) if isinstance(value, datetime) else value
+
+    def day(value: date | datetime) -> str:
+        """3 November 2026."""
+        there = local(value)
+        return f"{there.day} {MONTHS[there.month - 1]} {there.year}"
+
+    def moment(value: datetime) -> str:
+        """3 November 2026, 14:02."""
+        return f"{day(value)}, {local(value):%H:%M}"
+
+    def iso(value: date | datetime) -> str:
+        """What a `<time datetime>` wants."""
+        if isinstance(value, datetime):
+            return value.astimezone(zone).isoformat(timespec="minutes")
+        return value.isoformat()
+
+    environment = Environment(
+        loader=FileSystemLoader(folder or templates_dir()),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"day": day, "moment": moment, "iso": iso, "ago": ago}
+    environment.filters |= {"words": words, "mark": mark, "answer_heading": answer_heading}
+    return environment
+
+
+def ago(value: datetime, now: datetime) -> str:
+    """How long before or after `now`, in the largest whole unit: "3 days ago", "in 2 hours", "just now"."""
+    seconds = int((now - value).total_seconds())
+    size, unit = max((step for step in AGO if step[0] <= abs(seconds)), default=(0, ""))
+    if not size:
+        return "just now"
+    count = abs(seconds) // size
+    span = f"{count} {unit}{'' if count == 1 else 's'}"
+    return f"{span} ago" if seconds > 0 else f"in {span}"

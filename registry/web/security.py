@@ -1,0 +1,108 @@
+"""What every request passes: same-origin guard, deadline, HEAD for each GET.
+
+Who may act is not decided here but by the rights in web/deps.py.
+"""
+
+import asyncio
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from registry.domain.errors import NotAllowed
+from registry.settings import Settings
+from registry.web.errors import refuse
+
+MAX_BODY_BYTES = 1_000_000
+BODY_DEADLINE_S = 30.0
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+def trusted_hosts(settings: Settings) -> list[str]:
+    host = urlsplit(settings.base_url).hostname or ""
+    return sorted({host, "localhost", "127.0.0.1", "testserver"} - {""})
+
+
+class HeadLikeGet:
+    """Answers HEAD wherever GET is answered, without the body."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["method"] != "HEAD":
+            await self.app(scope, receive, send)
+            return
+
+        async def send_without_body(message: Message) -> None:
+            if message["type"] == "http.response.body":
+                message = {**message, "body": b""}
+            await send(message)
+
+        await self.app({**scope, "method": "GET"}, receive, send_without_body)
+
+
+class BodyDeadline:
+    """Ends a request whose body does not arrive whole in time."""
+
+    def __init__(self, app: ASGIApp, *, seconds: float = BODY_DEADLINE_S) -> None:
+        self.app = app
+        self.seconds = seconds
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["method"] in SAFE_METHODS:
+            await self.app(scope, receive, send)
+            return
+        ends_at = asyncio.get_running_loop().time() + self.seconds
+        whole = False
+
+        async def receive_in_time() -> Message:
+            nonlocal whole
+            if whole:
+                return await receive()
+            try:
+                async with asyncio.timeout_at(ends_at):
+                    message = await receive()
+            except TimeoutError:
+                return {"type": "http.disconnect"}
+            whole = not message.get("more_body", False)
+            return message
+
+        await self.app(scope, receive_in_time, send)
+
+
+class SameOrigin:
+    """Refuses an unsafe request that another site made a browser send.
+
+    A bearer request is let by: no browser adds that header by itself. So is one with neither Origin nor cookie.
+    """
+
+    def __init__(self, app: ASGIApp, *, base_url: str) -> None:
+        self.app = app
+        self.own = _origin(base_url)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["method"] not in SAFE_METHODS and not self._same(scope):
+            sentence = "This came from another site. Open the page here and try again."
+            reply = await refuse(Request(scope, receive), NotAllowed(sentence))
+            await reply(scope, receive, send)
+            return
+        await self.app(scope, receive, send)
+
+    def _same(self, scope: Scope) -> bool:
+        headers = Headers(scope=scope)
+        if headers.get("authorization", "").lower().startswith("bearer "):
+            return True
+        site = headers.get("sec-fetch-site")
+        if site is not None:
+            return site in ("same-origin", "none")
+        origin = headers.get("origin")
+        if origin is None:
+            return "cookie" not in headers
+        return origin in (self.own, f"{scope['scheme']}://{headers.get('host', '')}")
+
+
+def _origin(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"

@@ -1,0 +1,94 @@
+"""Who makes this request: read once from cookie or bearer token, and renewed after the reply has left."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from fastapi.concurrency import run_in_threadpool
+from starlette.requests import HTTPConnection
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from registry.services import sign_in
+from registry.services.acting import Actor
+from registry.store.engine import snapshot
+from registry.web.parts import Parts, parts_of
+
+
+@dataclass(frozen=True)
+class _Known:
+    """What `viewer` found; None for nobody."""
+
+    presence: sign_in.Presence | None
+
+
+def now_of(connection: HTTPConnection) -> datetime:
+    """The request's one moment; the clock is read at the first call."""
+    if not hasattr(connection.state, "now"):
+        connection.state.now = parts_of(connection).clock()
+    moment: datetime = connection.state.now
+    return moment
+
+
+def cookie_name(parts: Parts) -> str:
+    # The prefix makes browsers refuse the cookie from anywhere but this very host over https.
+    return "__Host-registry" if parts.secure else "registry"
+
+
+def bearer(connection: HTTPConnection) -> str | None:
+    scheme, _, value = connection.headers.get("authorization", "").partition(" ")
+    return value.strip() if scheme.lower() == "bearer" else None
+
+
+def viewer(connection: HTTPConnection) -> Actor | None:
+    """The person behind the request, or None. Reads the store once per request; call it from a worker thread.
+
+    A request with an Authorization header is never taken for its cookie's person.
+    """
+    if not hasattr(connection.state, "viewer"):
+        connection.state.viewer = _Known(_find(connection))
+    known: _Known = connection.state.viewer
+    return known.presence.actor if known.presence else None
+
+
+def _find(connection: HTTPConnection) -> sign_in.Presence | None:
+    parts, now = parts_of(connection), now_of(connection)
+    secret = parts.settings.secret
+    token = bearer(connection)
+    if token is not None:
+        with snapshot(parts.engine) as session:
+            return sign_in.find_by_token(session, token, secret=secret, now=now)
+    cookie = connection.cookies.get(cookie_name(parts))
+    if not cookie:
+        return None
+    with snapshot(parts.engine) as session:
+        return sign_in.find_by_session(session, cookie, secret=secret, now=now)
+
+
+class RenewPresence:
+    """After the reply, lets a session slide on or notes a token's use; reading a page never waits for a writer."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        scope.setdefault("state", {})
+        await self.app(scope, receive, send)
+        connection = HTTPConnection(scope)
+        known: _Known | None = getattr(connection.state, "viewer", None)
+        if known is not None and known.presence is not None and known.presence.renewal_due:
+            await _renew(connection)
+
+
+async def _renew(connection: HTTPConnection) -> None:
+    parts, now = parts_of(connection), now_of(connection)
+    secret, token = parts.settings.secret, bearer(connection)
+    async with parts.writing() as session:
+        if token is not None:
+            await run_in_threadpool(sign_in.note_use, session, token, secret=secret, now=now)
+        else:
+            cookie = connection.cookies.get(cookie_name(parts), "")
+            await run_in_threadpool(sign_in.renew_session, session, cookie, secret=secret, now=now)
+
+
