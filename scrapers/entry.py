@@ -6,7 +6,7 @@ How bytes become drafts is each scraper's business; how drafts become entries is
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -106,17 +106,25 @@ def _finish(draft: Draft) -> Entry:
 
 def _tell_apart(entries: Sequence[Entry]) -> list[Entry]:
     """Make both keys unique: one key for many is told apart by link, then by title; what is left is one."""
+    entries = _once(entries, lambda entry: (entry.key, entry.canonical_link, entry.title))
     for apart in ("canonical_link", "title"):
         times = Counter(entry.key for entry in entries)
         entries = [
             _rekeyed(entry, str(getattr(entry, apart))) if times[entry.key] > 1 else entry
             for entry in entries
         ]
-    unique = list({entry.key: entry for entry in reversed(entries)}.values())[::-1]
+    unique = _once(entries, lambda entry: entry.key)
     times = Counter(entry.second_key for entry in unique)
     return [
         _with_keys(entry, entry.key, entry.key) if times[entry.second_key] > 1 else entry for entry in unique
     ]
+
+
+def _once(entries: Iterable[Entry], by: Callable[[Entry], Hashable]) -> list[Entry]:
+    first: dict[Hashable, Entry] = {}
+    for entry in entries:
+        first.setdefault(by(entry), entry)
+    return list(first.values())
 
 
 def _rekeyed(entry: Entry, by: str) -> Entry:

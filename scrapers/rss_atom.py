@@ -205,12 +205,11 @@ def _absolute(base: str, link: str) -> str:
 
 def _date(entry: Any) -> datetime | None:
     for name in ("published", "created", "updated"):
-        parsed = dict.get(
-            entry, f"{name}_parsed"
-        )  # feedparser's own get() answers for a name with another's date
-        if parsed and (moment := _moment(parsed)):
-            return moment
+        # feedparser's own reading comes second: it takes 2026/09/28 for the first of November; its own get()
+        # answers for a missing date with another one
         if moment := read_date(str(dict.get(entry, name) or "")):
+            return moment
+        if (parsed := dict.get(entry, f"{name}_parsed")) and (moment := _moment(parsed)):
             return moment
     return None
 

@@ -27,7 +27,7 @@ LENGTH = struct.Struct(">I")
 
 
 class Workers:
-    """Parses documents in child processes; may be shared by any number of threads, `count` of which parse at once."""
+    """Parses documents in child processes, `count` at once; may be shared by any number of threads."""
 
     def __init__(
         self, *, count: int = 2, cpu_s: float = 20, memory_mb: int = 512, timeout_s: float = 30

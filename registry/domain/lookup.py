@@ -294,9 +294,9 @@ def _additions(case: _Case, finding: Finding, depends_on: tuple[str, ...], editi
     added = []
     held = finding.held
     if held is not None and finding.code in PERMITS:
-        now, tool = held.validity, case.tool
+        now = held.validity
         if now.state is _V.SUNSET_ANNOUNCED:
-            added.append(wording.sunset(tool, now.ends_on, wording.instead(now.replacement, None)))
+            added.append(wording.sunset(now.ends_on, wording.instead(now.replacement, None)))
         elif now.state in BY_OUTCOME and now.ends_on is not None and finding.code is not AnswerCode.PILOT:
             added.append(wording.addition("ends", day=wording.day_text(now.ends_on)))
         added.append(wording.bound(held.verdict))

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 from hashlib import sha256
-from types import MappingProxyType
 from typing import TypeVar
 
 from registry.domain.errors import RubricInvalid, UnknownCriterion
@@ -124,6 +123,11 @@ class Rubric:
     def fits(self) -> tuple[Criterion, ...]:
         return tuple(each for each in self.criteria if each.side is Side.FIT)
 
+    @cached_property
+    def ids(self) -> frozenset[str]:
+        """Of criteria and knock-outs alike: what a condition may mitigate."""
+        return frozenset([each.id for each in self.criteria] + [each.id for each in self.knock_outs])
+
     def criterion(self, criterion_id: str) -> Criterion:
         """Raises UnknownCriterion."""
         return _named(self._criteria_by_id, criterion_id, self, "criterion")
@@ -168,8 +172,7 @@ def evidence_required(rating: Rating) -> bool:
 
 
 def parse_rubric(body: bytes) -> Rubric:
-    """A rubric from the bytes of its TOML file (docs/rubric.md gives the keys), criteria and knock-outs in
-    file order.
+    """A rubric from the bytes of its TOML file, criteria and knock-outs in file order.
 
     Raises RubricInvalid, whose sentence names the table and the key: an unknown or missing key, a wrong kind
     of value, an id used twice, weights of risks or of fits that do not sum to 100.
@@ -214,7 +217,7 @@ def _criterion(criterion_id: str, table: Table) -> Criterion:
 def _anchors(table: Table) -> Mapping[int, str]:
     anchors = {number: table.text(rating.value) for number, rating in enumerate(DEGREES)}
     table.close()
-    return MappingProxyType(anchors)
+    return anchors
 
 
 def _knock_outs(tables: Table) -> tuple[KnockOut, ...]:

@@ -2,6 +2,7 @@
 gaps."""
 
 import re
+import textwrap
 from collections.abc import Mapping, Sequence
 from datetime import date
 
@@ -10,7 +11,7 @@ from registry.domain.outcome import MEANINGS
 from registry.domain.verdict import NONE_KNOWN, Verdict
 
 SENTENCES: dict[str, str] = {
-    AnswerCode.YES: "Yes, you may use {tool}.",
+    AnswerCode.YES: "Yes, you may use {tool}.{kept}",
     AnswerCode.YES_IF: "Yes, you may use {tool} if you keep to this: {conditions}.",
     AnswerCode.PILOT: "Only in the pilot of {tool}{who}{until}.{kept}",
     AnswerCode.NO: "No, because {reason}. {instead}",
@@ -31,7 +32,7 @@ SENTENCES: dict[str, str] = {
 
 ADDITIONS: dict[str, str] = {
     "ends": "This stands until {day}.",
-    "sunset": "{tool} will be retired on {day}. {instead}",
+    "sunset": "It will be retired on {day}. {instead}",
     "bound": "This covers only {bound}.",
     "scheduled": "From {day} a new decision holds: {outcome}.",
     "elsewhere": "Other offices have decided; their verdicts are shown as evidence.",
@@ -57,6 +58,7 @@ DIMENSION_NAMES: dict[str, str] = {
     "edition": "the edition",
 }
 
+_MAX_REASON_CHARS = 300
 _LIMITS: dict[str, str] = {
     "account": "Only with these accounts: {values}",
     "audience": "Only for: {values}",
@@ -104,7 +106,7 @@ _MONTHS = (  # never those of the machine's locale
 
 def sentence(key: str, values: Mapping[str, str], additions: Sequence[str] = ()) -> str:
     """The sentence of an answer with its gaps filled, and what must be added to it."""
-    table = SENTENCES[key].format_map({name: _clean(value) for name, value in values.items()})
+    table = SENTENCES[key].format_map({name: re.sub(r"\s+", " ", value) for name, value in values.items()})
     return " ".join(part for part in (_clean(table), *map(_clean, additions)) if part)
 
 
@@ -138,8 +140,8 @@ def instead(replacement: str, verdict: Verdict | None) -> str:
 
 
 def reason(verdict: Verdict, tool: str) -> str:
-    """Why it was rejected, to follow "because"."""
-    text = _clean(verdict.rationale).rstrip(".!; ")
+    """Why it was rejected, to follow "because": the first sentence of the rationale."""
+    text = _first_sentence(verdict.rationale).rstrip(".!; ")
     text = re.sub(r"^because\s+", "", text, flags=re.IGNORECASE)
     if not text:
         return f"{tool} was rejected"
@@ -159,10 +161,10 @@ def limit(dimension: str, values: Sequence[str], house: House) -> str:
     """A limit as a condition: "Only with data up to internal"."""
     shown = [value or OTHER_VALUES for value in values]
     if dimension != "data_class":
-        return _LIMITS[dimension].format(values=", ".join(shown)) + "."
+        return _LIMITS[dimension].format(values=_either(shown)) + "."
     if tuple(values) == house.data_classes[: len(values)]:
         return f"Only with {up_to(shown[-1], house)}."
-    return f"Only with this kind of data: {', '.join(shown)}."
+    return f"Only with this kind of data: {_either(shown)}."
 
 
 def up_to(ceiling: str, house: House) -> str:
@@ -173,7 +175,7 @@ def up_to(ceiling: str, house: House) -> str:
 def asked(dimension: str, value: str | None) -> str:
     """A value of the question as a thing: "regulated data", "private accounts"."""
     if dimension == "data_class":
-        return f"{value or OTHER_VALUES} data"
+        return f"{value or 'other'} data"
     if dimension == "account":
         return f"{value or 'other'} accounts"
     return f"use by {value or OTHER_VALUES}"
@@ -226,12 +228,17 @@ def expected(day: date | None, today: date) -> str:
     return f", and a decision {when} {day_text(day)}"
 
 
-def sunset(tool: str, day: date | None, use: str) -> str:
-    return addition("sunset", tool=tool, day=day_text(day), instead=use)
+def sunset(day: date | None, use: str) -> str:
+    return addition("sunset", day=day_text(day), instead=use)
 
 
 def _either(names: Sequence[str]) -> str:
     return " or ".join(part for part in (", ".join(names[:-1]), names[-1]) if part)
+
+
+def _first_sentence(text: str) -> str:
+    first = re.split(r"(?<=[.!?])\s+(?=[A-Z])", _clean(text), maxsplit=1)[0]
+    return textwrap.shorten(first, _MAX_REASON_CHARS, placeholder=" \u2026")
 
 
 def _ended(text: str) -> str:

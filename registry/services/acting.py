@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlmodel import Session
 
+from registry.domain.errors import NotAllowed
 from registry.store import tables
 from registry.store.tables import Role
 
@@ -20,6 +21,13 @@ class Actor:
     roles: frozenset[Role] = frozenset()
     scopes: frozenset[str] | None = None
     """Of an API token; None where the person is here in person."""
+
+    @property
+    def person_id(self) -> int:
+        """Raises NotAllowed for what the registry, or a name without an account, does."""
+        if self.id is None:
+            raise NotAllowed("Only a person with an account can do this. Sign in first.")
+        return self.id
 
 
 REGISTRY = Actor(None, "registry")

@@ -14,6 +14,7 @@ from registry.domain.rubric import KnockOutAnswer, Rating, Rubric
 from registry.services import rubrics
 from registry.services.scorecards import as_value, counting
 from registry.store import evaluations
+from registry.store.columns import id_of
 from registry.store.evaluations import StoredScorecard
 from registry.store.tables import Evaluation, Moderation
 
@@ -47,7 +48,7 @@ def weigh(
     session: Session, evaluation: Evaluation, *, conditions: Sequence[Condition] | None = None
 ) -> Weighed:
     """Weigh with the conditions proposed so far, or with others. Raises NoScorecards before the first is submitted."""
-    evaluation_id = evaluation.id or 0
+    evaluation_id = id_of(evaluation)
     rubric = rubrics.rubric(session, evaluation.rubric_hash)
     table = rubrics.decision_table(session, evaluation.table_hash)
     cards = counting(evaluations.scorecards(session, evaluation_id))

@@ -1,6 +1,6 @@
 """The approver's act: what is on the table, one verdict out of it, and taking it back before it goes out."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime, time, timedelta, tzinfo
 from typing import Any
@@ -19,6 +19,7 @@ from registry.services.acting import Actor, record
 from registry.services.assessing import Weighed, weigh
 from registry.services.evaluation import check_condition
 from registry.store import evaluations, tables, tools, verdicts
+from registry.store.columns import id_of
 from registry.store.engine import serialise
 from registry.store.tables import Evaluation, Role, Supersession, VerdictCondition
 
@@ -66,11 +67,11 @@ def check_decider(session: Session, evaluation: Evaluation, *, solo: bool, by: A
     """Raise NotAllowed unless this person may decide; gives the exceptions that the verdict must record."""
     if by.id is None:
         raise NotAllowed("Only a person decides. Sign in first.")
-    scorers = {card.reviewer.id or 0 for card in evaluations.scorecards(session, evaluation.id or 0)}
+    scorers = {id_of(card.reviewer) for card in evaluations.scorecards(session, id_of(evaluation))}
     quick_lane = evaluation.tier == Tier.ONE and by.id in scorers and Role.REVIEWER in by.roles
     if Role.APPROVER not in by.roles and not quick_lane:
         raise NotAllowed("Only an approver decides. Ask one of them.")
-    declared = evaluations.interests(session, evaluation.id or 0)
+    declared = evaluations.interests(session, id_of(evaluation))
     may_decide(
         by.id,
         requesters=evaluations.requesters(session, evaluation.tool_id),
@@ -155,8 +156,7 @@ def decide(
     today = now.astimezone(terms.zone).date()
     quick_lane = any(note.startswith("Quick lane") for note in notes)
     row = _verdict(evaluation, decision, weighed, terms, by=by, now=now)
-    row.number = verdicts.next_number(session)
-    row.notes = list(notes)
+    row.number, row.notes = verdicts.next_number(session), list(notes)
     if MEANINGS[decision.outcome].may_use:
         row.valid_until = decision.valid_until or valid_until_by_default(
             evaluation, decision.outcome, decision.conditions, quick_lane=quick_lane, today=today
@@ -209,9 +209,12 @@ def _verdict(
     evaluation: Evaluation, decision: Decision, weighed: Weighed, terms: Terms, *, by: Actor, now: datetime
 ) -> tables.Verdict:
     published_at = now + timedelta(seconds=terms.undo_s)
-    chosen = decision.starts_on and datetime.combine(decision.starts_on, time.min, terms.zone)
+    chosen = (
+        datetime.combine(decision.starts_on, time.min, terms.zone) if decision.starts_on else published_at
+    )
     scope = decision.scope
     return tables.Verdict(
+        number=0,
         uid=str(uuid4()),
         tool_id=evaluation.tool_id,
         evaluation_id=evaluation.id,
@@ -232,7 +235,7 @@ def _verdict(
         decided_by=by.name,
         decided_at=now,
         published_at=published_at,
-        starts_at=max(published_at, chosen) if chosen else published_at,
+        starts_at=max(published_at, chosen),
         recommended=weighed.recommendation.outcome,
         step_reason=decision.step_reason.strip()
         if decision.outcome is not weighed.recommendation.outcome
@@ -244,7 +247,7 @@ def _verdict(
 def _attach(session: Session, row: tables.Verdict, decision: Decision) -> None:
     session.add_all(
         VerdictCondition(
-            verdict_id=row.id,
+            verdict_id=id_of(row),
             position=position,
             text=each.text.strip(),
             kind=each.kind,
@@ -257,7 +260,7 @@ def _attach(session: Session, row: tables.Verdict, decision: Decision) -> None:
         for position, each in enumerate(decision.conditions, start=1)
     )
     older = verdicts.by_numbers(session, decision.supersedes)
-    session.add_all(Supersession(verdict_id=row.id, superseded_id=each.id) for each in older)
+    session.add_all(Supersession(verdict_id=id_of(row), superseded_id=id_of(each)) for each in older)
     session.flush()
 
 
@@ -279,10 +282,9 @@ def _form_faults(decision: Decision, terms: Terms, weighed: Weighed, *, today: d
         found["starts_on"] = "Choose today or a later day."
     if len(decision.rationale) > 4000:
         found["rationale"] = "At most 4,000 characters."
-    known_ids = {each.id for each in (*weighed.rubric.criteria, *weighed.rubric.knock_outs)}
     for number, condition in enumerate(decision.conditions, start=1):
         try:
-            check_condition(condition, known=known_ids)
+            check_condition(condition, known=weighed.rubric.ids)
         except InvalidInput as error:
             found["conditions"] = f"Condition {number}: {' '.join(error.faults.values())}"
     return found
@@ -293,11 +295,11 @@ def _earlier_pilots(session: Session, supersedes: Sequence[int]) -> int:
     older = [row for row in verdicts.by_numbers(session, supersedes) if row.outcome is Outcome.PILOT]
     if not older:
         return 0
-    behind = verdicts.superseded_numbers(session, [row.id or 0 for row in older])
+    behind = verdicts.superseded_numbers(session, [id_of(row) for row in older])
     return 1 + _earlier_pilots(session, behind)
 
 
-def _as_it_was(weighed: Weighed) -> Mapping[str, Any]:
+def _as_it_was(weighed: Weighed) -> dict[str, Any]:
     """The assessment in JSON-ready values: what every page about this verdict shows of it later."""
     assessment = weighed.assessment
     return {

@@ -16,6 +16,7 @@ from registry.services.assessing import BANDS, as_moderated
 from registry.services.progress import advance
 from registry.services.scorecards import as_value, counting
 from registry.store import evaluations, tools, users
+from registry.store.columns import id_of
 from registry.store.tables import Assignment, Evaluation, Moderation, ProposedCondition, Role
 
 
@@ -70,7 +71,7 @@ def open_evaluation(
         },
     )
     for user_id in dict.fromkeys(reviewers):
-        assign(session, evaluation.id or 0, user_id, by=by, now=now)
+        assign(session, id_of(evaluation), user_id, by=by, now=now)
     return evaluation
 
 
@@ -79,7 +80,7 @@ def assign(session: Session, evaluation_id: int, user_id: int, *, by: Actor, now
     evaluation = evaluations.get(session, evaluation_id)
     require_act(evaluation.state, "score")
     person = users.get(session, user_id)
-    if person.disabled_at is not None or Role.REVIEWER not in users.roles(session, user_id):
+    if person.disabled_at is not None or Role.REVIEWER not in users.roles_of(session, user_id):
         raise NotAllowed(f"{person.name} is not a reviewer, so cannot be asked to score.")
     if user_id in evaluations.requesters(session, evaluation.tool_id):
         raise NotAllowed(f"{person.name} asked for this tool, so cannot score it.")
@@ -108,10 +109,10 @@ def propose_condition(
     if evaluation.state in evaluations.CLOSED:
         raise RuleBroken("This evaluation is closed.")
     rubric = rubrics.rubric(session, evaluation.rubric_hash)
-    check_condition(condition, known={each.id for each in (*rubric.criteria, *rubric.knock_outs)})
+    check_condition(condition, known=rubric.ids)
     row = ProposedCondition(
         evaluation_id=evaluation_id,
-        proposed_by_id=by.id,
+        proposed_by_id=by.person_id,
         text=condition.text.strip(),
         kind=condition.kind,
         duty=condition.duty,
@@ -151,7 +152,7 @@ def withdraw_condition(
     )
 
 
-def check_condition(condition: Condition, *, known: set[str]) -> None:
+def check_condition(condition: Condition, *, known: frozenset[str]) -> None:
     """Raise InvalidInput, by field, for a condition that no verdict can hold; `known` are the rubric's ids."""
     faults: dict[str, str] = {}
     if not condition.text.strip():
@@ -193,7 +194,12 @@ def moderate(
             "A band follows from the ratings.", {"value": "Resolve the ratings behind it instead."}
         )
     row = Moderation(
-        evaluation_id=evaluation_id, item=item, value=value, reason=reason.strip()[:1000], by_id=by.id, at=now
+        evaluation_id=evaluation_id,
+        item=item,
+        value=value,
+        reason=reason.strip()[:1000],
+        by_id=by.person_id,
+        at=now,
     )
     _check_moderation(session, evaluation, row)
     earlier = [each for each in evaluations.moderations(session, evaluation_id) if each.item == item]
@@ -254,7 +260,7 @@ def withdraw(session: Session, evaluation_id: int, *, reason: str, by: Actor, no
 
 def _check_moderation(session: Session, evaluation: Evaluation, row: Moderation) -> None:
     rubric = rubrics.rubric(session, evaluation.rubric_hash)
-    cards = [as_value(card) for card in counting(evaluations.scorecards(session, evaluation.id or 0))]
+    cards = [as_value(card) for card in counting(evaluations.scorecards(session, id_of(evaluation)))]
     try:
         assess(rubric, cards, [], as_moderated(rubric, [row]))
     except (RegistryError, ValueError) as error:

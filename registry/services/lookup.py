@@ -15,6 +15,7 @@ from registry.domain.verdict import Verdict
 from registry.services import matching
 from registry.services.matching import Match
 from registry.store import evaluations, tools, verdicts
+from registry.store.columns import id_of
 from registry.store.tables import Tool, Unanswered
 from scrapers.links import link_key
 
@@ -53,17 +54,17 @@ def moment(on: date | None, house: House, *, now: datetime) -> datetime:
 
 
 def check(session: Session, query: str, question: Question, house: House, *, now: datetime) -> LookUp:
-    """Answer what was typed. Raises InvalidInput for a data class, account, audience or office that is not known here."""
+    """Answer what was typed. Raises InvalidInput for a data class, account, audience or office not known here."""
     found = matching.match(session, query)
     if found is not None:
         return replace(check_tool(session, found.tool, question, house, now=now), query=query, match=found)
     suggestions = tuple(_answered(session, matching.suggest(session, query), question, house, now=now))
-    answer = rules.unknown(query, house, question)
+    answer = rules.unknown(query, house, question.office)
     return LookUp(query, question, None, answer, (), suggestions)
 
 
 def check_tool(session: Session, tool: Tool, question: Question, house: House, *, now: datetime) -> LookUp:
-    answer = answers(session, [tool], question, house, now=now)[tool.id or 0]
+    answer = answers(session, [tool], question, house, now=now)[id_of(tool)]
     alternatives = (
         () if answer.code in _YES else _alternatives(session, tool, answer, question, house, now=now)
     )
@@ -74,11 +75,11 @@ def answers(
     session: Session, found: Sequence[Tool], question: Question, house: House, *, now: datetime
 ) -> dict[int, Answer]:
     """Tool id -> answer, for a list of tools, in a fixed number of queries."""
-    ids = [tool.id or 0 for tool in found]
+    ids = [id_of(tool) for tool in found]
     known = verdicts.rulings(session, ids, now=now)
     running = evaluations.running(session, ids)
     return {
-        tool.id or 0: _computed(tool, known.get(tool.id or 0, []), running.get(tool.id or 0), question, house)
+        id_of(tool): _computed(tool, known.get(id_of(tool), []), running.get(id_of(tool)), question, house)
         for tool in found
     }
 
@@ -168,7 +169,7 @@ def _answered(
     session: Session, found: Sequence[Tool], question: Question, house: House, *, now: datetime
 ) -> list[Suggestion]:
     computed = answers(session, found, replace(question, edition=None), house, now=now)
-    return [Suggestion(tool, computed[tool.id or 0].code) for tool in found]
+    return [Suggestion(tool, computed[id_of(tool)].code) for tool in found]
 
 
 def _suggestion(each: Suggestion) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from sqlmodel import Session
 
 from registry.domain.identity import name_key
 from registry.store import tools
+from registry.store.columns import id_of
 from registry.store.tables import AliasKind, Tool
 from scrapers.links import host_of, link_key, registrable_domain
 
@@ -50,7 +51,7 @@ def suggest(session: Session, query: str) -> Sequence[Tool]:
     best: dict[int, float] = {}
     vendors = [vendor for vendor in tools.vendors(session) if name_key(vendor) == key]
     for tool in tools.by_vendor(session, vendors) if vendors else ():
-        best[tool.id or 0] = 101
+        best[id_of(tool)] = 101
     names = tools.alias_names(session)
     for _, score, at in process.extract(
         key, [name for name, _ in names], scorer=fuzz.WRatio, score_cutoff=NEAR, limit=40

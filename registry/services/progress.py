@@ -10,7 +10,8 @@ from registry.domain.evaluation import EvaluationState, Submitted, Tier, missing
 from registry.services import rubrics
 from registry.services.acting import Actor, record
 from registry.services.scorecards import as_value, counting
-from registry.store import evaluations, users
+from registry.store import evaluations
+from registry.store.columns import id_of
 from registry.store.tables import Evaluation
 
 
@@ -23,12 +24,12 @@ class Progress:
 
 def progress(session: Session, evaluation: Evaluation, *, solo: bool) -> Progress:
     """Compute where an evaluation at work stands and what it lacks, from what is stored."""
-    evaluation_id = evaluation.id or 0
+    evaluation_id = id_of(evaluation)
     cards = evaluations.scorecards(session, evaluation_id)
     counted = counting(cards)
-    areas = users.areas(session, [card.reviewer.id or 0 for card in counted])
+    areas = evaluations.areas(session, [id_of(card.reviewer) for card in counted])
     submitted = [
-        Submitted(card.reviewer.id or 0, areas.get(card.reviewer.id or 0, frozenset())) for card in counted
+        Submitted(id_of(card.reviewer), areas.get(id_of(card.reviewer), frozenset())) for card in counted
     ]
     rubric = rubrics.rubric(session, evaluation.rubric_hash)
     flagged = [each.id for each in disagreements(rubric, [as_value(card) for card in counted])]

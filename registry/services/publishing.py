@@ -1,7 +1,7 @@
 """What is published: the list of verdicts under its filters, and the same verdicts as notices for feeds."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -193,7 +193,7 @@ def _says(each: Published, text: str) -> bool:
 
 
 def _facets(every: Sequence[Published], wanted: Filter, house: House) -> dict[str, dict[str, int]]:
-    values = {
+    values: dict[str, Callable[[Published], list[str]]] = {
         "outcome": lambda each: [MEANINGS[each.row.outcome].group.value, each.row.outcome.value],
         "category": lambda each: [each.tool.category] if each.tool.category else [],
         "office": lambda each: each.row.offices or list(house.offices),

@@ -54,7 +54,7 @@ def _load(session: Session, path: Path, *, now: datetime) -> RubricFile | None:
         return None
     if store.find_version(session, kind, parsed.name, parsed.version) is not None:
         raise RubricInvalid(
-            f"{path.name}: version {parsed.version} is stored already with other content, and a stored version is never "
+            f"{path.name}: version {parsed.version} is stored already with other content, and is never "
             f"edited. Give the changed file the version {parsed.version + 1}."
         )
     row = RubricFile(

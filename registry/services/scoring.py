@@ -12,6 +12,7 @@ from registry.services.acting import Actor, record
 from registry.services.progress import advance
 from registry.services.scorecards import TypedScorecard, as_typed, unfinished
 from registry.store import evaluations, tables
+from registry.store.columns import id_of
 from registry.store.evaluations import StoredScorecard
 from registry.store.tables import Evaluation, ScorecardKnockOut, ScorecardRating
 
@@ -29,10 +30,10 @@ def declare(
         raise InvalidInput(
             "Say in a sentence what your interest is.", {"statement": "Say what your interest is."}
         )
-    row = session.get(tables.Interest, (evaluation_id, _person(by)))
+    row = session.get(tables.Interest, (evaluation_id, by.person_id))
     if row is not None and row.interested and not interested:
         raise RuleBroken("You declared an interest. Ask the owner of the evaluation if that was a mistake.")
-    row = row or tables.Interest(evaluation_id=evaluation_id, user_id=_person(by), interested=False, at=now)
+    row = row or tables.Interest(evaluation_id=evaluation_id, user_id=by.person_id, interested=False, at=now)
     row.interested, row.statement, row.at = interested, statement.strip()[:500], now
     session.add(row)
     session.flush()
@@ -56,10 +57,10 @@ def save_draft(
     by: Actor,
     now: datetime,
 ) -> tables.Scorecard:
-    """Keep what was typed, complete or not. `version` is that of the draft that was read, 0 where there was none.
+    """Keep what was typed, complete or not. `version` is of the draft that was read, 0 for none.
 
-    Raises NotAllowed, RuleBroken where scoring is over, StaleVersion where another tab saved meanwhile, InvalidInput for
-    what no scorecard can hold.
+    Raises NotAllowed, RuleBroken where scoring is over, StaleVersion where another tab saved meanwhile, and
+    InvalidInput for what no scorecard can hold.
     """
     evaluation = _scorable(session, evaluation_id, by)
     rubric = rubrics.rubric(session, evaluation.rubric_hash)
@@ -70,7 +71,7 @@ def save_draft(
             raise StaleVersion("Your scorecard was submitted meanwhile. Open it again to see it.")
         if _own(session, evaluation_id, by):
             raise RuleBroken("Your scorecard is submitted. Amend it to change it.")
-        draft = tables.Scorecard(evaluation_id=evaluation_id, user_id=_person(by), saved_at=now, version=0)
+        draft = tables.Scorecard(evaluation_id=evaluation_id, user_id=by.person_id, saved_at=now, version=0)
         session.add(draft)
         session.flush()
     elif draft.version != version:
@@ -117,7 +118,7 @@ def amend(session: Session, evaluation_id: int, *, reason: str, by: Actor, now: 
     last = own[-1]
     draft = tables.Scorecard(
         evaluation_id=evaluation_id,
-        user_id=_person(by),
+        user_id=by.person_id,
         number=last.row.number + 1,
         reason=reason.strip()[:500],
         saved_at=now,
@@ -131,23 +132,17 @@ def amend(session: Session, evaluation_id: int, *, reason: str, by: Actor, now: 
 def _scorable(session: Session, evaluation_id: int, by: Actor) -> Evaluation:
     evaluation = evaluations.get(session, evaluation_id)
     require_act(evaluation.state, "score")
-    if not evaluations.is_assigned(session, evaluation_id, _person(by)):
+    if not evaluations.is_assigned(session, evaluation_id, by.person_id):
         raise NotAllowed("You are not assigned to this evaluation. Ask its owner to assign you.")
     declared = evaluations.interests(session, evaluation_id)
     may_score(
-        _person(by),
+        by.person_id,
         requester=evaluations.requesters(session, evaluation.tool_id),
         interested=frozenset(user_id for user_id, each in declared.items() if each.interested),
     )
     if by.id not in declared:
         raise RuleBroken("Declare first whether you have an interest in this tool.")
     return evaluation
-
-
-def _person(by: Actor) -> int:
-    if by.id is None:
-        raise NotAllowed("Only a person can do this. Sign in first.")
-    return by.id
 
 
 def _own(session: Session, evaluation_id: int, by: Actor) -> list[StoredScorecard]:
@@ -183,7 +178,7 @@ def _write_lines(session: Session, draft: tables.Scorecard, typed: TypedScorecar
     session.exec(delete(ScorecardKnockOut).where(col(ScorecardKnockOut.scorecard_id) == draft.id))
     session.add_all(
         ScorecardRating(
-            scorecard_id=draft.id,
+            scorecard_id=id_of(draft),
             criterion=key,
             rating=line.rating,
             confidence=line.confidence,
@@ -193,7 +188,9 @@ def _write_lines(session: Session, draft: tables.Scorecard, typed: TypedScorecar
         for key, line in typed.ratings.items()
     )
     session.add_all(
-        ScorecardKnockOut(scorecard_id=draft.id, knock_out=key, answer=line.answer, sentence=line.sentence)
+        ScorecardKnockOut(
+            scorecard_id=id_of(draft), knock_out=key, answer=line.answer, sentence=line.sentence
+        )
         for key, line in typed.knock_outs.items()
     )
     session.flush()

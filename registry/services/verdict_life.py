@@ -8,6 +8,7 @@ from registry.domain.errors import InvalidInput, NotAllowed, NotFound, RuleBroke
 from registry.domain.validity import Mark, MarkKind, check_mark
 from registry.services.acting import Actor, record
 from registry.store import tables, verdicts
+from registry.store.columns import id_of
 from registry.store.tables import Role, VerdictCondition
 
 SUSPENDERS = frozenset({Role.APPROVER, Role.ADMIN})
@@ -98,7 +99,7 @@ def waive_condition(
 
 def _dated(session: Session, number: int, position: int) -> tuple[tables.Verdict, VerdictCondition]:
     row = verdicts.get(session, number)
-    for condition in verdicts.conditions(session, [row.id or 0]).get(row.id or 0, []):
+    for condition in verdicts.conditions(session, [id_of(row)]).get(id_of(row), []):
         if condition.position == position:
             if condition.standing:
                 raise RuleBroken("A standing condition has no state: it always holds.")

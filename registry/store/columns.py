@@ -1,7 +1,7 @@
 """Column types that both databases need alike, and the naming of keys that migrations rely on."""
 
 from enum import StrEnum
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy import JSON, Column, Enum
 from sqlmodel import SQLModel
@@ -25,3 +25,14 @@ def EnumText(enum: type[StrEnum]) -> Enum:  # noqa: N802 - reads as the type tha
 def json_column() -> Column[Any]:
     """A JSON value, replaced whole and never changed inside."""
     return Column(JSON, nullable=False)
+
+
+class Row(Protocol):
+    id: int | None
+
+
+def id_of(row: Row) -> int:
+    """The primary key of a row that is in the database. Raises ValueError for one that was not flushed yet."""
+    if row.id is None:
+        raise ValueError(f"{type(row).__name__} has no id before it is flushed")
+    return row.id

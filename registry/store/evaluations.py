@@ -9,6 +9,7 @@ from sqlmodel import Session, col, or_, select
 from registry.domain.condition import Condition
 from registry.domain.errors import NotFound
 from registry.domain.evaluation import EvaluationState
+from registry.store.columns import id_of
 from registry.store.tables import (
     Assignment,
     Candidate,
@@ -22,6 +23,7 @@ from registry.store.tables import (
     ScorecardRating,
     Tool,
     User,
+    UserArea,
 )
 
 CLOSED = (EvaluationState.DECIDED, EvaluationState.WITHDRAWN)
@@ -69,7 +71,7 @@ def find_running(session: Session, tool_id: int, edition: str) -> Evaluation | N
 
 def running(session: Session, tool_ids: Iterable[int]) -> dict[int, Running]:
     """Tool id -> its evaluation under way; of several the one that is due first."""
-    query = select(Evaluation.tool_id, Evaluation.opened_at, Evaluation.due_on).where(
+    query = select(col(Evaluation.tool_id), col(Evaluation.opened_at), col(Evaluation.due_on)).where(
         col(Evaluation.tool_id).in_(set(tool_ids)), col(Evaluation.state).not_in(CLOSED)
     )
     rows = session.exec(query.order_by(col(Evaluation.due_on).desc())).all()
@@ -109,12 +111,20 @@ def assigned(session: Session, evaluation_id: int) -> Sequence[User]:
         select(User)
         .join(Assignment, col(Assignment.user_id) == User.id)
         .where(Assignment.evaluation_id == evaluation_id)
-        .order_by(User.name)
+        .order_by(col(User.name))
     ).all()
 
 
 def is_assigned(session: Session, evaluation_id: int, user_id: int) -> bool:
     return session.get(Assignment, (evaluation_id, user_id)) is not None
+
+
+def areas(session: Session, user_ids: Iterable[int]) -> dict[int, frozenset[str]]:
+    """User id -> what that reviewer speaks for."""
+    found: dict[int, set[str]] = {}
+    for row in session.exec(select(UserArea).where(col(UserArea.user_id).in_(set(user_ids)))):
+        found.setdefault(row.user_id, set()).add(row.area)
+    return {user_id: frozenset(names) for user_id, names in found.items()}
 
 
 def interests(session: Session, evaluation_id: int) -> dict[int, Interest]:
@@ -136,12 +146,12 @@ def requesters(session: Session, tool_id: int) -> frozenset[int]:
 
 
 def scorecards(session: Session, evaluation_id: int) -> list[StoredScorecard]:
-    """Every scorecard of the evaluation, drafts and amendments included, by reviewer's name and number; four queries."""
+    """Every scorecard, drafts and amendments included, by reviewer's name and number; in three queries."""
     rows = session.exec(
         select(Scorecard, User)
         .join(User, col(User.id) == Scorecard.user_id)
         .where(Scorecard.evaluation_id == evaluation_id)
-        .order_by(User.name, col(User.id), col(Scorecard.number))
+        .order_by(col(User.name), col(User.id), col(Scorecard.number))
     ).all()
     ids = [row.id for row, _ in rows]
     ratings: dict[int, dict[str, ScorecardRating]] = {}
@@ -151,7 +161,7 @@ def scorecards(session: Session, evaluation_id: int) -> list[StoredScorecard]:
     for answer in session.exec(select(ScorecardKnockOut).where(col(ScorecardKnockOut.scorecard_id).in_(ids))):
         answers.setdefault(answer.scorecard_id, {})[answer.knock_out] = answer
     return [
-        StoredScorecard(row, user, ratings.get(row.id or 0, {}), answers.get(row.id or 0, {}))
+        StoredScorecard(row, user, ratings.get(id_of(row), {}), answers.get(id_of(row), {}))
         for row, user in rows
     ]
 

@@ -11,6 +11,7 @@ from registry.domain.errors import NotFound
 from registry.domain.validity import Mark, MarkKind, Ruling
 from registry.domain.verdict import Pilot, Scope, Verdict
 from registry.store import tables
+from registry.store.columns import id_of
 from registry.store.tables import Event, Supersession, Tool, VerdictCondition
 
 MARK_ACTIONS = {f"verdict.{kind.value}": kind for kind in MarkKind}
@@ -94,10 +95,10 @@ def as_rulings(session: Session, rows: Sequence[tables.Verdict]) -> list[Ruling]
     return [
         Ruling(
             verdict=_as_verdict(
-                row, by_verdict.get(row.id or 0, []), tools[row.tool_id], names.get(row.id or 0, ())
+                row, by_verdict.get(id_of(row), []), tools[row.tool_id], names.get(id_of(row), ())
             ),
-            marks=tuple(marks.get(row.id or 0, ())),
-            superseded_at=starts.get(row.id or 0),
+            marks=tuple(marks.get(id_of(row), ())),
+            superseded_at=starts.get(id_of(row)),
         )
         for row in rows
     ]
@@ -173,7 +174,7 @@ def _supersessions(
         .where(col(Supersession.superseded_id).in_(verdict_ids), col(tables.Verdict.undone_at).is_(None))
         .group_by(col(Supersession.superseded_id))
     )
-    return names, {superseded: starts for superseded, starts in session.exec(newer)}
+    return names, dict(session.exec(newer).all())
 
 
 def of_tool(session: Session, tool_id: int) -> Sequence[tables.Verdict]:

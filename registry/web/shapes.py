@@ -43,6 +43,32 @@ class ConditionItem:
 
 
 @dataclass(frozen=True)
+class Option:
+    value: str
+    label: str
+    hint: str = ""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A question with one answer among few; `name` is its query parameter, `value` what was said before."""
+
+    name: str
+    label: str
+    options: Sequence[Option]
+    value: str = ""
+
+
+@dataclass(frozen=True)
+class Narrow:
+    """What an answer depends on, as a short form to say more; `keep` holds what was asked already (q, ...)."""
+
+    choices: Sequence[Choice]
+    keep: Sequence[tuple[str, str]]
+    action: str = "/check"
+
+
+@dataclass(frozen=True)
 class AnswerCard:
     """The answer to "May I use it?" as a person reads it.
 
@@ -54,6 +80,7 @@ class AnswerCard:
     tool_name: str
     tool_url: str
     sentence: str
+    """In plain words; empty where the heading and the checklist say it all."""
     address: str
     ask: str
     """An e-mail address, or whom to ask in words."""
@@ -66,8 +93,8 @@ class AnswerCard:
     data: Sequence[Limit] = ()
     accounts: Sequence[Limit] = ()
     people: Sequence[Limit] = ()
-    depends_on: Sequence[str] = ()
-    """Dimensions that were not given and change the answer, as codes: `data_class`, `edition`, ..."""
+    narrow: Narrow | None = None
+    """Asks for what was not said and changes the answer."""
     why: str = ""
     review_url: str = ""
     alternatives: Sequence[ToolLink] = ()
@@ -82,20 +109,11 @@ class AnswerCard:
     decided_on: date | datetime | None = None
     valid_until: date | None = None
     """The last day. None beside a verdict reads "until somebody decides anew"."""
-    default_rule: str = ""
-    """What the office says about a tool that nobody decided."""
     follow: Sequence[Link] = ()
     """Feeds of the tool's verdicts."""
     challenge_url: str = ""
     request_url: str = ""
     """Where one asks for a review; shown where nobody decided."""
-
-
-@dataclass(frozen=True)
-class Option:
-    value: str
-    label: str
-    hint: str = ""
 
 
 @dataclass(frozen=True)

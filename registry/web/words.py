@@ -101,6 +101,15 @@ MARKS: dict[str, Mark] = {
     "met": Mark("Met", *YES),
     "overdue": Mark("Overdue", *NO),
     "waived": Mark("Waived", *REPLACED),
+    # bands
+    "forbidden": Mark("Forbidden", *FORBIDDEN),
+    "extreme": Mark("Extreme risk", *NO),
+    "high": Mark("High risk", *NO),
+    "moderate": Mark("Moderate risk", *IF),
+    "low": Mark("Low risk", *YES),
+    "strong": Mark("Strong fit", *YES),
+    "adequate": Mark("Adequate fit", *YES),
+    "weak": Mark("Weak fit", *IF),
     # sources
     "healthy": Mark("Healthy", *YES),
     "failing": Mark("Failing", *IF),
@@ -135,11 +144,8 @@ WORDS: dict[str, str] = {
     "organisation": "Accounts managed by us",
     "work": "A named account for work",
     "private": "Private accounts",
-    "data_class": "what information you enter",
-    "account_type": "which account you use",
-    "audience": "who will see or use it",
-    "edition": "which edition you use",
-    "none": "None",
+    "U": "Cannot tell",
+    "NA": "Not applicable",
 }
 
 

@@ -3,6 +3,8 @@
 import hashlib
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from registry.domain.errors import RubricInvalid, UnknownCriterion
 from registry.domain.rubric import DEGREES, Rating, Side, badness, counted, evidence_required, parse_rubric
@@ -169,3 +171,20 @@ def test_a_fault_is_told_by_table_and_key(old, new, begins):
 )
 def test_what_is_no_rubric_at_all_is_refused_with_a_sentence(body):
     assert refusal(body).endswith(".")
+
+
+MENDED = [b"", b"x", b"[[criteria]]", b"[criteria.R1]", b"criteria = []", b"weight = 1e9", b"version = true"]
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.data())
+def test_a_file_with_any_line_changed_is_read_or_refused_with_a_sentence(data):
+    lines = rubric_file().split(b"\n")
+    at = data.draw(st.integers(0, len(lines) - 1))
+    line, key = lines[at], lines[at].split(b"=")[0]
+    lines[at] = data.draw(st.sampled_from([*MENDED, line[:-1], line + line, key + b"= []", key + b"= {}"]))
+    try:
+        title = parse_rubric(b"\n".join(lines)).title
+    except RubricInvalid as refused:
+        title = refused.sentence
+    assert title

@@ -18,6 +18,13 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
+import pytest
+
+from scrapers.errors import FetchError
+from scrapers.fetch import Fetcher, Validators
+
+AGENT = "Registry of Example (mailto:office@example.org)"
+FEED = b"<rss><channel><title>New tools</title></channel></rss>"
 DRIP_S = 0.02
 
 
@@ -242,3 +249,25 @@ def gzip_bomb(megabytes: int) -> bytes:
         for _ in range(megabytes):
             out.write(bytes(1_000_000))
     return packed.getvalue()
+
+
+def refusal(fetcher: Fetcher, url: str, *, validators: Validators | None = None) -> FetchError:
+    """The error that this fetch ends with; its sentence is one for a person."""
+    with pytest.raises(FetchError) as refused:
+        fetcher.get(url, validators=validators)
+    assert refused.value.sentence.endswith(".")
+    return refused.value
+
+
+class Names:
+    """A resolver that knows these names alone (`__` for a dot); `asked` lists every look-up."""
+
+    def __init__(self, **known: list[str]) -> None:
+        self._known = {name.replace("__", "."): addresses for name, addresses in known.items()}
+        self.asked: list[str] = []
+
+    def __call__(self, host: str, port: int) -> list[str]:
+        self.asked.append(host)
+        if host not in self._known:
+            raise socket.gaierror(socket.EAI_NONAME, "no such name")
+        return self._known[host]

@@ -595,6 +595,7 @@ def upgrade() -> None:
         "verdict",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("uid", sqlmodel.sql.sqltypes.AutoString(length=36), nullable=False),
         sa.Column("tool_id", sa.Integer(), nullable=False),
         sa.Column("evaluation_id", sa.Integer(), nullable=True),
         sa.Column(
@@ -626,6 +627,7 @@ def upgrade() -> None:
         sa.Column("decided_by_id", sa.Integer(), nullable=True),
         sa.Column("decided_by", sqlmodel.sql.sqltypes.AutoString(length=120), nullable=False),
         sa.Column("decided_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("published_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
         sa.Column("starts_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
         sa.Column("valid_until", sa.Date(), nullable=True),
         sa.Column("undone_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
@@ -659,15 +661,22 @@ def upgrade() -> None:
         ),
         sa.ForeignKeyConstraint(["tool_id"], ["tool.id"], name=op.f("fk_verdict_tool_id_tool")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_verdict")),
-        sa.UniqueConstraint("evaluation_id", name=op.f("uq_verdict_evaluation_id")),
         sa.UniqueConstraint("number", name=op.f("uq_verdict_number")),
+        sa.UniqueConstraint("uid", name=op.f("uq_verdict_uid")),
     )
     with op.batch_alter_table("verdict", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_verdict_decided_at"), ["decided_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_verdict_outcome"), ["outcome"], unique=False)
-        batch_op.create_index(batch_op.f("ix_verdict_starts_at"), ["starts_at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_verdict_published_at"), ["published_at"], unique=False)
         batch_op.create_index(
             batch_op.f("ix_verdict_tool_id_starts_at"), ["tool_id", "starts_at"], unique=False
+        )
+        batch_op.create_index(
+            "uq_verdict_evaluation_id",
+            ["evaluation_id"],
+            unique=True,
+            sqlite_where=sa.text("undone_at IS NULL"),
+            postgresql_where=sa.text("undone_at IS NULL"),
         )
 
     op.create_table(
@@ -789,8 +798,13 @@ def downgrade() -> None:
     op.drop_table("scorecard_rating")
     op.drop_table("scorecard_knock_out")
     with op.batch_alter_table("verdict", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_verdict_evaluation_id",
+            sqlite_where=sa.text("undone_at IS NULL"),
+            postgresql_where=sa.text("undone_at IS NULL"),
+        )
         batch_op.drop_index(batch_op.f("ix_verdict_tool_id_starts_at"))
-        batch_op.drop_index(batch_op.f("ix_verdict_starts_at"))
+        batch_op.drop_index(batch_op.f("ix_verdict_published_at"))
         batch_op.drop_index(batch_op.f("ix_verdict_outcome"))
         batch_op.drop_index(batch_op.f("ix_verdict_decided_at"))
 

@@ -1,0 +1,153 @@
+"""One verdict comes out of an evaluation, by somebody who may decide, with all that its outcome needs."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+from sqlmodel import Session, select
+
+from registry.domain.errors import InvalidInput, NotAllowed, RuleBroken
+from registry.domain.evaluation import EvaluationState
+from registry.domain.outcome import Outcome
+from registry.services.acting import Actor
+from registry.services.decision import Decision, decide, undo
+from registry.store import evaluations
+from registry.store.columns import id_of
+from registry.store.tables import Evaluation, Event, Verdict
+from tests.builders import TERMS, a_condition, a_tool, a_verdict, an_evaluation, scored, the_cast
+
+
+@pytest.fixture
+def cast(session: Session, now: datetime) -> dict[str, Actor]:
+    return the_cast(session, now)
+
+
+@pytest.fixture
+def ready(session: Session, cast: Mapping[str, Actor], now: datetime) -> Evaluation:
+    """Scored by Rosa and Ravi, nothing flagged, waiting for an approver."""
+    tool = a_tool(session, now=now)
+    evaluation = an_evaluation(
+        session, tool, owner=cast["rosa"], reviewers=(cast["rosa"], cast["ravi"]), now=now
+    )
+    for name in ("rosa", "ravi"):
+        scored(session, evaluation, cast[name], now=now)
+    return evaluation
+
+
+YES = Decision(outcome=Outcome.APPROVED, rationale="It does what we need.")
+
+
+@pytest.mark.both_databases
+def test_a_decided_evaluation_has_a_numbered_verdict(
+    session: Session, cast: Mapping[str, Actor], ready: Evaluation, now: datetime
+) -> None:
+    assert ready.state is EvaluationState.DECISION
+    verdict = decide(session, id_of(ready), YES, TERMS, by=cast["amir"], now=now)
+    assert (verdict.number, verdict.outcome, verdict.decided_by) == (1, Outcome.APPROVED, "Amir")
+    assert ready.state is EvaluationState.DECIDED
+    assert verdict.starts_at == now + timedelta(seconds=300)
+    assert verdict.valid_until is not None
+    assert verdict.valid_until.year == now.year + 2
+    assert verdict.assessment["risk"] == "low"
+
+
+@pytest.mark.both_databases
+def test_an_evaluation_is_decided_once(
+    session: Session, cast: Mapping[str, Actor], ready: Evaluation, now: datetime
+) -> None:
+    decide(session, id_of(ready), YES, TERMS, by=cast["amir"], now=now)
+    with pytest.raises(RuleBroken):
+        decide(session, id_of(ready), YES, TERMS, by=cast["ana"], now=now)
+
+
+@pytest.mark.parametrize(("name", "sentence"), [("rosa", "Only an approver"), ("emil", "Only an approver")])
+def test_who_is_no_approver_may_not_decide(
+    session: Session, cast: Mapping[str, Actor], ready: Evaluation, now: datetime, name: str, sentence: str
+) -> None:
+    with pytest.raises(NotAllowed, match=sentence):
+        decide(session, id_of(ready), YES, TERMS, by=cast[name], now=now)
+
+
+def test_who_scored_may_not_decide(
+    session: Session, cast: Mapping[str, Actor], ready: Evaluation, now: datetime
+) -> None:
+    rosa = replace(cast["rosa"], roles=cast["rosa"].roles | cast["amir"].roles)
+    with pytest.raises(NotAllowed, match="You scored this tool"):
+        decide(session, id_of(ready), YES, TERMS, by=rosa, now=now)
+
+
+def test_one_person_may_score_and_decide_where_the_office_is_one_person_and_the_verdict_says_so(
+    session: Session, cast: Mapping[str, Actor], ready: Evaluation, now: datetime
+) -> None:
+    rosa = replace(cast["rosa"], roles=cast["rosa"].roles | cast["amir"].roles)
+    verdict = decide(session, id_of(ready), YES, replace(TERMS, solo=True), by=rosa, now=now)
+    assert verdict.notes == ["One person scored and decided: this is an office of one person."]
+
+
+def test_a_step_away_from_the_recommendation_needs_a_reason(
+    session: Session, cast: Mapping[str, Actor], ready: Evaluation, now: datetime
+) -> None:
+    strict = replace(YES, outcome=Outcome.APPROVED_WITH_CONDITIONS, conditions=(a_condition(),))
+    with pytest.raises(InvalidInput) as refused:
+        decide(session, id_of(ready), strict, TERMS, by=cast["amir"], now=now)
+    assert "step_reason" in refused.value.faults
+    verdict = decide(
+        session,
+        id_of(ready),
+        replace(strict, step_reason="The vendor is new."),
+        TERMS,
+        by=cast["amir"],
+        now=now,
+    )
+    assert (verdict.recommended, verdict.step_reason) == (Outcome.APPROVED, "The vendor is new.")
+
+
+def test_a_conditional_approval_without_a_condition_is_refused(
+    session: Session, cast: Mapping[str, Actor], ready: Evaluation, now: datetime
+) -> None:
+    bare = replace(YES, outcome=Outcome.APPROVED_WITH_CONDITIONS, step_reason="The vendor is new.")
+    with pytest.raises(InvalidInput) as refused:
+        decide(session, id_of(ready), bare, TERMS, by=cast["amir"], now=now)
+    assert "conditions" in refused.value.faults
+    assert evaluations.get(session, id_of(ready)).state is EvaluationState.DECISION
+
+
+def test_publishing_writes_one_event_with_the_verdict(
+    session: Session, cast: Mapping[str, Actor], ready: Evaluation, now: datetime
+) -> None:
+    verdict = decide(session, id_of(ready), YES, TERMS, by=cast["amir"], now=now)
+    [event] = session.exec(select(Event).where(Event.action == "verdict.published")).all()
+    assert (event.actor, event.subject_kind, event.subject_id) == ("Amir", "verdict", verdict.id)
+    assert event.after["outcome"] == "approved"
+
+
+@pytest.mark.both_databases
+def test_a_verdict_can_be_taken_back_before_it_goes_out_and_its_number_is_not_used_again(
+    session: Session, cast: Mapping[str, Actor], ready: Evaluation, now: datetime
+) -> None:
+    first = decide(session, id_of(ready), YES, TERMS, by=cast["amir"], now=now)
+    undo(session, first.number, by=cast["amir"], now=now + timedelta(seconds=299))
+    assert ready.state is EvaluationState.DECISION
+    second = decide(session, id_of(ready), YES, TERMS, by=cast["amir"], now=now + timedelta(seconds=300))
+    assert second.number == first.number + 1
+
+
+def test_a_verdict_that_has_gone_out_cannot_be_taken_back(
+    session: Session, cast: Mapping[str, Actor], ready: Evaluation, now: datetime
+) -> None:
+    verdict = decide(session, id_of(ready), YES, TERMS, by=cast["amir"], now=now)
+    with pytest.raises(RuleBroken, match="has gone out"):
+        undo(session, verdict.number, by=cast["amir"], now=now + timedelta(seconds=300))
+
+
+def test_a_successor_names_the_numbers_it_supersedes(
+    session: Session, cast: Mapping[str, Actor], now: datetime
+) -> None:
+    tool, other = a_tool(session, now=now), a_tool(session, "Inkwell", now=now)
+    first = a_verdict(session, tool, cast, now=now)
+    stranger = a_verdict(session, other, cast, now=now)
+    with pytest.raises(InvalidInput) as refused:
+        a_verdict(session, tool, cast, now=now, supersedes=(stranger.number,))
+    assert "supersedes" in refused.value.faults
+    assert session.exec(select(Verdict).where(Verdict.number == first.number)).one()
