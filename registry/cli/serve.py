@@ -54,7 +54,7 @@ def serve(
         host=host,
         port=port,
         workers=workers,
-        http="registry.web.server:PromptH11",  # type: ignore[arg-type]
+        http="registry.web.server:PromptH11",
         ws="none",
         h11_max_incomplete_event_size=MOST_HEADER_BYTES,
         timeout_keep_alive=KEEP_ALIVE_S,
