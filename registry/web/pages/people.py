@@ -47,7 +47,7 @@ class PersonPage:
 
 
 @router.get("")
-def show_people(request: Request, read: Read, user: Admin) -> Response:
+def show_people(request: Request, read: Read, _user: Admin) -> Response:
     return render(request, "people/list.html", _people_page(read, _person_form()))
 
 
@@ -84,7 +84,7 @@ def add_person(
 
 
 @router.get("/{user_id}")
-def show_person(request: Request, user_id: int, read: Read, user: Admin) -> Response:
+def show_person(request: Request, user_id: int, read: Read, _user: Admin) -> Response:
     return render(request, "people/show.html", _person_page(read, user_id))
 
 
@@ -161,7 +161,6 @@ def revoke_token(user_id: int, token_id: int, tx: Tx, user: Admin, now: Now) -> 
     return go(f"/people/{user_id}")
 
 
-
 def _people_page(session: Session, form: Form) -> PeoplePage:
     return PeoplePage(users.everybody(session), ROLE_OPTIONS, _office_options(session), form)
 
@@ -175,9 +174,7 @@ def _person_page(
     shown_once: str = "",
 ) -> PersonPage:
     person = users.person(session, user_id)
-    held = _person_form(
-        roles=tuple(person.roles), offices=person.offices, areas=", ".join(person.areas)
-    )
+    held = _person_form(roles=tuple(person.roles), offices=person.offices, areas=", ".join(person.areas))
     scopes = [Option(scope, scope) for scope, holders in sign_in.SCOPES.items() if person.roles & holders]
     return PersonPage(
         person=person,
