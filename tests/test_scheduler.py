@@ -21,7 +21,9 @@ ADA = Actor(None, "Ada")
 
 @pytest.fixture
 def settings(tmp_path) -> Settings:
-    return Settings(data_dir=tmp_path, allow_private_cidrs="127.0.0.0/8", name="Office", contact="it@office.example")
+    return Settings(
+        data_dir=tmp_path, allow_private_cidrs="127.0.0.0/8", name="Office", contact="it@office.example"
+    )
 
 
 @pytest.fixture
