@@ -156,7 +156,12 @@ def create_token(
     )
     session.add(token)
     session.flush()
-    after = {"of": user.email, "name": name, "scopes": token.scopes, "expires_at": token.expires_at.isoformat()}
+    after = {
+        "of": user.email,
+        "name": name,
+        "scopes": token.scopes,
+        "expires_at": token.expires_at.isoformat(),
+    }
     record(session, "token.created", ("token", token.id), by=by, now=now, after=after)
     return token, value
 

@@ -1,6 +1,6 @@
 """What a handler may ask for: a place to read or write, the moment, the settings, and who may act.
 
-    def dismiss(candidate_id: int, reason: Text, tx: Tx, user: Triager, now: Now) -> Response: ...
+def dismiss(candidate_id: int, reason: Text, tx: Tx, user: Triager, now: Now) -> Response: ...
 """
 
 from collections.abc import AsyncIterator, Iterator

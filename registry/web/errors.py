@@ -133,7 +133,9 @@ async def _unexpected(request: Request, error: Exception) -> Response:
     if asks_for_json(request):
         return problem(500, sentence, "unexpected", headers=HEADERS)  # this reply passes no middleware
     # Plain text: the template or the store may be just what failed.
-    return PlainTextResponse(f"{TITLES[500]}. {sentence}", 500, headers=HEADERS | {"Cache-Control": "no-store"})
+    return PlainTextResponse(
+        f"{TITLES[500]}. {sentence}", 500, headers=HEADERS | {"Cache-Control": "no-store"}
+    )
 
 
 async def _page(request: Request, status: int, sentence: str) -> Response:

@@ -90,5 +90,3 @@ async def _renew(connection: HTTPConnection) -> None:
         else:
             cookie = connection.cookies.get(cookie_name(parts), "")
             await run_in_threadpool(sign_in.renew_session, session, cookie, secret=secret, now=now)
-
-

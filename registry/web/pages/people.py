@@ -161,7 +161,6 @@ def revoke_token(user_id: int, token_id: int, tx: Tx, user: Admin, now: Now) -> 
     return go(f"/people/{user_id}")
 
 
-
 def _people_page(session: Session, form: Form) -> PeoplePage:
     return PeoplePage(users.everybody(session), ROLE_OPTIONS, _office_options(session), form)
 
@@ -175,9 +174,7 @@ def _person_page(
     shown_once: str = "",
 ) -> PersonPage:
     person = users.person(session, user_id)
-    held = _person_form(
-        roles=tuple(person.roles), offices=person.offices, areas=", ".join(person.areas)
-    )
+    held = _person_form(roles=tuple(person.roles), offices=person.offices, areas=", ".join(person.areas))
     scopes = [Option(scope, scope) for scope, holders in sign_in.SCOPES.items() if person.roles & holders]
     return PersonPage(
         person=person,

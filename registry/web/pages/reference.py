@@ -91,7 +91,9 @@ def _operation(
 
 def _parameter(told: Mapping[str, Any]) -> Parameter:
     shape = _shape(told.get("schema", {}))
-    return Parameter(told["name"], told["in"], told.get("required", False), shape, told.get("description", ""))
+    return Parameter(
+        told["name"], told["in"], told.get("required", False), shape, told.get("description", "")
+    )
 
 
 def _content_fields(schema: Mapping[str, Any], told: Mapping[str, Any]) -> list[Field]:
@@ -127,9 +129,7 @@ def _shape(told: Mapping[str, Any]) -> str:
     return f"{kind} ({told['format']})" if "format" in told else kind
 
 
-def _example(
-    base_url: str, path: str, method: str, parameters: list[Parameter], body: list[Field]
-) -> str:
+def _example(base_url: str, path: str, method: str, parameters: list[Parameter], body: list[Field]) -> str:
     query = "&".join(
         f"{quote(each.name)}=..." for each in parameters if each.place == "query" and each.required
     )
