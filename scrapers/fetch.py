@@ -166,7 +166,7 @@ class Fetcher:
         self, first: httpx2.URL, validators: Validators, accept: str
     ) -> tuple[httpx2.URL, tuple[Redirect, ...], _Reply]:
         authorization = _authorization(first)
-        home = at = first.copy_with(userinfo=b"")
+        home = at = _without_userinfo(first)
         seen = {str(at)}
         redirects: list[Redirect] = []
         while True:
@@ -280,7 +280,7 @@ def _next_hop(at: httpx2.URL, reply: _Reply) -> httpx2.URL:
     location = reply.headers.get("location", "").strip()
     try:
         location = location.encode("latin-1").decode("utf-8")  # what is left unescaped is mostly UTF-8
-        target = read_url(str(at.join(location))).copy_with(userinfo=b"")
+        target = _without_userinfo(read_url(str(at.join(location))))
     except (httpx2.InvalidURL, FetchError, UnicodeError, ValueError):
         target = None
     # A browser takes a backslash for a slash, we do not: no address that both read alike.
@@ -340,6 +340,10 @@ def _authorization(url: httpx2.URL) -> str:
     user, _, password = url.userinfo.partition(b":")
     secret = unquote_to_bytes(user) + b":" + unquote_to_bytes(password)
     return f"Basic {base64.b64encode(secret).decode('ascii')}"
+
+
+def _without_userinfo(url: httpx2.URL) -> httpx2.URL:
+    return url.copy_with(userinfo=b"") if url.userinfo else url
 
 
 def _origin(url: httpx2.URL) -> tuple[str, str, int | None]:
