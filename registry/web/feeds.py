@@ -66,7 +66,7 @@ def _feed(
     listed = publishing.listing(read, shown, house(read, settings), now=now).verdicts
     notices = [publishing.as_notice(each, base_url=base_url) for each in listed]
     notices.sort(key=lambda notice: notice.updated_at, reverse=True)
-    query = as_query(wanted)
+    query = as_query(wanted if home == "/verdicts" else replace(wanted, tools=frozenset()))
     channel = publishing.channel(
         notices[:MOST_NOTICES],
         title=_title(settings, wanted),
