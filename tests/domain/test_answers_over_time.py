@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from itertools import product
 from typing import Any
 
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from registry.domain.answer import PERMITS, STRICTNESS_OF_ANSWERS
@@ -119,10 +119,10 @@ def test_where_it_depends_the_answer_is_the_most_permissive_one_and_never_a_plai
     several: list[Ruling], said: dict[str, str], at: datetime
 ):
     found = ask(several, at=at, **said)
-    assume(found.depends_on)
     best = min((ask(several, at=at, **way).code for way in every_way_to_say_it(said)), key=strictness)
-    assert found.code is (AnswerCode.YES_IF if best is AnswerCode.YES else best)
-    assert exit_code(found) != 0
+    turned = AnswerCode.YES_IF if best is AnswerCode.YES and found.depends_on else best
+    assert found.code is turned
+    assert not (found.depends_on and exit_code(found) == 0)
 
 
 @quick
