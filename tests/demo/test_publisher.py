@@ -1,0 +1,168 @@
+"""The demo's sources behave as real hosts do, so that what reads them is tried in earnest."""
+
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import feedparser
+import httpx2
+import pytest
+
+from registry.demo.publisher import Publisher, SampleSource, fill_in
+
+NOW = datetime(2026, 11, 23, 9, 41, 7, tzinfo=UTC)
+
+
+@pytest.fixture(scope="module")
+def publisher() -> Iterator[Publisher]:
+    with Publisher(NOW, slow_s=0.3) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def client() -> Iterator[httpx2.Client]:
+    with httpx2.Client(trust_env=False) as opened:
+        yield opened
+
+
+def source(publisher: Publisher, name: str) -> SampleSource:
+    return next(each for each in publisher.sources if each.name == name)
+
+
+def entries_of(response: httpx2.Response) -> list[str]:
+    if "json" in response.headers["content-type"]:
+        return [item["url"] for item in response.json()["items"]]
+    return [entry.link for entry in feedparser.parse(response.content).entries]
+
+
+def read_all(publisher: Publisher, client: httpx2.Client) -> dict[str, list[str]]:
+    return {
+        each.name: entries_of(client.get(each.url, follow_redirects=True))
+        for each in publisher.sources
+        if each.fault in ("", "malformed")
+    }
+
+
+def test_at_least_fourteen_sources_of_every_announcer_kind(publisher):
+    assert len(publisher.sources) >= 14
+    assert len({each.url for each in publisher.sources}) == len({each.name for each in publisher.sources})
+    kinds = "launch_feed discussion releases package_index vendor_blog advisories other_registry news"
+    assert {each.announcer for each in publisher.sources} == set(kinds.split())
+
+
+def test_at_least_two_hundred_entries_come_out_of_them(publisher, client):
+    read = read_all(publisher, client)
+    assert all(read.values()), [name for name, links in read.items() if not links]
+    assert sum(map(len, read.values())) >= 200
+
+
+def test_every_format_is_served(publisher, client):
+    feeds = [feedparser.parse(client.get(each.url).content) for each in publisher.sources]
+    versions = {each.get("version") for each in feeds}
+    assert {"rss20", "rss10", "atom10"} <= versions
+    assert (
+        client.get(source(publisher, "The Pebble").url).json()["version"].startswith("https://jsonfeed.org/")
+    )
+
+
+def test_one_tool_is_announced_in_six_sources_that_link_to_one_page_in_different_ways(publisher, client):
+    read = read_all(publisher, client)
+    homes = {
+        name: [link for link in links if httpx2.URL(link).host.removeprefix("www.") == "quillmark.example"]
+        for name, links in read.items()
+        if name != "Quillmark blog"
+    }
+    homes = {name: links for name, links in homes.items() if links}
+    assert len(homes) == 6
+    assert len({link for links in homes.values() for link in links}) == 6
+
+
+@pytest.mark.parametrize("name", ["Dawn Launches", "The Pebble", "Open Shelf"])
+def test_a_feed_that_is_known_is_not_sent_again(publisher, client, name):
+    url = source(publisher, name).url
+    first = client.get(url)
+    assert first.status_code == 200
+    by_tag = client.get(url, headers={"If-None-Match": first.headers["ETag"]})
+    by_date = client.get(url, headers={"If-Modified-Since": first.headers["Last-Modified"]})
+    assert (by_tag.status_code, by_tag.content) == (304, b"")
+    assert (by_date.status_code, by_date.content) == (304, b"")
+    assert by_tag.headers["ETag"] == first.headers["ETag"]
+
+
+def test_another_tag_gets_the_feed_whatever_the_date_says(publisher, client):
+    url = source(publisher, "Firstlook").url
+    modified = client.get(url).headers["Last-Modified"]
+    reply = client.get(url, headers={"If-None-Match": '"another"', "If-Modified-Since": modified})
+    assert reply.status_code == 200
+
+
+def test_a_source_that_moved_sends_readers_on_for_good(publisher, client):
+    moved = client.get(source(publisher, "The Copperleaf journal").url)
+    assert moved.status_code == 301
+    followed = client.get(source(publisher, "The Copperleaf journal").url, follow_redirects=True)
+    assert followed.status_code == 200
+    assert len(entries_of(followed)) == 5
+
+
+def test_a_slow_source_answers_after_its_time(publisher, client):
+    started = time.monotonic()
+    assert client.get(source(publisher, "Lantern Board: tools").url).status_code == 200
+    assert time.monotonic() - started >= 0.3
+
+
+def test_a_slow_source_does_not_hold_up_the_closing():
+    with Publisher(NOW, slow_s=60) as opened:
+        url = source(opened, "Lantern Board: tools").url
+        with pytest.raises(httpx2.TimeoutException):
+            httpx2.get(url, timeout=0.2, trust_env=False)
+        started = time.monotonic()
+    assert time.monotonic() - started < 5
+
+
+def test_broken_xml_can_still_be_read(publisher, client):
+    read = feedparser.parse(client.get(source(publisher, "Civic Clippings").url).content)
+    assert read.bozo
+    assert len(read.entries) >= 5
+
+
+def test_a_page_in_place_of_a_feed_is_html_with_a_title_and_a_link_to_the_feed(publisher, client):
+    reply = client.get(source(publisher, "Millrace Today").url)
+    assert reply.headers["content-type"].startswith("text/html")
+    assert "<title>Millrace Today" in reply.text
+    assert 'type="application/rss+xml"' in reply.text
+
+
+@pytest.mark.parametrize(("name", "status"), [("Gable Street Wire", 500), ("Old Harbour Notes", 410)])
+def test_what_is_dead_or_gone_says_so(publisher, client, name, status):
+    assert client.get(source(publisher, name).url).status_code == status
+
+
+def test_an_address_that_nobody_serves_is_not_found(publisher, client):
+    assert client.get(publisher.base_url + "/../office.toml").status_code == 404
+
+
+def test_dates_are_told_from_the_hour_of_the_start():
+    text = "{{iso -3d4h}} {{rfc822 -3d4h}} {{date -3d}}"
+    assert fill_in(text, NOW) == "2026-11-20T05:00:00Z Fri, 20 Nov 2026 05:00:00 +0000 2026-11-20"
+
+
+def test_no_entry_lies_in_the_future_and_none_is_left_unfilled(publisher):
+    for path, reply in publisher.replies.items():
+        assert b"{{" not in reply.body, path
+        dated = [entry for entry in feedparser.parse(reply.body).entries if entry.get("updated_parsed")]
+        assert all(entry.updated_parsed < NOW.timetuple() for entry in dated), path
+
+
+def test_the_same_hour_gives_the_same_bytes_and_tags():
+    again, later = Publisher(NOW.replace(minute=2)), Publisher(NOW.replace(hour=11))
+    first = Publisher(NOW)
+    assert first.replies == again.replies
+    assert first.replies["/firstlook/rss.xml"].etag != later.replies["/firstlook/rss.xml"].etag
+
+
+def test_everything_named_in_the_samples_is_invented(publisher):
+    for path, reply in publisher.replies.items():
+        read = feedparser.parse(reply.body)
+        links = [entry.link for entry in read.entries] if read.entries else []
+        for link in links:
+            assert httpx2.URL(link).host.endswith((".example", "example.org")), (path, link)
