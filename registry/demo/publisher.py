@@ -1,5 +1,5 @@
-"""Serves the demo's sample feeds over HTTP on loopback, with all that real hosts do to a reader: validators, a move,
-a slow answer, broken XML, a page in place of a feed, a dead host. What is read from them is for others."""
+"""Serves the demo's sample feeds over HTTP on loopback, with all that real hosts do to a reader: validators, a
+move, a slow answer, broken XML, a page for a feed, a dead host. What is read from them is for others."""
 
 import hashlib
 import re
