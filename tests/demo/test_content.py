@@ -14,6 +14,7 @@ from registry.domain.condition import Condition, ConditionState
 from registry.domain.decision_table import RiskBand, parse_decision_table
 from registry.domain.disagreement import disagreements
 from registry.domain.evaluation import TIERS, EvaluationState, Submitted, Tier, next_state
+from registry.domain.identity import name_key
 from registry.domain.outcome import MEANINGS, Outcome
 from registry.domain.recommendation import recommend
 from registry.domain.rubric import KnockOutAnswer, Rating, evidence_required, parse_rubric
@@ -84,10 +85,9 @@ def states(now: datetime) -> dict[int, ValidityState]:
 def test_forty_tools_in_eight_categories_with_names_and_aliases_of_their_own():
     assert len(CONTENT.tools) == 40
     assert len({each.category for each in CONTENT.tools}) == 8
-    called = [name.casefold() for tool in CONTENT.tools for name in (tool.slug, *tool.aliases)]
-    called += [tool.homepage for tool in CONTENT.tools]
+    called = [name_key(name) for tool in CONTENT.tools for name in (tool.name, *tool.aliases, tool.homepage)]
     assert [name for name, times in Counter(called).items() if times > 1] == []
-    assert len({each.name for each in CONTENT.tools}) == 40
+    assert len({each.slug for each in CONTENT.tools}) == 40
 
 
 def test_the_cast_holds_every_role():
