@@ -229,3 +229,17 @@ def test_the_inbox_pages_by_cursor_without_gap_or_repetition(session, source, no
         if not cursor:
             break
     assert len(shown) == len(set(shown)) == 25
+
+
+@pytest.mark.both_databases
+def test_what_no_database_holds_is_left_out_and_the_entry_stays(session, source, now):
+    odd = an_entry(
+        "a\0b",
+        title="Plu\0meria \ud800- Minutes",
+        link="https://plumeria.example/" + "a" * 3000,
+        content_hash="0",
+    )
+    assert take_in(session, source, [odd], now, first=True).new == 1
+    assert take_in(session, source, [odd], now).new == 0
+    (entry,) = all_of(session, Entry)
+    assert (entry.key, entry.link) == ("ab", "")
