@@ -124,7 +124,9 @@ def merge(
     from registry.services import triage
 
     _act(
-        lambda session, by, now: triage.merge(session, candidate, into=into, by=by, now=now), as_email, as_json
+        lambda session, by, now: triage.merge(session, candidate, into=into, by=by, now=now),
+        as_email,
+        as_json,
     )
 
 

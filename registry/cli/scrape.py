@@ -28,7 +28,9 @@ def scrape(
     named: Annotated[
         list[str] | None, typer.Argument(metavar="[SOURCE]...", help="Number, address or name of a source.")
     ] = None,
-    everything: Annotated[bool, typer.Option("--all", help="Every source that is polled, due or not.")] = False,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Every source that is polled, due or not.")
+    ] = False,
     dry_run: Annotated[bool, typer.Option(help="Show what would come in, and store nothing.")] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -49,7 +51,9 @@ def scrape(
                 rows.append(row)
                 bar.advance(bar.task_ids[0])
                 if not as_json:
-                    bar.console.print(_line(row), style=None if row["ok"] else "red", highlight=False, markup=False)
+                    bar.console.print(
+                        _line(row), style=None if row["ok"] else "red", highlight=False, markup=False
+                    )
     left = [source for source in wanted if source.id not in {row["id"] for row in rows}]
     rows += [_left_out(source) for source in left if named or everything]
     _finish(rows, dry_run=dry_run, as_json=as_json)
@@ -76,7 +80,10 @@ def _read(
 
 
 def _try_out(
-    engine: "Engine", fetcher: "Fetcher", workers: "Workers", wanted: list["Source"]  # noqa: ARG001 - as _read
+    engine: "Engine",
+    fetcher: "Fetcher",
+    workers: "Workers",
+    wanted: list["Source"],  # noqa: ARG001 - as _read
 ) -> Iterator[dict[str, Any]]:
     from registry import jobs
     from scrapers.errors import ScrapeError
@@ -135,7 +142,11 @@ def _told(refreshed: "Refreshed") -> dict[str, Any]:
 
 
 def _left_out(source: "Source") -> dict[str, Any]:
-    why = "It is paused." if source.paused_at else "Another process reads it, or its host rests. Try again soon."
+    why = (
+        "It is paused."
+        if source.paused_at
+        else "Another process reads it, or its host rests. Try again soon."
+    )
     row = {"id": source.id, "name": source.name, "url": source.url, "ok": False}
     return {**row, "error_code": "paused" if source.paused_at else "busy", "error": why}
 
@@ -148,7 +159,9 @@ def _line(row: dict[str, Any]) -> str:
     if isinstance(row["entries"], list):
         return "\n".join([f"{row['name']}: {len(row['entries'])} entries", *map(entry_line, row["entries"])])
     held = f", {row['held']} held back because there are so many" if row["held"] else ""
-    return f"{row['name']}: {row['new']} new of {row['entries']} entries, {row['candidates']} candidates{held}"
+    return (
+        f"{row['name']}: {row['new']} new of {row['entries']} entries, {row['candidates']} candidates{held}"
+    )
 
 
 def entry_line(entry: dict[str, Any]) -> str:
@@ -181,7 +194,9 @@ def _bar(total: int) -> Iterator["Progress"]:
 
     shown = sys.stderr.isatty()
     # With a live bar both must share a console, or the bar would write over the lines.
-    console = Console(stderr=True) if shown and sys.stdout.isatty() else Console(file=sys.stdout, soft_wrap=True)
+    console = (
+        Console(stderr=True) if shown and sys.stdout.isatty() else Console(file=sys.stdout, soft_wrap=True)
+    )
     with Progress(console=console, disable=not shown, transient=True) as bar:
         bar.add_task("Reading sources", total=total)
         yield bar

@@ -62,7 +62,8 @@ def list_sources(group: Group = "", as_json: AsJson = False) -> None:
         return
     shown = ("id", "name", "state", "succeeded_at", "due_at", "url", "error")
     print_rows(
-        [{key: row[key] for key in shown} for row in rows], none="No source yet. Add one: registry sources add URL"
+        [{key: row[key] for key in shown} for row in rows],
+        none="No source yet. Add one: registry sources add URL",
     )
 
 
@@ -223,5 +224,3 @@ def _state(source: "Source") -> str:
     if source.paused_at:
         return "paused"
     return "failing" if source.failures else "ok" if source.succeeded_at else "new"
-
-

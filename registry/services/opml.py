@@ -35,10 +35,14 @@ def read_opml(body: bytes) -> list[Outline]:
     try:
         root = etree.fromstring(body, parser)
     except etree.XMLSyntaxError as error:
-        raise InvalidInput(f"This file is no OPML: {error.msg}. Export it again from your feed reader.") from error
+        raise InvalidInput(
+            f"This file is no OPML: {error.msg}. Export it again from your feed reader."
+        ) from error
     document = root.getroottree().docinfo
     if document.internalDTD is not None and any(True for _ in document.internalDTD.iterentities()):
-        raise InvalidInput("This file declares XML entities and is not read. Export it again from your feed reader.")
+        raise InvalidInput(
+            "This file declares XML entities and is not read. Export it again from your feed reader."
+        )
     if etree.QName(root).localname != "opml":
         raise InvalidInput("This file is no OPML. Export your subscriptions from your feed reader as OPML.")
     found = list(_outlines(root))
@@ -53,7 +57,9 @@ def write_opml(sources: Sequence[Source], *, title: str) -> bytes:
     folders = {"": body}
     for source in sources:
         if source.group not in folders:
-            folders[source.group] = ElementTree.SubElement(body, "outline", text=source.group, title=source.group)
+            folders[source.group] = ElementTree.SubElement(
+                body, "outline", text=source.group, title=source.group
+            )
         ElementTree.SubElement(
             folders[source.group],
             "outline",
