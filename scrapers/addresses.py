@@ -104,13 +104,16 @@ def read_url(text: str) -> httpx2.URL:
     if authority and "\\" in authority[1]:
         raise _bad_address()
     try:
-        url = httpx2.URL(text).copy_with(fragment=None)
-        host = url.raw_host.decode("ascii").removesuffix(".")
-        if url.scheme not in ("http", "https") or not 1 <= (url.port or 80) <= 65535 or url.port == 0:
-            raise _bad_address()
-        url = url.copy_with(host=host)
+        url = httpx2.URL(text.partition("#")[0])
+        host = url.raw_host.decode("ascii")
+        if host.endswith("."):
+            host = host[:-1]
+            url = url.copy_with(host=host)
     except (httpx2.InvalidURL, UnicodeError, ValueError) as exc:
         raise _bad_address() from exc
+    port = 80 if url.port is None else url.port
+    if url.scheme not in ("http", "https") or not 1 <= port <= 65535:
+        raise _bad_address()
     if literal(host) is None and not _is_host_name(host):
         raise _bad_address()
     return url

@@ -198,9 +198,8 @@ def _look_up(resolver: Resolver, host: str, port: int, future: Future[Sequence[s
 def _connect_to_any(addresses: Sequence[IPAddress], port: int, connect_by: float) -> socket.socket:
     failure: FetchError | None = None
     for nth, address in enumerate(addresses):
-        share_s = _until(connect_by) / (
-            len(addresses) - nth
-        )  # an address that is silent leaves time for the next
+        # An address that stays silent leaves time for the next.
+        share_s = _until(connect_by) / (len(addresses) - nth)
         try:
             return _connect(address, port, share_s)
         except TimeoutError:

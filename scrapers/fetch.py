@@ -166,7 +166,7 @@ class Fetcher:
         self, first: httpx2.URL, validators: Validators, accept: str
     ) -> tuple[httpx2.URL, tuple[Redirect, ...], _Reply]:
         authorization = _authorization(first)
-        home = at = first.copy_with(userinfo=b"")
+        home = at = _without_userinfo(first)
         seen = {str(at)}
         redirects: list[Redirect] = []
         while True:
@@ -226,27 +226,27 @@ class Fetcher:
                 if exchange.wire_bytes == received:  # read from what an earlier reply had too much
                     raise cut_off()
                 folded = fold_headers(response.headers)
-                return _Reply(response.status, folded, self._read(response, folded, exchange))
+                return _Reply(response.status, folded, self._read(response, folded))
             finally:
                 response.close()
 
-    def _read(self, response: httpcore2.Response, headers: Headers, exchange: Exchange) -> bytes:
+    def _read(self, response: httpcore2.Response, headers: Headers) -> bytes:
         if response.status in (200, 203):
             declared = headers.get("content-length", "")
             if declared.isascii() and declared.isdigit() and int(declared[:20]) > self._max_wire_bytes:
                 raise too_large(self._max_wire_bytes)
-            body = b"".join(_chunks(response, exchange))
+            body = b"".join(response.iter_stream())
             return unpack(body, headers, max_bytes=self._max_body_bytes)
         if response.status == 304:
-            return b"".join(_chunks(response, exchange))  # none comes, and the connection can be kept
-        return self._beginning(response, headers, exchange) if may_be_challenge(response.status) else b""
+            return b"".join(response.iter_stream())  # none comes, and the connection can be kept
+        return self._beginning(response, headers) if may_be_challenge(response.status) else b""
 
-    def _beginning(self, response: httpcore2.Response, headers: Headers, exchange: Exchange) -> bytes:
+    def _beginning(self, response: httpcore2.Response, headers: Headers) -> bytes:
         """What a refusal says, as far as it comes; the refusal itself stands whatever happens to its body."""
         body = b""
         try:
-            with _plain_errors(exchange):
-                for chunk in _chunks(response, exchange):
+            with _plain_errors(CURRENT.get()):
+                for chunk in response.iter_stream():
                     body += chunk
                     if len(body) >= _MAX_REFUSAL_BYTES:
                         break
@@ -276,17 +276,11 @@ def _plain_errors(exchange: Exchange) -> Iterator[None]:
         raise cut_off() from exc
 
 
-def _chunks(response: httpcore2.Response, exchange: Exchange) -> Iterator[bytes]:
-    for chunk in response.iter_stream():
-        exchange.remaining_s()  # a flood of tiny chunks costs time without ever waiting
-        yield chunk
-
-
 def _next_hop(at: httpx2.URL, reply: _Reply) -> httpx2.URL:
     location = reply.headers.get("location", "").strip()
     try:
         location = location.encode("latin-1").decode("utf-8")  # what is left unescaped is mostly UTF-8
-        target = read_url(str(at.join(location))).copy_with(userinfo=b"")
+        target = _without_userinfo(read_url(str(at.join(location))))
     except (httpx2.InvalidURL, FetchError, UnicodeError, ValueError):
         target = None
     # A browser takes a backslash for a slash, we do not: no address that both read alike.
@@ -346,6 +340,10 @@ def _authorization(url: httpx2.URL) -> str:
     user, _, password = url.userinfo.partition(b":")
     secret = unquote_to_bytes(user) + b":" + unquote_to_bytes(password)
     return f"Basic {base64.b64encode(secret).decode('ascii')}"
+
+
+def _without_userinfo(url: httpx2.URL) -> httpx2.URL:
+    return url.copy_with(userinfo=b"") if url.userinfo else url
 
 
 def _origin(url: httpx2.URL) -> tuple[str, str, int | None]:

@@ -29,10 +29,19 @@ INDEX_PAGE = re.compile(
     r"(?:index|default)\.(?:html?|shtml|xhtml|php\d?|aspx?|jspx?|cgi|cfm|pl|do)$", re.IGNORECASE
 )
 
+SAMPLES = _names(
+    """
+    codehost.example dawnlaunches.example firstlook.example openshelf.example pebble.example
+    halyard.example lanternboard.example publicdesk.example clippings.example morrowfield.example
+    fenwick.example
+    """
+)
+"""Invented hosts of the samples, under the name that RFC 2606 keeps free: no product is known by them either."""
+
 CODE_HOSTS = _names(
     """
     github.com gitlab.com bitbucket.org codeberg.org gitee.com git.sr.ht salsa.debian.org gitea.com
-    huggingface.co
+    huggingface.co codehost.example
     """
 )
 NO_OWNERS = _names(
@@ -68,7 +77,7 @@ SHARED = _names(
     404media.co axios.com politico.com theatlantic.com newyorker.com vice.com gizmodo.com readwrite.com
     bleepingcomputer.com krebsonsecurity.com thehackernews.com nvd.nist.gov cisa.gov cve.org
     """
-)
+) | SAMPLES
 """Hosts under which strangers publish side by side, and the press: no product is known by such an address."""
 
 MANY_PRODUCTS = _names(

@@ -156,6 +156,7 @@ class _Grid:
         return {
             name: tuple(value for index in sorted(indexes) for value in groups[index])
             for (name, groups), indexes in zip(self.axes.items(), box, strict=True)
+            if len(indexes) < len(groups)
         }
 
     def _changes_along(self, number: int) -> bool:
@@ -187,15 +188,13 @@ def _answer_for(case: _Case, edition: str | None) -> Answer:
     finding, depends_on = grid.findings[place], grid.depends_on()
     unsaid = [name for name in depends_on if name != "edition"]
     if unsaid and finding.code in PERMITS:
-        finding = _limited(finding, grid.box_around(place), unsaid, case.house)
+        finding = _limited(finding, grid.box_around(place), case.house)
     return _worded(case, finding, depends_on, edition)
 
 
-def _limited(
-    finding: Finding, box: Mapping[str, tuple[str, ...]], unsaid: Sequence[str], house: House
-) -> Finding:
+def _limited(finding: Finding, box: Mapping[str, tuple[str, ...]], house: House) -> Finding:
     """The same with its limits as first conditions (grace alone stays before them), and never a plain yes."""
-    limits = tuple(duty_of_user(wording.limit(name, box[name], house)) for name in unsaid)
+    limits = tuple(duty_of_user(wording.limit(name, allowed, house)) for name, allowed in box.items())
     in_grace = finding.held is not None and finding.held.validity.state is _V.GRACE
     start = 1 if in_grace else 0
     code = AnswerCode.YES_IF if finding.code is AnswerCode.YES else finding.code

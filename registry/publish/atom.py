@@ -17,7 +17,7 @@ def render(channel: Channel, notices: Sequence[Notice]) -> bytes:
     _text(feed, "title", channel.title)
     _text(feed, "subtitle", channel.description)
     _text(feed, "updated", _moment(channel.updated_at))
-    _link(feed, "self", f"{channel.url}.atom", "application/atom+xml")
+    _link(feed, "self", channel.url, "application/atom+xml")
     _link(feed, "alternate", channel.home_url, "text/html")
     for notice in notices:
         _entry(feed, notice)

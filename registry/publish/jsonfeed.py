@@ -14,7 +14,7 @@ def render(channel: Channel, notices: Sequence[Notice]) -> bytes:
         "title": channel.title,
         "description": channel.description,
         "home_page_url": channel.home_url,
-        "feed_url": f"{channel.url}.json",
+        "feed_url": channel.url,
         "items": [
             {
                 "id": notice.id,

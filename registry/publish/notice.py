@@ -27,7 +27,7 @@ class Notice:
 
 @dataclass(frozen=True)
 class Channel:
-    """A feed's own head; `url` is that of the feed without its format's ending."""
+    """A feed's own head; `url` is that of the feed itself."""
 
     id: str
     title: str

@@ -21,7 +21,7 @@ def render(channel: Channel, notices: Sequence[Notice]) -> bytes:
     _text(body, "link", channel.home_url)
     _text(body, "description", channel.description)
     _text(body, "lastBuildDate", _moment(channel.updated_at))
-    ET.SubElement(body, f"{{{ATOM}}}link", rel="self", href=f"{channel.url}.rss", type="application/rss+xml")
+    ET.SubElement(body, f"{{{ATOM}}}link", rel="self", href=channel.url, type="application/rss+xml")
     for notice in notices:
         _item(body, notice)
     return as_xml(rss)

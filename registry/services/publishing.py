@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
@@ -97,11 +97,9 @@ def as_notice(each: Published, *, base_url: str) -> Notice:
     )
 
 
-def channel(
-    notices: Iterable[Notice], *, title: str, description: str, url: str, home_url: str, now: datetime
-) -> Channel:
-    """The head of a feed of these notices; its id follows from its address."""
-    updated = max((notice.updated_at for notice in notices), default=now)
+def channel(notices: Iterable[Notice], *, title: str, description: str, url: str, home_url: str) -> Channel:
+    """The head of a feed of these notices; its id follows from its address, and without any it never changed."""
+    updated = max((notice.updated_at for notice in notices), default=datetime(1970, 1, 1, tzinfo=UTC))
     return Channel(f"urn:uuid:{uuid5(NAMESPACE_URL, url)}", title, description, home_url, url, updated)
 
 

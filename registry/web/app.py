@@ -11,7 +11,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 import registry
 from registry.settings import Settings
 from registry.store.engine import make_engine
-from registry.web import api, pages
+from registry.web import api, feeds, pages
 from registry.web.assets import load_assets, make_router
 from registry.web.errors import add_handlers
 from registry.web.headers import SecurityHeaders
@@ -66,6 +66,7 @@ def _add_routes(app: FastAPI, parts: Parts) -> None:
     app.include_router(make_router(parts.assets))
     for router in pages.ROUTERS:
         app.include_router(router, include_in_schema=False)
+    app.include_router(feeds.router, include_in_schema=False)
     for router in api.ROUTERS:
         app.include_router(router, prefix="/api/v1", responses={"4XX": {"model": Problem}})
 

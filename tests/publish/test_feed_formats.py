@@ -18,7 +18,7 @@ CHANNEL = Channel(
     "Verdicts",
     "All of them",
     "https://r.example/verdicts",
-    "https://r.example/feeds/verdicts",
+    "https://r.example/feeds/verdicts.json",
     EVENING,
 )
 

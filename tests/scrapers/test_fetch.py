@@ -186,6 +186,12 @@ def test_an_unchanged_feed_may_renew_one_validator_and_keeps_the_other(server, f
     assert fetcher.get(url, validators=asked_with).validators == Validators('"2"', asked_with.last_modified)
 
 
+def test_an_unchanged_feed_that_repeats_no_validator_keeps_both(server, fetcher):
+    asked_with = Validators('W/"1"', "Sat, 01 Nov 2025 10:00:00 GMT")
+    url = server.plays("/feed", reply(status=304))
+    assert fetcher.get(url, validators=asked_with).validators == asked_with
+
+
 @pytest.mark.parametrize("asked", [None, Validators()])
 def test_unchanged_without_having_asked_is_an_error(server, fetcher, asked):
     refused = refusal(fetcher, server.plays("/feed", reply(status=304)), validators=asked)

@@ -1,5 +1,6 @@
 """Which server a fetch reaches, and how sure it is of it."""
 
+import contextlib
 import socket
 import ssl
 import subprocess
@@ -57,6 +58,23 @@ def test_the_next_address_is_tried_when_one_does_not_answer(server):
     known = Names(feeds__example=["127.0.0.2", "127.0.0.1"])  # the server listens on the second alone
     server.plays("/feed", reply(FEED))
     with Fetcher(agent=AGENT, allow_cidrs=["127.0.0.0/8"], resolver=known) as fetcher:
+        assert fetcher.get(server.url("/feed", host="feeds.example")).body == FEED
+
+
+def test_a_silent_address_leaves_time_for_the_next(server):
+    known = Names(feeds__example=["127.0.0.2", "127.0.0.1"])
+    server.plays("/feed", reply(FEED))
+    with contextlib.ExitStack() as stack:
+        silent = stack.enter_context(socket.socket())
+        silent.bind(("127.0.0.2", server.port))
+        silent.listen(0)
+        for _ in range(4):  # more than its queue takes, so that the next one gets no answer
+            waiting = stack.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex(("127.0.0.2", server.port))
+        fetcher = stack.enter_context(
+            Fetcher(agent=AGENT, allow_cidrs=["127.0.0.0/8"], resolver=known, connect_timeout_s=0.5)
+        )
         assert fetcher.get(server.url("/feed", host="feeds.example")).body == FEED
 
 

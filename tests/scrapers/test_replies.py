@@ -2,6 +2,7 @@
 
 import gzip
 import random
+import tracemalloc
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from scrapers.errors import FetchError
 from scrapers.replies import fold_headers, fresh_for_s, retry_after_s, unpack
+from tests.scrapers.hostile import gzip_bomb
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 THEN = "Sun, 01 Nov 2026 10:00:00 GMT"  # the publisher's clock, three weeks behind ours
@@ -128,6 +130,16 @@ def test_the_limit_holds_over_all_members_together():
     with pytest.raises(FetchError) as refused:
         unpack(packed, {}, max_bytes=119)
     assert refused.value.code == "too_large"
+
+
+def test_a_gzip_bomb_is_given_up_before_it_takes_the_memory():
+    bomb = gzip_bomb(20)
+    tracemalloc.start()
+    with pytest.raises(FetchError):
+        unpack(bomb, {}, max_bytes=100_000)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 1_000_000
 
 
 def test_a_plain_body_has_the_same_limit():
