@@ -21,7 +21,7 @@ def acting(session: Session, email: str) -> Actor:
     if user is None or user.disabled_at is not None:
         raise NotFound(f"Nobody here has the address {email}. `registry users list` shows who does.")
     roles = session.exec(select(UserRole.role).where(UserRole.user_id == user.id)).all()
-    return Actor(user.id, user.name, frozenset(roles))
+    return Actor(user.id, user.name, frozenset(Role(role) for role in roles))
 
 
 def _user_name() -> str:

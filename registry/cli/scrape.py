@@ -80,10 +80,10 @@ def _read(
 
 
 def _try_out(
-    engine: "Engine",
+    _engine: "Engine",
     fetcher: "Fetcher",
     workers: "Workers",
-    wanted: list["Source"],  # noqa: ARG001 - as _read
+    wanted: list["Source"],
 ) -> Iterator[dict[str, Any]]:
     from registry import jobs
     from scrapers.errors import ScrapeError
