@@ -54,8 +54,9 @@ NO_OWNERS = _names(
 )
 """First path segments of code hosts that are pages of the host itself and name no owner."""
 
-SHARED = _names(
-    """
+SHARED = (
+    _names(
+        """
     github.com gitlab.com bitbucket.org codeberg.org gitee.com sr.ht salsa.debian.org gitea.com
     huggingface.co sourceforge.net launchpad.net githubusercontent.com apps.apple.com itunes.apple.com
     play.google.com chromewebstore.google.com chrome.google.com apps.microsoft.com addons.mozilla.org
@@ -77,7 +78,9 @@ SHARED = _names(
     404media.co axios.com politico.com theatlantic.com newyorker.com vice.com gizmodo.com readwrite.com
     bleepingcomputer.com krebsonsecurity.com thehackernews.com nvd.nist.gov cisa.gov cve.org
     """
-) | SAMPLES
+    )
+    | SAMPLES
+)
 """Hosts under which strangers publish side by side, and the press: no product is known by such an address."""
 
 MANY_PRODUCTS = _names(

@@ -103,7 +103,11 @@ def answer(
     found = _answer_for(case, question.edition)
     if question.edition is not None and found.verdict is not None:
         return found
-    return replace(found, editions=_editions(case))
+    editions = _editions(case)
+    listed = tuple(EditionAnswer(name, each.code, each.verdict) for name, each in editions.items())
+    if question.edition is None:
+        found = _strictest(found, tuple(editions.values()))
+    return replace(found, editions=listed)
 
 
 def unknown(query: str, house: House, office: str | None = None) -> Answer:
@@ -202,13 +206,26 @@ def _limited(finding: Finding, box: Mapping[str, tuple[str, ...]], house: House)
     return replace(finding, code=code, conditions=conditions)
 
 
-def _editions(case: _Case) -> tuple[EditionAnswer, ...]:
+def _editions(case: _Case) -> dict[str, Answer]:
     """What each edition would be answered; nothing where no verdict names one."""
     names = edition_names([each for each in case.held if _concerns(each.verdict, case, None)])
     if not any(names):
-        return ()
-    answers = [(name or wording.OTHER_EDITIONS, _answer_for(case, name)) for name in names]
-    return tuple(EditionAnswer(name, each.code, each.verdict) for name, each in answers)
+        return {}
+    return {name or wording.OTHER_EDITIONS: _answer_for(case, name) for name in names}
+
+
+def _strictest(found: Answer, editions: Sequence[Answer]) -> Answer:
+    """The answer to who said no edition: never milder than one listed, on which an office may not have decided."""
+    answers = (found, *editions)
+    strictest = max(answers, key=lambda each: STRICTNESS_OF_ANSWERS[each.code])
+    differ = len({(each.code, each.conditions, each.depends_on) for each in answers}) > 1
+    if not differ or "edition" in strictest.depends_on:
+        return strictest
+    return replace(
+        strictest,
+        sentence=f"{strictest.sentence} {wording.ADDITIONS['editions']}",
+        depends_on=(*strictest.depends_on, "edition"),
+    )
 
 
 def _concerns(verdict: Verdict, case: _Case, edition: str | None) -> bool:

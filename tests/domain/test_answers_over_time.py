@@ -141,14 +141,22 @@ def test_saying_what_the_answer_does_not_depend_on_changes_nothing(
 def test_without_an_edition_the_answer_is_never_more_permissive_than_any_edition_listed(
     several: list[Ruling], said: dict[str, str], at: datetime
 ):
-    found = ask(several, at=at, **(every_way_to_say_it(said)[0]))
-    if found.editions:
-        assert found.code is max((each.code for each in found.editions), key=strictness)
-        assert ("edition" in found.depends_on) or len({each.code for each in found.editions}) == 1
-    general = ask(several, at=at, **said)
-    assert all(strictness(general.code) >= strictness(each.code) for each in general.editions) or (
-        "office" in general.depends_on
-    )
+    found = ask(several, at=at, **said)
+    assert all(strictness(found.code) >= strictness(each.code) for each in found.editions)
+
+
+@quick
+@given(several=rulings(), said=questions(), at=moments)
+def test_it_depends_on_nothing_exactly_where_all_editions_listed_agree_for_all_values(
+    several: list[Ruling], said: dict[str, str], at: datetime
+):
+    found = ask(several, at=at, **said)
+    names = [each.name for each in found.editions] or ["Free"]
+    all_ways = [
+        ask(several, at=at, edition=name, **way) for name in names for way in every_way_to_say_it(said)
+    ]
+    agreed = len({(each.code, each.conditions) for each in all_ways}) == 1
+    assert (found.depends_on == ()) == agreed
 
 
 @quick

@@ -359,6 +359,16 @@ def test_editions_that_permit_different_accounts_permit_none_in_common():
     assert {each.code for each in ask(rulings).editions} == {AnswerCode.YES_IF}
 
 
+def test_a_yes_for_one_edition_is_not_a_plain_yes_where_an_office_has_not_decided_on_the_others():
+    found = ask([a_ruling(offices=["North"]), a_ruling(number=2, edition="Free")])
+    assert [(each.name, each.code) for each in found.editions] == [
+        ("Free", "yes"),
+        ("any other edition", "yes_if"),
+    ]
+    assert (found.code, found.depends_on) == (AnswerCode.YES_IF, ("office", "edition"))
+    assert texts(found) == ["Only in the office: North."]
+
+
 # --- What is asked, and the checklist
 
 
