@@ -106,7 +106,7 @@ def refresh_source(
     except ScrapeError as error:
         with transaction(engine) as session:
             visits.fail(session, lease, error, now)
-        log.warning("source failed source=%d code=%s", lease.source_id, error.code)
+        log.info("source failed source=%d code=%s", lease.source_id, error.code)
         return Refreshed(lease.source_id, asked.name, asked.url, error_code=error.code, error=error.sentence)
     with transaction(engine) as session:
         brought = visits.succeed(session, lease, fetched, parsed, now)
