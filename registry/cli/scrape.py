@@ -51,9 +51,8 @@ def scrape(
                 rows.append(row)
                 bar.advance(bar.task_ids[0])
                 if not as_json:
-                    bar.console.print(
-                        _line(row), style=None if row["ok"] else "red", highlight=False, markup=False
-                    )
+                    style = None if row["ok"] else "red"
+                    bar.console.print(_line(row), style=style, highlight=False, markup=False, soft_wrap=True)
     left = [source for source in wanted if source.id not in {row["id"] for row in rows}]
     rows += [_left_out(source) for source in left if named or everything]
     _finish(rows, dry_run=dry_run, as_json=as_json)
