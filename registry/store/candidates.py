@@ -67,6 +67,12 @@ def open_named(session: Session, name_key: str) -> Sequence[Candidate]:
     return session.exec(query.order_by(col(Candidate.id))).all()
 
 
+def open_candidates(session: Session, *, limit: int = 5_000) -> Sequence[Candidate]:
+    """Those that are new or on watch, newest first."""
+    query = select(Candidate).where(col(Candidate.status).in_([CandidateStatus.NEW, CandidateStatus.WATCH]))
+    return session.exec(query.order_by(col(Candidate.id).desc()).limit(limit)).all()
+
+
 def merged_into(session: Session, candidate_id: int) -> Sequence[Candidate]:
     return session.exec(select(Candidate).where(Candidate.merged_into_id == candidate_id)).all()
 
