@@ -179,54 +179,6 @@ def _alternatives(
     return tuple(each for each in suggested if each.code in _YES)[:MOST_ALTERNATIVES]
 
 
-def _in_words(session: Session, known: Mapping[int, Sequence[Ruling]]) -> dict[int, list[Ruling]]:
-    """The rulings with tools called by their names, where a verdict or a mark gives a slug."""
-    every = [ruling for rulings in known.values() for ruling in rulings]
-    slugs = {slug for ruling in every for slug in ruling.verdict.alternatives}
-    slugs |= {mark.replacement for ruling in every for mark in ruling.marks if mark.replacement}
-    names = {slug: tool.name for slug, tool in tools.by_slugs(session, slugs).items()}
-
-    def named(ruling: Ruling) -> Ruling:
-        alternatives = tuple(names.get(slug, slug) for slug in ruling.verdict.alternatives)
-        marks = tuple(
-            replace(mark, replacement=names.get(mark.replacement, mark.replacement)) for mark in ruling.marks
-        )
-        return replace(ruling, verdict=replace(ruling.verdict, alternatives=alternatives), marks=marks)
-
-    return {tool_id: [named(ruling) for ruling in rulings] for tool_id, rulings in known.items()}
-
-
-def _computed(
-    tool: Tool,
-    known: Sequence[Ruling],
-    running: "evaluations.Running | None",
-    question: Question,
-    house: House,
-) -> Answer:
-    return rules.answer(
-        tool.name,
-        known,
-        question,
-        house,
-        under_review_since=running.since.astimezone(house.zone).date() if running else None,
-        expected_on=running.due_on if running else None,
-    )
-
-
-def _alternatives(
-    session: Session, tool: Tool, answer: Answer, question: Question, house: House, *, now: datetime
-) -> tuple[Suggestion, ...]:
-    named = answer.verdict.alternatives if answer.verdict else ()
-    first = tools.by_slugs(session, [*named, *([answer.replacement] if answer.replacement else [])])
-    others = tools.in_category(session, tool.category) if tool.category else []
-    pool = {each.id: each for each in [*first.values(), *others] if each.id != tool.id}
-    asked = replace(question, edition=None)
-    good = [
-        each for each in _answered(session, list(pool.values()), asked, house, now=now) if each.code in _YES
-    ]
-    return tuple(good[:MOST_ALTERNATIVES])
-
-
 def _answered(
     session: Session, found: Sequence[Tool], question: Question, house: House, *, now: datetime
 ) -> list[Suggestion]:
