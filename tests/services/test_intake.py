@@ -229,3 +229,26 @@ def test_the_inbox_pages_by_cursor_without_gap_or_repetition(session, source, no
         if not cursor:
             break
     assert len(shown) == len(set(shown)) == 25
+
+
+@pytest.mark.both_databases
+def test_what_no_database_holds_is_left_out_and_the_entry_stays(session, source, now):
+    odd = an_entry(
+        "a\0b",
+        title="Plu\0meria \ud800- Minutes",
+        link="https://plumeria.example/" + "a" * 3000,
+        content_hash="0",
+    )
+    assert take_in(session, source, [odd], now, first=True).new == 1
+    assert take_in(session, source, [odd], now).new == 0
+    (entry,) = all_of(session, Entry)
+    assert (entry.key, entry.link) == ("ab", "")
+
+
+def test_a_link_that_passes_to_another_entry_does_not_make_it_the_old_one(session, source, now):
+    take_in(session, source, [an_entry("a", title="One", link="https://plumeria.example/latest")], now, first=True)
+    moved_on = [
+        an_entry("b", title="Two", link="https://plumeria.example/latest"),
+        an_entry("a", title="One", link="https://plumeria.example/one"),
+    ]
+    assert take_in(session, source, moved_on, now).new == 1
