@@ -113,7 +113,8 @@ def _count(tally: Tally, parsed: Parsed) -> None:
 def _check_names(tally: Tally, parsed: Parsed, body: bytes, asked: set[tuple[str, str]]) -> None:
     known = _known_names(body.decode("utf-8", "replace"))
     for entry in parsed.entries:
-        if (entry.key, entry.title) in asked or not known.get(entry.key):
+        name = known.get(entry.key)
+        if not name or not entry.title.startswith(f"{name} - ") or (entry.key, entry.title) in asked:
             continue
         asked.add((entry.key, entry.title))
         proposal = propose(
@@ -122,7 +123,7 @@ def _check_names(tally: Tally, parsed: Parsed, body: bytes, asked: set[tuple[str
             identity_key=identity_key(entry.link),
             announcer=Announcer.LAUNCH_FEED,
         )
-        right = proposal.name == known[entry.key]
+        right = proposal.name == name
         tally.names += 1
         tally.names_right += right
         tally.names_sure += proposal.sure
@@ -151,9 +152,8 @@ def _plain(tally: Tally) -> dict[str, object]:
 
 
 def _print_table(tallies: dict[str, Tally], peak_mb: int) -> None:
-    print(
-        f"{'archive':34} {'files':>6} {'read':>6} {'broken':>6} {'empty':>6} {'entries':>8} {'s':>7} {'slowest':>7}  refused"
-    )
+    columns = f"{'files':>6} {'read':>6} {'broken':>6} {'empty':>6} {'entries':>8} {'s':>7} {'slowest':>7}"
+    print(f"{'archive':34} {columns}  refused")
     for name, tally in tallies.items():
         refused = ", ".join(f"{code} {times}" for code, times in tally.refused.most_common())
         print(
