@@ -2,10 +2,22 @@
 
 from fastapi import APIRouter
 
-from registry.web.pages import operation, people, reference, session, theme
+from registry.web.pages import (
+    evaluations,
+    moderation,
+    operation,
+    people,
+    reference,
+    scorecards,
+    session,
+    theme,
+)
 
 ROUTERS: tuple[APIRouter, ...] = (
     session.router,
+    evaluations.router,
+    scorecards.router,
+    moderation.router,
     people.router,
     reference.router,
     theme.router,
