@@ -50,7 +50,7 @@ def visible(session: Session, evaluation_id: int, *, to: Actor, owner_id: int) -
 
 
 def is_blind(session: Session, evaluation_id: int, *, to: Actor) -> bool:
-    """Whether a person is asked to score, or has begun to, and has not submitted: they must hear of nobody's ratings."""
+    """Whether a person is asked to score, or has begun, and has not submitted: they hear of nobody's ratings."""
     if to.id is None:
         return True
     own = [each for each in evaluations.scorecards(session, evaluation_id) if each.reviewer.id == to.id]

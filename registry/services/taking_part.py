@@ -53,7 +53,9 @@ def require_sight(session: Session, evaluation: Evaluation, *, by: Actor) -> Par
     """Raises NotAllowed for who has no part in the evaluation."""
     part = part_of(session, evaluation, by=by)
     if not part.sees:
-        raise NotAllowed("You see the evaluations that you own or are asked to score. Ask its owner to add you.")
+        raise NotAllowed(
+            "You see the evaluations that you own or are asked to score. Ask its owner to add you."
+        )
     return part
 
 

@@ -71,7 +71,9 @@ def as_typed(typed: Typed, prefix: str, title: str, faults: dict[str, str] | Non
         standing=typed.one(f"{prefix}lasts", "standing") == "standing",
         due_on=typed.one(f"{prefix}due_on"),
         faults={
-            name.removeprefix(prefix): told for name, told in (faults or {}).items() if name.startswith(prefix)
+            name.removeprefix(prefix): told
+            for name, told in (faults or {}).items()
+            if name.startswith(prefix)
         },
     )
 
@@ -102,10 +104,6 @@ def lacking(condition: Condition) -> str:
         if lacks
     ]
     return ", ".join(parts)
-
-
-
-
 
 
 def _kind(text: str) -> ConditionKind:

@@ -3,14 +3,17 @@
 from fastapi import APIRouter
 
 from registry.web.pages import (
+    decisions,
     evaluations,
     moderation,
     operation,
     people,
     reference,
+    rubrics,
     scorecards,
     session,
     theme,
+    verdict_life,
 )
 
 ROUTERS: tuple[APIRouter, ...] = (
@@ -18,6 +21,9 @@ ROUTERS: tuple[APIRouter, ...] = (
     evaluations.router,
     scorecards.router,
     moderation.router,
+    decisions.router,
+    verdict_life.router,
+    rubrics.router,
     people.router,
     reference.router,
     theme.router,

@@ -14,11 +14,12 @@ from registry.services.assessing import weigh
 from registry.services.progress import progress
 from registry.services.taking_part import Part, require_sight
 from registry.settings import Settings
-from registry.store import evaluations, events, tools, users, verdicts
+from registry.store import evaluations, tools, users, verdicts
 from registry.store.columns import id_of
 from registry.store.evaluations import StoredScorecard
 from registry.store.tables import Evaluation, Role, Tool
 from registry.web.condition_form import ConditionForm, ConditionOptions, lacking
+from registry.web.pages.evaluation_history import BAND_NAMES, declared_words, history
 from registry.web.shapes import Event, Form, Option, Row, Task
 from registry.web.words import words
 
@@ -29,8 +30,6 @@ AT_WORK = (
     EvaluationState.DECISION,
 )
 SCORABLE = AT_WORK[:3]
-SPOKEN_OF_OTHERS = ("condition.", "disagreement.")
-BAND_NAMES = {"risk_band": "Risk band", "fit_band": "Fit band"}
 
 
 @dataclass(frozen=True)
@@ -145,15 +144,15 @@ def evaluation_page(
             each for each in reviewer_options(session) if not _is_asked(session, evaluation_id, each)
         ],
         must_declare=own is None and (part.assigned or Role.APPROVER in by.roles),
-        declared="" if own is None else _declared(own.interested, own.statement),
+        declared="" if own is None else declared_words(own.interested, own.statement),
         proposed=_proposed(session, evaluation, part, by),
         condition=condition or ConditionForm("c.", "Propose a condition"),
         condition_faults=condition_faults or {},
         condition_options=ConditionOptions(),
         cards=[card_view(rubric, each) for each in scorecards.counting(seen)],
         flags=[] if part.blind else _flags(session, evaluation, rubric),
-        history=_history(session, evaluation_id, part),
-        verdict_number=verdict.number if verdict and verdict.undone_at is None else None,
+        history=history(session, evaluation_id, blind=part.blind),
+        verdict_number=verdict.number if verdict else None,
         form=form or Form(),
     )
 
@@ -290,10 +289,10 @@ def _takers(session: Session, evaluation: Evaluation) -> list[Taker]:
     asked = evaluations.assigned(session, evaluation_id)
     cards = evaluations.scorecards(session, evaluation_id)
     declared = evaluations.interests(session, evaluation_id)
-    everybody = {each.id: each for each in asked}
+    everybody = {id_of(each): each for each in asked}
     for user_id in (evaluation.owner_id, *declared):
         everybody.setdefault(user_id, users.get(session, user_id))
-    areas = evaluations.areas(session, [user_id for user_id in everybody if user_id])
+    areas = evaluations.areas(session, everybody)
     rows = []
     for user_id, user in everybody.items():
         own = [card for card in cards if card.reviewer.id == user_id]
@@ -302,13 +301,13 @@ def _takers(session: Session, evaluation: Evaluation) -> list[Taker]:
             for word, holds in (("owner", user_id == evaluation.owner_id), ("scores", user in asked))
             if holds
         ]
-        interest = declared.get(user_id or 0)
+        interest = declared.get(user_id)
         rows.append(
             Taker(
                 user.name,
                 ", ".join(parts) or "declared",
-                ", ".join(sorted(areas.get(user_id or 0, ()))),
-                _declared(interest.interested, interest.statement) if interest else "Not declared yet",
+                ", ".join(sorted(areas.get(user_id, ()))),
+                declared_words(interest.interested, interest.statement) if interest else "Not declared yet",
                 _card_state(own, asked=user in asked),
             )
         )
@@ -321,10 +320,6 @@ def _card_state(own: list[StoredScorecard], *, asked: bool) -> str:
     if own:
         return "Draft"
     return "Not begun" if asked else "None asked"
-
-
-def _declared(interested: bool, statement: str) -> str:
-    return f"Declared an interest: {statement}" if interested else "No interest"
 
 
 def _proposed(session: Session, evaluation: Evaluation, part: Part, by: Actor) -> list[ProposedRow]:
@@ -357,36 +352,3 @@ def _flags(session: Session, evaluation: Evaluation, rubric: Rubric) -> list[Fla
         Flag(item_name(rubric, each.id), given_words(each), each.id in resolved)
         for each in weigh(session, evaluation).disagreements
     ]
-
-
-TITLES = {
-    "evaluation.opened": "Opened",
-    "evaluation.assigned": "Asked to score",
-    "evaluation.moved": "Moved",
-    "interest.declared": "Declared",
-    "scorecard.submitted": "Scorecard handed in",
-    "scorecard.amended": "Scorecard amended",
-    "condition.proposed": "Condition proposed",
-    "condition.withdrawn": "Condition taken back",
-    "disagreement.moderated": "Disagreement resolved",
-}
-
-
-def _history(session: Session, evaluation_id: int, part: Part) -> list[Event]:
-    return [
-        Event(each.at, f"{TITLES.get(each.action, words(each.action.replace('.', ' ')))}: {each.actor}", _told(each.after), code="")
-        for each in events.of_subject(session, "evaluation", evaluation_id)
-        if not (part.blind and each.action.startswith(SPOKEN_OF_OTHERS))
-    ]
-
-
-def _told(after: dict[str, object]) -> str:
-    if "state" in after:
-        more = f" until {after['until']}" if "until" in after else f": {after['reason']}" if after.get("reason") else ""
-        return f"{words(str(after['state']))}{more}."
-    if "interested" in after:
-        return _declared(bool(after["interested"]), str(after.get("statement", ""))) + "."
-    if "item" in after:
-        return f"{BAND_NAMES.get(str(after['item']), after['item'])}: {after.get('value') or 'left as it is'}. {after['reason']}"
-    return " ".join(str(after[key]) for key in ("reviewer", "text", "reason") if after.get(key))
-

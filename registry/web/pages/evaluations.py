@@ -28,7 +28,9 @@ from registry.web.words import words
 router = APIRouter(prefix="/evaluations")
 
 TIER_OPTIONS = (
-    Option("1", "Tier 1: quick lane", "Public data, no or trivial cost, no public account, no effect on people."),
+    Option(
+        "1", "Tier 1: quick lane", "Public data, no or trivial cost, no public account, no effect on people."
+    ),
     Option("2", "Tier 2", "The rest. Two scorecards; decided within 20 days."),
     Option(
         "3",
@@ -128,7 +130,9 @@ def open_one(request: Request, tx: Tx, user: Triager, now: Now, house: House, ty
 
 
 @router.get("/{evaluation_id}")
-def show_evaluation(request: Request, evaluation_id: int, read: Read, user: Insider, house: House) -> Response:
+def show_evaluation(
+    request: Request, evaluation_id: int, read: Read, user: Insider, house: House
+) -> Response:
     page = evaluation_page(read, evaluations.get(read, evaluation_id), house, by=user)
     return render(request, "evaluations/show.html", page)
 
@@ -257,7 +261,9 @@ def _again(
 def _states(state: str) -> tuple[EvaluationState, ...]:
     if state == "all":
         return ()
-    return (EvaluationState(state),) if state in tuple(EvaluationState) else (*AT_WORK, EvaluationState.WAITING)
+    return (
+        (EvaluationState(state),) if state in tuple(EvaluationState) else (*AT_WORK, EvaluationState.WAITING)
+    )
 
 
 def _row(
@@ -283,7 +289,11 @@ def _mine(evaluation: Evaluation, user: Actor, *, assigned: bool) -> str:
         return "Decide"
     if evaluation.state is EvaluationState.MODERATION and evaluation.owner_id == user.id:
         return "Resolve disagreements"
-    parts = [word for word, holds in (("You score", assigned), ("You own", evaluation.owner_id == user.id)) if holds]
+    parts = [
+        word
+        for word, holds in (("You score", assigned), ("You own", evaluation.owner_id == user.id))
+        if holds
+    ]
     return ", ".join(parts)
 
 
@@ -297,7 +307,9 @@ def _open_page(
 ) -> OpenPage:
     house = house_of(session, settings)
     names = {office.code: office.name for office in users.all_offices(session)}
-    single = {key: typed.one(key) for key in ("edition", "tier", "purpose", "data_class", "versions")}
+    single: dict[str, object] = {
+        key: typed.one(key) for key in ("edition", "tier", "purpose", "data_class", "versions")
+    }
     several = {key: typed.several(key) for key in ("accounts", "audience", "offices", "reviewers")}
     return OpenPage(
         tool_name=tool.name,

@@ -189,7 +189,10 @@ def _options(rubric: Rubric, flag: Disagreement) -> list[Option]:
         if min(ranks) <= badness(criterion.side, each) <= max(ranks)
     ]
     return [
-        *(Option(each, f"{each}: {criterion.anchors[int(each)]}" if each.isdigit() else words(each)) for each in ratings),
+        *(
+            Option(each, f"{each}: {criterion.anchors[int(each)]}" if each.isdigit() else words(each))
+            for each in ratings
+        ),
         keep,
     ]
 

@@ -121,7 +121,9 @@ def keep_scorecard(
         return render(request, "evaluations/scorecard.html", page, status=422)
     if asks_for_json(request):
         at = now.astimezone(house.zone)
-        return JSONResponse({"version": draft.version, "saved_at": now.isoformat(), "said": f"Saved {at:%H:%M}"})
+        return JSONResponse(
+            {"version": draft.version, "saved_at": now.isoformat(), "said": f"Saved {at:%H:%M}"}
+        )
     if typed.one("action") != "submit":
         return go(f"/evaluations/{evaluation_id}/scorecard#saved")
     try:
@@ -162,7 +164,9 @@ def _page(
     evaluation_id = id_of(evaluation)
     tool = tools.get_by_id(session, evaluation.tool_id)
     rubric = rubrics.rubric(session, evaluation.rubric_hash)
-    base = ScorecardPage(evaluation_id, title_of(tool, evaluation), _facts(evaluation, tool.vendor, tool.homepage))
+    base = ScorecardPage(
+        evaluation_id, title_of(tool, evaluation), _facts(evaluation, tool.vendor, tool.homepage)
+    )
     own = [each for each in evaluations.scorecards(session, evaluation_id) if each.reviewer.id == user.id]
     declared = evaluations.interests(session, evaluation_id)
     scorable = evaluation.state in SCORABLE
@@ -177,7 +181,9 @@ def _page(
             stale=stale,
         )
     if barred or not scorable:
-        return replace(base, barred=barred or f"Scoring is over: the evaluation is {words(evaluation.state).lower()}.")
+        return replace(
+            base, barred=barred or f"Scoring is over: the evaluation is {words(evaluation.state).lower()}."
+        )
     if user.id not in declared:
         return replace(base, must_declare=True, faults=faults or {})
     stored = as_typed(kept) if kept else TypedScorecard()
