@@ -104,7 +104,7 @@ def assign(session: Session, evaluation_id: int, user_id: int, *, by: Actor, now
 
 def _refuse_who_has_read(session: Session, evaluation: Evaluation, person: User) -> None:
     """The owner and approvers see what is handed in, so they score blind only where nothing is yet."""
-    roles = users.roles_of(session, id_of(person))
+    roles = users.roles(session, id_of(person))
     reads = person.id == evaluation.owner_id or bool(roles & {Role.APPROVER, Role.AUDITOR})
     if reads and counting(evaluations.scorecards(session, id_of(evaluation))):
         raise RuleBroken(f"{person.name} may have read what others handed in, so cannot score any more.")

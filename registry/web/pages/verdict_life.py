@@ -43,7 +43,7 @@ ACTS = (
         "suspend",
         MarkKind.SUSPENDED,
         "Suspend it",
-        "In an emergency. Everybody reads at once that it is paused. Another person confirms or lifts it within 14 days.",
+        "In an emergency. Everybody reads at once that it is paused. Another person confirms or lifts it.",
         replacement=True,
         grave=True,
     ),
