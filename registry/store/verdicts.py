@@ -26,7 +26,12 @@ def get(session: Session, number: int) -> tables.Verdict:
 
 
 def find_for_evaluation(session: Session, evaluation_id: int) -> tables.Verdict | None:
-    return session.exec(select(tables.Verdict).where(tables.Verdict.evaluation_id == evaluation_id)).first()
+    """The one verdict of an evaluation that was not taken back."""
+    return session.exec(
+        select(tables.Verdict).where(
+            tables.Verdict.evaluation_id == evaluation_id, col(tables.Verdict.undone_at).is_(None)
+        )
+    ).first()
 
 
 def next_number(session: Session) -> int:

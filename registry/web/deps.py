@@ -85,19 +85,23 @@ Insider = Annotated[Actor, Depends(Right("see work in progress", frozenset(Role)
 Triager = Annotated[Actor, Depends(Right("triage", frozenset({Role.REVIEWER, Role.APPROVER}), "triage"))]
 Reviewer = Annotated[Actor, Depends(Right("score", frozenset({Role.REVIEWER}), "score"))]
 Approver = Annotated[Actor, Depends(Right("decide", frozenset({Role.APPROVER})))]
+Decider = Annotated[
+    Actor, Depends(Right("decide, or the quick lane", frozenset({Role.REVIEWER, Role.APPROVER})))
+]
+"""In person, never by token; which reviewer may decide in the quick lane is services/decision.py's business."""
 Suspender = Annotated[Actor, Depends(Right("suspend", frozenset({Role.APPROVER, Role.ADMIN})))]
 SourceKeeper = Annotated[Actor, Depends(Right("sources", frozenset({Role.ADMIN}), "sources"))]
 Admin = Annotated[Actor, Depends(Right("people and settings", frozenset({Role.ADMIN})))]
 Auditor = Annotated[Actor, Depends(Right("audit", frozenset({Role.ADMIN, Role.AUDITOR}), "audit"))]
 
 
-def _clean(text: str) -> str:
+def clean(text: str) -> str:
     """Without space at its ends, with plain line ends, and without what no keyboard types (PostgreSQL refuses NUL)."""
     kept = text.replace("\r\n", "\n").replace("\r", "\n")
     return "".join(sign for sign in kept if sign >= " " or sign in "\n\t").strip()
 
 
-Text = Annotated[str, Form(), AfterValidator(_clean)]
+Text = Annotated[str, Form(), AfterValidator(clean)]
 """One field of a form: `name: Text = ""`. Its rules are the service's, which answers with InvalidInput."""
 Secret = Annotated[str, Form()]
 """A password, just as it was typed."""
