@@ -11,8 +11,11 @@ from zoneinfo import ZoneInfo, available_timezones
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
+    DotEnvSettingsSource,
+    EnvSettingsSource,
     NoDecode,
     PydanticBaseSettingsSource,
+    SecretsSettingsSource,
     SettingsConfigDict,
     TomlConfigSettingsSource,
 )
@@ -146,3 +149,19 @@ def load_settings(**given: Any) -> Settings:
         }
         told = "; ".join(f"{name}: {sentence}" for name, sentence in faults.items())
         raise InvalidInput(f"The settings cannot be used. {told}", faults) from error
+
+
+def origins() -> dict[str, str]:
+    """Name of each setting that does not stand at its default, to the place it was read from."""
+    dotenv = Settings.model_config.get("env_file")
+    places = {
+        "environment": EnvSettingsSource(Settings),
+        str(dotenv): DotEnvSettingsSource(Settings),
+        "secret files": SecretsSettingsSource(Settings),
+        "registry.toml": TomlConfigSettingsSource(Settings),
+    }
+    found: dict[str, str] = {}
+    for place, source in places.items():
+        for name in source():
+            found.setdefault(name, place)
+    return found

@@ -48,7 +48,7 @@ def add_user(
     by: Actor,
     now: datetime,
 ) -> User:
-    """Make a person known. Without a password they come in by a sign-in link; an empty name is the address's first part.
+    """Make a person known. Without a password they come in by link; an empty name is the address's first part.
 
     `roles` are values of Role, at least one; `offices` are codes, none means all. Raises InvalidInput.
     """
@@ -112,7 +112,10 @@ def set_roles(
 
 
 def disable(session: Session, user_id: int, *, by: Actor, now: datetime) -> User:
-    """Shut a person out: their sessions, links and tokens die at once. Raises NotFound, RuleBroken for the last admin."""
+    """Shut a person out: their sessions, links and tokens die at once.
+
+    Raises NotFound, RuleBroken for the last admin.
+    """
     serialise(session, "user")
     user = _active(session, user_id)
     _keep_an_admin(session, user)
@@ -125,7 +128,10 @@ def disable(session: Session, user_id: int, *, by: Actor, now: datetime) -> User
 
 
 def authenticate(session: Session, email: str, password: str) -> User | None:
-    """The person whose address and password these are, or None; reads alone and takes as long for an unknown address."""
+    """The person whose address and password these are, or None.
+
+    Reads alone, and takes as long for an unknown address.
+    """
     user = users.find_by_email(session, fold_email(email))
     usable = user is not None and user.disabled_at is None and user.password_hash != ""
     kept = user.password_hash if user is not None and usable else _nobodys_hash()

@@ -1,4 +1,4 @@
-"""How a person proves who they are on each request: sessions, sign-in links and API tokens, each kept as a keyed digest.
+"""How people prove who they are: sessions, sign-in links and API tokens, each kept as a keyed digest.
 
 Whether a password is right is services/accounts.py; cookies and headers belong to web/deps.py.
 """
@@ -48,7 +48,7 @@ class Presence:
 
 def as_actor(session: Session, user: User, *, scopes: frozenset[str] | None = None) -> Actor:
     assert user.id is not None
-    return Actor(user.id, user.name, users.roles_of(session, user.id), scopes)
+    return Actor(user.id, user.name, users.roles(session, user.id), scopes)
 
 
 def start_session(session: Session, user: User, *, secret: bytes, now: datetime) -> str:
@@ -142,7 +142,7 @@ def create_token(
     if user.disabled_at is not None:
         raise RuleBroken(f"{user.name} is disabled and cannot hold a token.")
     name = " ".join(name.split())
-    faults = _token_faults(name, scopes, days, users.roles_of(session, user_id))
+    faults = _token_faults(name, scopes, days, users.roles(session, user_id))
     if faults:
         raise InvalidInput("The token cannot be made: " + " ".join(faults.values()), faults)
     value = TOKEN_MARK + secrets.token_urlsafe(32)

@@ -1,4 +1,4 @@
-"""Reads of people: their roles, offices, sessions, sign-in links and tokens; who may change them is the services' business."""
+"""Reads of people: their roles, offices, areas, sessions, sign-in links and tokens."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -49,8 +49,16 @@ def get_by_email(session: Session, email: str) -> User:
     return user
 
 
-def roles_of(session: Session, user_id: int) -> frozenset[Role]:
+def roles(session: Session, user_id: int) -> frozenset[Role]:
     return frozenset(session.exec(select(UserRole.role).where(col(UserRole.user_id) == user_id)))
+
+
+def areas(session: Session, user_ids: Iterable[int]) -> dict[int, frozenset[str]]:
+    """What each of them knows well, by id; who has no area is left out."""
+    known: dict[int, set[str]] = defaultdict(set)
+    for row in session.exec(select(UserArea).where(col(UserArea.user_id).in_(list(user_ids)))):
+        known[row.user_id].add(row.area)
+    return {user_id: frozenset(found) for user_id, found in known.items()}
 
 
 def everybody(session: Session) -> list[Person]:
@@ -108,13 +116,11 @@ def tokens_of(session: Session, user_id: int) -> list[ApiToken]:
 
 def _persons(session: Session, found: Sequence[User]) -> list[Person]:
     ids = [user.id for user in found]
-    roles: dict[int, set[Role]] = defaultdict(set)
-    areas: dict[int, list[str]] = defaultdict(list)
+    held: dict[int, set[Role]] = defaultdict(set)
     offices: dict[int, list[str]] = defaultdict(list)
-    for held in session.exec(select(UserRole).where(col(UserRole.user_id).in_(ids))):
-        roles[held.user_id].add(held.role)
-    for known in session.exec(select(UserArea).where(col(UserArea.user_id).in_(ids)).order_by(UserArea.area)):
-        areas[known.user_id].append(known.area)
+    for row in session.exec(select(UserRole).where(col(UserRole.user_id).in_(ids))):
+        held[row.user_id].add(row.role)
+    known = areas(session, [user_id for user_id in ids if user_id is not None])
     placed = (
         select(UserOffice.user_id, Office.code)
         .join(Office, col(Office.id) == col(UserOffice.office_id))
@@ -124,7 +130,7 @@ def _persons(session: Session, found: Sequence[User]) -> list[Person]:
     for user_id, code in session.exec(placed):
         offices[user_id].append(code)
     return [
-        Person(user, frozenset(roles[user.id]), tuple(offices[user.id]), tuple(areas[user.id]))
+        Person(user, frozenset(held[user.id]), tuple(offices[user.id]), tuple(sorted(known.get(user.id, ()))))
         for user in found
         if user.id is not None
     ]

@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 import registry
-from registry.settings import Settings, load_settings
+from registry.settings import Settings
 from registry.store.engine import make_engine
 from registry.web import api, feeds, pages
 from registry.web.assets import load_assets, make_router
@@ -60,11 +60,6 @@ def create_app(
     add_handlers(app)
     _add_guards(app, parts)
     return app
-
-
-def from_environment() -> FastAPI:
-    """The app of one server process, with the settings that the command put into the environment."""
-    return create_app(load_settings())
 
 
 def _add_routes(app: FastAPI, parts: Parts) -> None:

@@ -21,7 +21,7 @@ def render(
     feeds: Sequence[FeedLink] = (),
     indexed: bool = False,
 ) -> HTMLResponse:
-    """The page `templates/<name>`; `feeds` are offered to feed readers, `indexed` pages to search engines where public."""
+    """The page `templates/<name>`, offering `feeds` to feed readers, and itself to search engines where `indexed`."""
     parts = parts_of(request)
     site = _site(request, feeds, indexed and parts.settings.public)
     body = parts.environment.get_template(name).render(page=page, site=site)

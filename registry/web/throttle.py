@@ -9,7 +9,7 @@ MOST_KEYS = 10_000
 
 
 class Throttle:
-    """Counts failures by key (an address typed, a network address) within WINDOW; the oldest keys are forgotten first."""
+    """Counts failures by key (an address typed, a network address) within WINDOW; the oldest keys go first."""
 
     def __init__(self) -> None:
         self._failures: OrderedDict[str, list[datetime]] = OrderedDict()

@@ -4,6 +4,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 
 from registry.services.health import readiness
+from registry.web.deps import Now
 from registry.web.parts import parts_of
 
 router = APIRouter()
@@ -16,10 +17,10 @@ async def is_alive() -> Response:
 
 
 @router.get("/readyz")
-def is_ready(request: Request) -> Response:
+def is_ready(request: Request, now: Now) -> Response:
     """200 where requests can be served, 503 where not; each check by name, without paths or addresses of ours."""
     parts = parts_of(request)
-    checks = readiness(parts.settings, parts.engine)
+    checks = readiness(parts.settings, parts.engine) + [look(now) for look in parts.watched]
     ready = all(check.ok for check in checks)
     told = {check.name: "ok" if check.ok else "failing" for check in checks}
     return JSONResponse(

@@ -47,7 +47,7 @@ class PersonPage:
 
 
 @router.get("")
-def show_people(request: Request, read: Read, user: Admin) -> Response:
+def show_people(request: Request, read: Read, _user: Admin) -> Response:
     return render(request, "people/list.html", _people_page(read, _person_form()))
 
 
@@ -84,7 +84,7 @@ def add_person(
 
 
 @router.get("/{user_id}")
-def show_person(request: Request, user_id: int, read: Read, user: Admin) -> Response:
+def show_person(request: Request, user_id: int, read: Read, _user: Admin) -> Response:
     return render(request, "people/show.html", _person_page(read, user_id))
 
 

@@ -75,7 +75,7 @@ def _operation(
     parameters = [_parameter(each) for each in told.get("parameters", ())]
     body = _content_fields(schema, told.get("requestBody", {}))
     replies = told.get("responses", {})
-    success = next((replies[code] for code in sorted(replies) if code.startswith("2")), {})
+    success: Mapping[str, Any] = next((replies[code] for code in sorted(replies) if code.startswith("2")), {})
     return Operation(
         id=told["operationId"],
         method=method.upper(),

@@ -1,0 +1,58 @@
+"""The command line: one noun a file, each imported only when its command is called."""
+
+import sys
+from importlib import import_module
+from typing import Any
+
+import typer
+from typer.core import TyperGroup
+
+from registry.domain.errors import RegistryError
+
+COMMANDS = {
+    "serve": "registry.cli.serve:app",
+    "users": "registry.cli.users:users",
+    "tokens": "registry.cli.users:tokens",
+    "db": "registry.cli.db:app",
+    "doctor": "registry.cli.doctor:app",
+    "config": "registry.cli.config:app",
+}
+"""Command to the Typer that holds it; the order is that of `registry --help`."""
+
+
+class LateGroup(TyperGroup):
+    """Knows its commands by name alone, so that `registry check` does not pay for a web server."""
+
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002 - Typer's signature
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, name = COMMANDS[cmd_name].partition(":")
+        command = typer.main.get_command(getattr(import_module(module), name))
+        command.name = cmd_name
+        return command
+
+
+app = typer.Typer(
+    cls=LateGroup,
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="A registry in which an organisation evaluates emerging technology in the open.",
+)
+
+
+@app.callback()
+def _registry() -> None:
+    """The registry's command line."""
+
+
+def main() -> None:
+    """Run one command. A refusal is one sentence on standard error and exit code 1; wrong usage is 2."""
+    try:
+        app()
+    except RegistryError as refused:
+        print(refused.sentence, file=sys.stderr)
+        sys.exit(1)

@@ -1,0 +1,75 @@
+"""What commands share: the opened store, who acts, and how data is printed."""
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+import typer
+from sqlalchemy import Engine
+
+from registry.domain.errors import RuleBroken
+from registry.services.acting import Actor
+from registry.settings import Settings, load_settings
+from registry.store import schema
+from registry.store.engine import make_engine
+from registry.store.tables import Role
+
+COMMAND_LINE = Actor(None, "command line", frozenset(Role))
+"""Whoever may run commands here owns the data anyway."""
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print data alone, as JSON.")]
+
+
+@contextmanager
+def opened(settings: Settings | None = None) -> Iterator[tuple[Settings, Engine]]:
+    """The settings and an engine; an empty database gets its schema, an older one is refused with RuleBroken."""
+    settings = settings or load_settings()
+    engine = make_engine(settings.resolved_database_url)
+    try:
+        found = schema.status(engine)
+        if not found.current:
+            schema.upgrade(engine)
+        elif not found.up_to_date:
+            raise RuleBroken(
+                f"The database's schema is {found.current}, not {found.newest}. Run `registry db upgrade`."
+            )
+        yield settings, engine
+    finally:
+        engine.dispose()
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+def print_json(data: object) -> None:
+    json.dump(data, sys.stdout, indent=2, ensure_ascii=False, default=_plain)
+    sys.stdout.write("\n")
+
+
+def print_rows(rows: list[dict[str, Any]], *, none: str) -> None:
+    """Columns for people to read, headed by the keys; `none` where there is no row."""
+    if not rows:
+        print(none, file=sys.stderr)
+        return
+    cells = [list(rows[0])] + [[_told(value) for value in row.values()] for row in rows]
+    widths = [max(len(line[place]) for line in cells) for place in range(len(cells[0]))]
+    for line in cells:
+        print("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
+
+
+def _told(value: object) -> str:
+    if isinstance(value, list | tuple | set | frozenset):
+        return ", ".join(str(each) for each in value) or "-"
+    if isinstance(value, datetime):
+        return value.strftime("%Y-%m-%d %H:%M")
+    return "-" if value is None or value == "" else str(value)
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return sorted(value) if isinstance(value, set | frozenset) else str(value)

@@ -1,0 +1,74 @@
+"""`registry doctor`: what is wrong here, one sentence a check."""
+
+from collections.abc import Iterator
+
+import typer
+from sqlalchemy import Engine
+from sqlmodel import col, func, select
+
+from registry.cli.common import AsJson, print_json, utc_now
+from registry.domain.errors import RegistryError
+from registry.services.health import Check, readiness, secret_mode
+from registry.services.rubrics import load_files
+from registry.settings import Settings, load_settings
+from registry.store.engine import make_engine, snapshot, transaction
+from registry.store.tables import Role, Source
+from registry.store.users import active_holders
+
+app = typer.Typer()
+FAILING = 3
+"""Failures in a row that make a source one to look at."""
+
+
+@app.command()
+def doctor(as_json: AsJson = False) -> None:
+    """Say what is wrong here; exit code 1 where something is."""
+    settings = load_settings()
+    engine = make_engine(settings.resolved_database_url)
+    try:
+        checks = list(_checks(settings, engine))
+    finally:
+        engine.dispose()
+    if as_json:
+        print_json([{"name": each.name, "ok": each.ok, "sentence": each.sentence} for each in checks])
+    else:
+        for each in checks:
+            print(f"{'ok   ' if each.ok else 'WRONG'}  {each.name:9}  {each.sentence}")
+    if not all(each.ok for each in checks):
+        raise typer.Exit(1)
+
+
+def _checks(settings: Settings, engine: Engine) -> Iterator[Check]:
+    ready = readiness(settings, engine)
+    yield from ready
+    yield secret_mode(settings)
+    yield Check("time zone", True, f"Days end in {settings.time_zone}.")
+    if all(check.ok for check in ready):
+        yield _rubric(settings, engine)
+        yield from _stored(engine)
+
+
+def _rubric(settings: Settings, engine: Engine) -> Check:
+    try:
+        with transaction(engine) as session:
+            new = load_files(session, settings.rubrics_dir, now=utc_now())
+            session.rollback()  # a look, not an act
+    except (RegistryError, OSError) as error:
+        return Check("rubric", False, str(error))
+    return Check("rubric", True, f"Every file can be used; {len(new)} not stored yet.")
+
+
+def _stored(engine: Engine) -> Iterator[Check]:
+    with snapshot(engine) as session:
+        admins = len(active_holders(session, Role.ADMIN))
+        polled = (col(Source.paused_at).is_(None), col(Source.removed_at).is_(None))
+        sources = session.exec(select(func.count()).select_from(Source).where(*polled)).one()
+        failing = session.exec(
+            select(Source.name).where(*polled, Source.failures >= FAILING).order_by(Source.name)
+        ).all()
+    none = "There is no admin. Make one: registry users add EMAIL --role admin"
+    yield Check("admin", admins > 0, f"{admins} active." if admins else none)
+    told = (
+        f"{len(failing)} of {sources} fail: {', '.join(failing)}." if failing else f"None of {sources} fails."
+    )
+    yield Check("sources", not failing, told)

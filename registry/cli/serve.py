@@ -1,0 +1,99 @@
+"""`registry serve`: web, API, feeds and scheduler."""
+
+import logging
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+    from registry.services.health import Check
+    from registry.web.parts import Parts
+
+app = typer.Typer()
+
+RECEIVE_DEADLINE_S = 20
+KEEP_ALIVE_S = 10
+MOST_HEADER_BYTES = 64 * 1024
+
+
+@app.command()
+def serve(
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on.")] = 8000,
+    workers: Annotated[int, typer.Option(min=1, max=64, help="Server processes.")] = 1,
+    no_scheduler: Annotated[bool, typer.Option("--no-scheduler", help="Do not poll sources.")] = False,
+) -> None:
+    """Serve the site until interrupted; brings the database's schema up to date first."""
+    import uvicorn  # here and not above: other commands shall not pay for a server
+
+    from registry.services.rubrics import load_files
+    from registry.settings import load_settings
+    from registry.store import schema
+    from registry.store.engine import make_engine, transaction
+
+    if no_scheduler:
+        os.environ["REGISTRY_SCHEDULER"] = "false"  # worker processes read it from there
+    settings = load_settings()
+    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(message)s")
+    engine = make_engine(settings.resolved_database_url)
+    schema.upgrade(engine)
+    with transaction(engine) as session:
+        load_files(session, settings.rubrics_dir, now=datetime.now(UTC))
+    engine.dispose()
+    _ = settings.secret  # made once, before several processes want it
+    uvicorn.run(
+        "registry.cli.serve:make_app",
+        factory=True,
+        host=host,
+        port=port,
+        workers=workers,
+        http="registry.web.server:PromptH11",  # type: ignore[arg-type]
+        ws="none",
+        h11_max_incomplete_event_size=MOST_HEADER_BYTES,
+        timeout_keep_alive=KEEP_ALIVE_S,
+        timeout_graceful_shutdown=15,
+        proxy_headers=bool(settings.trusted_proxies),
+        forwarded_allow_ips=",".join(settings.trusted_proxies) or None,
+        server_header=False,
+        access_log=False,  # addresses of pages hold sign-in links
+        log_config=None,
+    )
+
+
+def make_app() -> "FastAPI":
+    """The app of one server process, with the settings that `serve` left in the environment."""
+    from registry.settings import load_settings
+    from registry.web.app import create_app
+
+    settings = load_settings()
+    return create_app(settings, beside=(_scheduling,) if settings.scheduler else ())
+
+
+@contextmanager
+def _scheduling(parts: "Parts") -> Iterator[None]:
+    from registry.scheduler import Scheduler
+    from registry.services.health import Check
+
+    scheduler = Scheduler(parts.engine, parts.settings, clock=parts.clock)
+    started_at = parts.clock()
+    patience = timedelta(minutes=10, seconds=3 * parts.settings.tick_s)
+
+    def look(now: datetime) -> "Check":
+        last = scheduler.ticked_at or started_at
+        return Check(
+            "scheduler", now - last < patience, f"The last round of sources ended at {last:%H:%M} UTC."
+        )
+
+    scheduler.start()
+    parts.watched.append(look)
+    try:
+        yield
+    finally:
+        scheduler.stop()

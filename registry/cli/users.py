@@ -1,0 +1,180 @@
+"""`registry users` and `registry tokens`: people, from a terminal."""
+
+import sys
+from datetime import timedelta
+from typing import Annotated, Any
+
+import typer
+
+from registry.cli.common import COMMAND_LINE, AsJson, opened, print_json, print_rows, utc_now
+from registry.domain.errors import InvalidInput
+from registry.services import accounts, sign_in
+from registry.store import users as store
+from registry.store.engine import snapshot, transaction
+
+users = typer.Typer(no_args_is_help=True, help="People and their roles.")
+tokens = typer.Typer(no_args_is_help=True, help="API tokens.")
+
+Email = Annotated[str, typer.Argument(metavar="EMAIL", help="The person's e-mail address.")]
+Many = list[str]
+
+
+@users.command("add")
+def add(
+    email: Email,
+    role: Annotated[
+        Many, typer.Option(help="employee, reviewer, approver, admin, auditor; may be repeated.")
+    ],
+    name: Annotated[str, typer.Option(help="As others see it; else the address's first part.")] = "",
+    office: Annotated[Many | None, typer.Option(help="Code of an office; none means all.")] = None,
+    area: Annotated[Many | None, typer.Option(help="What they know well, such as privacy.")] = None,
+    password_stdin: Annotated[
+        bool, typer.Option("--password-stdin", help="Read a password from standard input.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Add a person. Without a password they come in by a sign-in link (`registry users link`)."""
+    password = _read_password() if password_stdin else None
+    with opened() as (_settings, engine), transaction(engine) as session:
+        added = accounts.add_user(
+            session,
+            email=email,
+            name=name,
+            roles=role,
+            offices=office or (),
+            areas=area or (),
+            password=password,
+            by=COMMAND_LINE,
+            now=utc_now(),
+        )
+        told = _told(store.person(session, added.id or 0))
+    if as_json:
+        print_json(told)
+    else:
+        print(f"Added {told['name']} <{told['email']}> as {', '.join(told['roles'])}.")
+
+
+@users.command("list")
+def list_people(as_json: AsJson = False) -> None:
+    """Everybody, disabled people too."""
+    with opened() as (_settings, engine), snapshot(engine) as session:
+        rows = [_told(person) for person in store.everybody(session)]
+    if as_json:
+        print_json(rows)
+    else:
+        print_rows(rows, none="Nobody yet. Add the first admin: registry users add EMAIL --role admin")
+
+
+@users.command("disable")
+def disable(email: Email) -> None:
+    """Shut a person out; their sessions and tokens end at once."""
+    with opened() as (_settings, engine), transaction(engine) as session:
+        person = store.get_by_email(session, accounts.fold_email(email))
+        accounts.disable(session, person.id or 0, by=COMMAND_LINE, now=utc_now())
+    print(f"{person.name} is disabled.", file=sys.stderr)
+
+
+@users.command("password")
+def password(email: Email) -> None:
+    """Give a person a new password, read from standard input; it signs them out everywhere."""
+    new = _read_password()
+    with opened() as (_settings, engine), transaction(engine) as session:
+        person = store.get_by_email(session, accounts.fold_email(email))
+        accounts.set_password(session, person.id or 0, new, by=COMMAND_LINE, now=utc_now())
+    print(f"{person.name} has a new password.", file=sys.stderr)
+
+
+@users.command("link")
+def link(
+    email: Email, hours: Annotated[int, typer.Option(min=1, max=168, help="How long it works.")] = 72
+) -> None:
+    """Print a link that signs the person in, once."""
+    with opened() as (settings, engine), transaction(engine) as session:
+        person = store.get_by_email(session, accounts.fold_email(email))
+        value = sign_in.make_link(
+            session,
+            person.id or 0,
+            secret=settings.secret,
+            valid_for=timedelta(hours=hours),
+            by=COMMAND_LINE,
+            now=utc_now(),
+        )
+    print(f"{settings.base_url}/sign-in/{value}")
+
+
+@tokens.command("create")
+def create_token(
+    email: Email,
+    scope: Annotated[Many, typer.Option(help=f"{', '.join(sign_in.SCOPES)}; may be repeated.")],
+    name: Annotated[str, typer.Option(help="What the token is for.")] = "command line",
+    days: Annotated[int, typer.Option(help="Days until it expires.", min=1, max=sign_in.TOKEN_DAYS)] = 90,
+    as_json: AsJson = False,
+) -> None:
+    """Make a token and print it, this once."""
+    with opened() as (settings, engine), transaction(engine) as session:
+        person = store.get_by_email(session, accounts.fold_email(email))
+        token, value = sign_in.create_token(
+            session,
+            person.id or 0,
+            name=name,
+            scopes=scope,
+            days=days,
+            secret=settings.secret,
+            by=COMMAND_LINE,
+            now=utc_now(),
+        )
+        told = {
+            "id": token.id,
+            "token": value,
+            "scopes": token.scopes.split(),
+            "expires_at": token.expires_at,
+        }
+    if as_json:
+        print_json(told)
+    else:
+        print(f"Keep it: it is shown this once. It expires on {token.expires_at:%Y-%m-%d}.", file=sys.stderr)
+        print(value)
+
+
+@tokens.command("list")
+def list_tokens(email: Email, as_json: AsJson = False) -> None:
+    """A person's tokens, newest first; never their values."""
+    with opened() as (_settings, engine), snapshot(engine) as session:
+        person = store.get_by_email(session, accounts.fold_email(email))
+        rows = [
+            token.model_dump(include={"id", "name", "scopes", "expires_at", "last_used_at", "revoked_at"})
+            for token in store.tokens_of(session, person.id or 0)
+        ]
+    if as_json:
+        print_json(rows)
+    else:
+        print_rows(rows, none="No token.")
+
+
+@tokens.command("revoke")
+def revoke_token(token_id: Annotated[int, typer.Argument(metavar="ID")]) -> None:
+    """End a token."""
+    with opened() as (_settings, engine), transaction(engine) as session:
+        token = sign_in.revoke_token(session, token_id, by=COMMAND_LINE, now=utc_now())
+    print(f"The token {token.name} is revoked.", file=sys.stderr)
+
+
+def _read_password() -> str:
+    line = sys.stdin.readline().rstrip("\r\n")
+    if not line:
+        raise InvalidInput("No password came on standard input.")
+    return line
+
+
+def _told(person: store.Person) -> dict[str, Any]:
+    user = person.user
+    return {
+        "id": user.id,
+        "email": user.email,
+        "name": user.name,
+        "roles": sorted(person.roles),
+        "offices": list(person.offices),
+        "areas": list(person.areas),
+        "created_at": user.created_at,
+        "disabled_at": user.disabled_at,
+    }

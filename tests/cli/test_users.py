@@ -1,0 +1,114 @@
+"""People from a terminal: data alone on standard output, a sentence on standard error, reliable exit codes."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+Run = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    """`registry ...` in a process of its own, in a folder of its own."""
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("REGISTRY_")}
+    environment = inherited | {"REGISTRY_DATA_DIR": str(tmp_path / "data"), "NO_COLOR": "1"}
+
+    def call(*words: str, typed: str = "", **settings: str) -> "subprocess.CompletedProcess[str]":
+        return subprocess.run(
+            [sys.executable, "-m", "registry", *words],
+            input=typed,
+            text=True,
+            capture_output=True,
+            env=environment | settings,
+            cwd=tmp_path,
+            timeout=60,
+        )
+
+    return call
+
+
+def test_the_first_admin_is_made_by_command_in_an_empty_folder(run: Run) -> None:
+    assert json.loads(run("users", "list", "--json").stdout) == []
+    added = run(
+        "users", "add", "Ada@Example.org", "--role", "admin", "--role", "auditor", "--password-stdin", "--json",
+        typed="a quiet brown river\n",
+    )  # fmt: skip
+    assert added.returncode == 0, added.stderr
+    assert json.loads(added.stdout)["roles"] == ["admin", "auditor"]
+    (ada,) = json.loads(run("users", "list", "--json").stdout)
+    assert (ada["email"], ada["disabled_at"]) == ("ada@example.org", None)
+
+
+def test_a_refusal_is_one_sentence_on_standard_error_and_exit_code_1(run: Run) -> None:
+    refused = run("users", "add", "ada@example.org", "--role", "king", "--json")
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert refused.stderr.count("\n") == 1
+    assert "Choose at least one role" in refused.stderr
+
+
+@pytest.mark.parametrize("words", [["users", "add"], ["nonsense"], ["users", "list", "--loud"]])
+def test_wrong_usage_is_exit_code_2(run: Run, words: list[str]) -> None:
+    assert run(*words).returncode == 2
+
+
+def test_a_token_is_printed_alone_and_a_link_leads_to_the_site(run: Run) -> None:
+    run("users", "add", "rosa@example.org", "--role", "reviewer")
+    made = run("tokens", "create", "rosa@example.org", "--scope", "read", "--days", "30")
+    assert made.stdout.startswith("reg_")
+    assert made.stdout.count("\n") == 1
+    link = run("users", "link", "rosa@example.org", REGISTRY_BASE_URL="https://registry.example.org")
+    assert link.stdout.startswith("https://registry.example.org/sign-in/")
+    assert "reg_" not in run("tokens", "list", "rosa@example.org", "--json").stdout
+
+
+def test_doctor_finds_what_is_wrong(run: Run, tmp_path: Path) -> None:
+    assert run("db", "status").returncode == 1
+    assert run("db", "upgrade").returncode == 0
+    assert run("db", "status", "--json").returncode == 0
+    sick = run("doctor", "--json")
+    assert sick.returncode == 1
+    assert [each["name"] for each in json.loads(sick.stdout) if not each["ok"]] == ["admin"]
+    run("users", "add", "ada@example.org", "--role", "admin")
+    assert run("doctor").returncode == 0
+    (tmp_path / "data" / "secret").chmod(0o644)
+    assert "WRONG  secret" in run("doctor").stdout
+
+
+def test_config_shows_where_each_setting_came_from_and_no_password(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "registry.toml").write_text('contact = "Ask us"\nname = "From the file"\n')
+    (tmp_path / ".env").write_text("REGISTRY_UNDO_S=60\n")
+    shown = run(
+        "config", "show", "--json",
+        REGISTRY_NAME="From outside", REGISTRY_DATABASE_URL="postgresql://us:hunter2@db.example/registry",
+    )  # fmt: skip
+    assert shown.returncode == 0, shown.stderr
+    assert "hunter2" not in shown.stdout
+    came_from = {each["setting"]: each["from"] for each in json.loads(shown.stdout)}
+    assert came_from["REGISTRY_NAME"] == "environment"
+    assert came_from["REGISTRY_UNDO_S"] == ".env"
+    assert came_from["REGISTRY_CONTACT"] == "registry.toml"
+    assert came_from["REGISTRY_TIME_ZONE"] == "default"
+
+
+def test_help_names_every_command_and_pays_for_no_web_server(run: Run) -> None:
+    from registry.cli import COMMANDS
+
+    told = run("--help")
+    assert told.returncode == 0
+    assert [name for name in COMMANDS if name not in told.stdout] == []
+    light = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            "import registry.cli, sys; print('fastapi' in sys.modules, 'sqlmodel' in sys.modules)",
+        ],
+        text=True,
+        capture_output=True,
+        check=True,
+    )
+    assert light.stdout.split() == ["False", "False"]

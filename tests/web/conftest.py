@@ -1,0 +1,123 @@
+"""A running site on a real SQLite file, with a cast that never changes, and a browser for each of them."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+from fastapi import FastAPI
+from sqlalchemy import Engine
+from starlette.testclient import TestClient
+
+from registry.services import accounts, sign_in
+from registry.services.acting import REGISTRY
+from registry.settings import Settings
+from registry.store.engine import make_engine, transaction
+from registry.web.app import create_app
+from registry.web.viewer import cookie_name
+
+CAST = {
+    "Rosa": "reviewer",
+    "Ravi": "reviewer",
+    "Amir": "approver",
+    "Ada": "admin",
+    "Emil": "employee",
+    "Uma": "auditor",
+}
+SAME_ORIGIN = {"Sec-Fetch-Site": "same-origin"}
+
+
+@dataclass
+class HandClock:
+    """A clock that stands until it is moved."""
+
+    now: datetime
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def pass_time(self, **span: float) -> None:
+        self.now += timedelta(**span)
+
+
+@pytest.fixture
+def clock(now: datetime) -> HandClock:
+    return HandClock(now)
+
+
+@pytest.fixture
+def settings(tmp_path: Path, database_url: str) -> Settings:
+    return Settings(data_dir=tmp_path, database_url=database_url, base_url="http://testserver")
+
+
+@pytest.fixture
+def site_engine(settings: Settings, cast: dict[str, int]) -> Iterator[Engine]:
+    """The database behind `app`, to look into and to prepare."""
+    engine = make_engine(settings.resolved_database_url)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def cast(settings: Settings, now: datetime) -> dict[str, int]:
+    """Name to id of everybody in the cast; they have no passwords."""
+    engine = make_engine(settings.resolved_database_url)
+    with transaction(engine) as session:
+        people = {
+            name: accounts.add_user(
+                session, email=f"{name}@example.org", name=name, roles=[role], by=REGISTRY, now=now
+            ).id
+            for name, role in CAST.items()
+        }
+    engine.dispose()
+    return {name: user_id for name, user_id in people.items() if user_id is not None}
+
+
+@pytest.fixture
+def app(settings: Settings, site_engine: Engine, clock: HandClock) -> FastAPI:
+    return create_app(settings, engine=site_engine, clock=clock)
+
+
+@pytest.fixture
+def browse(app: FastAPI) -> Iterator[Callable[[], TestClient]]:
+    """Open a browser of one's own, which does as a same-origin page does and follows no redirect."""
+    with ExitStack() as stack:
+
+        def open_browser() -> TestClient:
+            client = TestClient(
+                app, headers=SAME_ORIGIN, follow_redirects=False, raise_server_exceptions=False
+            )
+            return stack.enter_context(client)
+
+        yield open_browser
+
+
+@pytest.fixture
+def client(browse: Callable[[], TestClient]) -> TestClient:
+    """Nobody's browser."""
+    return browse()
+
+
+@pytest.fixture
+def as_(
+    browse: Callable[[], TestClient],
+    app: FastAPI,
+    site_engine: Engine,
+    cast: dict[str, int],
+    clock: HandClock,
+) -> Callable[[str], TestClient]:
+    """The browser of somebody who is signed in: `as_("reviewer")` is Rosa's, `as_("Ravi")` is Ravi's."""
+
+    def sign_in_as(who: str) -> TestClient:
+        name = who if who in CAST else next(name for name, role in CAST.items() if role == who)
+        parts = app.state.parts
+        with transaction(site_engine) as session:
+            user = accounts.users.get(session, cast[name])
+            value = sign_in.start_session(session, user, secret=parts.settings.secret, now=clock.now)
+        client = browse()
+        client.cookies.set(cookie_name(parts), value)
+        return client
+
+    return sign_in_as

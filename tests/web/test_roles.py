@@ -1,0 +1,110 @@
+"""Who may ask for what: every address of the site against everybody in the cast."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from fastapi import FastAPI
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute, iter_route_contexts
+from starlette.testclient import TestClient
+
+from registry.web.deps import Right
+
+ANYBODY = "anybody"
+
+RIGHTS = {
+    "GET /openapi.json": ANYBODY,
+    "GET /static/{name}": ANYBODY,
+    "GET /healthz": ANYBODY,
+    "GET /readyz": ANYBODY,
+    "GET /login": ANYBODY,
+    "POST /login": ANYBODY,
+    "POST /logout": ANYBODY,
+    "GET /sign-in/{token}": ANYBODY,
+    "POST /sign-in/{token}": ANYBODY,
+    "POST /theme": ANYBODY,
+    "GET /api": ANYBODY,
+    "GET /people": "people and settings",
+    "POST /people": "people and settings",
+    "GET /people/{user_id}": "people and settings",
+    "POST /people/{user_id}/roles": "people and settings",
+    "POST /people/{user_id}/disable": "people and settings",
+    "POST /people/{user_id}/link": "people and settings",
+    "POST /people/{user_id}/tokens": "people and settings",
+    "POST /people/{user_id}/tokens/{token_id}/revoke": "people and settings",
+}
+"""Method and path to the right it asks for. A new route belongs into this table, or the tests fail."""
+
+HOLDERS = {
+    ANYBODY: {"nobody", "employee", "reviewer", "approver", "admin", "auditor"},
+    "signed in": {"employee", "reviewer", "approver", "admin", "auditor"},
+    "request": {"employee", "reviewer", "approver", "admin", "auditor"},
+    "see work in progress": {"reviewer", "approver", "admin", "auditor"},
+    "triage": {"reviewer", "approver"},
+    "score": {"reviewer"},
+    "decide": {"approver"},
+    "suspend": {"approver", "admin"},
+    "sources": {"admin"},
+    "people and settings": {"admin"},
+    "audit": {"admin", "auditor"},
+}
+EVERYBODY = ("nobody", "employee", "reviewer", "approver", "admin", "auditor")
+
+
+def rights_in(dependant: Dependant) -> Iterator[str]:
+    for each in dependant.dependencies:
+        if isinstance(each.call, Right):
+            yield each.call.right
+        yield from rights_in(each)
+
+
+def routes_of(app: FastAPI) -> dict[str, str]:
+    """`GET /people` to the rights its signature asks for, or ANYBODY."""
+    found = {}
+    for context in iter_route_contexts(app.routes):
+        route = context.original_route
+        rights = set(rights_in(route.dependant)) if isinstance(route, APIRoute) else set()
+        for method in sorted(set(context.methods or {"GET"}) - {"HEAD"}):
+            found[f"{method} {context.path}"] = " and ".join(sorted(rights)) or ANYBODY
+    return found
+
+
+def test_every_route_asks_for_just_the_right_that_the_table_says(app: FastAPI) -> None:
+    assert routes_of(app) == RIGHTS
+
+
+@pytest.mark.parametrize("who", EVERYBODY)
+def test_nobody_gets_further_than_the_table_says(
+    who: str, app: FastAPI, client: TestClient, as_: Callable[[str], TestClient]
+) -> None:
+    browser = client if who == "nobody" else as_(who)
+    for route, right in RIGHTS.items():
+        method, path = route.split()
+        if route == "POST /logout":
+            continue
+        address = (
+            path.replace("{user_id}", "999999")
+            .replace("{token_id}", "999999")
+            .replace("{", "")
+            .replace("}", "")
+        )
+        reply = browser.request(method, address, headers={"Accept": "application/json"})
+        refused = reply.status_code in (401, 403)
+        assert refused == (who not in HOLDERS[right]), f"{route} as {who}: {reply.status_code}"
+
+
+def test_the_holders_of_each_right_are_those_its_dependency_lets_in(app: FastAPI) -> None:
+    from registry.web import deps
+
+    for name in (
+        "SignedIn",
+        "Requester",
+        "Insider",
+        "Triager",
+        "Reviewer",
+        "Approver",
+        "Suspender",
+        "SourceKeeper",
+    ):
+        right = getattr(deps, name).__metadata__[0].dependency
+        assert {role.value for role in right.roles} == HOLDERS[right.right]
