@@ -86,3 +86,13 @@ def matching_aliases(session: Session, kind: AliasKind, keys: Iterable[str]) -> 
 def alias_names(session: Session) -> Sequence[tuple[str, int]]:
     """Every name key with its tool's id, for near matches."""
     return session.exec(select(Alias.key, Alias.tool_id).where(Alias.kind == AliasKind.NAME)).all()
+
+
+def free_slug(session: Session, slug: str) -> str:
+    """`slug` itself, or with the lowest number from 2 on that nobody has."""
+    taken = set(session.exec(select(Tool.slug).where(col(Tool.slug).startswith(slug, autoescape=True))).all())
+    number, free = 1, slug
+    while free in taken:
+        number += 1
+        free = f"{slug}-{number}"
+    return free

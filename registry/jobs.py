@@ -1,0 +1,211 @@
+"""One source from network to table, and the round that reads all that are due.
+
+No transaction is open while the network is: one reads the source, one records what came.
+"""
+
+import logging
+import os
+import socket
+import threading
+from collections.abc import Callable, Collection, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from sqlalchemy import Engine
+
+from registry.domain.errors import NotFound
+from registry.domain.proposal import Announcer, EntryKind
+from registry.services import intake, leases, visits
+from registry.services.intake import Brought
+from registry.services.leases import Lease, LeaseLost
+from registry.store.engine import snapshot, transaction
+from scrapers.entry import Entry, Parsed
+from scrapers.errors import FetchError, ScrapeError
+from scrapers.fetch import Fetched, Validators
+
+log = logging.getLogger(__name__)
+
+Clock = Callable[[], datetime]
+
+
+class Fetches(Protocol):
+    def get(self, url: str, *, validators: Validators | None = None) -> Fetched: ...
+
+
+class Parses(Protocol):
+    def parse(self, kind: str, body: bytes, *, url: str, headers: dict[str, str]) -> Parsed: ...
+
+
+@dataclass(frozen=True)
+class Refreshed:
+    """What became of one source: entries and candidates, or the error in words."""
+
+    source_id: int
+    name: str
+    url: str
+    brought: Brought = field(default_factory=Brought)
+    unchanged: bool = False
+    error_code: str = ""
+    error: str = ""
+    note: str = ""
+
+    @property
+    def ok(self) -> bool:
+        return not self.error_code
+
+
+@dataclass(frozen=True)
+class Announced:
+    """One entry as it would come in."""
+
+    entry: Entry
+    kind: EntryKind
+    name: str
+    homepage: str
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What an address holds, read and not stored."""
+
+    url: str
+    title: str
+    entries: tuple[Announced, ...]
+    note: str
+    malformed: bool
+
+
+def owner_name() -> str:
+    """Who leases: machine, process and thread, so that a person can find a holder."""
+    return f"{socket.gethostname()[:50]}/{os.getpid()}/{threading.get_ident() % 10_000}"
+
+
+def claim_due(
+    engine: Engine, owner: str, now: datetime, limit: int, *, only: Collection[int] | None = None
+) -> list[Lease]:
+    """Lease up to `limit` sources, one a host; those due, or whatever of `only` nobody holds."""
+    with transaction(engine) as session:
+        return leases.claim(session, owner=owner, now=now, limit=limit, only=only)
+
+
+def refresh_source(
+    engine: Engine, lease: Lease, fetcher: Fetches, workers: Parses, now: datetime
+) -> Refreshed:
+    """Read a leased source and record what it announced, or why it could not be read.
+
+    Raises NotFound where it was removed and LeaseLost where somebody else has taken it over; both write nothing.
+    """
+    with snapshot(engine) as session:
+        asked = visits.asking(session, lease, now)
+    try:
+        fetched = fetcher.get(asked.url, validators=asked.validators)
+        parsed = _parse(workers, asked, fetched)
+    except ScrapeError as error:
+        with transaction(engine) as session:
+            visits.fail(session, lease, error, now)
+        log.warning("source failed source=%d code=%s", lease.source_id, error.code)
+        return Refreshed(lease.source_id, asked.name, asked.url, error_code=error.code, error=error.sentence)
+    with transaction(engine) as session:
+        brought = visits.succeed(session, lease, fetched, parsed, now)
+    log.info("source refreshed source=%d entries=%d new=%d", lease.source_id, brought.entries, brought.new)
+    return Refreshed(
+        lease.source_id,
+        asked.name,
+        asked.url,
+        brought,
+        unchanged=parsed is None,
+        note=parsed.note if parsed else "",
+    )
+
+
+def check_source(
+    url: str, fetcher: Fetches, workers: Parses, *, kind: str = "feed", announcer: Announcer = Announcer.NEWS
+) -> Checked:
+    """What would come in from an address, storing nothing. Raises ScrapeError; a ParseError may suggest feeds."""
+    fetched = fetcher.get(url)
+    parsed = workers.parse(kind, fetched.body, url=fetched.url, headers=dict(fetched.headers))
+    announced = tuple(
+        Announced(entry, proposal.kind, proposal.name, proposal.homepage)
+        for entry, proposal in intake.would_propose(parsed.entries, announcer)
+    )
+    return Checked(fetched.url, parsed.title, announced, parsed.note, parsed.malformed)
+
+
+def refresh_due(
+    engine: Engine,
+    fetcher: Fetches,
+    workers: Parses,
+    clock: Clock,
+    *,
+    threads: int = 4,
+    only: Collection[int] | None = None,
+    stop: threading.Event | None = None,
+    patience_s: float = 5,
+) -> Iterator[Refreshed]:
+    """Read what is due, or all of `only` due or not, one source a host at a time; gives each as it ends.
+
+    A source of `only` that others hold or whose host rests is waited for `patience_s`, then left out.
+    """
+    owner, stop = owner_name(), stop or threading.Event()
+    ahead = None if only is None else set(only)
+    running: dict[Future[Refreshed | None], int] = {}
+    idle_since: datetime | None = None
+    with ThreadPoolExecutor(threads, thread_name_prefix="refresh") as pool:
+        while not stop.is_set():
+            room = threads - len(running)
+            claimed = claim_due(engine, owner, clock(), room, only=ahead) if room and ahead != set() else []
+            for lease in claimed:
+                if ahead is not None:
+                    ahead.discard(lease.source_id)
+                running[pool.submit(_refreshed, engine, lease, fetcher, workers, clock)] = lease.source_id
+            if not running:
+                idle_since = idle_since or clock()
+                if not ahead or (clock() - idle_since).total_seconds() >= patience_s:
+                    return
+                stop.wait(0.2)
+                continue
+            idle_since = None
+            done, _ = wait(running, timeout=0.5, return_when=FIRST_COMPLETED)
+            for future in done:
+                del running[future]
+                if (refreshed := future.result()) is not None:
+                    yield refreshed
+
+
+def _refreshed(
+    engine: Engine, lease: Lease, fetcher: Fetches, workers: Parses, clock: Clock
+) -> Refreshed | None:
+    """One source may break in ways nobody thought of; the others go on, and its lease runs out by itself."""
+    try:
+        return refresh_source(engine, lease, fetcher, workers, clock())
+    except (LeaseLost, NotFound) as error:
+        log.info("source left alone source=%d why=%s", lease.source_id, error.sentence)
+        return None
+    except Exception as error:  # the job loop: nothing that one source does may stop the others
+        log.exception("source broke source=%d", lease.source_id)
+        sentence = "Reading this source failed inside the registry. The log tells more."
+        _note_breakage(engine, lease, sentence, clock())
+        return Refreshed(lease.source_id, "", lease.url, error_code=type(error).__name__, error=sentence)
+
+
+def _note_breakage(engine: Engine, lease: Lease, sentence: str, now: datetime) -> None:
+    try:
+        with transaction(engine) as session:
+            visits.fail(session, lease, ScrapeError("internal", sentence), now)
+    except Exception:  # the database itself may be what broke
+        log.exception("breakage could not be noted source=%d", lease.source_id)
+
+
+def _parse(workers: Parses, asked: visits.Asking, fetched: Fetched) -> Parsed | None:
+    """None where nothing changed: a 304, or the very bytes that were parsed last."""
+    if fetched.status == 304:
+        if not asked.validators:
+            raise FetchError(
+                "not_modified_unasked", "The publisher says nothing changed, though we did not ask."
+            )
+        return None
+    if asked.body_hash and fetched.body_hash == asked.body_hash:
+        return None
+    return workers.parse(asked.kind, fetched.body, url=fetched.url, headers=dict(fetched.headers))

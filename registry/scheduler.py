@@ -1,0 +1,87 @@
+"""When: one APScheduler tick that reads what is due and wakes what was watched. What to do stands in jobs.py.
+
+Any number of processes may tick on one database; leases keep them apart.
+"""
+
+import logging
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from apscheduler.schedulers.background import BackgroundScheduler
+from sqlalchemy import Engine
+
+from registry import jobs
+from registry.services import triage
+from registry.settings import Settings
+from registry.store.engine import transaction
+from scrapers.fetch import Fetcher
+from scrapers.workers import Workers
+
+log = logging.getLogger(__name__)
+
+THREADS = 4
+PARSERS = 2
+
+
+class Scheduler:
+    """Ticks until it is stopped; owns its fetcher and its parsing child processes."""
+
+    def __init__(self, engine: Engine, settings: Settings, *, clock: Callable[[], datetime] | None = None) -> None:
+        self._engine = engine
+        self._settings = settings
+        self._clock = clock or _clock
+        self._stop = threading.Event()
+        self._fetcher = make_fetcher(settings)
+        self._workers = Workers(count=PARSERS)
+        self._apscheduler = BackgroundScheduler(timezone=UTC)
+        self.ticked_at: datetime | None = None
+        """When the last tick ended well; None before the first one."""
+
+    def start(self) -> None:
+        """Tick at once and every `tick_s`; a tick that is late or still running is not made up for."""
+        self._apscheduler.add_job(
+            self.tick,
+            "interval",
+            seconds=self._settings.tick_s,
+            next_run_time=datetime.now(UTC),
+            coalesce=True,
+            max_instances=1,
+            misfire_grace_time=self._settings.tick_s,
+        )
+        self._apscheduler.start()
+
+    def stop(self) -> None:
+        """Begin nothing new, let what runs come to its end, and close what was opened."""
+        self._stop.set()
+        if self._apscheduler.running:
+            self._apscheduler.shutdown(wait=True)
+        self._fetcher.close()
+        self._workers.close()
+
+    def tick(self) -> None:
+        """Wake the candidates whose day has come, then read every source that is due."""
+        now = self._clock()
+        try:
+            with transaction(self._engine) as session:
+                triage.wake_due_watches(session, now.astimezone(self._settings.zone).date(), now)
+            for _ in jobs.refresh_due(
+                self._engine, self._fetcher, self._workers, self._clock, threads=THREADS, stop=self._stop
+            ):
+                pass
+        except Exception:  # the next tick may find the database well again
+            log.exception("tick failed")
+            return
+        self.ticked_at = self._clock()
+
+
+def make_fetcher(settings: Settings) -> Fetcher:
+    """The agent string names the registry and whom to write to."""
+    contact = f"; {settings.contact}" if settings.contact else ""
+    return Fetcher(
+        agent=f"{settings.name} (+{settings.base_url}{contact})", allow_cidrs=settings.allow_private_cidrs
+    )
+
+
+def _clock() -> datetime:
+    return datetime.now(UTC)

@@ -1,0 +1,68 @@
+"""Which tool or candidate a link stands for, by strong keys alone; a name by itself never decides."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from urllib.parse import unquote, urlsplit
+
+from sqlmodel import Session
+
+from registry.domain.triage import CandidateStatus
+from registry.store import candidates
+from registry.store.tables import Alias, AliasKind, Candidate
+from scrapers.links import canonical_url, host_of, identity_key, is_shared_host, registrable_domain
+
+STRONG = (AliasKind.DOMAIN, AliasKind.PATH, AliasKind.PURL)
+_DEPTH = 4
+
+
+def alias_kind(key: str) -> AliasKind:
+    """Of a strong key: `pkg:pypi/numpy`, `github.com/owner/repo` or `example.com`."""
+    if key.startswith("pkg:"):
+        return AliasKind.PURL
+    return AliasKind.PATH if "/" in key else AliasKind.DOMAIN
+
+
+def alias_keys(link: str) -> Sequence[str]:
+    """Every key under which a tool may own this link, the most telling first: package, paths, host, domains above."""
+    canonical = canonical_url(link)
+    if not canonical:
+        return ()
+    host = host_of(canonical).removeprefix("www.")
+    identity = identity_key(canonical)
+    segments = [part for part in unquote(urlsplit(canonical).path).split("/") if part][:_DEPTH]
+    hosts = [host, *_above(host)]
+    keys = [identity] if "/" in identity else []
+    for each in hosts:
+        for depth in range(len(segments), 0, -1):
+            path = "/".join([each, *segments[:depth]])
+            keys += [path, path.lower()]  # as it was typed, and as a repository's strong key folds it
+    return [*dict.fromkeys(keys), *(each for each in hosts if not is_shared_host(each))]
+
+
+def tools_by_link(session: Session, links: Iterable[str]) -> Mapping[str, Alias]:
+    """Link -> the alias that owns it, the longest path winning; links of no tool are left out."""
+    keys = {link: alias_keys(link) for link in set(links)}
+    aliases = candidates.aliases_by_key(session, STRONG, {key for each in keys.values() for key in each})
+    owners = {
+        link: next((aliases[key] for key in each if key in aliases), None) for link, each in keys.items()
+    }
+    return {link: alias for link, alias in owners.items() if alias is not None}
+
+
+def tool_by_name(session: Session, name_key: str) -> Alias | None:
+    return candidates.aliases_by_key(session, (AliasKind.NAME,), [name_key]).get(name_key)
+
+
+def standing(session: Session, candidate: Candidate) -> Candidate:
+    """The candidate itself, or the one that it ended up in after merges."""
+    while candidate.status is CandidateStatus.MERGED and candidate.merged_into_id is not None:
+        candidate = candidates.get(session, candidate.merged_into_id)
+    return candidate
+
+
+def _above(host: str) -> list[str]:
+    """`a.b.example.co.uk` gives `b.example.co.uk`, `example.co.uk`."""
+    domain = registrable_domain(host)
+    if not domain or domain == host:
+        return []
+    labels = host.removesuffix("." + domain).split(".")
+    return [".".join([*labels[start:], domain]) for start in range(1, len(labels))] + [domain]

@@ -1,0 +1,54 @@
+"""When a source is read again: plain arithmetic over what it said, how it behaved and how often it failed."""
+
+import hashlib
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from itertools import pairwise
+from statistics import median
+
+HOUR, DAY, WEEK = 3_600, 86_400, 604_800
+FAILING_DAYS_BEFORE_WEEKLY = 30
+GAPS = 20
+
+
+def interval_s(published: Sequence[datetime], *, asked_s: int, has_validators: bool) -> int:
+    """Half the median gap of the last 20 entries, between an hour and a day, and never less than was asked.
+
+    `asked_s` is the longest of what headers and feed ask for, honoured up to a week. Without validators each visit
+    costs the publisher the whole feed: at most one a day.
+    """
+    newest = sorted(published, reverse=True)[: GAPS + 1]
+    gaps = [(later - earlier).total_seconds() for later, earlier in pairwise(newest)]
+    usual = int(median(gaps) / 2) if gaps else DAY // 2
+    usual = min(max(usual, HOUR), DAY)
+    if not has_validators:
+        usual = DAY
+    return max(usual, min(asked_s, WEEK))
+
+
+def after_success(source_id: int, interval: int, now: datetime) -> datetime:
+    return now + timedelta(seconds=interval + _jitter_s(source_id, interval))
+
+
+def after_failure(
+    source_id: int,
+    interval: int,
+    *,
+    failures: int,
+    failing_since: datetime,
+    retry_after_s: int,
+    now: datetime,
+) -> datetime:
+    """Doubled with each failure up to a day; daily for 30 days; then weekly. Never sooner than the publisher asked."""
+    if now - failing_since > timedelta(days=FAILING_DAYS_BEFORE_WEEKLY):
+        wait = WEEK
+    else:
+        wait = max(min(interval * 2 ** min(failures, 10), DAY), min(interval, DAY))
+    wait = max(wait, min(retry_after_s, WEEK))
+    return now + timedelta(seconds=wait + _jitter_s(source_id, wait))
+
+
+def _jitter_s(source_id: int, interval: int) -> int:
+    """Up to a tenth, always the same for one source, so that sources added together drift apart and stay so."""
+    share = hashlib.sha256(str(source_id).encode()).digest()[0] / 255
+    return int(min(interval, DAY) * 0.1 * share)

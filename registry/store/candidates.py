@@ -1,0 +1,212 @@
+"""Reads of candidates, and the rows of the inbox with what a person wants to see of each at one glance."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import func
+from sqlmodel import Session, and_, col, or_, select
+
+from registry.domain.errors import NotFound
+from registry.domain.triage import CandidateStatus
+from registry.store.entries import chunks
+from registry.store.paging import Page, bounded, decode_cursor, encode_cursor
+from registry.store.tables import Alias, Candidate, Entry, Mention, Request, Source
+from registry.store.tables.tool import AliasKind
+
+
+@dataclass(frozen=True)
+class InboxRow:
+    candidate: Candidate
+    mentions: int
+    requests: int
+    sources: tuple[str, ...]
+    """Names of the sources that speak of it, in alphabetical order."""
+    title: str
+    """Of the newest entry, with its link and its moment; empty where only people asked."""
+    link: str
+    mentioned_at: datetime | None
+
+
+def get(session: Session, candidate_id: int) -> Candidate:
+    candidate = session.get(Candidate, candidate_id)
+    if candidate is None:
+        raise NotFound(f"There is no candidate {candidate_id}. The inbox lists those there are.")
+    return candidate
+
+
+def find_by_identity(session: Session, identity: str) -> Candidate | None:
+    """The candidate with this strong key, wherever it stands in triage; None for an empty key."""
+    if not identity:
+        return None
+    return session.exec(select(Candidate).where(Candidate.identity == identity)).first()
+
+
+def by_identity(session: Session, identities: Collection[str]) -> Mapping[str, Candidate]:
+    found: dict[str, Candidate] = {}
+    for chunk in chunks(sorted(set(identities) - {""})):
+        for candidate in session.exec(select(Candidate).where(col(Candidate.identity).in_(chunk))).all():
+            found[candidate.identity or ""] = candidate
+    return found
+
+
+def by_id(session: Session, ids: Collection[int]) -> Mapping[int, Candidate]:
+    found: dict[int, Candidate] = {}
+    for chunk in chunks(sorted(ids)):
+        for candidate in session.exec(select(Candidate).where(col(Candidate.id).in_(chunk))).all():
+            found[candidate.id or 0] = candidate
+    return found
+
+
+def open_named(session: Session, name_key: str) -> Sequence[Candidate]:
+    """Candidates of this name that are new or on watch, oldest first."""
+    query = select(Candidate).where(
+        Candidate.name_key == name_key,
+        col(Candidate.status).in_([CandidateStatus.NEW, CandidateStatus.WATCH]),
+    )
+    return session.exec(query.order_by(col(Candidate.id))).all()
+
+
+def merged_into(session: Session, candidate_id: int) -> Sequence[Candidate]:
+    return session.exec(select(Candidate).where(Candidate.merged_into_id == candidate_id)).all()
+
+
+def watched_until(session: Session, today: date) -> Sequence[Candidate]:
+    """Candidates on watch whose date has come."""
+    query = select(Candidate).where(
+        Candidate.status == CandidateStatus.WATCH, col(Candidate.watch_until) <= today
+    )
+    return session.exec(query.order_by(col(Candidate.id))).all()
+
+
+def fresh_interest(session: Session, candidate_ids: Collection[int]) -> Mapping[int, tuple[int, int]]:
+    """By candidate id: mentions and requests that came since it was put on watch."""
+    counts: dict[int, tuple[int, int]] = {}
+    for chunk in chunks(sorted(candidate_ids)):
+        mentioned = dict(
+            session.exec(
+                select(Mention.candidate_id, func.count())
+                .join(Candidate, col(Candidate.id) == col(Mention.candidate_id))
+                .where(col(Mention.candidate_id).in_(chunk), col(Mention.at) > col(Candidate.closed_at))
+                .group_by(col(Mention.candidate_id))
+            ).all()
+        )
+        requested = dict(
+            session.exec(
+                select(Request.candidate_id, func.count())
+                .join(Candidate, col(Candidate.id) == col(Request.candidate_id))
+                .where(col(Request.candidate_id).in_(chunk), col(Request.at) > col(Candidate.closed_at))
+                .group_by(col(Request.candidate_id))
+            ).all()
+        )
+        counts.update((each, (mentioned.get(each, 0), requested.get(each, 0))) for each in chunk)
+    return counts
+
+
+def aliases_by_key(
+    session: Session, kinds: Collection[AliasKind], keys: Collection[str]
+) -> Mapping[str, Alias]:
+    """Of the given kinds, by key; a key that several kinds share gives any one of them."""
+    found: dict[str, Alias] = {}
+    for chunk in chunks(sorted(set(keys) - {""})):
+        query = select(Alias).where(col(Alias.kind).in_(kinds), col(Alias.key).in_(chunk))
+        found.update((alias.key, alias) for alias in session.exec(query).all())
+    return found
+
+
+def counts_by_status(session: Session) -> Mapping[CandidateStatus, int]:
+    query = select(Candidate.status, func.count()).group_by(col(Candidate.status))
+    found = dict(session.exec(query).all())
+    return {status: found.get(status, 0) for status in CandidateStatus}
+
+
+def page(
+    session: Session,
+    *,
+    status: CandidateStatus | None = CandidateStatus.NEW,
+    source_id: int | None = None,
+    words: str = "",
+    after: str = "",
+    limit: int = 50,
+) -> Page[InboxRow]:
+    """Newest first, five queries however many rows. `words` is looked for in name, home page and tagline."""
+    limit = bounded(limit)
+    query = select(Candidate)
+    if status is not None:
+        query = query.where(Candidate.status == status)
+    if source_id is not None:
+        spoken_of = (
+            select(Mention.candidate_id)
+            .join(Entry, col(Entry.id) == col(Mention.entry_id))
+            .where(Entry.source_id == source_id)
+        )
+        query = query.where(col(Candidate.id).in_(spoken_of))
+    if words:
+        fields = (Candidate.name, Candidate.homepage, Candidate.tagline)
+        query = query.where(or_(*(col(field).icontains(words, autoescape=True) for field in fields)))
+    if after:
+        at, row_id = decode_cursor(after)
+        query = query.where(
+            or_(Candidate.seen_at < at, and_(Candidate.seen_at == at, col(Candidate.id) < row_id))
+        )
+    query = query.order_by(col(Candidate.seen_at).desc(), col(Candidate.id).desc()).limit(limit + 1)
+    found = list(session.exec(query).all())
+    more, found = len(found) > limit, found[:limit]
+    return Page(rows(session, found), encode_cursor(found[-1].seen_at, found[-1].id or 0) if more else "")
+
+
+def rows(session: Session, found: Sequence[Candidate]) -> list[InboxRow]:
+    """What the inbox shows of each candidate, in the order given; four queries."""
+    ids = [candidate.id or 0 for candidate in found]
+    mentioned: dict[int, tuple[int, int]] = {
+        candidate_id: (number, newest)
+        for candidate_id, number, newest in session.exec(
+            select(Mention.candidate_id, func.count(), func.max(col(Mention.entry_id)))
+            .where(col(Mention.candidate_id).in_(ids))
+            .group_by(col(Mention.candidate_id))
+        ).all()
+    }
+    newest_ids = [newest for _, newest in mentioned.values()]
+    newest = {
+        entry.id: entry for entry in session.exec(select(Entry).where(col(Entry.id).in_(newest_ids))).all()
+    }
+    names: dict[int, list[str]] = {}
+    for candidate_id, name in session.exec(
+        select(Mention.candidate_id, Source.name)
+        .join(Entry, col(Entry.id) == col(Mention.entry_id))
+        .join(Source, col(Source.id) == col(Entry.source_id))
+        .where(col(Mention.candidate_id).in_(ids))
+        .distinct()
+    ).all():
+        names.setdefault(candidate_id, []).append(name)
+    requested = dict(
+        session.exec(
+            select(Request.candidate_id, func.count())
+            .where(col(Request.candidate_id).in_(ids))
+            .group_by(col(Request.candidate_id))
+        ).all()
+    )
+    return [
+        _row(candidate, mentioned, newest, names.get(candidate.id or 0, []), requested.get(candidate.id, 0))
+        for candidate in found
+    ]
+
+
+def _row(
+    candidate: Candidate,
+    mentioned: Mapping[int, tuple[int, int]],
+    newest: Mapping[int | None, Entry],
+    names: list[str],
+    requests: int,
+) -> InboxRow:
+    number, entry_id = mentioned.get(candidate.id or 0, (0, 0))
+    entry = newest.get(entry_id)
+    return InboxRow(
+        candidate=candidate,
+        mentions=number,
+        requests=requests,
+        sources=tuple(sorted(names, key=str.lower)),
+        title=entry.title if entry else "",
+        link=entry.link if entry else "",
+        mentioned_at=entry.seen_at if entry else None,
+    )

@@ -1,0 +1,43 @@
+"""Pages of a list that stays the same while rows come in: a cursor names the last row that was shown."""
+
+import base64
+import binascii
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Generic, TypeVar
+
+from registry.domain.errors import InvalidInput
+
+Row = TypeVar("Row")
+MAX_LIMIT = 200
+
+
+@dataclass(frozen=True)
+class Page(Generic[Row]):
+    rows: Sequence[Row]
+    next_cursor: str
+    """Empty on the last page."""
+
+
+def encode_cursor(at: datetime, row_id: int) -> str:
+    return (
+        base64.urlsafe_b64encode(f"{at.astimezone(UTC).isoformat()}~{row_id}".encode()).decode().rstrip("=")
+    )
+
+
+def decode_cursor(cursor: str) -> tuple[datetime, int]:
+    """Raises InvalidInput for anything that encode_cursor did not give."""
+    try:
+        padded = cursor + "=" * (-len(cursor) % 4)
+        at, _, row_id = base64.urlsafe_b64decode(padded.encode("ascii")).decode().partition("~")
+        moment = datetime.fromisoformat(at)
+        if moment.tzinfo is None:
+            raise ValueError("a moment without a zone")
+        return moment, int(row_id)
+    except (ValueError, binascii.Error) as error:
+        raise InvalidInput("This page mark is not ours. Begin with the first page.") from error
+
+
+def bounded(limit: int) -> int:
+    return max(1, min(limit, MAX_LIMIT))

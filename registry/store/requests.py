@@ -1,0 +1,27 @@
+"""Reads of colleagues' requests."""
+
+from collections.abc import Sequence
+
+from sqlmodel import Session, col, or_, select
+
+from registry.domain.errors import NotFound
+from registry.store.tables import Request
+
+
+def get_by_digest(session: Session, digest: str) -> Request:
+    found = session.exec(select(Request).where(Request.digest == digest)).first()
+    if found is None:
+        raise NotFound("This link is not known. Use the whole link as it was given to you.")
+    return found
+
+
+def requests(
+    session: Session, *, candidate_id: int | None = None, tool_id: int | None = None
+) -> Sequence[Request]:
+    """Those for a candidate or a tool, oldest first."""
+    wanted = []
+    if candidate_id is not None:
+        wanted.append(Request.candidate_id == candidate_id)
+    if tool_id is not None:
+        wanted.append(Request.tool_id == tool_id)
+    return session.exec(select(Request).where(or_(*wanted)).order_by(col(Request.id))).all() if wanted else []
