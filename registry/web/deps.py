@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import Depends, Form, Request
+from fastapi import Depends, Form, Path, Query, Request
 from pydantic import AfterValidator
 from sqlmodel import Session
 
@@ -91,15 +91,21 @@ Admin = Annotated[Actor, Depends(Right("people and settings", frozenset({Role.AD
 Auditor = Annotated[Actor, Depends(Right("audit", frozenset({Role.ADMIN, Role.AUDITOR}), "audit"))]
 
 
-def _clean(text: str) -> str:
+def clean(text: str) -> str:
     """Without space at its ends, with plain line ends, and without what no keyboard types (PostgreSQL refuses NUL)."""
     kept = text.replace("\r\n", "\n").replace("\r", "\n")
     return "".join(sign for sign in kept if sign >= " " or sign in "\n\t").strip()
 
 
-Text = Annotated[str, Form(), AfterValidator(_clean)]
+Text = Annotated[str, Form(), AfterValidator(clean)]
 """One field of a form: `name: Text = ""`. Its rules are the service's, which answers with InvalidInput."""
 Secret = Annotated[str, Form()]
 """A password, just as it was typed."""
 Several = Annotated[tuple[str, ...], Form()]
 """Checkboxes or a multiple choice: `roles: Several = ()`."""
+Asked = Annotated[str, Query(), AfterValidator(clean)]
+"""One parameter of an address, as somebody may have typed it: `q: Asked = ""`."""
+Slug = Annotated[str, Path(max_length=120), AfterValidator(clean)]
+"""A tool's name in an address."""
+Number = Annotated[int, Path(ge=1, le=2_147_483_647)]
+"""A verdict's number in an address."""

@@ -2,9 +2,28 @@
 
 from fastapi import APIRouter
 
-from registry.web.pages import operation, people, reference, session, theme
+from registry.web.pages import (
+    feeds,
+    lookup,
+    operation,
+    people,
+    reference,
+    requests,
+    session,
+    site,
+    theme,
+    tools,
+    verdicts,
+)
 
 ROUTERS: tuple[APIRouter, ...] = (
+    lookup.router,
+    tools.router,
+    verdicts.router,
+    verdicts.downloads,
+    feeds.router,
+    requests.router,
+    site.router,
     session.router,
     people.router,
     reference.router,
