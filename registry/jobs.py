@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from datetime import datetime
+from time import monotonic
 from typing import Protocol
 
 from sqlalchemy import Engine
@@ -151,7 +152,7 @@ def refresh_due(
     owner, stop = owner_name(), stop or threading.Event()
     ahead = None if only is None else set(only)
     running: dict[Future[Refreshed | None], int] = {}
-    idle_since: datetime | None = None
+    idle_since: float | None = None
     with ThreadPoolExecutor(threads, thread_name_prefix="refresh") as pool:
         while not stop.is_set():
             room = threads - len(running)
@@ -161,8 +162,8 @@ def refresh_due(
                     ahead.discard(lease.source_id)
                 running[pool.submit(_refreshed, engine, lease, fetcher, workers, clock)] = lease.source_id
             if not running:
-                idle_since = idle_since or clock()
-                if not ahead or (clock() - idle_since).total_seconds() >= patience_s:
+                idle_since = idle_since or monotonic()
+                if not ahead or monotonic() - idle_since >= patience_s:
                     return
                 stop.wait(0.2)
                 continue

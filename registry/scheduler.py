@@ -27,7 +27,9 @@ PARSERS = 2
 class Scheduler:
     """Ticks until it is stopped; owns its fetcher and its parsing child processes."""
 
-    def __init__(self, engine: Engine, settings: Settings, *, clock: Callable[[], datetime] | None = None) -> None:
+    def __init__(
+        self, engine: Engine, settings: Settings, *, clock: Callable[[], datetime] | None = None
+    ) -> None:
         self._engine = engine
         self._settings = settings
         self._clock = clock or _clock

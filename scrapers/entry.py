@@ -160,8 +160,8 @@ def _digest(*parts: str) -> str:
 
 
 COUNTERS = re.compile(
-    r"(?:#\s*)?\b(?:points|comments|views|likes|votes|upvotes|score|replies|reads)\s*:\s*[\d.,]+k?"
-    r"|\b[\d.,]+k?\s+(?:points?|comments?|views?|likes?|(?:up)?votes?|replies|reads|shares)\b"
+    r"(?:#\s*)?\b(?:points|comments|views|likes|votes|upvotes|score|replies|reads)\s*:\s*\d[\d.,]*k?"
+    r"|\b\d[\d.,]*k?\s+(?:points?|comments?|views?|likes?|(?:up)?votes?|replies|reads|shares)\b"
     r"|\b(?:an?|\d+)\s+(?:second|minute|hour|day|week|month|year)s?\s+ago\b",
     re.IGNORECASE,
 )

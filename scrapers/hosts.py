@@ -29,10 +29,19 @@ INDEX_PAGE = re.compile(
     r"(?:index|default)\.(?:html?|shtml|xhtml|php\d?|aspx?|jspx?|cgi|cfm|pl|do)$", re.IGNORECASE
 )
 
+SAMPLES = _names(
+    """
+    codehost.example dawnlaunches.example firstlook.example openshelf.example pebble.example
+    halyard.example lanternboard.example publicdesk.example clippings.example morrowfield.example
+    fenwick.example
+    """
+)
+"""Invented hosts of the samples, under the name that RFC 2606 keeps free: no product is known by them either."""
+
 CODE_HOSTS = _names(
     """
     github.com gitlab.com bitbucket.org codeberg.org gitee.com git.sr.ht salsa.debian.org gitea.com
-    huggingface.co
+    huggingface.co codehost.example
     """
 )
 NO_OWNERS = _names(
@@ -45,8 +54,9 @@ NO_OWNERS = _names(
 )
 """First path segments of code hosts that are pages of the host itself and name no owner."""
 
-SHARED = _names(
-    """
+SHARED = (
+    _names(
+        """
     github.com gitlab.com bitbucket.org codeberg.org gitee.com sr.ht salsa.debian.org gitea.com
     huggingface.co sourceforge.net launchpad.net githubusercontent.com apps.apple.com itunes.apple.com
     play.google.com chromewebstore.google.com chrome.google.com apps.microsoft.com addons.mozilla.org
@@ -68,6 +78,8 @@ SHARED = _names(
     404media.co axios.com politico.com theatlantic.com newyorker.com vice.com gizmodo.com readwrite.com
     bleepingcomputer.com krebsonsecurity.com thehackernews.com nvd.nist.gov cisa.gov cve.org
     """
+    )
+    | SAMPLES
 )
 """Hosts under which strangers publish side by side, and the press: no product is known by such an address."""
 

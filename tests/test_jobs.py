@@ -127,7 +127,9 @@ def test_the_very_same_bytes_are_a_success_and_are_not_parsed_again(engine, visi
     assert workers.asked == 1
 
 
-def test_another_parser_version_asks_without_validators_and_parses_again(engine, visitor, server, workers, now):
+def test_another_parser_version_asks_without_validators_and_parses_again(
+    engine, visitor, server, workers, now
+):
     visitor(now)
     with transaction(engine) as session:
         session.get_one(Source, visitor.source_id).parser_version = "0"
@@ -139,7 +141,13 @@ def test_another_parser_version_asks_without_validators_and_parses_again(engine,
 def test_after_fourteen_days_of_304_it_asks_once_without_validators(visitor, server, now):
     for day in (0, 7, 13, 14, 15):
         visitor(now + timedelta(days=day))
-    assert ["if-none-match" in visit.headers for visit in server.asked("/feed")] == [False, True, True, False, True]
+    assert ["if-none-match" in visit.headers for visit in server.asked("/feed")] == [
+        False,
+        True,
+        True,
+        False,
+        True,
+    ]
 
 
 def test_entries_are_there_once_after_replays_and_edits(engine, visitor, server, now):
@@ -162,7 +170,9 @@ def test_a_failure_is_news_once_and_so_is_the_recovery(engine, visitor, server, 
     server.plays("/feed", in_turn(reply(status=500), reply(status=500), reply(FEED)))
     results = [visitor(now + timedelta(hours=hour)) for hour in range(3)]
     assert [each.error_code for each in results] == ["server_error", "server_error", ""]
-    actions = [action for action in all_of(engine, Event.action) if action in ("source.failed", "source.recovered")]
+    actions = [
+        action for action in all_of(engine, Event.action) if action in ("source.failed", "source.recovered")
+    ]
     assert actions == ["source.failed", "source.recovered"]
 
 
@@ -236,7 +246,9 @@ def test_a_page_that_is_no_feed_is_an_error_in_words(engine, visitor, server, no
         assert source.error
 
 
-def test_a_lease_that_ran_out_is_taken_over_and_the_late_one_may_not_write(engine, visitor, fetcher, workers, now):
+def test_a_lease_that_ran_out_is_taken_over_and_the_late_one_may_not_write(
+    engine, visitor, fetcher, workers, now
+):
     killed = claim(engine, now, visitor.source_id)
     assert jobs.claim_due(engine, "other", now + timedelta(minutes=1), 5) == []
     later = now + timedelta(minutes=10)
@@ -248,7 +260,9 @@ def test_a_lease_that_ran_out_is_taken_over_and_the_late_one_may_not_write(engin
     assert jobs.refresh_source(engine, taken, fetcher, workers, later).brought.new == 2
 
 
-def test_a_source_that_was_removed_while_it_was_read_is_not_written(engine, visitor, fetcher, workers, server, now):
+def test_a_source_that_was_removed_while_it_was_read_is_not_written(
+    engine, visitor, fetcher, workers, server, now
+):
     lease = claim(engine, now, visitor.source_id)
 
     def remove_and_reply(visit):
@@ -269,7 +283,9 @@ def test_any_number_of_claimants_get_disjoint_sources(engine, now):
 
     def take(owner: int) -> list[int]:
         barrier.wait()
-        return [lease.source_id for _ in range(3) for lease in jobs.claim_due(engine, f"owner{owner}", now, 2)]
+        return [
+            lease.source_id for _ in range(3) for lease in jobs.claim_due(engine, f"owner{owner}", now, 2)
+        ]
 
     with ThreadPoolExecutor(4) as pool:
         taken = [source_id for each in pool.map(take, range(4)) for source_id in each]

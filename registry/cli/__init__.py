@@ -11,6 +11,10 @@ from registry.domain.errors import RegistryError
 
 COMMANDS = {
     "serve": "registry.cli.serve:app",
+    "worker": "registry.cli.worker:app",
+    "scrape": "registry.cli.scrape:app",
+    "sources": "registry.cli.sources:app",
+    "candidates": "registry.cli.candidates:app",
     "users": "registry.cli.users:users",
     "tokens": "registry.cli.users:tokens",
     "db": "registry.cli.db:app",

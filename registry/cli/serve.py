@@ -1,8 +1,6 @@
 """`registry serve`: web, API, feeds and scheduler."""
 
-import logging
 import os
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -33,15 +31,20 @@ def serve(
     """Serve the site until interrupted; brings the database's schema up to date first."""
     import uvicorn  # here and not above: other commands shall not pay for a server
 
+    from registry.cli.logs import configure_logs
     from registry.services.rubrics import load_files
     from registry.settings import load_settings
     from registry.store import schema
     from registry.store.engine import make_engine, transaction
 
-    if no_scheduler:
-        os.environ["REGISTRY_SCHEDULER"] = "false"  # worker processes read it from there
-    settings = load_settings()
-    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(message)s")
+    settings = load_settings(scheduler=False if no_scheduler else None)
+    if "base_url" not in settings.model_fields_set:
+        shown = "127.0.0.1" if host in ("0.0.0.0", "::") else host  # noqa: S104 - compared, not bound
+        settings = settings.model_copy(update={"base_url": f"http://{shown}:{port}"})
+    # Server processes read their settings again, from there.
+    os.environ["REGISTRY_SCHEDULER"] = str(settings.scheduler).lower()
+    os.environ["REGISTRY_BASE_URL"] = settings.base_url
+    configure_logs(settings.log_format)
     engine = make_engine(settings.resolved_database_url)
     schema.upgrade(engine)
     with transaction(engine) as session:
@@ -54,7 +57,7 @@ def serve(
         host=host,
         port=port,
         workers=workers,
-        http="registry.web.server:PromptH11",  # type: ignore[arg-type]
+        http="registry.web.server:PromptH11",
         ws="none",
         h11_max_incomplete_event_size=MOST_HEADER_BYTES,
         timeout_keep_alive=KEEP_ALIVE_S,
@@ -69,10 +72,12 @@ def serve(
 
 def make_app() -> "FastAPI":
     """The app of one server process, with the settings that `serve` left in the environment."""
+    from registry.cli.logs import configure_logs
     from registry.settings import load_settings
     from registry.web.app import create_app
 
     settings = load_settings()
+    configure_logs(settings.log_format)
     return create_app(settings, beside=(_scheduling,) if settings.scheduler else ())
 
 

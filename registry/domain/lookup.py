@@ -103,7 +103,11 @@ def answer(
     found = _answer_for(case, question.edition)
     if question.edition is not None and found.verdict is not None:
         return found
-    return replace(found, editions=_editions(case))
+    editions = _editions(case)
+    listed = tuple(EditionAnswer(name, each.code, each.verdict) for name, each in editions.items())
+    if question.edition is None:
+        found = _strictest(found, tuple(editions.values()))
+    return replace(found, editions=listed)
 
 
 def unknown(query: str, house: House, office: str | None = None) -> Answer:
@@ -156,6 +160,7 @@ class _Grid:
         return {
             name: tuple(value for index in sorted(indexes) for value in groups[index])
             for (name, groups), indexes in zip(self.axes.items(), box, strict=True)
+            if len(indexes) < len(groups)
         }
 
     def _changes_along(self, number: int) -> bool:
@@ -187,15 +192,13 @@ def _answer_for(case: _Case, edition: str | None) -> Answer:
     finding, depends_on = grid.findings[place], grid.depends_on()
     unsaid = [name for name in depends_on if name != "edition"]
     if unsaid and finding.code in PERMITS:
-        finding = _limited(finding, grid.box_around(place), unsaid, case.house)
+        finding = _limited(finding, grid.box_around(place), case.house)
     return _worded(case, finding, depends_on, edition)
 
 
-def _limited(
-    finding: Finding, box: Mapping[str, tuple[str, ...]], unsaid: Sequence[str], house: House
-) -> Finding:
+def _limited(finding: Finding, box: Mapping[str, tuple[str, ...]], house: House) -> Finding:
     """The same with its limits as first conditions (grace alone stays before them), and never a plain yes."""
-    limits = tuple(duty_of_user(wording.limit(name, box[name], house)) for name in unsaid)
+    limits = tuple(duty_of_user(wording.limit(name, allowed, house)) for name, allowed in box.items())
     in_grace = finding.held is not None and finding.held.validity.state is _V.GRACE
     start = 1 if in_grace else 0
     code = AnswerCode.YES_IF if finding.code is AnswerCode.YES else finding.code
@@ -203,13 +206,26 @@ def _limited(
     return replace(finding, code=code, conditions=conditions)
 
 
-def _editions(case: _Case) -> tuple[EditionAnswer, ...]:
+def _editions(case: _Case) -> dict[str, Answer]:
     """What each edition would be answered; nothing where no verdict names one."""
     names = edition_names([each for each in case.held if _concerns(each.verdict, case, None)])
     if not any(names):
-        return ()
-    answers = [(name or wording.OTHER_EDITIONS, _answer_for(case, name)) for name in names]
-    return tuple(EditionAnswer(name, each.code, each.verdict) for name, each in answers)
+        return {}
+    return {name or wording.OTHER_EDITIONS: _answer_for(case, name) for name in names}
+
+
+def _strictest(found: Answer, editions: Sequence[Answer]) -> Answer:
+    """The answer to who said no edition: never milder than one listed, on which an office may not have decided."""
+    answers = (found, *editions)
+    strictest = max(answers, key=lambda each: STRICTNESS_OF_ANSWERS[each.code])
+    differ = len({(each.code, each.conditions, each.depends_on) for each in answers}) > 1
+    if not differ or "edition" in strictest.depends_on:
+        return strictest
+    return replace(
+        strictest,
+        sentence=f"{strictest.sentence} {wording.ADDITIONS['editions']}",
+        depends_on=(*strictest.depends_on, "edition"),
+    )
 
 
 def _concerns(verdict: Verdict, case: _Case, edition: str | None) -> bool:

@@ -65,8 +65,8 @@ def weighed_with(session: Session, evaluation: Evaluation, decision: Decision) -
 
 def check_decider(session: Session, evaluation: Evaluation, *, solo: bool, by: Actor) -> tuple[str, ...]:
     """Raise NotAllowed unless this person may decide; gives the exceptions that the verdict must record."""
-    if by.id is None:
-        raise NotAllowed("Only a person decides. Sign in first.")
+    if by.id is None or by.scopes is not None:
+        raise NotAllowed("Only a person decides, never a token. Sign in first.")
     scorers = {id_of(card.reviewer) for card in evaluations.scorecards(session, id_of(evaluation))}
     quick_lane = evaluation.tier == Tier.ONE and by.id in scorers and Role.REVIEWER in by.roles
     if Role.APPROVER not in by.roles and not quick_lane:

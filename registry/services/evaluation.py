@@ -80,7 +80,7 @@ def assign(session: Session, evaluation_id: int, user_id: int, *, by: Actor, now
     evaluation = evaluations.get(session, evaluation_id)
     require_act(evaluation.state, "score")
     person = users.get(session, user_id)
-    if person.disabled_at is not None or Role.REVIEWER not in users.roles_of(session, user_id):
+    if person.disabled_at is not None or Role.REVIEWER not in users.roles(session, user_id):
         raise NotAllowed(f"{person.name} is not a reviewer, so cannot be asked to score.")
     if user_id in evaluations.requesters(session, evaluation.tool_id):
         raise NotAllowed(f"{person.name} asked for this tool, so cannot score it.")

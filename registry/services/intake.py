@@ -5,7 +5,7 @@ What the visit itself did to its source (validators, due time, health) is servic
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from sqlmodel import Session
@@ -14,7 +14,7 @@ from registry.domain.identity import name_key
 from registry.domain.proposal import EXTRACTOR_VERSION, Announcer, EntryKind, Proposal, propose
 from registry.domain.triage import CandidateStatus, is_due, move
 from registry.services.acting import REGISTRY, record
-from registry.services.ownership import alias_kind, standing, tool_by_name, tools_by_link
+from registry.services.ownership import alias_kind, standing, strong_key, tool_by_name, tools_by_link
 from registry.store import candidates, entries, tables
 from registry.store.engine import serialise
 from registry.store.tables import AliasKind, Candidate, EntryRevision, Mention, Source
@@ -26,6 +26,7 @@ DAYS_AT_FIRST = 90
 FLOOD_COUNT = 50
 FLOOD_SHARE = 0.8
 MAX_REVISIONS = 20
+MAX_LINK = 2_000
 PROPOSING = frozenset({EntryKind.TOOL, EntryKind.VERSION})
 
 
@@ -74,7 +75,7 @@ def record_entries(
     `found` is newest first. Of a source's first visit the newest 50 and those of the last 90 days propose
     candidates; the rest is recorded as seen, and so is a flood of new keys in a source that is known.
     """
-    found = found[:MAX_ENTRIES]
+    found = [_storable(entry) for entry in found[:MAX_ENTRIES]]
     brought = Brought(entries=len(found))
     fresh, known = _parted(session, source, found, home)
     for entry, row in known:
@@ -140,6 +141,25 @@ def _parted(
             fresh.append(entry)
             seen_keys |= {entry.key, _second(entry)}
     return fresh, known
+
+
+def _storable(entry: Entry) -> Entry:
+    """Without what a database refuses: characters that no text holds, and addresses longer than any real one."""
+    fits = len(entry.canonical_link) <= MAX_LINK
+    return replace(
+        entry,
+        key=_plain(entry.key)[:500],
+        second_key=_plain(entry.second_key)[:500],
+        title=_plain(entry.title)[:1000],
+        link=_plain(entry.link) if len(entry.link) <= MAX_LINK else "",
+        canonical_link=_plain(entry.canonical_link) if fits else "",
+        summary=_plain(entry.summary)[:2000],
+        author=_plain(entry.author)[:200],
+    )
+
+
+def _plain(text: str) -> str:
+    return text.replace("\0", "").encode("utf-8", "replace").decode()
 
 
 def _second(entry: Entry) -> str:
@@ -241,7 +261,7 @@ def _identity(read: _Read) -> str:
 
     A vendor announces many tools on one domain, so that the domain of a headline's link tells nothing.
     """
-    identity = identity_key(read.proposal.homepage or read.entry.link)
+    identity = strong_key(read.proposal.homepage or read.entry.link)
     headline = read.announcer in (Announcer.VENDOR_BLOG, Announcer.NEWS)
     return "" if headline and alias_kind(identity) is AliasKind.DOMAIN else identity
 
@@ -298,7 +318,7 @@ def _propose(session: Session, proposal: Proposal, identity: str, now: datetime)
         name=proposal.name[:120],
         name_key=name_key(proposal.name)[:120],
         homepage=proposal.homepage[:2000] if identity else "",
-        identity=identity[:500] or None,
+        identity=identity or None,
         tagline=proposal.tagline[:500],
         method=proposal.method[:60],
         sure=proposal.sure,

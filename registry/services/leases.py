@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from sqlmodel import Session
 
-from registry.domain.errors import RegistryError
+from registry.domain.errors import RuleBroken
 from registry.store import sources
 from registry.store.engine import serialise
 from registry.store.tables import Source
@@ -18,7 +18,7 @@ HOST_PAUSE = timedelta(seconds=2)
 LOOK_AT = 500
 
 
-class LeaseLost(RegistryError):
+class LeaseLost(RuleBroken):
     """Somebody else holds the source by now, or it was removed: nothing may be written."""
 
     code = "lease_lost"

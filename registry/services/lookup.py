@@ -1,6 +1,6 @@
 """\"May I use it?\": match what was asked, read the verdicts, compute the answer and what may be used instead."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from typing import Any
@@ -77,7 +77,7 @@ def answers(
 ) -> dict[int, Answer]:
     """Tool id -> answer, for a list of tools, in a fixed number of queries."""
     ids = [id_of(tool) for tool in found]
-    known = verdicts.rulings(session, ids, now=now)
+    known = _in_words(session, verdicts.rulings(session, ids, now=now))
     running = evaluations.running(session, ids)
     return {
         id_of(tool): _computed(tool, known.get(id_of(tool), []), running.get(id_of(tool)), question, house)
@@ -159,6 +159,23 @@ def told(found: LookUp, *, base_url: str) -> dict[str, Any]:
     }
 
 
+def _in_words(session: Session, known: Mapping[int, Sequence[Ruling]]) -> dict[int, list[Ruling]]:
+    """The rulings with tools called by their names, where a verdict or a mark gives a slug."""
+    every = [ruling for rulings in known.values() for ruling in rulings]
+    slugs = {slug for ruling in every for slug in ruling.verdict.alternatives}
+    slugs |= {mark.replacement for ruling in every for mark in ruling.marks if mark.replacement}
+    names = {slug: tool.name for slug, tool in tools.by_slugs(session, slugs).items()}
+
+    def named(ruling: Ruling) -> Ruling:
+        alternatives = tuple(names.get(slug, slug) for slug in ruling.verdict.alternatives)
+        marks = tuple(
+            replace(mark, replacement=names.get(mark.replacement, mark.replacement)) for mark in ruling.marks
+        )
+        return replace(ruling, verdict=replace(ruling.verdict, alternatives=alternatives), marks=marks)
+
+    return {tool_id: [named(ruling) for ruling in rulings] for tool_id, rulings in known.items()}
+
+
 def _computed(
     tool: Tool,
     known: Sequence[Ruling],
@@ -184,15 +201,12 @@ def _with(question: Question, dimension: str, value: str) -> Question:
 def _alternatives(
     session: Session, tool: Tool, answer: Answer, question: Question, house: House, *, now: datetime
 ) -> tuple[Suggestion, ...]:
-    named = answer.verdict.alternatives if answer.verdict else ()
-    first = tools.by_slugs(session, [*named, *([answer.replacement] if answer.replacement else [])])
+    named = [*(answer.verdict.alternatives if answer.verdict else ()), answer.replacement]
+    first = tools.by_name_keys(session, [name_key(name) for name in named if name])
     others = tools.in_category(session, tool.category) if tool.category else []
-    pool = {each.id: each for each in [*first.values(), *others] if each.id != tool.id}
-    asked = replace(question, edition=None)
-    good = [
-        each for each in _answered(session, list(pool.values()), asked, house, now=now) if each.code in _YES
-    ]
-    return tuple(good[:MOST_ALTERNATIVES])
+    pool = {each.id: each for each in [*first, *others] if each.id != tool.id}
+    suggested = _answered(session, list(pool.values()), question, house, now=now)
+    return tuple(each for each in suggested if each.code in _YES)[:MOST_ALTERNATIVES]
 
 
 def _answered(

@@ -12,6 +12,13 @@ from scrapers.links import canonical_url, host_of, identity_key, is_shared_host,
 
 STRONG = (AliasKind.DOMAIN, AliasKind.PATH, AliasKind.PURL)
 _DEPTH = 4
+MAX_KEY = 500
+
+
+def strong_key(link: str) -> str:
+    """The identity of what a link stands for, or "" where it has none that can be stored."""
+    key = identity_key(link)
+    return key if len(key) <= MAX_KEY else ""
 
 
 def alias_kind(key: str) -> AliasKind:

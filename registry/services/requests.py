@@ -14,11 +14,11 @@ from registry.domain.triage import CandidateStatus, is_due
 from registry.services import triage
 from registry.services.acting import Actor, record
 from registry.services.intake import wake
-from registry.services.ownership import standing, tool_by_name, tools_by_link
+from registry.services.ownership import standing, strong_key, tool_by_name, tools_by_link
 from registry.store import candidates, requests, tools
 from registry.store.engine import serialise
 from registry.store.tables import Candidate, Request, Tool
-from scrapers.links import canonical_url, identity_key
+from scrapers.links import canonical_url
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,8 @@ def _check(name: str, homepage: str, purpose: str) -> None:
         faults["name"] = "must say what the tool is called, in at most 120 characters"
     if not purpose:
         faults["purpose"] = "must say what you want to do with it"
-    if homepage and not canonical_url(homepage if "://" in homepage else f"https://{homepage}"):
+    absolute = homepage if "://" in homepage else f"https://{homepage}"
+    if homepage and (not canonical_url(absolute) or len(absolute) > 2000):
         faults["homepage"] = "must be a web address, such as https://example.org"
     if faults:
         raise InvalidInput("The request lacks something. Complete what is marked.", faults)
@@ -108,7 +109,7 @@ def _known_tool(session: Session, name: str, homepage: str) -> Tool | None:
 
 
 def _candidate(session: Session, name: str, homepage: str, by: Actor, now: datetime) -> Candidate:
-    known = candidates.find_by_identity(session, identity_key(homepage))
+    known = candidates.find_by_identity(session, strong_key(homepage))
     if known is None and not homepage:
         same = [each for each in candidates.open_named(session, name_key(name)) if not each.homepage]
         known = same[0] if same else None

@@ -1,5 +1,6 @@
 """What a reviewer does: declare an interest, save drafts that lose no word, submit, and amend."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlmodel import Session, col, delete
@@ -9,8 +10,9 @@ from registry.domain.evaluation import may_score, require_act
 from registry.domain.rubric import Rating, Rubric
 from registry.services import rubrics
 from registry.services.acting import Actor, record
+from registry.services.assessing import BANDS
 from registry.services.progress import advance
-from registry.services.scorecards import TypedScorecard, as_typed, unfinished
+from registry.services.scorecards import TypedScorecard, as_typed, as_value, unfinished
 from registry.store import evaluations, tables
 from registry.store.columns import id_of
 from registry.store.evaluations import StoredScorecard
@@ -93,6 +95,7 @@ def submit(session: Session, evaluation_id: int, *, solo: bool, by: Actor, now: 
     if faults:
         raise InvalidInput(f"{len(faults)} answers are not finished yet.", faults)
     draft = drafts[-1].row
+    _reopen_moderated(session, evaluation_id, _changed_items(_own(session, evaluation_id, by)))
     draft.submitted_at, draft.version = now, draft.version + 1
     session.flush()
     record(
@@ -147,6 +150,28 @@ def _scorable(session: Session, evaluation_id: int, by: Actor) -> Evaluation:
 
 def _own(session: Session, evaluation_id: int, by: Actor) -> list[StoredScorecard]:
     return [each for each in evaluations.scorecards(session, evaluation_id) if each.reviewer.id == by.id]
+
+
+def _changed_items(own: Sequence[StoredScorecard]) -> set[str]:
+    """What the last of a reviewer's scorecards rates otherwise than the one before it; nothing for the first."""
+    if len(own) < 2:
+        return set()
+    before, after = as_value(own[-2]), as_value(own[-1])
+    ids = {*before.ratings, *after.ratings, *before.knock_outs, *after.knock_outs}
+    return {
+        each
+        for each in ids
+        if before.ratings.get(each) != after.ratings.get(each)
+        or before.knock_outs.get(each) != after.knock_outs.get(each)
+    }
+
+
+def _reopen_moderated(session: Session, evaluation_id: int, items: set[str]) -> None:
+    """A moderated value holds for the ratings that it was found among; bands follow from all of them."""
+    for row in evaluations.moderations(session, evaluation_id):
+        if items and (row.item in items or row.item in BANDS):
+            session.delete(row)
+    session.flush()
 
 
 def _draft(session: Session, evaluation_id: int, by: Actor) -> tables.Scorecard | None:

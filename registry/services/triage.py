@@ -14,11 +14,11 @@ from registry.domain.identity import name_key, slug
 from registry.domain.triage import CandidateStatus, DismissReason, move
 from registry.services.acting import Actor, record
 from registry.services.intake import wake
-from registry.services.ownership import alias_kind, standing, tools_by_link
+from registry.services.ownership import alias_kind, standing, strong_key, tools_by_link
 from registry.store import candidates, tools
 from registry.store.engine import serialise
 from registry.store.tables import Alias, AliasKind, Candidate, Mention, Request, Tool
-from scrapers.links import canonical_url, identity_key
+from scrapers.links import canonical_url
 
 MERGEABLE = frozenset({CandidateStatus.NEW, CandidateStatus.WATCH, CandidateStatus.ACCEPTED})
 
@@ -208,7 +208,7 @@ def propose_by_hand(
     Raises InvalidInput, and RuleBroken where the address belongs to a tool of the registry.
     """
     name, homepage = _named(name), _address(homepage)
-    identity = identity_key(homepage)
+    identity = strong_key(homepage)
     serialise(session, "candidates")
     owner = tools_by_link(session, [homepage]).get(homepage)
     if owner is not None:
@@ -229,7 +229,7 @@ def make_candidate(
         name=name,
         name_key=name_key(name)[:120],
         homepage=homepage,
-        identity=identity_key(homepage)[:500] or None,
+        identity=strong_key(homepage) or None,
         tagline=tagline.strip()[:500],
         method=method,
         sure=True,
@@ -316,7 +316,7 @@ def _make_tool(session: Session, candidate: Candidate, category: str, now: datet
 
 def _add_aliases(session: Session, tool: Tool, candidate: Candidate, *, name_must_be_free: bool) -> None:
     """The candidate's strong key and name as ways to say the tool. Raises RuleBroken where another tool has one."""
-    keys = dict.fromkeys(key for key in (candidate.identity, identity_key(candidate.homepage)) if key)
+    keys = dict.fromkeys(key for key in (candidate.identity, strong_key(candidate.homepage)) if key)
     wanted = [
         (AliasKind.NAME, candidate.name, candidate.name_key),
         *((alias_kind(key), key, key) for key in keys),
@@ -369,7 +369,7 @@ def _address(homepage: str) -> str:
 
 
 def _free_identity(session: Session, candidate: Candidate) -> str | None:
-    identity = identity_key(candidate.homepage)[:500]
+    identity = strong_key(candidate.homepage)
     owner = candidates.find_by_identity(session, identity)
     if owner is not None and owner.id != candidate.id:
         raise RuleBroken(

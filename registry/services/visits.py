@@ -66,7 +66,11 @@ def succeed(
         )
         source.interval_s = _interval(fetched, parsed)
         source.body_hash, source.parser_version = fetched.body_hash, PARSER_VERSION
-    source.etag, source.last_modified = fetched.validators.etag, fetched.validators.last_modified
+    # A validator that does not fit is left out: half of one would never match.
+    source.etag = fetched.validators.etag if len(fetched.validators.etag) <= 1000 else ""
+    source.last_modified = (
+        fetched.validators.last_modified if len(fetched.validators.last_modified) <= 200 else ""
+    )
     _recover(session, source, now)
     if brought.anything:
         source.changed_at = now
@@ -164,11 +168,11 @@ def _recover(session: Session, source: Source, now: datetime) -> None:
 def _watch_redirects(session: Session, source: Source, fetched: Fetched, now: datetime) -> None:
     """Adopt a new address after five visits over seven days, all hops permanent, always to the same target."""
     hops = fetched.redirects
-    if not hops or any(hop.status not in PERMANENT for hop in hops):
+    if not hops or len(fetched.url) > 2000 or any(hop.status not in PERMANENT for hop in hops):
         source.moved_to, source.moved_count, source.moved_since = "", 0, None
         return
     if source.moved_to != fetched.url or source.moved_since is None:
-        source.moved_to, source.moved_count, source.moved_since = fetched.url[:2000], 1, now
+        source.moved_to, source.moved_count, source.moved_since = fetched.url, 1, now
         return
     source.moved_count += 1
     if source.moved_count < ADOPT_AFTER_FETCHES or now - source.moved_since < ADOPT_AFTER:

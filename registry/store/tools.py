@@ -43,6 +43,12 @@ def by_slugs(session: Session, slugs: Iterable[str]) -> dict[str, Tool]:
     return {tool.slug: tool for tool in session.exec(select(Tool).where(col(Tool.slug).in_(wanted)))}
 
 
+def by_name_keys(session: Session, keys: Iterable[str]) -> Sequence[Tool]:
+    """Tools that one of these name keys certainly means, by name."""
+    known = select(Alias.tool_id).where(Alias.kind == AliasKind.NAME, col(Alias.key).in_(set(keys)))
+    return session.exec(select(Tool).where(col(Tool.id).in_(known)).order_by(col(Tool.name))).all()
+
+
 def page(
     session: Session, *, category: str = "", after: str = "", before: str = "", limit: int = 50
 ) -> Sequence[Tool]:

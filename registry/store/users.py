@@ -50,7 +50,9 @@ def get_by_email(session: Session, email: str) -> User:
 
 
 def roles(session: Session, user_id: int) -> frozenset[Role]:
-    return frozenset(session.exec(select(UserRole.role).where(col(UserRole.user_id) == user_id)))
+    return frozenset(
+        row.role for row in session.exec(select(UserRole).where(col(UserRole.user_id) == user_id))
+    )
 
 
 def areas(session: Session, user_ids: Iterable[int]) -> dict[int, frozenset[str]]:
@@ -80,8 +82,7 @@ def active_holders(session: Session, role: Role) -> list[User]:
 
 def offices_by_code(session: Session, codes: Iterable[str]) -> dict[str, Office]:
     """Those of the codes that exist."""
-    wanted = list(codes)
-    found = session.exec(select(Office).where(col(Office.code).in_(wanted))) if wanted else []
+    found = session.exec(select(Office).where(col(Office.code).in_(list(codes))))
     return {office.code: office for office in found}
 
 

@@ -77,6 +77,14 @@ def test_who_scored_may_not_decide(
         decide(session, id_of(ready), YES, TERMS, by=rosa, now=now)
 
 
+def test_a_token_never_decides(
+    session: Session, cast: Mapping[str, Actor], ready: Evaluation, now: datetime
+) -> None:
+    token = replace(cast["amir"], scopes=frozenset({"score", "triage"}))
+    with pytest.raises(NotAllowed, match="never a token"):
+        decide(session, id_of(ready), YES, TERMS, by=token, now=now)
+
+
 def test_one_person_may_score_and_decide_where_the_office_is_one_person_and_the_verdict_says_so(
     session: Session, cast: Mapping[str, Actor], ready: Evaluation, now: datetime
 ) -> None:

@@ -22,7 +22,11 @@ def source(session: Session, now: datetime) -> Source:
 
 def a_source(session: Session, now: datetime, name: str, announcer: Announcer) -> Source:
     source = Source(
-        name=name, url=f"https://feeds.example/{name.lower()}", announcer=announcer, created_at=now, due_at=now
+        name=name,
+        url=f"https://feeds.example/{name.lower()}",
+        announcer=announcer,
+        created_at=now,
+        due_at=now,
     )
     session.add(source)
     session.flush()
@@ -49,7 +53,9 @@ def test_an_entry_is_stored_once_however_often_it_is_read(session, source, now):
     found = some_entries(5)
     assert take_in(session, source, found, now, first=True).new == 5
     assert take_in(session, source, found, now) == Brought(entries=5)
-    assert len(all_of(session, Entry)) == len(all_of(session, Mention)) == len(all_of(session, Candidate)) == 5
+    assert (
+        len(all_of(session, Entry)) == len(all_of(session, Mention)) == len(all_of(session, Candidate)) == 5
+    )
 
 
 def test_an_edited_entry_is_a_revision_and_no_news(session, source, now):
@@ -97,7 +103,9 @@ def test_an_entry_that_leaves_the_feed_and_comes_back_is_not_new(session, source
 def test_many_entries_of_many_sources_speak_of_one_candidate(session, source, now):
     talk = a_source(session, now, "Talk", Announcer.DISCUSSION)
     take_in(session, source, [an_entry("1")], now, first=True)
-    shown = an_entry("9", title="Show HN: Plumeria - minutes", link="http://www.plumeria.example/?utm_source=hn")
+    shown = an_entry(
+        "9", title="Show HN: Plumeria - minutes", link="http://www.plumeria.example/?utm_source=hn"
+    )
     take_in(session, talk, [shown], now, first=True)
     (candidate,) = all_of(session, Candidate)
     (row,) = candidates.page(session).rows
@@ -137,7 +145,9 @@ def test_a_risk_notice_tells_the_tool_of_that_name(session, source, now):
     take_in(session, source, [an_entry("1")], now, first=True)
     triage.accept(session, all_of(session, Candidate)[0].id, by=ROSA, now=now)
     risks = a_source(session, now, "Risks", Announcer.ADVISORIES)
-    notice = an_entry("r", title="Plumeria - CVE-2026-12345: remote code", link="https://risks.example/CVE-2026-12345")
+    notice = an_entry(
+        "r", title="Plumeria - CVE-2026-12345: remote code", link="https://risks.example/CVE-2026-12345"
+    )
     assert take_in(session, risks, [notice], now, first=True).tool_events == 1
 
 
@@ -148,7 +158,10 @@ def test_of_a_first_visit_the_newest_fifty_and_the_last_ninety_days_propose_cand
 
 
 def test_of_a_first_visit_everything_of_the_last_ninety_days_proposes(session, source, now):
-    assert take_in(session, source, some_entries(70, every=timedelta(minutes=1)), now, first=True).candidates == 70
+    assert (
+        take_in(session, source, some_entries(70, every=timedelta(minutes=1)), now, first=True).candidates
+        == 70
+    )
 
 
 def test_a_flood_in_a_known_source_is_recorded_as_seen_and_asked_about(session, source, now):
@@ -194,7 +207,9 @@ def test_an_undated_entry_is_taken_in_like_any_other(session, source, now):
     assert take_in(session, source, [an_entry(published_at=None)], now, first=True).candidates == 1
 
 
-def test_the_inbox_asks_the_same_number_of_queries_for_one_row_and_for_forty(session, source, now, count_queries):
+def test_the_inbox_asks_the_same_number_of_queries_for_one_row_and_for_forty(
+    session, source, now, count_queries
+):
     take_in(session, source, some_entries(1), now, first=True)
     with count_queries(session) as few:
         candidates.page(session)
@@ -216,3 +231,24 @@ def test_the_inbox_pages_by_cursor_without_gap_or_repetition(session, source, no
     assert len(shown) == len(set(shown)) == 25
 
 
+@pytest.mark.both_databases
+def test_what_no_database_holds_is_left_out_and_the_entry_stays(session, source, now):
+    odd = an_entry(
+        "a\0b",
+        title="Plu\0meria \ud800- Minutes",
+        link="https://plumeria.example/" + "a" * 3000,
+        content_hash="0",
+    )
+    assert take_in(session, source, [odd], now, first=True).new == 1
+    assert take_in(session, source, [odd], now).new == 0
+    (entry,) = all_of(session, Entry)
+    assert (entry.key, entry.link) == ("ab", "")
+
+
+def test_a_link_that_passes_to_another_entry_does_not_make_it_the_old_one(session, source, now):
+    take_in(session, source, [an_entry("a", title="One", link="https://plumeria.example/latest")], now, first=True)
+    moved_on = [
+        an_entry("b", title="Two", link="https://plumeria.example/latest"),
+        an_entry("a", title="One", link="https://plumeria.example/one"),
+    ]
+    assert take_in(session, source, moved_on, now).new == 1

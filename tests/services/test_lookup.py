@@ -147,6 +147,26 @@ def test_data_above_the_ceiling_is_a_no_and_what_would_be_a_yes_is_named(
     assert ask(session, "quillmark", now).answer.depends_on == ("data_class",)
 
 
+def test_an_alternative_is_called_by_its_name_and_offered_where_it_would_be_a_yes(
+    session: Session, cast: Mapping[str, Actor], quillmark: Tool, now: datetime
+) -> None:
+    inkwell = a_tool(session, "Inkwell Pro", now=now, category="Elsewhere")
+    a_verdict(session, inkwell, cast, now=now, terms=AT_ONCE)
+    a_verdict(
+        session,
+        quillmark,
+        cast,
+        now=now,
+        terms=AT_ONCE,
+        outcome=Outcome.REJECTED,
+        alternatives=("inkwell-pro",),
+    )
+    found = ask(session, "quillmark", now)
+    assert found.answer.code is AnswerCode.NO
+    assert "Inkwell Pro" in found.answer.sentence
+    assert [each.tool.slug for each in found.alternatives] == ["inkwell-pro"]
+
+
 def test_the_told_answer_has_the_promised_shape(
     session: Session, cast: Mapping[str, Actor], quillmark: Tool, now: datetime
 ) -> None:

@@ -14,9 +14,13 @@ EMIL, ROSA = Actor(None, "Emil"), Actor(None, "Rosa")
 SECRET = b"the registry's own key"
 
 
-def ask(session: Session, now: datetime, name="Plumeria", homepage="https://plumeria.example/", **more) -> Requested:
+def ask(
+    session: Session, now: datetime, name="Plumeria", homepage="https://plumeria.example/", **more
+) -> Requested:
     more.setdefault("purpose", "minutes of meetings")
-    return requests.request_tool(session, name=name, homepage=homepage, by=EMIL, secret=SECRET, now=now, **more)
+    return requests.request_tool(
+        session, name=name, homepage=homepage, by=EMIL, secret=SECRET, now=now, **more
+    )
 
 
 def test_a_request_for_something_new_makes_a_candidate(session, now):
@@ -71,7 +75,8 @@ def test_two_fresh_requests_wake_a_watched_candidate(session, now):
 
 
 @pytest.mark.parametrize(
-    ("field", "faulty"), [("name", " "), ("name", "x" * 121), ("purpose", ""), ("homepage", "javascript:alert(1)")]
+    ("field", "faulty"),
+    [("name", " "), ("name", "x" * 121), ("purpose", ""), ("homepage", "javascript:alert(1)")],
 )
 def test_a_request_must_be_complete(session, now, field, faulty):
     with pytest.raises(InvalidInput) as refused:

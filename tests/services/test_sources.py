@@ -30,7 +30,9 @@ def test_what_is_no_web_address_is_refused(session, now, url):
         add(session, now, url)
 
 
-@pytest.mark.parametrize("twin", [URL, "http://feeds.example/launches", "https://FEEDS.example/launches/#top"])
+@pytest.mark.parametrize(
+    "twin", [URL, "http://feeds.example/launches", "https://FEEDS.example/launches/#top"]
+)
 def test_the_same_address_in_another_spelling_is_refused(session, now, twin):
     add(session, now)
     with pytest.raises(RuleBroken, match="polled already"):

@@ -13,14 +13,18 @@ from registry.store.tables import AliasKind, Candidate, Entry, Event, Mention, R
 ROSA = Actor(None, "Rosa")
 
 
-def a_candidate(session: Session, now: datetime, name="Plumeria", homepage="https://plumeria.example/") -> Candidate:
+def a_candidate(
+    session: Session, now: datetime, name="Plumeria", homepage="https://plumeria.example/"
+) -> Candidate:
     return triage.propose_by_hand(session, name=name, homepage=homepage, by=ROSA, now=now)
 
 
 def a_mention(session: Session, candidate: Candidate, now: datetime) -> Mention:
     source = session.exec(select(Source)).first()
     if source is None:
-        source = Source(name="Launches", url="https://feeds.example/", announcer="launch_feed", created_at=now)
+        source = Source(
+            name="Launches", url="https://feeds.example/", announcer="launch_feed", created_at=now
+        )
         session.add(source)
         session.flush()
     number = len(session.exec(select(Entry)).all())
@@ -94,7 +98,11 @@ def test_two_names_that_share_a_slug_get_two(session, now):
 def test_dismissing_needs_a_reason_and_keeps_the_note(session, now):
     candidate = a_candidate(session, now)
     triage.dismiss(session, candidate.id, reason=DismissReason.SPAM, note="an advert", by=ROSA, now=now)
-    assert (candidate.status, candidate.reason, candidate.note) == (CandidateStatus.DISMISSED, "spam", "an advert")
+    assert (candidate.status, candidate.reason, candidate.note) == (
+        CandidateStatus.DISMISSED,
+        "spam",
+        "an advert",
+    )
     event = last_event(session)
     assert (event.action, event.actor, event.before["status"], event.after["status"]) == (
         "candidate.dismissed",
@@ -138,7 +146,8 @@ def test_merging_keeps_every_mention_and_every_request(session, now):
 
 def test_unmerging_gives_back_what_was_its_own_and_what_was_merged_into_it(session, now):
     one, two, three = (
-        a_candidate(session, now, name, f"https://{name.lower()}.example/") for name in ("One", "Two", "Three")
+        a_candidate(session, now, name, f"https://{name.lower()}.example/")
+        for name in ("One", "Two", "Three")
     )
     of_one, of_two, of_three = (a_mention(session, each, now) for each in (one, two, three))
     triage.merge(session, three.id, into=two.id, by=ROSA, now=now)

@@ -24,6 +24,8 @@ RIGHTS = {
     "POST /sign-in/{token}": ANYBODY,
     "POST /theme": ANYBODY,
     "GET /api": ANYBODY,
+    "GET /feeds/verdicts.{ending}": ANYBODY,
+    "GET /tools/{slug}/verdicts.{ending}": ANYBODY,
     "GET /people": "people and settings",
     "POST /people": "people and settings",
     "GET /people/{user_id}": "people and settings",

@@ -1,0 +1,31 @@
+"""Who acts from a terminal: the person named with --as, else whoever is signed in to this machine."""
+
+import getpass
+from typing import Annotated
+
+import typer
+from sqlmodel import Session, select
+
+from registry.domain.errors import NotFound
+from registry.services.acting import Actor
+from registry.store.tables import Role, User, UserRole
+
+As = Annotated[str, typer.Option("--as", metavar="EMAIL", help="Who acts; else the user of this machine.")]
+
+
+def acting(session: Session, email: str) -> Actor:
+    """Raises NotFound for an address that nobody has, or somebody who is disabled."""
+    if not email:
+        return Actor(None, _user_name(), frozenset(Role))
+    user = session.exec(select(User).where(User.email == email.strip().lower())).first()
+    if user is None or user.disabled_at is not None:
+        raise NotFound(f"Nobody here has the address {email}. `registry users list` shows who does.")
+    roles = session.exec(select(UserRole.role).where(UserRole.user_id == user.id)).all()
+    return Actor(user.id, user.name, frozenset(Role(role) for role in roles))
+
+
+def _user_name() -> str:
+    try:
+        return getpass.getuser()[:120]
+    except (OSError, KeyError):  # no such user in a bare container
+        return "command line"

@@ -1,0 +1,1 @@
+"""The demo's small office: sources served on loopback, and the people, tools and verdicts of its past."""

@@ -1,0 +1,29 @@
+"""The pairs in samples/: a document beside what must be read from it, hashes aside."""
+
+import json
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from scrapers.entry import Parsed
+
+SAMPLES = Path(__file__).parent / "samples"
+URL = "https://feeds.example/folder/feed.xml"
+
+
+def sample(name: str) -> bytes:
+    return (SAMPLES / name).read_bytes()
+
+
+def expected(name: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((SAMPLES / f"{Path(name).stem}.expected.json").read_text("utf-8"))
+    return found
+
+
+def as_expected(parsed: Parsed) -> dict[str, Any]:
+    """A result in the shape of an `.expected.json` file: moments as text, `content_hash` left out."""
+    plain = json.loads(json.dumps(asdict(parsed), default=datetime.isoformat))
+    for entry in plain["entries"]:
+        del entry["content_hash"]
+    return {name: plain[name] for name in ("title", "home", "malformed", "ttl_s", "entries")}

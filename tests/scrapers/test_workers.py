@@ -1,0 +1,166 @@
+"""A hostile document costs its child process and nothing else."""
+
+import json
+import os
+import signal
+import threading
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from sample_files import URL, sample
+
+from scrapers.catalogue import SCRAPERS
+from scrapers.errors import ParseError
+from scrapers.workers import Workers
+
+pytestmark = pytest.mark.skipif(
+    not Path("/proc/self").exists(), reason="limits and children are looked up in /proc"
+)
+
+
+@pytest.fixture(scope="module")
+def workers():
+    with Workers(count=1, cpu_s=1, memory_mb=300, timeout_s=3) as pool:
+        yield pool
+
+
+def children() -> set[int]:
+    found = set()
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            parent = (folder / "stat").read_text().rsplit(")", 1)[1].split()[1]
+            command = (folder / "cmdline").read_bytes()
+        except OSError:
+            continue
+        if int(parent) == os.getpid() and (b"scrapers.workers" in command or not command):
+            found.add(int(folder.name))
+    return found
+
+
+def parse(workers, body, kind="feed"):
+    return workers.parse(kind, body, url=URL, headers={"content-type": "text/xml"})
+
+
+def code_of(workers, body, kind="feed"):
+    with pytest.raises(ParseError) as caught:
+        parse(workers, body, kind)
+    return caught.value.code
+
+
+@pytest.mark.parametrize(
+    "name", ["rss2.rss", "atom.atom", "malformed.rss", "json_feed_1_1.json", "odd_dates.rss"]
+)
+def test_a_child_gives_what_the_scraper_itself_gives(workers, name):
+    assert parse(workers, sample(name)) == SCRAPERS["feed"](sample(name), url=URL, headers={})
+
+
+def test_a_refusal_keeps_its_code_sentence_and_suggestions(workers):
+    page = b'<html><title>Home</title><link rel="alternate" type="application/rss+xml" href="/f.rss"></html>'
+    with pytest.raises(ParseError) as caught:
+        parse(workers, page)
+    assert caught.value.code == "web_page_not_feed"
+    assert caught.value.suggested == ("https://feeds.example/f.rss",)
+    assert "Home" in caught.value.sentence
+
+
+def test_an_unknown_kind_is_refused(workers):
+    assert code_of(workers, b"", "telepathy") == "unknown_kind"
+
+
+HOSTILE = {
+    "unclosed comments": b"<rss version='2.0'><channel><item><title>A</title></item>" + b"<!--" * 400_000,
+    "comments in a text": b"<rss version='2.0'><channel><item><title>A</title><description>"
+    + b"&lt;!--" * 150_000
+    + b"</description></item></channel></rss>",
+    "deep nesting": b"<rss version='2.0'><channel><item>" + b"<a>" * 900_000,
+    "deep JSON": b'{"items":' + b"[" * 2_000_000,
+    "a deep page": b"<html><body>" + b"<div><table><tr>" * 400_000,
+    "too many entries": b"<rss version='2.0'><channel>" + b"<item><title>a</title></item>" * 300_000,
+    "a memory bomb": b'{"version":"https://jsonfeed.org/version/1","items":[' + b"{}," * 3_000_000 + b"{}]}",
+}
+
+
+@pytest.mark.parametrize("body", HOSTILE.values(), ids=HOSTILE.keys())
+def test_a_hostile_document_ends_in_time_and_the_next_one_is_read(workers, body):
+    with suppress(ParseError):
+        parse(workers, body)
+    assert parse(workers, sample("rss2.rss")).title == "Plumbline news"
+
+
+def test_a_child_out_of_memory_is_told_as_killed(workers):
+    assert code_of(workers, HOSTILE["a memory bomb"]) == "parser_killed"
+
+
+def test_a_child_out_of_time_is_killed_and_replaced():
+    with Workers(count=1, timeout_s=0.001) as pool:  # less than any interpreter takes to start
+        assert code_of(pool, sample("rss2.rss")) == "parser_killed"
+
+
+def test_a_child_killed_between_two_documents_is_replaced_unseen(workers):
+    parse(workers, sample("rss2.rss"))
+    for child in children():
+        os.kill(child, signal.SIGKILL)
+    for child in children():
+        while (Path("/proc") / str(child) / "cmdline").read_bytes():
+            os.sched_yield()
+    assert parse(workers, sample("atom.atom")).entries
+
+
+def test_limits_hold_in_the_child(workers):
+    parse(workers, sample("rss2.rss"))
+    (child,) = children()
+    limits = (Path("/proc") / str(child) / "limits").read_text()
+    address_space = next(line for line in limits.splitlines() if line.startswith("Max address space"))
+    assert str(300 * 2**20) in address_space
+    assert (
+        "unlimited" not in next(line for line in limits.splitlines() if line.startswith("Max cpu time"))[:40]
+    )
+
+
+def test_a_child_sees_no_settings_of_the_service(workers, monkeypatch):
+    monkeypatch.setenv("REGISTRY_DATABASE_URL", "postgresql://secret")
+    with Workers(count=1) as pool:
+        before = children()
+        parse(pool, sample("rss2.rss"))
+        (child,) = children() - before
+        assert b"REGISTRY_" not in (Path("/proc") / str(child) / "environ").read_bytes()
+
+
+def test_threads_share_the_children():
+    titles, faults = [], []
+
+    def work(pool):
+        try:
+            titles.extend(parse(pool, sample("rss2.rss")).title for _ in range(5))
+        except ParseError as error:
+            faults.append(error)
+
+    before = children()
+    with Workers(count=2) as pool:
+        threads = [threading.Thread(target=work, args=(pool,)) for _ in range(6)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert len(children() - before) <= 2
+    assert titles == ["Plumbline news"] * 30
+    assert not faults
+
+
+def test_closing_leaves_no_process_and_no_zombie_behind():
+    before = children()
+    pool = Workers(count=2)
+    parse(pool, sample("rss2.rss"))
+    pool.close()
+    pool.close()
+    assert children() <= before
+    with pytest.raises(RuntimeError):
+        parse(pool, sample("rss2.rss"))
+
+
+def test_the_parent_never_reads_a_pickle():
+    import scrapers.workers
+
+    assert "pickle" not in vars(scrapers.workers)
+    assert json is scrapers.workers.json

@@ -1,0 +1,89 @@
+import threading
+from collections.abc import Iterator
+from datetime import date, datetime
+
+import pytest
+from sqlmodel import select
+
+from registry.domain.proposal import Announcer
+from registry.domain.triage import CandidateStatus
+from registry.scheduler import Scheduler
+from registry.services import sources, triage
+from registry.services.acting import Actor
+from registry.settings import Settings
+from registry.store.engine import snapshot, transaction
+from registry.store.tables import Candidate, Entry
+from tests.feeds import a_feed
+from tests.scrapers.hostile import HostileServer, reply
+
+ADA = Actor(None, "Ada")
+
+
+@pytest.fixture
+def settings(tmp_path) -> Settings:
+    return Settings(
+        data_dir=tmp_path, allow_private_cidrs="127.0.0.0/8", name="Office", contact="it@office.example"
+    )
+
+
+@pytest.fixture
+def server() -> Iterator[HostileServer]:
+    with HostileServer() as server:
+        yield server
+
+
+def test_a_tick_reads_what_is_due_and_names_the_registry(engine, settings, server, now):
+    url = server.plays("/feed", reply(a_feed(("1", "Plumeria - Minutes", "https://plumeria.example/"))))
+    with transaction(engine) as session:
+        sources.add_source(session, url=url, announcer=Announcer.LAUNCH_FEED, by=ADA, now=now)
+    scheduler = Scheduler(engine, settings, clock=lambda: now)
+    try:
+        scheduler.tick()
+    finally:
+        scheduler.stop()
+    with snapshot(engine) as session:
+        assert len(session.exec(select(Entry)).all()) == 1
+    assert scheduler.ticked_at == now
+    agent = server.visits[0].headers["user-agent"]
+    assert "Office" in agent
+    assert "it@office.example" in agent
+
+
+def test_a_tick_wakes_what_was_watched_until_today_in_the_organisations_zone(engine, settings, now):
+    with transaction(engine) as session:
+        candidate = triage.propose_by_hand(session, name="Plumeria", by=ADA, now=now)
+        triage.watch(session, candidate.id, until=date(2026, 11, 4), by=ADA, now=now)
+    late_evening = datetime.fromisoformat("2026-11-03T20:00:00+00:00")
+    abroad = settings.model_copy(update={"time_zone": "Asia/Tokyo"})
+    for zone, status in ((settings, CandidateStatus.WATCH), (abroad, CandidateStatus.NEW)):
+        scheduler = Scheduler(engine, zone, clock=lambda: late_evening)
+        scheduler.tick()
+        scheduler.stop()
+        with snapshot(engine) as session:
+            assert session.exec(select(Candidate.status)).one() is status
+
+
+def test_a_started_scheduler_ticks_at_once_and_stops_when_told(engine, settings, now):
+    ticked = threading.Event()
+
+    def clock() -> datetime:
+        ticked.set()
+        return now
+
+    scheduler = Scheduler(engine, settings, clock=clock)
+    scheduler.start()
+    assert ticked.wait(10)
+    scheduler.stop()
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("refresh")]
+
+
+def test_a_tick_survives_a_database_that_fails(engine, settings, now):
+    def broken() -> datetime:
+        return now
+
+    scheduler = Scheduler(engine, settings, clock=broken)
+    with transaction(engine) as session:
+        session.connection().exec_driver_sql("ALTER TABLE source RENAME TO elsewhere")
+    scheduler.tick()
+    scheduler.stop()
+    assert scheduler.ticked_at is None

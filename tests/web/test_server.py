@@ -1,0 +1,69 @@
+"""The server under clients that keep it waiting; over real connections on loopback."""
+
+import socket
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+import uvicorn
+from fastapi import FastAPI
+
+from registry.web import server as web_server
+from registry.web.security import BodyDeadline
+
+HALF = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n"
+
+
+@pytest.fixture
+def port(app: FastAPI, monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
+    """Of the site behind its real server, with deadlines of half a second."""
+    monkeypatch.setattr(web_server, "HEADERS_DEADLINE_S", 0.5)
+    config = uvicorn.Config(
+        BodyDeadline(app, seconds=0.5),
+        port=0,
+        http=web_server.PromptH11,
+        log_config=None,
+        timeout_keep_alive=30,
+    )
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    deadline = time.monotonic() + 10
+    while not server.started and time.monotonic() < deadline:
+        time.sleep(0.01)
+    yield server.servers[0].sockets[0].getsockname()[1]
+    server.should_exit = True
+    thread.join()
+
+
+def reply_of(port: int, first: bytes, then: bytes = b"") -> bytes:
+    """All bytes until the server hangs up; fails where it has not after ten seconds."""
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+        connection.sendall(first)
+        if then:
+            threading.Event().wait(0.1)
+            connection.sendall(then)
+        received = b""
+        while chunk := connection.recv(4096):
+            received += chunk
+        return received
+
+
+def test_a_request_whose_headers_never_end_is_hung_up_on(port: int) -> None:
+    assert reply_of(port, HALF, b"X-Slow: yes\r\n") == b""
+
+
+def test_a_connection_that_asks_nothing_is_hung_up_on(port: int) -> None:
+    assert reply_of(port, b"") == b""
+
+
+def test_a_second_request_on_a_connection_has_the_same_deadline(port: int) -> None:
+    received = reply_of(port, HALF + b"\r\n", HALF)
+    assert received.count(b"HTTP/1.1 200") == 1
+
+
+def test_a_body_that_never_ends_is_refused(port: int) -> None:
+    head = b"POST /theme HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: 1000\r\n"
+    received = reply_of(port, head + b"Content-Type: application/x-www-form-urlencoded\r\n\r\ntheme=")
+    assert received.startswith(b"HTTP/1.1 400")
