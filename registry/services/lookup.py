@@ -8,6 +8,7 @@ from typing import Any
 from sqlmodel import Session
 
 from registry.domain import lookup as rules
+from registry.domain.coverage import values
 from registry.domain.identity import name_key
 from registry.domain.lookup import Answer, AnswerCode, House, Question
 from registry.domain.validity import Ruling
@@ -81,6 +82,30 @@ def answers(
     return {
         id_of(tool): _computed(tool, known.get(id_of(tool), []), running.get(id_of(tool)), question, house)
         for tool in found
+    }
+
+
+def by_value(
+    session: Session,
+    tool: Tool,
+    question: Question,
+    dimensions: Sequence[str],
+    house: House,
+    *,
+    now: datetime,
+) -> dict[str, list[tuple[str, AnswerCode]]]:
+    """Dimension -> each value the house has for it, with the answer it would bring; a fixed number of queries."""
+    if not dimensions:
+        return {}
+    known = verdicts.rulings(session, [id_of(tool)], now=now).get(id_of(tool), [])
+    running = evaluations.running(session, [id_of(tool)]).get(id_of(tool))
+    return {
+        dimension: [
+            (value, _computed(tool, known, running, _with(question, dimension, value), house).code)
+            for value in values(dimension, (), house)
+            if value
+        ]
+        for dimension in dimensions
     }
 
 
@@ -166,6 +191,11 @@ def _computed(
         under_review_since=running.since.astimezone(house.zone).date() if running else None,
         expected_on=running.due_on if running else None,
     )
+
+
+def _with(question: Question, dimension: str, value: str) -> Question:
+    said: dict[str, Any] = {dimension: value}
+    return replace(question, **said)
 
 
 def _alternatives(

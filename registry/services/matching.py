@@ -64,6 +64,16 @@ def suggest(session: Session, query: str) -> Sequence[Tool]:
     return [found[tool_id] for tool_id in order]
 
 
+def complete(session: Session, typed: str, *, limit: int = MOST_SUGGESTIONS) -> Sequence[Tool]:
+    """Tools for what is being typed: those with a name that begins so, then those with a name near it."""
+    key = name_key(_words(typed))
+    if not key:
+        return []
+    begun = tools.by_beginning(session, key, limit=limit)
+    ids = {tool.id for tool in begun}
+    return [*begun, *(tool for tool in suggest(session, typed) if tool.id not in ids)][:limit]
+
+
 def purl_key(text: str) -> str:
     """A package URL less version, qualifiers and subpath; empty where it is none."""
     try:

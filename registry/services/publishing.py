@@ -195,6 +195,7 @@ def _facets(every: Sequence[Published], wanted: Filter, house: House) -> dict[st
         "outcome": lambda each: [MEANINGS[each.row.outcome].group.value, each.row.outcome.value],
         "category": lambda each: [each.tool.category] if each.tool.category else [],
         "office": lambda each: each.row.offices or list(house.offices),
+        "data_class": lambda each: [name for name in house.data_classes if _covers(each.row, name, house)],
         "validity": lambda each: [each.validity.state.value],
     }
     counts: dict[str, dict[str, int]] = {}

@@ -8,7 +8,7 @@ from sqlmodel import Session, and_, col, or_, select
 
 from registry.domain.errors import NotFound
 from registry.store.paging import Page, bounded, decode_cursor, encode_cursor
-from registry.store.tables import Entry, EntryRevision, Mention, Source
+from registry.store.tables import Candidate, Entry, EntryRevision, Mention, Source
 
 CHUNK = 500
 Item = TypeVar("Item")
@@ -94,6 +94,18 @@ def mentions(session: Session, candidate_id: int) -> Sequence[tuple[Entry, Sourc
         .order_by(col(Entry.seen_at).desc(), col(Entry.id).desc())
     )
     return [(entry, source) for entry, source in session.exec(query).all()]
+
+
+def mentions_of_tool(session: Session, tool_id: int, *, limit: int = 50) -> Sequence[Entry]:
+    """The entries that speak of a tool through any of its candidates, newest first."""
+    query = (
+        select(Entry)
+        .join(Mention, col(Mention.entry_id) == col(Entry.id))
+        .join(Candidate, col(Candidate.id) == col(Mention.candidate_id))
+        .where(Candidate.tool_id == tool_id)
+        .order_by(col(Entry.seen_at).desc(), col(Entry.id).desc())
+    )
+    return session.exec(query.limit(limit)).all()
 
 
 def chunks(values: Sequence[Item]) -> Iterator[Sequence[Item]]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, func, select
 
 from registry.domain.errors import NotFound
 from registry.store.tables import Alias, AliasKind, Tool
@@ -49,11 +49,42 @@ def by_name_keys(session: Session, keys: Iterable[str]) -> Sequence[Tool]:
     return session.exec(select(Tool).where(col(Tool.id).in_(known)).order_by(col(Tool.name))).all()
 
 
-def page(session: Session, *, category: str = "", after: str = "", limit: int = 50) -> Sequence[Tool]:
-    """Tools by name key order of their slugs, those after the slug `after`; at most `limit` of them."""
-    query = select(Tool).where(col(Tool.slug) > after).order_by(col(Tool.slug)).limit(limit)
+def page(
+    session: Session, *, category: str = "", after: str = "", before: str = "", limit: int = 50
+) -> Sequence[Tool]:
+    """Tools in the order of their slugs, those after the slug `after` or the last ones before `before`."""
+    query = select(Tool).limit(limit)
+    query = query.where(col(Tool.slug) < before) if before else query.where(col(Tool.slug) > after)
     if category:
         query = query.where(Tool.category == category)
+    if before:
+        return session.exec(query.order_by(col(Tool.slug).desc())).all()[::-1]
+    return session.exec(query.order_by(col(Tool.slug))).all()
+
+
+def slugs(session: Session) -> Sequence[str]:
+    return session.exec(select(Tool.slug).order_by(col(Tool.slug))).all()
+
+
+def with_guidance(session: Session) -> Sequence[Tool]:
+    return session.exec(select(Tool).where(Tool.guidance != "").order_by(col(Tool.name))).all()
+
+
+def by_beginning(session: Session, key: str, *, limit: int) -> Sequence[Tool]:
+    """Tools of which some name's key begins with `key`, the shortest such name first."""
+    query = (
+        select(Tool)
+        .join(Alias, col(Alias.tool_id) == col(Tool.id))
+        .where(Alias.kind == AliasKind.NAME, col(Alias.key).startswith(key, autoescape=True))
+        .group_by(*Tool.__table__.columns)  # type: ignore[attr-defined]
+        .order_by(func.min(func.length(Alias.key)), col(Tool.slug))
+    )
+    return session.exec(query.limit(limit)).all()
+
+
+def category_counts(session: Session) -> Sequence[tuple[str, int]]:
+    """Every category by name with how many tools it has; the empty name stands for none."""
+    query = select(Tool.category, func.count()).group_by(Tool.category).order_by(Tool.category)
     return session.exec(query).all()
 
 

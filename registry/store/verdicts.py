@@ -49,15 +49,15 @@ def by_numbers(session: Session, numbers: Iterable[int]) -> Sequence[tables.Verd
 
 
 def published(
-    session: Session, *, now: datetime, tool_ids: Iterable[int] | None = None
+    session: Session, *, now: datetime, tool_ids: Iterable[int] | None = None, limit: int | None = None
 ) -> Sequence[tables.Verdict]:
-    """Every verdict that has gone out and was not taken back, of all tools or of some, newest number first."""
+    """Verdicts that have gone out and were not taken back, of all tools or of some, newest number first."""
     query = select(tables.Verdict).where(
         col(tables.Verdict.undone_at).is_(None), col(tables.Verdict.published_at) <= now
     )
     if tool_ids is not None:
         query = query.where(col(tables.Verdict.tool_id).in_(set(tool_ids)))
-    return session.exec(query.order_by(col(tables.Verdict.number).desc())).all()
+    return session.exec(query.order_by(col(tables.Verdict.number).desc()).limit(limit)).all()
 
 
 def rulings(session: Session, tool_ids: Iterable[int], *, now: datetime) -> dict[int, list[Ruling]]:
@@ -146,6 +146,12 @@ def _as_verdict(
     )
 
 
+def events(session: Session, verdict_ids: Iterable[int]) -> Sequence[Event]:
+    """All that happened to these verdicts, oldest first."""
+    query = select(Event).where(Event.subject_kind == "verdict", col(Event.subject_id).in_(set(verdict_ids)))
+    return session.exec(query.order_by(col(Event.id))).all()
+
+
 def _marks(session: Session, verdict_ids: Sequence[int]) -> dict[int, list[Mark]]:
     query = select(Event).where(
         Event.subject_kind == "verdict",
@@ -199,6 +205,20 @@ def of_tool(session: Session, tool_id: int) -> Sequence[tables.Verdict]:
         select(tables.Verdict)
         .where(tables.Verdict.tool_id == tool_id, col(tables.Verdict.undone_at).is_(None))
         .order_by(col(tables.Verdict.number).desc())
+    ).all()
+
+
+def successors(session: Session, verdict_id: int, *, now: datetime) -> Sequence[int]:
+    """The numbers of the published verdicts that supersede this one."""
+    return session.exec(
+        select(tables.Verdict.number)
+        .join(Supersession, col(Supersession.verdict_id) == col(tables.Verdict.id))
+        .where(
+            Supersession.superseded_id == verdict_id,
+            col(tables.Verdict.undone_at).is_(None),
+            col(tables.Verdict.published_at) <= now,
+        )
+        .order_by(col(tables.Verdict.number))
     ).all()
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import Depends, Form, Request
+from fastapi import Depends, Form, Path, Query, Request
 from pydantic import AfterValidator
 from sqlmodel import Session
 
@@ -107,3 +107,9 @@ Secret = Annotated[str, Form()]
 """A password, just as it was typed."""
 Several = Annotated[tuple[str, ...], Form()]
 """Checkboxes or a multiple choice: `roles: Several = ()`."""
+Asked = Annotated[str, Query(), AfterValidator(clean)]
+"""One parameter of an address, as somebody may have typed it: `q: Asked = ""`."""
+Slug = Annotated[str, Path(max_length=120), AfterValidator(clean)]
+"""A tool's name in an address."""
+Number = Annotated[int, Path(ge=1, le=2_147_483_647)]
+"""A verdict's number in an address."""

@@ -15,7 +15,7 @@ from registry.services.house import house
 from registry.services.publishing import Filter
 from registry.settings import Settings
 from registry.store import tools
-from registry.web.deps import House, Now, Read
+from registry.web.deps import House, Now, Read, Slug
 from registry.web.etag import conditional
 from registry.web.filters import as_filter, as_query
 from registry.web.rendering import FeedLink
@@ -34,7 +34,7 @@ def verdicts_feed(ending: str, request: Request, read: Read, settings: House, no
 
 
 @router.get("/tools/{slug}/verdicts.{ending}")
-def tool_feed(slug: str, ending: str, request: Request, read: Read, settings: House, now: Now) -> Response:
+def tool_feed(slug: Slug, ending: str, request: Request, read: Read, settings: House, now: Now) -> Response:
     tools.get(read, slug)
     wanted = replace(as_filter(request.query_params), tools=frozenset({slug}))
     return _feed(request, read, settings, now, ending, wanted, f"/tools/{slug}/verdicts", f"/tools/{slug}")

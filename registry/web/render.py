@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 
-from fastapi import Request
+from fastapi import Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
+from registry.web.etag import conditional
 from registry.web.parts import parts_of
 from registry.web.rendering import FeedLink, SignedIn, Site
 from registry.web.viewer import now_of, viewer
@@ -26,6 +27,12 @@ def render(
     site = _site(request, feeds, indexed and parts.settings.public)
     body = parts.environment.get_template(name).render(page=page, site=site)
     return HTMLResponse(body, status, headers={"Cache-Control": "private, no-cache", "Vary": "Cookie"})
+
+
+def render_document(request: Request, name: str, page: object, media_type: str) -> Response:
+    """The same for everybody: a file from `templates/<name>` for programs, with its ETag."""
+    body = parts_of(request).environment.get_template(name).render(page=page)
+    return conditional(request, body.encode(), media_type)
 
 
 def go(path: str) -> RedirectResponse:

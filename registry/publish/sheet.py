@@ -1,0 +1,49 @@
+"""Verdicts as a CSV sheet with the columns that an import takes: for a spreadsheet, or for another registry."""
+
+import csv
+import io
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+COLUMNS = (
+    *("name", "number", "outcome", "validity", "ends_on", "conditions", "rationale", "decided_at"),
+    *("decided_by", "valid_from", "valid_until", "data_class", "accounts", "offices", "editions"),
+    *("versions", "audience", "deployment", "reason_code", "alternatives", "supersedes", "url"),
+)
+FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
+
+
+def render(verdicts: Sequence[Mapping[str, Any]]) -> bytes:
+    """One row a verdict, from the machine-readable ones; UTF-8 with the mark that spreadsheets know it by."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\r\n")
+    writer.writerow(COLUMNS)
+    writer.writerows([_cell(value) for value in _row(each)] for each in verdicts)
+    return b"\xef\xbb\xbf" + text.getvalue().encode()
+
+
+def _row(each: Mapping[str, Any]) -> list[Any]:
+    scope = each["scope"]
+    plain = {name: each.get(name) for name in COLUMNS}
+    structured = {
+        "name": each["tool"]["name"],
+        "conditions": json.dumps(each["conditions"], ensure_ascii=False) if each["conditions"] else "",
+        "data_class": scope["data_ceiling"],
+        "accounts": ";".join(scope["accounts"]),
+        "offices": ";".join(scope["offices"]),
+        "editions": scope["edition"],
+        "versions": scope["versions"],
+        "audience": ";".join(scope["audience"]),
+        "deployment": scope["deployment"],
+        "alternatives": ";".join(each["alternatives"]),
+        "supersedes": ";".join(str(number) for number in each["supersedes"]),
+    }
+    return list((plain | structured).values())
+
+
+def _cell(value: Any) -> Any:
+    # A spreadsheet runs a text that begins with one of these as a formula.
+    if isinstance(value, str) and value.startswith(FORMULA_SIGNS):
+        return "'" + value
+    return "" if value is None else value

@@ -1,0 +1,120 @@
+"""The result of a look-up laid out as the answer card and its lists of tools; it computes no answer."""
+
+from collections.abc import Iterable, Sequence
+from urllib.parse import quote, urlencode
+
+from registry.domain.answer import PERMITS
+from registry.domain.coverage import covers
+from registry.domain.lookup import Answer, AnswerCode, House
+from registry.domain.outcome import MEANINGS
+from registry.domain.validity import ValidityState
+from registry.domain.verdict import NONE_KNOWN
+from registry.publish.formats import FORMATS
+from registry.services.lookup import LookUp, Suggestion
+from registry.store.tables import Tool
+from registry.web.question import Typed, choices
+from registry.web.shapes import AnswerCard, ConditionItem, Limit, Link, Narrow, Option, ToolLink
+from registry.web.words import words
+
+NOBODY = "the people who keep this registry"
+OVER = frozenset({ValidityState.REVOKED, ValidityState.SUNSET_REACHED})
+
+
+def answer_card(
+    found: LookUp, tool: Tool, typed: Typed, house: House, *, base_url: str, offices: Sequence[Option] = ()
+) -> AnswerCard:
+    answer, verdict = found.answer, found.answer.verdict
+    data, accounts, people = _limits(answer, house)
+    named = [each.casefold() for each in verdict.alternatives] if verdict else []
+    return AnswerCard(
+        code=answer.code.value,
+        tool_name=tool.name,
+        tool_url=f"/tools/{tool.slug}",
+        sentence=answer.sentence,
+        address=base_url + typed.url(q=typed.q or tool.name),
+        ask=house.contact or NOBODY,
+        edition=typed.edition or (verdict.scope.edition if verdict else ""),
+        data_class=words(typed.data_class),
+        account_type=words(typed.account),
+        audience=words(typed.audience),
+        office=_office(typed.office, offices),
+        conditions=[
+            ConditionItem(each.text, each.duty or "user", each.due_on, each.state or "standing")
+            for each in answer.conditions
+        ],
+        data=data,
+        accounts=accounts,
+        people=people,
+        narrow=narrow(answer, tool, typed, house, offices),
+        why=verdict.rationale if verdict else "",
+        review_url=f"/verdicts/{verdict.number}" if verdict else "",
+        alternatives=tool_links(found.alternatives, typed),
+        no_alternative=not found.alternatives and named == [NONE_KNOWN],
+        guidance=[Link("How to use it well", f"/tools/{tool.slug}#guidance")] if tool.guidance else [],
+        editions=[
+            ToolLink(each.name, typed.url(q=typed.q or tool.name, edition=each.name), each.code.value)
+            for each in answer.editions
+        ],
+        number=verdict.number if verdict else None,
+        decided_by=verdict.decided_by if verdict else "",
+        decided_on=verdict.decided_at if verdict else None,
+        valid_until=answer.validity.ends_on if answer.validity else None,
+        follow=follow(tool),
+        request_url=request_url(tool.name),
+    )
+
+
+def narrow(
+    answer: Answer, tool: Tool, typed: Typed, house: House, offices: Sequence[Option] = ()
+) -> Narrow | None:
+    """The short form that asks what the answer depends on; None where it depends on nothing that can be chosen."""
+    known = choices(typed, house, offices, [each.name for each in answer.editions])
+    asked = [known[name] for name in answer.depends_on if name in known]
+    if not asked:
+        return None
+    keep = typed.said(but=("q", *(choice.name for choice in asked)))
+    return Narrow(asked, [("q", typed.q or tool.name), *keep])
+
+
+def tool_links(found: Iterable[Suggestion], typed: Typed) -> list[ToolLink]:
+    """Each leads to its own answer to the same question."""
+    return [
+        ToolLink(each.tool.name, typed.url(q=each.tool.name, edition=""), each.code.value, each.tool.vendor)
+        for each in found
+    ]
+
+
+def follow(tool: Tool) -> list[Link]:
+    return [
+        Link(each.name, f"/tools/{quote(tool.slug)}/verdicts.{ending}") for ending, each in FORMATS.items()
+    ]
+
+
+def request_url(name: str) -> str:
+    return "/request?" + urlencode({"name": name})
+
+
+def _limits(answer: Answer, house: House) -> tuple[list[Limit], list[Limit], list[Limit]]:
+    """What may be entered, with which accounts, by whom; nothing where the verdict limits nothing or is no yes."""
+    verdict = answer.verdict
+    stands = answer.validity is not None and answer.validity.state not in OVER
+    speaks = answer.code in PERMITS or answer.code is AnswerCode.NO
+    if verdict is None or not (stands and speaks and MEANINGS[verdict.outcome].may_use):
+        return [], [], []
+    scope = verdict.scope
+    return (
+        _limit("data_class", verdict.scope.data_ceiling is not None, house.data_classes, answer, house),
+        _limit("account", bool(scope.accounts), house.account_types, answer, house),
+        _limit("audience", bool(scope.audience), house.audiences, answer, house),
+    )
+
+
+def _limit(dimension: str, limited: bool, values: Sequence[str], answer: Answer, house: House) -> list[Limit]:
+    if not limited or answer.verdict is None:
+        return []
+    scope = answer.verdict.scope
+    return [Limit(words(value), covers(dimension, scope, value, house)) for value in values]
+
+
+def _office(code: str, offices: Sequence[Option]) -> str:
+    return next((each.label for each in offices if each.value == code), code)

@@ -1,0 +1,109 @@
+"""The directory of feeds: each as a line a person can read, and all of them as a list for feed readers."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from fastapi import APIRouter, Request, Response
+from sqlmodel import Session
+
+from registry.domain.outcome import MEANINGS, Outcome
+from registry.domain.validity import STATE_LABELS, ValidityState
+from registry.publish import opml
+from registry.publish.formats import FORMATS
+from registry.services.publishing import Filter
+from registry.store import tools, users
+from registry.web.deps import House, Read
+from registry.web.etag import conditional
+from registry.web.feeds import feed_links
+from registry.web.filters import as_query
+from registry.web.render import render
+from registry.web.shapes import Link
+
+router = APIRouter()
+FOLLOWED_STATES = (ValidityState.REVIEW_DUE, ValidityState.GRACE, ValidityState.LAPSED)
+
+
+@dataclass(frozen=True)
+class FeedLine:
+    name: str
+    page_url: str
+    """The same as a page for people."""
+    formats: Sequence[Link]
+
+
+@dataclass(frozen=True)
+class FeedGroup:
+    name: str
+    feeds: Sequence[FeedLine]
+
+
+@dataclass(frozen=True)
+class FeedsPage:
+    groups: Sequence[FeedGroup]
+    example: str
+    """The whole address of one feed, to copy."""
+    tool_example: str
+
+
+@router.get("/feeds")
+def show_feeds(request: Request, read: Read, settings: House) -> Response:
+    page = FeedsPage(
+        _groups(read),
+        f"{settings.base_url}/feeds/verdicts.atom",
+        f"{settings.base_url}/tools/<name>/verdicts.atom",
+    )
+    return render(request, "feeds/list.html", page, feeds=feed_links("All verdicts"), indexed=True)
+
+
+@router.get("/feeds.opml")
+def download_opml(request: Request, read: Read, settings: House) -> Response:
+    base = settings.base_url
+    listed = {
+        group.name: [(line.name, base + line.formats[0].url, base + line.page_url) for line in group.feeds]
+        for group in _groups(read)
+    }
+    headers = {"Content-Disposition": 'attachment; filename="feeds.opml"'}
+    return conditional(request, opml.render(settings.name, listed), "text/x-opml", headers=headers)
+
+
+def _groups(read: Session) -> list[FeedGroup]:
+    everything = Filter()
+    groups = [
+        FeedGroup("Everything", [_line("All verdicts", everything)]),
+        FeedGroup(
+            "By outcome",
+            [
+                _line(MEANINGS[each].label, replace(everything, outcomes=frozenset({each})))
+                for each in Outcome
+            ],
+        ),
+        FeedGroup(
+            "What runs out",
+            [
+                _line(STATE_LABELS[each], replace(everything, validities=frozenset({each})))
+                for each in FOLLOWED_STATES
+            ],
+        ),
+        FeedGroup(
+            "By category",
+            [
+                _line(name, replace(everything, categories=frozenset({name})))
+                for name in tools.categories(read)
+            ],
+        ),
+        FeedGroup(
+            "By office",
+            [
+                _line(office.name, replace(everything, offices=frozenset({office.code})))
+                for office in users.all_offices(read)
+            ],
+        ),
+    ]
+    return [group for group in groups if group.feeds]
+
+
+def _line(name: str, wanted: Filter) -> FeedLine:
+    query = as_query(wanted)
+    links = feed_links(name, wanted=wanted)
+    formats = [Link(each.name, link.url) for each, link in zip(FORMATS.values(), links, strict=True)]
+    return FeedLine(name, "/verdicts" + (f"?{query}" if query else ""), formats)

@@ -1,0 +1,245 @@
+"""May I use it? The first page, the answer to a question, and the ways a browser has to ask."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from urllib.parse import quote, urlsplit
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import JSONResponse
+from sqlalchemy.exc import SQLAlchemyError
+from sqlmodel import Session
+from starlette.background import BackgroundTask
+from starlette.concurrency import run_in_threadpool
+
+from registry.domain import lookup as rules
+from registry.domain.errors import InvalidInput
+from registry.domain.lookup import AnswerCode
+from registry.domain.lookup import House as Organisation
+from registry.services import lookup, matching, publishing
+from registry.services.house import house
+from registry.services.lookup import LookUp
+from registry.settings import Settings
+from registry.store import users, verdicts
+from registry.store.tables import Tool
+from registry.web import cards
+from registry.web.deps import Asked, House, Now, Read
+from registry.web.feeds import feed_links
+from registry.web.parts import Parts, parts_of
+from registry.web.question import Typed, TypedQuestion, as_question, choices
+from registry.web.render import go, render, render_document
+from registry.web.rendering import FeedLink
+from registry.web.shapes import AnswerCard, Choice, Link, Option, ToolLink
+from registry.web.verdict_parts import VerdictRow, as_row
+from registry.web.words import words
+
+router = APIRouter()
+logger = logging.getLogger(__name__)
+
+MOST_LATEST = 5
+MOST_QUERY = 200
+"""Longer than any name or address by which a tool is known here; such a question is not worth counting."""
+UNANSWERED = frozenset({AnswerCode.UNKNOWN_TOOL, AnswerCode.NOT_REVIEWED})
+THINGS = {
+    "data_class": "for what you enter",
+    "account": "for the account",
+    "audience": "for who uses it",
+    "office": "for the office",
+}
+
+
+@dataclass(frozen=True)
+class Depends:
+    """One thing the answer depends on: each value of it leads to its own answer."""
+
+    label: str
+    answers: Sequence[ToolLink]
+
+
+@dataclass(frozen=True)
+class SearchDescription:
+    name: str
+    base_url: str
+    icon_url: str
+
+
+@dataclass(frozen=True)
+class LookupPage:
+    typed: Typed
+    choices: Sequence[Choice]
+    """What may be said beside the name."""
+    faults: Mapping[str, str] = field(default_factory=dict)
+    examples: Sequence[str] = ()
+    latest: Sequence[VerdictRow] = ()
+    card: AnswerCard | None = None
+    depends: Sequence[Depends] = ()
+    elsewhere: Sequence[Link] = ()
+    """Verdicts of other offices, as evidence."""
+    suggestions: Sequence[ToolLink] = ()
+    rule: str = ""
+    """What holds where no tool is certainly meant, in a sentence."""
+    request_url: str = ""
+    search_url: str = ""
+    """What a browser's own search keyword wants, with %s for the name."""
+
+    @property
+    def refined(self) -> bool:
+        """Whether more than the name was said, so that the form stays open."""
+        return bool(self.typed.said(but=("q", "edition"))) or bool(set(self.faults) - {"q"})
+
+
+@router.get("/")
+def show_home(request: Request, read: Read, settings: House, now: Now) -> Response:
+    return render(
+        request,
+        "lookup/home.html",
+        _home(read, settings, now),
+        feeds=feed_links("All verdicts"),
+        indexed=True,
+    )
+
+
+@router.get("/check")
+def check(request: Request, typed: TypedQuestion, read: Read, settings: House, now: Now) -> Response:
+    if not typed.q:
+        page = _home(read, settings, now, typed)
+        return render(request, "lookup/home.html", page, feeds=feed_links("All verdicts"))
+    organisation, offices = house(read, settings), _offices(read)
+    try:
+        found = lookup.check(read, typed.q, as_question(typed, organisation, now=now), organisation, now=now)
+    except InvalidInput as refused:
+        known = tuple(choices(typed, organisation, offices).values())
+        page = LookupPage(typed, known, faults=refused.faults or {"q": refused.sentence})
+        return render(request, "lookup/show.html", page, status=422)
+    page = _answered(read, found, typed, organisation, offices, settings, now)
+    reply = render(request, "lookup/show.html", page, feeds=_feeds_of(found))
+    if found.answer.code in UNANSWERED and _is_worth_counting(request, typed):
+        reply.background = BackgroundTask(_count, parts_of(request), typed.q, now)
+    return reply
+
+
+@router.get("/go/{host:path}")
+def go_to_answer(host: str) -> Response:
+    """A short way from an address bar: /go/app.example.com."""
+    return go("/check?q=" + quote(host, safe=""))
+
+
+@router.get("/opensearch.xml")
+def describe_search(request: Request, settings: House) -> Response:
+    page = SearchDescription(
+        settings.name, settings.base_url, settings.base_url + parts_of(request).assets.icon_url
+    )
+    return render_document(request, "lookup/opensearch.xml", page, "application/opensearchdescription+xml")
+
+
+@router.get("/suggest")
+def suggest(read: Read, settings: House, now: Now, q: Asked = "") -> Response:
+    """Completions as OpenSearch wants them: what was typed, names, their answers in words, their addresses."""
+    found = matching.complete(read, q[:MOST_QUERY])
+    organisation = house(read, settings)
+    answers = lookup.answers(read, found, rules.Question(at=now), organisation, now=now)
+    told = [
+        q,
+        [tool.name for tool in found],
+        [words(answers[tool.id or 0].code.value) for tool in found],
+        [settings.base_url + Typed(q=tool.name).url() for tool in found],
+    ]
+    return JSONResponse(
+        told,
+        media_type="application/x-suggestions+json",
+        headers={"Cache-Control": "public, max-age=300"},
+    )
+
+
+def _home(read: Session, settings: Settings, now: datetime, typed: Typed | None = None) -> LookupPage:
+    organisation = house(read, settings)
+    rows = verdicts.published(read, now=now, limit=MOST_LATEST)
+    latest = publishing.published(read, rows, organisation, now=now)
+    typed = typed or Typed()
+    return LookupPage(
+        typed=typed,
+        choices=tuple(choices(typed, organisation, _offices(read)).values()),
+        examples=_examples([each.tool for each in latest]),
+        latest=[as_row(each) for each in latest],
+        search_url=f"{settings.base_url}/check?q=%s",
+    )
+
+
+def _answered(
+    read: Session,
+    found: LookUp,
+    typed: Typed,
+    organisation: Organisation,
+    offices: Sequence[Option],
+    settings: Settings,
+    now: datetime,
+) -> LookupPage:
+    answer, tool = found.answer, found.tool
+    editions = [each.name for each in answer.editions]
+    known = choices(typed, organisation, offices, editions)
+    if tool is None:
+        return LookupPage(
+            typed=typed,
+            choices=tuple(known.values()),
+            suggestions=cards.tool_links(found.suggestions, typed),
+            rule=answer.sentence,
+            request_url=cards.request_url(typed.q),
+        )
+    unsaid = [name for name in answer.depends_on if name in THINGS]
+    spread = lookup.by_value(read, tool, found.question, unsaid, organisation, now=now)
+    names = {each.value: each.label for each in offices}
+    depends = [
+        Depends(
+            THINGS[dimension],
+            [
+                ToolLink(names.get(value, words(value)), typed.url(**{dimension: value}), code.value)
+                for value, code in values
+            ],
+        )
+        for dimension, values in spread.items()
+        if values
+    ]
+    return LookupPage(
+        typed=typed,
+        choices=tuple(known.values()),
+        card=cards.answer_card(found, tool, typed, organisation, base_url=settings.base_url, offices=offices),
+        depends=depends,
+        elsewhere=[
+            Link(
+                f"Verdict {each.number} for {', '.join(sorted(each.scope.offices))}",
+                f"/verdicts/{each.number}",
+            )
+            for each in answer.elsewhere
+        ],
+    )
+
+
+def _feeds_of(found: LookUp) -> Sequence[FeedLink]:
+    tool = found.tool
+    return feed_links(f"Verdicts on {tool.name}", f"/tools/{tool.slug}/verdicts") if tool else ()
+
+
+def _offices(read: Session) -> list[Option]:
+    return [Option(office.code, office.name) for office in users.all_offices(read)]
+
+
+def _examples(found: Sequence[Tool]) -> list[str]:
+    """A name as somebody would type it, and an address to paste."""
+    different = list({tool.slug: tool for tool in found}.values())
+    names = [tool.name.lower() for tool in different[:2]]
+    address = next((tool.homepage for tool in different[2:] if urlsplit(tool.homepage).hostname), "")
+    return [*names, *([address] if address else [])]
+
+
+def _is_worth_counting(request: Request, typed: Typed) -> bool:
+    """Not what a browser fetched ahead, nor what can be no name."""
+    return "sec-purpose" not in request.headers and len(typed.q) <= MOST_QUERY
+
+
+async def _count(parts: Parts, query: str, now: datetime) -> None:
+    try:
+        async with parts.writing() as session:
+            await run_in_threadpool(lookup.count_unanswered, session, query, now=now)
+    except SQLAlchemyError:
+        logger.warning("look-up not counted", exc_info=True)  # the answer has been given

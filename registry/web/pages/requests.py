@@ -1,0 +1,258 @@
+"""Asking for a tool, and following what became of it by a secret link."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from fastapi import APIRouter, Request, Response
+from sqlmodel import Session
+
+from registry.domain.errors import InvalidInput, NotAllowed, NotSignedIn
+from registry.domain.evaluation import TIERS, Tier
+from registry.domain.lookup import AnswerCode, Question
+from registry.domain.triage import REASON_LABELS, CandidateStatus, DismissReason
+from registry.services import lookup, requests
+from registry.services.acting import Actor
+from registry.services.house import house
+from registry.services.requests import Requested
+from registry.settings import Settings
+from registry.store import evaluations, tools
+from registry.store.columns import id_of
+from registry.web import cards
+from registry.web.deps import Asked, CurrentUser, House, Now, Read, Text, Tx
+from registry.web.parts import parts_of
+from registry.web.question import Typed
+from registry.web.render import go, render
+from registry.web.shapes import Form, Option, ToolLink
+from registry.web.words import words
+
+router = APIRouter(prefix="/request")
+MOST_OFFERED = 5
+MOST_FROM_ONE_PLACE = 20
+"""Requests without an account from one network address, within the throttle's window."""
+SOMEBODY = Actor(None, "somebody without an account")
+LENGTHS = {"homepage": 2000, "purpose": 2000, "needed_by": 80, "contact": 200}
+LABELS = {
+    "name": "Name of the tool",
+    "homepage": "Its web address",
+    "purpose": "What you want to do with it",
+    "data_class": "What you will enter",
+    "needed_by": "By when",
+    "contact": "How we reach you",
+}
+GOOD = frozenset({AnswerCode.YES, AnswerCode.YES_IF})
+
+
+@dataclass(frozen=True)
+class RequestPage:
+    form: Form
+    data_classes: Sequence[Option]
+    known: ToolLink | None
+    """The tool that is certainly meant: there is an answer already."""
+    alike: Sequence[ToolLink]
+    approved: Sequence[ToolLink]
+    """Of the same category, and a yes."""
+    asks_contact: bool
+    targets: Sequence[int]
+    """Days that a review is to take, by tier."""
+
+
+@dataclass(frozen=True)
+class FollowPage:
+    purpose: str
+    name: str
+    asked_at: datetime
+    address: str
+    code: str
+    """Of the state, for its badge."""
+    state: str
+    expected_on: date | None
+    next_step: str
+    tool: ToolLink | None
+
+
+@router.get("")
+def show_form(
+    request: Request, read: Read, settings: House, user: CurrentUser, now: Now, name: Asked = ""
+) -> Response:
+    _require_right(settings, user)
+    return render(request, "requests/new.html", _page(read, settings, user, now, {"name": name[:120]}))
+
+
+@router.post("")
+def ask(
+    request: Request,
+    tx: Tx,
+    settings: House,
+    user: CurrentUser,
+    now: Now,
+    name: Text = "",
+    homepage: Text = "",
+    purpose: Text = "",
+    data_class: Text = "",
+    needed_by: Text = "",
+    contact: Text = "",
+) -> Response:
+    _require_right(settings, user)
+    typed = {
+        "name": name,
+        "homepage": homepage,
+        "purpose": purpose,
+        "data_class": data_class,
+        "needed_by": needed_by,
+        "contact": contact,
+    }
+    try:
+        with tx.begin_nested():
+            _check(typed, settings)
+            made = requests.request_tool(
+                tx, **typed, by=_asker(request, user, now), secret=settings.secret, now=now
+            )
+    except InvalidInput as refused:
+        faults = {name: _said(name, fault) for name, fault in refused.faults.items()}
+        page = _page(tx, settings, user, now, typed, faults)
+        return render(request, "requests/new.html", page, status=422)
+    return go(f"/request/{made.secret}")
+
+
+@router.get("/{secret}")
+def follow(request: Request, secret: str, read: Read, settings: House, now: Now) -> Response:
+    found = requests.follow(read, secret[:200], secret=settings.secret)
+    reply = render(request, "requests/show.html", _follow_page(read, found, secret, settings, now))
+    reply.headers["Cache-Control"] = "no-store"
+    reply.headers["Referrer-Policy"] = "no-referrer"  # the address is a secret
+    return reply
+
+
+def _require_right(settings: Settings, user: Actor | None) -> None:
+    if user is None and settings.requests != "anybody":
+        raise NotSignedIn("Sign in to ask for a tool.")
+    if user is not None and user.scopes is not None and "request" not in user.scopes:
+        raise NotAllowed("This needs a token with the scope request.")
+
+
+def _asker(request: Request, user: Actor | None, now: datetime) -> Actor:
+    """Raises NotAllowed where too many came from one place without an account."""
+    if user is not None:
+        return user
+    throttle = parts_of(request).throttle
+    key = f"request:{request.client.host if request.client else ''}"
+    if throttle.failures(key, now) >= MOST_FROM_ONE_PLACE:
+        raise NotAllowed("Too many requests came from where you are. Wait a quarter of an hour, or sign in.")
+    throttle.note_failure(key, now)
+    return SOMEBODY
+
+
+def _check(typed: Mapping[str, str], settings: Settings) -> None:
+    """What the service would cut off without a word is refused here, so that nothing typed is lost."""
+    faults = {
+        name: f"is {len(typed[name])} characters long; at most {most} fit"
+        for name, most in LENGTHS.items()
+        if len(typed[name]) > most
+    }
+    if typed["data_class"] and typed["data_class"] not in settings.data_classes:
+        faults["data_class"] = f"must be one of: {', '.join(settings.data_classes)}"
+    if faults:
+        raise InvalidInput("Something is too long.", faults)
+
+
+def _said(name: str, fault: str) -> str:
+    """A fault as a sentence of its own."""
+    return f"{LABELS[name]} {fault}{'' if fault.endswith('.') else '.'}" if name in LABELS else fault
+
+
+def _page(
+    session: Session,
+    settings: Settings,
+    user: Actor | None,
+    now: datetime,
+    typed: Mapping[str, str],
+    faults: Mapping[str, str] | None = None,
+) -> RequestPage:
+    organisation, question = house(session, settings), Question(at=now)
+    name = typed.get("name", "")
+    known, alike, approved = None, [], []
+    if name:
+        found = lookup.check(session, name, question, organisation, now=now)
+        if found.tool:
+            known = ToolLink(found.tool.name, Typed(q=name).url(), found.answer.code.value)
+        alike = cards.tool_links(found.suggestions[:MOST_OFFERED], Typed())
+        nearest = found.tool or (found.suggestions[0].tool if found.suggestions else None)
+        if nearest and nearest.category:
+            others = tools.in_category(session, nearest.category)
+            answers = lookup.answers(session, others, question, organisation, now=now)
+            shown = {link.name for link in alike} | {nearest.name}
+            approved = [
+                ToolLink(each.name, Typed(q=each.name).url(), answers[id_of(each)].code.value)
+                for each in others
+                if answers[id_of(each)].code in GOOD and each.name not in shown
+            ][:MOST_OFFERED]
+    values = {field: typed.get(field, "") for field in LABELS}
+    return RequestPage(
+        form=Form(values, faults or {}),
+        data_classes=[
+            Option("", "I do not know yet"),
+            *(Option(value, words(value)) for value in settings.data_classes),
+        ],
+        known=known,
+        alike=alike,
+        approved=approved,
+        asks_contact=user is None,
+        targets=[TIERS[tier].target_days for tier in Tier],
+    )
+
+
+def _follow_page(
+    read: Session, found: Requested, secret: str, settings: Settings, now: datetime
+) -> FollowPage:
+    organisation = house(read, settings)
+    row, candidate, tool = found.request, found.candidate, found.tool
+    asked = {
+        "purpose": row.purpose,
+        "asked_at": row.at,
+        "address": f"{settings.base_url}/request/{secret}",
+    }
+    if tool is not None:
+        answer = lookup.answers(read, [tool], Question(at=now), organisation, now=now)[id_of(tool)]
+        running = evaluations.running(read, [id_of(tool)]).get(id_of(tool))
+        state, step = _of_tool(answer.code, running is not None)
+        return FollowPage(
+            **asked,  # type: ignore[arg-type]
+            name=tool.name,
+            code=answer.code.value,
+            state=state,
+            expected_on=running.due_on if running else None,
+            next_step=step,
+            tool=ToolLink(tool.name, f"/tools/{tool.slug}", answer.code.value),
+        )
+    assert candidate is not None  # a request is for a tool or for a candidate
+    state, step = _of_candidate(candidate.status, candidate.reason)
+    wakes = candidate.watch_until if candidate.status is CandidateStatus.WATCH else None
+    return FollowPage(
+        **asked,  # type: ignore[arg-type]
+        name=candidate.name,
+        code=candidate.status.value,
+        state=state,
+        expected_on=wakes,
+        next_step=step,
+        tool=None,
+    )
+
+
+def _of_tool(code: AnswerCode, running: bool) -> tuple[str, str]:
+    if code is AnswerCode.UNDER_REVIEW:
+        return "It is being reviewed.", "You can see the answer here once somebody has decided."
+    if code is AnswerCode.NOT_REVIEWED:
+        return "It was accepted, and waits for its review to begin.", "Once it begins, the day stands here."
+    again = " A new review is under way." if running else ""
+    return f"It was decided.{again}", "Open the answer for what to keep to, and until when it stands."
+
+
+def _of_candidate(status: CandidateStatus, reason: str) -> tuple[str, str]:
+    if status is CandidateStatus.WATCH:
+        return "We keep an eye on it, and look again later.", "It comes up sooner if more people ask for it."
+    if status is CandidateStatus.DISMISSED:
+        known = reason in list(DismissReason)
+        label = REASON_LABELS[DismissReason(reason)] if known else reason
+        return f"We decided not to review it. Reason: {label.lower()}.", "Ask us if you see it otherwise."
+    return "It waits for somebody to look at it.", "Then it is accepted for review, or you read here why not."

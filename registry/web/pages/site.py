@@ -1,0 +1,108 @@
+"""What a site has beside its content: guidance, the accessibility statement, and what search engines ask for."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import PlainTextResponse
+
+from registry.domain.errors import NotFound
+from registry.domain.lookup import Question
+from registry.services import lookup
+from registry.services.house import house
+from registry.store import tools, verdicts
+from registry.store.columns import id_of
+from registry.web.deps import House, Now, Read
+from registry.web.render import render, render_document
+from registry.web.shapes import ToolLink
+from registry.web.words import HEADINGS, words
+
+router = APIRouter()
+PAGES = ("/", "/tools", "/verdicts", "/feeds", "/guidance", "/accessibility")
+UNLISTED = ("/check", "/go/", "/suggest", "/login", "/sign-in/", "/request", "/verdicts?", "/tools?")
+"""Answers of one moment, forms, and the same lists over again."""
+MOST_ADDRESSES = 50_000
+"""What one sitemap may hold, by its protocol."""
+MEANINGS = {
+    "yes": "Use it for work. Your ordinary duties hold, and no more.",
+    "yes_if": "Use it when you keep to every condition. They are listed with the answer; each says who must act.",
+    "pilot": "Only those in the pilot use it, until the day that is named.",
+    "no": "Do not use it for work. The answer names the reason, and what to use instead where there is something.",
+    "lapsed": "The approval ended and was not renewed. Nobody uses it until somebody decides anew.",
+    "suspended": "Something happened. Stop using it until we know more.",
+    "under_review": "It is being looked at. Until then your office’s own rule holds, which the answer tells.",
+    "not_reviewed": "Nobody has looked at it. Your office’s own rule holds; you can ask for a review.",
+    "unknown_tool": "We found no tool that is certainly the one you mean. Look at the suggestions, or ask for it.",
+}
+
+
+@dataclass(frozen=True)
+class ToolGuidance:
+    tool: ToolLink
+    lines: Sequence[str]
+
+
+@dataclass(frozen=True)
+class GuidancePage:
+    meanings: Sequence[tuple[str, str, str]]
+    """An answer's code, its heading, what it means."""
+    data_classes: Sequence[str]
+    """Lowest first, in words."""
+    tools: Sequence[ToolGuidance]
+
+
+@dataclass(frozen=True)
+class Address:
+    url: str
+    changed_at: datetime | None = None
+
+
+@router.get("/guidance")
+def show_guidance(request: Request, read: Read, settings: House, now: Now) -> Response:
+    found, organisation = tools.with_guidance(read), house(read, settings)
+    answers = lookup.answers(read, found, Question(at=now), organisation, now=now)
+    page = GuidancePage(
+        meanings=[(code, HEADINGS[code], meaning) for code, meaning in MEANINGS.items()],
+        data_classes=[words(value) for value in organisation.data_classes],
+        tools=[
+            ToolGuidance(
+                ToolLink(each.name, f"/tools/{each.slug}", answers[id_of(each)].code.value),
+                [line for line in each.guidance.splitlines() if line.strip()],
+            )
+            for each in found
+        ],
+    )
+    return render(request, "site/guidance.html", page, indexed=True)
+
+
+@router.get("/accessibility")
+def show_accessibility(request: Request) -> Response:
+    return render(request, "site/accessibility.html", None, indexed=True)
+
+
+@router.get("/robots.txt")
+def tell_robots(settings: House) -> Response:
+    lines = ["User-agent: *"]
+    if settings.public:
+        lines += [f"Disallow: {path}" for path in UNLISTED]
+        lines += ["", f"Sitemap: {settings.base_url}/sitemap.xml"]
+    else:
+        lines += ["Disallow: /"]
+    return PlainTextResponse("\n".join(lines) + "\n", headers={"Cache-Control": "public, max-age=3600"})
+
+
+@router.get("/sitemap.xml")
+def map_site(request: Request, read: Read, settings: House, now: Now) -> Response:
+    if not settings.public:
+        raise NotFound("This registry is not listed by search engines, so it has no map for them.")
+    base = settings.base_url
+    addresses = [
+        *(Address(base + path) for path in PAGES),
+        *(Address(f"{base}/tools/{slug}") for slug in tools.slugs(read)),
+        *(
+            Address(f"{base}/verdicts/{row.number}", row.published_at)
+            for row in verdicts.published(read, now=now)
+        ),
+    ]
+    return render_document(request, "site/sitemap.xml", addresses[:MOST_ADDRESSES], "application/xml")

@@ -1,0 +1,307 @@
+"""Tools: the list by category, each tool's page with its answer, scores and history, and badges for other pages."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import JSONResponse
+from sqlmodel import Session
+
+from registry.domain.evaluation import EvaluationState
+from registry.domain.lookup import Question
+from registry.domain.validity import ValidityState
+from registry.services import lookup, publishing
+from registry.services.house import house
+from registry.services.publishing import Published
+from registry.settings import Settings
+from registry.store import entries, evaluations, tools, users, verdicts
+from registry.store.columns import id_of
+from registry.store.tables import AliasKind, Entry, Tool
+from registry.web import cards
+from registry.web.deps import Asked, House, Now, Read, Slug
+from registry.web.feeds import feed_links
+from registry.web.links import outside_link
+from registry.web.question import Typed
+from registry.web.render import render, render_document
+from registry.web.scores import Assessed, assessed
+from registry.web.shapes import AnswerCard, Event, Link, Option, Pager, Row
+from registry.web.verdict_parts import VerdictRow, as_row, happenings
+from registry.web.words import Tone, mark
+
+router = APIRouter(prefix="/tools")
+MOST_TOOLS = 50
+MOST_MENTIONS = 20
+ALIAS_LABELS = {
+    AliasKind.NAME: "Names",
+    AliasKind.DOMAIN: "Web addresses",
+    AliasKind.PATH: "Pages on shared hosts",
+    AliasKind.PURL: "Packages",
+}
+COLOURS = {Tone.YES: "#1a6b3c", Tone.IF: "#7a5200", Tone.TRIAL: "#5b3f9e", Tone.NO: "#a3201d"}
+GREY = "#4a5560"
+SIGN_WIDTH = 7
+"""Pixels that a letter of the badge takes at most, at 11 pixels' height."""
+
+
+@dataclass(frozen=True)
+class ToolRow:
+    name: str
+    url: str
+    vendor: str
+    category: str
+    answer: str
+
+
+@dataclass(frozen=True)
+class Category:
+    label: str
+    url: str
+    count: int
+    chosen: bool
+
+
+@dataclass(frozen=True)
+class ToolsPage:
+    tools: Sequence[ToolRow]
+    categories: Sequence[Category]
+    chosen: str
+    pager: Pager
+
+
+@dataclass(frozen=True)
+class Mentioned:
+    title: str
+    url: str
+    kind: str
+    at: datetime
+    since: bool
+    """Came after the newest verdict."""
+
+
+@dataclass(frozen=True)
+class ToolPage:
+    tool: Tool
+    homepage: Link | None
+    card: AnswerCard
+    short: Sequence[str]
+    assessed: Assessed | None
+    assessed_in: int | None
+    """Number of the verdict that the scores are of."""
+    verdicts: Sequence[VerdictRow]
+    mentions: Sequence[Mentioned]
+    fresh: int
+    """How many mentions came since the newest verdict."""
+    history: Sequence[Event]
+    identifiers: Sequence[Row]
+    formats: Sequence[Link]
+    badge_url: str
+    cite: str
+
+
+@dataclass(frozen=True)
+class BadgePage:
+    label: str
+    message: str
+    colour: str
+    left: int
+    right: int
+
+    @property
+    def width(self) -> int:
+        return self.left + self.right
+
+
+@router.get("")
+def show_tools(
+    request: Request,
+    read: Read,
+    settings: House,
+    now: Now,
+    category: Asked = "",
+    after: Asked = "",
+    before: Asked = "",
+) -> Response:
+    organisation = house(read, settings)
+    counts = tools.category_counts(read)
+    found = tools.page(read, category=category, after=after, before=before, limit=MOST_TOOLS + 1)
+    more, shown = _cut(found, backwards=bool(before))
+    answers = lookup.answers(read, shown, Question(at=now), organisation, now=now)
+    page = ToolsPage(
+        tools=[
+            ToolRow(
+                each.name, f"/tools/{each.slug}", each.vendor, each.category, answers[id_of(each)].code.value
+            )
+            for each in shown
+        ],
+        categories=_categories(counts, category),
+        chosen=category,
+        pager=_pager(
+            shown,
+            total=sum(count for name, count in counts if not category or name == category),
+            category=category,
+            back=more if before else bool(after),
+            on=True if before else more,
+        ),
+    )
+    return render(request, "tools/list.html", page, feeds=feed_links("All verdicts"), indexed=True)
+
+
+@router.get("/{slug}")
+def show_tool(request: Request, slug: Slug, read: Read, settings: House, now: Now) -> Response:
+    tool = tools.get(read, slug)
+    page = _tool_page(read, tool, settings, now)
+    feeds = feed_links(f"Verdicts on {tool.name}", f"/tools/{slug}/verdicts")
+    return render(request, "tools/show.html", page, feeds=feeds, indexed=True)
+
+
+@router.get("/{slug}/badge.svg")
+def show_badge(request: Request, slug: Slug, read: Read, settings: House, now: Now) -> Response:
+    label, message, colour = _badge(read, slug, settings, now)
+    page = BadgePage(label, message, colour, _width(label), _width(message))
+    return render_document(request, "tools/badge.svg", page, "image/svg+xml")
+
+
+@router.get("/{slug}/badge.json")
+def show_badge_as_json(slug: Slug, read: Read, settings: House, now: Now) -> Response:
+    """The shape that common badge makers read."""
+    label, message, colour = _badge(read, slug, settings, now)
+    told = {"schemaVersion": 1, "label": label, "message": message, "color": colour}
+    headers = {"Cache-Control": "public, max-age=300", "Access-Control-Allow-Origin": "*"}
+    return JSONResponse(told, headers=headers)
+
+
+def _tool_page(read: Session, tool: Tool, settings: Settings, now: datetime) -> ToolPage:
+    organisation = house(read, settings)
+    typed = Typed(q=tool.name)
+    found = lookup.check_tool(read, tool, Question(at=now), organisation, now=now)
+    offices = [Option(office.code, office.name) for office in users.all_offices(read)]
+    rows = verdicts.published(read, now=now, tool_ids=[id_of(tool)])
+    known = publishing.published(read, rows, organisation, now=now)
+    scored = _scored(known)
+    newest = rows[0].decided_at if rows else None
+    mentions = entries.mentions_of_tool(read, id_of(tool), limit=MOST_MENTIONS)
+    told = [_mentioned(each, newest) for each in mentions]
+    address = f"{settings.base_url}/tools/{tool.slug}"
+    return ToolPage(
+        tool=tool,
+        homepage=outside_link(tool.homepage),
+        card=cards.answer_card(found, tool, typed, organisation, base_url=settings.base_url, offices=offices),
+        short=_in_short(tool, scored, len(rows)),
+        assessed=assessed(scored.row.assessment) if scored else None,
+        assessed_in=scored.row.number if scored else None,
+        verdicts=[as_row(each) for each in known],
+        mentions=told,
+        fresh=sum(each.since for each in told),
+        history=_history(read, tool, known, mentions),
+        identifiers=_identifiers(read, tool),
+        formats=cards.follow(tool),
+        badge_url=f"{address}/badge.svg",
+        cite=f"{settings.name}: {tool.name}. {address}",
+    )
+
+
+def _scored(known: Sequence[Published]) -> Published | None:
+    """The newest verdict that stands and was scored, else the newest that was scored at all."""
+    gone = (ValidityState.REVOKED, ValidityState.SUPERSEDED, ValidityState.SCHEDULED)
+    every = [each for each in known if each.row.assessment.get("criteria")]
+    return next((each for each in every if each.validity.state not in gone), every[0] if every else None)
+
+
+def _in_short(tool: Tool, scored: Published | None, decided: int) -> list[str]:
+    told = [tool.description] if tool.description else []
+    if scored is not None:
+        weighed = scored.row.assessment
+        risk, fit = mark(weighed["risk"]).label, mark(weighed["fit"]).label
+        told.append(f"{risk}, {fit[0].lower()}{fit[1:]}, as scored for verdict {scored.row.number}.")
+    if decided > 1:
+        told.append(f"Decided {decided} times so far.")
+    return told
+
+
+def _history(
+    read: Session,
+    tool: Tool,
+    known: Sequence[Published],
+    mentions: Sequence[Entry],
+) -> list[Event]:
+    rows = {id_of(each.row): each.row for each in known}
+    told = happenings(verdicts.events(read, rows), rows) if rows else []
+    for each in evaluations.of_tool(read, id_of(tool)):
+        edition = f" of the edition {each.edition}" if each.edition else ""
+        told.append(Event(each.opened_at, f"Review{edition} began"))
+        if each.state is EvaluationState.WITHDRAWN and each.closed_at:
+            told.append(Event(each.closed_at, f"Review{edition} ended without a verdict"))
+    if mentions:
+        first = min(mentions, key=lambda each: each.published_at or each.seen_at)
+        link = outside_link(first.link)
+        told.append(
+            Event(first.published_at or first.seen_at, "Announced", first.title, link.url if link else "")
+        )
+    told.append(Event(tool.created_at, "Listed here"))
+    return sorted(told, key=_when, reverse=True)
+
+
+def _when(event: Event) -> datetime:
+    assert isinstance(event.on, datetime)
+    return event.on
+
+
+def _mentioned(entry: Entry, newest: datetime | None) -> Mentioned:
+    link, at = outside_link(entry.link), entry.published_at or entry.seen_at
+    return Mentioned(
+        entry.title or (link.label if link else "Without a title"),
+        link.url if link else "",
+        entry.kind.value,
+        at,
+        newest is not None and at > newest,
+    )
+
+
+def _identifiers(read: Session, tool: Tool) -> list[Row]:
+    by_kind: dict[AliasKind, list[str]] = {}
+    for alias in tools.aliases(read, id_of(tool)):
+        by_kind.setdefault(alias.kind, []).append(alias.text)
+    return [Row(ALIAS_LABELS[kind], ", ".join(by_kind[kind])) for kind in AliasKind if kind in by_kind]
+
+
+def _cut(found: Sequence[Tool], *, backwards: bool) -> tuple[bool, Sequence[Tool]]:
+    """Whether there is more in the direction of reading, and what is shown of it."""
+    if len(found) <= MOST_TOOLS:
+        return False, found
+    return True, found[1:] if backwards else found[:MOST_TOOLS]
+
+
+def _pager(shown: Sequence[Tool], *, total: int, category: str, back: bool, on: bool) -> Pager:
+    def url(**mark_: str) -> str:
+        return "/tools?" + urlencode({**({"category": category} if category else {}), **mark_})
+
+    if not shown:
+        return Pager("No tools")
+    summary = f"{total} {'tool' if total == 1 else 'tools'}"
+    if back or on:
+        summary = f"{shown[0].name} to {shown[-1].name}, {len(shown)} of {summary}"
+    return Pager(summary, url(before=shown[0].slug) if back else "", url(after=shown[-1].slug) if on else "")
+
+
+def _categories(counts: Sequence[tuple[str, int]], chosen: str) -> list[Category]:
+    every = Category("All", "/tools", sum(count for _, count in counts), not chosen)
+    named = [
+        Category(name, "/tools?" + urlencode({"category": name}), count, name == chosen)
+        for name, count in counts
+        if name
+    ]
+    return [every, *named]
+
+
+def _badge(read: Session, slug: str, settings: Settings, now: datetime) -> tuple[str, str, str]:
+    """Label, the answer in words, its colour."""
+    tool = tools.get(read, slug)
+    found = lookup.answers(read, [tool], Question(at=now), house(read, settings), now=now)[id_of(tool)]
+    its = mark(found.code.value)
+    return "May I use it?", its.label, COLOURS.get(its.tone, GREY)
+
+
+def _width(text: str) -> int:
+    return len(text) * SIGN_WIDTH + 12

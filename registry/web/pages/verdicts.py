@@ -1,0 +1,342 @@
+"""Verdicts: the list under its facets with the same as CSV and JSON, and each verdict as a memo."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import JSONResponse
+
+from registry.domain.errors import NotFound
+from registry.domain.lookup import House as Organisation
+from registry.domain.outcome import Outcome
+from registry.domain.validity import ValidityState
+from registry.publish import sheet
+from registry.services import publishing
+from registry.services.acting import Actor
+from registry.services.house import house
+from registry.services.publishing import Filter, Listing, Published
+from registry.store import tables, tools, users, verdicts
+from registry.store.columns import id_of
+from registry.store.tables import Role
+from registry.web.deps import Asked, CurrentUser, House, Now, Number, Read
+from registry.web.etag import conditional
+from registry.web.feeds import feed_links
+from registry.web.filters import as_filter, as_query
+from registry.web.render import render
+from registry.web.scores import Assessed, assessed
+from registry.web.shapes import (
+    Chip,
+    Column,
+    ConditionItem,
+    Event,
+    Facet,
+    FacetOption,
+    Facets,
+    Link,
+    Pager,
+    Row,
+)
+from registry.web.verdict_parts import (
+    VerdictRow,
+    alternative_links,
+    as_row,
+    condition_items,
+    happenings,
+    scope_rows,
+    state_sentence,
+)
+from registry.web.words import words
+
+router = APIRouter(prefix="/verdicts")
+MOST_VERDICTS = 25
+GROUPS = {
+    "outcome": "Outcome",
+    "category": "Category",
+    "data_class": "Covers",
+    "validity": "Does it stand?",
+    "office": "Office",
+}
+NAMED = GROUPS | {"tool": "Tool", "q": "Says"}
+LAST = date.max
+
+SORTS: Mapping[str, Callable[[Published], Any]] = {
+    "number": lambda each: each.row.number,
+    "tool": lambda each: (each.tool.name.casefold(), each.row.number),
+    "category": lambda each: (each.tool.category.casefold(), each.row.number),
+    "ends": lambda each: (each.validity.ends_on or LAST, each.row.number),
+}
+NEWEST = "-number"
+COLUMNS = (
+    ("tool", "Tool", "tool"),
+    ("outcome", "Outcome", ""),
+    ("scope", "Bound to", ""),
+    ("category", "Category", "category"),
+    ("decided", "Decided", "number"),
+    ("ends", "Until", "ends"),
+)
+
+
+@dataclass(frozen=True)
+class VerdictsPage:
+    facets: Facets
+    columns: Sequence[Column]
+    rows: Sequence[VerdictRow]
+    pager: Pager
+    formats: Sequence[Link]
+    text: str
+    """Words that the verdicts must hold, as typed."""
+    keep: Sequence[tuple[str, str]]
+    """The other filters, which a search for words must not lose."""
+    hidden: bool
+    """Whether verdicts that were replaced or withdrawn are left out."""
+
+
+@dataclass(frozen=True)
+class VerdictPage:
+    number: int
+    tool_name: str
+    tool_url: str
+    outcome: str
+    state: str
+    state_sentence: str
+    waits_until: datetime | None
+    """Until then it can be taken back and is seen by insiders alone; None once it is out."""
+    facts: Sequence[Row]
+    scope: Sequence[Row]
+    rationale: Sequence[str]
+    conditions: Sequence[ConditionItem]
+    alternatives: Sequence[Link]
+    pilot: Sequence[Row]
+    notes: Sequence[str]
+    assessed: Assessed | None
+    step: str
+    """What was recommended and why it was decided otherwise; empty where it was followed."""
+    supersedes: Sequence[int]
+    superseded_by: Sequence[int]
+    history: Sequence[Event]
+    formats: Sequence[Link]
+
+
+@router.get("")
+def show_verdicts(
+    request: Request, read: Read, settings: House, now: Now, sort: Asked = NEWEST, after: Asked = ""
+) -> Response:
+    wanted, organisation = as_filter(request.query_params), house(read, settings)
+    listed = publishing.listing(read, wanted, organisation, now=now)
+    sort = sort if sort.removeprefix("-") in SORTS else NEWEST
+    ordered = sorted(listed.verdicts, key=SORTS[sort.removeprefix("-")], reverse=sort.startswith("-"))
+    start = _start(ordered, after)
+    offices = {office.code: office.name for office in users.all_offices(read)}
+    query = as_query(wanted)
+    page = VerdictsPage(
+        facets=_facets(wanted, listed, organisation, offices, sort),
+        columns=_columns(wanted, sort),
+        rows=[as_row(each) for each in ordered[start : start + MOST_VERDICTS]],
+        pager=_pager(ordered, start, wanted, sort),
+        formats=[
+            *(
+                Link(each.title.split("(")[-1].rstrip(")"), each.url)
+                for each in feed_links("", wanted=wanted)
+            ),
+            Link("CSV", f"/verdicts.csv?{query}".rstrip("?")),
+            Link("JSON", f"/verdicts.json?{query}".rstrip("?")),
+        ],
+        text=wanted.text,
+        keep=parse_qsl(as_query(replace(wanted, text=""))),
+        hidden=not wanted.validities,
+    )
+    title = "These verdicts" if query else "All verdicts"
+    return render(
+        request, "verdicts/list.html", page, feeds=feed_links(title, wanted=wanted), indexed=not query
+    )
+
+
+downloads = APIRouter()
+
+
+@downloads.get("/verdicts.csv")
+def download_csv(request: Request, read: Read, settings: House, now: Now) -> Response:
+    listed = publishing.listing(read, as_filter(request.query_params), house(read, settings), now=now)
+    body = sheet.render([publishing.as_json(each, base_url=settings.base_url) for each in listed.verdicts])
+    headers = {"Content-Disposition": 'attachment; filename="verdicts.csv"'}
+    return conditional(request, body, "text/csv; charset=utf-8", headers=headers)
+
+
+@downloads.get("/verdicts.json")
+def download_json(request: Request, read: Read, settings: House, now: Now) -> Response:
+    listed = publishing.listing(read, as_filter(request.query_params), house(read, settings), now=now)
+    told = [publishing.as_json(each, base_url=settings.base_url) for each in listed.verdicts]
+    return conditional(request, JSONResponse({"verdicts": told}).body, "application/json")  # type: ignore[arg-type]
+
+
+@router.get("/{number}")
+def show_verdict(
+    request: Request, number: Number, read: Read, settings: House, user: CurrentUser, now: Now
+) -> Response:
+    row = verdicts.get(read, number)
+    waits = now < row.published_at
+    if waits and not _is_insider(user):
+        raise NotFound(f"There is no verdict number {number}. See the list of verdicts.")
+    organisation = house(read, settings)
+    each = publishing.published(read, [row], organisation, now=now)[0]
+    row_id, today = id_of(row), now.astimezone(organisation.zone).date()
+    page = VerdictPage(
+        number=number,
+        tool_name=each.tool.name,
+        tool_url=f"/tools/{each.tool.slug}",
+        outcome=row.outcome.value,
+        state=each.validity.state.value,
+        state_sentence=state_sentence(each),
+        waits_until=row.published_at if waits else None,
+        facts=_facts(row, each),
+        scope=scope_rows(row),
+        rationale=[part for part in row.rationale.splitlines() if part.strip()],
+        conditions=condition_items(each, today),
+        alternatives=alternative_links(row, tools.by_slugs(read, row.alternatives)),
+        pilot=[Row(words(name), value) for name, value in row.pilot.items() if value],
+        notes=row.notes,
+        assessed=assessed(row.assessment),
+        step=_step(row),
+        supersedes=each.ruling.verdict.supersedes,
+        superseded_by=verdicts.successors(read, row_id, now=now),
+        history=happenings(verdicts.events(read, [row_id]), {row_id: row}),
+        formats=[
+            Link(link.title.split("(")[-1].rstrip(")"), link.url)
+            for link in feed_links("", f"/tools/{each.tool.slug}/verdicts")
+        ],
+    )
+    return render(request, "verdicts/show.html", page, indexed=not waits)
+
+
+def _is_insider(user: Actor | None) -> bool:
+    return user is not None and bool(user.roles - {Role.EMPLOYEE})
+
+
+def _facts(row: tables.Verdict, each: Published) -> list[Row]:
+    ends = each.validity.ends_on or row.valid_until
+    facts = [
+        Row("Decided", row.decided_at),
+        Row("Decided by", row.decided_by),
+        Row("Holds from", row.starts_at),
+        Row("Until", ends or "Somebody decides anew"),
+        *([Row("Reason", words(row.reason_code))] if row.reason_code else []),
+        *([Row("Forbidden by", row.citation)] if row.citation else []),
+        *([Row("Use instead", each.validity.replacement)] if each.validity.replacement else []),
+        *([Row("Reference", row.reference)] if row.reference else []),
+    ]
+    return [*facts, *([Row("Origin", "Imported; not scored here")] if row.imported else [])]
+
+
+def _step(row: tables.Verdict) -> str:
+    if row.recommended is None or not row.step_reason:
+        return ""
+    return f"The rubric recommended “{words(row.recommended.value).lower()}”. {row.step_reason}"
+
+
+def _start(ordered: Sequence[Published], after: str) -> int:
+    """Where the page after a verdict's number begins; the first page where the list no longer holds it."""
+    numbers = [str(each.row.number) for each in ordered]
+    return numbers.index(after) + 1 if after in numbers else 0
+
+
+def _url(wanted: Filter, sort: str = NEWEST, after: str = "") -> str:
+    more = urlencode([(name, value) for name, value in (("sort", sort), ("after", after)) if value])
+    more = more.replace(f"sort={NEWEST}", "").strip("&")
+    query = "&".join(part for part in (as_query(wanted), more) if part)
+    return "/verdicts" + (f"?{query}" if query else "")
+
+
+def _pager(ordered: Sequence[Published], start: int, wanted: Filter, sort: str) -> Pager:
+    total = len(ordered)
+    if not total:
+        return Pager("No verdict")
+    end = min(start + MOST_VERDICTS, total)
+    noun = "verdict" if total == 1 else "verdicts"
+    summary = f"{total} {noun}" if total <= MOST_VERDICTS else f"Verdicts {start + 1} to {end} of {total}"
+    before = max(start - MOST_VERDICTS, 0)
+    previous = str(ordered[before - 1].row.number) if before else ""
+    return Pager(
+        summary,
+        _url(wanted, sort, previous) if start else "",
+        _url(wanted, sort, str(ordered[end - 1].row.number)) if end < total else "",
+    )
+
+
+def _columns(wanted: Filter, sort: str) -> list[Column]:
+    made = []
+    for key, label, by in COLUMNS:
+        on = by and sort.removeprefix("-") == by
+        turned = by if on and sort.startswith("-") else f"-{by}" if on or by == "number" else by
+        direction = ("descending" if sort.startswith("-") else "ascending") if on else ""
+        made.append(Column(key, label, sort_url=_url(wanted, turned) if by else "", sorted=direction))
+    return made
+
+
+def _facets(
+    wanted: Filter, listed: Listing, organisation: Organisation, offices: Mapping[str, str], sort: str
+) -> Facets:
+    chosen = _chosen(wanted)
+    groups = []
+    for name, label in GROUPS.items():
+        counts = {**dict.fromkeys(chosen[name], 0), **listed.facets.get(name, {})}
+        options = [
+            FacetOption(value, _label(name, value, offices), counts[value], value in chosen[name])
+            for value in _in_order(name, counts, organisation)
+        ]
+        if options:
+            groups.append(Facet(name, label, options, opened=name in ("outcome", "category")))
+    keep = [("sort", sort)] if sort != NEWEST else []
+    keep += [(name, value) for name in ("tool", "q") for value in chosen[name]]
+    return Facets("/verdicts", groups, _chips(wanted, chosen, offices, sort), keep)
+
+
+def _in_order(name: str, counts: Mapping[str, int], organisation: Organisation) -> list[str]:
+    orders: Mapping[str, Sequence[str]] = {
+        "validity": [*reversed(ValidityState)],
+        "outcome": [*Outcome],
+        "data_class": organisation.data_classes,
+    }
+    if name in orders:
+        return [str(value) for value in orders[name] if value in counts]
+    return sorted(counts, key=str.casefold)
+
+
+def _label(facet: str, value: str, offices: Mapping[str, str]) -> str:
+    if facet == "office":
+        return offices.get(value, value)
+    return value if facet in ("category", "tool", "q") else words(value)
+
+
+def _chosen(wanted: Filter) -> dict[str, list[str]]:
+    return {
+        "outcome": sorted(each.value for each in wanted.outcomes),
+        "category": sorted(wanted.categories),
+        "validity": sorted(each.value for each in wanted.validities),
+        "office": sorted(wanted.offices),
+        "tool": sorted(wanted.tools),
+        "data_class": sorted(wanted.data_classes),
+        "q": [wanted.text] if wanted.text else [],
+    }
+
+
+def _chips(
+    wanted: Filter, chosen: Mapping[str, Sequence[str]], offices: Mapping[str, str], sort: str
+) -> list[Chip]:
+    return [
+        Chip(f"{NAMED[facet]}: {_label(facet, value, offices)}", _url(_without(wanted, facet, value), sort))
+        for facet, values in chosen.items()
+        for value in values
+    ]
+
+
+def _without(wanted: Filter, facet: str, value: str) -> Filter:
+    if facet == "q":
+        return replace(wanted, text="")
+    name = {"category": "categories", "validity": "validities", "data_class": "data_classes"}.get(
+        facet, facet + "s"
+    )
+    kept: Any = frozenset(each for each in getattr(wanted, name) if each != value)
+    return replace(wanted, **{name: kept})

@@ -1,0 +1,100 @@
+"""The stored assessment of a verdict as bars, sentences and evidence; reviewers stay without names."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from registry.web.links import outside_link
+from registry.web.shapes import Link
+from registry.web.words import words
+
+COUNTS_AS = {"risk": 3, "fit": 1}
+"""What an unknown counts as."""
+TONES = {"risk": ("yes", "yes", "plain", "if", "no"), "fit": ("no", "if", "plain", "yes", "yes")}
+WIDE = 2
+"""Ratings that lie so far apart are a disagreement worth telling."""
+
+
+@dataclass(frozen=True)
+class Score:
+    id: str
+    name: str
+    rating: str
+    """0 to 4, U or NA."""
+    said: str
+    """The rating in words for those who do not see the bar."""
+    number: int | None
+    """What it counts as; None where not applicable."""
+    tone: str
+    spread: str
+    """What the reviewers' ratings were, in words."""
+    wide: bool
+    sentences: Sequence[str]
+    evidence: Sequence[Link]
+    quotes: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Assessed:
+    """`risk`, `fit`, `mitigation` are the bands' codes; `reasons` say how the recommendation came about."""
+
+    risks: Sequence[Score]
+    fits: Sequence[Score]
+    risk: str
+    fit: str
+    mitigation: str
+    reasons: Sequence[str]
+    rubric: str
+    knock_outs: Sequence[tuple[str, str]]
+    """Those that were not answered with no: name and answer."""
+
+
+def assessed(stored: Mapping[str, Any]) -> Assessed | None:
+    """None for a verdict that was imported, and so never scored here."""
+    if not stored.get("criteria"):
+        return None
+    every = [_score(each) for each in stored["criteria"]]
+    sides = [each["side"] for each in stored["criteria"]]
+    rubric = stored.get("rubric", {})
+    return Assessed(
+        risks=[each for each, side in zip(every, sides, strict=True) if side == "risk"],
+        fits=[each for each, side in zip(every, sides, strict=True) if side == "fit"],
+        risk=stored.get("risk", ""),
+        fit=stored.get("fit", ""),
+        mitigation=stored.get("mitigation", ""),
+        reasons=stored.get("reasons", []),
+        rubric=f"{rubric.get('name', '')} {rubric.get('version', '')}".strip(),
+        knock_outs=[
+            (each["name"], "Yes" if each["answer"] == "yes" else "Not known")
+            for each in stored.get("knock_outs", [])
+            if each["answer"] != "no"
+        ],
+    )
+
+
+def _score(stored: Mapping[str, Any]) -> Score:
+    side, rating = stored["side"], stored["rating"]
+    number = None if rating == "NA" else COUNTS_AS[side] if rating == "U" else int(rating)
+    given = sorted(stored.get("given", []))
+    evidence = dict.fromkeys(stored.get("evidence", []))
+    links = {text: outside_link(text) for text in evidence}
+    return Score(
+        id=stored["id"],
+        name=stored["name"][:1].upper() + stored["name"][1:],
+        rating=rating,
+        said=f"{rating} of 4" if rating.isdigit() else words(rating),
+        number=number,
+        tone="plain" if number is None else TONES[side][number],
+        spread=_spread(given, moderated=bool(stored.get("moderated"))),
+        wide=stored.get("spread", 0) >= WIDE,
+        sentences=list(dict.fromkeys(each for each in stored.get("sentences", []) if each)),
+        evidence=[link for link in links.values() if link is not None],
+        quotes=[text for text, link in links.items() if link is None and text.strip()],
+    )
+
+
+def _spread(given: Sequence[str], *, moderated: bool) -> str:
+    if not given:
+        return "nobody rated it"
+    told = "one reviewer" if len(given) == 1 else f"{len(given)} reviewers: {', '.join(given)}"
+    return f"{told}; resolved by moderation" if moderated else told

@@ -1,0 +1,152 @@
+"""What several pages show of a verdict: its row in a list, its scope, its conditions and what befell it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from registry.domain.validity import STATE_LABELS, ValidityState
+from registry.services.publishing import Published
+from registry.store import tables
+from registry.store.tables import Tool
+from registry.web.shapes import ConditionItem, Event, Link, Row
+from registry.web.words import words
+
+PLAIN = frozenset({ValidityState.ACTIVE})
+"""A state that needs no word beside the outcome."""
+HAPPENED: Mapping[str, str] = {
+    "verdict.published": "Verdict {number}",
+    "verdict.revoked": "Verdict {number} withdrawn",
+    "verdict.suspended": "Verdict {number} suspended",
+    "verdict.suspension_confirmed": "Suspension of verdict {number} confirmed",
+    "verdict.suspension_lifted": "Suspension of verdict {number} lifted",
+    "verdict.sunset": "Verdict {number} to be retired",
+    "verdict.graduated": "Verdict {number}: needs no approval any more",
+    "condition.met": "A condition of verdict {number} was met",
+    "condition.waived": "A condition of verdict {number} was waived",
+}
+CODES = {
+    "verdict.revoked": "revoked",
+    "verdict.suspended": "suspended",
+    "verdict.graduated": "graduated",
+    "verdict.sunset": "sunset_announced",
+    "condition.met": "met",
+    "condition.waived": "waived",
+}
+
+
+@dataclass(frozen=True)
+class VerdictRow:
+    number: int
+    url: str
+    tool: str
+    tool_url: str
+    outcome: str
+    state: str
+    """Code of the validity where it is worth a word, else empty."""
+    category: str
+    scope: str
+    decided_at: datetime
+    ends_on: date | None
+
+
+def as_row(each: Published) -> VerdictRow:
+    row, state = each.row, each.validity.state
+    return VerdictRow(
+        number=row.number,
+        url=f"/verdicts/{row.number}",
+        tool=each.tool.name,
+        tool_url=f"/tools/{each.tool.slug}",
+        outcome=row.outcome.value,
+        state="" if state in PLAIN else state.value,
+        category=each.tool.category,
+        scope=", ".join(scope_words(row)),
+        decided_at=row.decided_at,
+        ends_on=each.validity.ends_on,
+    )
+
+
+def scope_words(row: tables.Verdict) -> list[str]:
+    """What the verdict is bound to, shortest words first; nothing where it is bound to nothing."""
+    return [
+        part
+        for part in (
+            row.edition,
+            f"up to {words(row.data_ceiling).lower()}" if row.data_ceiling else "",
+            *(words(each).lower() for each in row.accounts),
+            *(words(each).lower() for each in row.audience),
+            *row.offices,
+        )
+        if part
+    ]
+
+
+def scope_rows(row: tables.Verdict) -> list[Row]:
+    """The whole scope, told also where it has no limit."""
+    return [
+        Row("Edition", row.edition or "Every edition"),
+        Row("Information", f"Up to {words(row.data_ceiling).lower()}" if row.data_ceiling else "Any"),
+        Row("Accounts", _listed(row.accounts) or "Any"),
+        Row("People", _listed(row.audience) or "Everybody"),
+        Row("Offices", ", ".join(row.offices) or "All"),
+        *([Row("Versions", row.versions)] if row.versions else []),
+        *([Row("Deployment", row.deployment)] if row.deployment else []),
+    ]
+
+
+def condition_items(each: Published, today: date) -> list[ConditionItem]:
+    return [
+        ConditionItem(
+            condition.text,
+            condition.duty.value if condition.duty else "user",
+            condition.due_on,
+            condition.state(today).value,
+        )
+        for condition in each.ruling.verdict.conditions
+    ]
+
+
+def alternative_links(row: tables.Verdict, known: Mapping[str, Tool]) -> list[Link]:
+    """Those that are tools here as links; others by name, without an address."""
+    return [
+        Link(known[name].name, f"/tools/{name}") if name in known else Link(name, "")
+        for name in row.alternatives
+    ]
+
+
+def happenings(found: Sequence[tables.Event], verdicts: Mapping[int, tables.Verdict]) -> list[Event]:
+    """What befell these verdicts, newest first, as far as it is for everybody."""
+    return [
+        _happening(event, verdicts[event.subject_id])
+        for event in reversed(found)
+        if event.action in HAPPENED and event.subject_id in verdicts
+    ]
+
+
+def state_sentence(each: Published) -> str:
+    """What has become of the verdict; empty while it simply stands."""
+    state = each.validity.state
+    return "" if state in PLAIN else STATE_LABELS[state]
+
+
+def _happening(event: tables.Event, row: tables.Verdict) -> Event:
+    after: Mapping[str, Any] = event.after
+    published = event.action == "verdict.published"
+    parts = [
+        f"Decided by {row.decided_by}." if published else "",
+        str(after.get("text") or "") if not published else "",
+        str(after.get("reason") or ""),
+        f"From {after['effective_on']}." if after.get("effective_on") else "",
+        f"Replaced by {after['replacement']}." if after.get("replacement") else "",
+    ]
+    return Event(
+        on=event.at,
+        title=HAPPENED[event.action].format(number=row.number),
+        text=" ".join(part for part in parts if part),
+        url=f"/verdicts/{row.number}",
+        code=row.outcome.value if published else CODES.get(event.action, ""),
+    )
+
+
+def _listed(codes: Sequence[str]) -> str:
+    return ", ".join(words(code) for code in codes)
