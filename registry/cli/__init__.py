@@ -10,6 +10,7 @@ from typer.core import TyperGroup
 from registry.domain.errors import RegistryError
 
 COMMANDS = {
+    "demo": "registry.cli.demo:app",
     "serve": "registry.cli.serve:app",
     "worker": "registry.cli.worker:app",
     "scrape": "registry.cli.scrape:app",

@@ -90,6 +90,9 @@ def _alias(text: str) -> tuple[AliasKind, str]:
     """What kind of thing an alias is, and the key it is matched by."""
     if text.startswith("pkg:"):
         return AliasKind.PURL, purl_key(text)
+    if "://" in text:
+        key = identity_key(text)
+        return alias_kind(key), key
     host, _, path = text.partition("/")
     if " " in text or "." not in host:
         return AliasKind.NAME, name_key(text)
