@@ -5,7 +5,7 @@ No transaction is open while the network is: one reads the source, one records w
 
 import logging
 import os
-import socket
+import platform
 import threading
 from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
@@ -80,7 +80,7 @@ class Checked:
 
 def owner_name() -> str:
     """Who leases: machine, process and thread, so that a person can find a holder."""
-    return f"{socket.gethostname()[:50]}/{os.getpid()}/{threading.get_ident() % 10_000}"
+    return f"{platform.node()[:50]}/{os.getpid()}/{threading.get_ident() % 10_000}"
 
 
 def claim_due(
