@@ -19,7 +19,8 @@ def actors(site_engine: Engine, cast: Mapping[str, int]) -> dict[str, Actor]:
     """`rosa`, `ravi`, `amir` and so on, as who they are signed in as."""
     with snapshot(site_engine) as session:
         return {
-            name.lower(): Actor(user_id, name, users.roles(session, user_id)) for name, user_id in cast.items()
+            name.lower(): Actor(user_id, name, users.roles(session, user_id))
+            for name, user_id in cast.items()
         }
 
 

@@ -44,7 +44,9 @@ def test_a_reviewer_opens_an_evaluation_and_owns_it(
 
 
 def test_opening_without_a_purpose_comes_back_with_what_was_typed(as_: As, a_new_tool: int) -> None:
-    reply = as_("Rosa").post("/evaluations", data={"tool": "inkpost", "tier": "3", "versions": "3.2 <or> later"})
+    reply = as_("Rosa").post(
+        "/evaluations", data={"tool": "inkpost", "tier": "3", "versions": "3.2 <or> later"}
+    )
     assert reply.status_code == 422
     assert "Say what it is to be used for." in reply.text
     assert "3.2 &lt;or&gt; later" in reply.text

@@ -10,8 +10,8 @@ from sqlalchemy import Engine
 from starlette.testclient import TestClient
 
 from registry.domain.rubric import Rubric
-from registry.services import rubrics
 from registry.services import evaluation as rounds
+from registry.services import rubrics
 from registry.services.acting import Actor
 from registry.store import evaluations
 from registry.store.columns import id_of
