@@ -268,7 +268,7 @@ def _tasks(session: Session, evaluation: Evaluation, part: Part, settings: Setti
         if flagged and part.blind:
             continue
         if flagged:
-            tasks.append(Task(_with_names(sentence), f"{base}/moderation", "To resolve"))
+            tasks.append(Task(_with_names(session, evaluation, sentence), f"{base}/moderation", "To resolve"))
         elif part.assigned and part.blind:
             tasks.append(Task(sentence, f"{base}/scorecard", "Yours to hand in"))
         else:
@@ -278,9 +278,12 @@ def _tasks(session: Session, evaluation: Evaluation, part: Part, settings: Setti
     return tasks
 
 
-def _with_names(sentence: str) -> str:
-    for code, name in BAND_NAMES.items():
-        sentence = sentence.replace(f" {code} ", f" the {name.lower()} ")
+def _with_names(session: Session, evaluation: Evaluation, sentence: str) -> str:
+    """`R1` becomes `R1 Privacy`, `risk_band` the risk band."""
+    rubric = rubrics.rubric(session, evaluation.rubric_hash)
+    for item in (*rubric.ids, *BAND_NAMES):
+        name = f"the {BAND_NAMES[item].lower()}" if item in BAND_NAMES else item_name(rubric, item)
+        sentence = sentence.replace(f" {item} ", f" {name} ")
     return sentence
 
 

@@ -192,7 +192,10 @@ def _page(
     return replace(
         base,
         groups=groups,
-        tasks=[Task("Interest", "#interest", "Declared: none", done=True), *map(_task, groups)],
+        tasks=[
+            Task("Interest", f"/evaluations/{evaluation_id}#people", "Declared: none", done=True),
+            *map(_task, groups),
+        ],
         version=version if version is not None else kept.row.version if kept else 0,
         saved=kept.row.saved_at if kept else None,
         faults=faults or {},
