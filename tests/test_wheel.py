@@ -131,7 +131,7 @@ def from_cache_if_it_can(uv: str, *arguments: str, into: Path | None = None) -> 
 
 def clean_environment() -> dict[str, str]:
     """That of this process less what would lead back to the sources, or set the registry up."""
-    leads_back = ("REGISTRY_", "PYTHON", "VIRTUAL_ENV", "UV_")
+    leads_back = ("REGISTRY_", "PYTHON", "VIRTUAL_ENV", "UV_PROJECT")
     return {name: value for name, value in os.environ.items() if not name.startswith(leads_back)}
 
 
