@@ -61,8 +61,8 @@ OUTGOING = frozenset(
 OPENS_CONNECTIONS = frozenset({"scrapers.fetch", "scrapers.connection", "scrapers.addresses"})
 """The fetcher and its two parts: the only ones that may reach the network."""
 
-LOOKS_FOR_A_PORT = {"registry.cli.demo": "socket"}
-"""May bind a socket to find a port that is free, and never connects."""
+LOOKS_FOR_A_PORT = {"registry.cli.demo": "socket", "registry.demo.seeding": "socket"}
+"""May bind a socket to find a port that is free, and never connect."""
 
 DIALS = frozenset({"create_connection", "open_connection", "create_datagram_endpoint", "urlopen"})
 """Calls that open a connection without an import that tells."""
