@@ -61,6 +61,9 @@ OUTGOING = frozenset(
 OPENS_CONNECTIONS = frozenset({"scrapers.fetch", "scrapers.connection", "scrapers.addresses"})
 """The fetcher and its two parts: the only ones that may reach the network."""
 
+LOOKS_FOR_A_PORT = {"registry.cli.demo": "socket", "registry.demo.seeding": "socket"}
+"""May bind a socket to find a port that is free, and never connect."""
+
 DIALS = frozenset({"create_connection", "open_connection", "create_datagram_endpoint", "urlopen"})
 """Calls that open a connection without an import that tells."""
 
@@ -159,7 +162,7 @@ def test_only_the_fetcher_opens_outgoing_connections():
         for module in modules().values()
         if module.name not in OPENS_CONNECTIONS
         for name in imports(module)
-        if name in OUTGOING or name.split(".")[0] in OUTGOING
+        if (name in OUTGOING or name.split(".")[0] in OUTGOING) and LOOKS_FOR_A_PORT.get(module.name) != name
     ]
     assert broken == []
 
@@ -170,7 +173,10 @@ def test_nobody_but_the_fetcher_calls_what_opens_a_connection():
         for module in modules().values()
         if module.name not in OPENS_CONNECTIONS
         for node in ast.walk(module.tree)
-        if isinstance(node, ast.Attribute) and node.attr in DIALS
+        if isinstance(node, ast.Attribute)
+        and (
+            node.attr in DIALS or (module.name in LOOKS_FOR_A_PORT and node.attr in {"connect", "connect_ex"})
+        )
     ]
     assert broken == []
 
