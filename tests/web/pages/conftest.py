@@ -1,17 +1,93 @@
-"""The site's cast as they act in services, and evaluations at each station."""
+"""The site's cast as they act in services, evaluations at each station, and a site with decided tools."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import Engine
+from sqlmodel import Session
 
+from registry.domain.outcome import Outcome
+from registry.domain.validity import MarkKind
+from registry.domain.verdict import Scope
 from registry.services.acting import Actor
+from registry.services.verdict_life import mark
 from registry.store import users
 from registry.store.columns import id_of
 from registry.store.engine import snapshot, transaction
-from tests.builders import a_tool, an_evaluation, scored
+from registry.store.tables import AliasKind
+from tests.builders import (
+    UTC_ZONE,
+    a_condition,
+    a_tool,
+    a_verdict,
+    an_evaluation,
+    scored,
+    the_cast,
+    the_offices,
+)
+
+HOSTILE = '<script>alert("x")</script>'
+
+
+def prepare(session: Session, now: datetime) -> Mapping[str, Actor]:
+    """Verdicts 1 yes, 2 replaced by 3 yes-if, 4 no, 5 lapsed, 6 suspended, 7 withdrawn, 8 in its undo window."""
+    cast = the_cast(session, now - timedelta(days=2000))
+    the_offices(session)
+
+    def ago(days: int) -> datetime:
+        return now - timedelta(days=days)
+
+    quill = a_tool(
+        session,
+        "Quillmark",
+        now=ago(400),
+        vendor="Northlight",
+        aliases={"quillmark.example": AliasKind.DOMAIN},
+    )
+    murmur = a_tool(session, "Murmur Notes", now=ago(400), category="Meetings")
+    harrow = a_tool(session, "Harrow Chat", now=ago(400), category="Assistants")
+    lapsa = a_tool(session, "Lapsa", now=ago(1500), category="Drawing")
+    sundial = a_tool(session, "Sundial", now=ago(400), category="Planning")
+    gone = a_tool(session, "Gonefish", now=ago(400), category="Planning")
+    fresh = a_tool(session, "Umber Draw", now=ago(400), category="Drawing")
+    waits = a_tool(session, "Wendle", now=ago(400), category="Assistants")
+    a_tool(session, "Untried", now=ago(400), category="Assistants")
+    a_verdict(session, quill, cast, now=ago(100))
+    older = a_verdict(
+        session,
+        murmur,
+        cast,
+        now=ago(300),
+        outcome=Outcome.APPROVED_WITH_CONDITIONS,
+        scope=Scope(data_ceiling="public"),
+    )
+    a_verdict(
+        session,
+        murmur,
+        cast,
+        now=ago(30),
+        outcome=Outcome.APPROVED_WITH_CONDITIONS,
+        scope=Scope(data_ceiling="internal"),
+        supersedes=(older.number,),
+        conditions=(a_condition(f"Tell everyone on the call. {HOSTILE}", "R5"),),
+    )
+    a_verdict(session, harrow, cast, now=ago(20), outcome=Outcome.REJECTED, alternatives=("quillmark",))
+    a_verdict(session, lapsa, cast, now=ago(1200))
+    a_verdict(session, sundial, cast, now=ago(40))
+    a_verdict(session, gone, cast, now=ago(40))
+    mark(session, 6, MarkKind.SUSPENDED, reason="A leak.", zone=UTC_ZONE, by=cast["ana"], now=ago(2))
+    mark(session, 7, MarkKind.REVOKED, reason="It was sold.", zone=UTC_ZONE, by=cast["ana"], now=ago(1))
+    an_evaluation(session, waits, owner=cast["rosa"], reviewers=(cast["rosa"],), now=ago(5))
+    a_verdict(session, fresh, cast, now=now)
+    return cast
+
+
+@pytest.fixture
+def decided(site_engine: Engine, now: datetime) -> Mapping[str, Actor]:
+    with transaction(site_engine) as session:
+        return prepare(session, now)
 
 
 @pytest.fixture

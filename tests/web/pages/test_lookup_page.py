@@ -1,0 +1,144 @@
+from datetime import datetime
+from html import escape
+
+import pytest
+from sqlalchemy import Engine
+from sqlmodel import Session, select
+from starlette.testclient import TestClient
+
+from registry.store.engine import transaction
+from registry.store.tables import Unanswered
+from registry.web.words import answer_heading
+
+pytestmark = pytest.mark.usefixtures("decided")
+PROBES = ("<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "javascript:alert(1)", "{{ 7*7 }}")
+
+
+def main_of(text: str) -> str:
+    return text.split("<main", 1)[1].split("</main>", 1)[0]
+
+
+def counted(engine: Engine) -> dict[str, int]:
+    with Session(engine) as session:
+        return {row.query: row.times for row in session.exec(select(Unanswered))}
+
+
+@pytest.mark.parametrize(
+    ("query", "heading"),
+    [
+        ("quillmark", "Yes"),
+        ("quillmark.example/pricing", "Yes"),
+        ("murmur notes", answer_heading("yes_if", 2)),
+        ("harrow chat", "No"),
+        ("lapsa", "Not any more"),
+        ("sundial", "Paused"),
+        ("gonefish", "No"),
+        ("wendle", answer_heading("under_review")),
+        ("untried", "Not yet reviewed"),
+    ],
+)
+def test_the_plain_word_comes_first_in_every_answer(client: TestClient, query: str, heading: str) -> None:
+    shown = main_of(client.get("/check", params={"q": query}).text)
+    card = shown[shown.index('<article class="answer') :]
+    assert card.index(f'id="answer">{heading}<') < card.index("answer-tool") < card.index("lead")
+
+
+def test_a_near_match_is_a_question_back_and_never_a_yes(client: TestClient) -> None:
+    shown = client.get("/check?q=quilmark").text
+    assert "Did you mean" in shown
+    assert "/check?q=Quillmark" in shown
+    assert '<article class="answer' not in shown
+
+
+def test_an_unknown_tool_leads_to_a_request_that_knows_its_name(client: TestClient) -> None:
+    shown = client.get("/check?q=Zzyzx+%26+Sons").text
+    assert 'href="/request?name=Zzyzx+%26amp%3B' not in shown
+    assert 'href="/request?name=Zzyzx+%26+Sons"' in shown
+
+
+@pytest.mark.parametrize("probe", PROBES)
+def test_what_was_typed_stays_text(client: TestClient, probe: str) -> None:
+    shown = client.get("/check", params={"q": probe, "edition": probe, "on": ""}).text
+    assert f'value="{escape(probe).replace("&quot;", "&#34;").replace("&#x27;", "&#39;")}"' in shown
+    for bad in ("<script>alert", "<img src=x", 'href="javascript:', ">49<"):
+        assert bad not in shown
+
+
+def test_what_nobody_could_answer_is_counted_without_a_person(
+    client: TestClient, site_engine: Engine
+) -> None:
+    for _ in range(2):
+        client.get("/check?q=zzyzx")
+    client.get("/check?q=untried")
+    client.get("/check?q=quillmark")
+    assert counted(site_engine) == {"zzyzx": 2, "untried": 1}
+    assert set(Unanswered.model_fields) == {"key", "query", "times", "first_at", "last_at"}
+
+
+def test_a_page_fetched_ahead_is_not_counted(client: TestClient, site_engine: Engine) -> None:
+    client.get("/check?q=zzyzx", headers={"Sec-Purpose": "prefetch"})
+    assert counted(site_engine) == {}
+
+
+def test_the_answer_comes_even_where_it_cannot_be_counted(client: TestClient, site_engine: Engine) -> None:
+    with transaction(site_engine) as session:
+        session.connection().exec_driver_sql("DROP TABLE unanswered")
+    assert client.get("/check?q=zzyzx").status_code == 200
+
+
+@pytest.mark.parametrize("day", ["tomorrow", "2026-02-30", "0001-01-01", "9999-12-31"])
+def test_a_day_that_is_none_is_told_and_the_form_is_kept(client: TestClient, day: str) -> None:
+    reply = client.get("/check", params={"q": "quillmark", "data_class": "internal", "on": day})
+    assert reply.status_code == 422
+    assert "Write the day as year-month-day" in reply.text
+    assert f'value="{day}"' in reply.text
+    assert 'value="quillmark"' in reply.text
+    assert '<option value="internal" selected>' in reply.text
+
+
+@pytest.mark.parametrize("dimension", ["data_class", "account", "audience", "office"])
+def test_a_value_that_is_not_known_here_is_told(client: TestClient, dimension: str) -> None:
+    reply = client.get("/check", params={"q": "quillmark", dimension: "<b>x"})
+    assert reply.status_code == 422
+    assert "We do not know" in reply.text
+    assert "<b>x" not in reply.text
+
+
+def test_what_the_answer_depends_on_is_offered_as_links_to_answers(client: TestClient) -> None:
+    shown = client.get("/check?q=murmur+notes").text
+    assert "The answer for what you enter" in shown
+    assert 'href="/check?q=murmur+notes&amp;data_class=regulated"' in shown
+    there = main_of(client.get("/check?q=murmur+notes&data_class=regulated").text)
+    assert 'id="answer">No<' in there
+
+
+def test_another_day_gives_the_answer_of_that_day(client: TestClient) -> None:
+    assert 'id="answer">Yes<' in client.get("/check?q=lapsa&on=2024-01-01").text
+
+
+def test_an_address_bar_may_go_straight_to_the_answer(client: TestClient) -> None:
+    reply = client.get("/go/app.quillmark.example/a?b=1")
+    assert (reply.status_code, reply.headers["location"]) == (303, "/check?q=app.quillmark.example%2Fa")
+    assert client.get("/go//evil.example").headers["location"].startswith("/check?q=")
+
+
+def test_a_browser_is_told_how_to_search_here(client: TestClient) -> None:
+    reply = client.get("/opensearch.xml")
+    assert reply.headers["content-type"].startswith("application/opensearchdescription+xml")
+    assert reply.text.startswith("<?xml")
+    assert "http://testserver/check?q={searchTerms}" in reply.text
+
+
+def test_suggestions_come_as_opensearch_wants_them(client: TestClient) -> None:
+    typed, names, answers, addresses = client.get("/suggest?q=mur").json()
+    assert (typed, names[0], answers[0]) == ("mur", "Murmur Notes", "Yes, if")
+    assert addresses[0] == "http://testserver/check?q=Murmur+Notes"
+    assert client.get("/suggest").json() == ["", [], [], []]
+
+
+def test_the_first_page_offers_feeds_and_what_was_decided_lately(client: TestClient, now: datetime) -> None:
+    shown = client.get("/").text
+    assert 'type="application/atom+xml"' in shown
+    assert "/feeds/verdicts.atom" in shown
+    assert "Gonefish" in shown
+    assert "Umber Draw" not in shown

@@ -1,0 +1,78 @@
+import xml.etree.ElementTree as ET
+from datetime import datetime
+
+import pytest
+from sqlalchemy import Engine
+from starlette.testclient import TestClient
+
+from registry.store.engine import transaction
+from registry.web.links import outside_link
+from tests.builders import a_tool
+
+pytestmark = pytest.mark.usefixtures("decided")
+
+
+def test_a_tool_is_shown_with_its_answer_scores_history_and_feeds(client: TestClient) -> None:
+    shown = client.get("/tools/murmur-notes").text
+    for told in (
+        "Yes, if you meet",
+        "Scores per criterion",
+        "Because of what",
+        "Review began",
+        "Listed here",
+    ):
+        assert told in shown
+    assert "/tools/murmur-notes/verdicts.atom" in shown
+    assert shown.count("<h1") == 1
+
+
+def test_the_names_of_reviewers_are_not_told(client: TestClient) -> None:
+    shown = client.get("/tools/murmur-notes").text + client.get("/verdicts/3").text
+    assert "Rosa" not in shown
+    assert "Ravi" not in shown
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "javascript:alert(1)",
+        "data:text/html,x",
+        "//x.example",
+        "http://a b.example",
+        "http://u@x.example",
+        "page 3",
+    ],
+)
+def test_only_a_whole_web_address_becomes_a_link(text: str) -> None:
+    assert outside_link(text) is None
+    assert outside_link("https://evidence.example/a") is not None
+
+
+def test_the_list_turns_its_pages_both_ways(client: TestClient, site_engine: Engine, now: datetime) -> None:
+    with transaction(site_engine) as session:
+        for number in range(60):
+            a_tool(session, f"Sample {number:02}", now=now, category="Samples")
+    first = client.get("/tools?category=Samples").text
+    assert "50 of 60 tools" in first
+    assert 'rel="prev"' not in first
+    second = client.get("/tools?category=Samples&after=sample-49").text
+    assert "Sample 50" in second
+    assert 'rel="next"' not in second
+    back = client.get("/tools?category=Samples&before=sample-50").text
+    assert "Sample 00" in back
+    assert "Sample 49" in back
+    assert 'rel="prev"' not in back
+
+
+def test_an_unknown_tool_is_not_found(client: TestClient) -> None:
+    for path in ("/tools/nothing", "/tools/nothing/badge.svg", "/tools/a%00b", "/tools/" + "x" * 500):
+        assert client.get(path).status_code == 404
+
+
+def test_a_badge_tells_the_answer_in_words(client: TestClient) -> None:
+    reply = client.get("/tools/murmur-notes/badge.svg")
+    assert reply.headers["content-type"] == "image/svg+xml"
+    assert "May I use it? Yes, if" in ET.fromstring(reply.text).attrib["aria-label"]
+    again = client.get("/tools/murmur-notes/badge.svg", headers={"If-None-Match": reply.headers["etag"]})
+    assert again.status_code == 304
+    assert client.get("/tools/harrow-chat/badge.json").json()["message"] == "No"

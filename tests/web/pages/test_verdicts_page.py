@@ -1,0 +1,100 @@
+import csv
+import io
+from collections.abc import Callable
+
+import pytest
+from starlette.testclient import TestClient
+
+from tests.web.conftest import HandClock
+
+pytestmark = pytest.mark.usefixtures("decided")
+
+
+def numbers(client: TestClient, query: str = "") -> list[int]:
+    return [each["number"] for each in client.get(f"/verdicts.json{query}").json()["verdicts"]]
+
+
+def test_replaced_and_withdrawn_verdicts_are_listed_only_when_asked_for(client: TestClient) -> None:
+    assert numbers(client) == [6, 5, 4, 3, 1]
+    assert numbers(client, "?validity=superseded&validity=revoked") == [7, 2]
+
+
+def test_page_csv_and_json_show_the_same_verdicts(client: TestClient) -> None:
+    query = "?outcome=approved&q=lapsa"
+    shown = client.get(f"/verdicts{query}").text
+    rows = list(csv.DictReader(io.StringIO(client.get(f"/verdicts.csv{query}").text.lstrip("\ufeff"))))
+    assert [row["number"] for row in rows] == ["5"]
+    assert numbers(client, query) == [5]
+    assert 'href="/verdicts/5"' in shown
+    assert 'href="/verdicts/1"' not in shown
+    for address in ("/feeds/verdicts.atom", "/verdicts.csv", "/verdicts.json"):
+        assert f'href="{address}?outcome=approved&amp;q=lapsa"' in shown
+
+
+def test_the_count_is_announced_and_filters_can_be_taken_off(client: TestClient) -> None:
+    shown = client.get("/verdicts?outcome=approved&category=Drawing").text
+    assert '<p role="status">1 verdict</p>' in shown
+    assert 'class="chip" href="/verdicts?category=Drawing"' in shown
+    assert "No verdict is like that" in client.get("/verdicts?category=Nothing").text
+
+
+def test_the_list_can_be_sorted(client: TestClient) -> None:
+    shown = client.get("/verdicts?sort=tool").text
+    assert shown.index("Harrow Chat") < shown.index("Lapsa") < shown.index("Sundial")
+    assert 'aria-sort="ascending"' in shown
+
+
+def test_an_unknown_facet_value_is_refused_in_a_sentence(client: TestClient) -> None:
+    reply = client.get("/verdicts?outcome=maybe")
+    assert reply.status_code == 422
+    assert "Choose among: approved" in reply.text
+
+
+def test_a_sheet_runs_no_formula(client: TestClient) -> None:
+    from registry.publish.sheet import _cell
+
+    assert _cell("=HYPERLINK(1)") == "'=HYPERLINK(1)"
+    assert _cell("-1+1").startswith("'")
+    assert client.get("/verdicts.csv").headers["content-type"] == "text/csv; charset=utf-8"
+
+
+def test_a_memo_says_what_was_decided_why_and_what_it_replaces(client: TestClient) -> None:
+    shown = client.get("/verdicts/3").text
+    for told in ("Approved with conditions", "It does what we need.", "Tell everyone", "R5", "Amir"):
+        assert told in shown
+    assert 'href="/verdicts/2">verdict 2</a>' in shown
+    assert 'href="/verdicts/3">verdict 3</a>' in client.get("/verdicts/2").text
+    assert "<script>alert" not in shown
+
+
+def test_a_memo_prints_with_its_address(client: TestClient) -> None:
+    shown = client.get("/verdicts/3").text
+    assert 'class="print-only">http://testserver/verdicts/3' in shown
+    sheet = client.get(shown.split('rel="stylesheet" href="')[1].split('"')[0]).text
+    assert "@media print" in sheet
+    assert ".no-print" in sheet
+
+
+def test_a_verdict_in_its_undo_window_is_for_insiders_alone(
+    client: TestClient, as_: Callable[[str], TestClient], clock: HandClock
+) -> None:
+    emil, rosa = as_("employee"), as_("reviewer")
+    assert client.get("/verdicts/8").status_code == emil.get("/verdicts/8").status_code == 404
+    assert "Not out yet" in rosa.get("/verdicts/8").text
+    for page in (
+        "/",
+        "/verdicts",
+        "/tools/umber-draw",
+        "/feeds/verdicts.atom",
+        "/verdicts.csv",
+        "/sitemap.xml",
+    ):
+        assert "verdicts/8" not in client.get(page).text
+    clock.pass_time(minutes=6)
+    assert client.get("/verdicts/8").status_code == 200
+    assert 8 in numbers(client)
+
+
+@pytest.mark.parametrize("number", ["0", "-1", "99", "99999999999999999999", "x"])
+def test_a_number_that_nobody_gave_is_not_found(client: TestClient, number: str) -> None:
+    assert client.get(f"/verdicts/{number}").status_code == 404
