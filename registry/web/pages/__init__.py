@@ -2,10 +2,13 @@
 
 from fastapi import APIRouter
 
-from registry.web.pages import operation, people, reference, session, theme
+from registry.web.pages import candidates, inbox, operation, people, reference, session, sources, theme
 
 ROUTERS: tuple[APIRouter, ...] = (
     session.router,
+    inbox.router,
+    candidates.router,
+    sources.router,
     people.router,
     reference.router,
     theme.router,
