@@ -21,10 +21,11 @@ from registry.domain.proposal import Announcer, EntryKind
 from registry.services import intake, leases, visits
 from registry.services.intake import Brought
 from registry.services.leases import Lease, LeaseLost
+from registry.settings import Settings
 from registry.store.engine import snapshot, transaction
 from scrapers.entry import Entry, Parsed
 from scrapers.errors import FetchError, ScrapeError
-from scrapers.fetch import Fetched, Validators
+from scrapers.fetch import Fetched, Fetcher, Validators
 
 log = logging.getLogger(__name__)
 
@@ -76,6 +77,14 @@ class Checked:
     entries: tuple[Announced, ...]
     note: str
     malformed: bool
+
+
+def make_fetcher(settings: Settings) -> Fetcher:
+    """The agent string names the registry and whom to write to."""
+    contact = f"; {settings.contact}" if settings.contact else ""
+    return Fetcher(
+        agent=f"{settings.name} (+{settings.base_url}{contact})", allow_cidrs=settings.allow_private_cidrs
+    )
 
 
 def owner_name() -> str:

@@ -35,7 +35,7 @@ def scrape(
     as_json: AsJson = False,
 ) -> None:
     """Read what is due now, or the named sources, or all. Ends with 3 where some failed, with 1 where all did."""
-    from registry.scheduler import make_fetcher
+    from registry.jobs import make_fetcher
     from registry.store.engine import snapshot
     from scrapers.workers import Workers
 

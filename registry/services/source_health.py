@@ -1,66 +1,59 @@
-"""How each source fares, in one word and one sentence, with its last visits and what came of its entries."""
+"""How a source fares, in one state and one sentence; computed from its row, never stored."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlmodel import Session
+from registry.store.tables import Source
 
-from registry.store import sources
-from registry.store.sources import SourceYield
-from registry.store.tables import Fetch, Source
-
-STALE_AFTER_GAPS = 4
-YEAR = timedelta(days=365)
+BROKEN_AFTER = timedelta(days=3)
+"""Failing for as long as this, a source needs a person."""
+QUIET_GAPS = 4
+QUIET_AT_LEAST = timedelta(days=14)
 
 
 class SourceState(StrEnum):
-    NEW = "new"
-    OK = "ok"
-    STALE = "stale"
+    HEALTHY = "healthy"
+    UNREAD = "unread"
+    QUIET = "quiet"
     FAILING = "failing"
+    BROKEN = "broken"
     PAUSED = "paused"
-    GONE = "gone"
+
+
+SICK = frozenset({SourceState.FAILING, SourceState.BROKEN})
 
 
 @dataclass(frozen=True)
-class SourceHealth:
-    source: Source
+class Health:
     state: SourceState
-    reason: str
-    strip: Sequence[Fetch]
-    """The last visits, oldest first."""
-    brought: SourceYield
-    """Candidates and accepted ones of a year."""
+    sentence: str
+    """What is the matter and what to do, in words; never holds the source's address."""
 
 
-def health_of_sources(session: Session, now: datetime) -> list[SourceHealth]:
-    """Every source that was not removed, by name; four queries."""
-    found = sources.sources(session)
-    ids = [source.id or 0 for source in found]
-    strips, gaps = sources.last_fetches(session, ids), sources.usual_gaps(session)
-    brought = sources.yields(session, now - YEAR)
-    healths = []
-    for source, source_id in zip(found, ids, strict=True):
-        state, reason = state_of(source, gaps.get(source_id), now)
-        healths.append(
-            SourceHealth(source, state, reason, strips[source_id], brought.get(source_id, SourceYield()))
-        )
-    return healths
-
-
-def state_of(source: Source, usual_gap: timedelta | None, now: datetime) -> tuple[SourceState, str]:
-    """The first of these that holds: gone, paused, failing, new, stale, ok; with the reason in words."""
-    if source.gone_at is not None:
-        return SourceState.GONE, source.error or "The publisher says that it is gone for good."
+def health(source: Source, now: datetime) -> Health:
+    """The first that holds: paused, gone, broken, failing, not read yet, quiet, healthy."""
     if source.paused_at is not None:
-        return SourceState.PAUSED, "It is not polled until somebody resumes it."
+        return Health(SourceState.PAUSED, "It is not read until somebody resumes it.")
+    if source.gone_at is not None:
+        return Health(SourceState.BROKEN, "Its publisher says that it is gone for good. Remove it.")
     if source.failures:
-        return SourceState.FAILING, source.error
+        times = "once" if source.failures == 1 else f"{source.failures} times in a row"
+        well = source.succeeded_at or source.created_at
+        state = SourceState.BROKEN if now - well >= BROKEN_AFTER else SourceState.FAILING
+        return Health(state, f"It failed {times}. {source.error}".rstrip())
     if source.succeeded_at is None:
-        return SourceState.NEW, "It was not read yet."
-    silent = now - (source.changed_at or source.created_at)
-    if usual_gap is not None and silent > max(usual_gap * STALE_AFTER_GAPS, timedelta(days=1)):
-        return SourceState.STALE, f"Nothing new for {silent.days} days, far longer than is usual for it."
-    return SourceState.OK, "It was read without fault."
+        return Health(SourceState.UNREAD, "It was not read yet.")
+    if now - silent_since(source) >= quiet_after(source):
+        days = (now - silent_since(source)).days
+        return Health(SourceState.QUIET, f"It brought nothing new for {days} days, though it can be read.")
+    return Health(SourceState.HEALTHY, "It can be read.")
+
+
+def silent_since(source: Source) -> datetime:
+    return source.changed_at or source.created_at
+
+
+def quiet_after(source: Source) -> timedelta:
+    """Four times the usual gap, which is twice the interval; never less than two weeks."""
+    return max(timedelta(seconds=2 * QUIET_GAPS * source.interval_s), QUIET_AT_LEAST)

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from urllib.parse import urlsplit
 
 from sqlalchemy import ColumnElement, case, func
@@ -165,25 +165,3 @@ def on_host(session: Session, url: str) -> Sequence[Source]:
         col(Source.removed_at).is_(None), col(Source.url).icontains(host, autoescape=True)
     )
     return [each for each in session.exec(alike).all() if (urlsplit(each.url).hostname or "") == host]
-
-
-def usual_gaps(session: Session) -> Mapping[int, timedelta]:
-    """By source id, the mean time between its last 20 dated entries; sources with fewer than three are left out."""
-    rank = func.row_number().over(partition_by=col(Entry.source_id), order_by=col(Entry.published_at).desc())
-    ranked = (
-        select(
-            col(Entry.source_id).label("source_id"), col(Entry.published_at).label("at"), rank.label("rank")
-        )
-        .where(col(Entry.published_at).is_not(None))
-        .subquery()
-    )
-    query = (
-        select(ranked.c.source_id, func.min(ranked.c.at), func.max(ranked.c.at), func.count())
-        .where(ranked.c.rank <= 20)
-        .group_by(ranked.c.source_id)
-    )
-    return {
-        source_id: (newest - oldest) / (number - 1)
-        for source_id, oldest, newest, number in session.exec(query).all()
-        if number >= 3
-    }

@@ -77,6 +77,30 @@ RIGHTS = {
     "GET /robots.txt": ANYBODY,
     "GET /sitemap.xml": ANYBODY,
     "GET /api": ANYBODY,
+    "GET /inbox": "see work in progress",
+    "POST /inbox/bulk": "triage",
+    "POST /inbox/undo": "triage",
+    "POST /inbox/keys": "see work in progress",
+    "GET /inbox/{candidate_id}": "see work in progress",
+    "POST /inbox/{candidate_id}/accept": "triage",
+    "POST /inbox/{candidate_id}/dismiss": "triage",
+    "POST /inbox/{candidate_id}/merge": "triage",
+    "POST /inbox/{candidate_id}/watch": "triage",
+    "POST /inbox/{candidate_id}/edit": "triage",
+    "GET /sources": "see work in progress",
+    "POST /sources": "sources",
+    "GET /sources/new": "sources",
+    "POST /sources/check": "sources",
+    "POST /sources/import": "sources",
+    "GET /sources.opml": "sources",
+    "GET /sources/health.atom": ANYBODY,
+    "GET /sources/{source_id}": "see work in progress",
+    "POST /sources/{source_id}/edit": "sources",
+    "POST /sources/{source_id}/pause": "sources",
+    "POST /sources/{source_id}/resume": "sources",
+    "POST /sources/{source_id}/fetch": "sources",
+    "POST /sources/{source_id}/undo-move": "sources",
+    "POST /sources/{source_id}/remove": "sources",
     "GET /people": "people and settings",
     "POST /people": "people and settings",
     "GET /people/{user_id}": "people and settings",
@@ -160,6 +184,8 @@ def test_nobody_gets_further_than_the_table_says(
             continue
         address = (
             path.replace("{user_id}", "999999")
+            .replace("{candidate_id}", "999999")
+            .replace("{source_id}", "999999")
             .replace("{token_id}", "999999")
             .replace("{", "")
             .replace("}", "")

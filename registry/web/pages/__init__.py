@@ -3,9 +3,11 @@
 from fastapi import APIRouter
 
 from registry.web.pages import (
+    candidates,
     decisions,
     evaluations,
     feeds,
+    inbox,
     lookup,
     moderation,
     operation,
@@ -16,6 +18,7 @@ from registry.web.pages import (
     scorecards,
     session,
     site,
+    sources,
     theme,
     tools,
     verdict_life,
@@ -37,6 +40,9 @@ ROUTERS: tuple[APIRouter, ...] = (
     decisions.router,
     verdict_life.router,
     rubrics.router,
+    inbox.router,
+    candidates.router,
+    sources.router,
     people.router,
     reference.router,
     theme.router,
