@@ -21,7 +21,9 @@ class ExportFormat(StrEnum):
 
 @app.command("export")
 def export_all(
-    file: Annotated[Path | None, typer.Argument(metavar="[FILE]", dir_okay=False, help="Else standard output.")] = None,
+    file: Annotated[
+        Path | None, typer.Argument(metavar="[FILE]", dir_okay=False, help="Else standard output.")
+    ] = None,
     form: Annotated[
         ExportFormat | None, typer.Option("--format", help="Else what the file's ending says, or csv.")
     ] = None,

@@ -24,7 +24,9 @@ def import_list(
         Path | None,
         typer.Option("--map", metavar="FILE.toml", exists=True, dir_okay=False, help="How its headers map."),
     ] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Report what would come in; store nothing.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Report what would come in; store nothing.")
+    ] = False,
     as_email: As = "",
     as_json: AsJson = False,
 ) -> None:
@@ -73,7 +75,9 @@ def _print(report: "Report", dry_run: bool) -> None:
 
 def _lines(row: "RowReport") -> list[str]:
     faults = [f"FAULT in {column}: {sentence}" for column, sentence in row.faults.items()]
-    return faults or [" ".join([", ".join(row.stored) or "nothing new", *(f"- {note}" for note in row.notes)])]
+    return faults or [
+        " ".join([", ".join(row.stored) or "nothing new", *(f"- {note}" for note in row.notes)])
+    ]
 
 
 def _told(report: "Report", dry_run: bool) -> dict[str, Any]:

@@ -33,9 +33,7 @@ def earlier(session: Session, key: str, asked: str, *, by: Actor, now: datetime)
     return found
 
 
-def keep(
-    session: Session, key: str, asked: str, *, status: int, body: str, by: Actor, now: datetime
-) -> None:
+def keep(session: Session, key: str, asked: str, *, status: int, body: str, by: Actor, now: datetime) -> None:
     session.add(
         KeptReply(user_id=by.person_id, key=key, digest=_digest(asked), status=status, body=body, at=now)
     )

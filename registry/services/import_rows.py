@@ -1,4 +1,4 @@
-"""One row of an imported list as values: every cell read, each fault told by column, each liberty taken told as a note."""
+"""One row of an imported list as values: each fault is told by column, each liberty taken as a note."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -183,14 +183,18 @@ class _Cells:
         found = self.moment(column)
         return found.astimezone(self.zone).date() if found else None
 
-    def items(self, column: str, read: Callable[[Mapping[str, Any]], T], *, lines: bool = False) -> tuple[T, ...]:
+    def items(
+        self, column: str, read: Callable[[Mapping[str, Any]], T], *, lines: bool = False
+    ) -> tuple[T, ...]:
         """A JSON list of objects; with `lines`, plain text is one object a line, under `text`."""
         value = self._structured(column)
         if isinstance(value, str):
             value = value.splitlines() if lines else [value] if value else []
         try:
             return tuple(
-                read({"text": each} if isinstance(each, str) else each) for each in value if each not in ("", None)
+                read({"text": each} if isinstance(each, str) else each)
+                for each in value
+                if each not in ("", None)
             )
         except (ValueError, TypeError, KeyError, AttributeError) as error:
             self.faults[column] = f"Write a JSON list of objects as in an export ({error})."

@@ -1,4 +1,4 @@
-"""Another list becomes tools and imported verdicts: planned against the store first, then stored whole or not at all."""
+"""Another list becomes tools and imported verdicts: planned against the store, then stored whole or not at all."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -77,7 +77,8 @@ def import_rows(
         serialise(session, "tools")
         serialise(session, "verdict")
     planned = [
-        read_row(number, row, house, now=now, date_format=date_format) for number, row in enumerate(rows, start=1)
+        read_row(number, row, house, now=now, date_format=date_format)
+        for number, row in enumerate(rows, start=1)
     ]
     plan = _Plan(session, house, now)
     for row in planned:
@@ -173,8 +174,9 @@ class _Plan:
             if row.texts["slug"]:
                 told.faults["slug"] = f"The slug {wanted} is that of “{self._slugs[wanted].name}” already."
             wanted = next(free for n in range(2, 10**6) if (free := f"{wanted}-{n}") not in self._slugs)
-        told_of_it = {column: row.texts[column] for column in _COMPARED}
-        tool = Tool(slug=wanted, name=row.name, created_at=self._now, **told_of_it)
+        tool = Tool(slug=wanted, name=row.name, created_at=self._now)
+        for column in _COMPARED:
+            setattr(tool, column, row.texts[column])
         self._slugs[wanted] = tool
         self._new[wanted] = NewTool(row.number, tool, whole=row.whole)
         self._own(self._new[wanted], AliasKind.NAME, row.name, name_key(row.name))
@@ -186,7 +188,9 @@ class _Plan:
             column for column in _COMPARED if row.texts[column] and row.texts[column] != getattr(tool, column)
         ]
         if differing:
-            told.notes.append(f"“{tool.name}” is here already and was not changed in: {', '.join(differing)}.")
+            told.notes.append(
+                f"“{tool.name}” is here already and was not changed in: {', '.join(differing)}."
+            )
 
     def _add_aliases(self, row: PlannedRow, new: NewTool, told: _Told) -> None:
         for text in row.aliases:
@@ -256,7 +260,9 @@ class _Plan:
         for new in self.new_verdicts:
             if not new.number or new.number in self._taken:
                 if new.number:
-                    self._told[new.row].notes.append(f"Number {new.number} is taken here; it got {following}.")
+                    self._told[new.row].notes.append(
+                        f"Number {new.number} is taken here; it got {following}."
+                    )
                     self._renumbered[new.number] = following
                 new.number, following = following, following + 1
             self._numbers[new.number] = new.tool.slug

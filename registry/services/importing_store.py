@@ -48,10 +48,12 @@ def store(
     _store_offices(session, new_verdicts, known_offices, by, now)
     session.add_all(new.tool for new in new_tools)
     session.flush()
-    for new in new_tools:
-        tool_id = id_of(new.tool)
-        session.add_all(Alias(tool_id=tool_id, kind=kind, text=text, key=key) for kind, text, key in new.aliases)
-        after = {"slug": new.tool.slug, "name": new.tool.name, "row": new.row}
+    for made in new_tools:
+        tool_id = id_of(made.tool)
+        session.add_all(
+            Alias(tool_id=tool_id, kind=kind, text=text, key=key) for kind, text, key in made.aliases
+        )
+        after = {"slug": made.tool.slug, "name": made.tool.name, "row": made.row}
         record(session, "tool.imported", ("tool", tool_id), by=by, now=now, after=after)
     rows = [_verdict(new, now) for new in new_verdicts]
     session.add_all(rows)
@@ -115,7 +117,8 @@ def _verdict(new: NewVerdict, now: datetime) -> tables.Verdict:
 
 def _attach(session: Session, new: NewVerdict, row: tables.Verdict) -> None:
     session.add_all(
-        _condition(id_of(row), position, each) for position, each in enumerate(new.planned.conditions, start=1)
+        _condition(id_of(row), position, each)
+        for position, each in enumerate(new.planned.conditions, start=1)
     )
 
 

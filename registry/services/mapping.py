@@ -40,7 +40,8 @@ def read_map(body: bytes) -> ListMap:
     if strange:
         raise InvalidInput(f"There is no column {strange[0]} here. Choose among: {', '.join(COLUMNS)}.")
     folded = {
-        column: {_fold(theirs): str(ours) for theirs, ours in table.items()} for column, table in values.items()
+        column: {_fold(theirs): str(ours) for theirs, ours in table.items()}
+        for column, table in values.items()
     }
     return ListMap(columns, folded, defaults, str(data.get("date_format", "")))
 

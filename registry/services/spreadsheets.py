@@ -34,7 +34,9 @@ def read_csv(body: bytes) -> list[Row]:
     try:
         lines = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
     except csv.Error as error:
-        raise InvalidInput(f"This is no CSV file that can be read ({error}). Save it again as CSV.") from error
+        raise InvalidInput(
+            f"This is no CSV file that can be read ({error}). Save it again as CSV."
+        ) from error
     return _under_header(lines, unguard=True)
 
 
@@ -95,7 +97,9 @@ def write_xlsx(columns: Sequence[str], rows: Sequence[Row]) -> bytes:
         for place, column in enumerate(columns):
             text = as_cell(row.get(column))
             if text and sheet.write_string(line, place, text) != 0:
-                raise InvalidInput(f"Row {line}, {column}: too long for an Excel cell. Export as CSV or JSON.")
+                raise InvalidInput(
+                    f"Row {line}, {column}: too long for an Excel cell. Export as CSV or JSON."
+                )
     book.close()
     return file.getvalue()
 

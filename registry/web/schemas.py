@@ -43,7 +43,9 @@ class ToolRef(BaseModel):
 
 
 class MatchOut(BaseModel):
-    kind: str = Field(description="name, alias, domain, path or purl: by what it was known.", examples=["name"])
+    kind: str = Field(
+        description="name, alias, domain, path or purl: by what it was known.", examples=["name"]
+    )
     tool: ToolRef
 
 
@@ -147,7 +149,9 @@ class VerdictOut(BaseModel):
     tool: ToolRef
     outcome: Outcome
     validity: ValidityState = Field(description="Whether it still stands.")
-    ends_on: date | None = Field(description="The last day, a sunset's day, or when it was revoked or superseded.")
+    ends_on: date | None = Field(
+        description="The last day, a sunset's day, or when it was revoked or superseded."
+    )
     replacement: str
     scope: ScopeOut
     conditions: list[ConditionOut]
@@ -196,7 +200,9 @@ class DismissIn(BaseModel):
 
 
 class MergeIn(BaseModel):
-    into: int = Field(ge=1, le=2**31 - 1, description="Id of the candidate that it is the same as.", examples=[17])
+    into: int = Field(
+        ge=1, le=2**31 - 1, description="Id of the candidate that it is the same as.", examples=[17]
+    )
 
 
 class WatchIn(BaseModel):

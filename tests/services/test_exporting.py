@@ -11,8 +11,9 @@ from sqlmodel import Session
 from registry.domain.condition import Check, Condition, Duty
 from registry.domain.outcome import Outcome
 from registry.domain.validity import MarkKind, validity
-from registry.domain.verdict import Pilot, Scope
+from registry.domain.verdict import Scope
 from registry.services import verdict_life
+from registry.services.acting import REGISTRY
 from registry.services.exporting import export_rows
 from registry.services.house import house
 from registry.services.import_rows import COLUMNS
@@ -39,12 +40,22 @@ def full(engine: Engine, now: datetime) -> Engine:
             session,
             now=now,
             vendor="Quill; and Sons",
-            aliases={"chat.quillmark.example": AliasKind.DOMAIN, "Feather; Pen": AliasKind.NAME, "ASP.NET": AliasKind.NAME},
-        )  # fmt: skip
+            aliases={
+                "chat.quillmark.example": AliasKind.DOMAIN,
+                "Feather; Pen": AliasKind.NAME,
+                "ASP.NET": AliasKind.NAME,
+            },
+        )
         quill.description = 'Says "hello",\nthen =SUM(A1) and Grüße'
         a_tool(session, "=Formula", now=now, aliases={"pkg:pypi/formula": AliasKind.PURL})
         first = a_verdict(session, quill, cast, now=now)
-        dated = Condition("Ask the office; then train.", duty=Duty.OFFICE, check=Check.EVIDENCE, mitigates=frozenset({"R5"}), due_on=date(2027, 5, 1))  # fmt: skip
+        dated = Condition(
+            "Ask the office; then train.",
+            duty=Duty.OFFICE,
+            check=Check.EVIDENCE,
+            mitigates=frozenset({"R5"}),
+            due_on=date(2027, 5, 1),
+        )
         a_verdict(
             session,
             quill,
@@ -52,14 +63,27 @@ def full(engine: Engine, now: datetime) -> Engine:
             now=later,
             outcome=Outcome.APPROVED_WITH_CONDITIONS,
             conditions=(dated, a_condition("Enter only public information.", "R5")),
-            scope=Scope(edition="Pro", offices=frozenset({"hq"}), data_ceiling="internal", accounts=frozenset({"work"})),
+            scope=Scope(
+                edition="Pro",
+                offices=frozenset({"hq"}),
+                data_ceiling="internal",
+                accounts=frozenset({"work"}),
+            ),
             supersedes=(first.number,),
-        )  # fmt: skip
+        )
         other = a_tool(session, "Paletta", now=now)
         a_verdict(session, other, cast, now=now, outcome=Outcome.REJECTED, alternatives=("quillmark",))
         third = a_tool(session, "Sketchline", now=now)
         approved = a_verdict(session, third, cast, now=now)
-        verdict_life.mark(session, approved.number, MarkKind.SUSPENDED, reason="A leak.", zone=UTC_ZONE, by=cast["ana"], now=later)  # fmt: skip
+        verdict_life.mark(
+            session,
+            approved.number,
+            MarkKind.SUSPENDED,
+            reason="A leak.",
+            zone=UTC_ZONE,
+            by=cast["ana"],
+            now=later,
+        )
     return engine
 
 
@@ -121,15 +145,8 @@ def test_an_export_imported_where_it_came_from_changes_nothing(full: Engine, now
     later = now + timedelta(days=10)
     with transaction(full) as session:
         rows = _exported(session, now)
-        cast_member = the_import_by()
-        report = import_rows(session, rows, house(session, SETTINGS), by=cast_member, now=later)
+        report = import_rows(session, rows, house(session, SETTINGS), by=REGISTRY, now=later)
     assert (report.tools, report.verdicts, report.faulty) == (0, 0, ())
-
-
-def the_import_by() -> Any:
-    from registry.services.acting import REGISTRY
-
-    return REGISTRY
 
 
 def test_a_verdict_in_its_undo_window_is_not_exported(session: Session, now: datetime) -> None:
@@ -144,8 +161,11 @@ def test_a_verdict_in_its_undo_window_is_not_exported(session: Session, now: dat
 
 def test_a_pilot_keeps_owner_size_measure_and_exit_rule(full: Engine, empty: Engine, now: datetime) -> None:
     pilot = {"owner": "Rosa", "size": "12 people", "measure": "hours saved", "exit_rule": "ends in May"}
-    assert Pilot(**pilot)
-    again = _into(empty, [{"name": "Tryout", "outcome": "pilot", "pilot": pilot, "conditions": "Twelve people only."}], now)
+    again = _into(
+        empty,
+        [{"name": "Tryout", "outcome": "pilot", "pilot": pilot, "conditions": "Twelve people only."}],
+        now,
+    )
     assert again[0]["pilot"] == pilot
 
 

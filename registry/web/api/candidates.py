@@ -11,7 +11,17 @@ from registry.services import triage
 from registry.store import candidates, tools
 from registry.store.candidates import InboxRow
 from registry.store.columns import id_of
-from registry.web.api.replies import Cursor, IdempotencyKey, IfMatch, Limit, next_link, once, told, version_in
+from registry.web.api.replies import (
+    Cursor,
+    IdempotencyKey,
+    IfMatch,
+    Limit,
+    RowId,
+    next_link,
+    once,
+    told,
+    version_in,
+)
 from registry.web.deps import House, Now, Read, Triager, Tx
 from registry.web.schemas import AcceptIn, CandidateOut, DismissIn, MergeIn, Page, ToolRef, WatchIn
 
@@ -24,7 +34,9 @@ def list_candidates(
     read: Read,
     _user: Triager,
     status: Annotated[CandidateStatus, Query(description="Where they stand.")] = CandidateStatus.NEW,
-    source: Annotated[int | None, Query(description="Only those that this source speaks of.")] = None,
+    source: Annotated[
+        int | None, Query(ge=1, le=2**31 - 1, description="Only those that this source speaks of.")
+    ] = None,
     q: Annotated[str, Query(max_length=200, description="Words in name, home page or tagline.")] = "",
     cursor: Cursor = "",
     limit: Limit = 50,
@@ -37,7 +49,7 @@ def list_candidates(
 
 
 @router.get("/{candidate_id}", response_model=CandidateOut, summary="One candidate")
-def show_candidate(candidate_id: int, request: Request, read: Read, _user: Triager) -> Response:
+def show_candidate(candidate_id: RowId, request: Request, read: Read, _user: Triager) -> Response:
     """Its ETag is what `If-Match` of an act wants."""
     out = _read(read, candidate_id)
     return told(request, out, mark=str(out.version), private=True)
@@ -45,7 +57,7 @@ def show_candidate(candidate_id: int, request: Request, read: Read, _user: Triag
 
 @router.post("/{candidate_id}/accept", response_model=ToolRef, summary="Let it in as a tool")
 def accept(
-    candidate_id: int,
+    candidate_id: RowId,
     request: Request,
     tx: Tx,
     user: Triager,
@@ -75,7 +87,7 @@ def accept(
 
 @router.post("/{candidate_id}/dismiss", response_model=CandidateOut, summary="Close it without evaluating it")
 def dismiss(
-    candidate_id: int,
+    candidate_id: RowId,
     request: Request,
     tx: Tx,
     user: Triager,
@@ -98,7 +110,7 @@ def dismiss(
 
 @router.post("/{candidate_id}/merge", response_model=CandidateOut, summary="Say that two are one")
 def merge(
-    candidate_id: int,
+    candidate_id: RowId,
     request: Request,
     tx: Tx,
     user: Triager,
@@ -119,7 +131,7 @@ def merge(
 
 @router.post("/{candidate_id}/watch", response_model=CandidateOut, summary="Put it aside until a day")
 def watch(
-    candidate_id: int,
+    candidate_id: RowId,
     request: Request,
     tx: Tx,
     user: Triager,
@@ -140,7 +152,7 @@ def watch(
 
 @router.post("/{candidate_id}/reopen", response_model=CandidateOut, summary="Make it new again")
 def reopen(
-    candidate_id: int,
+    candidate_id: RowId,
     request: Request,
     tx: Tx,
     user: Triager,

@@ -25,7 +25,10 @@ def check(
     now: Now,
     background: BackgroundTasks,
     q: Annotated[
-        str, Query(min_length=1, max_length=2000, description="Name, address or package URL.", examples=["Quillmark"])
+        str,
+        Query(
+            min_length=1, max_length=2000, description="Name, address or package URL.", examples=["Quillmark"]
+        ),
     ],
     edition: Annotated[str | None, Query(description="Edition of the tool.")] = None,
     data_class: Annotated[

@@ -14,7 +14,7 @@ from registry.store import evaluations, tools, users
 from registry.store.columns import id_of
 from registry.store.evaluations import CLOSED, StoredScorecard
 from registry.store.tables import Evaluation, Role, Tool, User
-from registry.web.api.replies import Limit, told
+from registry.web.api.replies import Limit, RowId, told
 from registry.web.deps import House, Insider, Read
 from registry.web.schemas import (
     AnswerLineOut,
@@ -50,13 +50,15 @@ def list_evaluations(
 
 @router.get("/{evaluation_id}", response_model=WholeEvaluationOut, summary="One evaluation")
 def show_evaluation(
-    evaluation_id: int, request: Request, read: Read, user: Insider, settings: House
+    evaluation_id: RowId, request: Request, read: Read, user: Insider, settings: House
 ) -> Response:
     """`blind` says that you still owe a scorecard: until you hand it in you read nobody else's, nor what is flagged."""
     evaluation = evaluations.get(read, evaluation_id)
     assigned = evaluations.assigned(read, evaluation_id)
     if not _sees(evaluation, assigned, user):
-        raise NotAllowed("You see the evaluations that you own or are asked to score. Ask its owner to add you.")
+        raise NotAllowed(
+            "You see the evaluations that you own or are asked to score. Ask its owner to add you."
+        )
     cards = scorecards.visible(read, evaluation_id, to=user, owner_id=evaluation.owner_id)
     blind = _owes(cards, assigned, user)
     tool = tools.get_by_id(read, evaluation.tool_id)

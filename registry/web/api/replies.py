@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import Header, Query, Request, Response
+from fastapi import Header, Path, Query, Request, Response
 from pydantic import BaseModel
 from sqlmodel import Session
 
@@ -28,6 +28,8 @@ IdempotencyKey = Annotated[
         examples=["5f2b6f0e-accept-17"],
     ),
 ]
+RowId = Annotated[int, Path(ge=1, le=2**31 - 1)]
+"""What no row can have is 404, as everything that is not there."""
 Cursor = Annotated[str, Query(description="`next` of the page before; empty for the first page.")]
 Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT, description="How many at most.")]
 
@@ -107,7 +109,9 @@ def cursor_number(cursor: str) -> int:
     if not cursor:
         return 0
     if not (cursor.isascii() and cursor.isdigit() and len(cursor) < 18):
-        raise InvalidInput("This page mark is not ours. Begin with the first page.", {"cursor": "is not ours"})
+        raise InvalidInput(
+            "This page mark is not ours. Begin with the first page.", {"cursor": "is not ours"}
+        )
     return int(cursor)
 
 

@@ -13,7 +13,7 @@ from registry.services import sources as acts
 from registry.store import sources
 from registry.store.columns import id_of
 from registry.store.tables import Source
-from registry.web.api.replies import IdempotencyKey, IfMatch, mark_in, once, told
+from registry.web.api.replies import IdempotencyKey, IfMatch, RowId, mark_in, once, told
 from registry.web.deps import House, Insider, Now, Read, SourceKeeper, Tx
 from registry.web.schemas import CheckedEntry, CheckedOut, Page, SourceIn, SourceOut, SourceState, UrlIn
 from scrapers.errors import ScrapeError
@@ -26,7 +26,9 @@ router = APIRouter(prefix="/sources", tags=["sources"])
 def list_sources(request: Request, read: Read, _user: Insider) -> Response:
     """By name, paused ones too; all of them on one page."""
     return told(
-        request, Page[SourceOut](items=[_out(each) for each in sources.sources(read)], next=None), private=True
+        request,
+        Page[SourceOut](items=[_out(each) for each in sources.sources(read)], next=None),
+        private=True,
     )
 
 
@@ -57,9 +59,7 @@ def check_source(_user: SourceKeeper, settings: House, asked: UrlIn) -> CheckedO
     """Fetches it now and tells what would come in; nothing is stored. A failure is told, with `ok` false."""
     with make_fetcher(settings) as fetcher, Workers(count=1) as workers:
         try:
-            found = jobs.check_source(
-                asked.url, fetcher, workers, kind=asked.kind, announcer=asked.announcer
-            )
+            found = jobs.check_source(asked.url, fetcher, workers, kind=asked.kind, announcer=asked.announcer)
         except ScrapeError as error:
             suggested = [str(each) for each in getattr(error, "suggested", ())]
             return CheckedOut(
@@ -86,7 +86,7 @@ def check_source(_user: SourceKeeper, settings: House, asked: UrlIn) -> CheckedO
 
 
 @router.get("/{source_id}", response_model=SourceOut, summary="One source")
-def show_source(source_id: int, request: Request, read: Read, _user: Insider) -> Response:
+def show_source(source_id: RowId, request: Request, read: Read, _user: Insider) -> Response:
     """Its ETag is what `If-Match` of an act wants; being read does not change the version, being paused does."""
     source = sources.get(read, source_id)
     return told(request, _out(source), mark=_mark(source), private=True)
@@ -94,7 +94,7 @@ def show_source(source_id: int, request: Request, read: Read, _user: Insider) ->
 
 @router.post("/{source_id}/pause", response_model=SourceOut, summary="Poll it no longer")
 def pause(
-    source_id: int,
+    source_id: RowId,
     request: Request,
     tx: Tx,
     user: SourceKeeper,
@@ -109,7 +109,7 @@ def pause(
 
 @router.post("/{source_id}/resume", response_model=SourceOut, summary="Poll it again")
 def resume(
-    source_id: int,
+    source_id: RowId,
     request: Request,
     tx: Tx,
     user: SourceKeeper,
@@ -124,7 +124,7 @@ def resume(
 
 @router.post("/{source_id}/fetch", response_model=SourceOut, summary="Read it at the next tick")
 def fetch(
-    source_id: int,
+    source_id: RowId,
     request: Request,
     tx: Tx,
     user: SourceKeeper,
@@ -151,7 +151,15 @@ def _checked(
 
 def _mark(source: Source) -> str:
     """What a person set, as a short digest: a source has no version of its own."""
-    said = (source.name, source.url, source.kind, source.announcer, source.group, source.paused_at, source.gone_at)
+    said = (
+        source.name,
+        source.url,
+        source.kind,
+        source.announcer,
+        source.group,
+        source.paused_at,
+        source.gone_at,
+    )
     return sha256(repr([str(each) for each in said]).encode()).hexdigest()[:12]
 
 

@@ -9,10 +9,10 @@ from registry.domain.outcome import Outcome
 from registry.domain.validity import ValidityState
 from registry.services import publishing
 from registry.services.house import house
+from registry.services.publishing import Filter
 from registry.store import verdicts
-from registry.web.api.replies import Cursor, Limit, cursor_number, next_link, told
+from registry.web.api.replies import Cursor, Limit, RowId, cursor_number, next_link, told
 from registry.web.deps import House, Now, Read
-from registry.web.filters import as_filter
 from registry.web.schemas import Page, VerdictOut
 
 router = APIRouter(prefix="/verdicts", tags=["verdicts"])
@@ -42,7 +42,16 @@ def list_verdicts(
 ) -> Response:
     """The same facets as the list of verdicts and its feeds; several facets narrow it."""
     before = cursor_number(cursor)
-    listed = publishing.listing(read, as_filter(request.query_params), house(read, settings), now=now).verdicts
+    wanted = Filter(
+        outcomes=frozenset(outcome),
+        categories=frozenset(category) - {""},
+        offices=frozenset(office) - {""},
+        tools=frozenset(tool) - {""},
+        data_classes=frozenset(data_class) - {""},
+        validities=frozenset(validity),
+        text=q.strip(),
+    )
+    listed = publishing.listing(read, wanted, house(read, settings), now=now).verdicts
     rest = [each for each in listed if not before or each.row.number < before]
     shown = rest[:limit]
     following = str(shown[-1].row.number) if len(rest) > limit else None
@@ -56,7 +65,7 @@ def list_verdicts(
 
 
 @router.get("/{number}", response_model=VerdictOut, summary="One verdict")
-def show_verdict(number: int, request: Request, read: Read, settings: House, now: Now) -> Response:
+def show_verdict(number: RowId, request: Request, read: Read, settings: House, now: Now) -> Response:
     """As decided, with what has become of it since under `validity`."""
     row = verdicts.get(read, number)
     if row.published_at > now:
