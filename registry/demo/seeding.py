@@ -22,8 +22,7 @@ from registry.demo.place import Note, Place, SignIn
 from registry.demo.publisher import SLOW_S, Publisher, SampleSource
 from registry.domain.proposal import Announcer
 from registry.domain.validity import validity
-from registry.jobs import Refreshed
-from registry.scheduler import make_fetcher
+from registry.jobs import Refreshed, make_fetcher
 from registry.services import rubrics, sources, triage
 from registry.services.acting import REGISTRY
 from registry.services.decision import Terms

@@ -8,7 +8,7 @@ from sqlmodel import Session
 
 from registry import jobs
 from registry.domain.errors import StaleVersion
-from registry.scheduler import make_fetcher
+from registry.jobs import make_fetcher
 from registry.services import sources as acts
 from registry.store import sources
 from registry.store.columns import id_of
