@@ -5,7 +5,7 @@ No transaction is open while the network is: one reads the source, one records w
 
 import logging
 import os
-import socket
+import platform
 import threading
 from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
@@ -21,10 +21,11 @@ from registry.domain.proposal import Announcer, EntryKind
 from registry.services import intake, leases, visits
 from registry.services.intake import Brought
 from registry.services.leases import Lease, LeaseLost
+from registry.settings import Settings
 from registry.store.engine import snapshot, transaction
 from scrapers.entry import Entry, Parsed
 from scrapers.errors import FetchError, ScrapeError
-from scrapers.fetch import Fetched, Validators
+from scrapers.fetch import Fetched, Fetcher, Validators
 
 log = logging.getLogger(__name__)
 
@@ -78,9 +79,17 @@ class Checked:
     malformed: bool
 
 
+def make_fetcher(settings: Settings) -> Fetcher:
+    """The agent string names the registry and whom to write to."""
+    contact = f"; {settings.contact}" if settings.contact else ""
+    return Fetcher(
+        agent=f"{settings.name} (+{settings.base_url}{contact})", allow_cidrs=settings.allow_private_cidrs
+    )
+
+
 def owner_name() -> str:
     """Who leases: machine, process and thread, so that a person can find a holder."""
-    return f"{socket.gethostname()[:50]}/{os.getpid()}/{threading.get_ident() % 10_000}"
+    return f"{platform.node()[:50]}/{os.getpid()}/{threading.get_ident() % 10_000}"
 
 
 def claim_due(
@@ -106,7 +115,7 @@ def refresh_source(
     except ScrapeError as error:
         with transaction(engine) as session:
             visits.fail(session, lease, error, now)
-        log.warning("source failed source=%d code=%s", lease.source_id, error.code)
+        log.info("source failed source=%d code=%s", lease.source_id, error.code)
         return Refreshed(lease.source_id, asked.name, asked.url, error_code=error.code, error=error.sentence)
     with transaction(engine) as session:
         brought = visits.succeed(session, lease, fetched, parsed, now)

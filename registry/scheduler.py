@@ -15,7 +15,6 @@ from registry import jobs
 from registry.services import triage
 from registry.settings import Settings
 from registry.store.engine import transaction
-from scrapers.fetch import Fetcher
 from scrapers.workers import Workers
 
 log = logging.getLogger(__name__)
@@ -34,7 +33,7 @@ class Scheduler:
         self._settings = settings
         self._clock = clock or _clock
         self._stop = threading.Event()
-        self._fetcher = make_fetcher(settings)
+        self._fetcher = jobs.make_fetcher(settings)
         self._workers = Workers(count=PARSERS)
         self._apscheduler = BackgroundScheduler(timezone=UTC)
         self.ticked_at: datetime | None = None
@@ -75,14 +74,6 @@ class Scheduler:
             log.exception("tick failed")
             return
         self.ticked_at = self._clock()
-
-
-def make_fetcher(settings: Settings) -> Fetcher:
-    """The agent string names the registry and whom to write to."""
-    contact = f"; {settings.contact}" if settings.contact else ""
-    return Fetcher(
-        agent=f"{settings.name} (+{settings.base_url}{contact})", allow_cidrs=settings.allow_private_cidrs
-    )
 
 
 def _clock() -> datetime:

@@ -86,6 +86,12 @@ def registrable_domain(host: str) -> str:
     return str(found.top_domain_under_public_suffix)
 
 
+def has_public_suffix(host: str) -> bool:
+    """Whether the host ends in a suffix of the list: `chat.example.com` does, `node.js` does not."""
+    host = _plain_host(host)
+    return "." in host and not _is_address(host) and bool(_suffixes()(host).suffix)
+
+
 def is_shared_host(host: str) -> bool:
     """Whether strangers publish under this host side by side, so that it is nobody's identity on its own."""
     host = _plain_host(host).removeprefix("www.")

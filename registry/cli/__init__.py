@@ -10,6 +10,10 @@ from typer.core import TyperGroup
 from registry.domain.errors import RegistryError
 
 COMMANDS = {
+    "check": "registry.cli.check:app",
+    "import": "registry.cli.import_:app",
+    "export": "registry.cli.export:app",
+    "demo": "registry.cli.demo:app",
     "serve": "registry.cli.serve:app",
     "worker": "registry.cli.worker:app",
     "scrape": "registry.cli.scrape:app",

@@ -13,7 +13,6 @@ from sqlalchemy import Engine
 from registry.domain.errors import RuleBroken
 from registry.services.acting import Actor
 from registry.settings import Settings, load_settings
-from registry.store import schema
 from registry.store.engine import make_engine
 from registry.store.tables import Role
 
@@ -26,6 +25,8 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print data alone, as JSON.
 @contextmanager
 def opened(settings: Settings | None = None) -> Iterator[tuple[Settings, Engine]]:
     """The settings and an engine; an empty database gets its schema, an older one is refused with RuleBroken."""
+    from registry.store import schema  # loads Alembic, which not every command needs
+
     settings = settings or load_settings()
     engine = make_engine(settings.resolved_database_url)
     try:

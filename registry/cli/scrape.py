@@ -35,7 +35,7 @@ def scrape(
     as_json: AsJson = False,
 ) -> None:
     """Read what is due now, or the named sources, or all. Ends with 3 where some failed, with 1 where all did."""
-    from registry.scheduler import make_fetcher
+    from registry.jobs import make_fetcher
     from registry.store.engine import snapshot
     from scrapers.workers import Workers
 
@@ -51,9 +51,8 @@ def scrape(
                 rows.append(row)
                 bar.advance(bar.task_ids[0])
                 if not as_json:
-                    bar.console.print(
-                        _line(row), style=None if row["ok"] else "red", highlight=False, markup=False
-                    )
+                    style = None if row["ok"] else "red"
+                    bar.console.print(_line(row), style=style, highlight=False, markup=False, soft_wrap=True)
     left = [source for source in wanted if source.id not in {row["id"] for row in rows}]
     rows += [_left_out(source) for source in left if named or everything]
     _finish(rows, dry_run=dry_run, as_json=as_json)

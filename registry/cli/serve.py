@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -19,6 +19,17 @@ app = typer.Typer()
 RECEIVE_DEADLINE_S = 20
 KEEP_ALIVE_S = 10
 MOST_HEADER_BYTES = 64 * 1024
+SERVER: dict[str, Any] = {
+    "http": "registry.web.server:PromptH11",
+    "ws": "none",
+    "h11_max_incomplete_event_size": MOST_HEADER_BYTES,
+    "timeout_keep_alive": KEEP_ALIVE_S,
+    "timeout_graceful_shutdown": 15,
+    "server_header": False,
+    "access_log": False,  # addresses of pages hold sign-in links
+    "log_config": None,
+}
+"""How uvicorn is run, wherever the site is served."""
 
 
 @app.command()
@@ -57,16 +68,9 @@ def serve(
         host=host,
         port=port,
         workers=workers,
-        http="registry.web.server:PromptH11",
-        ws="none",
-        h11_max_incomplete_event_size=MOST_HEADER_BYTES,
-        timeout_keep_alive=KEEP_ALIVE_S,
-        timeout_graceful_shutdown=15,
         proxy_headers=bool(settings.trusted_proxies),
         forwarded_allow_ips=",".join(settings.trusted_proxies) or None,
-        server_header=False,
-        access_log=False,  # addresses of pages hold sign-in links
-        log_config=None,
+        **SERVER,
     )
 
 
@@ -78,11 +82,12 @@ def make_app() -> "FastAPI":
 
     settings = load_settings()
     configure_logs(settings.log_format)
-    return create_app(settings, beside=(_scheduling,) if settings.scheduler else ())
+    return create_app(settings, beside=(scheduling,) if settings.scheduler else ())
 
 
 @contextmanager
-def _scheduling(parts: "Parts") -> Iterator[None]:
+def scheduling(parts: "Parts") -> Iterator[None]:
+    """Polls sources while the site runs, and lets `/readyz` know."""
     from registry.scheduler import Scheduler
     from registry.services.health import Check
 

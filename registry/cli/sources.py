@@ -90,7 +90,7 @@ def check(url: Url, announcer: Says = Announcer.NEWS, kind: Kind = "feed", as_js
     """Fetch an address and show what would come in; nothing is stored."""
     from registry import jobs
     from registry.cli.scrape import checked_row, entry_line
-    from registry.scheduler import make_fetcher
+    from registry.jobs import make_fetcher
     from registry.settings import load_settings
     from scrapers.errors import ScrapeError
     from scrapers.workers import Workers

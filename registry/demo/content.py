@@ -79,6 +79,13 @@ class ModerationRecord:
     reason: str
 
 
+@dataclass(frozen=True)
+class InterestRecord:
+    by: str
+    at: datetime
+    statement: str
+
+
 @dataclass(frozen=True, kw_only=True)
 class EvaluationRecord:
     key: str
@@ -96,6 +103,8 @@ class EvaluationRecord:
     """Oldest first, drafts last."""
     moderations: tuple[ModerationRecord, ...]
     proposed: tuple[ProposalRecord, ...]
+    interests: tuple[InterestRecord, ...]
+    """Of people who therefore neither score nor decide."""
     waiting_until: date | None
     waiting_for: str
     closed_at: datetime | None
@@ -247,6 +256,10 @@ def _evaluation(row: dict[str, Any], now: datetime, scorecards: ScorecardReader)
         scorecards=cards,
         moderations=tuple(_moderation(each, now) for each in row.get("moderations", ())),
         proposed=tuple(ProposalRecord(each["by"], _condition(each, now)) for each in proposals),
+        interests=tuple(
+            InterestRecord(each["by"], moment(now, each["at"]), each["statement"])
+            for each in row.get("interests", ())
+        ),
         waiting_until=_day_of(row, "waiting_until", now),
         waiting_for=row.get("waiting_for", ""),
         closed_at=moment(now, row["closed"]) if "closed" in row else None,

@@ -12,7 +12,7 @@ from registry.domain.verdict import NONE_KNOWN, Verdict
 
 SENTENCES: dict[str, str] = {
     AnswerCode.YES: "Yes, you may use {tool}.{kept}",
-    AnswerCode.YES_IF: "Yes, you may use {tool} if you keep to this: {conditions}.",
+    AnswerCode.YES_IF: "Yes, you may use {tool} if you {conditions}.",
     AnswerCode.PILOT: "Only in the pilot of {tool}{who}{until}.{kept}",
     AnswerCode.NO: "No, because {reason}. {instead}",
     AnswerCode.LAPSED: "Not now: the approval of {tool} ended on {ended} and was not renewed. {ask}",
@@ -150,11 +150,12 @@ def reason(verdict: Verdict, tool: str) -> str:
 
 
 def checklist(conditions: Sequence[AnswerCondition]) -> str:
-    """The conditions within a sentence: all of up to three, else two and how many more."""
+    """The one condition within a sentence, or how many there are: the checklist beside it holds them."""
     texts = [_clean(each.text).rstrip(".; ") for each in conditions] or [UNSAID_TERMS]
-    if len(texts) > 3:
-        texts = [*texts[:2], f"and {len(texts) - 2} more conditions"]
-    return "; ".join(text[0].lower() + text[1:] if text.startswith("Only ") else text for text in texts)
+    if len(texts) > 1:
+        return f"meet these {len(texts)} conditions"
+    [text] = texts
+    return "keep to this: " + (text[0].lower() + text[1:] if text.startswith("Only ") else text)
 
 
 def limit(dimension: str, values: Sequence[str], house: House) -> str:

@@ -17,7 +17,7 @@ from registry.services.progress import advance
 from registry.services.scorecards import as_value, counting
 from registry.store import evaluations, tools, users
 from registry.store.columns import id_of
-from registry.store.tables import Assignment, Evaluation, Moderation, ProposedCondition, Role
+from registry.store.tables import Assignment, Evaluation, Moderation, ProposedCondition, Role, User
 
 
 def open_evaluation(
@@ -86,6 +86,7 @@ def assign(session: Session, evaluation_id: int, user_id: int, *, by: Actor, now
         raise NotAllowed(f"{person.name} asked for this tool, so cannot score it.")
     if evaluations.is_assigned(session, evaluation_id, user_id):
         return
+    _refuse_who_has_read(session, evaluation, person)
     session.add(Assignment(evaluation_id=evaluation_id, user_id=user_id, at=now))
     if evaluation.state is EvaluationState.OPEN:
         evaluation.state = EvaluationState.SCORING
@@ -99,6 +100,14 @@ def assign(session: Session, evaluation_id: int, user_id: int, *, by: Actor, now
         now=now,
         after={"reviewer": person.name},
     )
+
+
+def _refuse_who_has_read(session: Session, evaluation: Evaluation, person: User) -> None:
+    """The owner and approvers see what is handed in, so they score blind only where nothing is yet."""
+    roles = users.roles(session, id_of(person))
+    reads = person.id == evaluation.owner_id or bool(roles & {Role.APPROVER, Role.AUDITOR})
+    if reads and counting(evaluations.scorecards(session, id_of(evaluation))):
+        raise RuleBroken(f"{person.name} may have read what others handed in, so cannot score any more.")
 
 
 def propose_condition(

@@ -40,15 +40,22 @@ def visible(session: Session, evaluation_id: int, *, to: Actor, owner_id: int) -
 
     A reviewer who is assigned, and has not submitted, sees nobody else's. Drafts of others are never seen.
     """
+    if to.id is None:
+        return []
     every = evaluations.scorecards(session, evaluation_id)
     own = [each for each in every if each.reviewer.id == to.id]
     others = [each for each in every if each.reviewer.id != to.id and each.submitted]
-    if to.id is None:
-        return []
-    owes = evaluations.is_assigned(session, evaluation_id, to.id) and not any(each.submitted for each in own)
-    started = bool(own) and not any(each.submitted for each in own)
     involved = bool(own) or to.id == owner_id or bool(to.roles & {Role.APPROVER, Role.AUDITOR})
-    return own + (others if involved and not owes and not started else [])
+    return own + (others if involved and not is_blind(session, evaluation_id, to=to) else [])
+
+
+def is_blind(session: Session, evaluation_id: int, *, to: Actor) -> bool:
+    """Whether a person is asked to score, or has begun, and has not submitted: they hear of nobody's ratings."""
+    if to.id is None:
+        return True
+    own = [each for each in evaluations.scorecards(session, evaluation_id) if each.reviewer.id == to.id]
+    asked = bool(own) or evaluations.is_assigned(session, evaluation_id, to.id)
+    return asked and not any(each.submitted for each in own)
 
 
 def counting(cards: Sequence[StoredScorecard]) -> list[StoredScorecard]:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import func
+from sqlalchemy import ColumnElement, func
 from sqlmodel import Session, and_, col, or_, select
 
 from registry.domain.errors import NotFound
@@ -131,19 +131,7 @@ def page(
 ) -> Page[InboxRow]:
     """Newest first, five queries however many rows. `words` is looked for in name, home page and tagline."""
     limit = bounded(limit)
-    query = select(Candidate)
-    if status is not None:
-        query = query.where(Candidate.status == status)
-    if source_id is not None:
-        spoken_of = (
-            select(Mention.candidate_id)
-            .join(Entry, col(Entry.id) == col(Mention.entry_id))
-            .where(Entry.source_id == source_id)
-        )
-        query = query.where(col(Candidate.id).in_(spoken_of))
-    if words:
-        fields = (Candidate.name, Candidate.homepage, Candidate.tagline)
-        query = query.where(or_(*(col(field).icontains(words, autoescape=True) for field in fields)))
+    query = select(Candidate).where(*_wanted(status, source_id, words))
     if after:
         at, row_id = decode_cursor(after)
         query = query.where(
@@ -153,6 +141,46 @@ def page(
     found = list(session.exec(query).all())
     more, found = len(found) > limit, found[:limit]
     return Page(rows(session, found), encode_cursor(found[-1].seen_at, found[-1].id or 0) if more else "")
+
+
+def count(
+    session: Session,
+    *,
+    status: CandidateStatus | None = CandidateStatus.NEW,
+    source_id: int | None = None,
+    words: str = "",
+) -> int:
+    """How many candidates `page` has in all for the same filters."""
+    query = select(func.count()).select_from(Candidate).where(*_wanted(status, source_id, words))
+    return session.exec(query).one()
+
+
+def undecided(session: Session, *, limit: int) -> Sequence[tuple[int, str, str]]:
+    """Id, name and name key of the newest candidates that are new or on watch, at most `limit`; one query."""
+    query = (
+        select(Candidate.id, Candidate.name, Candidate.name_key)
+        .where(col(Candidate.status).in_([CandidateStatus.NEW, CandidateStatus.WATCH]))
+        .order_by(col(Candidate.seen_at).desc(), col(Candidate.id).desc())
+        .limit(limit)
+    )
+    return [(candidate_id or 0, name, key) for candidate_id, name, key in session.exec(query).all()]
+
+
+def _wanted(status: CandidateStatus | None, source_id: int | None, words: str) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    if status is not None:
+        conditions.append(col(Candidate.status) == status)
+    if source_id is not None:
+        spoken_of = (
+            select(Mention.candidate_id)
+            .join(Entry, col(Entry.id) == col(Mention.entry_id))
+            .where(Entry.source_id == source_id)
+        )
+        conditions.append(col(Candidate.id).in_(spoken_of))
+    if words:
+        fields = (Candidate.name, Candidate.homepage, Candidate.tagline)
+        conditions.append(or_(*(col(field).icontains(words, autoescape=True) for field in fields)))
+    return conditions
 
 
 def rows(session: Session, found: Sequence[Candidate]) -> list[InboxRow]:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlmodel import Session, col, or_, select
+from sqlmodel import Session, col, func, or_, select
 
 from registry.domain.condition import Condition
 from registry.domain.errors import NotFound
@@ -113,6 +113,23 @@ def assigned(session: Session, evaluation_id: int) -> Sequence[User]:
         .where(Assignment.evaluation_id == evaluation_id)
         .order_by(col(User.name))
     ).all()
+
+
+def load(session: Session) -> dict[int, int]:
+    """User id -> how many evaluations under way that person is asked to score and has handed nothing in for."""
+    handed_in = select(Scorecard.evaluation_id).where(
+        Scorecard.user_id == Assignment.user_id, col(Scorecard.submitted_at).is_not(None)
+    )
+    query = (
+        select(Assignment.user_id, func.count())
+        .join(Evaluation, col(Evaluation.id) == Assignment.evaluation_id)
+        .where(
+            col(Evaluation.state).not_in(CLOSED),
+            col(Assignment.evaluation_id).not_in(handed_in.correlate(Assignment)),
+        )
+        .group_by(col(Assignment.user_id))
+    )
+    return dict(session.exec(query).all())
 
 
 def is_assigned(session: Session, evaluation_id: int, user_id: int) -> bool:

@@ -110,6 +110,15 @@ def categories(session: Session) -> Sequence[str]:
     ).all()
 
 
+def every(session: Session) -> Sequence[Tool]:
+    """All of them, in the order in which they came."""
+    return session.exec(select(Tool).order_by(col(Tool.id))).all()
+
+
+def every_alias(session: Session) -> Sequence[Alias]:
+    return session.exec(select(Alias).order_by(col(Alias.id))).all()
+
+
 def aliases(session: Session, tool_id: int) -> Sequence[Alias]:
     return session.exec(
         select(Alias).where(Alias.tool_id == tool_id).order_by(col(Alias.kind), col(Alias.text))

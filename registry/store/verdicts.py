@@ -26,12 +26,22 @@ def get(session: Session, number: int) -> tables.Verdict:
 
 
 def find_for_evaluation(session: Session, evaluation_id: int) -> tables.Verdict | None:
-    return session.exec(select(tables.Verdict).where(tables.Verdict.evaluation_id == evaluation_id)).first()
+    """The one verdict of an evaluation that was not taken back."""
+    return session.exec(
+        select(tables.Verdict).where(
+            tables.Verdict.evaluation_id == evaluation_id, col(tables.Verdict.undone_at).is_(None)
+        )
+    ).first()
 
 
 def next_number(session: Session) -> int:
     """One more than the highest ever given, those taken back included."""
     return (session.exec(select(func.max(tables.Verdict.number))).one() or 0) + 1
+
+
+def numbers(session: Session) -> frozenset[int]:
+    """Every number ever given, those taken back included."""
+    return frozenset(session.exec(select(tables.Verdict.number)).all())
 
 
 def by_numbers(session: Session, numbers: Iterable[int]) -> Sequence[tables.Verdict]:
@@ -154,14 +164,20 @@ def _marks(session: Session, verdict_ids: Sequence[int]) -> dict[int, list[Mark]
         found[event.subject_id].append(
             Mark(
                 kind=MARK_ACTIONS[event.action],
-                at=event.at,
-                by=event.actor,
+                at=_moment(event),
+                by=event.after.get("by") or event.actor,
                 reason=event.after.get("reason", ""),
                 replacement=event.after.get("replacement", ""),
                 effective_on=date.fromisoformat(effective_on) if effective_on else None,
             )
         )
     return found
+
+
+def _moment(event: Event) -> datetime:
+    """When it befell the verdict; an imported mark tells the moment of the registry it comes from."""
+    told = event.after.get("at")
+    return datetime.fromisoformat(told) if told else event.at
 
 
 def _supersessions(

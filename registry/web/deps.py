@@ -85,6 +85,10 @@ Insider = Annotated[Actor, Depends(Right("see work in progress", frozenset(Role)
 Triager = Annotated[Actor, Depends(Right("triage", frozenset({Role.REVIEWER, Role.APPROVER}), "triage"))]
 Reviewer = Annotated[Actor, Depends(Right("score", frozenset({Role.REVIEWER}), "score"))]
 Approver = Annotated[Actor, Depends(Right("decide", frozenset({Role.APPROVER})))]
+Decider = Annotated[
+    Actor, Depends(Right("decide, or the quick lane", frozenset({Role.REVIEWER, Role.APPROVER})))
+]
+"""In person, never by token; which reviewer may decide in the quick lane is services/decision.py's business."""
 Suspender = Annotated[Actor, Depends(Right("suspend", frozenset({Role.APPROVER, Role.ADMIN})))]
 SourceKeeper = Annotated[Actor, Depends(Right("sources", frozenset({Role.ADMIN}), "sources"))]
 Admin = Annotated[Actor, Depends(Right("people and settings", frozenset({Role.ADMIN})))]

@@ -16,9 +16,13 @@ def conditional(
     changed_at: datetime | None = None,
     cache: str = "public, max-age=300",
     headers: Mapping[str, str] | None = None,
+    mark: str = "",
 ) -> Response:
-    """`body` with its ETag, or an empty 304. `changed_at` (UTC) becomes Last-Modified; If-None-Match wins over it."""
-    tag = f'"{sha256(body).hexdigest()[:32]}"'
+    """`body` with its ETag, or an empty 304. `changed_at` (UTC) becomes Last-Modified; If-None-Match wins over it.
+
+    `mark` stands first in the ETag, so that a later If-Match can name the version that was read.
+    """
+    tag = f'"{mark and mark + "-"}{sha256(body).hexdigest()[:32]}"'
     sent = {**(headers or {}), "ETag": tag, "Cache-Control": cache}
     if changed_at is not None:
         sent["Last-Modified"] = format_datetime(changed_at, usegmt=True)

@@ -1,8 +1,19 @@
-"""Wire shapes of the JSON API that every noun shares; each noun's own stand beside its routes."""
+"""Wire shapes of the JSON API, written by hand: the promise to its clients, whatever becomes of the tables."""
 
-from typing import Generic, TypeVar
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel, Field
+
+from registry.domain.condition import Check, ConditionKind, Duty
+from registry.domain.evaluation import EvaluationState
+from registry.domain.lookup import AnswerCode
+from registry.domain.outcome import Outcome
+from registry.domain.proposal import Announcer
+from registry.domain.rubric import KnockOutAnswer, Rating
+from registry.domain.triage import CandidateStatus, DismissReason
+from registry.domain.validity import ValidityState
 
 Item = TypeVar("Item")
 
@@ -23,3 +34,293 @@ class Page(BaseModel, Generic[Item]):
 
     items: list[Item]
     next: str | None = Field(None, description="The next part's cursor; null at the end.")
+
+
+class ToolRef(BaseModel):
+    slug: str = Field(examples=["quillmark"])
+    name: str = Field(examples=["Quillmark"])
+    url: str = Field(description="Its page.", examples=["https://registry.example.org/tools/quillmark"])
+
+
+class MatchOut(BaseModel):
+    kind: str = Field(
+        description="name, alias, domain, path or purl: by what it was known.", examples=["name"]
+    )
+    tool: ToolRef
+
+
+class DutyOut(BaseModel):
+    """One line of the checklist."""
+
+    text: str = Field(description="What must be done.", examples=["Enter only public information."])
+    who: str = Field(description="user, office or registry; empty where not said.", examples=["user"])
+    check: str = Field(description="self_attested, evidence or automatic; empty where not said.")
+    due_on: date | None = Field(description="By when; null for a lasting duty.")
+    state: str = Field(description="standing, open, met, overdue or waived; empty for a limit of the answer.")
+
+
+class SuggestionOut(BaseModel):
+    slug: str = Field(examples=["paletta"])
+    name: str = Field(examples=["Paletta"])
+    answer: AnswerCode
+
+
+class VerdictRef(BaseModel):
+    number: int = Field(examples=[12])
+    outcome: Outcome
+    decided_at: datetime
+    valid_until: date | None = Field(description="The last day, inclusive.")
+    url: str = Field(examples=["https://registry.example.org/verdicts/12"])
+
+
+class EditionOut(BaseModel):
+    name: str = Field(examples=["Pro"])
+    answer: AnswerCode
+    verdict: VerdictRef | None
+
+
+class AnswerOut(BaseModel):
+    """The answer to "may I use it?"; `registry check --json` prints the same object."""
+
+    query: str = Field(description="What was asked, as it was typed.", examples=["Quillmark"])
+    match: MatchOut | None = Field(description="Null unless the tool is certain.")
+    answer: AnswerCode = Field(examples=["yes_if"])
+    depends_on: list[str] = Field(
+        description="What was not said and changes the answer: data_class, account, audience, office, edition.",
+        examples=[["data_class"]],
+    )
+    sentence: str = Field(description="The answer in one plain sentence.")
+    conditions: list[DutyOut]
+    alternatives: list[SuggestionOut] = Field(description="Tools that would be a yes for the same question.")
+    guidance: list[str]
+    verdict: VerdictRef | None
+    editions: list[EditionOut]
+    suggestions: list[SuggestionOut] = Field(description="Where nothing is certain: best first, at most 8.")
+
+
+class ToolOut(ToolRef):
+    vendor: str
+    category: str = Field(examples=["Writing"])
+    answer: AnswerCode = Field(description="For a colleague who said nothing else.")
+    depends_on: list[str] = Field(description="What was not said and changes the answer.")
+    sentence: str = Field(description="The answer in one plain sentence.")
+
+
+class WholeToolOut(ToolOut):
+    homepage: str
+    description: str
+    guidance: str = Field(description="How to use it responsibly.")
+    aliases: list[str] = Field(
+        description="Names, domains, paths and package URLs that surely mean it.",
+        examples=[["chat.quillmark.example", "pkg:pypi/quillmark"]],
+    )
+    verdicts: list[int] = Field(description="Numbers of its published verdicts, newest first.")
+
+
+class ScopeOut(BaseModel):
+    """What exactly was decided on; empty or null is not limited."""
+
+    edition: str
+    offices: list[str]
+    versions: str
+    deployment: str
+    data_ceiling: str | None = Field(description="The highest data class.")
+    accounts: list[str]
+    audience: list[str]
+
+
+class ConditionOut(BaseModel):
+    text: str
+    kind: ConditionKind
+    who: Duty | None
+    check: Check | None
+    mitigates: list[str] = Field(description="Ids of criteria and knock-outs.", examples=[["R5"]])
+    standing: bool = Field(description="A lasting duty, with no due date.")
+    due_on: date | None
+    met_on: date | None
+    waived_reason: str
+
+
+class VerdictOut(BaseModel):
+    """A decision: immutable but for `validity`, `ends_on` and `replacement`, which are computed."""
+
+    number: int = Field(examples=[12])
+    url: str
+    tool: ToolRef
+    outcome: Outcome
+    validity: ValidityState = Field(description="Whether it still stands.")
+    ends_on: date | None = Field(
+        description="The last day, a sunset's day, or when it was revoked or superseded."
+    )
+    replacement: str
+    scope: ScopeOut
+    conditions: list[ConditionOut]
+    rationale: str
+    reason_code: str
+    citation: str
+    alternatives: list[str] = Field(description="Slugs of tools, or names.")
+    pilot: dict[str, str] | None = Field(description="owner, size, measure, exit_rule.")
+    decided_by: str
+    decided_at: datetime
+    valid_from: datetime
+    valid_until: date | None = Field(description="The last day, inclusive, in the organisation's time zone.")
+    supersedes: list[int]
+    imported: bool = Field(description="Taken over from another list, never scored here.")
+    notes: list[str] = Field(description="Exceptions on the record.")
+
+
+class CandidateOut(BaseModel):
+    id: int
+    version: int = Field(description="Rises with each change; the start of its ETag.")
+    name: str = Field(examples=["Quillmark"])
+    homepage: str
+    tagline: str
+    category: str
+    status: CandidateStatus
+    reason: str
+    note: str
+    sure: bool = Field(description="Whether its name is certain.")
+    watch_until: date | None
+    merged_into: int | None
+    seen_at: datetime
+    mentions: int
+    requests: int
+    sources: list[str] = Field(description="Names of the sources that speak of it.")
+    newest_entry: str = Field(description="Link of the newest entry that speaks of it.")
+
+
+class AcceptIn(BaseModel):
+    tool: str = Field("", description="Slug of the tool that it is; empty makes a new tool.")
+    category: str = Field("", max_length=80, description="Category of the new tool.", examples=["Writing"])
+
+
+class DismissIn(BaseModel):
+    reason: DismissReason = Field(examples=["not_a_tool"])
+    note: str = Field("", max_length=1000)
+
+
+class MergeIn(BaseModel):
+    into: int = Field(
+        ge=1, le=2**31 - 1, description="Id of the candidate that it is the same as.", examples=[17]
+    )
+
+
+class WatchIn(BaseModel):
+    until: date = Field(description="A day to come.", examples=["2027-03-01"])
+
+
+class SourceState(StrEnum):
+    NEW = "new"
+    OK = "ok"
+    FAILING = "failing"
+    PAUSED = "paused"
+    GONE = "gone"
+
+
+class SourceOut(BaseModel):
+    id: int
+    version: str = Field(description="Changes when a person changes it; the start of its ETag.")
+    name: str
+    url: str = Field(examples=["https://news.example/feed.atom"])
+    kind: str
+    announcer: Announcer
+    group: str
+    state: SourceState
+    due_at: datetime | None
+    fetched_at: datetime | None
+    succeeded_at: datetime | None
+    failures: int = Field(description="In a row.")
+    error_code: str
+    error: str
+
+
+class UrlIn(BaseModel):
+    url: str = Field(min_length=1, max_length=2000, examples=["https://news.example/feed.atom"])
+    kind: str = Field("feed", max_length=40, description="Which scraper reads it.")
+    announcer: Announcer = Field(Announcer.NEWS, description="What sort of source it is.")
+
+
+class SourceIn(UrlIn):
+    name: str = Field("", max_length=120, description="As lists show it; else its host.")
+    group: str = Field("", max_length=80)
+
+
+class CheckedEntry(BaseModel):
+    title: str
+    link: str
+    kind: str = Field(description="What the entry announces.", examples=["tool"])
+    name: str = Field(description="The tool that it would propose.")
+    homepage: str
+
+
+class CheckedOut(BaseModel):
+    ok: bool
+    url: str
+    title: str = ""
+    note: str = ""
+    malformed: bool = False
+    entries: list[CheckedEntry] = []
+    error_code: str = ""
+    error: str = ""
+    suggested: list[str] = Field([], description="Feeds that the page names, where it is none itself.")
+
+
+class RatingOut(BaseModel):
+    rating: Rating | None = Field(description="0 to 4, or U for unknown; null in a draft.")
+    confidence: str
+    sentence: str
+    evidence: str
+
+
+class AnswerLineOut(BaseModel):
+    answer: KnockOutAnswer | None
+    sentence: str
+
+
+class ScorecardOut(BaseModel):
+    reviewer: str
+    number: int = Field(description="1 for the first, higher for amendments.")
+    reason: str = Field(description="Why it was amended.")
+    submitted_at: datetime | None = Field(description="Null for your own draft.")
+    ratings: dict[str, RatingOut] = Field(description="By criterion.")
+    knock_outs: dict[str, AnswerLineOut]
+
+
+class EvaluationOut(BaseModel):
+    id: int
+    version: int
+    url: str
+    tool: ToolRef
+    edition: str
+    tier: int = Field(ge=1, le=3)
+    state: EvaluationState
+    owner: str
+    intended_use: dict[str, Any]
+    opened_at: datetime
+    due_on: date
+    waiting_until: date | None
+    waiting_for: str
+    withdrawn_reason: str
+    closed_at: datetime | None
+
+
+class WholeEvaluationOut(EvaluationOut):
+    reviewers: list[str] = Field(description="Who is asked to score.")
+    blind: bool = Field(description="You owe a scorecard, so others' are not shown.")
+    missing: list[str] = Field(description="What is still to be done before it can be decided.")
+    scorecards: list[ScorecardOut] = Field(description="Your own, and others' once you owe none.")
+
+
+class SubjectOut(BaseModel):
+    kind: str = Field(examples=["verdict"])
+    id: int
+
+
+class EventOut(BaseModel):
+    id: int
+    at: datetime
+    actor: str = Field(description="A name, or `registry` for what happens by itself.")
+    action: str = Field(examples=["verdict.published"])
+    subject: SubjectOut
+    before: dict[str, Any]
+    after: dict[str, Any]

@@ -2,5 +2,5 @@
 for (const form of document.querySelectorAll("form[data-guard]")) {
   const ask = (event) => event.preventDefault();
   form.addEventListener("input", () => addEventListener("beforeunload", ask));
-  form.addEventListener("submit", () => removeEventListener("beforeunload", ask));
+  for (const kept of ["submit", "saved"]) form.addEventListener(kept, () => removeEventListener("beforeunload", ask));
 }

@@ -4,6 +4,7 @@ from registry.store.tables.candidate import Candidate, Mention
 from registry.store.tables.entry import Entry, EntryRevision
 from registry.store.tables.evaluation import Assignment, Evaluation, Interest, Moderation, ProposedCondition
 from registry.store.tables.event import Event
+from registry.store.tables.kept_reply import KeptReply
 from registry.store.tables.office import Office
 from registry.store.tables.request import Request
 from registry.store.tables.rubric import RubricFile
@@ -35,6 +36,7 @@ __all__ = [
     "Event",
     "Fetch",
     "Interest",
+    "KeptReply",
     "Mention",
     "Moderation",
     "Office",

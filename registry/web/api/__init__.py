@@ -2,4 +2,14 @@
 
 from fastapi import APIRouter
 
-ROUTERS: tuple[APIRouter, ...] = ()
+from registry.web.api import candidates, check, evaluations, events, sources, tools, verdicts
+
+ROUTERS: tuple[APIRouter, ...] = (
+    check.router,
+    tools.router,
+    verdicts.router,
+    candidates.router,
+    sources.router,
+    evaluations.router,
+    events.router,
+)

@@ -1,6 +1,7 @@
-"""A site with some decided tools, for tests of public pages."""
+"""The site's cast as they act in services, evaluations at each station, and a site with decided tools."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import pytest
@@ -12,9 +13,20 @@ from registry.domain.validity import MarkKind
 from registry.domain.verdict import Scope
 from registry.services.acting import Actor
 from registry.services.verdict_life import mark
-from registry.store.engine import transaction
+from registry.store import users
+from registry.store.columns import id_of
+from registry.store.engine import snapshot, transaction
 from registry.store.tables import AliasKind
-from tests.builders import UTC_ZONE, a_condition, a_tool, a_verdict, an_evaluation, the_cast, the_offices
+from tests.builders import (
+    UTC_ZONE,
+    a_condition,
+    a_tool,
+    a_verdict,
+    an_evaluation,
+    scored,
+    the_cast,
+    the_offices,
+)
 
 HOSTILE = '<script>alert("x")</script>'
 
@@ -76,3 +88,43 @@ def prepare(session: Session, now: datetime) -> Mapping[str, Actor]:
 def decided(site_engine: Engine, now: datetime) -> Mapping[str, Actor]:
     with transaction(site_engine) as session:
         return prepare(session, now)
+
+
+@pytest.fixture
+def actors(site_engine: Engine, cast: Mapping[str, int]) -> dict[str, Actor]:
+    """`rosa`, `ravi`, `amir` and so on, as who they are signed in as."""
+    with snapshot(site_engine) as session:
+        return {
+            name.lower(): Actor(user_id, name, users.roles(session, user_id))
+            for name, user_id in cast.items()
+        }
+
+
+@dataclass(frozen=True)
+class Case:
+    id: int
+
+    @property
+    def url(self) -> str:
+        return f"/evaluations/{self.id}"
+
+
+@pytest.fixture
+def a_case(site_engine: Engine, actors: Mapping[str, Actor], now: datetime) -> Callable[..., Case]:
+    """An evaluation owned by Rosa, for Rosa and Ravi to score; `ravi={"R1": "4"}` hands in Ravi's scorecard."""
+
+    def make(name: str = "Quillmark", *, tier: int = 2, **cards: dict[str, str]) -> Case:
+        with transaction(site_engine) as session:
+            evaluation = an_evaluation(
+                session,
+                a_tool(session, name, now=now),
+                owner=actors["rosa"],
+                reviewers=(actors["rosa"], actors["ravi"]),
+                tier=tier,
+                now=now,
+            )
+            for who, ratings in cards.items():
+                scored(session, evaluation, actors[who], now=now, **ratings)
+            return Case(id_of(evaluation))
+
+    return make

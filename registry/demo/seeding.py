@@ -1,0 +1,196 @@
+"""Makes the demo: the past of its office by the real services, then its sources added and really scraped, then triage.
+
+Where it is kept is place.py's; what the story is, content.py's.
+"""
+
+import socket
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Engine
+from sqlmodel import Session, func, select
+
+from registry import jobs
+from registry.demo import content as story
+from registry.demo.content import Content, TriageRecord
+from registry.demo.ground import Ground, lay
+from registry.demo.history import History
+from registry.demo.place import Note, Place, SignIn
+from registry.demo.publisher import SLOW_S, Publisher, SampleSource
+from registry.domain.proposal import Announcer
+from registry.domain.validity import validity
+from registry.jobs import Refreshed
+from registry.scheduler import make_fetcher
+from registry.services import rubrics, sources, triage
+from registry.services.acting import REGISTRY
+from registry.services.decision import Terms
+from registry.services.sign_in import make_link
+from registry.settings import Settings
+from registry.store import candidates, schema, tables, verdicts
+from registry.store.engine import make_engine, snapshot, transaction
+from scrapers.links import identity_key
+from scrapers.workers import Workers
+
+FEEDS_PORTS = range(8790, 8800)
+"""Tried in turn, below the ports that systems hand out by themselves, so that the one taken is free again later."""
+LINKS_SERVE = timedelta(days=365)
+
+Tell = Callable[[Refreshed], None]
+
+
+def seed(
+    place: Place, base: Settings, *, port: int, now: datetime, tell: Tell, slow_s: float = SLOW_S
+) -> Note:
+    """Make the demo in its empty folder; `tell` hears of each source as it was read. `now` is UTC-aware."""
+    place.begin()
+    content = story.load(now)
+    settings = place.settings(base, audiences=content.audiences, port=port)
+    engine = make_engine(settings.resolved_database_url)
+    try:
+        schema.upgrade(engine)
+        with transaction(engine) as session:
+            ground, people = _tell_the_past(session, content, settings, now)
+        with open_publisher(now, free_port(), slow_s=slow_s) as publisher:
+            with transaction(engine) as session:
+                _add_sources(session, publisher.sources, ground, now)
+            _scrape(engine, settings, now, tell)
+            feeds_port = int(publisher.base_url.rpartition(":")[2])
+        with transaction(engine) as session:
+            _triage(session, content, ground, settings, now)
+        with snapshot(engine) as session:
+            summary = _summary(session, settings, now)
+    finally:
+        engine.dispose()
+    note = Note(now, feeds_port, content.audiences, people, summary)
+    place.write(note)
+    return note
+
+
+def free_port() -> int:
+    """The first of FEEDS_PORTS that nobody listens on, or 0, which means any."""
+    for port in FEEDS_PORTS:
+        with socket.socket() as tried:
+            tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                tried.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+    return 0
+
+
+def open_publisher(now: datetime, port: int, *, slow_s: float = SLOW_S) -> Publisher:
+    return Publisher(now, port=port, slow_s=slow_s)
+
+
+def _tell_the_past(
+    session: Session, content: Content, settings: Settings, now: datetime
+) -> tuple[Ground, tuple[SignIn, ...]]:
+    began = min(each.opened_at for each in content.evaluations)
+    began = min(began, *(each.decided_at for each in content.verdicts)) - timedelta(days=30)
+    rubrics.load_files(session, None, now=began)
+    ground = lay(session, content, now=began)
+    terms = Terms(
+        zone=settings.zone,
+        undo_s=settings.undo_s,
+        solo=settings.solo,
+        data_classes=settings.data_classes,
+        account_types=settings.account_types,
+        audiences=settings.audiences,
+        offices=tuple(each.code for each in content.offices),
+    )
+    History(session, content, ground, terms, settings.secret, now).play()
+    people = tuple(
+        SignIn(
+            each.name,
+            each.email,
+            each.roles,
+            make_link(
+                session,
+                ground.people[each.key].person_id,
+                secret=settings.secret,
+                valid_for=LINKS_SERVE,
+                reusable=True,
+                by=REGISTRY,
+                now=now,
+            ),
+        )
+        for each in content.people
+    )
+    return ground, people
+
+
+def _add_sources(session: Session, samples: Iterable[SampleSource], ground: Ground, now: datetime) -> None:
+    admin = next(each for each in ground.people.values() if tables.Role.ADMIN in each.roles)
+    for each in samples:
+        sources.add_source(
+            session,
+            url=each.url,
+            name=each.name,
+            group=each.group,
+            announcer=Announcer(each.announcer),
+            by=admin,
+            now=now,
+        )
+
+
+def _scrape(engine: Engine, settings: Settings, now: datetime, tell: Tell) -> None:
+    began = time.monotonic()
+
+    def clock() -> datetime:
+        return now + timedelta(seconds=time.monotonic() - began)
+
+    with make_fetcher(settings) as fetcher, Workers(count=1) as workers:  # one host is read by one at a time
+        for refreshed in jobs.refresh_due(engine, fetcher, workers, clock):
+            tell(refreshed)
+
+
+def _triage(session: Session, content: Content, ground: Ground, settings: Settings, now: datetime) -> None:
+    """What colleagues ask of candidates, and what triage did with some; nothing is done before it came in."""
+    terms = Terms(settings.zone, 0, False, (), (), (), ())
+    history = History(session, content, ground, terms, settings.secret, now)
+    for request in content.requests:
+        if not request.tool:
+            history.request(request, request.at)
+    for act in content.triage:
+        candidate = candidates.find_by_identity(session, identity_key(act.url))
+        if candidate is not None:
+            _treat(session, act, candidate, ground, max(act.at, candidate.seen_at))
+
+
+def _treat(
+    session: Session, told: TriageRecord, candidate: tables.Candidate, ground: Ground, at: datetime
+) -> None:
+    by, number = ground.people[told.by], candidate.id or 0
+    if told.until is not None:
+        triage.watch(session, number, until=told.until, by=by, now=at)
+    elif told.reason is not None:
+        triage.dismiss(session, number, reason=told.reason, note=told.note, by=by, now=at)
+
+
+def _summary(session: Session, settings: Settings, now: datetime) -> dict[str, Any]:
+    """How many of each there are, as plain data."""
+    rows = verdicts.published(session, now=now)
+    states = Counter(
+        validity(each, at=now, zone=settings.zone).state.value for each in verdicts.as_rulings(session, rows)
+    )
+    rounds = Counter(each.state.value for each in session.exec(select(tables.Evaluation)))
+    waiting = Counter(each.status.value for each in session.exec(select(tables.Candidate)))
+    broken = select(func.count()).select_from(tables.Source).where(tables.Source.error_code != "")
+
+    def count(table: type[tables.Tool | tables.Source | tables.Entry]) -> int:
+        return session.exec(select(func.count()).select_from(table)).one()
+
+    return {
+        "sources": count(tables.Source),
+        "broken_sources": session.exec(broken).one(),
+        "entries": count(tables.Entry),
+        "candidates": dict(waiting),
+        "tools": count(tables.Tool),
+        "evaluations": dict(rounds),
+        "verdicts": dict(Counter(row.outcome.value for row in rows)),
+        "validities": dict(states),
+    }

@@ -1,0 +1,81 @@
+"""Who may look at an evaluation and who may steer it, beyond the role: the owner, those asked to score, approvers."""
+
+from dataclasses import dataclass
+
+from sqlmodel import Session
+
+from registry.domain.errors import NotAllowed
+from registry.services import scorecards
+from registry.services.acting import Actor
+from registry.store import evaluations
+from registry.store.columns import id_of
+from registry.store.tables import Evaluation, Role
+
+
+@dataclass(frozen=True)
+class Part:
+    """What one person is to one evaluation."""
+
+    owns: bool
+    assigned: bool
+    blind: bool
+    """Owes a scorecard, so must not hear what others said."""
+    roles: frozenset[Role]
+
+    @property
+    def sees(self) -> bool:
+        return self.owns or self.assigned or bool(self.roles & {Role.APPROVER, Role.AUDITOR})
+
+    @property
+    def speaks(self) -> bool:
+        """Declares interests and proposes conditions."""
+        return self.owns or self.assigned or Role.APPROVER in self.roles
+
+    @property
+    def steers(self) -> bool:
+        """Assigns, lets wait, resumes and withdraws."""
+        return self.owns or Role.APPROVER in self.roles
+
+
+def part_of(session: Session, evaluation: Evaluation, *, by: Actor) -> Part:
+    evaluation_id = id_of(evaluation)
+    if by.id is None:
+        return Part(False, False, True, frozenset())
+    return Part(
+        owns=by.id == evaluation.owner_id,
+        assigned=evaluations.is_assigned(session, evaluation_id, by.id),
+        blind=scorecards.is_blind(session, evaluation_id, to=by),
+        roles=by.roles,
+    )
+
+
+def require_sight(session: Session, evaluation: Evaluation, *, by: Actor) -> Part:
+    """Raises NotAllowed for who has no part in the evaluation."""
+    part = part_of(session, evaluation, by=by)
+    if not part.sees:
+        raise NotAllowed(
+            "You see the evaluations that you own or are asked to score. Ask its owner to add you."
+        )
+    return part
+
+
+def require_open_eyes(session: Session, evaluation: Evaluation, *, by: Actor) -> Part:
+    """As `require_sight`; raises NotAllowed also for who still owes a scorecard."""
+    part = require_sight(session, evaluation, by=by)
+    if part.blind:
+        raise NotAllowed("Hand in your own scorecard first; what others said is shown to you then.")
+    return part
+
+
+def require_voice(session: Session, evaluation: Evaluation, *, by: Actor) -> Part:
+    part = require_sight(session, evaluation, by=by)
+    if not part.speaks:
+        raise NotAllowed("Only its owner, its reviewers and approvers can do this to an evaluation.")
+    return part
+
+
+def require_steering(session: Session, evaluation: Evaluation, *, by: Actor) -> Part:
+    part = require_sight(session, evaluation, by=by)
+    if not part.steers:
+        raise NotAllowed("Only the owner of the evaluation or an approver can do this. Ask one of them.")
+    return part

@@ -1,0 +1,204 @@
+"""Candidates and their triage."""
+
+from collections.abc import Callable
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
+from sqlmodel import Session
+
+from registry.domain.triage import CandidateStatus
+from registry.services import triage
+from registry.store import candidates, tools
+from registry.store.candidates import InboxRow
+from registry.store.columns import id_of
+from registry.web.api.replies import (
+    Cursor,
+    IdempotencyKey,
+    IfMatch,
+    Limit,
+    RowId,
+    next_link,
+    once,
+    told,
+    version_in,
+)
+from registry.web.deps import House, Now, Read, Triager, Tx
+from registry.web.schemas import AcceptIn, CandidateOut, DismissIn, MergeIn, Page, ToolRef, WatchIn
+
+router = APIRouter(prefix="/candidates", tags=["candidates"])
+
+
+@router.get("", response_model=Page[CandidateOut], summary="The inbox, newest first")
+def list_candidates(
+    request: Request,
+    read: Read,
+    _user: Triager,
+    status: Annotated[CandidateStatus, Query(description="Where they stand.")] = CandidateStatus.NEW,
+    source: Annotated[
+        int | None, Query(ge=1, le=2**31 - 1, description="Only those that this source speaks of.")
+    ] = None,
+    q: Annotated[str, Query(max_length=200, description="Words in name, home page or tagline.")] = "",
+    cursor: Cursor = "",
+    limit: Limit = 50,
+) -> Response:
+    """Tools that an entry of a source, or a colleague, proposed."""
+    page = candidates.page(read, status=status, source_id=source, words=q, after=cursor, limit=limit)
+    following = page.next_cursor or None
+    body = Page[CandidateOut](items=[_out(row) for row in page.rows], next=following)
+    return told(request, body, link=next_link(request, following), private=True)
+
+
+@router.get("/{candidate_id}", response_model=CandidateOut, summary="One candidate")
+def show_candidate(candidate_id: RowId, request: Request, read: Read, _user: Triager) -> Response:
+    """Its ETag is what `If-Match` of an act wants."""
+    out = _read(read, candidate_id)
+    return told(request, out, mark=str(out.version), private=True)
+
+
+@router.post("/{candidate_id}/accept", response_model=ToolRef, summary="Let it in as a tool")
+def accept(
+    candidate_id: RowId,
+    request: Request,
+    tx: Tx,
+    user: Triager,
+    now: Now,
+    settings: House,
+    asked: AcceptIn | None = None,
+    if_match: IfMatch = None,
+    idempotency_key: IdempotencyKey = None,
+) -> Response:
+    """As a new tool with its aliases, or into the tool that is named."""
+    asked = asked or AcceptIn()
+
+    def act() -> ToolRef:
+        tool = triage.accept(
+            tx,
+            candidate_id,
+            tool_id=id_of(tools.get(tx, asked.tool)) if asked.tool else None,
+            category=asked.category,
+            version=version_in(if_match),
+            by=user,
+            now=now,
+        )
+        return ToolRef(slug=tool.slug, name=tool.name, url=f"{settings.base_url}/tools/{tool.slug}")
+
+    return once(request, tx, idempotency_key, asked, act, by=user, now=now)
+
+
+@router.post("/{candidate_id}/dismiss", response_model=CandidateOut, summary="Close it without evaluating it")
+def dismiss(
+    candidate_id: RowId,
+    request: Request,
+    tx: Tx,
+    user: Triager,
+    now: Now,
+    asked: DismissIn,
+    if_match: IfMatch = None,
+    idempotency_key: IdempotencyKey = None,
+) -> Response:
+    """It can be reopened later."""
+    version = version_in(if_match)
+    act = _then_read(
+        tx,
+        candidate_id,
+        lambda: triage.dismiss(
+            tx, candidate_id, reason=asked.reason, note=asked.note, version=version, by=user, now=now
+        ),
+    )
+    return once(request, tx, idempotency_key, asked, act, by=user, now=now)
+
+
+@router.post("/{candidate_id}/merge", response_model=CandidateOut, summary="Say that two are one")
+def merge(
+    candidate_id: RowId,
+    request: Request,
+    tx: Tx,
+    user: Triager,
+    now: Now,
+    asked: MergeIn,
+    if_match: IfMatch = None,
+    idempotency_key: IdempotencyKey = None,
+) -> Response:
+    """Every mention and every request goes along; the reply is the candidate that is merged, as it now stands."""
+    version = version_in(if_match)
+    act = _then_read(
+        tx,
+        candidate_id,
+        lambda: triage.merge(tx, candidate_id, into=asked.into, version=version, by=user, now=now),
+    )
+    return once(request, tx, idempotency_key, asked, act, by=user, now=now)
+
+
+@router.post("/{candidate_id}/watch", response_model=CandidateOut, summary="Put it aside until a day")
+def watch(
+    candidate_id: RowId,
+    request: Request,
+    tx: Tx,
+    user: Triager,
+    now: Now,
+    asked: WatchIn,
+    if_match: IfMatch = None,
+    idempotency_key: IdempotencyKey = None,
+) -> Response:
+    """It comes back on that day, or earlier when enough is heard of it."""
+    version = version_in(if_match)
+    act = _then_read(
+        tx,
+        candidate_id,
+        lambda: triage.watch(tx, candidate_id, until=asked.until, version=version, by=user, now=now),
+    )
+    return once(request, tx, idempotency_key, asked, act, by=user, now=now)
+
+
+@router.post("/{candidate_id}/reopen", response_model=CandidateOut, summary="Make it new again")
+def reopen(
+    candidate_id: RowId,
+    request: Request,
+    tx: Tx,
+    user: Triager,
+    now: Now,
+    if_match: IfMatch = None,
+    idempotency_key: IdempotencyKey = None,
+) -> Response:
+    """One that was dismissed or is on watch."""
+    version = version_in(if_match)
+    act = _then_read(
+        tx, candidate_id, lambda: triage.reopen(tx, candidate_id, version=version, by=user, now=now)
+    )
+    return once(request, tx, idempotency_key, None, act, by=user, now=now)
+
+
+def _then_read(session: Session, candidate_id: int, act: Callable[[], object]) -> Callable[[], CandidateOut]:
+    def acted() -> CandidateOut:
+        act()
+        return _read(session, candidate_id)
+
+    return acted
+
+
+def _read(session: Session, candidate_id: int) -> CandidateOut:
+    (row,) = candidates.rows(session, [candidates.get(session, candidate_id)])
+    return _out(row)
+
+
+def _out(row: InboxRow) -> CandidateOut:
+    each = row.candidate
+    return CandidateOut(
+        id=id_of(each),
+        version=each.version,
+        name=each.name,
+        homepage=each.homepage,
+        tagline=each.tagline,
+        category=each.category,
+        status=each.status,
+        reason=each.reason,
+        note=each.note,
+        sure=each.sure,
+        watch_until=each.watch_until,
+        merged_into=each.merged_into_id,
+        seen_at=each.seen_at,
+        mentions=row.mentions,
+        requests=row.requests,
+        sources=list(row.sources),
+        newest_entry=row.link,
+    )

@@ -1,0 +1,51 @@
+"""What happened, for auditors: every act with who, when and what changed."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
+
+from registry.store import events
+from registry.store.columns import id_of
+from registry.web.api.replies import Cursor, Limit, cursor_number, next_link, told
+from registry.web.deps import Auditor, Read
+from registry.web.schemas import EventOut, Page, SubjectOut
+
+router = APIRouter(prefix="/events", tags=["events"])
+
+
+@router.get("", response_model=Page[EventOut], summary="Events in the order in which they happened")
+def list_events(
+    request: Request,
+    read: Read,
+    _user: Auditor,
+    action: Annotated[str, Query(description="Only this act.", examples=["verdict.published"])] = "",
+    subject: Annotated[str, Query(description="Only on this kind of thing.", examples=["verdict"])] = "",
+    subject_id: Annotated[int | None, Query(ge=1, le=2**31 - 1, description="Only on this one.")] = None,
+    cursor: Cursor = "",
+    limit: Limit = 50,
+) -> Response:
+    """An event is never changed. Keep the last `id` as your cursor and ask again later: only new ones come."""
+    found = events.page(
+        read,
+        after=cursor_number(cursor),
+        action=action,
+        subject_kind=subject,
+        subject_id=subject_id,
+        limit=limit + 1,
+    )
+    shown = found[:limit]
+    items = [
+        EventOut(
+            id=id_of(each),
+            at=each.at,
+            actor=each.actor,
+            action=each.action,
+            subject=SubjectOut(kind=each.subject_kind, id=each.subject_id),
+            before=each.before,
+            after=each.after,
+        )
+        for each in shown
+    ]
+    following = str(shown[-1].id) if len(found) > limit else None
+    body = Page[EventOut](items=items, next=following)
+    return told(request, body, link=next_link(request, following), private=True)

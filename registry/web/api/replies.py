@@ -1,0 +1,120 @@
+"""How the API replies: bodies with ETags, pages with links, versions that must match, acts that happen once."""
+
+import json
+from collections.abc import Callable
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import Header, Path, Query, Request, Response
+from pydantic import BaseModel
+from sqlmodel import Session
+
+from registry.domain.errors import InvalidInput, StaleVersion
+from registry.services import idempotency
+from registry.services.acting import Actor
+from registry.store.paging import MAX_LIMIT
+from registry.web.etag import conditional
+from registry.web.parts import parts_of
+
+IfMatch = Annotated[
+    str | None,
+    Header(description="The ETag of what was read; 412 where it changed since.", examples=['"3"']),
+]
+IdempotencyKey = Annotated[
+    str | None,
+    Header(
+        description="Any text of yours, at most 200 characters. The same key with the same request gives the "
+        "same reply for a day, and acts once.",
+        examples=["5f2b6f0e-accept-17"],
+    ),
+]
+RowId = Annotated[int, Path(ge=1, le=2**31 - 1)]
+"""What no row can have is 404, as everything that is not there."""
+Cursor = Annotated[str, Query(description="`next` of the page before; empty for the first page.")]
+Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT, description="How many at most.")]
+
+
+def told(
+    request: Request,
+    body: BaseModel | dict[str, Any],
+    *,
+    mark: str = "",
+    link: str = "",
+    private: bool = False,
+) -> Response:
+    """A read: JSON with its ETag, 304 where the asker has it; asked for again each time, since time changes answers."""
+    headers = {"Link": link} if link else {}
+    if private:
+        headers["Vary"] = "Authorization, Cookie"
+    cache = "private, no-cache" if private else "no-cache"
+    return conditional(
+        request, as_json(body).encode(), "application/json", cache=cache, headers=headers, mark=mark
+    )
+
+
+def next_link(request: Request, cursor: str | None) -> str:
+    """The `Link` header (RFC 8288) to the next page; empty on the last."""
+    if not cursor:
+        return ""
+    query = request.url.include_query_params(cursor=cursor).query
+    return f'<{parts_of(request).settings.base_url}{request.url.path}?{query}>; rel="next"'
+
+
+def version_in(if_match: str | None) -> int | None:
+    """The version that an ETag of ours names; None where any will do. Raises StaleVersion for one that is not ours."""
+    mark = mark_in(if_match)
+    if mark is None:
+        return None
+    if not (mark.isascii() and mark.isdigit() and len(mark) < 10):
+        raise StaleVersion("This is no version that was read here. Read it again, then repeat your act.")
+    return int(mark)
+
+
+def mark_in(if_match: str | None) -> str | None:
+    if if_match is None or if_match.strip() == "*":
+        return None
+    return if_match.strip().removeprefix("W/").strip('"').partition("-")[0]
+
+
+def once(
+    request: Request,
+    session: Session,
+    key: str | None,
+    asked: BaseModel | None,
+    act: Callable[[], BaseModel],
+    *,
+    by: Actor,
+    now: datetime,
+    status: int = 200,
+) -> Response:
+    """Do an act and tell its outcome; under a key that was used before, tell the reply of then and do nothing."""
+    if key is None:
+        return _acted(as_json(act()), status)
+    question = f"{request.method} {request.url.path}\n{asked.model_dump_json() if asked else ''}"
+    known = idempotency.earlier(session, key, question, by=by, now=now)
+    if known is not None:
+        return _acted(known.body, known.status, {"Idempotent-Replayed": "true"})
+    body = as_json(act())
+    idempotency.keep(session, key, question, status=status, body=body, by=by, now=now)
+    return _acted(body, status)
+
+
+def as_json(body: BaseModel | dict[str, Any]) -> str:
+    plain = body.model_dump(mode="json") if isinstance(body, BaseModel) else body
+    return json.dumps(plain, ensure_ascii=False)
+
+
+def cursor_number(cursor: str) -> int:
+    """A cursor that is a row's number. Raises InvalidInput."""
+    if not cursor:
+        return 0
+    if not (cursor.isascii() and cursor.isdigit() and len(cursor) < 18):
+        raise InvalidInput(
+            "This page mark is not ours. Begin with the first page.", {"cursor": "is not ours"}
+        )
+    return int(cursor)
+
+
+def _acted(body: str, status: int, headers: dict[str, str] | None = None) -> Response:
+    sent = {"Cache-Control": "no-store", **(headers or {})}
+    return Response(body, status, headers=sent, media_type="application/json")

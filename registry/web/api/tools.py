@@ -1,0 +1,70 @@
+"""Tools, as the public sees them."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
+
+from registry.domain.lookup import Answer, Question
+from registry.services import lookup
+from registry.services.aliases import write_alias
+from registry.services.house import house
+from registry.store import tools, verdicts
+from registry.store.columns import id_of
+from registry.store.tables import Tool
+from registry.web.api.replies import Cursor, Limit, next_link, told
+from registry.web.deps import House, Now, Read
+from registry.web.schemas import Page, ToolOut, WholeToolOut
+
+router = APIRouter(prefix="/tools", tags=["tools"])
+
+
+@router.get("", response_model=Page[ToolOut], summary="Every tool, by slug")
+def list_tools(
+    request: Request,
+    read: Read,
+    settings: House,
+    now: Now,
+    category: Annotated[str, Query(description="Only of this category.")] = "",
+    cursor: Cursor = "",
+    limit: Limit = 50,
+) -> Response:
+    """Each with its answer for a colleague who said nothing else; ask `/check` for a certain use."""
+    found = tools.page(read, category=category, after=cursor, limit=limit + 1)
+    shown = found[:limit]
+    known = house(read, settings)
+    answers = lookup.answers(read, shown, Question(at=now), known, now=now)
+    following = shown[-1].slug if len(found) > limit else None
+    page = Page[ToolOut](
+        items=[_out(tool, answers[id_of(tool)], settings.base_url) for tool in shown], next=following
+    )
+    return told(request, page, link=next_link(request, following))
+
+
+@router.get("/{slug}", response_model=WholeToolOut, summary="One tool")
+def show_tool(slug: str, request: Request, read: Read, settings: House, now: Now) -> Response:
+    """With every name, domain and package URL that surely means it, and the numbers of its published verdicts."""
+    tool = tools.get(read, slug)
+    tool_id = id_of(tool)
+    answer = lookup.answers(read, [tool], Question(at=now), house(read, settings), now=now)[tool_id]
+    whole = WholeToolOut(
+        **_out(tool, answer, settings.base_url).model_dump(),
+        homepage=tool.homepage,
+        description=tool.description,
+        guidance=tool.guidance,
+        aliases=[write_alias(alias) for alias in tools.aliases(read, tool_id)],
+        verdicts=[row.number for row in verdicts.published(read, now=now, tool_ids=[tool_id])],
+    )
+    return told(request, whole, mark=str(tool.version))
+
+
+def _out(tool: Tool, answer: Answer, base_url: str) -> ToolOut:
+    return ToolOut(
+        slug=tool.slug,
+        name=tool.name,
+        url=f"{base_url}/tools/{tool.slug}",
+        vendor=tool.vendor,
+        category=tool.category,
+        answer=answer.code,
+        depends_on=list(answer.depends_on),
+        sentence=answer.sentence,
+    )

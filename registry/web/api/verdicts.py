@@ -1,0 +1,74 @@
+"""Published verdicts under the facets of the list."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
+
+from registry.domain.errors import NotFound
+from registry.domain.outcome import Outcome
+from registry.domain.validity import ValidityState
+from registry.services import publishing
+from registry.services.house import house
+from registry.services.publishing import Filter
+from registry.store import verdicts
+from registry.web.api.replies import Cursor, Limit, RowId, cursor_number, next_link, told
+from registry.web.deps import House, Now, Read
+from registry.web.schemas import Page, VerdictOut
+
+router = APIRouter(prefix="/verdicts", tags=["verdicts"])
+Named = Annotated[list[str], Query(description="May be repeated; several widen the list.")]
+
+
+@router.get("", response_model=Page[VerdictOut], summary="Verdicts, newest first")
+def list_verdicts(
+    request: Request,
+    read: Read,
+    settings: House,
+    now: Now,
+    outcome: Annotated[
+        list[Outcome],
+        Query(description="`approved_with_conditions` includes `pilot`, `rejected` includes `prohibited`."),
+    ] = [],  # noqa: B006
+    category: Named = [],  # noqa: B006
+    office: Named = [],  # noqa: B006
+    tool: Annotated[list[str], Query(description="Slug of a tool; may be repeated.")] = [],  # noqa: B006
+    data_class: Annotated[list[str], Query(description="Only what covers this class.")] = [],  # noqa: B006
+    validity: Annotated[
+        list[ValidityState], Query(description="Else all but superseded and revoked ones.")
+    ] = [],  # noqa: B006
+    q: Annotated[str, Query(max_length=200, description="Words in tool, vendor or rationale.")] = "",
+    cursor: Cursor = "",
+    limit: Limit = 50,
+) -> Response:
+    """The same facets as the list of verdicts and its feeds; several facets narrow it."""
+    before = cursor_number(cursor)
+    wanted = Filter(
+        outcomes=frozenset(outcome),
+        categories=frozenset(category) - {""},
+        offices=frozenset(office) - {""},
+        tools=frozenset(tool) - {""},
+        data_classes=frozenset(data_class) - {""},
+        validities=frozenset(validity),
+        text=q.strip(),
+    )
+    listed = publishing.listing(read, wanted, house(read, settings), now=now).verdicts
+    rest = [each for each in listed if not before or each.row.number < before]
+    shown = rest[:limit]
+    following = str(shown[-1].row.number) if len(rest) > limit else None
+    page = Page[VerdictOut](
+        items=[
+            VerdictOut.model_validate(publishing.as_json(each, base_url=settings.base_url)) for each in shown
+        ],
+        next=following,
+    )
+    return told(request, page, link=next_link(request, following))
+
+
+@router.get("/{number}", response_model=VerdictOut, summary="One verdict")
+def show_verdict(number: RowId, request: Request, read: Read, settings: House, now: Now) -> Response:
+    """As decided, with what has become of it since under `validity`."""
+    row = verdicts.get(read, number)
+    if row.published_at > now:
+        raise NotFound(f"There is no verdict number {number}. See the list of verdicts.")
+    (each,) = publishing.published(read, [row], house(read, settings), now=now)
+    return told(request, VerdictOut.model_validate(publishing.as_json(each, base_url=settings.base_url)))

@@ -1,0 +1,52 @@
+"""What happened in one evaluation, in words."""
+
+from sqlmodel import Session
+
+from registry.store import events
+from registry.web.shapes import Event
+from registry.web.words import words
+
+BAND_NAMES = {"risk_band": "Risk band", "fit_band": "Fit band"}
+SPOKEN_OF_OTHERS = ("condition.", "disagreement.")
+"""Acts that let one guess how others rated."""
+TITLES = {
+    "evaluation.opened": "Opened",
+    "evaluation.assigned": "Asked to score",
+    "evaluation.moved": "Moved",
+    "interest.declared": "Declared",
+    "scorecard.submitted": "Scorecard handed in",
+    "scorecard.amended": "Scorecard amended",
+    "condition.proposed": "Condition proposed",
+    "condition.withdrawn": "Condition taken back",
+    "disagreement.moderated": "Disagreement resolved",
+}
+
+
+def history(session: Session, evaluation_id: int, *, blind: bool) -> list[Event]:
+    """Newest first; without what would tell a `blind` reader how others rated."""
+    return [
+        Event(each.at, f"{_title(each.action)}: {each.actor}", _told(each.after or each.before))
+        for each in events.of_subject(session, "evaluation", evaluation_id)
+        if not (blind and each.action.startswith(SPOKEN_OF_OTHERS))
+    ]
+
+
+def declared_words(interested: bool, statement: str) -> str:
+    return f"Declared an interest: {statement}" if interested else "No interest"
+
+
+def _title(action: str) -> str:
+    return TITLES.get(action) or words(action.replace(".", " "))
+
+
+def _told(said: dict[str, object]) -> str:
+    if "state" in said:
+        until = f" until {said['until']}" if said.get("until") else ""
+        reason = f": {said['reason']}" if said.get("reason") else ""
+        return f"{words(str(said['state']))}{until}{reason}."
+    if "interested" in said:
+        return f"{declared_words(bool(said['interested']), str(said.get('statement', '')))}."
+    if "item" in said:
+        name = BAND_NAMES.get(str(said["item"]), said["item"])
+        return f"{name}: {said.get('value') or 'left as it is'}. {said['reason']}"
+    return " ".join(str(said[key]) for key in ("reviewer", "text", "reason") if said.get(key))

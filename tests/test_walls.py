@@ -1,0 +1,274 @@
+"""The walls of the house, read off its source: who may import whom, who may reach the network, how large a file is."""
+
+import ast
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PACKAGES = ("registry", "scrapers")
+MOST_LINES = 400
+
+MAY_IMPORT: dict[str, frozenset[str]] = {
+    "registry.domain": frozenset(),
+    "registry.publish": frozenset(),
+    "scrapers": frozenset(),
+    "registry.settings": frozenset({"registry.domain"}),
+    "registry.store": frozenset({"registry.domain"}),
+    "registry.services": frozenset(
+        {"registry.domain", "registry.publish", "registry.settings", "registry.store", "scrapers"}
+    ),
+    "registry.jobs": frozenset(
+        {"registry.domain", "registry.services", "registry.settings", "registry.store", "scrapers"}
+    ),
+    "registry.scheduler": frozenset(
+        {
+            "registry.domain",
+            "registry.jobs",
+            "registry.services",
+            "registry.settings",
+            "registry.store",
+            "scrapers",
+        }
+    ),
+    "registry.web": frozenset(
+        {
+            "registry.domain",
+            "registry.jobs",
+            "registry.publish",
+            "registry.services",
+            "registry.settings",
+            "registry.store",
+            "scrapers",
+        }
+    ),
+}
+"""Layer to the other layers that it may know. Whatever is not named here (cli, demo) stands on top, known by none."""
+
+STANDARD_LIBRARY_ALONE = ("registry.domain", "registry.publish")
+
+OUTGOING = frozenset(
+    {"aiohttp", "ftplib", "http.client", "httpcore", "httpcore2", "httpx", "httpx2", "requests", "smtplib"}
+    | {"socket", "ssl", "telnetlib", "urllib.request", "urllib3"}
+)
+"""Modules with which a connection can be opened."""
+
+OPENS_CONNECTIONS = frozenset({"scrapers.fetch", "scrapers.connection", "scrapers.addresses"})
+"""The fetcher and its two parts: the only ones that may reach the network."""
+
+LOOKS_FOR_A_PORT = {"registry.cli.demo": "socket", "registry.demo.seeding": "socket"}
+"""May bind a socket to find a port that is free, and never connect."""
+
+DIALS = frozenset({"create_connection", "open_connection", "create_datagram_endpoint", "urlopen"})
+"""Calls that open a connection without an import that tells."""
+
+
+@dataclass(frozen=True)
+class Module:
+    name: str
+    path: Path
+    tree: ast.Module
+
+    @property
+    def layer(self) -> str:
+        """`registry.web` of `registry.web.pages.people`; all scrapers are one layer."""
+        parts = self.name.split(".")
+        return parts[0] if parts[0] != "registry" else ".".join(parts[:2])
+
+
+@cache
+def modules() -> dict[str, Module]:
+    found = {}
+    for package in PACKAGES:
+        for path in sorted((ROOT / package).rglob("*.py")):
+            parts = path.relative_to(ROOT).with_suffix("").parts
+            name = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+            found[name] = Module(name, path, ast.parse(path.read_text("utf-8"), str(path)))
+    return found
+
+
+def imports(module: Module, nodes: Sequence[ast.AST] | None = None) -> Iterator[str]:
+    """Full names of what a module imports, anywhere in it: `from registry.store import tools` is
+    `registry.store.tools` where there is such a module, else `registry.store`."""
+    for node in nodes if nodes is not None else tuple(ast.walk(module.tree)):
+        if isinstance(node, ast.Import):
+            yield from (each.name for each in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{module.name}: a relative import hides what is imported"
+            base = node.module or ""
+            for each in node.names:
+                full = f"{base}.{each.name}"
+                yield full if full in modules() or full in OUTGOING else base
+
+
+def layer_of(name: str) -> str:
+    parts = name.split(".")
+    return parts[0] if parts[0] != "registry" else ".".join(parts[:2])
+
+
+def is_ours(name: str) -> bool:
+    return name.split(".")[0] in PACKAGES
+
+
+def in_layer(layer: str) -> list[Module]:
+    found = [each for each in modules().values() if each.layer == layer]
+    assert found, f"there is no layer {layer}"
+    return found
+
+
+@pytest.mark.parametrize("layer", sorted(MAY_IMPORT))
+def test_a_layer_knows_only_the_layers_below_it(layer: str):
+    broken = [
+        f"{module.name} imports {name}"
+        for module in in_layer(layer)
+        for name in imports(module)
+        if is_ours(name) and not (name == "registry" and layer == "registry.web")  # for its version
+        if layer_of(name) not in MAY_IMPORT[layer] | {layer}
+    ]
+    assert broken == []
+
+
+@pytest.mark.parametrize("layer", STANDARD_LIBRARY_ALONE)
+def test_rules_and_feed_writing_need_the_standard_library_alone(layer: str):
+    broken = [
+        f"{module.name} imports {name}"
+        for module in in_layer(layer)
+        for name in imports(module)
+        if not is_ours(name) and name.split(".")[0] not in sys.stdlib_module_names
+    ]
+    assert broken == []
+
+
+def test_only_the_store_the_services_and_the_edges_speak_sql():
+    """Rules, scrapers and feed writing work on plain values."""
+    broken = [
+        f"{module.name} imports {name}"
+        for module in modules().values()
+        for name in imports(module)
+        if name.split(".")[0] in {"sqlmodel", "sqlalchemy", "alembic"}
+        and module.layer in {"registry.domain", "registry.publish", "registry.settings", "scrapers"}
+    ]
+    assert broken == []
+
+
+def test_only_the_fetcher_opens_outgoing_connections():
+    broken = [
+        f"{module.name} imports {name}"
+        for module in modules().values()
+        if module.name not in OPENS_CONNECTIONS
+        for name in imports(module)
+        if (name in OUTGOING or name.split(".")[0] in OUTGOING) and LOOKS_FOR_A_PORT.get(module.name) != name
+    ]
+    assert broken == []
+
+
+def test_nobody_but_the_fetcher_calls_what_opens_a_connection():
+    broken = [
+        f"{module.name}:{node.lineno} {node.attr}"
+        for module in modules().values()
+        if module.name not in OPENS_CONNECTIONS
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.Attribute)
+        and (
+            node.attr in DIALS or (module.name in LOOKS_FOR_A_PORT and node.attr in {"connect", "connect_ex"})
+        )
+    ]
+    assert broken == []
+
+
+def test_those_who_may_open_connections_exist():
+    assert set(modules()) >= OPENS_CONNECTIONS
+
+
+def test_no_import_goes_round_in_a_circle():
+    graph = {
+        module.name: {name for name in imports(module) if name in modules() and name != module.name}
+        for module in modules().values()
+    }
+    try:
+        tuple(TopologicalSorter(graph).static_order())
+    except CycleError as error:
+        pytest.fail(f"a circle of imports: {' -> '.join(error.args[1])}")
+
+
+def test_settings_alone_read_the_environment():
+    """The parsing children's parent does too, to hand on what any child needs to start, and nothing else of it."""
+    broken = [
+        f"{module.name}:{node.lineno}"
+        for module in modules().values()
+        if module.layer not in {"registry.settings", "registry.cli"} and module.name != "scrapers.workers"
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.Attribute)
+        and node.attr in {"environ", "getenv"}
+        and isinstance(node.value, ast.Name)
+        and node.value.id == "os"
+    ]
+    assert broken == []
+
+
+def test_rules_and_feed_writing_neither_log_nor_print():
+    broken = [
+        f"{module.name} imports {name}"
+        for layer in STANDARD_LIBRARY_ALONE
+        for module in in_layer(layer)
+        for name in imports(module)
+        if name == "logging"
+    ]
+    broken += [
+        f"{module.name}:{node.lineno} prints"
+        for layer in (
+            *STANDARD_LIBRARY_ALONE,
+            "registry.services",
+            "registry.store",
+            "registry.web",
+            "scrapers",
+        )
+        for module in in_layer(layer)
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "print"
+    ]
+    assert broken == []
+
+
+def test_nothing_below_the_edges_reads_the_clock():
+    """Time is a parameter, so that all that one act writes bears one moment."""
+    broken = [
+        f"{module.name}:{node.lineno}"
+        for layer in ("registry.domain", "registry.publish", "registry.store", "registry.services")
+        for module in in_layer(layer)
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.Attribute)
+        and node.attr in {"now", "today", "utcnow"}
+        and isinstance(node.value, ast.Name)
+        and node.value.id in {"datetime", "date"}
+    ]
+    assert broken == []
+
+
+def test_no_file_is_longer_than_400_lines():
+    long = {
+        module.name: lines
+        for module in modules().values()
+        if "migrations" not in module.path.parts
+        and (lines := len(module.path.read_text("utf-8").splitlines())) > MOST_LINES
+    }
+    assert long == {}
+
+
+def test_every_module_says_what_its_duty_is():
+    silent = [
+        module.name
+        for module in modules().values()
+        if module.tree.body and not (ast.get_docstring(module.tree) or "").strip()
+    ]
+    assert silent == []
+
+
+def test_no_module_is_named_after_nothing():
+    vague = {"utils", "util", "helpers", "helper", "manager", "misc", "common_utils", "info"}
+    assert [name for name in modules() if name.split(".")[-1] in vague] == []

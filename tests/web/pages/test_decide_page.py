@@ -1,0 +1,219 @@
+"""The approver's memo and form: what it recommends, what comes back, what the preview shows, and taking it back."""
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from html import unescape
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine
+from sqlmodel import select
+from starlette.testclient import TestClient
+
+from registry.domain.outcome import Outcome
+from registry.services import evaluation as rounds
+from registry.services.acting import Actor
+from registry.store.engine import snapshot, transaction
+from registry.store.tables import Verdict
+from tests.builders import a_condition, a_tool, a_verdict, an_evaluation, scored
+
+As = Callable[[str], TestClient]
+ACase = Callable[..., Any]
+YES = {"outcome": "approved", "rationale": "It does <what> we need."}
+CONDITION = {
+    "c1.text": "Enter only public information.",
+    "c1.duty": "user",
+    "c1.check": "self_attested",
+    "c1.mitigates": "R5",
+    "c1.lasts": "standing",
+}
+YES_IF = {"outcome": "approved_with_conditions", "rationale": "Useful, within limits."} | CONDITION
+
+
+def hidden_in(page: str) -> dict[str, str]:
+    found = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)">', page)
+    return {name: unescape(value) for name, value in found}
+
+
+def verdict_numbers(engine: Engine) -> list[int]:
+    with snapshot(engine) as session:
+        return list(session.exec(select(Verdict.number)))
+
+
+@pytest.fixture
+def ready(a_case: ACase) -> Any:
+    """Nothing flagged, every risk at 1."""
+    return a_case(rosa={}, ravi={})
+
+
+@pytest.fixture
+def conditional(a_case: ACase) -> Any:
+    """R5 is at 3 for both, so that it needs a condition."""
+    return a_case(rosa={"R5": "3"}, ravi={"R5": "3"})
+
+
+def test_the_memo_says_what_is_recommended_from_which_row_and_why(as_: As, conditional: Any) -> None:
+    page = as_("Amir").get(f"{conditional.url}/decide").text
+    assert "Row" in page
+    assert "R5 (terms and contract) is rated 3" in unescape(page)
+    assert "What single change would flip it" in page
+    assert "Approved with conditions" in page
+
+
+def test_conditions_proposed_fill_the_form_and_three_empty_ones_follow(
+    as_: As, conditional: Any, site_engine: Engine, actors: Mapping[str, Actor], now: datetime
+) -> None:
+    with transaction(site_engine) as session:
+        condition = a_condition("Enter only public information.", "R5")
+        rounds.propose_condition(session, conditional.id, condition, by=actors["ravi"], now=now)
+    page = as_("Amir").get(f"{conditional.url}/decide").text
+    assert 'name="c1.text" type="text" value="Enter only public information."' in page
+    assert 'name="c4.text"' in page
+    assert 'name="c5.text"' not in page
+
+
+def test_recomputing_weighs_the_conditions_as_typed_and_keeps_everything(as_: As, conditional: Any) -> None:
+    amir = as_("Amir")
+    typed = YES_IF | {"rationale": "Half a thought"}
+    bare = {name: value for name, value in typed.items() if not name.startswith("c1.")}
+    before = amir.post(f"{conditional.url}/decide", data=bare | {"action": "recompute"})
+    after = amir.post(f"{conditional.url}/decide", data=typed | {"action": "recompute"})
+    assert (before.status_code, after.status_code) == (200, 200)
+    assert "no condition covers R5" in before.text
+    assert "complete conditions cover R5" in after.text
+    assert "Half a thought" in after.text
+
+
+def test_a_decision_that_lacks_something_comes_back_whole(as_: As, ready: Any, site_engine: Engine) -> None:
+    sent = {"outcome": "rejected", "versions": "3 & later", "action": "publish", "valid_until": "never"}
+    reply = as_("Amir").post(f"{ready.url}/decide", data=sent)
+    assert reply.status_code == 422
+    assert "Say in plain words why." in reply.text
+    assert "year-month-day" in reply.text
+    assert 'value="3 &amp; later"' in reply.text
+    assert verdict_numbers(site_engine) == []
+
+
+def test_an_alternative_is_a_tool_of_the_registry_or_none_known(
+    as_: As, ready: Any, site_engine: Engine, now: datetime
+) -> None:
+    with transaction(site_engine) as session:
+        a_tool(session, "Penflow", now=now)
+    sent = {
+        "outcome": "approved_with_conditions",
+        "rationale": "So.",
+        "step_reason": "New vendor.",
+    } | CONDITION
+    amir = as_("Amir")
+    refused = amir.post(f"{ready.url}/decide", data=sent | {"alternatives": "Nosuch", "action": "preview"})
+    assert refused.status_code == 422
+    assert "There is no tool “Nosuch” here." in refused.text
+    taken = amir.post(f"{ready.url}/decide", data=sent | {"alternatives": "Penflow", "action": "preview"})
+    assert taken.status_code == 200
+
+
+def test_the_preview_publishes_nothing(as_: As, ready: Any, site_engine: Engine) -> None:
+    amir = as_("Amir")
+    preview = amir.post(f"{ready.url}/decide", data=YES | {"action": "preview"})
+    assert preview.status_code == 200
+    assert verdict_numbers(site_engine) == []
+    assert amir.get(f"{ready.url}/decide").status_code == 200
+
+
+def test_the_preview_is_just_what_people_will_see(
+    as_: As, conditional: Any, clock: Any, client: TestClient
+) -> None:
+    amir = as_("Amir")
+    page = amir.post(f"{conditional.url}/decide", data=YES_IF | {"action": "preview"}).text
+    assert "Yes, if you meet 1 condition" in page
+    assert "Quillmark: Approved with conditions" in page
+    amir.post(f"{conditional.url}/decide", data=hidden_in(page) | {"action": "publish"})
+    clock.pass_time(minutes=6)
+    feed = client.get("/feeds/verdicts.atom").text
+    assert "Quillmark: Approved with conditions" in feed
+    for paragraph in ("Useful, within limits.", "1. Enter only public information."):
+        assert paragraph in page
+        assert paragraph in feed
+
+
+def test_what_was_previewed_is_what_is_published(as_: As, conditional: Any, site_engine: Engine) -> None:
+    amir = as_("Amir")
+    typed = YES_IF | {"versions": "3 & later", "data_ceiling": "internal", "accounts": "work"}
+    page = amir.post(f"{conditional.url}/decide", data=typed | {"action": "preview"}).text
+    reply = amir.post(f"{conditional.url}/decide", data=hidden_in(page) | {"action": "publish"})
+    assert reply.is_redirect
+    with snapshot(site_engine) as session:
+        row = session.exec(select(Verdict)).one()
+    assert (row.versions, row.data_ceiling, row.accounts) == ("3 & later", "internal", ["work"])
+    assert row.rationale == "Useful, within limits."
+
+
+def test_a_published_verdict_is_taken_back_within_the_undo_window(
+    as_: As, ready: Any, site_engine: Engine
+) -> None:
+    amir = as_("Amir")
+    amir.post(f"{ready.url}/decide", data=YES | {"action": "publish"})
+    assert "Take it back" in amir.get(f"{ready.url}/decide").text
+    assert "Take it back" not in as_("Rosa").get(f"{ready.url}/decide").text
+    assert amir.post(f"{ready.url}/undo", data={"number": "1"}).is_redirect
+    assert "Your decision" in amir.get(f"{ready.url}/decide").text
+    amir.post(f"{ready.url}/decide", data=YES | {"action": "publish"})
+    assert verdict_numbers(site_engine) == [1, 2]
+
+
+def test_after_the_undo_window_it_has_gone_out(as_: As, ready: Any, clock: Any) -> None:
+    amir = as_("Amir")
+    amir.post(f"{ready.url}/decide", data=YES | {"action": "publish"})
+    clock.pass_time(minutes=6)
+    assert "Take it back" not in amir.get(f"{ready.url}/decide").text
+    assert amir.post(f"{ready.url}/undo", data={"number": "1"}).status_code == 409
+
+
+def test_who_scored_may_not_decide_and_is_told_so(as_: As, ready: Any) -> None:
+    assert as_("Rosa").get(f"{ready.url}/decide").status_code == 403
+    assert as_("Rosa").post(f"{ready.url}/decide", data=YES | {"action": "publish"}).status_code == 403
+
+
+def test_in_the_quick_lane_the_one_who_scored_decides_and_the_verdict_says_so(
+    as_: As, a_case: ACase, site_engine: Engine
+) -> None:
+    rosa, case = as_("Rosa"), a_case(tier=1, rosa={})
+    assert "Quick lane" in rosa.get(f"{case.url}/decide").text
+    rosa.post(f"{case.url}/decide", data=YES | {"action": "publish"})
+    with snapshot(site_engine) as session:
+        assert "Quick lane" in session.exec(select(Verdict)).one().notes[0]
+
+
+def test_standing_verdicts_of_the_same_edition_are_chosen_to_be_replaced(
+    as_: As, site_engine: Engine, actors: Mapping[str, Actor], now: datetime
+) -> None:
+    with transaction(site_engine) as session:
+        tool = a_tool(session, now=now)
+        a_verdict(session, tool, actors, now=now)
+        again = an_evaluation(
+            session, tool, owner=actors["rosa"], reviewers=(actors["rosa"], actors["ravi"]), now=now
+        )
+        for who in ("rosa", "ravi"):
+            scored(session, again, actors[who], now=now)
+        url = f"/evaluations/{again.id}/decide"
+    assert re.search(r'name="supersedes" value="1" checked', as_("Amir").get(url).text)
+
+
+def test_precedents_are_verdicts_on_other_tools_of_the_category_the_most_alike_first(
+    as_: As,
+    ready: Any,
+    site_engine: Engine,
+    actors: Mapping[str, Actor],
+    clock: Any,
+    now: datetime,
+) -> None:
+    with transaction(site_engine) as session:
+        a_verdict(session, a_tool(session, "Penflow", now=now), actors, now=now)
+        scrawl = a_tool(session, "Scrawl", now=now)
+        a_verdict(session, scrawl, actors, now=now, outcome=Outcome.REJECTED)
+        a_verdict(session, a_tool(session, "Beamline", category="Physics", now=now), actors, now=now)
+    clock.pass_time(minutes=6)
+    page = as_("Amir").get(f"{ready.url}/decide").text
+    assert page.index("Penflow") < page.index("Scrawl")
+    assert "Beamline" not in page

@@ -1,0 +1,179 @@
+"""A reviewer's scorecard on the page: interest first, drafts that lose no word, handed in and amended."""
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine
+from starlette.testclient import TestClient
+
+from registry.domain.rubric import Rubric
+from registry.services import evaluation as rounds
+from registry.services import rubrics
+from registry.services.acting import Actor
+from registry.store import evaluations
+from registry.store.columns import id_of
+from registry.store.engine import snapshot, transaction
+from tests.builders import UTC_ZONE, a_tool
+from tests.builders_domain import the_rubric
+
+As = Callable[[str], TestClient]
+ACase = Callable[..., Any]
+JSON = {"Accept": "application/json"}
+
+
+def filled(rubric: Rubric, **changed: str) -> dict[str, str]:
+    """Every line of the form; `R2_rating="4"` changes one field."""
+    form = {"version": "0"}
+    for each in rubric.criteria:
+        form |= {
+            f"{each.id}.rating": "1" if each in rubric.risks else "4",
+            f"{each.id}.confidence": "high",
+            f"{each.id}.sentence": f"So it is with {each.id}.",
+        }
+    form |= {f"{each.id}.answer": "no" for each in rubric.knock_outs}
+    return form | {name.replace("_", ".", 1): value for name, value in changed.items()}
+
+
+def version_in(page: str) -> str:
+    found = re.search(r'name="version" value="(\d+)"', page)
+    assert found
+    return found[1]
+
+
+@pytest.fixture
+def undeclared(site_engine: Engine, actors: Mapping[str, Actor], now: datetime) -> str:
+    """The address of an evaluation in which Ravi has declared nothing yet."""
+    with transaction(site_engine) as session:
+        rubrics.load_files(session, None, now=now)
+        opened = rounds.open_evaluation(
+            session,
+            id_of(a_tool(session, now=now)),
+            tier=2,
+            owner_id=actors["rosa"].person_id,
+            intended_use={"purpose": "Letters"},
+            reviewers=[actors["ravi"].person_id],
+            zone=UTC_ZONE,
+            by=actors["rosa"],
+            now=now,
+        )
+        return f"/evaluations/{opened.id}"
+
+
+def test_interest_is_asked_before_the_first_question(as_: As, undeclared: str) -> None:
+    ravi = as_("Ravi")
+    page = ravi.get(f"{undeclared}/scorecard").text
+    assert "Have you an interest" in page
+    assert "K1.answer" not in page
+    reply = ravi.post(f"{undeclared}/interest", data={"interested": "no", "then": "scorecard"})
+    assert reply.headers["location"] == f"{undeclared}/scorecard"
+    assert "K1.answer" in ravi.get(f"{undeclared}/scorecard").text
+
+
+def test_who_declares_an_interest_cannot_score(as_: As, undeclared: str) -> None:
+    ravi = as_("Ravi")
+    assert ravi.post(f"{undeclared}/interest", data={"interested": "yes"}).status_code == 422
+    ravi.post(f"{undeclared}/interest", data={"interested": "yes", "statement": "I hold shares."})
+    page = ravi.get(f"{undeclared}/scorecard").text
+    assert "You declared an interest in this tool" in page
+    assert "K1.answer" not in page
+
+
+def test_who_is_not_asked_cannot_score(as_: As, undeclared: str) -> None:
+    rosa = as_("Rosa")
+    assert "You are not asked to score this" in rosa.get(f"{undeclared}/scorecard").text
+    assert rosa.post(f"{undeclared}/scorecard", data=filled(the_rubric())).status_code == 403
+
+
+def test_every_anchor_stands_in_words_and_na_only_where_the_rubric_allows_it(as_: As, a_case: ACase) -> None:
+    page = as_("Ravi").get(f"{a_case().url}/scorecard").text
+    for criterion in the_rubric().criteria:
+        assert f'name="{criterion.id}.rating" value="U"' in page
+        assert (f'name="{criterion.id}.rating" value="NA"' in page) == criterion.may_not_apply
+    assert "It collects no personal data, from us or from anybody else." in page
+    assert page.index("K1.answer") < page.index("R1.rating") < page.index("F1.rating")
+
+
+def test_a_draft_is_kept_however_little_is_typed(as_: As, a_case: ACase) -> None:
+    ravi, case = as_("Ravi"), a_case()
+    sent = {"version": "0", "action": "save", "R1.sentence": "Half a <thought>"}
+    assert ravi.post(f"{case.url}/scorecard", data=sent).is_redirect
+    assert "Half a &lt;thought&gt;" in ravi.get(f"{case.url}/scorecard").text
+
+
+def test_saving_by_script_answers_with_the_next_version(as_: As, a_case: ACase) -> None:
+    ravi, case = as_("Ravi"), a_case()
+    first = ravi.post(f"{case.url}/scorecard", data={"version": "0"}, headers=JSON).json()
+    assert first["said"] == "Saved 14:02"
+    again = ravi.post(f"{case.url}/scorecard", data={"version": str(first["version"])}, headers=JSON)
+    assert again.json()["version"] == first["version"] + 1
+
+
+def test_two_windows_lose_nothing(as_: As, a_case: ACase) -> None:
+    ravi, case = as_("Ravi"), a_case()
+    ravi.post(f"{case.url}/scorecard", data={"version": "0", "R1.sentence": "From the first window"})
+    late = {"version": "0", "R1.sentence": "From the second window", "R1.rating": "2"}
+    reply = ravi.post(f"{case.url}/scorecard", data=late | {"action": "save"})
+    assert reply.status_code == 409
+    assert "From the first window" in reply.text
+    assert "From the second window" in reply.text
+    kept = late | {"version": version_in(reply.text)}
+    assert ravi.post(f"{case.url}/scorecard", data=kept).is_redirect
+    page = ravi.get(f"{case.url}/scorecard").text
+    assert "From the second window" in page
+    assert "From the first window" not in page
+
+
+def test_the_script_is_told_of_another_window_and_stores_nothing(as_: As, a_case: ACase) -> None:
+    ravi, case = as_("Ravi"), a_case()
+    ravi.post(f"{case.url}/scorecard", data={"version": "0", "R1.sentence": "First"})
+    reply = ravi.post(f"{case.url}/scorecard", data={"version": "0", "R1.sentence": "Second"}, headers=JSON)
+    assert reply.status_code == 409
+    assert reply.json()["code"] == "stale_version"
+    assert "First" in ravi.get(f"{case.url}/scorecard").text
+
+
+def test_handing_in_names_each_unfinished_line_and_keeps_what_was_typed(as_: As, a_case: ACase) -> None:
+    ravi, case = as_("Ravi"), a_case()
+    sent = filled(the_rubric(), R2_rating="3", R4_sentence="", action="submit")
+    reply = ravi.post(f"{case.url}/scorecard", data=sent)
+    assert reply.status_code == 422
+    assert 'href="#f-R2"' in reply.text
+    assert "needs a link or a quoted paragraph" in reply.text
+    assert 'href="#f-R4"' in reply.text
+    assert 'id="f-R4"' in reply.text
+    assert "So it is with R7." in reply.text
+    again = sent | {"version": version_in(reply.text), "R2.evidence": "p. 4", "R4.sentence": "Exports work."}
+    assert ravi.post(f"{case.url}/scorecard", data=again).is_redirect
+
+
+def test_what_was_handed_in_is_read_only_until_it_is_amended_with_a_reason(as_: As, a_case: ACase) -> None:
+    ravi, case = as_("Ravi"), a_case()
+    ravi.post(f"{case.url}/scorecard", data=filled(the_rubric(), action="submit"))
+    page = ravi.get(f"{case.url}/scorecard").text
+    assert "read-only" in page
+    assert "R1.rating" not in page
+    assert ravi.post(f"{case.url}/scorecard", data=filled(the_rubric())).status_code == 409
+    assert ravi.post(f"{case.url}/scorecard/amend").status_code == 422
+    assert ravi.post(f"{case.url}/scorecard/amend", data={"reason": "They answered."}).is_redirect
+    page = ravi.get(f"{case.url}/scorecard").text
+    assert "You are amending: They answered." in page
+    assert "So it is with R1." in page
+
+
+def test_the_last_scorecard_handed_in_moves_the_evaluation_on(
+    as_: As, a_case: ACase, site_engine: Engine
+) -> None:
+    ravi, case = as_("Ravi"), a_case(rosa={})
+    ravi.post(f"{case.url}/scorecard", data=filled(the_rubric(), action="submit"))
+    with snapshot(site_engine) as session:
+        assert evaluations.get(session, case.id).state == "decision"
+
+
+def test_a_value_that_no_radio_offers_counts_as_not_rated(as_: As, a_case: ACase) -> None:
+    ravi, case = as_("Ravi"), a_case()
+    reply = ravi.post(f"{case.url}/scorecard", data=filled(the_rubric(), R1_rating="7", action="submit"))
+    assert reply.status_code == 422
+    assert "R1 Privacy: choose a rating." in reply.text

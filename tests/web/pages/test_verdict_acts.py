@@ -1,0 +1,124 @@
+"""What staff may do to a verdict on its page of acts, and who may do what."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import date, datetime
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine
+from starlette.testclient import TestClient
+
+from registry.domain.outcome import Outcome
+from registry.services.acting import Actor
+from registry.store.engine import transaction
+from tests.builders import a_condition, a_tool, a_verdict
+
+As = Callable[[str], TestClient]
+ACTS = "/verdicts/1/acts"
+
+
+@pytest.fixture
+def published(site_engine: Engine, actors: Mapping[str, Actor], now: datetime, clock: Any) -> None:
+    """Verdict 1, approved with one standing condition and one that is due; its undo window is over."""
+    dated = replace(a_condition("Export monthly.", "R4"), standing=False, due_on=date(2027, 3, 1))
+    with transaction(site_engine) as session:
+        a_verdict(
+            session,
+            a_tool(session, now=now),
+            actors,
+            now=now,
+            outcome=Outcome.APPROVED_WITH_CONDITIONS,
+            conditions=(a_condition("Enter only public information.", "R5"), dated),
+        )
+    clock.pass_time(minutes=6)
+
+
+pytestmark = pytest.mark.usefixtures("published")
+
+
+def test_an_approver_is_offered_just_what_is_possible_now(as_: As) -> None:
+    page = as_("Amir").get(ACTS).text
+    for label in ("Suspend it", "Announce its end", "Graduate it", "Revoke it"):
+        assert label in page
+    assert "Lift the suspension" not in page
+
+
+def test_an_admin_may_suspend_and_nothing_else(as_: As) -> None:
+    page = as_("Ada").get(ACTS).text
+    assert "Suspend it" in page
+    assert "Revoke it" not in page
+    assert "Waive it" not in page
+    assert as_("Ada").post("/verdicts/1/revoke", data={"reason": "No."}).status_code == 403
+
+
+def test_a_suspension_is_lifted_by_another_person(as_: As) -> None:
+    amir = as_("Amir")
+    assert amir.post("/verdicts/1/suspend", data={"reason": "A leak."}).is_redirect
+    page = amir.get(ACTS).text
+    assert "Paused" in page
+    assert "Lift the suspension" not in page
+    refused = amir.post("/verdicts/1/lift", data={})
+    assert refused.status_code == 409
+    assert "Another person must confirm or lift it" in refused.text
+    assert as_("Ada").post("/verdicts/1/lift").is_redirect
+    assert "In force" in amir.get(ACTS).text
+
+
+def test_a_suspension_is_confirmed_by_another_person(as_: As) -> None:
+    as_("Amir").post("/verdicts/1/suspend", data={"reason": "A leak."})
+    assert as_("Ada").post("/verdicts/1/confirm").is_redirect
+    assert as_("Ada").post("/verdicts/1/confirm").status_code == 409
+
+
+def test_suspending_needs_a_reason_and_keeps_the_replacement_typed(as_: As) -> None:
+    reply = as_("Amir").post("/verdicts/1/suspend", data={"replacement": "Pen & flow"})
+    assert reply.status_code == 409
+    assert "Write why verdict 1 is suspended." in reply.text
+    assert "Pen &amp; flow" in reply.text
+
+
+def test_an_end_is_announced_with_its_day(as_: As) -> None:
+    amir = as_("Amir")
+    assert amir.post("/verdicts/1/sunset", data={"effective_on": "soon"}).status_code == 422
+    assert amir.post("/verdicts/1/sunset", data={"effective_on": ""}).status_code == 409
+    assert amir.post("/verdicts/1/sunset", data={"effective_on": "2027-01-01"}).is_redirect
+    assert "Ending soon" in amir.get(ACTS).text
+
+
+def test_a_verdict_graduates(as_: As) -> None:
+    assert as_("Amir").post("/verdicts/1/graduate").is_redirect
+    assert "Needs no approval any more" in as_("Amir").get(ACTS).text
+
+
+def test_a_revoked_verdict_offers_nothing_more(as_: As) -> None:
+    amir = as_("Amir")
+    assert amir.post("/verdicts/1/revoke", data={"reason": "The vendor is gone."}).is_redirect
+    page = amir.get(ACTS).text
+    assert "Withdrawn" in page
+    assert "Nothing, as it stands now." in page
+
+
+def test_a_dated_condition_is_noted_as_met_on_a_day_that_has_come(as_: As) -> None:
+    amir = as_("Amir")
+    url = "/verdicts/1/conditions/2/met"
+    assert amir.post(url, data={"met_on": "2026-12-24"}).status_code == 422
+    assert amir.post(url, data={"met_on": "2026-11-01"}).is_redirect
+    assert "It is met" not in amir.get(ACTS).text
+
+
+def test_a_dated_condition_is_waived_with_a_reason(as_: As) -> None:
+    amir = as_("Amir")
+    url = "/verdicts/1/conditions/2/waive"
+    assert amir.post(url).status_code == 422
+    assert amir.post(url, data={"reason": "The vendor exports by itself."}).is_redirect
+    assert "Waived" in amir.get(ACTS).text
+
+
+def test_a_standing_condition_is_neither_met_nor_waived(as_: As) -> None:
+    assert as_("Amir").post("/verdicts/1/conditions/1/met").status_code == 409
+
+
+def test_a_number_that_is_no_verdict_is_not_found(as_: As) -> None:
+    assert as_("Amir").get("/verdicts/99/acts").status_code == 404
+    assert as_("Amir").post("/verdicts/99/suspend", data={"reason": "A leak."}).status_code == 404
