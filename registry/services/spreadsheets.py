@@ -41,7 +41,7 @@ def read_csv(body: bytes) -> list[Row]:
 
 
 def write_csv(columns: Sequence[str], rows: Sequence[Row]) -> bytes:
-    """UTF-8 with a byte-order mark, so that Excel reads accents; lists and conditions as told in docs/import.md."""
+    """UTF-8 with a byte-order mark, so that Excel reads accents; a list parted by `;`, conditions as JSON."""
     sheet = io.StringIO(newline="")
     writer = csv.writer(sheet)
     writer.writerow(columns)
