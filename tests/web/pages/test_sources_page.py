@@ -157,9 +157,10 @@ def test_the_state_of_a_source_follows_from_its_row(
         url="https://a.example/",
         announcer=Announcer.NEWS,
         created_at=now - timedelta(days=60),
-        failures=fares.get("failures", 0),
-        **moments,
     )
+    row.failures = fares.get("failures", 0)
+    for key, moment in moments.items():
+        setattr(row, key, moment)
     assert health(row, now).state is state
 
 
