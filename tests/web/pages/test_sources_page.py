@@ -1,0 +1,260 @@
+"""The pages of sources: how they fare, a look before adding, and lists in and out."""
+
+import html
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine
+from sqlmodel import func, select
+from starlette.testclient import TestClient
+
+from registry.domain.proposal import Announcer
+from registry.services import sources
+from registry.services.acting import REGISTRY
+from registry.services.opml import read_opml
+from registry.services.source_health import SourceState, health
+from registry.settings import Settings
+from registry.store.engine import snapshot, transaction
+from registry.store.tables import Entry, Fetch, Source
+from tests.feeds import a_feed
+from tests.scrapers.hostile import HostileServer, reply
+from tests.web.conftest import HandClock
+from tests.web.pages.test_inbox_page import queries
+
+As = Callable[[str], TestClient]
+FEED = a_feed(
+    ("1", "Plumeria - Minutes", "https://plumeria.example/"), ("2", "Plumo - Notes", "https://plumo.example/")
+)
+PAGE = (
+    b"<html><head><title>Harbour Notes</title>"
+    b"<link rel=alternate type=application/rss+xml href=/feed></head><body>Hello</body></html>"
+)
+
+
+@pytest.fixture
+def settings(tmp_path: Path, database_url: str) -> Settings:
+    """Loopback may be reached here, where the feed server is."""
+    return Settings(
+        data_dir=tmp_path,
+        database_url=database_url,
+        base_url="http://testserver",
+        allow_private_cidrs=("127.0.0.0/8",),
+    )
+
+
+@pytest.fixture
+def server() -> Iterator[HostileServer]:
+    with HostileServer() as server:
+        server.plays("/feed", reply(FEED))
+        server.plays("/", reply(PAGE, content_type="text/html"))
+        yield server
+
+
+@pytest.fixture
+def a_source(site_engine: Engine, now: datetime) -> Callable[..., int]:
+    def add(name: str = "Launches", **fares: object) -> int:
+        with transaction(site_engine) as session:
+            row = sources.add_source(
+                session, url=f"https://{name.lower()}.example/feed", name=name, by=REGISTRY, now=now
+            )
+            for field, value in fares.items():
+                setattr(row, field, value)
+            return row.id or 0
+
+    return add
+
+
+def stored(engine: Engine, table: type[Source] | type[Entry]) -> int:
+    with snapshot(engine) as session:
+        return session.exec(select(func.count()).select_from(table)).one()
+
+
+def test_a_check_shows_what_would_come_in_and_stores_nothing(
+    as_: As, server: HostileServer, site_engine: Engine
+) -> None:
+    sent = {"url": server.url("/feed"), "announcer": "launch_feed", "group": "Launches"}
+    reply = as_("Ada").post("/sources/check", data=sent)
+    assert reply.status_code == 200
+    for words in (
+        "It can be read: Launches",
+        "2 entries; 2 would propose a tool",
+        "Plumo",
+        "Add this source",
+    ):
+        assert words in reply.text
+    assert stored(site_engine, Source) == stored(site_engine, Entry) == 0
+
+
+def test_the_feeds_that_a_web_page_names_are_offered(as_: As, server: HostileServer) -> None:
+    reply = as_("Ada").post("/sources/check", data={"url": server.url("/"), "announcer": "news"})
+    assert reply.status_code == 422
+    assert f'name="url" value="{server.url("/feed")}"' in reply.text
+
+
+@pytest.mark.parametrize("url", ["", "example.org/feed", "ftp://example.org/x", "http://127.0.0.1:1/x"])
+def test_what_cannot_be_read_is_told_and_stays_typed(as_: As, url: str) -> None:
+    reply = as_("Ada").post("/sources/check", data={"url": url, "name": "My <feed>", "announcer": "news"})
+    assert reply.status_code == 422
+    assert f'value="{url}"' in reply.text
+    assert "My &lt;feed&gt;" in reply.text
+
+
+def test_an_added_source_is_due_at_once(as_: As, site_engine: Engine, now: datetime) -> None:
+    sent = {"url": "https://a.example/feed", "name": "Harbour", "announcer": "releases", "group": "Vendors"}
+    ada = as_("Ada")
+    reply = ada.post("/sources", data=sent)
+    assert "Harbour" in ada.get(reply.headers["location"]).text
+    with snapshot(site_engine) as session:
+        added = session.exec(select(Source)).one()
+        assert (added.announcer, added.group, added.due_at) == (Announcer.RELEASES, "Vendors", now)
+
+
+def test_a_source_is_not_added_twice_nor_without_its_sort(as_: As) -> None:
+    ada, sent = as_("Ada"), {"url": "https://a.example/feed", "name": "Harbour", "announcer": "news"}
+    ada.post("/sources", data=sent)
+    twice = ada.post("/sources", data=sent)
+    assert twice.status_code == 409
+    assert "polled already" in twice.text
+    assert 'value="Harbour"' in twice.text
+    assert ada.post("/sources", data=sent | {"announcer": "gossip"}).status_code == 422
+
+
+def test_the_list_shows_strip_news_and_what_is_the_matter(
+    as_: As, a_source: Callable[..., int], site_engine: Engine, now: datetime
+) -> None:
+    source_id = a_source(failures=2, error_code="timeout", error="It took too long.", succeeded_at=now)
+    with transaction(site_engine) as session:
+        session.add(Fetch(source_id=source_id, at=now, status=200, entries=9, new=7))
+        session.add(Fetch(source_id=source_id, at=now, error_code="timeout"))
+    shown = as_("Rosa").get("/sources").text
+    for words in ("1 of which cannot be read", "It failed 2 times in a row. It took too long.", "7 new"):
+        assert words in shown
+    assert "1 of the last 2 visits worked" in shown
+    assert "0 of 0" in shown
+
+
+@pytest.mark.parametrize(
+    ("fares", "state"),
+    [
+        ({}, SourceState.UNREAD),
+        ({"succeeded_at": 1, "changed_at": 1}, SourceState.HEALTHY),
+        ({"succeeded_at": 0, "changed_at": 15}, SourceState.QUIET),
+        ({"failures": 1, "succeeded_at": 1}, SourceState.FAILING),
+        ({"failures": 9, "succeeded_at": 3}, SourceState.BROKEN),
+        ({"gone_at": 1}, SourceState.BROKEN),
+        ({"gone_at": 1, "paused_at": 1}, SourceState.PAUSED),
+    ],
+)
+def test_the_state_of_a_source_follows_from_its_row(
+    fares: dict[str, int], state: SourceState, now: datetime
+) -> None:
+    """Each moment is told in days before now."""
+    moments = {key: now - timedelta(days=days) for key, days in fares.items() if key.endswith("_at")}
+    row = Source(
+        name="Launches",
+        url="https://a.example/",
+        announcer=Announcer.NEWS,
+        created_at=now - timedelta(days=60),
+    )
+    row.failures = fares.get("failures", 0)
+    for key, moment in moments.items():
+        setattr(row, key, moment)
+    assert health(row, now).state is state
+
+
+def test_the_queries_are_as_many_for_one_source_as_for_twelve(
+    as_: As, a_source: Callable[..., int], site_engine: Engine
+) -> None:
+    a_source()
+    rosa = as_("Rosa")
+    with queries(site_engine) as few:
+        rosa.get("/sources")
+    for number in range(11):
+        a_source(f"Source{number}")
+    with queries(site_engine) as more:
+        rosa.get("/sources")
+    assert len(more) == len(few)
+
+
+def test_pause_resume_fetch_and_remove(
+    as_: As, a_source: Callable[..., int], clock: HandClock, site_engine: Engine, now: datetime
+) -> None:
+    source_id = a_source(fetched_at=now)
+    ada, page = as_("Ada"), f"/sources/{source_id}"
+    early = ada.post(f"{page}/fetch")
+    assert early.status_code == 409
+    assert "less than five minutes ago" in early.text
+    clock.pass_time(minutes=6)
+    assert ada.post(f"{page}/fetch").status_code == 303
+    assert ada.post(f"{page}/pause").status_code == 303
+    assert ada.post(f"{page}/pause").status_code == 409
+    assert "Paused" in ada.get(page).text
+    assert ada.post(f"{page}/resume").status_code == 303
+    assert ada.post(f"{page}/remove").headers["location"] == "/sources"
+    assert ada.get(page).status_code == 404
+
+
+def test_a_source_without_a_name_is_refused_and_the_rest_stays_typed(
+    as_: As, a_source: Callable[..., int]
+) -> None:
+    reply = as_("Ada").post(
+        f"/sources/{a_source()}/edit", data={"name": " ", "announcer": "news", "group": "Gr<oup>"}
+    )
+    assert reply.status_code == 422
+    assert "Gr&lt;oup&gt;" in reply.text
+
+
+def test_a_reviewer_reads_and_finds_no_button(as_: As, a_source: Callable[..., int]) -> None:
+    page = f"/sources/{a_source()}"
+    for path in ("/sources", page):
+        shown = as_("Rosa").get(path)
+        assert shown.status_code == 200
+        assert 'href="/sources/new"' not in shown.text
+        assert "/remove" not in shown.text
+
+
+def test_what_is_exported_can_be_imported_and_a_bad_line_is_named(
+    as_: As, a_source: Callable[..., int], site_engine: Engine
+) -> None:
+    a_source(group="Vendors")
+    ada = as_("Ada")
+    exported = ada.get("/sources.opml").content
+    assert [each.group for each in read_opml(exported)] == ["Vendors"]
+    grown = exported.replace(b"</body>", b'<outline xmlUrl="https://b.example/feed" title="Board"/></body>')
+    reply = ada.post("/sources/import", data={"announcer": "news"}, files={"file": ("a.opml", grown)})
+    assert "1 source added, 1 left out" in reply.text
+    assert "Launches: This address is polled already" in reply.text
+    assert stored(site_engine, Source) == 2
+
+
+def test_what_is_no_opml_is_refused_in_words(as_: As) -> None:
+    ada = as_("Ada")
+    reply = ada.post("/sources/import", data={"announcer": "releases"}, files={"file": ("a.opml", b"PDF")})
+    assert reply.status_code == 422
+    assert "This file is no OPML" in reply.text
+    assert 'value="releases" selected' in reply.text
+    assert ada.post("/sources/import", data={"announcer": "news"}).status_code == 422
+
+
+def test_the_health_feed_names_the_sick_and_never_their_addresses(
+    client: TestClient, a_source: Callable[..., int]
+) -> None:
+    a_source("Wellread")
+    a_source("Gable", failures=1, error="The publisher’s server has a fault of its own.")
+    told = client.get("/sources/health.atom")
+    assert told.headers["content-type"].startswith("application/atom+xml")
+    assert "Gable cannot be read" in told.text
+    assert "Wellread" not in told.text
+    assert "gable.example" not in told.text
+    again = client.get("/sources/health.atom", headers={"If-None-Match": told.headers["etag"]})
+    assert again.status_code == 304
+
+
+def test_a_password_in_an_address_is_shown_to_nobody(as_: As, site_engine: Engine, now: datetime) -> None:
+    with transaction(site_engine) as session:
+        sources.add_source(session, url="https://me:hush@a.example/feed", by=REGISTRY, now=now)
+    for who in ("Ada", "Rosa"):
+        for path in ("/sources", "/sources/1"):
+            assert "hush" not in html.unescape(as_(who).get(path).text)
