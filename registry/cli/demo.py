@@ -1,9 +1,12 @@
 """`registry demo`: the whole line on sample sources of its own, in a folder of its own, then the site."""
 
+import json
 import os
 import socket
 import sys
-from contextlib import ExitStack
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -15,10 +18,12 @@ if TYPE_CHECKING:
     from registry.demo.place import Note, Place
     from registry.jobs import Refreshed
     from registry.settings import Settings
+    from registry.web.parts import Parts
 
 app = typer.Typer()
 
 HOST = "127.0.0.1"
+SCHEDULER_AFTER_S = 2.0
 STALE = timedelta(days=7)
 """After so long some of the demo's verdicts have come to another state by themselves."""
 
@@ -42,9 +47,8 @@ def demo(
     note = place.note() or _make(place, base, port)
     settings = place.settings(base, audiences=note.audiences, port=port)
     if as_json:
-        from registry.cli.common import print_json
-
-        print_json(_told(note, settings))
+        json.dump(_told(note, settings), sys.stdout, indent=2, ensure_ascii=False, default=str)
+        sys.stdout.write("\n")
     else:
         print(_greeting(note, settings, serving=not no_serve), flush=True)
     if not no_serve:
@@ -82,7 +86,7 @@ def _serve(note: "Note", settings: "Settings", port: int) -> None:
     import uvicorn
 
     from registry.cli.logs import configure_logs
-    from registry.cli.serve import SERVER, scheduling
+    from registry.cli.serve import SERVER
     from registry.demo.publisher import Publisher
     from registry.web.app import create_app
 
@@ -96,7 +100,28 @@ def _serve(note: "Note", settings: "Settings", port: int) -> None:
                 "The rest works; `registry demo --reset` gives them another port.",
                 file=sys.stderr,
             )
-        uvicorn.run(create_app(settings, beside=(scheduling,)), host=HOST, port=port, **SERVER)
+        uvicorn.run(create_app(settings, beside=(_scheduling_soon,)), host=HOST, port=port, **SERVER)
+
+
+@contextmanager
+def _scheduling_soon(parts: "Parts") -> Iterator[None]:
+    """The scheduler, a moment after the site: the first page need not wait for what reads sources to be loaded."""
+    from registry.cli.serve import scheduling
+
+    ended = threading.Event()
+    with ExitStack() as stack:
+
+        def begin() -> None:
+            if not ended.wait(SCHEDULER_AFTER_S):
+                stack.enter_context(scheduling(parts))
+
+        thread = threading.Thread(target=begin, name="demo scheduler", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            ended.set()
+            thread.join()
 
 
 def _free(port: int) -> int:

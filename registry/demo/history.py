@@ -42,10 +42,13 @@ class History:
     """Key of an evaluation to its number."""
 
     def play(self) -> None:
-        acts = chain(
+        requested: Iterator[Act] = (
+            (each.at, partial(self.request, each)) for each in self.content.requests if each.tool
+        )
+        acts: Iterator[Act] = chain(
             chain.from_iterable(self._evaluation(each) for each in self.content.evaluations),
             chain.from_iterable(self._verdict(each) for each in self.content.verdicts),
-            ((each.at, partial(self.request, each)) for each in self.content.requests if each.tool),
+            requested,
             self._look_ups(),
         )
         for at, act in sorted(acts, key=lambda each: each[0]):
@@ -123,9 +126,7 @@ class History:
 
     def _declare(self, told: EvaluationRecord, by: str, statement: str, at: datetime) -> None:
         actor, evaluation_id = self.ground.people[by], self.rounds[told.key]
-        scoring.declare(
-            self.session, evaluation_id, interested=True, statement=statement, by=actor, now=at
-        )
+        scoring.declare(self.session, evaluation_id, interested=True, statement=statement, by=actor, now=at)
 
     def _draft(self, told: EvaluationRecord, card: ScorecardRecord, at: datetime) -> None:
         by, evaluation_id = self.ground.people[card.by], self.rounds[told.key]
@@ -135,7 +136,9 @@ class History:
                 key: TypedRating(line.rating, line.confidence, line.sentence, line.evidence)
                 for key, line in card.ratings.items()
             },
-            knock_outs={key: TypedAnswer(line.answer, line.sentence) for key, line in card.knock_outs.items()},
+            knock_outs={
+                key: TypedAnswer(line.answer, line.sentence) for key, line in card.knock_outs.items()
+            },
         )
         scoring.save_draft(self.session, evaluation_id, typed, version=0, by=by, now=at)
 

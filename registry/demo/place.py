@@ -1,4 +1,4 @@
-"""Where the demo lives: a folder of its own below the data folder, what is noted there, and the settings it runs with."""
+"""Where the demo lives: a folder of its own in the data folder, what is noted there, and the settings it runs with."""
 
 import hashlib
 import json

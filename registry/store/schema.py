@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Engine
+
+if TYPE_CHECKING:  # Alembic loads every dialect, a quarter of a second that a site that stands need not pay
+    from alembic.config import Config
 
 
 @dataclass(frozen=True)
@@ -23,6 +23,8 @@ class SchemaStatus:
 
 def upgrade(engine: Engine) -> None:
     """Bring the database to the newest version; changes nothing where it is already there."""
+    from alembic import command
+
     if status(engine).up_to_date:
         return
     with engine.begin() as connection:
@@ -32,12 +34,17 @@ def upgrade(engine: Engine) -> None:
 
 
 def status(engine: Engine) -> SchemaStatus:
+    from alembic.runtime.migration import MigrationContext
+    from alembic.script import ScriptDirectory
+
     with engine.connect() as connection:
         current = MigrationContext.configure(connection).get_current_revision() or ""
     return SchemaStatus(current, ScriptDirectory.from_config(_config()).get_current_head() or "")
 
 
-def _config() -> Config:
+def _config() -> "Config":
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     return config
