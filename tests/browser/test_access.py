@@ -1,0 +1,169 @@
+"""Everybody can use every page: axe-core finds nothing, nothing scrolls sideways at 320 px, no script is needed."""
+
+import json
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+from urllib.request import urlopen
+
+import pytest
+
+from tests.browser.conftest import Site
+
+if TYPE_CHECKING:
+    from playwright.sync_api import BrowserContext, Page
+
+Visit = Callable[..., "BrowserContext"]
+
+WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+CONTRAST = ["color-contrast"]
+
+PUBLIC = (
+    "/",
+    "/check?q={approved}",
+    "/check?q={approved_with_conditions}",
+    "/check?q={pilot}",
+    "/check?q={rejected}",
+    "/check?q={prohibited}",
+    "/check?q=something+that+nobody+knows",
+    "/check?q={typo}",
+    "/check?q={approved}&on=never",
+    "/tools",
+    "/tools/{slug}",
+    "/verdicts",
+    "/verdicts?outcome=rejected",
+    "/verdicts/{number}",
+    "/feeds",
+    "/guidance",
+    "/accessibility",
+    "/request",
+    "/request?name=Something",
+    "/login",
+    "/api",
+    "/no-such-page",
+)
+
+STAFF = (
+    ("Rosa", "/evaluations"),
+    ("Rosa", "/evaluations/{scoring}"),
+    ("Rosa", "/evaluations/{scoring}/scorecard"),
+    ("Rosa", "/rubrics"),
+    ("Rosa", "/inbox"),
+    ("Ada", "/sources"),
+    ("Ada", "/people"),
+)
+
+
+@pytest.fixture(scope="module")
+def words(demo: Site) -> dict[str, str]:
+    """What stands for the gaps in the addresses above: a tool of each outcome, a verdict, a mistyped name."""
+    found: dict[str, str] = {}
+    for outcome in ("approved", "approved_with_conditions", "pilot", "rejected", "prohibited"):
+        listed = json.loads(read(f"{demo.address}/feeds/verdicts.json?outcome={outcome}"))
+        each = next(item["_verdict"] for item in listed["items"] if item["_verdict"]["outcome"] == outcome)
+        found[outcome] = each["tool"]["slug"].replace("-", "+")
+        found["slug"], found["number"] = each["tool"]["slug"], str(each["number"])
+    found["typo"] = found["approved"][:-1] + "x"
+    return found
+
+
+def open_page(visit: Visit, site: Site, path: str, who: str = "", **wishes: Any) -> "Page":
+    # Without motion, so that no colour is on its way to another one.
+    page = visit(bypass_csp=True, reduced_motion="reduce", **wishes).new_page()
+    if who:
+        page.goto(site.links[who])
+        page.get_by_role("button", name="Sign in").click()
+    go(page, site.address + path)
+    return page
+
+
+def go(page: "Page", url: str) -> None:
+    reply = page.goto(url)
+    assert reply is not None
+    expected = {"no-such-page": 404, "on=never": 422}
+    assert reply.status == next((status for part, status in expected.items() if part in url), 200)
+
+
+def faults(page: "Page", only: Sequence[str] = WCAG) -> list[str]:
+    """What axe-core complains about: the rule, what it asks for, and the piece of page."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    found = Axe().run(page, options={"runOnly": list(only), "resultTypes": ["violations"]})
+    return [
+        f"{each['id']}: {each['help']}: {node['html'][:160]}"
+        for each in found.response["violations"]
+        for node in each["nodes"]
+    ]
+
+
+def ways_on(page: "Page") -> set[str]:
+    """Where the links and forms of the page's content lead."""
+    return {
+        str(each.get_attribute("href") or each.get_attribute("action"))
+        for each in page.locator("main a[href], main form").all()
+    }
+
+
+def sideways(page: "Page") -> int:
+    """How many pixels the page is wider than its window."""
+    return int(page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
+
+
+@pytest.mark.parametrize("path", PUBLIC)
+def test_axe_finds_nothing_on_a_public_page_in_light_or_in_dark(
+    visit: Visit, demo: Site, words: dict[str, str], path: str
+):
+    page = open_page(visit, demo, path.format(**words), color_scheme="light")
+    assert faults(page) == []
+    page.emulate_media(color_scheme="dark")
+    assert faults(page, only=CONTRAST) == []
+
+
+@pytest.mark.parametrize("path", PUBLIC)
+def test_a_public_page_fits_into_320_pixels_and_has_all_its_links_without_scripts(
+    visit: Visit, demo: Site, words: dict[str, str], path: str
+):
+    narrow = {"width": 320, "height": 640}
+    page = open_page(visit, demo, path.format(**words), viewport=narrow)
+    assert sideways(page) <= 0
+    plain = open_page(visit, demo, path.format(**words), viewport=narrow, java_script_enabled=False)
+    assert plain.locator("h1").count() == 1
+    assert ways_on(plain) >= ways_on(page)
+
+
+def test_the_first_stop_of_the_keyboard_leads_to_the_content(visit: Visit, demo: Site):
+    page = open_page(visit, demo, "/")
+    page.keyboard.press("Tab")
+    assert "skip" in page.evaluate("document.activeElement.textContent").lower()
+    page.keyboard.press("Enter")
+    assert page.url.endswith("#main")
+
+
+def test_a_question_is_asked_and_answered_by_keyboard_alone(visit: Visit, demo: Site, words: dict[str, str]):
+    page = open_page(visit, demo, "/")
+    for _ in range(30):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.id") == "q":
+            break
+    page.keyboard.type(words["approved"].replace("+", " "))
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/check?*")
+    assert page.locator("main").inner_text().casefold().count("yes") >= 1
+
+
+@pytest.mark.parametrize(("who", "path"), STAFF)
+def test_axe_finds_nothing_on_a_staff_page_and_it_fits_into_320_pixels(
+    visit: Visit, demo: Site, words: dict[str, str], who: str, path: str
+):
+    page = open_page(visit, demo, "/evaluations", who)
+    if "{scoring}" in path:
+        link = page.locator("main a[href^='/evaluations/']").first
+        path = str(link.get_attribute("href")) + path.split("{scoring}")[1]
+    go(page, demo.address + path.format(**words))
+    assert faults(page) == []
+    page.set_viewport_size({"width": 320, "height": 640})
+    assert sideways(page) <= 0
+
+
+def read(url: str) -> str:
+    with urlopen(url, timeout=10) as reply:
+        return str(reply.read().decode())
