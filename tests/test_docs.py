@@ -19,9 +19,11 @@ from registry.domain.outcome import Outcome
 from registry.domain.triage import CandidateStatus, DismissReason
 from registry.domain.validity import ValidityState
 from registry.publish.formats import FORMATS
+from registry.services.import_rows import COLUMNS
 from registry.services.sign_in import SCOPES
 from registry.settings import Settings
 from registry.store.tables import Role
+from registry.web.app import create_app
 from registry.web.filters import FACETS
 
 ROOT = Path(__file__).parent.parent
@@ -114,6 +116,20 @@ def test_a_settings_default_is_told_as_it_is(name: str, default: object):
 def test_every_command_is_named():
     told = text_of("operating.md")
     assert [command for command in commands() if f"`{command}" not in told] == []
+
+
+def test_every_address_of_the_api_is_named(tmp_path: Path):
+    told = text_of("api.md")
+    missing = []
+    for path in create_app(Settings(data_dir=tmp_path)).openapi()["paths"]:
+        start, _, last = path.rpartition("/")
+        if f"{path}`" not in told and not (f"`/{last}`" in told and f"{start}/" in told):
+            missing.append(path)
+    assert missing == []
+
+
+def test_every_import_column_is_named():
+    assert [column for column in COLUMNS if column not in as_code("operating.md")] == []
 
 
 def test_every_feed_format_is_named():
