@@ -26,6 +26,7 @@ from registry.store.engine import snapshot, transaction
 from scrapers.entry import Entry, Parsed
 from scrapers.errors import FetchError, ScrapeError
 from scrapers.fetch import Fetched, Fetcher, Validators
+from scrapers.workers import Workers
 
 log = logging.getLogger(__name__)
 
@@ -141,6 +142,14 @@ def check_source(
         for entry, proposal in intake.would_propose(parsed.entries, announcer)
     )
     return Checked(fetched.url, parsed.title, announced, parsed.note, parsed.malformed)
+
+
+def check_address(
+    settings: Settings, url: str, *, kind: str = "feed", announcer: Announcer = Announcer.NEWS
+) -> Checked:
+    """`check_source` for one address that a person typed, with a fetcher and a child of its own."""
+    with make_fetcher(settings) as fetcher, Workers(count=1) as workers:
+        return check_source(url, fetcher, workers, kind=kind, announcer=announcer)
 
 
 def refresh_due(

@@ -88,19 +88,16 @@ def resume(source: Named, as_email: As = "", as_json: AsJson = False) -> None:
 @app.command("check")
 def check(url: Url, announcer: Says = Announcer.NEWS, kind: Kind = "feed", as_json: AsJson = False) -> None:
     """Fetch an address and show what would come in; nothing is stored."""
-    from registry import jobs
     from registry.cli.scrape import checked_row, entry_line
-    from registry.jobs import make_fetcher
+    from registry.jobs import check_address
     from registry.settings import load_settings
     from scrapers.errors import ScrapeError
-    from scrapers.workers import Workers
 
-    with make_fetcher(load_settings()) as fetcher, Workers(count=1) as workers:
-        try:
-            checked = jobs.check_source(url, fetcher, workers, kind=kind, announcer=announcer)
-        except ScrapeError as error:
-            _refused(url, error, as_json)
-            raise typer.Exit(1) from None
+    try:
+        checked = check_address(load_settings(), url, kind=kind, announcer=announcer)
+    except ScrapeError as error:
+        _refused(url, error, as_json)
+        raise typer.Exit(1) from None
     row = {"ok": True, "url": checked.url, "malformed": checked.malformed, **checked_row(checked)}
     if as_json:
         print_json(row)

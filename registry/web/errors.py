@@ -14,7 +14,6 @@ from starlette.exceptions import HTTPException
 
 from registry.domain import errors
 from registry.domain.errors import InvalidInput, NotFound, NotSignedIn, RegistryError
-from registry.services.leases import LeaseLost
 from registry.web.headers import HEADERS
 from registry.web.render import render
 from registry.web.schemas import Problem
@@ -33,7 +32,6 @@ STATUSES: Mapping[type[RegistryError], int] = {
     errors.UnknownCriterion: 422,
     errors.RatingOutOfRange: 422,
     errors.NoScorecards: 409,
-    LeaseLost: 409,
 }
 """Anything else is 400."""
 

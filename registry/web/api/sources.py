@@ -6,9 +6,7 @@ from hashlib import sha256
 from fastapi import APIRouter, Request, Response
 from sqlmodel import Session
 
-from registry import jobs
 from registry.domain.errors import StaleVersion
-from registry.jobs import make_fetcher
 from registry.services import sources as acts
 from registry.store import sources
 from registry.store.columns import id_of
@@ -17,7 +15,6 @@ from registry.web.api.replies import IdempotencyKey, IfMatch, RowId, mark_in, on
 from registry.web.deps import House, Insider, Now, Read, SourceKeeper, Tx
 from registry.web.schemas import CheckedEntry, CheckedOut, Page, SourceIn, SourceOut, SourceState, UrlIn
 from scrapers.errors import ScrapeError
-from scrapers.workers import Workers
 
 router = APIRouter(prefix="/sources", tags=["sources"])
 
@@ -57,14 +54,15 @@ def add_source(
 @router.post("/check", response_model=CheckedOut, summary="Try an address out")
 def check_source(_user: SourceKeeper, settings: House, asked: UrlIn) -> CheckedOut:
     """Fetches it now and tells what would come in; nothing is stored. A failure is told, with `ok` false."""
-    with make_fetcher(settings) as fetcher, Workers(count=1) as workers:
-        try:
-            found = jobs.check_source(asked.url, fetcher, workers, kind=asked.kind, announcer=asked.announcer)
-        except ScrapeError as error:
-            suggested = [str(each) for each in getattr(error, "suggested", ())]
-            return CheckedOut(
-                ok=False, url=asked.url, error_code=error.code, error=error.sentence, suggested=suggested
-            )
+    from registry.jobs import check_address  # the fetcher is loaded when the first address is tried
+
+    try:
+        found = check_address(settings, asked.url, kind=asked.kind, announcer=asked.announcer)
+    except ScrapeError as error:
+        suggested = [str(each) for each in getattr(error, "suggested", ())]
+        return CheckedOut(
+            ok=False, url=asked.url, error_code=error.code, error=error.sentence, suggested=suggested
+        )
     entries = [
         CheckedEntry(
             title=each.entry.title,

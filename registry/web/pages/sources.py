@@ -7,7 +7,6 @@ from typing import Annotated
 from fastapi import APIRouter, File, Query, Request, Response, UploadFile
 from sqlmodel import Session
 
-from registry import jobs
 from registry.domain.errors import InvalidInput, RuleBroken
 from registry.domain.proposal import Announcer
 from registry.publish import atom
@@ -25,7 +24,6 @@ from registry.web.render import go, render
 from registry.web.rendering import FeedLink
 from registry.web.shapes import Form, Option
 from scrapers.errors import ScrapeError
-from scrapers.workers import Workers
 
 router = APIRouter()
 ATOM = "application/atom+xml"
@@ -63,8 +61,9 @@ def check(
     form = add_form(url, name, announcer, group)
     says = Announcer(announcer) if announcer in set(Announcer) else Announcer.NEWS
     try:
-        with jobs.make_fetcher(house) as fetcher, Workers(count=1) as workers:
-            checked = jobs.check_source(url, fetcher, workers, announcer=says)
+        from registry.jobs import check_address  # the fetcher is loaded when the first address is tried
+
+        checked = check_address(house, url, announcer=says)
     except ScrapeError as error:
         suggested = [Option(each, each) for each in getattr(error, "suggested", ())]
         refused = AddPage(form, refused=error.sentence, suggested=suggested)

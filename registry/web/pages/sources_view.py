@@ -3,12 +3,12 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit, urlunsplit
 
 from sqlmodel import Session
 
 from registry.domain.proposal import Announcer
-from registry.jobs import Checked
 from registry.services.acting import Actor
 from registry.services.source_health import SICK, Health, SourceState, health
 from registry.services.sources import FETCH_NOW_EVERY
@@ -17,6 +17,9 @@ from registry.store.sources import SourceYield
 from registry.store.tables import Entry, Fetch, Role, Source
 from registry.web.shapes import Event, Form, Option, Pager
 from registry.web.words import words
+
+if TYPE_CHECKING:
+    from registry.jobs import Checked
 
 VISITS = 30
 YEAR = timedelta(days=365)
@@ -94,7 +97,7 @@ class SourcesPage:
 class AddPage:
     form: Form
     announcers: Sequence[Option] = ANNOUNCERS
-    checked: Checked | None = None
+    checked: "Checked | None" = None
     refused: str = ""
     suggested: Sequence[Option] = ()
 
