@@ -19,7 +19,7 @@ NEAR = 60
 """Of 100; what is less alike is no suggestion."""
 MOST_SUGGESTIONS = 8
 
-_DOMAIN = re.compile(r"^(?:[^\s/@:]+\.)+[^\s/@:.]{2,}(?::\d+)?(?:[/?#]\S*)?$")
+_DOMAIN = re.compile(r"^(?:[^\s/@:.]+\.)+[^\s/@:.]{2,}(?::\d+)?(?:[/?#]\S*)?$")
 
 
 @dataclass(frozen=True)

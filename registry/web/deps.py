@@ -111,5 +111,7 @@ Asked = Annotated[str, Query(), AfterValidator(clean)]
 """One parameter of an address, as somebody may have typed it: `q: Asked = ""`."""
 Slug = Annotated[str, Path(max_length=120), AfterValidator(clean)]
 """A tool's name in an address."""
-Number = Annotated[int, Path(ge=1, le=2_147_483_647)]
+RowId = Annotated[int, Path(ge=1, le=2**31 - 1)]
+"""An id in an address: what no row can have is 404, as everything that is not there."""
+Number = Annotated[int, Path(ge=1, le=2**31 - 1)]
 """A verdict's number in an address."""

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+from time import perf_counter
 
 import pytest
 from sqlalchemy import Engine, event
@@ -220,3 +221,10 @@ def _queries(engine: Engine, act: object) -> int:
     event.listen(engine, "before_cursor_execute", lambda *args: seen.append(args[2]))
     act()  # type: ignore[operator]
     return len(seen)
+
+
+@pytest.mark.parametrize("query", ["a." * 27, "a." * 1000 + "/", "x" * 2000 + ".", "a.b:" * 500])
+def test_no_query_however_odd_keeps_the_site_busy(session: Session, query: str, now: datetime) -> None:
+    begun = perf_counter()
+    assert ask(session, query, now).match is None
+    assert perf_counter() - begun < 1

@@ -1,5 +1,6 @@
 """Who may ask for what: every address of the site against everybody in the cast."""
 
+import re
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -193,6 +194,19 @@ def test_nobody_gets_further_than_the_table_says(
         reply = browser.request(method, address, headers={"Accept": "application/json"})
         refused = reply.status_code in (401, 403)
         assert refused == (who not in HOLDERS[right]), f"{route} as {who}: {reply.status_code}"
+
+
+@pytest.mark.parametrize("number", [str(2**63), "9" * 40, "-1", "0", "1e3"])
+def test_an_address_with_a_number_that_nothing_can_have_is_simply_not_there(
+    number: str, as_: Callable[[str], TestClient]
+) -> None:
+    browsers = {right: as_(next(iter(who - {"nobody"}))) for right, who in HOLDERS.items()}
+    for route, right in RIGHTS.items():
+        method, path = route.split()
+        address = re.sub(r"\{(\w+_id|number|position)\}", number, path)
+        if address != path:
+            reply = browsers[right].request(method, address)
+            assert reply.status_code == 404, f"{method} {address}: {reply.status_code}"
 
 
 def test_the_holders_of_each_right_are_those_its_dependency_lets_in(app: FastAPI) -> None:

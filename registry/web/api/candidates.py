@@ -16,13 +16,12 @@ from registry.web.api.replies import (
     IdempotencyKey,
     IfMatch,
     Limit,
-    RowId,
     next_link,
     once,
     told,
     version_in,
 )
-from registry.web.deps import House, Now, Read, Triager, Tx
+from registry.web.deps import House, Now, Read, RowId, Triager, Tx
 from registry.web.schemas import AcceptIn, CandidateOut, DismissIn, MergeIn, Page, ToolRef, WatchIn
 
 router = APIRouter(prefix="/candidates", tags=["candidates"])

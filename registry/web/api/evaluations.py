@@ -14,8 +14,8 @@ from registry.store import evaluations, tools, users
 from registry.store.columns import id_of
 from registry.store.evaluations import CLOSED, StoredScorecard
 from registry.store.tables import Evaluation, Role, Tool, User
-from registry.web.api.replies import Limit, RowId, told
-from registry.web.deps import House, Insider, Read
+from registry.web.api.replies import Limit, told
+from registry.web.deps import House, Insider, Read, RowId
 from registry.web.schemas import (
     AnswerLineOut,
     EvaluationOut,

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import Header, Path, Query, Request, Response
+from fastapi import Header, Query, Request, Response
 from pydantic import BaseModel
 from sqlmodel import Session
 
@@ -28,8 +28,6 @@ IdempotencyKey = Annotated[
         examples=["5f2b6f0e-accept-17"],
     ),
 ]
-RowId = Annotated[int, Path(ge=1, le=2**31 - 1)]
-"""What no row can have is 404, as everything that is not there."""
 Cursor = Annotated[str, Query(description="`next` of the page before; empty for the first page.")]
 Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT, description="How many at most.")]
 

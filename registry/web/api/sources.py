@@ -11,8 +11,8 @@ from registry.services import sources as acts
 from registry.store import sources
 from registry.store.columns import id_of
 from registry.store.tables import Source
-from registry.web.api.replies import IdempotencyKey, IfMatch, RowId, mark_in, once, told
-from registry.web.deps import House, Insider, Now, Read, SourceKeeper, Tx
+from registry.web.api.replies import IdempotencyKey, IfMatch, mark_in, once, told
+from registry.web.deps import House, Insider, Now, Read, RowId, SourceKeeper, Tx
 from registry.web.schemas import CheckedEntry, CheckedOut, Page, SourceIn, SourceOut, SourceState, UrlIn
 from scrapers.errors import ScrapeError
 

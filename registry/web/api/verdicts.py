@@ -11,8 +11,8 @@ from registry.services import publishing
 from registry.services.house import house
 from registry.services.publishing import Filter
 from registry.store import verdicts
-from registry.web.api.replies import Cursor, Limit, RowId, cursor_number, next_link, told
-from registry.web.deps import House, Now, Read
+from registry.web.api.replies import Cursor, Limit, cursor_number, next_link, told
+from registry.web.deps import House, Now, Read, RowId
 from registry.web.schemas import Page, VerdictOut
 
 router = APIRouter(prefix="/verdicts", tags=["verdicts"])

@@ -17,7 +17,7 @@ from registry.store import candidates, entries, events, requests, tables, tools
 from registry.store.candidates import InboxRow
 from registry.store.columns import id_of
 from registry.store.tables import Candidate, Tool
-from registry.web.deps import Insider, Now, Read, Text, Triager, Tx
+from registry.web.deps import Insider, Now, Read, RowId, Text, Triager, Tx
 from registry.web.pages.inbox import with_done
 from registry.web.pages.inbox_view import (
     REASONS,
@@ -90,7 +90,7 @@ class CandidatePage:
 
 @router.get("")
 def show_candidate(
-    request: Request, candidate_id: int, read: Read, user: Insider, now: Now, done: str = ""
+    request: Request, candidate_id: RowId, read: Read, user: Insider, now: Now, done: str = ""
 ) -> Response:
     acted = [each for each in [number(done)] if each]
     return render(request, "inbox/show.html", _page(read, candidate_id, user, now, told=told(read, acted)))
@@ -98,7 +98,13 @@ def show_candidate(
 
 @router.post("/accept")
 def accept(
-    request: Request, candidate_id: int, tx: Tx, user: Triager, now: Now, version: Text = "", back: Text = ""
+    request: Request,
+    candidate_id: RowId,
+    tx: Tx,
+    user: Triager,
+    now: Now,
+    version: Text = "",
+    back: Text = "",
 ) -> Response:
     def act() -> None:
         triage.accept(tx, candidate_id, version=number(version), by=user, now=now)
@@ -109,7 +115,7 @@ def accept(
 @router.post("/dismiss")
 def dismiss(
     request: Request,
-    candidate_id: int,
+    candidate_id: RowId,
     tx: Tx,
     user: Triager,
     now: Now,
@@ -131,7 +137,7 @@ def dismiss(
 @router.post("/merge")
 def merge(
     request: Request,
-    candidate_id: int,
+    candidate_id: RowId,
     tx: Tx,
     user: Triager,
     now: Now,
@@ -161,7 +167,7 @@ def merge(
 @router.post("/watch")
 def watch(
     request: Request,
-    candidate_id: int,
+    candidate_id: RowId,
     tx: Tx,
     user: Triager,
     now: Now,
@@ -183,7 +189,7 @@ def watch(
 @router.post("/edit")
 def edit(
     request: Request,
-    candidate_id: int,
+    candidate_id: RowId,
     tx: Tx,
     user: Triager,
     now: Now,

@@ -21,7 +21,7 @@ from registry.settings import Settings
 from registry.store import evaluations, tools, verdicts
 from registry.store.columns import id_of
 from registry.store.tables import Evaluation, Tool, Verdict
-from registry.web.deps import Decider, House, Now, Read, Text, Tx
+from registry.web.deps import Decider, House, Now, Read, RowId, Text, Tx
 from registry.web.pages.answer_preview import preview_card
 from registry.web.pages.decision_form import carried, read_decision
 from registry.web.pages.decision_memo import fresh_page, typed_page
@@ -60,7 +60,7 @@ class DonePage:
 
 @router.get("/evaluations/{evaluation_id}/decide")
 def show_decision(
-    request: Request, evaluation_id: int, read: Read, user: Decider, now: Now, house: House
+    request: Request, evaluation_id: RowId, read: Read, user: Decider, now: Now, house: House
 ) -> Response:
     evaluation = evaluations.get(read, evaluation_id)
     row = _published(read, evaluation_id)
@@ -74,7 +74,7 @@ def show_decision(
 
 @router.post("/evaluations/{evaluation_id}/decide")
 def decide(
-    request: Request, evaluation_id: int, tx: Tx, user: Decider, now: Now, house: House, typed: Fields
+    request: Request, evaluation_id: RowId, tx: Tx, user: Decider, now: Now, house: House, typed: Fields
 ) -> Response:
     """`action` is recompute, preview or publish; whatever is refused comes back with all that was typed."""
     evaluation = evaluations.get(tx, evaluation_id)
@@ -103,7 +103,7 @@ def decide(
 
 
 @router.post("/evaluations/{evaluation_id}/undo")
-def take_back(evaluation_id: int, tx: Tx, user: Decider, now: Now, number: Text = "") -> Response:
+def take_back(evaluation_id: RowId, tx: Tx, user: Decider, now: Now, number: Text = "") -> Response:
     row = _published(tx, evaluation_id)
     if row is None or str(row.number) != number:
         raise InvalidInput("That verdict is not the one of this evaluation. Open the evaluation again.")

@@ -18,7 +18,7 @@ from registry.store import evaluations, tools, users
 from registry.store.columns import id_of
 from registry.store.tables import Evaluation, Role, Tool, User
 from registry.web.condition_form import as_typed, read_condition
-from registry.web.deps import House, Insider, Now, Read, Text, Triager, Tx
+from registry.web.deps import House, Insider, Now, Read, RowId, Text, Triager, Tx
 from registry.web.pages.evaluation_page import AT_WORK, evaluation_page, reviewer_options, title_of
 from registry.web.render import go, render
 from registry.web.shapes import Form, Option
@@ -131,14 +131,14 @@ def open_one(request: Request, tx: Tx, user: Triager, now: Now, house: House, ty
 
 @router.get("/{evaluation_id}")
 def show_evaluation(
-    request: Request, evaluation_id: int, read: Read, user: Insider, house: House
+    request: Request, evaluation_id: RowId, read: Read, user: Insider, house: House
 ) -> Response:
     page = evaluation_page(read, evaluations.get(read, evaluation_id), house, by=user)
     return render(request, "evaluations/show.html", page)
 
 
 @router.post("/{evaluation_id}/assign")
-def assign(evaluation_id: int, tx: Tx, user: Triager, now: Now, typed: Fields) -> Response:
+def assign(evaluation_id: RowId, tx: Tx, user: Triager, now: Now, typed: Fields) -> Response:
     taking_part.require_steering(tx, evaluations.get(tx, evaluation_id), by=user)
     for each in typed.several("reviewers"):
         if each.isdecimal():
@@ -149,7 +149,7 @@ def assign(evaluation_id: int, tx: Tx, user: Triager, now: Now, typed: Fields) -
 @router.post("/{evaluation_id}/interest")
 def declare(
     request: Request,
-    evaluation_id: int,
+    evaluation_id: RowId,
     tx: Tx,
     user: Triager,
     now: Now,
@@ -175,7 +175,7 @@ def declare(
 
 @router.post("/{evaluation_id}/conditions")
 def propose(
-    request: Request, evaluation_id: int, tx: Tx, user: Triager, now: Now, house: House, typed: Fields
+    request: Request, evaluation_id: RowId, tx: Tx, user: Triager, now: Now, house: House, typed: Fields
 ) -> Response:
     evaluation = evaluations.get(tx, evaluation_id)
     taking_part.require_voice(tx, evaluation, by=user)
@@ -203,7 +203,7 @@ def propose(
 
 
 @router.post("/{evaluation_id}/conditions/{condition_id}/remove")
-def remove_condition(evaluation_id: int, condition_id: int, tx: Tx, user: Triager, now: Now) -> Response:
+def remove_condition(evaluation_id: RowId, condition_id: RowId, tx: Tx, user: Triager, now: Now) -> Response:
     taking_part.require_voice(tx, evaluations.get(tx, evaluation_id), by=user)
     rounds.withdraw_condition(tx, evaluation_id, condition_id, by=user, now=now)
     return go(f"/evaluations/{evaluation_id}#conditions")
@@ -211,7 +211,7 @@ def remove_condition(evaluation_id: int, condition_id: int, tx: Tx, user: Triage
 
 @router.post("/{evaluation_id}/wait")
 def wait(
-    request: Request, evaluation_id: int, tx: Tx, user: Triager, now: Now, house: House, typed: Fields
+    request: Request, evaluation_id: RowId, tx: Tx, user: Triager, now: Now, house: House, typed: Fields
 ) -> Response:
     evaluation = evaluations.get(tx, evaluation_id)
     taking_part.require_steering(tx, evaluation, by=user)
@@ -231,7 +231,7 @@ def wait(
 
 
 @router.post("/{evaluation_id}/resume")
-def resume(evaluation_id: int, tx: Tx, user: Triager, now: Now, house: House) -> Response:
+def resume(evaluation_id: RowId, tx: Tx, user: Triager, now: Now, house: House) -> Response:
     taking_part.require_steering(tx, evaluations.get(tx, evaluation_id), by=user)
     rounds.resume(tx, evaluation_id, solo=house.solo, by=user, now=now)
     return go(f"/evaluations/{evaluation_id}")
@@ -239,7 +239,7 @@ def resume(evaluation_id: int, tx: Tx, user: Triager, now: Now, house: House) ->
 
 @router.post("/{evaluation_id}/withdraw")
 def withdraw(
-    request: Request, evaluation_id: int, tx: Tx, user: Triager, now: Now, house: House, reason: Text = ""
+    request: Request, evaluation_id: RowId, tx: Tx, user: Triager, now: Now, house: House, reason: Text = ""
 ) -> Response:
     evaluation = evaluations.get(tx, evaluation_id)
     taking_part.require_steering(tx, evaluation, by=user)

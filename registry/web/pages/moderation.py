@@ -19,7 +19,7 @@ from registry.store.columns import id_of
 from registry.store.evaluations import StoredScorecard
 from registry.store.tables import Evaluation, Moderation
 from registry.web.charts import DotPlot, dot_plot
-from registry.web.deps import House, Insider, Now, Read, Text, Triager, Tx
+from registry.web.deps import House, Insider, Now, Read, RowId, Text, Triager, Tx
 from registry.web.pages.evaluation_page import item_name, person, title_of, words_of
 from registry.web.render import go, render
 from registry.web.shapes import Form, Option
@@ -71,7 +71,7 @@ class ModerationPage:
 
 
 @router.get("/{evaluation_id}/moderation")
-def show_moderation(request: Request, evaluation_id: int, read: Read, user: Insider) -> Response:
+def show_moderation(request: Request, evaluation_id: RowId, read: Read, user: Insider) -> Response:
     page = _page(read, evaluations.get(read, evaluation_id), user)
     return render(request, "evaluations/moderation.html", page)
 
@@ -79,7 +79,7 @@ def show_moderation(request: Request, evaluation_id: int, read: Read, user: Insi
 @router.post("/{evaluation_id}/moderation")
 def resolve(
     request: Request,
-    evaluation_id: int,
+    evaluation_id: RowId,
     tx: Tx,
     user: Triager,
     now: Now,

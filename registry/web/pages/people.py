@@ -10,7 +10,7 @@ from registry.domain.errors import InvalidInput
 from registry.services import accounts, sign_in
 from registry.store import users
 from registry.store.tables import ApiToken, Role
-from registry.web.deps import Admin, House, Now, Read, Secret, Several, Text, Tx
+from registry.web.deps import Admin, House, Now, Read, RowId, Secret, Several, Text, Tx
 from registry.web.render import go, render
 from registry.web.shapes import Form, Option
 
@@ -84,14 +84,14 @@ def add_person(
 
 
 @router.get("/{user_id}")
-def show_person(request: Request, user_id: int, read: Read, _user: Admin) -> Response:
+def show_person(request: Request, user_id: RowId, read: Read, _user: Admin) -> Response:
     return render(request, "people/show.html", _person_page(read, user_id))
 
 
 @router.post("/{user_id}/roles")
 def set_roles(
     request: Request,
-    user_id: int,
+    user_id: RowId,
     tx: Tx,
     user: Admin,
     now: Now,
@@ -111,13 +111,13 @@ def set_roles(
 
 
 @router.post("/{user_id}/disable")
-def disable(user_id: int, tx: Tx, user: Admin, now: Now) -> Response:
+def disable(user_id: RowId, tx: Tx, user: Admin, now: Now) -> Response:
     accounts.disable(tx, user_id, by=user, now=now)
     return go("/people")
 
 
 @router.post("/{user_id}/link")
-def make_link(request: Request, user_id: int, tx: Tx, user: Admin, now: Now, house: House) -> Response:
+def make_link(request: Request, user_id: RowId, tx: Tx, user: Admin, now: Now, house: House) -> Response:
     """Shows the link in the reply itself, since it is kept nowhere."""
     value = sign_in.make_link(tx, user_id, secret=house.secret, valid_for=LINK_LIFE, by=user, now=now)
     page = _person_page(tx, user_id, shown_once=f"{house.base_url}/sign-in/{value}")
@@ -127,7 +127,7 @@ def make_link(request: Request, user_id: int, tx: Tx, user: Admin, now: Now, hou
 @router.post("/{user_id}/tokens")
 def create_token(
     request: Request,
-    user_id: int,
+    user_id: RowId,
     tx: Tx,
     user: Admin,
     now: Now,
@@ -156,7 +156,7 @@ def create_token(
 
 
 @router.post("/{user_id}/tokens/{token_id}/revoke")
-def revoke_token(user_id: int, token_id: int, tx: Tx, user: Admin, now: Now) -> Response:
+def revoke_token(user_id: RowId, token_id: RowId, tx: Tx, user: Admin, now: Now) -> Response:
     sign_in.revoke_token(tx, token_id, by=user, now=now)
     return go(f"/people/{user_id}")
 

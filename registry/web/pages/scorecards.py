@@ -17,7 +17,7 @@ from registry.services.scorecards import TypedAnswer, TypedRating, TypedScorecar
 from registry.store import evaluations, tools
 from registry.store.columns import id_of
 from registry.store.tables import Evaluation
-from registry.web.deps import House, Now, Read, Reviewer, Text, Tx
+from registry.web.deps import House, Now, Read, Reviewer, RowId, Text, Tx
 from registry.web.errors import asks_for_json, problem
 from registry.web.pages.evaluation_page import SCORABLE, CardView, card_view, title_of, use_words
 from registry.web.render import go, render
@@ -89,7 +89,7 @@ class ScorecardPage:
 
 
 @router.get("/{evaluation_id}/scorecard")
-def show_scorecard(request: Request, evaluation_id: int, read: Read, user: Reviewer) -> Response:
+def show_scorecard(request: Request, evaluation_id: RowId, read: Read, user: Reviewer) -> Response:
     evaluation = evaluations.get(read, evaluation_id)
     page = _page(read, evaluation, user)
     return render(request, "evaluations/scorecard.html", page)
@@ -97,7 +97,7 @@ def show_scorecard(request: Request, evaluation_id: int, read: Read, user: Revie
 
 @router.post("/{evaluation_id}/scorecard")
 def keep_scorecard(
-    request: Request, evaluation_id: int, tx: Tx, user: Reviewer, now: Now, house: House, typed: Fields
+    request: Request, evaluation_id: RowId, tx: Tx, user: Reviewer, now: Now, house: House, typed: Fields
 ) -> Response:
     """Saves the draft, and submits it where `action` says so. Answers JSON to the script that saves by itself."""
     evaluation = evaluations.get(tx, evaluation_id)
@@ -137,7 +137,7 @@ def keep_scorecard(
 
 @router.post("/{evaluation_id}/scorecard/amend")
 def amend_scorecard(
-    request: Request, evaluation_id: int, tx: Tx, user: Reviewer, now: Now, reason: Text = ""
+    request: Request, evaluation_id: RowId, tx: Tx, user: Reviewer, now: Now, reason: Text = ""
 ) -> Response:
     evaluation = evaluations.get(tx, evaluation_id)
     try:

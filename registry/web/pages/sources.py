@@ -17,7 +17,7 @@ from registry.services.opml import Outline, read_opml, write_opml
 from registry.services.source_health import SICK, health
 from registry.store import sources
 from registry.store.tables import Source
-from registry.web.deps import House, Insider, Now, Read, SourceKeeper, Text, Tx
+from registry.web.deps import House, Insider, Now, Read, RowId, SourceKeeper, Text, Tx
 from registry.web.etag import conditional
 from registry.web.pages.sources_view import AddPage, add_form, source_page, sources_page
 from registry.web.render import go, render
@@ -145,7 +145,7 @@ def health_feed(request: Request, read: Read, house: House, now: Now) -> Respons
 
 @router.get("/sources/{source_id}")
 def show_source(
-    request: Request, source_id: int, read: Read, user: Insider, now: Now, after: str = ""
+    request: Request, source_id: RowId, read: Read, user: Insider, now: Now, after: str = ""
 ) -> Response:
     return render(request, "sources/show.html", source_page(read, source_id, user, now, after=after))
 
@@ -153,7 +153,7 @@ def show_source(
 @router.post("/sources/{source_id}/edit")
 def edit(
     request: Request,
-    source_id: int,
+    source_id: RowId,
     tx: Tx,
     user: SourceKeeper,
     now: Now,
@@ -173,27 +173,27 @@ def edit(
 
 
 @router.post("/sources/{source_id}/pause")
-def pause(request: Request, source_id: int, tx: Tx, user: SourceKeeper, now: Now) -> Response:
+def pause(request: Request, source_id: RowId, tx: Tx, user: SourceKeeper, now: Now) -> Response:
     return _act(request, source_id, tx, user, now, acts.pause)
 
 
 @router.post("/sources/{source_id}/resume")
-def resume(request: Request, source_id: int, tx: Tx, user: SourceKeeper, now: Now) -> Response:
+def resume(request: Request, source_id: RowId, tx: Tx, user: SourceKeeper, now: Now) -> Response:
     return _act(request, source_id, tx, user, now, acts.resume)
 
 
 @router.post("/sources/{source_id}/fetch")
-def fetch_now(request: Request, source_id: int, tx: Tx, user: SourceKeeper, now: Now) -> Response:
+def fetch_now(request: Request, source_id: RowId, tx: Tx, user: SourceKeeper, now: Now) -> Response:
     return _act(request, source_id, tx, user, now, acts.fetch_now)
 
 
 @router.post("/sources/{source_id}/undo-move")
-def undo_move(request: Request, source_id: int, tx: Tx, user: SourceKeeper, now: Now) -> Response:
+def undo_move(request: Request, source_id: RowId, tx: Tx, user: SourceKeeper, now: Now) -> Response:
     return _act(request, source_id, tx, user, now, acts.undo_move)
 
 
 @router.post("/sources/{source_id}/remove")
-def remove(source_id: int, tx: Tx, user: SourceKeeper, now: Now) -> Response:
+def remove(source_id: RowId, tx: Tx, user: SourceKeeper, now: Now) -> Response:
     acts.remove(tx, source_id, by=user, now=now)
     return go("/sources")
 

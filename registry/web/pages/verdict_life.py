@@ -16,7 +16,7 @@ from registry.services.acting import Actor
 from registry.settings import Settings
 from registry.store import tools, verdicts
 from registry.store.tables import Role
-from registry.web.deps import Approver, House, Now, Read, Suspender, Text, Tx
+from registry.web.deps import Approver, House, Now, Number, Read, RowId, Suspender, Text, Tx
 from registry.web.render import go, render
 from registry.web.shapes import Form
 from registry.web.typed import Fields, Typed
@@ -104,48 +104,50 @@ class ActsPage:
 
 
 @router.get("/{number}/acts")
-def show_acts(request: Request, number: int, read: Read, user: Suspender, now: Now, house: House) -> Response:
+def show_acts(
+    request: Request, number: Number, read: Read, user: Suspender, now: Now, house: House
+) -> Response:
     return render(request, "verdicts/acts.html", _page(read, number, house, user, now=now))
 
 
 @router.post("/{number}/suspend")
 def suspend(
-    request: Request, number: int, tx: Tx, user: Suspender, now: Now, house: House, typed: Fields
+    request: Request, number: Number, tx: Tx, user: Suspender, now: Now, house: House, typed: Fields
 ) -> Response:
     return _mark(request, tx, number, "suspend", house, user, typed, now=now)
 
 
 @router.post("/{number}/confirm")
 def confirm(
-    request: Request, number: int, tx: Tx, user: Suspender, now: Now, house: House, typed: Fields
+    request: Request, number: Number, tx: Tx, user: Suspender, now: Now, house: House, typed: Fields
 ) -> Response:
     return _mark(request, tx, number, "confirm", house, user, typed, now=now)
 
 
 @router.post("/{number}/lift")
 def lift(
-    request: Request, number: int, tx: Tx, user: Suspender, now: Now, house: House, typed: Fields
+    request: Request, number: Number, tx: Tx, user: Suspender, now: Now, house: House, typed: Fields
 ) -> Response:
     return _mark(request, tx, number, "lift", house, user, typed, now=now)
 
 
 @router.post("/{number}/revoke")
 def revoke(
-    request: Request, number: int, tx: Tx, user: Approver, now: Now, house: House, typed: Fields
+    request: Request, number: Number, tx: Tx, user: Approver, now: Now, house: House, typed: Fields
 ) -> Response:
     return _mark(request, tx, number, "revoke", house, user, typed, now=now)
 
 
 @router.post("/{number}/sunset")
 def sunset(
-    request: Request, number: int, tx: Tx, user: Approver, now: Now, house: House, typed: Fields
+    request: Request, number: Number, tx: Tx, user: Approver, now: Now, house: House, typed: Fields
 ) -> Response:
     return _mark(request, tx, number, "sunset", house, user, typed, now=now)
 
 
 @router.post("/{number}/graduate")
 def graduate(
-    request: Request, number: int, tx: Tx, user: Approver, now: Now, house: House, typed: Fields
+    request: Request, number: Number, tx: Tx, user: Approver, now: Now, house: House, typed: Fields
 ) -> Response:
     return _mark(request, tx, number, "graduate", house, user, typed, now=now)
 
@@ -153,8 +155,8 @@ def graduate(
 @router.post("/{number}/conditions/{position}/met")
 def meet(
     request: Request,
-    number: int,
-    position: int,
+    number: Number,
+    position: RowId,
     tx: Tx,
     user: Approver,
     now: Now,
@@ -177,8 +179,8 @@ def meet(
 @router.post("/{number}/conditions/{position}/waive")
 def waive(
     request: Request,
-    number: int,
-    position: int,
+    number: Number,
+    position: RowId,
     tx: Tx,
     user: Approver,
     now: Now,
