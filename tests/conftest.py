@@ -14,6 +14,9 @@ from sqlmodel import Session
 from registry.store import schema
 from registry.store.engine import make_engine, transaction
 
+NOW = datetime(2026, 11, 3, 14, 2, tzinfo=UTC)
+"""The moment at which every test happens."""
+
 _numbers = itertools.count(1)
 
 
@@ -83,10 +86,16 @@ def postgres_url() -> Iterator[str]:
 
 
 @pytest.fixture
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """A fresh, migrated SQLite database of its own."""
+def first_file(migrated_file: Path) -> Path:
+    """What each test's SQLite database is a copy of; a folder may start from more."""
+    return migrated_file
+
+
+@pytest.fixture
+def database_url(first_file: Path, tmp_path: Path) -> str:
+    """A SQLite database of its own."""
     path = tmp_path / "registry.sqlite3"
-    shutil.copy(request.getfixturevalue("migrated_file"), path)
+    shutil.copy(first_file, path)
     return f"sqlite:///{path}"
 
 
@@ -111,7 +120,7 @@ def session(engine: Engine) -> Iterator[Session]:
 
 @pytest.fixture
 def now() -> datetime:
-    return datetime(2026, 11, 3, 14, 2, tzinfo=UTC)
+    return NOW
 
 
 def _new_postgres_database(server: str) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -73,8 +74,9 @@ def templates_dir(package: Path = PACKAGE) -> Path:
     raise FileNotFoundError(f"no templates beside or inside {package.name}; install the package again")
 
 
+@cache
 def make_environment(*, time_zone: str = "UTC", folder: Path | None = None) -> Environment:
-    """An environment in which an unknown name is an error and every value is escaped.
+    """An environment in which an unknown name is an error and every value is escaped; made once for equal parts.
 
     `time_zone` is the organisation's, an IANA name. Filters: `day`, `moment`, `iso`, `ago(now)`, `words`,
     `mark`, `answer_heading(conditions)`.

@@ -1,5 +1,6 @@
 """A running site on a real SQLite file, with a cast that never changes, and a browser for each of them."""
 
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -14,9 +15,11 @@ from starlette.testclient import TestClient
 from registry.services import accounts, sign_in
 from registry.services.acting import REGISTRY
 from registry.settings import Settings
+from registry.store.columns import id_of
 from registry.store.engine import make_engine, transaction
 from registry.web.app import create_app
 from registry.web.viewer import cookie_name
+from tests.conftest import NOW
 
 CAST = {
     "Rosa": "reviewer",
@@ -47,13 +50,37 @@ def clock(now: datetime) -> HandClock:
     return HandClock(now)
 
 
+@pytest.fixture(scope="session")
+def cast_file(migrated_file: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, int]]:
+    """A database that holds the cast and nothing else, made once and copied; and their ids by name."""
+    path = tmp_path_factory.mktemp("cast") / "registry.sqlite3"
+    shutil.copy(migrated_file, path)
+    engine = make_engine(f"sqlite:///{path}")
+    with transaction(engine) as session:
+        people = {
+            name: id_of(
+                accounts.add_user(
+                    session, email=f"{name}@example.org", name=name, roles=[role], by=REGISTRY, now=NOW
+                )
+            )
+            for name, role in CAST.items()
+        }
+    engine.dispose()
+    return path, people
+
+
+@pytest.fixture
+def first_file(cast_file: tuple[Path, dict[str, int]]) -> Path:
+    return cast_file[0]
+
+
 @pytest.fixture
 def settings(tmp_path: Path, database_url: str) -> Settings:
     return Settings(data_dir=tmp_path, database_url=database_url, base_url="http://testserver")
 
 
 @pytest.fixture
-def site_engine(settings: Settings, cast: dict[str, int]) -> Iterator[Engine]:
+def site_engine(settings: Settings) -> Iterator[Engine]:
     """The database behind `app`, to look into and to prepare."""
     engine = make_engine(settings.resolved_database_url)
     yield engine
@@ -61,18 +88,9 @@ def site_engine(settings: Settings, cast: dict[str, int]) -> Iterator[Engine]:
 
 
 @pytest.fixture
-def cast(settings: Settings, now: datetime) -> dict[str, int]:
+def cast(cast_file: tuple[Path, dict[str, int]]) -> dict[str, int]:
     """Name to id of everybody in the cast; they have no passwords."""
-    engine = make_engine(settings.resolved_database_url)
-    with transaction(engine) as session:
-        people = {
-            name: accounts.add_user(
-                session, email=f"{name}@example.org", name=name, roles=[role], by=REGISTRY, now=now
-            ).id
-            for name, role in CAST.items()
-        }
-    engine.dispose()
-    return {name: user_id for name, user_id in people.items() if user_id is not None}
+    return cast_file[1]
 
 
 @pytest.fixture

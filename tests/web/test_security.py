@@ -14,7 +14,7 @@ from starlette.testclient import TestClient
 from registry.services import accounts, sign_in
 from registry.services.acting import REGISTRY
 from registry.settings import Settings
-from registry.store.engine import snapshot, transaction
+from registry.store.engine import make_engine, snapshot, transaction
 from registry.store.tables import User, UserSession
 from registry.web.app import create_app
 from registry.web.pages.session import FAILURES_PER_PERSON
@@ -35,8 +35,8 @@ def sign_in_rosa(client: TestClient, password: str = PASSWORD, **more: str):
     return client.post("/login", data={"email": "Rosa@Example.org", "password": password, **more})
 
 
-def test_a_fresh_registry_has_no_account(database_url: str, engine: Engine) -> None:
-    with snapshot(engine) as session:
+def test_a_fresh_registry_has_no_account(migrated_file: Path) -> None:
+    with snapshot(make_engine(f"sqlite:///{migrated_file}")) as session:
         assert session.exec(select(User)).all() == []
 
 

@@ -1,8 +1,10 @@
 """The site's cast as they act in services, evaluations at each station, and a site with decided tools."""
 
+import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine
@@ -13,9 +15,10 @@ from registry.domain.validity import MarkKind
 from registry.domain.verdict import Scope
 from registry.services.acting import Actor
 from registry.services.verdict_life import mark
+from registry.settings import Settings
 from registry.store import users
 from registry.store.columns import id_of
-from registry.store.engine import snapshot, transaction
+from registry.store.engine import make_engine, snapshot, transaction
 from registry.store.tables import AliasKind
 from tests.builders import (
     UTC_ZONE,
@@ -27,6 +30,7 @@ from tests.builders import (
     the_cast,
     the_offices,
 )
+from tests.conftest import NOW
 
 HOSTILE = '<script>alert("x")</script>'
 
@@ -84,10 +88,28 @@ def prepare(session: Session, now: datetime) -> Mapping[str, Actor]:
     return cast
 
 
+@pytest.fixture(scope="session")
+def decided_file(
+    cast_file: tuple[Path, dict[str, int]], tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, Mapping[str, Actor]]:
+    path = tmp_path_factory.mktemp("decided") / "registry.sqlite3"
+    shutil.copy(cast_file[0], path)
+    engine = make_engine(f"sqlite:///{path}")
+    with transaction(engine) as session:
+        actors = prepare(session, NOW)
+    engine.dispose()
+    return path, actors
+
+
 @pytest.fixture
-def decided(site_engine: Engine, now: datetime) -> Mapping[str, Actor]:
-    with transaction(site_engine) as session:
-        return prepare(session, now)
+def decided(
+    site_engine: Engine, settings: Settings, decided_file: tuple[Path, Mapping[str, Actor]]
+) -> Mapping[str, Actor]:
+    """The site's database is one with decided tools, made once; what the test wrote before is gone."""
+    path, actors = decided_file
+    site_engine.dispose()
+    shutil.copy(path, settings.data_dir / "registry.sqlite3")
+    return actors
 
 
 @pytest.fixture
