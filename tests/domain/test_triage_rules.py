@@ -17,7 +17,7 @@ def test_a_new_candidate_can_be_accepted_merged_dismissed_or_put_on_watch(act: s
 
 
 @pytest.mark.parametrize("act", ["accept", "merge", "dismiss", "watch"])
-@pytest.mark.parametrize("status", set(CandidateStatus) - {NEW})
+@pytest.mark.parametrize("status", sorted(set(CandidateStatus) - {NEW}))
 def test_only_a_new_candidate_can_be_accepted_merged_dismissed_or_put_on_watch(
     status: CandidateStatus, act: str
 ):
@@ -56,7 +56,7 @@ def test_enough_fresh_mentions_or_requests_bring_it_back_earlier():
     assert is_due(WATCH, None, TODAY, 3, 0)
 
 
-@pytest.mark.parametrize("status", set(CandidateStatus) - {WATCH})
+@pytest.mark.parametrize("status", sorted(set(CandidateStatus) - {WATCH}))
 def test_nothing_but_a_watched_candidate_comes_back_by_itself(status: CandidateStatus):
     assert not is_due(status, TODAY, TODAY, 99, 99)
 

@@ -86,7 +86,9 @@ def test_a_gzip_bomb_is_too_large(server, fetcher):
 
 
 @pytest.mark.parametrize(
-    "body", [gzip.compress(FEED)[:-12], b"\x1f\x8b\x08garbage", gzip.compress(FEED) * 300, b"\x1f\x8b"]
+    "body",
+    [gzip.compress(FEED)[:-12], b"\x1f\x8b\x08garbage", gzip.compress(FEED) * 300, b"\x1f\x8b"],
+    ids=["cut off", "garbage", "many parts", "two bytes"],
 )
 def test_gzip_that_cannot_be_undone_is_told_so(server, fetcher, body):
     assert (
@@ -152,7 +154,7 @@ def test_a_body_that_ends_with_its_connection_is_whole(server, fetcher):
     assert fetcher.get(server.plays("/feed", raw(head(200) + FEED))).body == FEED
 
 
-@pytest.mark.parametrize("body", [b"", b" \r\n\t", gzip.compress(b"")])
+@pytest.mark.parametrize("body", [b"", b" \r\n\t", gzip.compress(b"")], ids=["nothing", "space", "packed"])
 def test_an_empty_page_is_an_error(server, fetcher, body):
     assert refusal(fetcher, server.plays("/feed", reply(body))).code == "empty_body"
 
