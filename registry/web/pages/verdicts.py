@@ -222,12 +222,19 @@ def _facts(row: tables.Verdict, each: Published) -> list[Row]:
         Row("Decided by", row.decided_by),
         Row("Holds from", row.starts_at),
         Row("Until", ends or "Somebody decides anew"),
-        *([Row("Reason", words(row.reason_code))] if row.reason_code else []),
+        *([Row("Reason", _reason(row))] if row.reason_code else []),
         *([Row("Forbidden by", row.citation)] if row.citation else []),
         *([Row("Use instead", each.validity.replacement)] if each.validity.replacement else []),
         *([Row("Reference", row.reference)] if row.reference else []),
     ]
     return [*facts, *([Row("Origin", "Imported; not scored here")] if row.imported else [])]
+
+
+def _reason(row: tables.Verdict) -> str:
+    """A knock-out by its name, as it was when it was answered; every other reason by its own words."""
+    asked = {each["id"]: each["name"] for each in row.assessment.get("knock_outs", [])}
+    named = asked.get(row.reason_code) or words(row.reason_code)
+    return str(named[:1].upper() + named[1:])
 
 
 def _step(row: tables.Verdict) -> str:
