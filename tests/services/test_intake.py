@@ -246,7 +246,9 @@ def test_what_no_database_holds_is_left_out_and_the_entry_stays(session, source,
 
 
 def test_a_link_that_passes_to_another_entry_does_not_make_it_the_old_one(session, source, now):
-    take_in(session, source, [an_entry("a", title="One", link="https://plumeria.example/latest")], now, first=True)
+    take_in(
+        session, source, [an_entry("a", title="One", link="https://plumeria.example/latest")], now, first=True
+    )
     moved_on = [
         an_entry("b", title="Two", link="https://plumeria.example/latest"),
         an_entry("a", title="One", link="https://plumeria.example/one"),

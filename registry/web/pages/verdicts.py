@@ -118,6 +118,8 @@ class VerdictPage:
     superseded_by: Sequence[int]
     history: Sequence[Event]
     formats: Sequence[Link]
+    acts_url: str
+    """Where to suspend it, announce its end or tick off its conditions; empty for who may do none of it."""
 
 
 @router.get("")
@@ -207,8 +209,13 @@ def show_verdict(
             Link(link.title.split("(")[-1].rstrip(")"), link.url)
             for link in feed_links("", f"/tools/{each.tool.slug}/verdicts")
         ],
+        acts_url=f"/verdicts/{number}/acts" if _may_act(user) and not waits else "",
     )
     return render(request, "verdicts/show.html", page, indexed=not waits)
+
+
+def _may_act(user: Actor | None) -> bool:
+    return user is not None and bool(user.roles & {Role.APPROVER, Role.ADMIN})
 
 
 def _is_insider(user: Actor | None) -> bool:
