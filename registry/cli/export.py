@@ -44,7 +44,10 @@ def export_all(
     if file is None:
         sys.stdout.buffer.write(body)
         return
-    file.write_bytes(body)
+    try:
+        file.write_bytes(body)
+    except OSError as refused:
+        raise InvalidInput(f"{file} cannot be written: {refused.strerror}.") from None
     print(f"{len(rows)} rows written to {file}.", file=sys.stderr)
 
 

@@ -64,6 +64,8 @@ class House:
     default_rules: Mapping[str, str] = field(default_factory=dict)
     """Office to sentence; "" is the general one."""
     contact: str = ""
+    phrases: Mapping[str, str] = field(default_factory=dict)
+    """Account type or office to its words within a sentence; what has none is said as its code."""
 
 
 @dataclass(frozen=True)

@@ -129,7 +129,7 @@ def require_act(state: EvaluationState, act: str) -> None:
         raise RuleBroken(f"This evaluation is {STATE_LABELS[state].lower()}. Open a new one instead.")
     wanted = " or ".join(sorted(STATE_LABELS[each].lower() for each in starts))
     raise RuleBroken(
-        f"This needs an evaluation that is at: {wanted}. This one is at: {STATE_LABELS[state].lower()}."
+        f"This can be done only while the evaluation is at “{wanted}”; now it is at “{STATE_LABELS[state].lower()}”."
     )
 
 

@@ -228,6 +228,11 @@ def _strictest(found: Answer, editions: Sequence[Answer]) -> Answer:
     )
 
 
+def _coming(case: _Case, edition: str | None) -> list[Verdict]:
+    """What is decided for this question and has not started."""
+    return [each for each in case.scheduled if _concerns(each, case, edition)]
+
+
 def _concerns(verdict: Verdict, case: _Case, edition: str | None) -> bool:
     office = case.question.office
     in_office = office is None or covers("office", verdict.scope, office, case.house)
@@ -242,11 +247,14 @@ def _worded(case: _Case, finding: Finding, depends_on: tuple[str, ...], edition:
             each.verdict for each in case.held if each.standing and _is_elsewhere(each.verdict, case)
         )
     additions = _additions(case, finding, depends_on, edition)
+    row = _row(finding)
+    if finding.code is AnswerCode.NOT_REVIEWED and _coming(case, edition):
+        row = "not_started"
     if elsewhere:
         additions.append(wording.ADDITIONS["elsewhere"])
     return Answer(
         code=finding.code,
-        sentence=wording.sentence(_row(finding), _phrases(case, finding), additions),
+        sentence=wording.sentence(row, _phrases(case, finding), additions),
         depends_on=depends_on,
         conditions=finding.conditions,
         verdict=held.verdict if held else None,
@@ -300,7 +308,7 @@ def _phrases(case: _Case, finding: Finding) -> dict[str, str]:
         "instead": wording.instead(held.validity.replacement, verdict),
         "citation": verdict.citation.strip().rstrip(".") or "a rule",
         "ended": wording.day_text(held.validity.ends_on),
-        "asked": ", ".join(wording.asked(name, value) for name, value in point.items()),
+        "asked": ", ".join(wording.asked(name, value, case.house) for name, value in point.items()),
         "covered": ", and ".join(wording.covered(name, verdict, house) for name in finding.broken),
     }
 
@@ -316,8 +324,7 @@ def _additions(case: _Case, finding: Finding, depends_on: tuple[str, ...], editi
         elif now.state in BY_OUTCOME and now.ends_on is not None and finding.code is not AnswerCode.PILOT:
             added.append(wording.addition("ends", day=wording.day_text(now.ends_on)))
         added.append(wording.bound(held.verdict))
-    coming = [each for each in case.scheduled if _concerns(each, case, edition)]
-    if coming:
+    if coming := _coming(case, edition):
         first = min(coming, key=lambda each: (each.starts_at, each.number))
         added.append(wording.scheduled(first, first.starts_at.astimezone(case.house.zone).date()))
     if unsaid := [name for name in depends_on if name != "edition"]:

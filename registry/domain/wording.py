@@ -21,6 +21,7 @@ SENTENCES: dict[str, str] = {
         "Not decided yet: {tool} has been under review since {since}{expected}. Until then: {rule}"
     ),
     AnswerCode.NOT_REVIEWED: "Nobody has reviewed {tool} {here} yet. {rule}",
+    "not_started": "Not yet: the decision on {tool} has not started. {rule}",
     AnswerCode.UNKNOWN_TOOL: "We found no tool that is certainly \u201c{query}\u201d. {rule}",
     "graduated": "Yes, you may use {tool}. It is so ordinary that it needs no approval any more.",
     "grace": "Yes, but only if you used {tool} before: its approval ended on {ended}, and nobody may start now.",
@@ -161,6 +162,10 @@ def checklist(conditions: Sequence[AnswerCondition]) -> str:
 def limit(dimension: str, values: Sequence[str], house: House) -> str:
     """A limit as a condition: "Only with data up to internal"."""
     shown = [value or OTHER_VALUES for value in values]
+    if dimension == "account" and all(value in house.phrases for value in values):
+        return f"Only with {_either([house.phrases[value] for value in values])}."
+    if dimension == "office":
+        shown = [house.phrases.get(value, value) for value in shown]
     if dimension != "data_class":
         return _LIMITS[dimension].format(values=_either(shown)) + "."
     if tuple(values) == house.data_classes[: len(values)]:
@@ -173,12 +178,12 @@ def up_to(ceiling: str, house: House) -> str:
     return f"{ceiling} data" if lowest else f"data up to {ceiling}"
 
 
-def asked(dimension: str, value: str | None) -> str:
+def asked(dimension: str, value: str | None, house: House) -> str:
     """A value of the question as a thing: "regulated data", "private accounts"."""
     if dimension == "data_class":
         return f"{value or 'other'} data"
     if dimension == "account":
-        return f"{value or 'other'} accounts"
+        return house.phrases.get(value or "") or f"{value or 'other'} accounts"
     return f"use by {value or OTHER_VALUES}"
 
 
@@ -188,7 +193,10 @@ def covered(dimension: str, verdict: Verdict, house: House) -> str:
     if dimension == "data_class":
         return up_to(scope.data_ceiling or "", house)
     if dimension == "account":
-        return f"{_either(sorted(scope.accounts))} accounts"
+        named = sorted(scope.accounts)
+        if all(each in house.phrases for each in named):
+            return _either([house.phrases[each] for each in named])
+        return f"{_either(named)} accounts"
     return f"use by {_either(sorted(scope.audience))}"
 
 

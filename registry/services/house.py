@@ -8,6 +8,12 @@ from registry.store.tables import Office
 
 GENERAL_RULE = "Do not use it for work until we have looked at it."
 
+ACCOUNT_PHRASES = {
+    "organisation": "accounts managed by us",
+    "work": "a named account for work",
+    "private": "private accounts",
+}
+
 
 def house(session: Session, settings: Settings) -> House:
     """Default rules are by office code; under the empty code stands the one for those who name no office."""
@@ -21,4 +27,5 @@ def house(session: Session, settings: Settings) -> House:
         zone=settings.zone,
         default_rules={"": GENERAL_RULE, **rules},
         contact=settings.contact,
+        phrases=ACCOUNT_PHRASES | {office.code: office.name for office in offices},
     )

@@ -94,7 +94,7 @@ def _check(name: str, homepage: str, purpose: str) -> None:
     if not name_key(name) or len(name) > 120:
         faults["name"] = "must say what the tool is called, in at most 120 characters"
     if not purpose:
-        faults["purpose"] = "must say what you want to do with it"
+        faults["purpose"] = "must be said in a sentence or two"
     absolute = homepage if "://" in homepage else f"https://{homepage}"
     if homepage and (not canonical_url(absolute) or len(absolute) > 2000):
         faults["homepage"] = "must be a web address, such as https://example.org"

@@ -34,6 +34,9 @@ class Score:
     quotes: Sequence[str]
 
 
+PLAIN_RATINGS = frozenset({"0", "1", "2", "NA"})
+
+
 @dataclass(frozen=True)
 class Assessed:
     """`risk`, `fit`, `mitigation` are the bands' codes; `reasons` say how the recommendation came about."""
@@ -47,6 +50,11 @@ class Assessed:
     rubric: str
     knock_outs: Sequence[tuple[str, str]]
     """Those that were not answered with no: name and answer."""
+
+    @property
+    def plain(self) -> bool:
+        """No risk is at 3 or unknown, so there is nothing that a condition would have to cover."""
+        return all(each.rating in PLAIN_RATINGS for each in self.risks)
 
 
 def assessed(stored: Mapping[str, Any]) -> Assessed | None:
@@ -96,5 +104,5 @@ def _score(stored: Mapping[str, Any]) -> Score:
 def _spread(given: Sequence[str], *, moderated: bool) -> str:
     if not given:
         return "nobody rated it"
-    told = "one reviewer" if len(given) == 1 else f"{len(given)} reviewers: {', '.join(given)}"
+    told = "one reviewer" if len(given) == 1 else f"{len(given)} reviewers: {', '.join(map(words, given))}"
     return f"{told}; resolved by moderation" if moderated else told

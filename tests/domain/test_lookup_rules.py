@@ -74,6 +74,7 @@ def test_a_scheduled_verdict_is_as_if_it_were_not_there_and_the_sentence_adds_fr
     found = ask(a_ruling(starts_at=on("2026-03-01")))
     assert (found.code, found.verdict) == (AnswerCode.NOT_REVIEWED, None)
     assert "From 1 March 2026" in found.sentence
+    assert "Nobody has reviewed" not in found.sentence
     standing = ask([a_ruling("rejected"), a_ruling(number=2, starts_at=on("2026-03-01"))])
     assert standing.code is AnswerCode.NO
     assert "From 1 March 2026 a new decision holds: approved." in standing.sentence
@@ -256,6 +257,18 @@ def test_a_yes_that_depends_becomes_a_yes_if_with_the_limit_as_first_condition(
     conditional = ask(a_ruling("approved_with_conditions", **scope))
     assert (conditional.code, texts(conditional)) == (AnswerCode.YES_IF, [limit, SIGN_IN.text])
     assert ask(a_ruling("pilot", **scope)).code is AnswerCode.PILOT
+
+
+@pytest.mark.parametrize(
+    ("scope", "limit"),
+    [
+        ({"accounts": ["organisation"]}, "Only with accounts managed by us."),
+        ({"offices": ["North"]}, "Only in the office: Northern Office."),
+    ],
+)
+def test_limits_are_told_in_the_words_of_the_house(scope: dict[str, Any], limit: str):
+    house = replace(THE_HOUSE, phrases={"organisation": "accounts managed by us", "North": "Northern Office"})
+    assert texts(ask(a_ruling("approved", **scope), house=house)) == [limit]
 
 
 def test_several_dimensions_are_all_named():

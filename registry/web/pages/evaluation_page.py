@@ -8,6 +8,7 @@ from sqlmodel import Session
 from registry.domain.disagreement import Disagreement
 from registry.domain.evaluation import EvaluationState, Tier
 from registry.domain.rubric import Rubric
+from registry.domain.wording import day_text
 from registry.services import rubrics, scorecards
 from registry.services.acting import Actor
 from registry.services.assessing import weigh
@@ -261,6 +262,7 @@ def _tasks(session: Session, evaluation: Evaluation, part: Part, settings: Setti
     if evaluation.state not in AT_WORK:
         return []
     base = f"/evaluations/{evaluation.id}"
+    decides = Role.APPROVER in part.roles and not part.assigned
     lacks = progress(session, evaluation, solo=settings.solo).missing
     tasks = []
     for sentence in lacks:
@@ -274,7 +276,7 @@ def _tasks(session: Session, evaluation: Evaluation, part: Part, settings: Setti
         else:
             tasks.append(Task(sentence, "#people", "Waiting"))
     if not lacks:
-        tasks.append(Task("An approver decides.", f"{base}/decide", "Ready"))
+        tasks.append(Task("An approver decides.", f"{base}/decide" if decides else "#people", "Ready"))
     return tasks
 
 
@@ -332,7 +334,7 @@ def _proposed(session: Session, evaluation: Evaluation, part: Part, by: Actor) -
         if part.blind and row.proposed_by_id != by.id:
             continue
         condition = evaluations.as_condition(row)
-        when = "always" if row.standing else f"by {row.due_on}" if row.due_on else "no day yet"
+        when = "always" if row.standing else f"by {day_text(row.due_on)}" if row.due_on else "no day yet"
         who = words(row.duty) if row.duty else "Nobody named"
         rows.append(
             ProposedRow(

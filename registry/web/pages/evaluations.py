@@ -10,7 +10,7 @@ from sqlmodel import Session
 from registry.domain.errors import InvalidInput
 from registry.domain.evaluation import EvaluationState
 from registry.services import evaluation as rounds
-from registry.services import scoring, taking_part
+from registry.services import scorecards, scoring, taking_part
 from registry.services.acting import Actor
 from registry.services.house import house as house_of
 from registry.settings import Settings
@@ -272,6 +272,7 @@ def _row(
     evaluation_id = id_of(evaluation)
     closed = evaluation.state in evaluations.CLOSED
     assigned = user.id is not None and evaluations.is_assigned(session, evaluation_id, user.id)
+    scored = assigned and not scorecards.is_blind(session, evaluation_id, to=user)
     return ListRow(
         title=title_of(tool, evaluation),
         url=f"/evaluations/{evaluation_id}",
@@ -280,18 +281,21 @@ def _row(
         owner=owner.name,
         due_on=evaluation.due_on,
         late=not closed and evaluation.due_on < today,
-        mine=_mine(evaluation, user, assigned=assigned),
+        mine=_mine(evaluation, user, assigned=assigned, scored=scored),
     )
 
 
-def _mine(evaluation: Evaluation, user: Actor, *, assigned: bool) -> str:
+def _mine(evaluation: Evaluation, user: Actor, *, assigned: bool, scored: bool) -> str:
     if evaluation.state is EvaluationState.DECISION and Role.APPROVER in user.roles and not assigned:
         return "Decide"
     if evaluation.state is EvaluationState.MODERATION and evaluation.owner_id == user.id:
         return "Resolve disagreements"
     parts = [
         word
-        for word, holds in (("You score", assigned), ("You own", evaluation.owner_id == user.id))
+        for word, holds in (
+            ("You have scored" if scored else "You score", assigned),
+            ("You own", evaluation.owner_id == user.id),
+        )
         if holds
     ]
     return ", ".join(parts)

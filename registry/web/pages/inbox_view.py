@@ -212,7 +212,7 @@ def _counted(session: Session) -> list[Option]:
 def _summary(shown: int, total: int, wanted: Wanted) -> str:
     kind = f"{STATUS_LABELS[wanted.status].lower()} " if wanted.status else ""
     what = f"{total} {kind}candidate{'' if total == 1 else 's'}"
-    filtered = " that match" if wanted.words or wanted.source_id else ""
+    filtered = (" that matches" if total == 1 else " that match") if wanted.words or wanted.source_id else ""
     return f"{what}{filtered}" + (f", {shown} on this page" if shown < total else "")
 
 

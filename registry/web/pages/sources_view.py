@@ -63,6 +63,9 @@ EVENTS = {
     "source.gone": "Is gone",
 }
 
+TOLD = {"url": "address", "announcer": "sort"}
+"""How a field of an event is called on the page, where its own name is not."""
+
 
 @dataclass(frozen=True)
 class SourceLine:
@@ -229,8 +232,13 @@ def _cell(visit: Fetch) -> tuple[str, str]:
 
 
 def _event(event: tables.Event) -> Event:
-    told = ", ".join(f"{words(key).lower()} {_plain(value)}" for key, value in event.after.items() if value)
-    return Event(event.at, f"{EVENTS.get(event.action, words(event.action))} by {event.actor}", told)
+    title = EVENTS.get(event.action, words(event.action))
+    if event.action == "source.failed":
+        return Event(event.at, title, str(event.after.get("error", "")))
+    told = ", ".join(
+        f"{TOLD.get(key, words(key).lower())} {_plain(value)}" for key, value in event.after.items() if value
+    )
+    return Event(event.at, f"{title} by {event.actor}", told)
 
 
 def _plain(value: object) -> str:

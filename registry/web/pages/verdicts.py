@@ -118,6 +118,8 @@ class VerdictPage:
     superseded_by: Sequence[int]
     history: Sequence[Event]
     formats: Sequence[Link]
+    acts_url: str
+    """Where to suspend it, announce its end or tick off its conditions; empty for who may do none of it."""
 
 
 @router.get("")
@@ -207,8 +209,13 @@ def show_verdict(
             Link(link.title.split("(")[-1].rstrip(")"), link.url)
             for link in feed_links("", f"/tools/{each.tool.slug}/verdicts")
         ],
+        acts_url=f"/verdicts/{number}/acts" if _may_act(user) and not waits else "",
     )
     return render(request, "verdicts/show.html", page, indexed=not waits)
+
+
+def _may_act(user: Actor | None) -> bool:
+    return user is not None and bool(user.roles & {Role.APPROVER, Role.ADMIN})
 
 
 def _is_insider(user: Actor | None) -> bool:
@@ -222,12 +229,19 @@ def _facts(row: tables.Verdict, each: Published) -> list[Row]:
         Row("Decided by", row.decided_by),
         Row("Holds from", row.starts_at),
         Row("Until", ends or "Somebody decides anew"),
-        *([Row("Reason", words(row.reason_code))] if row.reason_code else []),
+        *([Row("Reason", _reason(row))] if row.reason_code else []),
         *([Row("Forbidden by", row.citation)] if row.citation else []),
         *([Row("Use instead", each.validity.replacement)] if each.validity.replacement else []),
         *([Row("Reference", row.reference)] if row.reference else []),
     ]
     return [*facts, *([Row("Origin", "Imported; not scored here")] if row.imported else [])]
+
+
+def _reason(row: tables.Verdict) -> str:
+    """A knock-out by its name, as it was when it was answered; every other reason by its own words."""
+    asked = {each["id"]: each["name"] for each in row.assessment.get("knock_outs", [])}
+    named = asked.get(row.reason_code) or words(row.reason_code)
+    return str(named[:1].upper() + named[1:])
 
 
 def _step(row: tables.Verdict) -> str:

@@ -122,3 +122,12 @@ def test_a_standing_condition_is_neither_met_nor_waived(as_: As) -> None:
 def test_a_number_that_is_no_verdict_is_not_found(as_: As) -> None:
     assert as_("Amir").get("/verdicts/99/acts").status_code == 404
     assert as_("Amir").post("/verdicts/99/suspend", data={"reason": "A leak."}).status_code == 404
+
+
+@pytest.mark.parametrize(("name", "offered"), [("Amir", True), ("Ada", True), ("Emil", False), (None, False)])
+def test_the_verdict_leads_those_to_its_acts_who_may_do_them(
+    as_: As, client: TestClient, name: str | None, offered: bool
+) -> None:
+    page = (as_(name) if name else client).get("/verdicts/1")
+    assert page.status_code == 200
+    assert (f'href="{ACTS}"' in page.text) is offered
