@@ -1,4 +1,4 @@
-"""Rubric files are stored whole when loaded; a folder without any, or a changed file under its old version, is refused."""
+"""Rubric files are stored whole when loaded; a changed file under its old version or an empty folder is refused."""
 
 from datetime import datetime
 from pathlib import Path
