@@ -4,8 +4,10 @@ import os
 import secrets
 from contextlib import suppress
 from functools import cached_property, partial
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import Field, ValidationError, field_validator
@@ -22,6 +24,7 @@ from pydantic_settings import (
 
 from registry.domain.errors import InvalidInput
 
+MIN_SECRET_BYTES = 16
 Names = Annotated[tuple[str, ...], NoDecode]
 """Several names in one value, parted by commas, in the order that matters."""
 
@@ -101,11 +104,28 @@ class Settings(BaseSettings):
             raise ValueError("must be a time zone such as Europe/Paris or America/New_York")
         return value
 
+    @field_validator("allow_private_cidrs")
+    @classmethod
+    def _networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for each in value:
+            try:
+                ip_network(each)
+            except ValueError as error:
+                raise ValueError(f"{each!r} is no network such as 10.0.0.0/8") from error
+        return value
+
+    @field_validator("database_url")
+    @classmethod
+    def _known_database(cls, value: str) -> str:
+        if value and not value.startswith(("sqlite://", "postgresql://", "postgresql+psycopg://")):
+            raise ValueError("must begin with postgresql:// or sqlite:///")
+        return value
+
     @field_validator("base_url")
     @classmethod
     def _absolute(cls, value: str) -> str:
-        if not value.startswith(("http://", "https://")):
-            raise ValueError("must begin with http:// or https://")
+        if not value.startswith(("http://", "https://")) or not urlsplit(value).hostname:
+            raise ValueError("must begin with http:// or https:// and name a host")
         return value.rstrip("/")
 
     @classmethod
@@ -135,7 +155,13 @@ class Settings(BaseSettings):
         path.parent.mkdir(parents=True, exist_ok=True)
         with suppress(FileExistsError), open(path, "x", opener=partial(os.open, mode=0o600)) as file:
             file.write(secrets.token_hex(32))
-        return path.read_text().strip().encode()
+        found = path.read_bytes().strip()
+        if len(found) < MIN_SECRET_BYTES:
+            raise InvalidInput(
+                f"The secret in {path} is shorter than {MIN_SECRET_BYTES} characters, so that it could be guessed. "
+                "Remove the file: a new one is made, and everybody signs in again."
+            )
+        return found
 
 
 def load_settings(**given: Any) -> Settings:

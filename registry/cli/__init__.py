@@ -64,3 +64,22 @@ def main() -> None:
     except RegistryError as refused:
         print(refused.sentence, file=sys.stderr)
         sys.exit(1)
+    except Exception as error:
+        sentence = _of_the_place(error)
+        if not sentence:
+            raise
+        print(sentence, file=sys.stderr)
+        sys.exit(1)
+
+
+def _of_the_place(error: Exception) -> str:
+    """What is wrong with the disk or the database, in one sentence; empty for a fault of ours."""
+    from sqlalchemy.exc import DatabaseError  # only now: most commands never come here
+
+    if isinstance(error, DatabaseError):
+        return (
+            f"The database cannot be used: {' '.join(str(error.orig).split())}. `registry doctor` says more."
+        )
+    if isinstance(error, OSError) and error.filename:
+        return f"{error.filename}: {error.strerror}."
+    return ""

@@ -99,7 +99,7 @@ def find(held: Sequence[Held], point: Mapping[str, str], house: House, undecided
     covering: list[Held] = []
     beyond: list[Finding] = []
     for each in ours:
-        broken = tuple(name for name in LIMITS if not covers(name, each.verdict.scope, point[name], house))
+        broken = tuple(name for name in LIMITS if not _reaches(each, name, point[name], house))
         if broken:
             beyond.append(Finding(AnswerCode.NO, each, broken=broken))
         else:
@@ -109,6 +109,13 @@ def find(held: Sequence[Held], point: Mapping[str, str], house: House, undecided
         findings += beyond
     strictest = max(findings, key=_strictness)
     return replace(strictest, conditions=_joined(strictest, covering))
+
+
+def _reaches(held: Held, dimension: str, value: str, house: House) -> bool:
+    """As `covers`; but a no for some data is a no for what is more sensitive too, whatever else permits it."""
+    if dimension == "data_class" and held.code is AnswerCode.NO:
+        return True
+    return covers(dimension, held.verdict.scope, value, house)
 
 
 def find_in_all_editions(

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlmodel import Session
 
-from registry.domain.errors import NotAllowed
+from registry.domain.errors import InvalidInput, NotAllowed
 from registry.store import tables
 from registry.store.tables import Role
 
@@ -31,6 +31,17 @@ class Actor:
 
 
 REGISTRY = Actor(None, "registry")
+
+
+def refuse_long(told: str, **fields: tuple[str, int]) -> None:
+    """Raise InvalidInput naming each field (its text, how much fits) that is too long: nothing is cut off unsaid."""
+    faults = {
+        name: f"At most {most:,} characters; this has {len(text.strip()):,}."
+        for name, (text, most) in fields.items()
+        if len(text.strip()) > most
+    }
+    if faults:
+        raise InvalidInput(told, faults)
 
 
 def record(

@@ -11,12 +11,13 @@ from registry.domain.condition import Condition
 from registry.domain.errors import InvalidInput, NotAllowed, NotFound, RegistryError, RuleBroken
 from registry.domain.evaluation import EvaluationState, Tier, require_act, target_on
 from registry.services import rubrics
-from registry.services.acting import Actor, record
+from registry.services.acting import Actor, record, refuse_long
 from registry.services.assessing import BANDS, as_moderated
 from registry.services.progress import advance
 from registry.services.scorecards import as_value, counting
 from registry.store import evaluations, tools, users
 from registry.store.columns import id_of
+from registry.store.engine import serialise
 from registry.store.tables import Assignment, Evaluation, Moderation, ProposedCondition, Role, User
 
 
@@ -41,6 +42,13 @@ def open_evaluation(
         raise InvalidInput(
             "Say what the tool is to be used for.", {"purpose": "Say what it is to be used for."}
         )
+    refuse_long(
+        "The evaluation was not opened.",
+        edition=(edition, 80),
+        purpose=(str(intended_use.get("purpose", "")), 500),
+        versions=(str(intended_use.get("versions", "")), 200),
+    )
+    serialise(session, "opening")
     if evaluations.find_running(session, tool_id, edition) is not None:
         raise RuleBroken(f"An evaluation of {tool.name} is under way already. Join that one.")
     rubric, table = rubrics.current(session)
@@ -198,6 +206,7 @@ def moderate(
         raise NotAllowed("Only the owner of the evaluation resolves a disagreement.")
     if not reason.strip():
         raise InvalidInput("Say why it is resolved so.", {"reason": "Say why it is resolved so."})
+    refuse_long("The disagreement stays open.", reason=(reason, 1000))
     if item in BANDS and value:
         raise InvalidInput(
             "A band follows from the ratings.", {"value": "Resolve the ratings behind it instead."}
@@ -206,7 +215,7 @@ def moderate(
         evaluation_id=evaluation_id,
         item=item,
         value=value,
-        reason=reason.strip()[:1000],
+        reason=reason.strip(),
         by_id=by.person_id,
         at=now,
     )
@@ -242,7 +251,8 @@ def wait(
         faults["for_whom"] = "Say whom or what it waits for."
     if faults:
         raise InvalidInput("The evaluation does not wait yet.", faults)
-    evaluation.waiting_until, evaluation.waiting_for = until, for_whom.strip()[:200]
+    refuse_long("The evaluation does not wait yet.", for_whom=(for_whom, 200))
+    evaluation.waiting_until, evaluation.waiting_for = until, for_whom.strip()
     return _move(session, evaluation, EvaluationState.WAITING, by=by, now=now, after={"until": str(until)})
 
 
@@ -260,8 +270,9 @@ def withdraw(session: Session, evaluation_id: int, *, reason: str, by: Actor, no
     require_act(evaluation.state, "withdraw")
     if not reason.strip():
         raise InvalidInput("Say why it is withdrawn.", {"reason": "Say why it is withdrawn."})
+    refuse_long("The evaluation goes on.", reason=(reason, 500))
     evaluation.waiting_until, evaluation.waiting_for = None, ""
-    evaluation.withdrawn_reason, evaluation.closed_at = reason.strip()[:500], now
+    evaluation.withdrawn_reason, evaluation.closed_at = reason.strip(), now
     return _move(
         session, evaluation, EvaluationState.WITHDRAWN, by=by, now=now, after={"reason": reason.strip()}
     )

@@ -21,11 +21,10 @@ def load_files(session: Session, folder: Path | None, *, now: datetime) -> list[
     Files are told apart by their first table: `[[rows]]` makes a decision table. Raises RubricInvalid, naming the file,
     the table and the key; also where a changed file bears a version that is already stored. Nothing is stored then.
     """
-    return [
-        row
-        for path in sorted((folder or SUPPLIED).glob("*.toml"))
-        if (row := _load(session, path, now=now)) is not None
-    ]
+    files = sorted((folder or SUPPLIED).glob("*.toml"))
+    if not files:
+        raise RubricInvalid(f"{folder} holds no rubric or decision table, no file that ends in .toml.")
+    return [row for path in files if (row := _load(session, path, now=now)) is not None]
 
 
 def current(session: Session) -> tuple[Rubric, DecisionTable]:

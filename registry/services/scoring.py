@@ -9,7 +9,7 @@ from registry.domain.errors import InvalidInput, NotAllowed, RuleBroken, StaleVe
 from registry.domain.evaluation import may_score, require_act
 from registry.domain.rubric import Rating, Rubric
 from registry.services import rubrics
-from registry.services.acting import Actor, record
+from registry.services.acting import Actor, record, refuse_long
 from registry.services.assessing import BANDS
 from registry.services.progress import advance
 from registry.services.scorecards import TypedScorecard, as_typed, as_value, unfinished
@@ -32,11 +32,12 @@ def declare(
         raise InvalidInput(
             "Say in a sentence what your interest is.", {"statement": "Say what your interest is."}
         )
+    refuse_long("Your declaration was not kept.", statement=(statement, 500))
     row = session.get(tables.Interest, (evaluation_id, by.person_id))
     if row is not None and row.interested and not interested:
         raise RuleBroken("You declared an interest. Ask the owner of the evaluation if that was a mistake.")
     row = row or tables.Interest(evaluation_id=evaluation_id, user_id=by.person_id, interested=False, at=now)
-    row.interested, row.statement, row.at = interested, statement.strip()[:500], now
+    row.interested, row.statement, row.at = interested, statement.strip(), now
     session.add(row)
     session.flush()
     record(
@@ -118,12 +119,13 @@ def amend(session: Session, evaluation_id: int, *, reason: str, by: Actor, now: 
         raise RuleBroken("There is no submitted scorecard of yours to amend.")
     if not reason.strip():
         raise InvalidInput("Say why you amend your scorecard.", {"reason": "Say why."})
+    refuse_long("Your scorecard stays as it was.", reason=(reason, 500))
     last = own[-1]
     draft = tables.Scorecard(
         evaluation_id=evaluation_id,
         user_id=by.person_id,
         number=last.row.number + 1,
-        reason=reason.strip()[:500],
+        reason=reason.strip(),
         saved_at=now,
     )
     session.add(draft)

@@ -16,6 +16,7 @@ from sqlmodel import Session, col
 from registry.domain.errors import InvalidInput, NotFound, RuleBroken
 from registry.services.acting import Actor, record
 from registry.store import users
+from registry.store.engine import serialise
 from registry.store.tables import ApiToken, Role, SignInLink, User, UserSession
 
 IDLE = timedelta(hours=12)
@@ -121,6 +122,7 @@ def get_link(session: Session, value: str, *, secret: bytes, now: datetime) -> U
 
 def use_link(session: Session, value: str, *, secret: bytes, now: datetime) -> str:
     """Sign in by a link; gives the cookie's value. Raises NotFound."""
+    serialise(session, "sign-in link")
     link = _usable_link(session, value, secret, now)
     link.used_at = now
     return start_session(session, users.get(session, link.user_id), secret=secret, now=now)

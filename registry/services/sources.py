@@ -6,7 +6,7 @@ from sqlmodel import Session
 
 from registry.domain.errors import InvalidInput, RuleBroken
 from registry.domain.proposal import Announcer
-from registry.services.acting import Actor, record
+from registry.services.acting import Actor, record, refuse_long
 from registry.store import sources
 from registry.store.tables import Source
 from scrapers.catalogue import SCRAPERS
@@ -103,16 +103,17 @@ def edit(
     group: str | None = None,
 ) -> Source:
     """Change what is given. Raises NotFound, InvalidInput for an empty name."""
+    refuse_long("The source stays as it was.", name=(name or "", 120), group=(group or "", 80))
     source = sources.get(session, source_id)
     before = _described(source)
     if name is not None:
         if not name.strip():
             raise InvalidInput("A source needs a name.", {"name": "must not be empty"})
-        source.name = name.strip()[:120]
+        source.name = name.strip()
     if announcer is not None:
         source.announcer = announcer
     if group is not None:
-        source.group = group.strip()[:80]
+        source.group = group.strip()
     record(
         session,
         "source.edited",

@@ -12,7 +12,7 @@ from sqlmodel import Session, col, update
 from registry.domain.errors import InvalidInput, RuleBroken, StaleVersion
 from registry.domain.identity import name_key, slug
 from registry.domain.triage import CandidateStatus, DismissReason, move
-from registry.services.acting import Actor, record
+from registry.services.acting import Actor, record, refuse_long
 from registry.services.intake import wake
 from registry.services.ownership import alias_kind, standing, strong_key, tools_by_link
 from registry.store import candidates, tools
@@ -71,10 +71,11 @@ def dismiss(
     version: int | None = None,
 ) -> Candidate:
     """Close a candidate without evaluating it. Raises NotFound, StaleVersion, or RuleBroken by its status."""
+    refuse_long("The candidate was not dismissed.", note=(note, 1000))
     candidate = _read(session, candidate_id, version)
     before = _described(candidate)
     candidate.status = move(candidate.status, "dismiss")
-    candidate.reason, candidate.note = reason.value, note.strip()[:1000]
+    candidate.reason, candidate.note = reason.value, note.strip()
     _close(candidate, by, now)
     _write(session, candidate, "candidate.dismissed", by, now, before, {"note": candidate.note})
     return candidate
@@ -87,8 +88,9 @@ def merge(
 
     Raises NotFound, StaleVersion, RuleBroken where either's status forbids it or both are the same.
     """
+    serialise(session, "candidates")
     candidate = _read(session, candidate_id, version)
-    target = candidates.get(session, into)
+    target = _read(session, into, None)
     if target.id == candidate.id:
         raise RuleBroken("A candidate cannot be merged into itself. Choose the other one.")
     if target.status not in MERGEABLE:
@@ -170,6 +172,12 @@ def edit(
 
     Raises NotFound, StaleVersion, InvalidInput, and RuleBroken where the home page is another candidate's.
     """
+    refuse_long(
+        "The candidate stays as it was.",
+        name=(" ".join((name or "").split()), 120),
+        tagline=(tagline or "", 500),
+        category=(category or "", 80),
+    )
     candidate = _read(session, candidate_id, version)
     before = _described(candidate)
     if name is not None:
@@ -180,9 +188,9 @@ def edit(
         candidate.homepage = _address(homepage)
         candidate.identity = _free_identity(session, candidate)
     if tagline is not None:
-        candidate.tagline = tagline.strip()[:500]
+        candidate.tagline = tagline.strip()
     if category is not None:
-        candidate.category = category.strip()[:80]
+        candidate.category = category.strip()
     _write(session, candidate, "candidate.edited", by, now, before)
     return candidate
 

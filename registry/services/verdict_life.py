@@ -6,9 +6,10 @@ from sqlmodel import Session
 
 from registry.domain.errors import InvalidInput, NotAllowed, NotFound, RuleBroken
 from registry.domain.validity import Mark, MarkKind, check_mark
-from registry.services.acting import Actor, record
+from registry.services.acting import Actor, record, refuse_long
 from registry.store import tables, verdicts
 from registry.store.columns import id_of
+from registry.store.engine import serialise
 from registry.store.tables import Role, VerdictCondition
 
 SUSPENDERS = frozenset({Role.APPROVER, Role.ADMIN})
@@ -30,6 +31,8 @@ def mark(
 
     An admin may suspend, confirm and lift; everything else is an approver's.
     """
+    refuse_long("Nothing was done.", reason=(reason, 1000), replacement=(replacement, 200))
+    serialise(session, "verdict")
     row = verdicts.get(session, number)
     suspending = kind in (MarkKind.SUSPENDED, MarkKind.SUSPENSION_CONFIRMED, MarkKind.SUSPENSION_LIFTED)
     if not by.roles & (SUSPENDERS if suspending else {Role.APPROVER}):
@@ -78,8 +81,9 @@ def waive_condition(
         raise NotAllowed("Only an approver can waive a condition.")
     if not reason.strip():
         raise InvalidInput("Say why the condition is waived.", {"reason": "Say why it is waived."})
+    refuse_long("The condition still holds.", reason=(reason, 500))
     row, condition = _dated(session, number, position)
-    condition.waived_reason = reason.strip()[:500]
+    condition.waived_reason = reason.strip()
     session.flush()
     record(
         session,
@@ -98,6 +102,7 @@ def waive_condition(
 
 
 def _dated(session: Session, number: int, position: int) -> tuple[tables.Verdict, VerdictCondition]:
+    serialise(session, "verdict")
     row = verdicts.get(session, number)
     for condition in verdicts.conditions(session, [id_of(row)]).get(id_of(row), []):
         if condition.position == position:

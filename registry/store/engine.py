@@ -53,6 +53,12 @@ def serialise(session: Session, name: str) -> None:
         session.connection().execute(text("SELECT pg_advisory_xact_lock(hashtext(:name))"), {"name": name})
 
 
+def hold(session: Session, noun: str, row_id: int) -> None:
+    """Let one transaction at a time write about this row, and so read it after the one before has committed."""
+    if session.get_bind().get_execution_options().get(_WRITES, True):
+        serialise(session, f"{noun} {row_id}")
+
+
 @contextmanager
 def _no_lock() -> Iterator[None]:
     yield

@@ -10,6 +10,7 @@ from registry.domain.condition import Condition
 from registry.domain.errors import NotFound
 from registry.domain.evaluation import EvaluationState
 from registry.store.columns import id_of
+from registry.store.engine import hold
 from registry.store.tables import (
     Assignment,
     Candidate,
@@ -52,7 +53,8 @@ class StoredScorecard:
 
 
 def get(session: Session, evaluation_id: int) -> Evaluation:
-    """Raises NotFound."""
+    """For an act: nobody else acts on it until this one is done. Raises NotFound."""
+    hold(session, "evaluation", evaluation_id)
     found = session.get(Evaluation, evaluation_id)
     if found is None:
         raise NotFound(f"There is no evaluation {evaluation_id}. See the list of evaluations.")

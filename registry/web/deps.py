@@ -101,6 +101,8 @@ def clean(text: str) -> str:
     return "".join(sign for sign in kept if sign >= " " or sign in "\n\t").strip()
 
 
+Plain = Annotated[str, AfterValidator(clean)]
+"""Text of the API: in an address `Annotated[Plain, Query(...)]`, in a body `note: Plain = ""`."""
 Text = Annotated[str, Form(), AfterValidator(clean)]
 """One field of a form: `name: Text = ""`. Its rules are the service's, which answers with InvalidInput."""
 Secret = Annotated[str, Form()]

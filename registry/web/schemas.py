@@ -14,6 +14,7 @@ from registry.domain.proposal import Announcer
 from registry.domain.rubric import KnockOutAnswer, Rating
 from registry.domain.triage import CandidateStatus, DismissReason
 from registry.domain.validity import ValidityState
+from registry.web.deps import Plain
 
 Item = TypeVar("Item")
 
@@ -190,13 +191,13 @@ class CandidateOut(BaseModel):
 
 
 class AcceptIn(BaseModel):
-    tool: str = Field("", description="Slug of the tool that it is; empty makes a new tool.")
-    category: str = Field("", max_length=80, description="Category of the new tool.", examples=["Writing"])
+    tool: Plain = Field("", description="Slug of the tool that it is; empty makes a new tool.")
+    category: Plain = Field("", max_length=80, description="Category of the new tool.", examples=["Writing"])
 
 
 class DismissIn(BaseModel):
     reason: DismissReason = Field(examples=["not_a_tool"])
-    note: str = Field("", max_length=1000)
+    note: Plain = Field("", max_length=1000)
 
 
 class MergeIn(BaseModel):
@@ -235,14 +236,14 @@ class SourceOut(BaseModel):
 
 
 class UrlIn(BaseModel):
-    url: str = Field(min_length=1, max_length=2000, examples=["https://news.example/feed.atom"])
-    kind: str = Field("feed", max_length=40, description="Which scraper reads it.")
+    url: Plain = Field(min_length=1, max_length=2000, examples=["https://news.example/feed.atom"])
+    kind: Plain = Field("feed", max_length=40, description="Which scraper reads it.")
     announcer: Announcer = Field(Announcer.NEWS, description="What sort of source it is.")
 
 
 class SourceIn(UrlIn):
-    name: str = Field("", max_length=120, description="As lists show it; else its host.")
-    group: str = Field("", max_length=80)
+    name: Plain = Field("", max_length=120, description="As lists show it; else its host.")
+    group: Plain = Field("", max_length=80)
 
 
 class CheckedEntry(BaseModel):

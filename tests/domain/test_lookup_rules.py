@@ -7,7 +7,7 @@ import pytest
 from registry.domain.errors import InvalidInput
 from registry.domain.lookup import EXIT_CODES, AnswerCode, exit_code, unknown
 from registry.domain.outcome import Outcome
-from registry.domain.validity import MarkKind
+from registry.domain.validity import MarkKind, Ruling
 from tests.domain.verdict_builders import SIGN_IN, THE_HOUSE, ZURICH, a_mark, a_ruling, ask, dated, on
 
 END = date(2026, 6, 30)
@@ -460,3 +460,12 @@ def test_a_question_on_which_the_answer_depends_never_exits_0(outcome: Outcome):
     found = ask([a_ruling(outcome, data_ceiling="internal"), a_ruling(number=2, edition="Pro")])
     assert exit_code(found) != 0
     assert exit_code(replace(ask(a_ruling()), depends_on=("office",))) == 10
+
+
+@pytest.mark.parametrize(
+    "no", [a_ruling("rejected", data_ceiling="public"), a_ruling(data_ceiling="public", marks=[REVOKED])]
+)
+def test_a_no_for_some_data_is_a_no_for_more_sensitive_data_too(no: Ruling):
+    rulings = [no, a_ruling(number=2, data_ceiling="internal")]
+    for data_class in ("public", "internal", "sensitive"):
+        assert ask(rulings, data_class=data_class).code is AnswerCode.NO

@@ -21,7 +21,7 @@ from registry.web.api.replies import (
     told,
     version_in,
 )
-from registry.web.deps import House, Now, Read, RowId, Triager, Tx
+from registry.web.deps import House, Now, Plain, Read, RowId, Triager, Tx
 from registry.web.schemas import AcceptIn, CandidateOut, DismissIn, MergeIn, Page, ToolRef, WatchIn
 
 router = APIRouter(prefix="/candidates", tags=["candidates"])
@@ -36,7 +36,7 @@ def list_candidates(
     source: Annotated[
         int | None, Query(ge=1, le=2**31 - 1, description="Only those that this source speaks of.")
     ] = None,
-    q: Annotated[str, Query(max_length=200, description="Words in name, home page or tagline.")] = "",
+    q: Annotated[Plain, Query(max_length=200, description="Words in name, home page or tagline.")] = "",
     cursor: Cursor = "",
     limit: Limit = 50,
 ) -> Response:

@@ -10,7 +10,7 @@ from registry.domain.lookup import AnswerCode, Question
 from registry.services import lookup
 from registry.services.house import house
 from registry.web.api.replies import told
-from registry.web.deps import House, Now, Read
+from registry.web.deps import House, Now, Plain, Read
 from registry.web.parts import parts_of
 from registry.web.schemas import AnswerOut
 
@@ -25,18 +25,18 @@ def check(
     now: Now,
     background: BackgroundTasks,
     q: Annotated[
-        str,
+        Plain,
         Query(
             min_length=1, max_length=2000, description="Name, address or package URL.", examples=["Quillmark"]
         ),
     ],
-    edition: Annotated[str | None, Query(description="Edition of the tool.")] = None,
+    edition: Annotated[Plain | None, Query(description="Edition of the tool.")] = None,
     data_class: Annotated[
-        str | None, Query(description="Highest class of data that would go in.", examples=["internal"])
+        Plain | None, Query(description="Highest class of data that would go in.", examples=["internal"])
     ] = None,
-    account: Annotated[str | None, Query(description="Type of account.", examples=["organisation"])] = None,
-    audience: Annotated[str | None, Query(description="Who would use it.", examples=["staff"])] = None,
-    office: Annotated[str | None, Query(description="Code of the office that asks.")] = None,
+    account: Annotated[Plain | None, Query(description="Type of account.", examples=["organisation"])] = None,
+    audience: Annotated[Plain | None, Query(description="Who would use it.", examples=["staff"])] = None,
+    office: Annotated[Plain | None, Query(description="Code of the office that asks.")] = None,
     on: Annotated[date | None, Query(description="As of this day; else now.")] = None,
 ) -> Response:
     """The answer, computed now. `match` is null unless the tool is certain; then see `suggestions`, best first.

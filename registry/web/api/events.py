@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query, Request, Response
 from registry.store import events
 from registry.store.columns import id_of
 from registry.web.api.replies import Cursor, Limit, cursor_number, next_link, told
-from registry.web.deps import Auditor, Read
+from registry.web.deps import Auditor, Plain, Read
 from registry.web.schemas import EventOut, Page, SubjectOut
 
 router = APIRouter(prefix="/events", tags=["events"])
@@ -18,8 +18,8 @@ def list_events(
     request: Request,
     read: Read,
     _user: Auditor,
-    action: Annotated[str, Query(description="Only this act.", examples=["verdict.published"])] = "",
-    subject: Annotated[str, Query(description="Only on this kind of thing.", examples=["verdict"])] = "",
+    action: Annotated[Plain, Query(description="Only this act.", examples=["verdict.published"])] = "",
+    subject: Annotated[Plain, Query(description="Only on this kind of thing.", examples=["verdict"])] = "",
     subject_id: Annotated[int | None, Query(ge=1, le=2**31 - 1, description="Only on this one.")] = None,
     cursor: Cursor = "",
     limit: Limit = 50,

@@ -13,6 +13,7 @@ from registry.domain.errors import InvalidInput, StaleVersion
 from registry.services import idempotency
 from registry.services.acting import Actor
 from registry.store.paging import MAX_LIMIT
+from registry.web.deps import Plain
 from registry.web.etag import conditional
 from registry.web.parts import parts_of
 
@@ -28,7 +29,7 @@ IdempotencyKey = Annotated[
         examples=["5f2b6f0e-accept-17"],
     ),
 ]
-Cursor = Annotated[str, Query(description="`next` of the page before; empty for the first page.")]
+Cursor = Annotated[Plain, Query(description="`next` of the page before; empty for the first page.")]
 Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT, description="How many at most.")]
 
 

@@ -12,7 +12,7 @@ from registry.store import tools, verdicts
 from registry.store.columns import id_of
 from registry.store.tables import Tool
 from registry.web.api.replies import Cursor, Limit, next_link, told
-from registry.web.deps import House, Now, Read
+from registry.web.deps import House, Now, Plain, Read, Slug
 from registry.web.schemas import Page, ToolOut, WholeToolOut
 
 router = APIRouter(prefix="/tools", tags=["tools"])
@@ -24,7 +24,7 @@ def list_tools(
     read: Read,
     settings: House,
     now: Now,
-    category: Annotated[str, Query(description="Only of this category.")] = "",
+    category: Annotated[Plain, Query(description="Only of this category.")] = "",
     cursor: Cursor = "",
     limit: Limit = 50,
 ) -> Response:
@@ -41,7 +41,7 @@ def list_tools(
 
 
 @router.get("/{slug}", response_model=WholeToolOut, summary="One tool")
-def show_tool(slug: str, request: Request, read: Read, settings: House, now: Now) -> Response:
+def show_tool(slug: Slug, request: Request, read: Read, settings: House, now: Now) -> Response:
     """With every name, domain and package URL that surely means it, and the numbers of its published verdicts."""
     tool = tools.get(read, slug)
     tool_id = id_of(tool)

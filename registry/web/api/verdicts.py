@@ -12,11 +12,11 @@ from registry.services.house import house
 from registry.services.publishing import Filter
 from registry.store import verdicts
 from registry.web.api.replies import Cursor, Limit, cursor_number, next_link, told
-from registry.web.deps import House, Now, Read, RowId
+from registry.web.deps import House, Now, Plain, Read, RowId
 from registry.web.schemas import Page, VerdictOut
 
 router = APIRouter(prefix="/verdicts", tags=["verdicts"])
-Named = Annotated[list[str], Query(description="May be repeated; several widen the list.")]
+Named = Annotated[list[Plain], Query(description="May be repeated; several widen the list.")]
 
 
 @router.get("", response_model=Page[VerdictOut], summary="Verdicts, newest first")
@@ -31,12 +31,12 @@ def list_verdicts(
     ] = [],  # noqa: B006
     category: Named = [],  # noqa: B006
     office: Named = [],  # noqa: B006
-    tool: Annotated[list[str], Query(description="Slug of a tool; may be repeated.")] = [],  # noqa: B006
-    data_class: Annotated[list[str], Query(description="Only what covers this class.")] = [],  # noqa: B006
+    tool: Annotated[list[Plain], Query(description="Slug of a tool; may be repeated.")] = [],  # noqa: B006
+    data_class: Annotated[list[Plain], Query(description="Only what covers this class.")] = [],  # noqa: B006
     validity: Annotated[
         list[ValidityState], Query(description="Else all but superseded and revoked ones.")
     ] = [],  # noqa: B006
-    q: Annotated[str, Query(max_length=200, description="Words in tool, vendor or rationale.")] = "",
+    q: Annotated[Plain, Query(max_length=200, description="Words in tool, vendor or rationale.")] = "",
     cursor: Cursor = "",
     limit: Limit = 50,
 ) -> Response:

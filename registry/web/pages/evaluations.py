@@ -18,8 +18,9 @@ from registry.store import evaluations, tools, users
 from registry.store.columns import id_of
 from registry.store.tables import Evaluation, Role, Tool, User
 from registry.web.condition_form import as_typed, read_condition
-from registry.web.deps import House, Insider, Now, Read, RowId, Text, Triager, Tx
+from registry.web.deps import Asked, House, Insider, Now, Read, RowId, Text, Triager, Tx
 from registry.web.pages.evaluation_page import AT_WORK, evaluation_page, reviewer_options, title_of
+from registry.web.pages.inbox_view import number
 from registry.web.render import go, render
 from registry.web.shapes import Form, Option
 from registry.web.typed import Fields, Typed
@@ -100,7 +101,7 @@ def list_evaluations(
 
 
 @router.get("/new")
-def show_opening(request: Request, read: Read, _user: Triager, house: House, tool: str = "") -> Response:
+def show_opening(request: Request, read: Read, _user: Triager, house: House, tool: Asked = "") -> Response:
     page = _open_page(read, house, tools.get(read, tool), Typed({"tier": ("2",)}), {})
     return render(request, "evaluations/open.html", page)
 
@@ -117,8 +118,8 @@ def open_one(request: Request, tx: Tx, user: Triager, now: Now, house: House, ty
                 tier=int(tier) if tier in ("1", "2", "3") else 0,
                 owner_id=user.person_id,
                 intended_use=_intended_use(typed),
-                reviewers=[int(each) for each in typed.several("reviewers") if each.isdecimal()],
-                edition=typed.one("edition")[:80],
+                reviewers=_people(typed),
+                edition=typed.one("edition"),
                 zone=house.zone,
                 by=user,
                 now=now,
@@ -140,9 +141,8 @@ def show_evaluation(
 @router.post("/{evaluation_id}/assign")
 def assign(evaluation_id: RowId, tx: Tx, user: Triager, now: Now, typed: Fields) -> Response:
     taking_part.require_steering(tx, evaluations.get(tx, evaluation_id), by=user)
-    for each in typed.several("reviewers"):
-        if each.isdecimal():
-            rounds.assign(tx, evaluation_id, int(each), by=user, now=now)
+    for each in _people(typed):
+        rounds.assign(tx, evaluation_id, each, by=user, now=now)
     return go(f"/evaluations/{evaluation_id}#people")
 
 
@@ -301,8 +301,13 @@ def _mine(evaluation: Evaluation, user: Actor, *, assigned: bool, scored: bool) 
     return ", ".join(parts)
 
 
+def _people(typed: Typed) -> list[int]:
+    """Ids of the reviewers who were chosen."""
+    return [found for each in typed.several("reviewers") if (found := number(each)) is not None]
+
+
 def _intended_use(typed: Typed) -> dict[str, object]:
-    use: dict[str, object] = {key: typed.one(key)[:500] for key in ("purpose", "data_class", "versions")}
+    use: dict[str, object] = {key: typed.one(key) for key in ("purpose", "data_class", "versions")}
     return use | {key: list(typed.several(key)) for key in ("accounts", "audience", "offices")}
 
 

@@ -152,3 +152,19 @@ def test_auditors_read_every_event_and_only_new_ones_after_a_cursor(
     (new,) = uma.get(f"/api/v1/events?cursor={every[-1]['id']}").json()["items"]
     assert (new["action"], new["actor"], new["subject"]["id"]) == ("candidate.dismissed", "Rosa", quill)
     assert rosa.get("/api/v1/events").status_code == 403
+
+
+def test_what_no_keyboard_types_is_left_out_of_what_a_program_sends(rosa: TestClient, quill: int) -> None:
+    reply = rosa.post(f"/api/v1/candidates/{quill}/dismiss", json=DISMISS | {"note": "No\x00 tool.\x07"})
+    assert reply.json()["note"] == "No tool."
+    found = rosa.get("/api/v1/candidates", params={"status": "dismissed", "q": "quill\x00mark"}).json()
+    assert [each["id"] for each in found["items"]] == [quill]
+    for address in ("tools?category=%00", "tools?cursor=%00", "check?q=%00x&edition=%00", "tools/%00"):
+        assert rosa.get(f"/api/v1/{address}").status_code < 500
+
+
+def test_text_that_is_no_text_is_refused(rosa: TestClient, quill: int) -> None:
+    body = b'{"reason": "not_a_tool", "note": "\\ud800"}'
+    headers = {"Content-Type": "application/json"}
+    reply = rosa.post(f"/api/v1/candidates/{quill}/dismiss", content=body, headers=headers)
+    assert reply.status_code == 422
