@@ -38,7 +38,9 @@ class LateGroup(TyperGroup):
         if cmd_name not in COMMANDS:
             return None
         module, _, name = COMMANDS[cmd_name].partition(":")
-        command = typer.main.get_command(getattr(import_module(module), name))
+        found = getattr(import_module(module), name)
+        found._add_completion = False  # a shell is asked for the whole command line, never for one command
+        command = typer.main.get_command(found)
         command.name = cmd_name
         return command
 

@@ -5,6 +5,7 @@ import hashlib
 import re
 import threading
 import tomllib
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
@@ -190,6 +191,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         if self.command != "HEAD" and status is not HTTPStatus.NOT_MODIFIED:
+            with suppress(ConnectionError):  # who asked may have seen enough in the headers, and gone
             self.wfile.write(body)
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name is the base class's

@@ -65,40 +65,14 @@ _LIMITS: dict[str, str] = {
     "audience": "Only for: {values}",
     "office": "Only in the office: {values}",
 }
-_ORDINARY_OPENERS = frozenset(
-    {
-        "a",
-        "all",
-        "an",
-        "any",
-        "each",
-        "every",
-        "everybody",
-        "if",
-        "it",
-        "its",
-        "many",
-        "most",
-        "no",
-        "nobody",
-        "our",
-    }
-    | {
-        "personal",
-        "private",
-        "some",
-        "staff",
-        "that",
-        "the",
-        "there",
-        "these",
-        "they",
-        "this",
-        "those",
-        "we",
-        "you",
-    }
-)
+_ORDINARY_OPENERS = frozenset({
+    "a", "all", "an", "and", "any", "as", "at", "because", "by", "data", "each", "every", "everybody", "for",
+    "from", "how", "if", "in", "it", "its", "many", "most", "no", "nobody", "not", "nothing", "of", "on",
+    "only", "our", "personal", "private", "some", "staff", "that", "the", "their", "there", "these", "they",
+    "this", "those", "to", "until", "we", "what", "when", "where", "who", "whoever", "why", "with", "without",
+    "you", "your",
+})  # fmt: skip
+"""First words that are written small inside a sentence; any other may be a name."""
 _MONTHS = (  # never those of the machine's locale
     *("January", "February", "March", "April", "May", "June"),
     *("July", "August", "September", "October", "November", "December"),

@@ -28,6 +28,8 @@ FLOOD_SHARE = 0.8
 MAX_REVISIONS = 20
 MAX_LINK = 2_000
 PROPOSING = frozenset({EntryKind.TOOL, EntryKind.VERSION})
+ONE_VOICE = frozenset({Announcer.VENDOR_BLOG, Announcer.OTHER_REGISTRY})
+"""Sources in which the same name is the same tool, whichever article speaks of it."""
 
 
 @dataclass
@@ -64,6 +66,8 @@ class _Known:
     tools: Mapping[str, tables.Alias]
     by_identity: dict[str, Candidate]
     by_link: dict[str, Candidate]
+    by_name: dict[str, Candidate]
+    """Of one vendor's own blog, or of one other registry: there a name means one thing."""
     touched: set[int] = field(default_factory=set)
 
 
@@ -253,7 +257,15 @@ def _what_is_known(session: Session, reads: Sequence[_Read]) -> _Known:
         tools=tools_by_link(session, links),
         by_identity=dict(candidates.by_identity(session, {_identity(read) for read in reads})),
         by_link={link: named[candidate_id] for link, candidate_id in by_link.items()},
+        by_name=candidates.by_name_in_source(
+            session, reads[0].row.source_id, {_name(read) for read in reads}
+        ),
     )
+
+
+def _name(read: _Read) -> str:
+    """The name key by which a source of one voice knows what it speaks of; empty in any other source."""
+    return name_key(read.proposal.name)[:120] if read.announcer in ONE_VOICE else ""
 
 
 def _identity(read: _Read) -> str:
@@ -268,8 +280,9 @@ def _identity(read: _Read) -> str:
 
 def _tool_of(session: Session, read: _Read, known: _Known) -> int | None:
     alias = known.tools.get(read.proposal.homepage) or known.tools.get(read.entry.link)
-    if alias is None and read.proposal.kind is EntryKind.RISK and read.proposal.name:
-        # A risk notice links to the register of risks and not to the tool; it only tells, and merges nothing.
+    only_tells = read.proposal.kind is EntryKind.RISK or read.announcer is Announcer.OTHER_REGISTRY
+    if alias is None and only_tells and read.proposal.name:
+        # Its link leads to a register of risks or of verdicts and not to the tool; it tells, and merges nothing.
         alias = tool_by_name(session, name_key(read.proposal.name))
     return alias.tool_id if alias else None
 
@@ -293,12 +306,18 @@ def _tell_tool(session: Session, tool_id: int, read: _Read, now: datetime) -> No
 def _mention(session: Session, read: _Read, known: _Known, now: datetime) -> bool:
     """Attach the entry to its candidate; True where the candidate is a new one."""
     identity, link = _identity(read), read.entry.canonical_link
-    candidate = known.by_identity.get(identity) if identity else known.by_link.get(link)
+    candidate = (
+        known.by_identity.get(identity)
+        if identity
+        else known.by_link.get(link) or known.by_name.get(_name(read))
+    )
     made = candidate is None
     if candidate is None:
         candidate = _propose(session, read.proposal, identity, now)
     if identity:
         known.by_identity[identity] = candidate
+    elif _name(read):
+        known.by_name.setdefault(_name(read), candidate)
     if link:
         known.by_link.setdefault(link, candidate)
     first_id, candidate = candidate.id or 0, standing(session, candidate)

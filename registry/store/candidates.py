@@ -50,6 +50,26 @@ def by_identity(session: Session, identities: Collection[str]) -> Mapping[str, C
     return found
 
 
+def by_name_in_source(session: Session, source_id: int, names: Collection[str]) -> dict[str, Candidate]:
+    """Name key -> the first candidate without a strong key that an entry of this source speaks of."""
+    found: dict[str, Candidate] = {}
+    for chunk in chunks(sorted(set(names) - {""})):
+        query = (
+            select(Candidate)
+            .join(Mention, col(Mention.candidate_id) == col(Candidate.id))
+            .join(Entry, col(Entry.id) == col(Mention.entry_id))
+            .where(
+                Entry.source_id == source_id,
+                col(Candidate.name_key).in_(chunk),
+                col(Candidate.identity).is_(None),
+            )
+            .order_by(col(Candidate.id))
+        )
+        for candidate in session.exec(query):
+            found.setdefault(candidate.name_key, candidate)
+    return found
+
+
 def by_id(session: Session, ids: Collection[int]) -> Mapping[int, Candidate]:
     found: dict[int, Candidate] = {}
     for chunk in chunks(sorted(ids)):

@@ -131,6 +131,43 @@ def test_without_a_strong_key_only_the_very_same_page_is_the_same_candidate(sess
     assert sorted(each.name for each in all_of(session, Candidate)) == ["Frangipani", "Plumeria"]
 
 
+@pytest.mark.both_databases
+def test_one_vendor_means_one_tool_by_one_name_whichever_article_speaks_of_it(session, now):
+    blog = a_source(session, now, "Harborview", Announcer.VENDOR_BLOG)
+    first = an_entry(
+        "1", title="Introducing Harborview Queue", link="https://harborview.example/blog/introducing"
+    )
+    later = an_entry(
+        "2", title="Introducing Harborview Queue", link="https://harborview.example/blog/again-in-may"
+    )
+    take_in(session, blog, [first], now)
+    take_in(session, blog, [later], now + timedelta(days=1))
+    [candidate] = all_of(session, Candidate)
+    assert len(all_of(session, Mention)) == 2
+    assert candidate.name == "Harborview Queue"
+
+
+def test_another_registry_on_a_tool_of_ours_is_evidence_beside_it_and_no_candidate(session, now):
+    ours = triage.accept(
+        session,
+        triage.propose_by_hand(
+            session, name="Moothall", homepage="https://moothall.example", by=ROSA, now=now
+        ).id,
+        by=ROSA,
+        now=now,
+    )
+    county = a_source(session, now, "County", Announcer.OTHER_REGISTRY)
+    take_in(
+        session,
+        county,
+        [an_entry("1", title="Moothall: Approved", link="https://county.example/verdicts/3")],
+        now,
+    )
+    told = [event for event in all_of(session, Event) if event.action == "tool.mentioned"]
+    assert [event.subject_id for event in told] == [ours.id]
+    assert len(all_of(session, Candidate)) == 1
+
+
 def test_an_entry_about_a_tool_is_an_event_on_that_tool_and_no_candidate(session, source, now):
     take_in(session, source, [an_entry("1")], now, first=True)
     tool = triage.accept(session, all_of(session, Candidate)[0].id, by=ROSA, now=now)
