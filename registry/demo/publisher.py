@@ -192,7 +192,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         if self.command != "HEAD" and status is not HTTPStatus.NOT_MODIFIED:
             with suppress(ConnectionError):  # who asked may have seen enough in the headers, and gone
-            self.wfile.write(body)
+                self.wfile.write(body)
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name is the base class's
         """Says nothing: what came of a request is the reader's to tell."""
