@@ -34,3 +34,18 @@ def page(
     if subject_id is not None:
         query = query.where(Event.subject_id == subject_id)
     return session.exec(query.order_by(col(Event.id)).limit(limit)).all()
+
+
+def newest(session: Session, *, action: str = "", before: int = 0, limit: int = 50) -> Sequence[Event]:
+    """The newest first; with `before`, only those of a lower number."""
+    query = select(Event).order_by(col(Event.id).desc()).limit(limit)
+    if action:
+        query = query.where(Event.action == action)
+    if before:
+        query = query.where(col(Event.id) < before)
+    return session.exec(query).all()
+
+
+def actions(session: Session) -> Sequence[str]:
+    """Every kind of act that ever happened, by name."""
+    return session.exec(select(Event.action).distinct().order_by(Event.action)).all()

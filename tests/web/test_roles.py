@@ -102,6 +102,7 @@ RIGHTS = {
     "POST /sources/{source_id}/fetch": "sources",
     "POST /sources/{source_id}/undo-move": "sources",
     "POST /sources/{source_id}/remove": "sources",
+    "GET /audit": "audit",
     "GET /people": "people and settings",
     "POST /people": "people and settings",
     "GET /people/{user_id}": "people and settings",

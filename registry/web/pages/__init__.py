@@ -3,6 +3,7 @@
 from fastapi import APIRouter
 
 from registry.web.pages import (
+    audit,
     candidates,
     decisions,
     evaluations,
@@ -44,6 +45,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     candidates.router,
     sources.router,
     people.router,
+    audit.router,
     reference.router,
     theme.router,
     operation.router,

@@ -1,0 +1,75 @@
+"""What happened here, newest first, for who keeps an eye on it: every act, by whom, with what changed."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Query, Request, Response
+
+from registry.store import events
+from registry.web.deps import Asked, Auditor, Read
+from registry.web.render import render
+from registry.web.shapes import Pager
+
+router = APIRouter(prefix="/audit")
+A_PAGE = 50
+Before = Annotated[int, Query(ge=0, le=2**31 - 1)]
+
+
+@dataclass(frozen=True)
+class Happened:
+    id: int
+    at: datetime
+    who: str
+    action: str
+    subject: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True)
+class AuditPage:
+    events: Sequence[Happened]
+    actions: Sequence[str]
+    action: str
+    pager: Pager
+
+
+@router.get("")
+def show_audit(
+    request: Request, read: Read, _user: Auditor, action: Asked = "", before: Before = 0
+) -> Response:
+    found = events.newest(read, action=action, before=before, limit=A_PAGE + 1)
+    shown = found[:A_PAGE]
+    older = urlencode({"action": action, "before": shown[-1].id}) if len(found) > A_PAGE else ""
+    newest = urlencode({"action": action}) if before else ""
+    page = AuditPage(
+        events=[
+            Happened(
+                id=each.id or 0,
+                at=each.at,
+                who=each.actor,
+                action=each.action,
+                subject=f"{each.subject_kind.replace('_', ' ')} {each.subject_id}",
+                before=_told(each.before),
+                after=_told(each.after),
+            )
+            for each in shown
+        ],
+        actions=events.actions(read),
+        action=action,
+        pager=Pager(
+            f"{len(shown)} events" + (f", from number {shown[0].id} down" if shown else ""),
+            previous_url=f"/audit?{newest}" if newest else "",
+            next_url=f"/audit?{older}" if older else "",
+        ),
+    )
+    return render(request, "audit/list.html", page)
+
+
+def _told(values: Mapping[str, Any]) -> str:
+    """One line a value, as it is stored."""
+    return "\n".join(f"{key}: {json.dumps(value, ensure_ascii=False)}" for key, value in values.items())
