@@ -68,7 +68,6 @@ def _stored(engine: Engine) -> Iterator[Check]:
         ).all()
     none = "There is no admin. Make one: registry users add EMAIL --role admin"
     yield Check("admin", admins > 0, f"{admins} active." if admins else none)
-    told = (
-        f"{len(failing)} of {sources} fail: {', '.join(failing)}." if failing else f"None of {sources} fails."
-    )
+    named = f"{len(failing)} of {sources}: {', '.join(failing)}" if failing else f"none of {sources}"
+    told = f"Failed {FAILING} times in a row or more: {named}."
     yield Check("sources", not failing, told)
