@@ -10,6 +10,7 @@ from registry.cli.common import COMMAND_LINE, AsJson, opened, print_json, print_
 from registry.domain.errors import InvalidInput
 from registry.services import accounts, sign_in
 from registry.store import users as store
+from registry.store.columns import id_of
 from registry.store.engine import snapshot, transaction
 
 users = typer.Typer(no_args_is_help=True, help="People and their roles.")
@@ -47,7 +48,7 @@ def add(
             by=COMMAND_LINE,
             now=utc_now(),
         )
-        told = _told(store.person(session, added.id or 0))
+        told = _told(store.person(session, id_of(added)))
     if as_json:
         print_json(told)
     else:
@@ -70,7 +71,7 @@ def disable(email: Email) -> None:
     """Shut a person out; their sessions and tokens end at once."""
     with opened() as (_settings, engine), transaction(engine) as session:
         person = store.get_by_email(session, accounts.fold_email(email))
-        accounts.disable(session, person.id or 0, by=COMMAND_LINE, now=utc_now())
+        accounts.disable(session, id_of(person), by=COMMAND_LINE, now=utc_now())
     print(f"{person.name} is disabled.", file=sys.stderr)
 
 
@@ -80,7 +81,7 @@ def password(email: Email) -> None:
     new = _read_password()
     with opened() as (_settings, engine), transaction(engine) as session:
         person = store.get_by_email(session, accounts.fold_email(email))
-        accounts.set_password(session, person.id or 0, new, by=COMMAND_LINE, now=utc_now())
+        accounts.set_password(session, id_of(person), new, by=COMMAND_LINE, now=utc_now())
     print(f"{person.name} has a new password.", file=sys.stderr)
 
 
@@ -93,7 +94,7 @@ def link(
         person = store.get_by_email(session, accounts.fold_email(email))
         value = sign_in.make_link(
             session,
-            person.id or 0,
+            id_of(person),
             secret=settings.secret,
             valid_for=timedelta(hours=hours),
             by=COMMAND_LINE,
@@ -115,7 +116,7 @@ def create_token(
         person = store.get_by_email(session, accounts.fold_email(email))
         token, value = sign_in.create_token(
             session,
-            person.id or 0,
+            id_of(person),
             name=name,
             scopes=scope,
             days=days,
@@ -143,7 +144,7 @@ def list_tokens(email: Email, as_json: AsJson = False) -> None:
         person = store.get_by_email(session, accounts.fold_email(email))
         rows = [
             token.model_dump(include={"id", "name", "scopes", "expires_at", "last_used_at", "revoked_at"})
-            for token in store.tokens_of(session, person.id or 0)
+            for token in store.tokens_of(session, id_of(person))
         ]
     if as_json:
         print_json(rows)
