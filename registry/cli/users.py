@@ -6,7 +6,8 @@ from typing import Annotated, Any
 
 import typer
 
-from registry.cli.common import COMMAND_LINE, AsJson, opened, print_json, print_rows, utc_now
+from registry.cli.acting import acting
+from registry.cli.common import AsJson, opened, print_json, print_rows, utc_now
 from registry.domain.errors import InvalidInput
 from registry.services import accounts, sign_in
 from registry.store import users as store
@@ -45,7 +46,7 @@ def add(
             offices=office or (),
             areas=area or (),
             password=password,
-            by=COMMAND_LINE,
+            by=acting(session),
             now=utc_now(),
         )
         told = _told(store.person(session, id_of(added)))
@@ -71,7 +72,7 @@ def disable(email: Email) -> None:
     """Shut a person out; their sessions and tokens end at once."""
     with opened() as (_settings, engine), transaction(engine) as session:
         person = store.get_by_email(session, accounts.fold_email(email))
-        accounts.disable(session, id_of(person), by=COMMAND_LINE, now=utc_now())
+        accounts.disable(session, id_of(person), by=acting(session), now=utc_now())
     print(f"{person.name} is disabled.", file=sys.stderr)
 
 
@@ -81,7 +82,7 @@ def password(email: Email) -> None:
     new = _read_password()
     with opened() as (_settings, engine), transaction(engine) as session:
         person = store.get_by_email(session, accounts.fold_email(email))
-        accounts.set_password(session, id_of(person), new, by=COMMAND_LINE, now=utc_now())
+        accounts.set_password(session, id_of(person), new, by=acting(session), now=utc_now())
     print(f"{person.name} has a new password.", file=sys.stderr)
 
 
@@ -97,7 +98,7 @@ def link(
             id_of(person),
             secret=settings.secret,
             valid_for=timedelta(hours=hours),
-            by=COMMAND_LINE,
+            by=acting(session),
             now=utc_now(),
         )
     print(f"{settings.base_url}/sign-in/{value}")
@@ -121,7 +122,7 @@ def create_token(
             scopes=scope,
             days=days,
             secret=settings.secret,
-            by=COMMAND_LINE,
+            by=acting(session),
             now=utc_now(),
         )
         told = {
@@ -156,7 +157,7 @@ def list_tokens(email: Email, as_json: AsJson = False) -> None:
 def revoke_token(token_id: Annotated[int, typer.Argument(metavar="ID")]) -> None:
     """End a token."""
     with opened() as (_settings, engine), transaction(engine) as session:
-        token = sign_in.revoke_token(session, token_id, by=COMMAND_LINE, now=utc_now())
+        token = sign_in.revoke_token(session, token_id, by=acting(session), now=utc_now())
     print(f"The token {token.name} is revoked.", file=sys.stderr)
 
 
