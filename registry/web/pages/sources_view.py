@@ -16,6 +16,7 @@ from registry.store import entries, events, sources, tables
 from registry.store.columns import id_of
 from registry.store.sources import SourceYield
 from registry.store.tables import Entry, Fetch, Role, Source
+from registry.web.deps import INSIDERS
 from registry.web.shapes import Event, Form, Option, Pager
 from registry.web.words import words
 
@@ -107,6 +108,7 @@ class AddPage:
 class SourcePage:
     line: SourceLine
     keeps: bool
+    sees_inbox: bool
     entries: Sequence[Entry]
     pager: Pager
     newest_url: str
@@ -164,6 +166,7 @@ def source_page(
     return SourcePage(
         line=line,
         keeps=keeps(user),
+        sees_inbox=bool(user.roles & INSIDERS),
         entries=page.rows,
         pager=Pager(
             f"{total} entr{'y' if total == 1 else 'ies'}{shown}",
