@@ -13,8 +13,11 @@ from registry.store.tables import Role, User, UserRole
 As = Annotated[str, typer.Option("--as", metavar="EMAIL", help="Who acts; else the user of this machine.")]
 
 
-def acting(session: Session, email: str) -> Actor:
-    """Raises NotFound for an address that nobody has, or somebody who is disabled."""
+def acting(session: Session, email: str = "") -> Actor:
+    """Without an address the user of this machine, who may do everything: whoever runs commands here owns the data.
+
+    Raises NotFound for an address that nobody has, or somebody who is disabled.
+    """
     if not email:
         return Actor(None, _user_name(), frozenset(Role))
     user = session.exec(select(User).where(User.email == email.strip().lower())).first()

@@ -1,4 +1,4 @@
-"""What commands share: the opened store, who acts, and how data is printed."""
+"""What commands share: the opened store, the clock, and how data is printed; who acts is said in acting.py."""
 
 import json
 import sys
@@ -11,13 +11,8 @@ import typer
 from sqlalchemy import Engine
 
 from registry.domain.errors import RuleBroken
-from registry.services.acting import Actor
 from registry.settings import Settings, load_settings
 from registry.store.engine import make_engine
-from registry.store.tables import Role
-
-COMMAND_LINE = Actor(None, "command line", frozenset(Role))
-"""Whoever may run commands here owns the data anyway."""
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print data alone, as JSON.")]
 

@@ -10,6 +10,7 @@ from registry.cli.acting import As, acting
 from registry.cli.common import AsJson, opened, print_json, print_rows, utc_now
 from registry.domain.errors import InvalidInput, RuleBroken
 from registry.domain.proposal import Announcer
+from registry.store.columns import id_of
 
 if TYPE_CHECKING:
     from registry.store.tables import Source
@@ -177,7 +178,7 @@ def _act(act: str, named: str, as_email: str, as_json: bool, done: str) -> None:
     acts = {"remove": services.remove, "pause": services.pause, "resume": services.resume}
     with opened() as (_settings, engine), transaction(engine) as session:
         found = sources.named(session, named)
-        row = _row(acts[act](session, found.id or 0, by=acting(session, as_email), now=utc_now()))
+        row = _row(acts[act](session, id_of(found), by=acting(session, as_email), now=utc_now()))
     if as_json:
         print_json(row)
     else:

@@ -6,10 +6,12 @@ from typing import Annotated, Any
 
 import typer
 
-from registry.cli.common import COMMAND_LINE, AsJson, opened, print_json, print_rows, utc_now
+from registry.cli.acting import acting
+from registry.cli.common import AsJson, opened, print_json, print_rows, utc_now
 from registry.domain.errors import InvalidInput
 from registry.services import accounts, sign_in
 from registry.store import users as store
+from registry.store.columns import id_of
 from registry.store.engine import snapshot, transaction
 
 users = typer.Typer(no_args_is_help=True, help="People and their roles.")
@@ -44,10 +46,10 @@ def add(
             offices=office or (),
             areas=area or (),
             password=password,
-            by=COMMAND_LINE,
+            by=acting(session),
             now=utc_now(),
         )
-        told = _told(store.person(session, added.id or 0))
+        told = _told(store.person(session, id_of(added)))
     if as_json:
         print_json(told)
     else:
@@ -70,7 +72,7 @@ def disable(email: Email) -> None:
     """Shut a person out; their sessions and tokens end at once."""
     with opened() as (_settings, engine), transaction(engine) as session:
         person = store.get_by_email(session, accounts.fold_email(email))
-        accounts.disable(session, person.id or 0, by=COMMAND_LINE, now=utc_now())
+        accounts.disable(session, id_of(person), by=acting(session), now=utc_now())
     print(f"{person.name} is disabled.", file=sys.stderr)
 
 
@@ -80,7 +82,7 @@ def password(email: Email) -> None:
     new = _read_password()
     with opened() as (_settings, engine), transaction(engine) as session:
         person = store.get_by_email(session, accounts.fold_email(email))
-        accounts.set_password(session, person.id or 0, new, by=COMMAND_LINE, now=utc_now())
+        accounts.set_password(session, id_of(person), new, by=acting(session), now=utc_now())
     print(f"{person.name} has a new password.", file=sys.stderr)
 
 
@@ -93,10 +95,10 @@ def link(
         person = store.get_by_email(session, accounts.fold_email(email))
         value = sign_in.make_link(
             session,
-            person.id or 0,
+            id_of(person),
             secret=settings.secret,
             valid_for=timedelta(hours=hours),
-            by=COMMAND_LINE,
+            by=acting(session),
             now=utc_now(),
         )
     print(f"{settings.base_url}/sign-in/{value}")
@@ -115,12 +117,12 @@ def create_token(
         person = store.get_by_email(session, accounts.fold_email(email))
         token, value = sign_in.create_token(
             session,
-            person.id or 0,
+            id_of(person),
             name=name,
             scopes=scope,
             days=days,
             secret=settings.secret,
-            by=COMMAND_LINE,
+            by=acting(session),
             now=utc_now(),
         )
         told = {
@@ -143,7 +145,7 @@ def list_tokens(email: Email, as_json: AsJson = False) -> None:
         person = store.get_by_email(session, accounts.fold_email(email))
         rows = [
             token.model_dump(include={"id", "name", "scopes", "expires_at", "last_used_at", "revoked_at"})
-            for token in store.tokens_of(session, person.id or 0)
+            for token in store.tokens_of(session, id_of(person))
         ]
     if as_json:
         print_json(rows)
@@ -155,7 +157,7 @@ def list_tokens(email: Email, as_json: AsJson = False) -> None:
 def revoke_token(token_id: Annotated[int, typer.Argument(metavar="ID")]) -> None:
     """End a token."""
     with opened() as (_settings, engine), transaction(engine) as session:
-        token = sign_in.revoke_token(session, token_id, by=COMMAND_LINE, now=utc_now())
+        token = sign_in.revoke_token(session, token_id, by=acting(session), now=utc_now())
     print(f"The token {token.name} is revoked.", file=sys.stderr)
 
 

@@ -29,6 +29,7 @@ from registry.services.decision import Terms
 from registry.services.sign_in import make_link
 from registry.settings import Settings
 from registry.store import candidates, schema, tables, verdicts
+from registry.store.columns import id_of
 from registry.store.engine import make_engine, snapshot, transaction
 from scrapers.links import identity_key
 from scrapers.workers import Workers
@@ -163,7 +164,7 @@ def _triage(session: Session, content: Content, ground: Ground, settings: Settin
 def _treat(
     session: Session, told: TriageRecord, candidate: tables.Candidate, ground: Ground, at: datetime
 ) -> None:
-    by, number = ground.people[told.by], candidate.id or 0
+    by, number = ground.people[told.by], id_of(candidate)
     if told.until is not None:
         triage.watch(session, number, until=told.until, by=by, now=at)
     elif told.reason is not None:

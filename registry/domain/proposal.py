@@ -82,7 +82,7 @@ def propose(*, title: str, link: str, identity_key: str, announcer: Announcer) -
     """
     title = " ".join(title.split())
     proposal = RULES[announcer](_Seen(title, link, identity_key))
-    if proposal.kind in (EntryKind.TOOL, EntryKind.VERSION) and not name_key(proposal.name):
+    if proposal.kind in (EntryKind.TOOL, EntryKind.VERSION) and not _letters(proposal.name):
         return _nothing(EntryKind.NEWS, "Neither the title nor the link holds a name.")
     return proposal
 
@@ -144,7 +144,7 @@ def _package_index(seen: _Seen) -> Proposal:
         found = _tool(seen, name, "", method, ("The index names it.",))
     else:
         own = _last_part(seen.key)
-        shown = name if name_key(name) == name_key(own) else own
+        shown = name if _letters(name) == _letters(own) else own
         found = Proposal(
             EntryKind.TOOL, shown, seen.link, "", method, True, ("The link leads to this package.",)
         )
@@ -214,20 +214,20 @@ RULES: dict[Announcer, Callable[[_Seen], Proposal]] = {
 }
 
 
-def name_key(name: str) -> str:
+def _letters(name: str) -> str:
     """Letters and digits alone, case folded, by which two spellings of a name are one."""
     return "".join(letter for letter in name.casefold() if letter.isalnum())
 
 
 def agrees(name: str, identity_key: str) -> bool:
     """Whether a strong key spells the name: as repository, package, slug (number aside) or domain label."""
-    said = name_key(name)
+    said = _letters(name)
     if not said or not identity_key:
         return False
     last = _last_part(identity_key)
-    spelled = {name_key(last), name_key(SLUG_NUMBER.sub("", last))}
+    spelled = {_letters(last), _letters(SLUG_NUMBER.sub("", last))}
     if "/" not in identity_key:
-        spelled |= {name_key(AFFIXES.sub("", last)), name_key(identity_key)}
+        spelled |= {_letters(AFFIXES.sub("", last)), _letters(identity_key)}
     return said in spelled or AFFIXES.sub("", said) in spelled - {""}
 
 
@@ -290,7 +290,7 @@ def _splits(text: str, first: bool = False) -> Iterator[tuple[str, str]]:
 
 
 def _short_name(name: str, words: int) -> bool:
-    return bool(name_key(name)) and len(name) <= 50 and len(name.split()) <= words and not NO_NAME.match(name)
+    return bool(_letters(name)) and len(name) <= 50 and len(name.split()) <= words and not NO_NAME.match(name)
 
 
 def _capital(name: str) -> bool:

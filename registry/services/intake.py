@@ -16,6 +16,7 @@ from registry.domain.triage import CandidateStatus, is_due, move
 from registry.services.acting import REGISTRY, record
 from registry.services.ownership import alias_kind, standing, strong_key, tool_by_name, tools_by_link
 from registry.store import candidates, entries, tables
+from registry.store.columns import id_of
 from registry.store.engine import serialise
 from registry.store.tables import AliasKind, Candidate, EntryRevision, Mention, Source
 from scrapers.entry import MAX_ENTRIES, Entry
@@ -113,7 +114,7 @@ def _parted(
     """Parts what is new from what is known, by key, second key, or a canonical link that stands for one entry alone."""
     rows = entries.known(
         session,
-        source.id or 0,
+        id_of(source),
         {entry.key for entry in found},
         {_second(entry) for entry in found},
         {entry.canonical_link for entry in found},
@@ -176,7 +177,7 @@ def _revise(session: Session, entry: Entry, row: tables.Entry, now: datetime) ->
         return False
     session.add(
         EntryRevision(
-            entry_id=row.id or 0,
+            entry_id=id_of(row),
             number=row.revision,
             title=row.title,
             link=row.link,
@@ -195,7 +196,7 @@ def _revise(session: Session, entry: Entry, row: tables.Entry, now: datetime) ->
 def _add(session: Session, source: Source, entry: Entry, now: datetime) -> _Read:
     proposal = _proposal(entry, source.announcer)
     row = tables.Entry(
-        source_id=source.id or 0,
+        source_id=id_of(source),
         key=entry.key,
         second_key=_second(entry),
         title=entry.title,
@@ -320,10 +321,10 @@ def _mention(session: Session, read: _Read, known: _Known, now: datetime) -> boo
         known.by_name.setdefault(_name(read), candidate)
     if link:
         known.by_link.setdefault(link, candidate)
-    first_id, candidate = candidate.id or 0, standing(session, candidate)
-    candidate_id = candidate.id or 0
+    first_id, candidate = id_of(candidate), standing(session, candidate)
+    candidate_id = id_of(candidate)
     session.add(
-        Mention(entry_id=read.row.id or 0, candidate_id=candidate_id, first_candidate_id=first_id, at=now)
+        Mention(entry_id=id_of(read.row), candidate_id=candidate_id, first_candidate_id=first_id, at=now)
     )
     if candidate.status is CandidateStatus.ACCEPTED and candidate.tool_id is not None:
         _tell_tool(session, candidate.tool_id, read, now)
@@ -360,7 +361,7 @@ def _wake(session: Session, candidate_ids: Collection[int], now: datetime) -> No
     """Candidates on watch become new again when enough fresh mentions came in."""
     interest = candidates.fresh_interest(session, candidate_ids)
     for candidate in candidates.by_id(session, candidate_ids).values():
-        mentions, requests = interest[candidate.id or 0]
+        mentions, requests = interest[id_of(candidate)]
         if is_due(candidate.status, candidate.watch_until, now.date(), mentions, requests):
             wake(session, candidate, cause=f"{mentions} fresh mentions and {requests} requests", now=now)
 

@@ -10,6 +10,7 @@ from sqlmodel import Session
 
 from registry.domain.errors import RuleBroken
 from registry.store import sources
+from registry.store.columns import id_of
 from registry.store.engine import serialise
 from registry.store.tables import Source
 
@@ -69,7 +70,7 @@ def release(source: Source) -> None:
 def _lease(source: Source, owner: str, now: datetime) -> Lease:
     source.fence += 1
     source.lease_owner, source.lease_until = owner[:80], now + LEASE
-    return Lease(source.id or 0, source.fence, source.url)
+    return Lease(id_of(source), source.fence, source.url)
 
 
 def _place(url: str) -> str:

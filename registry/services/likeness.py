@@ -7,6 +7,7 @@ from rapidfuzz import fuzz, process
 from sqlmodel import Session
 
 from registry.store import candidates, tools
+from registry.store.columns import id_of
 from registry.store.tables import Candidate
 
 ALIKE = 84
@@ -37,7 +38,7 @@ def twins(session: Session, found: Sequence[Candidate]) -> Mapping[int, list[Twi
     others = candidates.undecided(session, limit=MOST_COMPARED)
     aliases = tools.alias_names(session)
     keys = [key for _, _, key in others] + [key for key, _ in aliases]
-    near = {each.id or 0: _near(each, keys, others, len(others)) for each in found}
+    near = {id_of(each): _near(each, keys, others, len(others)) for each in found}
     owners = {
         aliases[place - len(others)][1] for hits in near.values() for place in hits if place >= len(others)
     }
@@ -45,7 +46,7 @@ def twins(session: Session, found: Sequence[Candidate]) -> Mapping[int, list[Twi
     result: dict[int, list[Twin]] = {}
     for each in found:
         best: dict[str, Twin] = {}
-        for place, (score, reason) in near[each.id or 0].items():
+        for place, (score, reason) in near[id_of(each)].items():
             if place < len(others):
                 other_id, name, _ = others[place]
                 twin = Twin(other_id, "", name, score, reason)
@@ -55,7 +56,7 @@ def twins(session: Session, found: Sequence[Candidate]) -> Mapping[int, list[Twi
             key = twin.tool_slug or str(twin.candidate_id)
             if key not in best or best[key].score < score:
                 best[key] = twin
-        result[each.id or 0] = sorted(best.values(), key=lambda twin: (-twin.score, twin.name))[:MOST_SHOWN]
+        result[id_of(each)] = sorted(best.values(), key=lambda twin: (-twin.score, twin.name))[:MOST_SHOWN]
     return result
 
 

@@ -16,6 +16,7 @@ from registry.services.acting import Actor, record
 from registry.services.intake import wake
 from registry.services.ownership import standing, strong_key, tool_by_name, tools_by_link
 from registry.store import candidates, requests, tools
+from registry.store.columns import id_of
 from registry.store.engine import serialise
 from registry.store.tables import Candidate, Request, Tool
 from scrapers.links import canonical_url
@@ -121,6 +122,6 @@ def _candidate(session: Session, name: str, homepage: str, by: Actor, now: datet
 
 
 def _wake_where_enough(session: Session, candidate: Candidate, now: datetime) -> None:
-    mentions, asked = candidates.fresh_interest(session, [candidate.id or 0])[candidate.id or 0]
+    mentions, asked = candidates.fresh_interest(session, [id_of(candidate)])[id_of(candidate)]
     if is_due(candidate.status, candidate.watch_until, now.date(), mentions, asked):
         wake(session, candidate, cause=f"{mentions} fresh mentions and {asked} requests", now=now)

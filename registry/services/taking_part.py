@@ -11,6 +11,8 @@ from registry.store import evaluations
 from registry.store.columns import id_of
 from registry.store.tables import Evaluation, Role
 
+SEE_ALL = frozenset({Role.APPROVER, Role.AUDITOR})
+
 
 @dataclass(frozen=True)
 class Part:
@@ -24,7 +26,7 @@ class Part:
 
     @property
     def sees(self) -> bool:
-        return self.owns or self.assigned or bool(self.roles & {Role.APPROVER, Role.AUDITOR})
+        return self.owns or self.assigned or bool(self.roles & SEE_ALL)
 
     @property
     def speaks(self) -> bool:
@@ -35,6 +37,11 @@ class Part:
     def steers(self) -> bool:
         """Assigns, lets wait, resumes and withdraws."""
         return self.owns or Role.APPROVER in self.roles
+
+
+def sees_all(person: Actor) -> bool:
+    """Whether work in progress is open to a person whose it is not."""
+    return bool(person.roles & SEE_ALL)
 
 
 def part_of(session: Session, evaluation: Evaluation, *, by: Actor) -> Part:

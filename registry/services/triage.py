@@ -16,6 +16,7 @@ from registry.services.acting import Actor, record, refuse_long
 from registry.services.intake import wake
 from registry.services.ownership import alias_kind, standing, strong_key, tools_by_link
 from registry.store import candidates, tools
+from registry.store.columns import id_of
 from registry.store.engine import serialise
 from registry.store.tables import Alias, AliasKind, Candidate, Mention, Request, Tool
 from scrapers.links import canonical_url
@@ -332,7 +333,7 @@ def _add_aliases(session: Session, tool: Tool, candidate: Candidate, *, name_mus
     for kind, text, key in wanted:
         owner = candidates.aliases_by_key(session, (kind,), [key]).get(key)
         if owner is None:
-            session.add(Alias(tool_id=tool.id or 0, kind=kind, text=text, key=key))
+            session.add(Alias(tool_id=id_of(tool), kind=kind, text=text, key=key))
         elif owner.tool_id != tool.id and (kind is not AliasKind.NAME or name_must_be_free):
             other = tools.get_by_id(session, owner.tool_id)
             raise RuleBroken(
@@ -351,7 +352,7 @@ def _family(session: Session, candidate_id: int) -> list[int]:
     """The candidate and all that were merged into it, directly or through others."""
     found, ahead = [candidate_id], [candidate_id]
     while ahead:
-        children = [each.id or 0 for each in candidates.merged_into(session, ahead.pop())]
+        children = [id_of(each) for each in candidates.merged_into(session, ahead.pop())]
         ahead += children
         found += children
     return found

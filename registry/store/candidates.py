@@ -9,6 +9,7 @@ from sqlmodel import Session, and_, col, or_, select
 
 from registry.domain.errors import NotFound
 from registry.domain.triage import CandidateStatus
+from registry.store.columns import id_of
 from registry.store.entries import chunks
 from registry.store.paging import Page, bounded, decode_cursor, encode_cursor
 from registry.store.tables import Alias, Candidate, Entry, Mention, Request, Source
@@ -74,7 +75,7 @@ def by_id(session: Session, ids: Collection[int]) -> Mapping[int, Candidate]:
     found: dict[int, Candidate] = {}
     for chunk in chunks(sorted(ids)):
         for candidate in session.exec(select(Candidate).where(col(Candidate.id).in_(chunk))).all():
-            found[candidate.id or 0] = candidate
+            found[id_of(candidate)] = candidate
     return found
 
 
@@ -160,7 +161,7 @@ def page(
     query = query.order_by(col(Candidate.seen_at).desc(), col(Candidate.id).desc()).limit(limit + 1)
     found = list(session.exec(query).all())
     more, found = len(found) > limit, found[:limit]
-    return Page(rows(session, found), encode_cursor(found[-1].seen_at, found[-1].id or 0) if more else "")
+    return Page(rows(session, found), encode_cursor(found[-1].seen_at, id_of(found[-1])) if more else "")
 
 
 def count(
@@ -205,7 +206,7 @@ def _wanted(status: CandidateStatus | None, source_id: int | None, words: str) -
 
 def rows(session: Session, found: Sequence[Candidate]) -> list[InboxRow]:
     """What the inbox shows of each candidate, in the order given; four queries."""
-    ids = [candidate.id or 0 for candidate in found]
+    ids = [id_of(candidate) for candidate in found]
     mentioned: dict[int, tuple[int, int]] = {
         candidate_id: (number, newest)
         for candidate_id, number, newest in session.exec(
@@ -235,7 +236,7 @@ def rows(session: Session, found: Sequence[Candidate]) -> list[InboxRow]:
         ).all()
     )
     return [
-        _row(candidate, mentioned, newest, names.get(candidate.id or 0, []), requested.get(candidate.id, 0))
+        _row(candidate, mentioned, newest, names.get(id_of(candidate), []), requested.get(candidate.id, 0))
         for candidate in found
     ]
 
@@ -247,7 +248,7 @@ def _row(
     names: list[str],
     requests: int,
 ) -> InboxRow:
-    number, entry_id = mentioned.get(candidate.id or 0, (0, 0))
+    number, entry_id = mentioned.get(id_of(candidate), (0, 0))
     entry = newest.get(entry_id)
     return InboxRow(
         candidate=candidate,

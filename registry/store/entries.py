@@ -7,6 +7,7 @@ from sqlalchemy import func
 from sqlmodel import Session, and_, col, or_, select
 
 from registry.domain.errors import NotFound
+from registry.store.columns import id_of
 from registry.store.paging import Page, bounded, decode_cursor, encode_cursor
 from registry.store.tables import Candidate, Entry, EntryRevision, Mention, Source
 
@@ -81,7 +82,7 @@ def page(session: Session, *, source_id: int | None = None, after: str = "", lim
     query = query.order_by(col(Entry.seen_at).desc(), col(Entry.id).desc()).limit(limit + 1)
     rows = list(session.exec(query).all())
     more, rows = len(rows) > limit, rows[:limit]
-    return Page(rows, encode_cursor(rows[-1].seen_at, rows[-1].id or 0) if more else "")
+    return Page(rows, encode_cursor(rows[-1].seen_at, id_of(rows[-1])) if more else "")
 
 
 def mentions(session: Session, candidate_id: int) -> Sequence[tuple[Entry, Source]]:

@@ -81,7 +81,9 @@ CurrentUser = Annotated[Actor | None, Depends(current_user)]
 """Whoever asks, or None."""
 SignedIn = Annotated[Actor, Depends(Right("signed in", frozenset(Role), "read"))]
 Requester = Annotated[Actor, Depends(Right("request", frozenset(Role), "request"))]
-Insider = Annotated[Actor, Depends(Right("see work in progress", frozenset(Role) - {Role.EMPLOYEE}, "read"))]
+INSIDERS = frozenset({Role.REVIEWER, Role.APPROVER, Role.AUDITOR})
+Insider = Annotated[Actor, Depends(Right("see work in progress", INSIDERS, "read"))]
+SourceReader = Annotated[Actor, Depends(Right("see the sources", INSIDERS | {Role.ADMIN}, "read"))]
 Triager = Annotated[Actor, Depends(Right("triage", frozenset({Role.REVIEWER, Role.APPROVER}), "triage"))]
 Reviewer = Annotated[Actor, Depends(Right("score", frozenset({Role.REVIEWER}), "score"))]
 Approver = Annotated[Actor, Depends(Right("decide", frozenset({Role.APPROVER})))]

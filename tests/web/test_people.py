@@ -84,16 +84,16 @@ def test_the_theme_is_kept_and_leads_back_to_the_page(client: TestClient) -> Non
 
 
 def test_the_reference_tells_every_operation_of_the_api(app: FastAPI, client: TestClient) -> None:
-    def check(q: str, limit: int = 8) -> dict[str, str]:
-        """May I use it?"""
+    def sample(q: str, limit: int = 8) -> dict[str, str]:
+        """Is it told?"""
         return {"query": q}
 
-    app.add_api_route("/api/v1/check", check)
+    app.add_api_route("/api/v1/sample", sample)
     shown = client.get("/api").text
     for path in client.get("/openapi.json").json()["paths"]:
         assert path in shown
-    assert "May I use it?" in shown
-    assert "/api/v1/check?q=..." in shown
+    assert "Is it told?" in shown
+    assert "/api/v1/sample?q=..." in shown
 
 
 def test_no_documentation_page_loads_scripts_from_elsewhere(client: TestClient) -> None:

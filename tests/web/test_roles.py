@@ -88,14 +88,14 @@ RIGHTS = {
     "POST /inbox/{candidate_id}/merge": "triage",
     "POST /inbox/{candidate_id}/watch": "triage",
     "POST /inbox/{candidate_id}/edit": "triage",
-    "GET /sources": "see work in progress",
+    "GET /sources": "see the sources",
     "POST /sources": "sources",
     "GET /sources/new": "sources",
     "POST /sources/check": "sources",
     "POST /sources/import": "sources",
     "GET /sources.opml": "sources",
     "GET /sources/health.atom": ANYBODY,
-    "GET /sources/{source_id}": "see work in progress",
+    "GET /sources/{source_id}": "see the sources",
     "POST /sources/{source_id}/edit": "sources",
     "POST /sources/{source_id}/pause": "sources",
     "POST /sources/{source_id}/resume": "sources",
@@ -123,10 +123,10 @@ RIGHTS = {
     "POST /api/v1/candidates/{candidate_id}/merge": "triage",
     "POST /api/v1/candidates/{candidate_id}/watch": "triage",
     "POST /api/v1/candidates/{candidate_id}/reopen": "triage",
-    "GET /api/v1/sources": "see work in progress",
+    "GET /api/v1/sources": "see the sources",
     "POST /api/v1/sources": "sources",
     "POST /api/v1/sources/check": "sources",
-    "GET /api/v1/sources/{source_id}": "see work in progress",
+    "GET /api/v1/sources/{source_id}": "see the sources",
     "POST /api/v1/sources/{source_id}/pause": "sources",
     "POST /api/v1/sources/{source_id}/resume": "sources",
     "POST /api/v1/sources/{source_id}/fetch": "sources",
@@ -140,7 +140,8 @@ HOLDERS = {
     ANYBODY: {"nobody", "employee", "reviewer", "approver", "admin", "auditor"},
     "signed in": {"employee", "reviewer", "approver", "admin", "auditor"},
     "request": {"employee", "reviewer", "approver", "admin", "auditor"},
-    "see work in progress": {"reviewer", "approver", "admin", "auditor"},
+    "see work in progress": {"reviewer", "approver", "auditor"},
+    "see the sources": {"reviewer", "approver", "admin", "auditor"},
     "triage": {"reviewer", "approver"},
     "score": {"reviewer"},
     "decide": {"approver"},
@@ -210,6 +211,22 @@ def test_an_address_with_a_number_that_nothing_can_have_is_simply_not_there(
             assert reply.status_code == 404, f"{method} {address}: {reply.status_code}"
 
 
+@pytest.mark.parametrize("who", EVERYBODY)
+def test_the_head_of_a_page_offers_just_what_the_reader_may_open(
+    who: str, client: TestClient, as_: Callable[[str], TestClient]
+) -> None:
+    browser = client if who == "nobody" else as_(who)
+    offered = re.findall(r'<li><a href="(/[^"]*)"', browser.get("/feeds").text.partition("<main")[0])
+    assert "/tools" in offered
+    assert {address: browser.get(address).status_code for address in offered} == dict.fromkeys(offered, 200)
+    staff = {each for each in ("/inbox", "/evaluations", "/sources", "/people") if each in offered}
+    assert staff == {
+        "nobody": set(),
+        "employee": set(),
+        "admin": {"/sources", "/people"},
+    }.get(who, {"/inbox", "/evaluations", "/sources"})
+
+
 def test_the_holders_of_each_right_are_those_its_dependency_lets_in(app: FastAPI) -> None:
     from registry.web import deps
 
@@ -217,6 +234,7 @@ def test_the_holders_of_each_right_are_those_its_dependency_lets_in(app: FastAPI
         "SignedIn",
         "Requester",
         "Insider",
+        "SourceReader",
         "Triager",
         "Reviewer",
         "Approver",

@@ -1,19 +1,16 @@
 """Evaluations under way and past; nobody reads others' scorecards before handing in their own."""
 
-from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
-from registry.domain.errors import NotAllowed
 from registry.domain.evaluation import EvaluationState
-from registry.services import scorecards
-from registry.services.acting import Actor
+from registry.services import scorecards, taking_part
 from registry.services.progress import progress
 from registry.store import evaluations, tools, users
 from registry.store.columns import id_of
 from registry.store.evaluations import CLOSED, StoredScorecard
-from registry.store.tables import Evaluation, Role, Tool, User
+from registry.store.tables import Evaluation, Tool, User
 from registry.web.api.replies import Limit, told
 from registry.web.deps import House, Insider, Read, RowId
 from registry.web.schemas import (
@@ -27,7 +24,6 @@ from registry.web.schemas import (
 )
 
 router = APIRouter(prefix="/evaluations", tags=["evaluations"])
-SEE_ALL = frozenset({Role.APPROVER, Role.AUDITOR})
 
 
 @router.get("", response_model=Page[EvaluationOut], summary="Evaluations, those due first")
@@ -40,7 +36,7 @@ def list_evaluations(
     limit: Limit = 200,
 ) -> Response:
     """Approvers and auditors see all of them, others those that they own or are asked to score."""
-    mine = None if user.roles & SEE_ALL else user.person_id
+    mine = None if taking_part.sees_all(user) else user.person_id
     found = evaluations.page(read, states=state, assigned_to=mine, limit=limit)
     body = Page[EvaluationOut](
         items=[_out(each, tool, owner, settings.base_url) for each, tool, owner in found], next=None
@@ -54,18 +50,13 @@ def show_evaluation(
 ) -> Response:
     """`blind` says that you still owe a scorecard: until you hand it in you read nobody else's, nor what is flagged."""
     evaluation = evaluations.get(read, evaluation_id)
-    assigned = evaluations.assigned(read, evaluation_id)
-    if not _sees(evaluation, assigned, user):
-        raise NotAllowed(
-            "You see the evaluations that you own or are asked to score. Ask its owner to add you."
-        )
+    blind = taking_part.require_sight(read, evaluation, by=user).blind
     cards = scorecards.visible(read, evaluation_id, to=user, owner_id=evaluation.owner_id)
-    blind = _owes(cards, assigned, user)
     tool = tools.get_by_id(read, evaluation.tool_id)
     out = _out(evaluation, tool, users.get(read, evaluation.owner_id), settings.base_url)
     whole = WholeEvaluationOut(
         **out.model_dump(),
-        reviewers=[each.name for each in assigned],
+        reviewers=[each.name for each in evaluations.assigned(read, evaluation_id)],
         blind=blind,
         missing=[]
         if blind or evaluation.state in CLOSED
@@ -73,18 +64,6 @@ def show_evaluation(
         scorecards=[_card(each) for each in cards],
     )
     return told(request, whole, mark=str(evaluation.version), private=True)
-
-
-def _sees(evaluation: Evaluation, assigned: Sequence[User], user: Actor) -> bool:
-    asked = any(each.id == user.id for each in assigned)
-    return bool(user.roles & SEE_ALL) or user.id == evaluation.owner_id or asked
-
-
-def _owes(cards: Sequence[StoredScorecard], assigned: Sequence[User], user: Actor) -> bool:
-    """Asked to score, or begun to, and not handed in."""
-    own = [each for each in cards if each.reviewer.id == user.id]
-    asked = any(each.id == user.id for each in assigned)
-    return (asked or bool(own)) and not any(each.submitted for each in own)
 
 
 def _out(evaluation: Evaluation, tool: Tool, owner: User, base_url: str) -> EvaluationOut:

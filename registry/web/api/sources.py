@@ -12,7 +12,7 @@ from registry.store import sources
 from registry.store.columns import id_of
 from registry.store.tables import Source
 from registry.web.api.replies import IdempotencyKey, IfMatch, mark_in, once, told
-from registry.web.deps import House, Insider, Now, Read, RowId, SourceKeeper, Tx
+from registry.web.deps import House, Now, Read, RowId, SourceKeeper, SourceReader, Tx
 from registry.web.schemas import CheckedEntry, CheckedOut, Page, SourceIn, SourceOut, SourceState, UrlIn
 from scrapers.errors import ScrapeError
 
@@ -20,7 +20,7 @@ router = APIRouter(prefix="/sources", tags=["sources"])
 
 
 @router.get("", response_model=Page[SourceOut], summary="Every source and how it fares")
-def list_sources(request: Request, read: Read, _user: Insider) -> Response:
+def list_sources(request: Request, read: Read, _user: SourceReader) -> Response:
     """By name, paused ones too; all of them on one page."""
     return told(
         request,
@@ -84,7 +84,7 @@ def check_source(_user: SourceKeeper, settings: House, asked: UrlIn) -> CheckedO
 
 
 @router.get("/{source_id}", response_model=SourceOut, summary="One source")
-def show_source(source_id: RowId, request: Request, read: Read, _user: Insider) -> Response:
+def show_source(source_id: RowId, request: Request, read: Read, _user: SourceReader) -> Response:
     """Its ETag is what `If-Match` of an act wants; being read does not change the version, being paused does."""
     source = sources.get(read, source_id)
     return told(request, _out(source), mark=_mark(source), private=True)

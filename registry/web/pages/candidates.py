@@ -272,7 +272,7 @@ def _page(
     return CandidatePage(
         candidate=candidate,
         host=host_of(candidate.homepage),
-        standing=standing(candidate, {target.id or 0: target.name} if target else {}),
+        standing=standing(candidate, {id_of(target): target.name} if target else {}),
         row=row,
         mentions=[
             _mention(entry, source)

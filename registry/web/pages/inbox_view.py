@@ -14,6 +14,7 @@ from registry.services.acting import Actor
 from registry.services.likeness import Twin, twins
 from registry.store import candidates, sources, tools
 from registry.store.candidates import InboxRow
+from registry.store.columns import id_of
 from registry.store.tables import Candidate, Role, Tool
 from registry.web.shapes import Form, Option, Pager
 from scrapers.links import host_of
@@ -132,7 +133,7 @@ def inbox_page(
             Line(
                 row,
                 host_of(row.candidate.homepage),
-                alike.get(row.candidate.id or 0, ()),
+                alike.get(id_of(row.candidate), ()),
                 standing(row.candidate, names),
                 row.candidate.status in UNDOABLE,
             )
@@ -168,7 +169,7 @@ def told(session: Session, done: Sequence[int]) -> Told | None:
     found = list(candidates.by_id(session, done[:200]).values()) if done else []
     if not found:
         return None
-    undo = [each.id or 0 for each in found if each.status in UNDOABLE]
+    undo = [id_of(each) for each in found if each.status in UNDOABLE]
     if len(found) > 1:
         counts = {status: sum(each.status is status for each in found) for status in CandidateStatus}
         parts = [f"{count} {_now(status)}" for status, count in counts.items() if count]

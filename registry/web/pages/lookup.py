@@ -22,6 +22,7 @@ from registry.services.house import house
 from registry.services.lookup import LookUp
 from registry.settings import Settings
 from registry.store import users, verdicts
+from registry.store.columns import id_of
 from registry.store.tables import Tool
 from registry.web import cards
 from registry.web.deps import Asked, House, Now, Read
@@ -142,7 +143,7 @@ def suggest(read: Read, settings: House, now: Now, q: Asked = "") -> Response:
     told = [
         q,
         [tool.name for tool in found],
-        [words(answers[tool.id or 0].code.value) for tool in found],
+        [words(answers[id_of(tool)].code.value) for tool in found],
         [settings.base_url + Typed(q=tool.name).url() for tool in found],
     ]
     return JSONResponse(

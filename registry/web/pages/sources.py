@@ -17,7 +17,7 @@ from registry.services.opml import Outline, read_opml, write_opml
 from registry.services.source_health import SICK, health
 from registry.store import sources
 from registry.store.tables import Source
-from registry.web.deps import House, Insider, Now, Read, RowId, SourceKeeper, Text, Tx
+from registry.web.deps import House, Now, Read, RowId, SourceKeeper, SourceReader, Text, Tx
 from registry.web.etag import conditional
 from registry.web.pages.sources_view import AddPage, add_form, source_page, sources_page
 from registry.web.render import go, render
@@ -31,7 +31,7 @@ HEALTH_FEED = "/sources/health.atom"
 
 
 @router.get("/sources")
-def show_sources(request: Request, read: Read, user: Insider, now: Now) -> Response:
+def show_sources(request: Request, read: Read, user: SourceReader, now: Now) -> Response:
     feed = FeedLink("Sources that cannot be read", ATOM, HEALTH_FEED)
     return render(request, "sources/list.html", sources_page(read, user, now), feeds=[feed])
 
@@ -145,7 +145,7 @@ def health_feed(request: Request, read: Read, house: House, now: Now) -> Respons
 
 @router.get("/sources/{source_id}")
 def show_source(
-    request: Request, source_id: RowId, read: Read, user: Insider, now: Now, after: str = ""
+    request: Request, source_id: RowId, read: Read, user: SourceReader, now: Now, after: str = ""
 ) -> Response:
     return render(request, "sources/show.html", source_page(read, source_id, user, now, after=after))
 

@@ -13,8 +13,10 @@ from registry.services.acting import Actor
 from registry.services.source_health import SICK, Health, SourceState, health
 from registry.services.sources import FETCH_NOW_EVERY
 from registry.store import entries, events, sources, tables
+from registry.store.columns import id_of
 from registry.store.sources import SourceYield
 from registry.store.tables import Entry, Fetch, Role, Source
+from registry.web.deps import INSIDERS
 from registry.web.shapes import Event, Form, Option, Pager
 from registry.web.words import words
 
@@ -109,6 +111,7 @@ class AddPage:
 class SourcePage:
     line: SourceLine
     keeps: bool
+    sees_inbox: bool
     entries: Sequence[Entry]
     pager: Pager
     newest_url: str
@@ -166,6 +169,7 @@ def source_page(
     return SourcePage(
         line=line,
         keeps=keeps(user),
+        sees_inbox=bool(user.roles & INSIDERS),
         entries=page.rows,
         pager=Pager(
             f"{total} entr{'y' if total == 1 else 'ies'}{shown}",
@@ -198,7 +202,7 @@ def public_url(url: str) -> str:
 
 
 def _lines(session: Session, found: Sequence[Source], now: datetime) -> list[SourceLine]:
-    ids = [each.id or 0 for each in found]
+    ids = [id_of(each) for each in found]
     strips = sources.last_fetches(session, ids, each=VISITS)
     harvests = sources.yields(session, now - YEAR)
     return [_line(each, strips, harvests, now) for each in found]
@@ -207,7 +211,7 @@ def _lines(session: Session, found: Sequence[Source], now: datetime) -> list[Sou
 def _line(
     source: Source, strips: Mapping[int, list[Fetch]], harvests: Mapping[int, SourceYield], now: datetime
 ) -> SourceLine:
-    visits = strips.get(source.id or 0, [])
+    visits = strips.get(id_of(source), [])
     failed = sum(bool(each.error_code) for each in visits)
     count = len(visits)
     says = f"{count - failed} of the last {count} visits worked" if count else "No visit yet"
@@ -218,7 +222,7 @@ def _line(
         cells=[_cell(each) for each in visits],
         strip_says=says,
         new=sum(each.new for each in visits),
-        harvest=harvests.get(source.id or 0, SourceYield()),
+        harvest=harvests.get(id_of(source), SourceYield()),
     )
 
 

@@ -71,6 +71,6 @@ def test_approvers_and_auditors_see_every_case_and_others_their_own(case: int, a
         return [each["id"] for each in as_(who).get("/api/v1/evaluations").json()["items"]]
 
     assert [listed(who) for who in ("Rosa", "Ravi", "Amir", "Uma")] == [[case]] * 4
-    assert listed("Ada") == []
-    assert as_("Ada").get(f"/api/v1/evaluations/{case}").status_code == 403
-    assert as_("Emil").get("/api/v1/evaluations").status_code == 403
+    for who in ("Ada", "Emil"):
+        assert as_(who).get("/api/v1/evaluations").status_code == 403
+        assert as_(who).get(f"/api/v1/evaluations/{case}").status_code == 403
