@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from registry.domain.lookup import House
 from registry.domain.validity import STATE_LABELS, ValidityState
 from registry.services.publishing import Published
 from registry.store import tables
@@ -50,7 +51,7 @@ class VerdictRow:
     ends_on: date | None
 
 
-def as_row(each: Published) -> VerdictRow:
+def as_row(each: Published, organisation: House) -> VerdictRow:
     row, state = each.row, each.validity.state
     return VerdictRow(
         number=row.number,
@@ -60,13 +61,13 @@ def as_row(each: Published) -> VerdictRow:
         outcome=row.outcome.value,
         state="" if state in PLAIN else state.value,
         category=each.tool.category,
-        scope=", ".join(scope_words(row)),
+        scope=", ".join(scope_words(row, organisation)),
         decided_at=row.decided_at,
         ends_on=each.validity.ends_on,
     )
 
 
-def scope_words(row: tables.Verdict) -> list[str]:
+def scope_words(row: tables.Verdict, organisation: House) -> list[str]:
     """What the verdict is bound to, shortest words first; nothing where it is bound to nothing."""
     return [
         part
@@ -75,20 +76,21 @@ def scope_words(row: tables.Verdict) -> list[str]:
             f"up to {words(row.data_ceiling).lower()}" if row.data_ceiling else "",
             *(words(each).lower() for each in row.accounts),
             *(words(each).lower() for each in row.audience),
-            *row.offices,
+            *(organisation.phrases.get(code, code) for code in row.offices),
         )
         if part
     ]
 
 
-def scope_rows(row: tables.Verdict) -> list[Row]:
+def scope_rows(row: tables.Verdict, organisation: House) -> list[Row]:
     """The whole scope, told also where it has no limit."""
+    offices = [organisation.phrases.get(code, code) for code in row.offices]
     return [
         Row("Edition", row.edition or "Every edition"),
         Row("Information", f"Up to {words(row.data_ceiling).lower()}" if row.data_ceiling else "Any"),
         Row("Accounts", _listed(row.accounts) or "Any"),
         Row("People", _listed(row.audience) or "Everybody"),
-        Row("Offices", ", ".join(row.offices) or "All"),
+        Row("Offices", ", ".join(offices) or "All"),
         *([Row("Versions", row.versions)] if row.versions else []),
         *([Row("Deployment", row.deployment)] if row.deployment else []),
     ]

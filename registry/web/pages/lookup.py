@@ -162,7 +162,7 @@ def _home(read: Session, settings: Settings, now: datetime, typed: Typed | None 
         typed=typed,
         choices=tuple(choices(typed, organisation, _offices(read)).values()),
         examples=_examples([each.tool for each in latest]),
-        latest=[as_row(each) for each in latest],
+        latest=[as_row(each, organisation) for each in latest],
         search_url=f"{settings.base_url}/check?q=%s",
     )
 

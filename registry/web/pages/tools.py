@@ -191,7 +191,7 @@ def _tool_page(read: Session, tool: Tool, settings: Settings, now: datetime) -> 
         short=_in_short(tool, scored, len(rows)),
         assessed=assessed(scored.row.assessment) if scored else None,
         assessed_in=scored.row.number if scored else None,
-        verdicts=[as_row(each) for each in known],
+        verdicts=[as_row(each, organisation) for each in known],
         mentions=told,
         fresh=sum(each.since for each in told),
         history=_history(read, tool, known, mentions),

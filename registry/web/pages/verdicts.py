@@ -136,7 +136,7 @@ def show_verdicts(
     page = VerdictsPage(
         facets=_facets(wanted, listed, organisation, offices, sort),
         columns=_columns(wanted, sort),
-        rows=[as_row(each) for each in ordered[start : start + MOST_VERDICTS]],
+        rows=[as_row(each, organisation) for each in ordered[start : start + MOST_VERDICTS]],
         pager=_pager(ordered, start, wanted, sort),
         formats=[
             *(
@@ -194,7 +194,7 @@ def show_verdict(
         state_sentence=state_sentence(each),
         waits_until=row.published_at if waits else None,
         facts=_facts(row, each),
-        scope=scope_rows(row),
+        scope=scope_rows(row, organisation),
         rationale=[part for part in row.rationale.splitlines() if part.strip()],
         conditions=condition_items(each, today),
         alternatives=alternative_links(row, tools.by_slugs(read, row.alternatives)),
