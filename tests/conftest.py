@@ -82,6 +82,7 @@ def postgres_url() -> Iterator[str]:
     schema.upgrade(engine)
     engine.dispose()
     yield server.get_uri("{name}")
+    _let_go(server.get_uri("postgres"))
     server.cleanup()
 
 
@@ -121,6 +122,16 @@ def session(engine: Engine) -> Iterator[Session]:
 @pytest.fixture
 def now() -> datetime:
     return NOW
+
+
+def _let_go(url: str) -> None:
+    """End whatever connection a test left open: the server would wait for it, for most of a minute."""
+    admin = make_engine(url)
+    with admin.connect() as connection:
+        connection.execute(
+            text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()")
+        )
+    admin.dispose()
 
 
 def _new_postgres_database(server: str) -> str:

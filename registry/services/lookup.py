@@ -78,7 +78,7 @@ def answers(
     """Tool id -> answer, for a list of tools, in a fixed number of queries."""
     ids = [id_of(tool) for tool in found]
     known = _in_words(session, verdicts.rulings(session, ids, now=now))
-    running = evaluations.running(session, ids)
+    running = evaluations.running(session, ids, now=now)
     return {
         id_of(tool): _computed(tool, known.get(id_of(tool), []), running.get(id_of(tool)), question, house)
         for tool in found
@@ -98,7 +98,7 @@ def by_value(
     if not dimensions:
         return {}
     known = verdicts.rulings(session, [id_of(tool)], now=now).get(id_of(tool), [])
-    running = evaluations.running(session, [id_of(tool)]).get(id_of(tool))
+    running = evaluations.running(session, [id_of(tool)], now=now).get(id_of(tool))
     return {
         dimension: [
             (value, _computed(tool, known, running, _with(question, dimension, value), house).code)

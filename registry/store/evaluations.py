@@ -25,6 +25,7 @@ from registry.store.tables import (
     Tool,
     User,
     UserArea,
+    Verdict,
 )
 
 CLOSED = (EvaluationState.DECIDED, EvaluationState.WITHDRAWN)
@@ -71,10 +72,17 @@ def find_running(session: Session, tool_id: int, edition: str) -> Evaluation | N
     ).first()
 
 
-def running(session: Session, tool_ids: Iterable[int]) -> dict[int, Running]:
-    """Tool id -> its evaluation under way; of several the one that is due first."""
+def running(session: Session, tool_ids: Iterable[int], *, now: datetime) -> dict[int, Running]:
+    """Tool id -> its evaluation under way; of several the one that is due first.
+
+    One whose verdict has not gone out yet is under way still: nobody may tell by a gap that it was decided.
+    """
+    unpublished = select(Verdict.evaluation_id).where(
+        col(Verdict.undone_at).is_(None), col(Verdict.published_at) > now
+    )
     query = select(col(Evaluation.tool_id), col(Evaluation.opened_at), col(Evaluation.due_on)).where(
-        col(Evaluation.tool_id).in_(set(tool_ids)), col(Evaluation.state).not_in(CLOSED)
+        col(Evaluation.tool_id).in_(set(tool_ids)),
+        or_(col(Evaluation.state).not_in(CLOSED), col(Evaluation.id).in_(unpublished)),
     )
     rows = session.exec(query.order_by(col(Evaluation.due_on).desc())).all()
     return {tool_id: Running(opened_at, due_on) for tool_id, opened_at, due_on in rows}

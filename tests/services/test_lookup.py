@@ -113,7 +113,7 @@ def test_an_approval_answers_yes_once_the_undo_window_is_over(
 ) -> None:
     assert ask(session, "quillmark", now).answer.code is AnswerCode.NOT_REVIEWED
     a_verdict(session, quillmark, cast, now=now)
-    assert ask(session, "quillmark", now + timedelta(seconds=299)).answer.code is AnswerCode.NOT_REVIEWED
+    assert ask(session, "quillmark", now + timedelta(seconds=299)).answer.code is AnswerCode.UNDER_REVIEW
     assert ask(session, "quillmark", now + timedelta(seconds=300)).answer.code is AnswerCode.YES
 
 

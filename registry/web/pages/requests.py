@@ -214,7 +214,7 @@ def _follow_page(
     }
     if tool is not None:
         answer = lookup.answers(read, [tool], Question(at=now), organisation, now=now)[id_of(tool)]
-        running = evaluations.running(read, [id_of(tool)]).get(id_of(tool))
+        running = evaluations.running(read, [id_of(tool)], now=now).get(id_of(tool))
         state, step = _of_tool(answer.code, running is not None)
         return FollowPage(
             **asked,  # type: ignore[arg-type]
