@@ -29,21 +29,13 @@ INDEX_PAGE = re.compile(
     r"(?:index|default)\.(?:html?|shtml|xhtml|php\d?|aspx?|jspx?|cgi|cfm|pl|do)$", re.IGNORECASE
 )
 
-SAMPLES = _names(
-    """
-    codehost.example dawnlaunches.example firstlook.example openshelf.example pebble.example
-    halyard.example lanternboard.example publicdesk.example clippings.example morrowfield.example
-    fenwick.example
-    """
-)
-"""Invented hosts of the samples, under the name that RFC 2606 keeps free: no product is known by them either."""
-
 CODE_HOSTS = _names(
     """
     github.com gitlab.com bitbucket.org codeberg.org gitee.com git.sr.ht salsa.debian.org gitea.com
     huggingface.co codehost.example
     """
 )
+"""The last one is nobody's: samples and trials need a code host too, and RFC 2606 keeps the name free."""
 NO_OWNERS = _names(
     """
     about account apps blog collections contact customer-stories dashboard docs enterprise events explore
@@ -54,11 +46,9 @@ NO_OWNERS = _names(
 )
 """First path segments of code hosts that are pages of the host itself and name no owner."""
 
-SHARED = (
-    _names(
-        """
-    github.com gitlab.com bitbucket.org codeberg.org gitee.com sr.ht salsa.debian.org gitea.com
-    huggingface.co sourceforge.net launchpad.net githubusercontent.com apps.apple.com itunes.apple.com
+SHARED = CODE_HOSTS | _names(
+    """
+    sr.ht sourceforge.net launchpad.net githubusercontent.com apps.apple.com itunes.apple.com
     play.google.com chromewebstore.google.com chrome.google.com apps.microsoft.com addons.mozilla.org
     marketplace.visualstudio.com snapcraft.io flathub.org f-droid.org store.steampowered.com
     workspace.google.com appsource.microsoft.com addons.thunderbird.net wordpress.org medium.com
@@ -78,8 +68,6 @@ SHARED = (
     404media.co axios.com politico.com theatlantic.com newyorker.com vice.com gizmodo.com readwrite.com
     bleepingcomputer.com krebsonsecurity.com thehackernews.com nvd.nist.gov cisa.gov cve.org
     """
-    )
-    | SAMPLES
 )
 """Hosts under which strangers publish side by side, and the press: no product is known by such an address."""
 

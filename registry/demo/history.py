@@ -21,6 +21,7 @@ from registry.services.decision import Decision, Terms, decide
 from registry.services.scorecards import TypedAnswer, TypedRating, TypedScorecard
 from registry.store import tables, verdicts
 from registry.store.columns import id_of
+from registry.store.conditions import rows_of
 
 Act = tuple[datetime, Callable[[datetime], object]]
 """When, and what; the act is given its moment."""
@@ -251,20 +252,7 @@ class History:
         )
         self.session.add(row)
         self.session.flush()
-        self.session.add_all(
-            tables.VerdictCondition(
-                verdict_id=id_of(row),
-                position=position,
-                text=each.text,
-                kind=each.kind,
-                duty=each.duty,
-                checked=each.check,
-                mitigates=" ".join(sorted(each.mitigates)),
-                standing=each.standing,
-                due_on=each.due_on,
-            )
-            for position, each in enumerate(told.conditions, start=1)
-        )
+        self.session.add_all(rows_of(id_of(row), told.conditions))
         self.session.flush()
         after = {"number": row.number, "tool": told.tool, "outcome": row.outcome.value}
         record(self.session, "verdict.imported", ("verdict", row.id), by=by, now=at, after=after)

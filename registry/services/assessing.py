@@ -15,6 +15,7 @@ from registry.services import rubrics
 from registry.services.scorecards import as_value, counting
 from registry.store import evaluations
 from registry.store.columns import id_of
+from registry.store.conditions import as_condition
 from registry.store.evaluations import StoredScorecard
 from registry.store.tables import Evaluation, Moderation
 
@@ -55,7 +56,7 @@ def weigh(
     values = tuple(as_value(card) for card in cards)
     if conditions is None:
         proposed = evaluations.proposed_conditions(session, evaluation_id)
-        conditions = [evaluations.as_condition(row) for row in proposed]
+        conditions = [as_condition(row) for row in proposed]
     moderated = as_moderated(rubric, evaluations.moderations(session, evaluation_id))
     assessment = assess(rubric, values, conditions, moderated)
     return Weighed(

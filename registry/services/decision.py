@@ -20,8 +20,9 @@ from registry.services.assessing import Weighed, weigh
 from registry.services.evaluation import check_condition
 from registry.store import evaluations, tables, tools, verdicts
 from registry.store.columns import id_of
+from registry.store.conditions import rows_of
 from registry.store.engine import serialise
-from registry.store.tables import Evaluation, Role, Supersession, VerdictCondition
+from registry.store.tables import Evaluation, Role, Supersession
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -245,20 +246,7 @@ def _verdict(
 
 
 def _attach(session: Session, row: tables.Verdict, decision: Decision) -> None:
-    session.add_all(
-        VerdictCondition(
-            verdict_id=id_of(row),
-            position=position,
-            text=each.text.strip(),
-            kind=each.kind,
-            duty=each.duty,
-            checked=each.check,
-            mitigates=" ".join(sorted(each.mitigates)),
-            standing=each.standing,
-            due_on=each.due_on,
-        )
-        for position, each in enumerate(decision.conditions, start=1)
-    )
+    session.add_all(rows_of(id_of(row), decision.conditions))
     older = verdicts.by_numbers(session, decision.supersedes)
     session.add_all(Supersession(verdict_id=id_of(row), superseded_id=id_of(each)) for each in older)
     session.flush()

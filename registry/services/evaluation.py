@@ -17,6 +17,7 @@ from registry.services.progress import advance
 from registry.services.scorecards import as_value, counting
 from registry.store import evaluations, tools, users
 from registry.store.columns import id_of
+from registry.store.conditions import columns_of
 from registry.store.engine import serialise
 from registry.store.tables import Assignment, Evaluation, Moderation, ProposedCondition, Role, User
 
@@ -130,13 +131,7 @@ def propose_condition(
     row = ProposedCondition(
         evaluation_id=evaluation_id,
         proposed_by_id=by.person_id,
-        text=condition.text.strip(),
-        kind=condition.kind,
-        duty=condition.duty,
-        checked=condition.check,
-        mitigates=" ".join(sorted(condition.mitigates)),
-        standing=condition.standing,
-        due_on=condition.due_on,
+        **columns_of(condition),
     )
     session.add(row)
     evaluation.version += 1

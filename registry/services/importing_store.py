@@ -7,12 +7,12 @@ from uuid import uuid4
 
 from sqlmodel import Session
 
-from registry.domain.condition import Condition
 from registry.services.acting import Actor, record
 from registry.services.import_rows import PlannedVerdict
 from registry.store import tables, verdicts
 from registry.store.columns import id_of
-from registry.store.tables import Alias, AliasKind, Office, Supersession, Tool, VerdictCondition
+from registry.store.conditions import rows_of
+from registry.store.tables import Alias, AliasKind, Office, Supersession, Tool
 
 
 @dataclass
@@ -59,7 +59,7 @@ def store(
     session.add_all(rows)
     session.flush()
     for new, row in zip(new_verdicts, rows, strict=True):
-        _attach(session, new, row)
+        session.add_all(rows_of(id_of(row), new.planned.conditions))
         after = {
             "number": row.number,
             "tool": new.tool.slug,
@@ -112,29 +112,6 @@ def _verdict(new: NewVerdict, now: datetime) -> tables.Verdict:
         imported=True,
         reference=texts["reference"],
         notes=list(planned.recorded),
-    )
-
-
-def _attach(session: Session, new: NewVerdict, row: tables.Verdict) -> None:
-    session.add_all(
-        _condition(id_of(row), position, each)
-        for position, each in enumerate(new.planned.conditions, start=1)
-    )
-
-
-def _condition(verdict_id: int, position: int, each: Condition) -> VerdictCondition:
-    return VerdictCondition(
-        verdict_id=verdict_id,
-        position=position,
-        text=each.text,
-        kind=each.kind,
-        duty=each.duty,
-        checked=each.check,
-        mitigates=" ".join(sorted(each.mitigates)),
-        standing=each.standing,
-        due_on=each.due_on,
-        met_on=each.met_on,
-        waived_reason=each.waived_reason,
     )
 
 

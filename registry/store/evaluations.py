@@ -6,7 +6,6 @@ from datetime import date, datetime
 
 from sqlmodel import Session, col, func, or_, select
 
-from registry.domain.condition import Condition
 from registry.domain.errors import NotFound
 from registry.domain.evaluation import EvaluationState
 from registry.store.columns import id_of
@@ -205,15 +204,3 @@ def proposed_conditions(session: Session, evaluation_id: int) -> Sequence[Propos
         .where(ProposedCondition.evaluation_id == evaluation_id)
         .order_by(col(ProposedCondition.id))
     ).all()
-
-
-def as_condition(row: ProposedCondition) -> Condition:
-    return Condition(
-        text=row.text,
-        kind=row.kind,
-        duty=row.duty,
-        check=row.checked,
-        mitigates=frozenset(row.mitigates.split()),
-        standing=row.standing,
-        due_on=row.due_on,
-    )

@@ -6,12 +6,12 @@ from datetime import date, datetime
 
 from sqlmodel import Session, col, func, select
 
-from registry.domain.condition import Condition
 from registry.domain.errors import NotFound
 from registry.domain.validity import Mark, MarkKind, Ruling
 from registry.domain.verdict import Pilot, Scope, Verdict
 from registry.store import tables
 from registry.store.columns import id_of
+from registry.store.conditions import as_condition
 from registry.store.tables import Event, Supersession, Tool, VerdictCondition
 
 MARK_ACTIONS = {f"verdict.{kind.value}": kind for kind in MarkKind}
@@ -75,20 +75,6 @@ def conditions(session: Session, verdict_ids: Iterable[int]) -> dict[int, list[V
     for row in session.exec(query.order_by(col(VerdictCondition.position))):
         found[row.verdict_id].append(row)
     return found
-
-
-def as_condition(row: VerdictCondition) -> Condition:
-    return Condition(
-        text=row.text,
-        kind=row.kind,
-        duty=row.duty,
-        check=row.checked,
-        mitigates=frozenset(row.mitigates.split()),
-        standing=row.standing,
-        due_on=row.due_on,
-        met_on=row.met_on,
-        waived_reason=row.waived_reason,
-    )
 
 
 def as_rulings(session: Session, rows: Sequence[tables.Verdict]) -> list[Ruling]:

@@ -7,10 +7,12 @@ from typing import Annotated
 from urllib.parse import urlencode
 
 from fastapi import Depends, Request
+from sqlmodel import Session
 
 from registry.domain.errors import InvalidInput
 from registry.domain.lookup import House, Question
 from registry.services.lookup import moment
+from registry.store import users
 from registry.web.deps import clean
 from registry.web.shapes import Choice, Option
 from registry.web.words import words
@@ -80,6 +82,10 @@ def choices(
     }
     values = asdict(typed)
     return {name: Choice(name, LABELS[name], found, values[name]) for name, found in options.items() if found}
+
+
+def office_options(session: Session) -> list[Option]:
+    return [Option(office.code, office.name) for office in users.all_offices(session)]
 
 
 def _options(values: Sequence[str]) -> list[Option]:

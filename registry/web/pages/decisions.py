@@ -1,7 +1,7 @@
 """The approver's acts: recompute, preview of just what others will see, publish, take back."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from fastapi import APIRouter, Request, Response
@@ -9,6 +9,7 @@ from sqlmodel import Session
 
 from registry.domain.errors import InvalidInput
 from registry.domain.evaluation import require_act
+from registry.domain.lookup import House as Organisation
 from registry.domain.lookup import Question
 from registry.domain.verdict import NONE_KNOWN
 from registry.publish.notice import Notice
@@ -17,12 +18,14 @@ from registry.services import lookup, publishing, taking_part
 from registry.services.acting import Actor
 from registry.services.decision import Decision, Terms
 from registry.services.house import house as house_of
+from registry.services.lookup import LookUp
 from registry.settings import Settings
 from registry.store import evaluations, tools, verdicts
 from registry.store.columns import id_of
 from registry.store.tables import Evaluation, Tool, Verdict
+from registry.web import question
+from registry.web.cards import answer_card
 from registry.web.deps import Decider, House, Now, Read, RowId, Text, Tx
-from registry.web.pages.answer_preview import preview_card
 from registry.web.pages.decision_form import carried, read_decision
 from registry.web.pages.decision_memo import fresh_page, typed_page
 from registry.web.pages.evaluation_page import title_of
@@ -175,7 +178,7 @@ def _preview(
         id=id_of(evaluation),
         tool_name=title_of(tool, evaluation),
         number=row.number,
-        answer=preview_card(session, found, tool, row, house, base_url=settings.base_url),
+        answer=_card(session, found, tool, house, base_url=settings.base_url),
         notice=notice,
         starts_at=at,
         undo_minutes=-(-terms.undo_s // 60),
@@ -183,6 +186,13 @@ def _preview(
     )
     attempt.rollback()
     return page
+
+
+def _card(session: Session, found: LookUp, tool: Tool, house: Organisation, *, base_url: str) -> AnswerCard:
+    """As who says nothing more will read it; without the review, which is not there yet, and the form to ask anew."""
+    asked, offices = question.Typed(q=tool.name), question.office_options(session)
+    card = answer_card(found, tool, asked, house, base_url=base_url, offices=offices)
+    return replace(card, review_url="", narrow=None)
 
 
 def _done_page(session: Session, row: Verdict, user: Actor, *, now: datetime) -> DonePage:

@@ -17,6 +17,7 @@ from registry.services.taking_part import Part, require_sight
 from registry.settings import Settings
 from registry.store import evaluations, tools, users, verdicts
 from registry.store.columns import id_of
+from registry.store.conditions import as_condition
 from registry.store.evaluations import StoredScorecard
 from registry.store.tables import Evaluation, Role, Tool
 from registry.web.condition_form import ConditionForm, ConditionOptions, lacking
@@ -333,7 +334,7 @@ def _proposed(session: Session, evaluation: Evaluation, part: Part, by: Actor) -
     for row in evaluations.proposed_conditions(session, id_of(evaluation)):
         if part.blind and row.proposed_by_id != by.id:
             continue
-        condition = evaluations.as_condition(row)
+        condition = as_condition(row)
         when = "always" if row.standing else f"by {day_text(row.due_on)}" if row.due_on else "no day yet"
         who = words(row.duty) if row.duty else "Nobody named"
         rows.append(

@@ -21,14 +21,14 @@ from registry.services import lookup, matching, publishing
 from registry.services.house import house
 from registry.services.lookup import LookUp
 from registry.settings import Settings
-from registry.store import users, verdicts
+from registry.store import verdicts
 from registry.store.columns import id_of
 from registry.store.tables import Tool
 from registry.web import cards
 from registry.web.deps import Asked, House, Now, Read
 from registry.web.feeds import feed_links
 from registry.web.parts import Parts, parts_of
-from registry.web.question import Typed, TypedQuestion, as_question, choices
+from registry.web.question import Typed, TypedQuestion, as_question, choices, office_options
 from registry.web.render import go, render, render_document
 from registry.web.rendering import FeedLink
 from registry.web.shapes import AnswerCard, Choice, Link, Option, ToolLink
@@ -106,7 +106,7 @@ def check(request: Request, typed: TypedQuestion, read: Read, settings: House, n
     if not typed.q:
         page = _home(read, settings, now, typed)
         return render(request, "lookup/home.html", page, feeds=feed_links("All verdicts"))
-    organisation, offices = house(read, settings), _offices(read)
+    organisation, offices = house(read, settings), office_options(read)
     try:
         found = lookup.check(read, typed.q, as_question(typed, organisation, now=now), organisation, now=now)
     except InvalidInput as refused:
@@ -160,7 +160,7 @@ def _home(read: Session, settings: Settings, now: datetime, typed: Typed | None 
     typed = typed or Typed()
     return LookupPage(
         typed=typed,
-        choices=tuple(choices(typed, organisation, _offices(read)).values()),
+        choices=tuple(choices(typed, organisation, office_options(read)).values()),
         examples=_examples([each.tool for each in latest]),
         latest=[as_row(each, organisation) for each in latest],
         search_url=f"{settings.base_url}/check?q=%s",
@@ -219,10 +219,6 @@ def _answered(
 def _feeds_of(found: LookUp) -> Sequence[FeedLink]:
     tool = found.tool
     return feed_links(f"Verdicts on {tool.name}", f"/tools/{tool.slug}/verdicts") if tool else ()
-
-
-def _offices(read: Session) -> list[Option]:
-    return [Option(office.code, office.name) for office in users.all_offices(read)]
 
 
 def _examples(found: Sequence[Tool]) -> list[str]:

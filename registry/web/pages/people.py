@@ -11,6 +11,7 @@ from registry.services import accounts, sign_in
 from registry.store import users
 from registry.store.tables import ApiToken, Role
 from registry.web.deps import Admin, House, Now, Read, RowId, Secret, Several, Text, Tx
+from registry.web.question import office_options
 from registry.web.render import go, render
 from registry.web.shapes import Form, Option
 
@@ -162,7 +163,7 @@ def revoke_token(user_id: RowId, token_id: RowId, tx: Tx, user: Admin, now: Now)
 
 
 def _people_page(session: Session, form: Form) -> PeoplePage:
-    return PeoplePage(users.everybody(session), ROLE_OPTIONS, _office_options(session), form)
+    return PeoplePage(users.everybody(session), ROLE_OPTIONS, office_options(session), form)
 
 
 def _person_page(
@@ -179,7 +180,7 @@ def _person_page(
     return PersonPage(
         person=person,
         roles=ROLE_OPTIONS,
-        offices=_office_options(session),
+        offices=office_options(session),
         tokens=users.tokens_of(session, user_id),
         scopes=scopes,
         form=form or held,
@@ -199,10 +200,6 @@ def _person_form(
 ) -> Form:
     typed = {"email": email, "name": name, "roles": roles, "offices": offices, "areas": areas}
     return Form(typed, faults or {})
-
-
-def _office_options(session: Session) -> list[Option]:
-    return [Option(office.code, office.name) for office in users.all_offices(session)]
 
 
 def _parted(areas: str) -> list[str]:

@@ -16,17 +16,17 @@ from registry.services import lookup, publishing
 from registry.services.house import house
 from registry.services.publishing import Published
 from registry.settings import Settings
-from registry.store import entries, evaluations, tools, users, verdicts
+from registry.store import entries, evaluations, tools, verdicts
 from registry.store.columns import id_of
 from registry.store.tables import AliasKind, Entry, Tool
 from registry.web import cards
 from registry.web.deps import Asked, House, Now, Read, Slug
 from registry.web.feeds import feed_links
 from registry.web.links import outside_link
-from registry.web.question import Typed
+from registry.web.question import Typed, office_options
 from registry.web.render import render, render_document
 from registry.web.scores import Assessed, assessed
-from registry.web.shapes import AnswerCard, Event, Link, Option, Pager, Row
+from registry.web.shapes import AnswerCard, Event, Link, Pager, Row
 from registry.web.verdict_parts import VerdictRow, as_row, happenings
 from registry.web.words import Tone, mark
 
@@ -176,7 +176,7 @@ def _tool_page(read: Session, tool: Tool, settings: Settings, now: datetime) -> 
     organisation = house(read, settings)
     typed = Typed(q=tool.name)
     found = lookup.check_tool(read, tool, Question(at=now), organisation, now=now)
-    offices = [Option(office.code, office.name) for office in users.all_offices(read)]
+    offices = office_options(read)
     rows = verdicts.published(read, now=now, tool_ids=[id_of(tool)])
     known = publishing.published(read, rows, organisation, now=now)
     scored = _scored(known)

@@ -132,9 +132,19 @@ def test_the_preview_is_just_what_people_will_see(
     clock.pass_time(minutes=6)
     feed = client.get("/feeds/verdicts.atom").text
     assert "Quillmark: Approved with conditions" in feed
+    answer = client.get("/check?q=Quillmark").text
+    assert facts_in(page) == facts_in(answer)
     for paragraph in ("Useful, within limits.", "1. Enter only public information."):
         assert paragraph in page
         assert paragraph in feed
+
+
+def facts_in(page: str) -> list[str]:
+    """What the answer card says beside its links, in order."""
+    card = page.partition('<article class="answer')[2].partition("</article>")[0]
+    card = card.partition(">")[2]
+    said = re.sub(r"<a [^>]*>Read the whole review</a>|<form.*?</form>", "", card, flags=re.DOTALL)
+    return re.sub(r"<[^>]+>", "\n", said).split()
 
 
 def test_what_was_previewed_is_what_is_published(as_: As, conditional: Any, site_engine: Engine) -> None:
