@@ -26,7 +26,6 @@ FEED_PATH = re.compile(
 )
 FEED_WORDS = re.compile(r"\b(?:rss|atom|feed)\b", re.IGNORECASE)
 COMMENTS = re.compile(r"comment", re.IGNORECASE)
-WELL_KNOWN = ("/feed", "/rss.xml", "/atom.xml", "/feed.xml", "/index.xml", "/feed.json", "/blog/feed", "/rss")
 HTML_START = re.compile(
     r"html|head|body|title|meta|base|style|div|p|br|b|a|span|img|font|script|h[1-6]|center|table"
 )
@@ -60,11 +59,6 @@ def read_page(body: bytes, *, url: str, headers: Mapping[str, str]) -> Page:
         shorten(plain_text(title), 200),
         tuple(each for key, each in list(unique.items())[::-1] if key != own)[:MOST],
     )
-
-
-def likely_feeds(url: str) -> tuple[str, ...]:
-    """Where sites like to keep their feed, to be tried for a page that names none."""
-    return tuple(dict.fromkeys(joined for path in WELL_KNOWN if (joined := _join(url, path))))
 
 
 def not_a_feed_but_a_page(body: bytes, *, url: str, headers: Mapping[str, str]) -> ParseError:

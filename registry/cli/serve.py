@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
 app = typer.Typer()
 
-RECEIVE_DEADLINE_S = 20
 KEEP_ALIVE_S = 10
 MOST_HEADER_BYTES = 64 * 1024
 SERVER: dict[str, Any] = {

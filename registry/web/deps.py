@@ -80,7 +80,6 @@ House = Annotated[Settings, Depends(read_settings)]
 CurrentUser = Annotated[Actor | None, Depends(current_user)]
 """Whoever asks, or None."""
 SignedIn = Annotated[Actor, Depends(Right("signed in", frozenset(Role), "read"))]
-Requester = Annotated[Actor, Depends(Right("request", frozenset(Role), "request"))]
 INSIDERS = frozenset({Role.REVIEWER, Role.APPROVER, Role.AUDITOR})
 Insider = Annotated[Actor, Depends(Right("see work in progress", INSIDERS, "read"))]
 SourceReader = Annotated[Actor, Depends(Right("see the sources", INSIDERS | {Role.ADMIN}, "read"))]

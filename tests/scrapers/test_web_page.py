@@ -5,7 +5,7 @@ from sample_files import URL
 
 from scrapers.catalogue import parse_feed
 from scrapers.errors import ParseError
-from scrapers.web_page import likely_feeds, read_page
+from scrapers.web_page import read_page
 
 PAGE = b"""<!-- a page --><!DOCTYPE html><html><head><title>Plumbline &amp; <b>friends</b></title>
 <link rel="alternate" type="application/rss+xml" title="Comments" href="/comments/feed">
@@ -47,9 +47,8 @@ def test_where_the_head_is_silent_links_in_the_text_are_suggested():
     )
 
 
-def test_a_page_without_feeds_has_places_to_try():
+def test_a_page_without_feeds_suggests_none():
     assert read_page(b"<html><title>X</title></html>", url=URL, headers={}).feeds == ()
-    assert "https://feeds.example/feed" in likely_feeds(URL)
 
 
 def test_a_feed_that_begins_with_a_fragment_of_html_is_still_a_feed():

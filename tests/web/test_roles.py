@@ -139,7 +139,6 @@ RIGHTS = {
 HOLDERS = {
     ANYBODY: {"nobody", "employee", "reviewer", "approver", "admin", "auditor"},
     "signed in": {"employee", "reviewer", "approver", "admin", "auditor"},
-    "request": {"employee", "reviewer", "approver", "admin", "auditor"},
     "see work in progress": {"reviewer", "approver", "auditor"},
     "see the sources": {"reviewer", "approver", "admin", "auditor"},
     "triage": {"reviewer", "approver"},
@@ -232,7 +231,6 @@ def test_the_holders_of_each_right_are_those_its_dependency_lets_in(app: FastAPI
 
     for name in (
         "SignedIn",
-        "Requester",
         "Insider",
         "SourceReader",
         "Triager",
