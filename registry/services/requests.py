@@ -13,8 +13,8 @@ from registry.domain.identity import name_key
 from registry.domain.triage import CandidateStatus, is_due
 from registry.services import triage
 from registry.services.acting import Actor, record
-from registry.services.intake import wake
 from registry.services.ownership import standing, strong_key, tool_by_name, tools_by_link
+from registry.services.proposing import wake
 from registry.store import candidates, requests, tools
 from registry.store.columns import id_of
 from registry.store.engine import serialise

@@ -13,8 +13,8 @@ from registry.domain.errors import InvalidInput, RuleBroken, StaleVersion
 from registry.domain.identity import name_key, slug
 from registry.domain.triage import CandidateStatus, DismissReason, move
 from registry.services.acting import Actor, record, refuse_long
-from registry.services.intake import wake
 from registry.services.ownership import alias_kind, standing, strong_key, tools_by_link
+from registry.services.proposing import wake
 from registry.store import candidates, tools
 from registry.store.columns import id_of
 from registry.store.engine import serialise
