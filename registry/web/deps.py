@@ -14,6 +14,7 @@ from sqlmodel import Session
 
 from registry.domain.errors import NotAllowed, NotSignedIn
 from registry.services.acting import Actor
+from registry.services.verdict_life import SUSPENDERS
 from registry.settings import Settings
 from registry.store.engine import snapshot
 from registry.store.tables import Role
@@ -80,17 +81,18 @@ House = Annotated[Settings, Depends(read_settings)]
 CurrentUser = Annotated[Actor | None, Depends(current_user)]
 """Whoever asks, or None."""
 SignedIn = Annotated[Actor, Depends(Right("signed in", frozenset(Role), "read"))]
-INSIDERS = frozenset({Role.REVIEWER, Role.APPROVER, Role.AUDITOR})
+TRIAGERS = frozenset({Role.REVIEWER, Role.APPROVER})
+INSIDERS = TRIAGERS | {Role.AUDITOR}
 Insider = Annotated[Actor, Depends(Right("see work in progress", INSIDERS, "read"))]
 SourceReader = Annotated[Actor, Depends(Right("see the sources", INSIDERS | {Role.ADMIN}, "read"))]
-Triager = Annotated[Actor, Depends(Right("triage", frozenset({Role.REVIEWER, Role.APPROVER}), "triage"))]
+Triager = Annotated[Actor, Depends(Right("triage", TRIAGERS, "triage"))]
 Reviewer = Annotated[Actor, Depends(Right("score", frozenset({Role.REVIEWER}), "score"))]
 Approver = Annotated[Actor, Depends(Right("decide", frozenset({Role.APPROVER})))]
 Decider = Annotated[
     Actor, Depends(Right("decide, or the quick lane", frozenset({Role.REVIEWER, Role.APPROVER})))
 ]
 """In person, never by token; which reviewer may decide in the quick lane is services/decision.py's business."""
-Suspender = Annotated[Actor, Depends(Right("suspend", frozenset({Role.APPROVER, Role.ADMIN})))]
+Suspender = Annotated[Actor, Depends(Right("suspend", SUSPENDERS))]
 SourceKeeper = Annotated[Actor, Depends(Right("sources", frozenset({Role.ADMIN}), "sources"))]
 Admin = Annotated[Actor, Depends(Right("people and settings", frozenset({Role.ADMIN})))]
 Auditor = Annotated[Actor, Depends(Right("audit", frozenset({Role.ADMIN, Role.AUDITOR}), "audit"))]

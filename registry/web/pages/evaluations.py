@@ -18,7 +18,7 @@ from registry.store import evaluations, tools, users
 from registry.store.columns import id_of
 from registry.store.tables import Evaluation, Role, Tool, User
 from registry.web.condition_form import as_typed, read_condition
-from registry.web.deps import Asked, House, Insider, Now, Read, RowId, Text, Triager, Tx
+from registry.web.deps import TRIAGERS, Asked, House, Insider, Now, Read, RowId, Text, Triager, Tx
 from registry.web.pages.evaluation_page import AT_WORK, evaluation_page, reviewer_options, title_of
 from registry.web.pages.inbox_view import number
 from registry.web.render import go, render
@@ -95,7 +95,7 @@ def list_evaluations(
         others=[row for row in rows if not row.mine],
         states=STATE_OPTIONS,
         state=state if state in {each.value for each in STATE_OPTIONS} else "",
-        may_open=bool(user.roles & {Role.REVIEWER, Role.APPROVER}),
+        may_open=bool(user.roles & TRIAGERS),
     )
     return render(request, "evaluations/list.html", page)
 

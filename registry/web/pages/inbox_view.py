@@ -15,7 +15,8 @@ from registry.services.likeness import Twin, twins
 from registry.store import candidates, sources, tools
 from registry.store.candidates import InboxRow
 from registry.store.columns import id_of
-from registry.store.tables import Candidate, Role, Tool
+from registry.store.tables import Candidate, Tool
+from registry.web.deps import TRIAGERS
 from registry.web.shapes import Form, Option, Pager
 from scrapers.links import host_of
 
@@ -162,7 +163,7 @@ def inbox_page(
 
 
 def may_act(user: Actor) -> bool:
-    return bool(user.roles & {Role.REVIEWER, Role.APPROVER})
+    return bool(user.roles & TRIAGERS)
 
 
 def told(session: Session, done: Sequence[int]) -> Told | None:

@@ -18,10 +18,10 @@ from registry.services import publishing
 from registry.services.acting import Actor
 from registry.services.house import house
 from registry.services.publishing import Filter, Listing, Published
+from registry.services.verdict_life import SUSPENDERS
 from registry.store import tables, tools, users, verdicts
 from registry.store.columns import id_of
-from registry.store.tables import Role
-from registry.web.deps import Asked, CurrentUser, House, Now, Number, Read
+from registry.web.deps import INSIDERS, Asked, CurrentUser, House, Now, Number, Read
 from registry.web.etag import conditional
 from registry.web.feeds import feed_links
 from registry.web.filters import as_filter, as_query
@@ -215,11 +215,11 @@ def show_verdict(
 
 
 def _may_act(user: Actor | None) -> bool:
-    return user is not None and bool(user.roles & {Role.APPROVER, Role.ADMIN})
+    return user is not None and bool(user.roles & SUSPENDERS)
 
 
 def _is_insider(user: Actor | None) -> bool:
-    return user is not None and bool(user.roles - {Role.EMPLOYEE})
+    return user is not None and bool(user.roles & INSIDERS)
 
 
 def _facts(row: tables.Verdict, each: Published) -> list[Row]:
