@@ -77,6 +77,10 @@ def postgres_url() -> Iterator[str]:
     folder = Path(tempfile.mkdtemp(prefix="registry-postgres-"))
     folder.chmod(0o755)
     server = pgserver.get_server(folder, cleanup_mode="delete")
+    # What a test leaves behind is thrown away, so nothing need reach the disk.
+    for wish in ("fsync = off", "full_page_writes = off", "synchronous_commit = off"):
+        server.psql(f"ALTER SYSTEM SET {wish}")
+    server.psql("SELECT pg_reload_conf()")
     server.psql("CREATE DATABASE template_registry")
     engine = make_engine(server.get_uri("template_registry"))
     schema.upgrade(engine)
