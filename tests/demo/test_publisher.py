@@ -191,3 +191,15 @@ def test_everything_named_in_the_samples_is_invented(scraped):
     for name, entries in scraped.items():
         for entry in entries:
             assert httpx2.URL(entry.link).host.endswith((".example", "example.org")), (name, entry.link)
+
+
+@pytest.mark.parametrize(("error", "told"), [(BrokenPipeError(), False), (ValueError("a fault"), True)])
+def test_a_reader_that_goes_away_is_no_fault_of_the_publisher(
+    error: Exception, told: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with Publisher(NOW) as publisher:
+        try:
+            raise error
+        except Exception:
+            publisher._server.handle_error(None, ("127.0.0.1", 1))
+    assert bool(capsys.readouterr().err) is told
