@@ -22,7 +22,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent
 sys.path[:0] = [str(ROOT.parent), str(ROOT)]
 
-from publisher import Publisher, published
+from publisher import Publisher, published  # noqa: E402 - a script finds its neighbours by itself
 
 ROUNDS = ("cold", "unchanged", "same_bytes")
 TARGETS = {"cold": 4, "unchanged": 5, "same_bytes": 20}
@@ -99,7 +99,7 @@ def read_with_ours(publisher: Publisher, folder: str) -> dict[str, float]:
     """Seconds per round, each through the scheduler's own way, and mebibytes of all processes."""
     from memory import family_mb
 
-    from registry import jobs
+    from registry import jobs, rounds
     from registry.domain.proposal import Announcer
     from registry.scheduler import PARSERS, THREADS
     from registry.services import sources
@@ -126,7 +126,7 @@ def read_with_ours(publisher: Publisher, folder: str) -> dict[str, float]:
     def round_of(fetcher: Fetcher, workers: Workers) -> float:
         make_due()
         began = time.perf_counter()
-        seen = list(jobs.refresh_due(engine, fetcher, workers, lambda: datetime.now(UTC), threads=THREADS))
+        seen = list(rounds.refresh_due(engine, fetcher, workers, lambda: datetime.now(UTC), threads=THREADS))
         seconds = time.perf_counter() - began
         assert len(seen) == publisher.feeds, len(seen)
         assert all(each.ok for each in seen)

@@ -27,7 +27,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from sqlalchemy import Engine
 
-from registry import jobs
+from registry import jobs, rounds
 from registry.domain.proposal import Announcer
 from registry.scheduler import PARSERS, THREADS
 from registry.services import sources
@@ -122,7 +122,9 @@ def _read(engine: Engine) -> tuple[list[jobs.Refreshed], int]:
         only = {source.id for source in every_source(session) if source.id is not None}
     with jobs.make_fetcher(settings) as fetcher, Workers(count=PARSERS) as workers:
         seen = list(
-            jobs.refresh_due(engine, fetcher, workers, lambda: datetime.now(UTC), threads=THREADS, only=only)
+            rounds.refresh_due(
+                engine, fetcher, workers, lambda: datetime.now(UTC), threads=THREADS, only=only
+            )
         )
         return seen, _children_mb()
 

@@ -10,11 +10,8 @@ def family_mb() -> int:
 
 
 def _children() -> list[int]:
-    found = []
-    for path in Path("/proc").glob("[0-9]*/status"):
-        if _status(path).get("PPid") == str(os.getpid()):
-            found.append(int(path.parent.name))
-    return found
+    every = Path("/proc").glob("[0-9]*/status")
+    return [int(path.parent.name) for path in every if _status(path).get("PPid") == str(os.getpid())]
 
 
 def _peak_kb(pid: int) -> int:

@@ -21,14 +21,15 @@ from urllib.request import urlopen
 
 HOSTS = 8
 """Loopback addresses in use: as many hosts."""
-WORDS = (
-    "agent archive assistant audio batch board browser budget build cache canvas chart client cloud code"
-    " column data desk draft drive editor engine event field file flow form frame grid guide image index"
-    " inbox ledger letter library line list local loop map mark meeting memo mesh minute model note office"
-    " open page panel paper path plan point post privacy query reader record release report review route"
-    " safe scan schedule search secure server sheet shift signal simple space speech stack stream studio"
-    " table task team text thread tool track translate vault version video voice watch window writer"
-).split()
+TEXT = """
+agent archive assistant audio batch board browser budget build cache canvas chart client cloud code
+column data desk draft drive editor engine event field file flow form frame grid guide image index
+inbox ledger letter library line list local loop map mark meeting memo mesh minute model note office
+open page panel paper path plan point post privacy query reader record release report review route
+safe scan schedule search secure server sheet shift signal simple space speech stack stream studio
+table task team text thread tool track translate vault version video voice watch window writer
+"""
+WORDS = TEXT.split()
 NEWEST = datetime(2026, 11, 1, tzinfo=UTC)
 
 
@@ -198,9 +199,7 @@ class _Connection(asyncio.Protocol):
             self._write(self._server.reply(request))
 
 
-async def _serve_replies(
-    replies: dict[bytes, _Replies], ready: Connection, publisher: Publisher
-) -> None:
+async def _serve_replies(replies: dict[bytes, _Replies], ready: Connection, publisher: Publisher) -> None:
     loop, server = asyncio.get_running_loop(), _Server(replies)
     port = 0
     for host in range(HOSTS):

@@ -1,26 +1,22 @@
-"""One source from network to table, and the round that reads all that are due.
+"""One source from network to table. Many of them are rounds.py's.
 
 No transaction is open while the network is: one reads the source, one records what came.
 """
 
 import logging
-import os
-import platform
-import threading
-from collections.abc import Callable, Collection, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import datetime
-from time import monotonic
 from typing import Protocol
 
 from sqlalchemy import Engine
+from sqlmodel import Session
 
-from registry.domain.errors import NotFound
 from registry.domain.proposal import Announcer, EntryKind
 from registry.services import intake, leases, visits
 from registry.services.intake import Brought
-from registry.services.leases import Lease, LeaseLost
+from registry.services.leases import Lease
+from registry.services.visits import Asking
 from registry.settings import Settings
 from registry.store.engine import snapshot, transaction
 from scrapers.entry import Entry, Parsed
@@ -39,6 +35,15 @@ class Fetches(Protocol):
 
 class Parses(Protocol):
     def parse(self, kind: str, body: bytes, *, url: str, headers: dict[str, str]) -> Parsed: ...
+
+
+@dataclass(frozen=True)
+class Came:
+    """What a visit that worked brought home."""
+
+    reply: Fetched
+    parsed: Parsed | None
+    """None where nothing had changed."""
 
 
 @dataclass(frozen=True)
@@ -88,11 +93,6 @@ def make_fetcher(settings: Settings) -> Fetcher:
     )
 
 
-def owner_name() -> str:
-    """Who leases: machine, process and thread, so that a person can find a holder."""
-    return f"{platform.node()[:50]}/{os.getpid()}/{threading.get_ident() % 10_000}"
-
-
 def claim_due(
     engine: Engine, owner: str, now: datetime, limit: int, *, only: Collection[int] | None = None
 ) -> list[Lease]:
@@ -110,25 +110,48 @@ def refresh_source(
     """
     with snapshot(engine) as session:
         asked = visits.asking(session, lease, now)
-    try:
-        fetched = fetcher.get(asked.url, validators=asked.validators)
-        parsed = _parse(workers, asked, fetched)
-    except ScrapeError as error:
-        with transaction(engine) as session:
-            visits.fail(session, lease, error, now)
-        log.info("source failed source=%d code=%s", lease.source_id, error.code)
-        return Refreshed(lease.source_id, asked.name, asked.url, error_code=error.code, error=error.sentence)
+    came = read(asked, fetcher, workers)
     with transaction(engine) as session:
-        brought = visits.succeed(session, lease, fetched, parsed, now)
-    log.info("source refreshed source=%d entries=%d new=%d", lease.source_id, brought.entries, brought.new)
-    return Refreshed(
-        lease.source_id,
-        asked.name,
-        asked.url,
-        brought,
-        unchanged=parsed is None,
-        note=parsed.note if parsed else "",
-    )
+        refreshed = record(session, lease, asked, came, now)
+    tell(refreshed)
+    return refreshed
+
+
+def read(asked: Asking, fetcher: Fetches, workers: Parses) -> Came | ScrapeError:
+    """Ask the publisher, and have what is new parsed; the store is not touched."""
+    try:
+        reply = fetcher.get(asked.url, validators=asked.validators)
+        return Came(reply, _parse(workers, asked, reply))
+    except ScrapeError as error:
+        return error
+
+
+def record(
+    session: Session, lease: Lease, asked: Asking, came: Came | ScrapeError, now: datetime
+) -> Refreshed:
+    """Write what a visit brought, or that it failed. Raises LeaseLost and writes nothing."""
+    if isinstance(came, ScrapeError):
+        visits.fail(session, lease, came, now)
+        return Refreshed(asked.source_id, asked.name, asked.url, error_code=came.code, error=came.sentence)
+    brought = visits.succeed(session, lease, came.reply, came.parsed, now)
+    if came.parsed is None:
+        return unchanged(asked)
+    return Refreshed(asked.source_id, asked.name, asked.url, brought, note=came.parsed.note)
+
+
+def unchanged(asked: Asking) -> Refreshed:
+    return Refreshed(asked.source_id, asked.name, asked.url, unchanged=True)
+
+
+def tell(refreshed: Refreshed) -> None:
+    """Log a visit that was written down."""
+    if refreshed.ok:
+        brought = refreshed.brought
+        log.info(
+            "source refreshed source=%d entries=%d new=%d", refreshed.source_id, brought.entries, brought.new
+        )
+    else:
+        log.info("source failed source=%d code=%s", refreshed.source_id, refreshed.error_code)
 
 
 def check_source(
@@ -152,72 +175,7 @@ def check_address(
         return check_source(url, fetcher, workers, kind=kind, announcer=announcer)
 
 
-def refresh_due(
-    engine: Engine,
-    fetcher: Fetches,
-    workers: Parses,
-    clock: Clock,
-    *,
-    threads: int = 4,
-    only: Collection[int] | None = None,
-    stop: threading.Event | None = None,
-    patience_s: float = 5,
-) -> Iterator[Refreshed]:
-    """Read what is due, or all of `only` due or not, one source a host at a time; gives each as it ends.
-
-    A source of `only` that others hold or whose host rests is waited for `patience_s`, then left out.
-    """
-    owner, stop = owner_name(), stop or threading.Event()
-    ahead = None if only is None else set(only)
-    running: dict[Future[Refreshed | None], int] = {}
-    idle_since: float | None = None
-    with ThreadPoolExecutor(threads, thread_name_prefix="refresh") as pool:
-        while not stop.is_set():
-            room = threads - len(running)
-            claimed = claim_due(engine, owner, clock(), room, only=ahead) if room and ahead != set() else []
-            for lease in claimed:
-                if ahead is not None:
-                    ahead.discard(lease.source_id)
-                running[pool.submit(_refreshed, engine, lease, fetcher, workers, clock)] = lease.source_id
-            if not running:
-                idle_since = idle_since or monotonic()
-                if not ahead or monotonic() - idle_since >= patience_s:
-                    return
-                stop.wait(0.2)
-                continue
-            idle_since = None
-            done, _ = wait(running, timeout=0.5, return_when=FIRST_COMPLETED)
-            for future in done:
-                del running[future]
-                if (refreshed := future.result()) is not None:
-                    yield refreshed
-
-
-def _refreshed(
-    engine: Engine, lease: Lease, fetcher: Fetches, workers: Parses, clock: Clock
-) -> Refreshed | None:
-    """One source may break in ways nobody thought of; the others go on, and its lease runs out by itself."""
-    try:
-        return refresh_source(engine, lease, fetcher, workers, clock())
-    except (LeaseLost, NotFound) as error:
-        log.info("source left alone source=%d why=%s", lease.source_id, error.sentence)
-        return None
-    except Exception as error:  # the job loop: nothing that one source does may stop the others
-        log.exception("source broke source=%d", lease.source_id)
-        sentence = "Reading this source failed inside the registry. The log tells more."
-        _note_breakage(engine, lease, sentence, clock())
-        return Refreshed(lease.source_id, "", lease.url, error_code=type(error).__name__, error=sentence)
-
-
-def _note_breakage(engine: Engine, lease: Lease, sentence: str, now: datetime) -> None:
-    try:
-        with transaction(engine) as session:
-            visits.fail(session, lease, ScrapeError("internal", sentence), now)
-    except Exception:  # the database itself may be what broke
-        log.exception("breakage could not be noted source=%d", lease.source_id)
-
-
-def _parse(workers: Parses, asked: visits.Asking, fetched: Fetched) -> Parsed | None:
+def _parse(workers: Parses, asked: Asking, fetched: Fetched) -> Parsed | None:
     """None where nothing changed: a 304, or the very bytes that were parsed last."""
     if fetched.status == 304:
         if not asked.validators:

@@ -1,4 +1,4 @@
-"""When: one APScheduler tick that reads what is due and wakes what was watched. What to do stands in jobs.py.
+"""When: one APScheduler tick that reads what is due and wakes what was watched. What to do stands in rounds.py.
 
 Any number of processes may tick on one database; leases keep them apart.
 """
@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy import Engine
 
-from registry import jobs
+from registry import jobs, rounds
 from registry.services import triage
 from registry.settings import Settings
 from registry.store.engine import transaction
@@ -66,8 +66,14 @@ class Scheduler:
         try:
             with transaction(self._engine) as session:
                 triage.wake_due_watches(session, now.astimezone(self._settings.zone).date(), now)
-            for _ in jobs.refresh_due(
-                self._engine, self._fetcher, self._workers, self._clock, threads=THREADS, stop=self._stop
+            for _ in rounds.refresh_due(
+                self._engine,
+                self._fetcher,
+                self._workers,
+                self._clock,
+                threads=THREADS,
+                stop=self._stop,
+                rests_for_s=self._settings.tick_s,
             ):
                 pass
         except Exception:  # the next tick may find the database well again

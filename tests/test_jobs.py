@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Engine
 from sqlmodel import select
 
-from registry import jobs
+from registry import jobs, rounds
 from registry.domain.proposal import Announcer
 from registry.domain.visit import visits
 from registry.services import sources
@@ -312,7 +312,7 @@ def test_a_broken_source_is_news_and_the_others_go_on(engine, fetcher, workers, 
     server.plays("/good", reply(FEED))
     server.plays("/bad", reply(b"what is this"))
     good, bad = add(engine, server.url("/good"), now), add(engine, server.url("/bad"), now)
-    results = {each.source_id: each for each in jobs.refresh_due(engine, fetcher, workers, lambda: now)}
+    results = {each.source_id: each for each in rounds.refresh_due(engine, fetcher, workers, lambda: now)}
     assert (results[good].ok, results[bad].ok) == (True, False)
 
 
@@ -323,7 +323,7 @@ def test_an_error_nobody_thought_of_stops_neither_the_round_nor_the_source(engin
 
     server.plays("/feed", reply(FEED))
     source_id = add(engine, server.url("/feed"), now)
-    (result,) = jobs.refresh_due(engine, fetcher, Breaks(), lambda: now)
+    (result,) = rounds.refresh_due(engine, fetcher, Breaks(), lambda: now)
     assert not result.ok
     with the_source(engine, source_id) as source:
         assert (source.error_code, source.failures, source.lease_until) == ("internal", 1, None)
@@ -335,7 +335,7 @@ def test_when_every_host_fails_it_is_our_outage_and_counts_against_nobody(engine
             raise FetchError("connect_failed", "Nobody answers there.")
 
     ids = [add(engine, f"https://host{number}.example/feed", now) for number in range(5)]
-    list(jobs.refresh_due(engine, Unplugged(), workers, lambda: now, threads=1, only=ids))
+    list(rounds.refresh_due(engine, Unplugged(), workers, lambda: now, threads=1, only=ids))
     with snapshot(engine) as session:
         failures = [session.get_one(Source, source_id).failures for source_id in ids]
     assert failures[2:] == [0, 0, 0]

@@ -26,10 +26,14 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "registry.jobs": frozenset(
         {"registry.domain", "registry.services", "registry.settings", "registry.store", "scrapers"}
     ),
+    "registry.rounds": frozenset(
+        {"registry.domain", "registry.jobs", "registry.services", "registry.store", "scrapers"}
+    ),
     "registry.scheduler": frozenset(
         {
             "registry.domain",
             "registry.jobs",
+            "registry.rounds",
             "registry.services",
             "registry.settings",
             "registry.store",

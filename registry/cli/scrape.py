@@ -71,10 +71,10 @@ def _wanted(session: Any, named: list[str], everything: bool) -> list["Source"]:
 def _read(
     engine: "Engine", fetcher: "Fetcher", workers: "Workers", wanted: list["Source"]
 ) -> Iterator[dict[str, Any]]:
-    from registry import jobs
+    from registry import rounds
 
     only = {source.id for source in wanted if source.id is not None}
-    for refreshed in jobs.refresh_due(engine, fetcher, workers, utc_now, only=only):
+    for refreshed in rounds.refresh_due(engine, fetcher, workers, utc_now, only=only):
         yield _told(refreshed)
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Engine
 from sqlmodel import Session, func, select
 
-from registry import jobs
+from registry import rounds
 from registry.demo import content as story
 from registry.demo.content import Content, TriageRecord
 from registry.demo.ground import Ground, lay
@@ -144,7 +144,7 @@ def _scrape(engine: Engine, settings: Settings, now: datetime, tell: Tell) -> No
         return now + timedelta(seconds=time.monotonic() - began)
 
     with make_fetcher(settings) as fetcher, Workers(count=1) as workers:  # one host is read by one at a time
-        for refreshed in jobs.refresh_due(engine, fetcher, workers, clock):
+        for refreshed in rounds.refresh_due(engine, fetcher, workers, clock):
             tell(refreshed)
 
 

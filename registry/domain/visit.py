@@ -1,7 +1,7 @@
 """One visit to a source as its health strip keeps it: short enough that the last thirty stand in the source's row."""
 
 from collections.abc import Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 
 VISITS_KEPT = 30
@@ -22,6 +22,9 @@ class Visit:
     error_code: str = ""
 
 
+_FIELDS = tuple(field.name for field in fields(Visit))
+
+
 def visits(strip: Sequence[Packed]) -> list[Visit]:
     """What a strip holds, oldest first."""
     return [Visit(datetime.fromtimestamp(int(at), UTC), *more) for at, *more in strip]  # type: ignore[arg-type]
@@ -29,5 +32,5 @@ def visits(strip: Sequence[Packed]) -> list[Visit]:
 
 def with_visit(strip: Sequence[Packed], visit: Visit) -> list[Packed]:
     """The strip with one more visit at its end, and without the oldest beyond thirty."""
-    _, *more = astuple(visit)
-    return [*strip[1 - VISITS_KEPT :], [int(visit.at.timestamp()), *more]]
+    at, *more = (getattr(visit, name) for name in _FIELDS)
+    return [*strip[1 - VISITS_KEPT :], [int(at.timestamp()), *more]]

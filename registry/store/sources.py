@@ -1,16 +1,22 @@
 """Reads of sources and of what their last visits brought."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urlsplit
 
-from sqlalchemy import ColumnElement, case, func
+from sqlalchemy import ColumnElement, and_, case, func, update
+from sqlalchemy.orm import defer
 from sqlmodel import Session, col, or_, select
 
 from registry.domain.errors import NotFound
 from registry.domain.triage import CandidateStatus
+from registry.store.columns import id_of
+from registry.store.entries import chunks
 from registry.store.tables import Candidate, Entry, Mention, Source
+
+FEW = 100
+"""Rows fetched at a time where the reader may stop early."""
 
 
 @dataclass(frozen=True)
@@ -69,33 +75,74 @@ def polled(session: Session) -> Sequence[Source]:
 
 def due(session: Session, now: datetime, limit: int) -> Sequence[Source]:
     """Those whose time has come and whom nobody holds, the longest waiting first."""
-    query = select(Source).where(
-        col(Source.removed_at).is_(None),
-        col(Source.paused_at).is_(None),
-        col(Source.gone_at).is_(None),
-        col(Source.due_at) <= now,
-        _free(now),
-    )
+    query = select(Source).where(*_due(now), _free(now))
     return session.exec(query.order_by(col(Source.due_at), col(Source.id)).limit(limit)).all()
 
 
-def free(session: Session, source_ids: Collection[int], now: datetime) -> Sequence[Source]:
-    """Those of the given ones that nobody holds, due or not."""
-    query = select(Source).where(
-        col(Source.id).in_(source_ids),
-        col(Source.removed_at).is_(None),
-        col(Source.paused_at).is_(None),
-        _free(now),
-    )
-    return session.exec(query.order_by(col(Source.id))).all()
+def free(
+    session: Session, now: datetime, *, only: Collection[int] | None = None
+) -> Iterator[tuple[int, str]]:
+    """Id and address of those that nobody holds: due, the longest waiting first; or due or not, of `only`.
+
+    They are read as they are asked for, however many there are.
+    """
+    query = select(col(Source.id), Source.url).where(_free(now))
+    if only is None:
+        query = query.where(*_due(now)).order_by(col(Source.due_at), col(Source.id))
+    else:
+        query = query.where(
+            col(Source.id).in_(only), col(Source.removed_at).is_(None), col(Source.paused_at).is_(None)
+        ).order_by(col(Source.id))
+    with session.execute(query.execution_options(yield_per=FEW)) as rows:
+        yield from ((source_id, url) for source_id, url in rows)
 
 
-def busy_urls(session: Session, now: datetime, visited_since: datetime) -> Sequence[str]:
-    """Addresses that somebody reads at this moment, or that were read since then."""
-    query = select(Source.url).where(
+def lease(
+    session: Session, source_ids: Sequence[int], *, owner: str, until: datetime
+) -> list[tuple[int, int, str]]:
+    """Let `owner` hold them until then; gives id, the new fencing number and address, in the order of `source_ids`."""
+    found: dict[int, tuple[int, int, str]] = {}
+    for chunk in chunks(source_ids):
+        taken = (
+            update(Source)
+            .where(col(Source.id).in_(chunk))
+            .values(fence=col(Source.fence) + 1, lease_owner=owner, lease_until=until)
+            .returning(col(Source.id), col(Source.fence), col(Source.url))
+            .execution_options(synchronize_session=False)
+        )
+        found.update((source_id, (source_id, fence, url)) for source_id, fence, url in session.execute(taken))
+    return [found[source_id] for source_id in source_ids if source_id in found]
+
+
+def by_id(session: Session, source_ids: Collection[int]) -> dict[int, Source]:
+    """Those that were not removed, without their strips until somebody asks for them."""
+    query = select(Source).options(defer(Source.strip))  # type: ignore[arg-type].where(col(Source.removed_at).is_(None))
+    return {
+        id_of(source): source
+        for chunk in chunks(sorted(source_ids))
+        for source in session.exec(query.where(col(Source.id).in_(chunk))).all()
+    }
+
+
+def locked(session: Session, source_ids: Sequence[int]) -> dict[int, Source]:
+    """Those there are, by id, as they stand now, and nobody else's to write until this transaction ends."""
+    found: dict[int, Source] = {}
+    for chunk in chunks(sorted(source_ids)):
+        query = select(Source).where(col(Source.id).in_(chunk)).order_by(col(Source.id)).with_for_update()
+        rows = session.exec(query.execution_options(populate_existing=True)).all()
+        found.update((id_of(source), source) for source in rows)
+    return found
+
+
+def busy(
+    session: Session, now: datetime, visited_since: datetime
+) -> Sequence[tuple[str, datetime | None, bool]]:
+    """Address, last visit, and whether somebody reads it now, of those that are read or were since then."""
+    read_now = and_(col(Source.lease_until).is_not(None), col(Source.lease_until) > now)
+    query = select(Source.url, Source.fetched_at, read_now).where(
         or_(col(Source.lease_until) > now, col(Source.fetched_at) > visited_since)
     )
-    return session.exec(query).all()
+    return [(url, fetched_at, bool(held)) for url, fetched_at, held in session.execute(query)]
 
 
 def last_codes(session: Session, since: datetime) -> Sequence[str]:
@@ -118,6 +165,15 @@ def yields(session: Session, since: datetime) -> Mapping[int, SourceYield]:
         .group_by(col(Entry.source_id))
     )
     return {source_id: SourceYield(new, let_in) for source_id, new, let_in in session.exec(query).all()}
+
+
+def _due(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    return (
+        col(Source.removed_at).is_(None),
+        col(Source.paused_at).is_(None),
+        col(Source.gone_at).is_(None),
+        col(Source.due_at) <= now,
+    )
 
 
 def _free(now: datetime) -> ColumnElement[bool]:

@@ -37,7 +37,7 @@ class Source(SQLModel, table=True):
     interval_s: int = 3600
     due_at: datetime | None = Field(default=None, index=True)
     lease_owner: str = Field(default="", max_length=80)
-    lease_until: datetime | None = None
+    lease_until: datetime | None = Field(default=None, index=True)
     fence: int = 0
     """Rises with each lease; a holder whose number is no longer this one may not write."""
 

@@ -81,6 +81,7 @@ def upgrade() -> None:
         for column in columns:
             op.add_column(table, column, inline_references=True)
     op.create_index(op.f("ix_source_fetched_at"), "source", ["fetched_at"])
+    op.create_index(op.f("ix_source_lease_until"), "source", ["lease_until"])
     _carry_visits_over()
     op.drop_table("fetch")
 
@@ -128,6 +129,7 @@ def _packed(rows: Any) -> Iterator[list[int | str]]:
 
 
 def downgrade() -> None:
+    op.drop_index(op.f("ix_source_lease_until"), "source")
     op.drop_index(op.f("ix_source_fetched_at"), "source")
     for table, columns in ADDED.items():
         for column in columns:

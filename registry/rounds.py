@@ -1,0 +1,262 @@
+"""All sources that are due, one round of them: some threads read, one writes down what they bring.
+
+What one visit is stands in jobs.py; who may visit whom and when, in services/leases.py.
+"""
+
+import logging
+import os
+import platform
+import threading
+from collections.abc import Callable, Collection, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from datetime import datetime
+from queue import Empty, SimpleQueue
+from time import monotonic
+
+from sqlalchemy import Engine
+from sqlmodel import Session
+
+from registry.domain.errors import NotFound
+from registry.jobs import Came, Clock, Fetches, Parses, Refreshed, read, record, tell, unchanged
+from registry.services import leases, visits
+from registry.services.leases import LEASE, Lease, LeaseLost
+from registry.services.visits import Asking
+from registry.store.engine import snapshot, transaction
+from scrapers.errors import ScrapeError
+
+log = logging.getLogger(__name__)
+
+MOST_AHEAD = 256
+"""Sources leased and not yet visited; also how many visits are written together, where nothing had changed."""
+CHANGED_TOGETHER = 8
+"""Writing entries takes some milliseconds a source, and others want to write too."""
+LINGER_S = 0.05
+"""How long a visit may wait for others to be written with it."""
+PAUSE_S = 0.2
+
+
+@dataclass(frozen=True)
+class _Visit:
+    lease: Lease
+    asked: Asking
+    leased_at: datetime
+
+
+@dataclass(frozen=True)
+class _Read:
+    visit: _Visit
+    came: Came | ScrapeError | None
+    """None where its turn came too late for its lease."""
+    at: datetime
+
+    @property
+    def unchanged(self) -> bool:
+        return isinstance(self.came, Came) and self.came.parsed is None
+
+
+def owner_name() -> str:
+    """Who leases: machine, process and thread, so that a person can find a holder."""
+    return f"{platform.node()[:50]}/{os.getpid()}/{threading.get_ident() % 10_000}"
+
+
+def refresh_due(
+    engine: Engine,
+    fetcher: Fetches,
+    workers: Parses,
+    clock: Clock,
+    *,
+    threads: int = 4,
+    only: Collection[int] | None = None,
+    stop: threading.Event | None = None,
+    patience_s: float = 5,
+    rests_for_s: float = float("inf"),
+) -> Iterator[Refreshed]:
+    """Read what is due, or all of `only` due or not; gives each as it is written down.
+
+    It goes on while a source waits for nothing but its host's rest, or others hold one of `only`: with nothing to
+    read for at most `patience_s`, and not once `rests_for_s` are over.
+    """
+    round_ = _Round(engine, fetcher, workers, clock, stop or threading.Event(), only)
+    with ThreadPoolExecutor(threads, thread_name_prefix="refresh") as pool:
+        for _ in range(threads):
+            pool.submit(round_.read_along)
+        try:
+            yield from round_.run(threads, patience_s, monotonic() + rests_for_s)
+        finally:
+            round_.end(threads)
+
+
+class _Round:
+    def __init__(
+        self,
+        engine: Engine,
+        fetcher: Fetches,
+        workers: Parses,
+        clock: Clock,
+        stop: threading.Event,
+        only: Collection[int] | None,
+    ) -> None:
+        self._engine = engine
+        self._fetcher, self._workers, self._clock = fetcher, workers, clock
+        self._stop = stop
+        self._only = None if only is None else set(only)
+        self._owner = owner_name()
+        self._ahead: SimpleQueue[_Visit | None] = SimpleQueue()
+        self._read: SimpleQueue[_Read] = SimpleQueue()
+        self._out = 0
+        """Visits begun, or leased for it, and not yet written down."""
+
+    def run(self, threads: int, patience_s: float, rests_until: float) -> Iterator[Refreshed]:
+        most, idle_since = 2 * threads, monotonic()
+        while not self._stop.is_set():
+            self._claim(most - self._out)
+            if self._out:
+                reads = self._collect()
+                yield from self._write(reads)
+                # Never more ahead than was just brought in twice over: where hosts are slow, others get their share.
+                most = min(max(2 * len(reads), 2 * threads), MOST_AHEAD)
+                idle_since = monotonic()
+            elif not self._rest(min(idle_since + patience_s, rests_until)):
+                return
+
+    def read_along(self) -> None:
+        """In a thread: visit what is ahead, one after another, until told to end."""
+        while (visit := self._ahead.get()) is not None:
+            self._read.put(self._visited(visit))
+
+    def end(self, threads: int) -> None:
+        """Begin nothing new, write down what was begun, and let go of what was not."""
+        unread = []
+        while (visit := _next(self._ahead)) is not None:
+            unread.append(visit.lease)
+        self._out -= len(unread)
+        for _ in range(threads):
+            self._ahead.put(None)
+        while self._out:
+            for _ in self._write(self._collect()):
+                pass
+        if unread:
+            with transaction(self._engine) as session:
+                leases.hand_back(session, unread)
+
+    def _claim(self, room: int) -> None:
+        if room <= 0 or self._only == set():
+            return
+        now = self._clock()
+        with transaction(self._engine) as session:
+            claimed = leases.claim(session, owner=self._owner, now=now, limit=room, only=self._only)
+            asked = visits.asking_each(session, claimed, now)
+        for lease, asking in asked:
+            self._ahead.put(_Visit(lease, asking, now))
+        self._out += len(asked)
+        if self._only is not None:
+            self._only.difference_update(lease.source_id for lease in claimed)
+
+    def _rest(self, until: float) -> bool:
+        """Wait for a host or for others; False where there is nothing to wait for, or no patience left."""
+        now = self._clock()
+        with snapshot(self._engine) as session:
+            chance = leases.next_chance(session, now, only=self._only)
+        if chance is None and not self._only:
+            return False
+        seconds = PAUSE_S if chance is None else max((chance - now).total_seconds(), 0.01)
+        if monotonic() + seconds > until:
+            return False
+        self._stop.wait(seconds)
+        return True
+
+    def _visited(self, visit: _Visit) -> _Read:
+        """One source may break in ways nobody thought of; the others go on."""
+        came: Came | ScrapeError | None = None
+        try:
+            if self._clock() - visit.leased_at < LEASE / 2:
+                came = read(visit.asked, self._fetcher, self._workers)
+        except Exception:  # the job loop: nothing that one source does may stop the others
+            came = _broke(visit)
+        return _Read(visit, came, self._clock())
+
+    def _collect(self) -> list[_Read]:
+        """What was read, as soon as there is something, with what follows within a moment."""
+        try:
+            reads = [self._read.get(timeout=0.5)]
+        except Empty:
+            return []
+        until = monotonic() + LINGER_S
+        while len(reads) < self._out and (left := until - monotonic()) > 0:
+            try:
+                reads.append(self._read.get(timeout=left))
+            except Empty:
+                break
+        return reads
+
+    def _write(self, reads: Sequence[_Read]) -> Iterator[Refreshed]:
+        self._out -= len(reads)
+        unchanged = [each for each in reads if each.unchanged]
+        # Failures first, always: what two processes lock in the same order, they never wait for each other for.
+        changed = [each for each in reads if isinstance(each.came, ScrapeError)]
+        changed += [each for each in reads if isinstance(each.came, Came) and not each.unchanged]
+        yield from self._written(unchanged, self._unchanged)
+        for start in range(0, len(changed), CHANGED_TOGETHER):
+            yield from self._written(changed[start : start + CHANGED_TOGETHER], self._changed)
+
+    def _written(
+        self, batch: Sequence[_Read], write: Callable[[Session, Sequence[_Read]], list[Refreshed]]
+    ) -> Iterator[Refreshed]:
+        """In one transaction; where one of them breaks it, each in its own, so that the others are written."""
+        if not batch:
+            return
+        try:
+            with transaction(self._engine) as session:
+                written = write(session, batch)
+        except Exception:
+            if len(batch) > 1:
+                log.info("visits are written one by one count=%d", len(batch), exc_info=True)
+                for each in batch:
+                    yield from self._written([each], self._changed)
+                return
+            written = self._breakage(batch[0])
+        for refreshed in written:
+            tell(refreshed)
+            yield refreshed
+
+    @staticmethod
+    def _unchanged(session: Session, batch: Sequence[_Read]) -> list[Refreshed]:
+        held = visits.succeed_unchanged(
+            session,
+            [(each.visit.lease, each.came.reply, each.at) for each in batch if isinstance(each.came, Came)],
+        )
+        return [unchanged(each.visit.asked) for each in batch if each.visit.lease in held]
+
+    @staticmethod
+    def _changed(session: Session, batch: Sequence[_Read]) -> list[Refreshed]:
+        written = []
+        for each in batch:
+            try:
+                if each.came is not None:
+                    written.append(record(session, each.visit.lease, each.visit.asked, each.came, each.at))
+            except (LeaseLost, NotFound) as error:  # which write nothing
+                log.info("source left alone source=%d why=%s", each.visit.lease.source_id, error.sentence)
+        return written
+
+    def _breakage(self, each: _Read) -> list[Refreshed]:
+        error = _broke(each.visit)
+        try:
+            with transaction(self._engine) as session:
+                return self._changed(session, [replace(each, came=error)])
+        except Exception:  # the database itself may be what broke
+            log.exception("breakage could not be noted source=%d", each.visit.lease.source_id)
+            return []
+
+
+def _broke(visit: _Visit) -> ScrapeError:
+    """Called where an exception is being handled."""
+    log.exception("source broke source=%d", visit.lease.source_id)
+    return ScrapeError("internal", "Reading this source failed inside the registry. The log tells more.")
+
+
+def _next(queue: "SimpleQueue[_Visit | None]") -> _Visit | None:
+    try:
+        return queue.get_nowait()
+    except Empty:
+        return None
