@@ -17,13 +17,19 @@ def interval_s(published: Sequence[datetime], *, asked_s: int, has_validators: b
     `asked_s` is the longest of what headers and feed ask for, honoured up to a week. Without validators each visit
     costs the publisher the whole feed: at most one a day.
     """
-    newest = sorted(published, reverse=True)[: GAPS + 1]
-    gaps = [(later - earlier).total_seconds() for later, earlier in pairwise(newest)]
-    usual = int(median(gaps) / 2) if gaps else DAY // 2
+    gap = usual_gap_s(published)
+    usual = gap // 2 if gap is not None else DAY // 2
     usual = min(max(usual, HOUR), DAY)
     if not has_validators:
         usual = DAY
     return max(usual, min(asked_s, WEEK))
+
+
+def usual_gap_s(published: Sequence[datetime]) -> int | None:
+    """The median gap of the last 20 entries; None where fewer than two bear a date."""
+    newest = sorted(published, reverse=True)[: GAPS + 1]
+    gaps = [(later - earlier).total_seconds() for later, earlier in pairwise(newest)]
+    return int(median(gaps)) if gaps else None
 
 
 def after_success(source_id: int, interval: int, now: datetime) -> datetime:

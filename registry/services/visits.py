@@ -21,6 +21,8 @@ UNCONDITIONAL_AFTER = timedelta(days=14)
 PERMANENT = frozenset({301, 308})
 ADOPT_AFTER_FETCHES, ADOPT_AFTER = 5, timedelta(days=7)
 GONE_AFTER = timedelta(days=1)
+SUGGESTED = 5
+"""Feeds that a web page names where a feed was: as many are kept for the person who puts it right."""
 NETWORK = frozenset({"name_not_found", "connect_failed", "timeout"})
 OUTAGE_WINDOW, OUTAGE_SOURCES, OUTAGE_PAUSE = timedelta(minutes=10), 3, timedelta(minutes=15)
 
@@ -65,6 +67,7 @@ def succeed(
             session, source, parsed.entries, first=first, home=parsed.home, now=now
         )
         source.interval_s = _interval(fetched, parsed)
+        source.usual_gap_s = polling.usual_gap_s(_published(parsed)) or 0
         source.body_hash, source.parser_version = fetched.body_hash, PARSER_VERSION
     # A validator that does not fit is left out: half of one would never match.
     source.etag = fetched.validators.etag if len(fetched.validators.etag) <= 1000 else ""
@@ -108,6 +111,7 @@ def fail(session: Session, lease: Lease, error: ScrapeError, now: datetime) -> N
         source.due_at = now + OUTAGE_PAUSE  # our own outage counts against nobody
         return
     if source.error_code != error.code:
+        offered = list(getattr(error, "suggested", ()))[:SUGGESTED]
         record(
             session,
             "source.failed",
@@ -115,7 +119,8 @@ def fail(session: Session, lease: Lease, error: ScrapeError, now: datetime) -> N
             by=REGISTRY,
             now=now,
             before={"error_code": source.error_code},
-            after={"error_code": error.code, "error": error.sentence},
+            after={"error_code": error.code, "error": error.sentence}
+            | ({"feeds": offered} if offered else {}),
         )
     source.failures += 1
     source.error_code, source.error = error.code[:40], error.sentence[:500]
@@ -135,12 +140,15 @@ def fail(session: Session, lease: Lease, error: ScrapeError, now: datetime) -> N
 
 
 def _interval(fetched: Fetched, parsed: Parsed) -> int:
-    published = [entry.published_at for entry in parsed.entries if entry.published_at is not None]
     return polling.interval_s(
-        published,
+        _published(parsed),
         asked_s=max(fetched.fresh_for_s or 0, parsed.ttl_s or 0),
         has_validators=bool(fetched.validators),
     )
+
+
+def _published(parsed: Parsed) -> list[datetime]:
+    return [entry.published_at for entry in parsed.entries if entry.published_at is not None]
 
 
 def _told(brought: Brought) -> dict[str, int]:
