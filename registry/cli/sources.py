@@ -160,7 +160,10 @@ def export_opml(
 
     with opened() as (settings, engine), snapshot(engine) as session:
         found = sources.sources(session)
-        written, rows = write_opml(found, title=f"Sources of {settings.name}"), [_row(each) for each in found]
+        written, rows = (
+            write_opml(found, title=f"Sources of {settings.name}", now=utc_now()),
+            [_row(each) for each in found],
+        )
     if as_json:
         print_json(rows)
     elif file is None:

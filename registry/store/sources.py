@@ -13,6 +13,7 @@ from sqlmodel import Session, col, or_, select
 
 from registry.domain.errors import NotFound
 from registry.domain.triage import CandidateStatus
+from registry.domain.visit import Packed
 from registry.store.entries import chunks
 from registry.store.tables import Candidate, Entry, Mention, Source
 
@@ -74,6 +75,12 @@ def standings(session: Session) -> Sequence[Source]:
     """All that were not removed, by name, their strips left unread."""
     query = select(Source).where(col(Source.removed_at).is_(None)).options(_without_strip())
     return session.exec(query.order_by(func.lower(Source.name), col(Source.id))).all()
+
+
+def strips(session: Session, source_ids: Collection[int]) -> Mapping[int, list[Packed]]:
+    """The packed visits of the given sources."""
+    query = select(Source.id, Source.strip).where(col(Source.id).in_(source_ids))
+    return {source_id or 0: list(strip) for source_id, strip in session.exec(query).all()}
 
 
 def some(session: Session, source_ids: Collection[int]) -> Sequence[Source]:

@@ -19,7 +19,9 @@ from registry.web.pages import (
     scorecards,
     session,
     site,
+    source_feed,
     sources,
+    sources_adding,
     theme,
     tools,
     verdict_life,
@@ -43,6 +45,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     rubrics.router,
     inbox.router,
     candidates.router,
+    source_feed.router,
+    sources_adding.router,  # its fixed addresses go before those with a number
     sources.router,
     people.router,
     audit.router,
