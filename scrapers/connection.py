@@ -21,6 +21,8 @@ from scrapers.addresses import AddressRule, IPAddress, literal
 from scrapers.errors import FetchError
 
 Resolver = Callable[[str, int], Sequence[str]]
+_MOST_TRIED = 8
+"""Of a name's addresses, so that each is given a fair share of the time to connect."""
 
 
 def resolve(host: str, port: int) -> list[str]:
@@ -197,9 +199,10 @@ def _look_up(resolver: Resolver, host: str, port: int, future: Future[Sequence[s
 
 def _connect_to_any(addresses: Sequence[IPAddress], port: int, connect_by: float) -> socket.socket:
     failure: FetchError | None = None
-    for nth, address in enumerate(addresses):
+    tried = addresses[:_MOST_TRIED]
+    for nth, address in enumerate(tried):
         # An address that stays silent leaves time for the next.
-        share_s = _until(connect_by) / (len(addresses) - nth)
+        share_s = _until(connect_by) / (len(tried) - nth)
         try:
             return _connect(address, port, share_s)
         except TimeoutError:

@@ -7,7 +7,7 @@ import hashlib
 import re
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from scrapers.links import canonical_url
@@ -41,6 +41,8 @@ class Entry:
     """None where missing, unreadable or before 1995."""
     content_hash: str
     """Over title, link and text; dates and counters do not count, so that another hash is a revision."""
+    related: str = ""
+    """What the entry speaks of, where the publisher names its address beside `link`; absolute, else ""."""
 
 
 @dataclass(frozen=True)
@@ -74,6 +76,7 @@ class Draft:
     author: str = ""
     tags: Sequence[str] = field(default_factory=tuple)
     published_at: datetime | None = None
+    related: str = ""
 
 
 def entries_of(drafts: Iterable[Draft]) -> tuple[Entry, ...]:
@@ -101,6 +104,7 @@ def _finish(draft: Draft) -> Entry:
         tags=_tags(draft.tags),
         published_at=draft.published_at,
         content_hash=_digest(_steady(title), canonical, _steady(text)),
+        related=draft.related if len(draft.related) <= MAX_LINK else "",
     )
 
 
@@ -137,8 +141,7 @@ def told_apart(entry: Entry, by: str) -> Entry:
 
 
 def _with_keys(entry: Entry, key: str, second_key: str) -> Entry:
-    values = {name: getattr(entry, name) for name in Entry.__dataclass_fields__}
-    return Entry(**{**values, "key": key, "second_key": second_key})
+    return replace(entry, key=key, second_key=second_key)
 
 
 def without_host(key: str) -> str:

@@ -10,6 +10,8 @@ BLOCK = re.compile(
     r"<(?=/?(?:br|hr|p|div|li|ul|ol|dl|dt|dd|h[1-6]|tr|td|th|table|blockquote|pre|section|article|figure|figcaption)\b)",
     re.IGNORECASE,
 )
+NOT_HTML = re.compile(r"</?(?:iframe|math|svg)\b[^>]*>", re.IGNORECASE)
+"""Elements whose inside is not HTML to an HTML reader, though it holds words."""
 WINDOWS_1252 = {
     code: bytes([code]).decode("cp1252")
     for code in range(0x80, 0xA0)
@@ -21,11 +23,30 @@ UNWANTED = re.compile(
 )
 
 
+MARKUP = re.compile(
+    r"</[a-z]|<[a-z][\w:-]*\s+[\w:-]+\s*=|<(?:br|p|hr|img|script|style|iframe)\b|<!--"
+    r"|&(?:\#\d+|\#x[\da-f]+|[a-z]+\d*);",
+    re.IGNORECASE,
+)
+"""A closing tag, an attribute, an element that stands alone, a comment or an entity."""
+
+
+def as_markup(text: str) -> str:
+    """A text that ought to be plain, as HTML: left alone where it holds markup all the same, else escaped."""
+    return text if MARKUP.search(text) else escaped(text)
+
+
+def escaped(text: str) -> str:
+    """A plain text as HTML."""
+    return text.replace("&", "&amp;").replace("<", "&lt;")
+
+
 def plain_text(markup: str) -> str:
     """The words of a piece of HTML on one line, entities read, scripts and styles left out; "" for none."""
     text = markup[:MAX_MARKUP]
     if "<" in text:
-        text = nh3.clean(BLOCK.sub(" <", text.encode("utf-8", "replace").decode()), tags=set())
+        text = NOT_HTML.sub(" ", BLOCK.sub(" <", text)).encode("utf-8", "replace").decode()
+        text = nh3.clean(text, tags=set())
     if "&" in text:
         text = html.unescape(text)
     text = text.translate(WINDOWS_1252)

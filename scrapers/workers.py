@@ -24,6 +24,8 @@ PARSES_PER_CHILD = 500
 """A child is replaced after so many documents, so that what a library leaks stays small."""
 MAX_REPLY = 256 * 2**20
 LENGTH = struct.Struct(">I")
+CLOSED = ("socket.", "subprocess.", "os.exec", "os.fork", "os.posix_spawn", "os.system")
+"""Beginnings of the audit events that a child is refused: a document has nobody to ask and nothing to start."""
 
 
 class Workers:
@@ -218,8 +220,23 @@ def _limit(cpu_s: float, memory_mb: int) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
+def close_doors() -> None:
+    """For the rest of this process: no network, no other process, no file but to read it."""
+    sys.addaudithook(_refuse)
+
+
+def _refuse(event: str, arguments: tuple[Any, ...]) -> None:
+    if event.startswith(CLOSED) or (event == "open" and _writes(*arguments[1:])):
+        raise PermissionError(f"A document may not do this: {event}")
+
+
+def _writes(mode: str | None, flags: int) -> bool:
+    return not set(mode or "").isdisjoint("wax+") or bool(flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT))
+
+
 def _serve(cpu_s: float, memory_mb: int) -> None:
     """In the child: answer one question after another until the parent closes the pipe or dies."""
+    close_doors()
     questions, answers = sys.stdin.buffer, sys.stdout.buffer
     sys.stdout = sys.stderr  # a library that prints must not speak into the pipe
     while True:
