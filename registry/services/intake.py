@@ -57,6 +57,7 @@ def record_entries(
     brought = Brought(entries=len(found))
     fresh, known = recognise(session, id_of(source), found, home=home)
     for entry, row in known:
+        row.published_at = row.published_at or entry.published_at
         brought.revised += _revise(session, entry, row, now)
     reads = [_add(session, source, entry, now) for entry in reversed(fresh)]
     brought.new = len(reads)
@@ -98,6 +99,7 @@ def _storable(entry: Entry) -> Entry:
         summary=_plain(entry.summary)[:2000],
         author=_plain(entry.author)[:200],
         tags=tuple(_plain(tag) for tag in entry.tags),
+        related=_plain(entry.related) if len(entry.related) <= MAX_LINK else "",
     )
 
 
@@ -121,7 +123,7 @@ def _revise(session: Session, entry: Entry, row: tables.Entry, now: datetime) ->
         )
     )
     row.title, row.link, row.summary = entry.title, entry.link, entry.summary
-    row.tags, row.related = list(entry.tags), _related(entry)
+    row.tags, row.related = list(entry.tags), entry.related
     row.canonical_link, row.content_hash = entry.canonical_link, entry.content_hash
     row.revision += 1
     session.add(row)
@@ -140,7 +142,7 @@ def _add(session: Session, source: Source, entry: Entry, now: datetime) -> Read:
         summary=entry.summary,
         author=entry.author,
         tags=list(entry.tags),
-        related=_related(entry),
+        related=entry.related,
         published_at=entry.published_at,
         seen_at=now,
         content_hash=entry.content_hash,
@@ -170,9 +172,3 @@ def _proposing(reads: Sequence[Read], first: bool, now: datetime) -> list[Read]:
         if not read.row.only_seen:
             proposing.append(read)
     return proposing
-
-
-def _related(entry: Entry) -> str:
-    """Of scrapers that tell it."""
-    related = _plain(str(getattr(entry, "related", "")))
-    return related if len(related) <= MAX_LINK else ""

@@ -13,9 +13,6 @@ from sqlmodel import Session
 from registry.store import entries, tables
 from scrapers.entry import Entry, told_apart, without_host
 
-SAME_MOVE = 2
-"""So many entries of one document that changed from one host to the same other one: the feed has moved."""
-
 Known = tuple[Entry, tables.Entry]
 
 
@@ -26,7 +23,7 @@ def recognise(
 
     The same key with the same link settles it. Else the row that most speaks for has it: key or second key, link,
     title, date. An id whose link, title and date are all others is used again, for something else. A second key
-    counts alone where the feed moved to another host, a link alone where it leads to one entry and not home.
+    counts alone where the whole feed moved to another host, a link where it leads to one entry and not home.
     """
     found = _once(found, _place(home))
     by_key = entries.by_key(session, source_id, {entry.key for entry in found})
@@ -44,7 +41,7 @@ def recognise(
     matched = {row.id for _, row in known}
     shared = _shared(entry.canonical_link for entry in found) | _shared(row.canonical_link for row in near)
     free = _Rows([row for row in near if row.id not in matched], shared | {_place(home)})
-    paired = _paired(ahead, free)
+    paired = _paired(ahead, free, Counter(_beginning(entry.key) for entry in found))
     keys = _Keys(near)
     for entry in ahead:
         if (row := paired.get(entry.key)) is not None:
@@ -62,26 +59,35 @@ class _Pair:
     key: bool
     second: bool
     link: bool
+    path: bool
+    """The links differ in their hosts at most."""
     title: bool
     date: bool
     another_date: bool
     content: bool
     """Neither has a link, and the text is the same."""
-    move: tuple[str, str]
-    """Where the row's key and the entry's begin: scheme, `www.` and path aside."""
 
     @property
     def weight(self) -> int:
         return 3 * (self.key or self.second) + 3 * self.link + 2 * self.title + self.date + self.content
 
-    def suffices(self, moves: Counter[tuple[str, str]], shared: Collection[str]) -> bool:
-        if self.key or (self.second and self.move[0] == self.move[1]):
-            return self.link or self.title or not self.another_date
+    def suffices(self, hosts: Counter[str], shared: Collection[str]) -> bool:
+        if self.key or (self.second and self._stays()):
+            undated = self.entry.published_at is None and self.row.published_at is None
+            return self.path or self.title or self.date or undated
         if self.second:
-            return self.link or self.title or self.date or moves[self.move] >= SAME_MOVE
+            return self.link or self.title or self.date or self._moved(hosts)
         if self.link and _place(self.entry.canonical_link) in shared:
             return self.title and not self.another_date
         return self.link or self.content
+
+    def _stays(self) -> bool:
+        return _beginning(self.row.key) == _beginning(self.entry.key)
+
+    def _moved(self, hosts: Counter[str]) -> bool:
+        """Whether the document has left the host of the row's key for that of the entry's."""
+        here = hosts[_beginning(self.entry.key)]
+        return here > 1 and here > hosts.total() / 2 and not hosts[_beginning(self.row.key)]
 
 
 class _Rows:
@@ -112,14 +118,13 @@ class _Rows:
             yield "content", each.content_hash
 
 
-def _paired(ahead: Sequence[Entry], rows: _Rows) -> dict[str, tables.Entry]:
+def _paired(ahead: Sequence[Entry], rows: _Rows, hosts: Counter[str]) -> dict[str, tables.Entry]:
     """Key of an entry -> its row, the most alike first, each entry and each row at most once."""
     pairs = [_pair(entry, row) for entry in ahead for row in rows.like(entry)]
-    moves = Counter(pair.move for pair in pairs if pair.second)
     paired: dict[str, tables.Entry] = {}
     taken: set[int | None] = set()
     for pair in sorted(pairs, key=lambda pair: -pair.weight):
-        if pair.entry.key not in paired and pair.row.id not in taken and pair.suffices(moves, rows.shared):
+        if pair.entry.key not in paired and pair.row.id not in taken and pair.suffices(hosts, rows.shared):
             paired[pair.entry.key] = pair.row
             taken.add(pair.row.id)
     return paired
@@ -135,11 +140,11 @@ def _pair(entry: Entry, row: tables.Entry) -> _Pair:
         key=row.key in (entry.key, apart.key),
         second=row.second_key in (entry.second_key, apart.second_key),
         link=bool(place) and place == _place(row.canonical_link) and _fragments_agree(entry.link, row.link),
+        path=without_host(entry.canonical_link) == without_host(row.canonical_link),
         title=_folded(entry.title) == _folded(row.title),
         date=dated and same_date,
         another_date=dated and not same_date,
         content=not place and not row.canonical_link and entry.content_hash == row.content_hash,
-        move=(_beginning(row.key), _beginning(entry.key)),
     )
 
 
@@ -168,7 +173,9 @@ class _Keys:
     def free(self, entry: Entry) -> Iterator[Entry]:
         """The entry under keys that nobody has; nothing where it cannot be told apart from one before it."""
         own = entry if entry.key not in self._keys else _apart(entry)
-        second = next((each for each in (own.second_key, own.key) if each not in self._seconds), None)
+        second = next(
+            (each for each in (own.second_key, own.key, _apart(own).key) if each not in self._seconds), None
+        )
         if own.key not in self._keys and second is not None:
             self._keys.add(own.key)
             self._seconds.add(second)
