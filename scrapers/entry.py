@@ -114,7 +114,7 @@ def _tell_apart(entries: Sequence[Entry]) -> list[Entry]:
     for apart in ("canonical_link", "title"):
         times = Counter(entry.key for entry in entries)
         entries = [
-            _rekeyed(entry, str(getattr(entry, apart))) if times[entry.key] > 1 else entry
+            told_apart(entry, str(getattr(entry, apart))) if times[entry.key] > 1 else entry
             for entry in entries
         ]
     unique = _once(entries, lambda entry: entry.key)
@@ -131,7 +131,8 @@ def _once(entries: Iterable[Entry], by: Callable[[Entry], Hashable]) -> list[Ent
     return list(first.values())
 
 
-def _rekeyed(entry: Entry, by: str) -> Entry:
+def told_apart(entry: Entry, by: str) -> Entry:
+    """The entry under keys that `by`, its link or title, tells apart from others of the same id."""
     if not by or by == entry.key:
         return entry
     return _with_keys(

@@ -35,6 +35,7 @@ ADDED: dict[str, tuple[sa.Column[Any], ...]] = {
         sa.Column("related", Text(length=2000), nullable=False, server_default=""),
         sa.Column("signal", Text(length=40), nullable=False, server_default=""),
         sa.Column("held", sa.Boolean(), nullable=False, server_default=sa.false()),
+        sa.Column("only_seen", sa.Boolean(), nullable=False, server_default=sa.false()),
         sa.Column(
             "blocked_by_id",
             sa.Integer(),
