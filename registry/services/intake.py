@@ -13,6 +13,7 @@ from sqlmodel import Session
 
 from registry.domain.proposal import EXTRACTOR_VERSION, Announcer, Proposal, propose
 from registry.services.acting import REGISTRY, record
+from registry.services.judging import Judge
 from registry.services.proposing import Read, propose_all
 from registry.store import entries, tables
 from registry.store.columns import id_of
@@ -72,7 +73,10 @@ def record_entries(
             now=now,
             after={"new": len(fresh), "entries": len(found)},
         )
+    judge = Judge(session, id_of(source), now)
+    proposing = judge.let_in(proposing)
     proposed = propose_all(session, proposing, now=now)
+    judge.label(proposing)
     brought.candidates, brought.mentions = proposed.candidates, proposed.mentions
     brought.tool_events = proposed.tool_events
     return brought
@@ -81,6 +85,23 @@ def record_entries(
 def would_propose(found: Sequence[Entry], announcer: Announcer) -> list[tuple[Entry, Proposal]]:
     """What each entry would propose, without touching the store."""
     return [(entry, _proposal(entry, announcer)) for entry in found]
+
+
+def read_again(row: tables.Entry, source: Source) -> Read:
+    """A stored entry as if it were just read, for one that was kept from proposing when it came in."""
+    entry = Entry(
+        key=row.key,
+        second_key=row.second_key,
+        title=row.title,
+        link=row.link,
+        canonical_link=row.canonical_link,
+        summary=row.summary,
+        author=row.author,
+        tags=tuple(row.tags),
+        published_at=row.published_at,
+        content_hash=row.content_hash,
+    )
+    return Read(entry, row, _proposal(entry, source.announcer), source.announcer)
 
 
 def _parted(
@@ -179,6 +200,7 @@ def _add(session: Session, source: Source, entry: Entry, now: datetime) -> Read:
         canonical_link=entry.canonical_link,
         summary=entry.summary,
         author=entry.author,
+        tags=list(entry.tags),
         published_at=entry.published_at,
         seen_at=now,
         content_hash=entry.content_hash,

@@ -12,7 +12,7 @@ from registry.domain.triage import CandidateStatus
 from registry.store.columns import id_of
 from registry.store.entries import chunks
 from registry.store.paging import Page, bounded, decode_cursor, encode_cursor
-from registry.store.tables import Alias, Candidate, Entry, Mention, Request, Source
+from registry.store.tables import Alias, Candidate, CandidateLabel, Entry, Mention, Request, Source
 from registry.store.tables.tool import AliasKind
 
 
@@ -77,6 +77,31 @@ def by_id(session: Session, ids: Collection[int]) -> Mapping[int, Candidate]:
         for candidate in session.exec(select(Candidate).where(col(Candidate.id).in_(chunk))).all():
             found[id_of(candidate)] = candidate
     return found
+
+
+def of_entries(session: Session, entry_ids: Collection[int]) -> Mapping[int, int]:
+    """Entry id -> id of the candidate that it speaks of; entries that speak of none are left out."""
+    found: dict[int, int] = {}
+    for chunk in chunks(sorted(entry_ids)):
+        query = select(Mention.entry_id, Mention.candidate_id).where(col(Mention.entry_id).in_(chunk))
+        found.update((entry_id, candidate_id) for entry_id, candidate_id in session.exec(query).all())
+    return found
+
+
+def labels(session: Session, candidate_ids: Collection[int]) -> Mapping[int, tuple[str, ...]]:
+    """By candidate id, in alphabetical order; those without a label are left out."""
+    found: dict[int, list[str]] = {}
+    for chunk in chunks(sorted(candidate_ids)):
+        query = select(CandidateLabel).where(col(CandidateLabel.candidate_id).in_(chunk))
+        for row in session.exec(query.order_by(func.lower(CandidateLabel.label))).all():
+            found.setdefault(row.candidate_id, []).append(row.label)
+    return {candidate_id: tuple(each) for candidate_id, each in found.items()}
+
+
+def label_counts(session: Session) -> Sequence[tuple[str, int]]:
+    """Every label in use with how many candidates bear it, in alphabetical order."""
+    query = select(CandidateLabel.label, func.count()).group_by(col(CandidateLabel.label))
+    return [(label, count) for label, count in session.exec(query.order_by(func.lower(CandidateLabel.label)))]
 
 
 def open_named(session: Session, name_key: str) -> Sequence[Candidate]:
