@@ -157,6 +157,9 @@ def let_in_again(session: Session, rule_id: int, *, by: Actor, now: datetime) ->
     found = intake_rules.blocked_by(session, rule_id, limit=AGAIN_AT_ONCE)
     if not found:
         raise RuleBroken("This rule keeps nothing out any more.")
+    for entry, _source in found:
+        entry.blocked_by_id = None
+        session.add(entry)
     count = 0
     for source in {id_of(source): source for _, source in found}.values():
         judge_of_source = Judge(session, id_of(source), now)
