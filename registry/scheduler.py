@@ -13,8 +13,10 @@ from sqlalchemy import Engine
 
 from registry import jobs
 from registry.services import triage
+from registry.services.relevance import Refresher
 from registry.settings import Settings
-from registry.store.engine import transaction
+from registry.store import traits
+from registry.store.engine import snapshot, transaction
 from scrapers.workers import Workers
 
 log = logging.getLogger(__name__)
@@ -35,6 +37,7 @@ class Scheduler:
         self._stop = threading.Event()
         self._fetcher = jobs.make_fetcher(settings)
         self._workers = Workers(count=PARSERS)
+        self._relevance = Refresher()
         self._apscheduler = BackgroundScheduler(timezone=UTC)
         self.ticked_at: datetime | None = None
         """When the last tick ended well; None before the first one."""
@@ -61,7 +64,7 @@ class Scheduler:
         self._workers.close()
 
     def tick(self) -> None:
-        """Wake the candidates whose day has come, then read every source that is due."""
+        """Wake the candidates whose day has come, read every source that is due, and number what came in."""
         now = self._clock()
         try:
             with transaction(self._engine) as session:
@@ -70,6 +73,11 @@ class Scheduler:
                 self._engine, self._fetcher, self._workers, self._clock, threads=THREADS, stop=self._stop
             ):
                 pass
+            with snapshot(self._engine) as session:
+                numbers = self._relevance.outdated(session, now)
+            if numbers:
+                with transaction(self._engine) as session:
+                    traits.write_numbers(session, numbers)
         except Exception:  # the next tick may find the database well again
             log.exception("tick failed")
             return
