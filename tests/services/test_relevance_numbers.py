@@ -73,10 +73,10 @@ def test_what_is_taken_back_is_forgotten(session, office, now):
 
 
 def test_what_came_after_a_decision_is_no_reason_for_it(session, office, now):
-    accepted = session.exec(select(Candidate).where(Candidate.name == "Plum0x")).one()
-    source = a_source(session, now, "Later", Announcer.NEWS)
+    dismissed = session.exec(select(Candidate).where(Candidate.name == "Plum1x")).one()
+    source = a_source(session, now, "Later", Announcer.LAUNCH_FEED)
     late = now + timedelta(days=1)
-    take_in(session, source, [an_entry("late", title=f"{accepted.name} again", link=accepted.homepage)], late)
+    take_in(session, source, [an_entry("late", title="Plum1x - Again", link=dismissed.homepage)], late)
     assert not any(feature.value == "Later" for feature in learnt_so_far(session).seen)
 
 
