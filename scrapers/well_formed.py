@@ -33,18 +33,11 @@ KINDS = {
 PICTURE = frozenset(("title", "link", "url", "width", "height", "description"))
 PEOPLE = frozenset(("name", "email", "uri", "url", "homepage"))
 HARMLESS = frozenset(
-    """
-    cloud comments contributor copyright creativecommons_license dc_contributor dc_language dc_publisher dc_rights
-    expirationdate generator itunes_block itunes_explicit itunes_image itunes_subtitle language media_content
-    media_credit media_player media_rating media_restriction media_thumbnail rights subtitle webmaster
-    """.split()
+    ["cloud", "comments", "contributor", "copyright", "creativecommons_license", "dc_contributor", "dc_language", "dc_publisher", "dc_rights", "expirationdate", "generator", "itunes_block", "itunes_explicit", "itunes_image", "itunes_subtitle", "language", "media_content", "media_credit", "media_player", "media_rating", "media_restriction", "media_thumbnail", "rights", "subtitle", "webmaster"]
 )
 """What feedparser knows in an entry and no draft is made of."""
 ENTANGLED = frozenset(
-    """
-    body channel content content_encoded entry feed fullitem item itunes_summary media_description media_title rss
-    source summary textinput xhtml_body
-    """.split()
+    ["body", "channel", "content", "content_encoded", "entry", "feed", "fullitem", "item", "itunes_summary", "media_description", "media_title", "rss", "source", "summary", "textinput", "xhtml_body"]
 )
 """What feedparser lets reach from the head of a feed into its entries."""
 
