@@ -10,11 +10,12 @@ from sqlmodel import select
 
 from registry import jobs
 from registry.domain.proposal import Announcer
+from registry.domain.visit import visits
 from registry.services import sources
 from registry.services.acting import Actor
 from registry.services.leases import Lease, LeaseLost
 from registry.store.engine import snapshot, transaction
-from registry.store.tables import Candidate, Entry, Event, Fetch, Source
+from registry.store.tables import Candidate, Entry, Event, Source
 from scrapers.errors import FetchError, ParseError
 from scrapers.fetch import Fetcher
 from scrapers.workers import Workers
@@ -117,7 +118,8 @@ def test_both_validators_go_back_byte_for_byte_and_a_304_is_not_parsed(engine, v
     asked = server.asked("/feed")[-1].headers
     assert (asked["if-none-match"], asked["if-modified-since"]) == ('W/"1"', "Sun, 01 Nov 2026 09:00:00 GMT")
     assert (refreshed.ok, refreshed.unchanged, workers.asked) == (True, True, 1)
-    assert all_of(engine, Fetch.status) == [200, 304]
+    with the_source(engine, visitor.source_id) as source:
+        assert [visit.status for visit in visits(source.strip)] == [200, 304]
 
 
 def test_the_very_same_bytes_are_a_success_and_are_not_parsed_again(engine, visitor, server, workers, now):
@@ -256,7 +258,8 @@ def test_a_lease_that_ran_out_is_taken_over_and_the_late_one_may_not_write(
     assert taken.fence > killed.fence
     with pytest.raises(LeaseLost):
         jobs.refresh_source(engine, killed, fetcher, workers, now)
-    assert all_of(engine, Entry.id) == all_of(engine, Fetch.id) == []
+    assert all_of(engine, Entry.id) == []
+    assert all_of(engine, Source.strip) == [[]]
     assert jobs.refresh_source(engine, taken, fetcher, workers, later).brought.new == 2
 
 

@@ -5,12 +5,13 @@ from datetime import datetime, timedelta
 
 from sqlmodel import Session
 
+from registry.domain.visit import Visit, with_visit
 from registry.services import intake, polling
 from registry.services.acting import REGISTRY, record
 from registry.services.intake import Brought
 from registry.services.leases import Lease, held, release
 from registry.store import entries, sources
-from registry.store.tables import Fetch, Source
+from registry.store.tables import Source
 from scrapers.catalogue import PARSER_VERSION
 from scrapers.entry import Parsed
 from scrapers.errors import ScrapeError
@@ -41,8 +42,7 @@ def asking(session: Session, lease: Lease, now: datetime) -> Asking:
     """What to send. After 14 days of nothing but 304 the validators stay at home once. Raises NotFound."""
     source = sources.get(session, lease.source_id)
     same_parser = source.parser_version == PARSER_VERSION
-    whole = sources.last_whole_reply(session, lease.source_id)
-    trusted = same_parser and whole is not None and now - whole < UNCONDITIONAL_AFTER
+    trusted = same_parser and source.whole_at is not None and now - source.whole_at < UNCONDITIONAL_AFTER
     return Asking(
         source_id=lease.source_id,
         name=source.name,
@@ -76,21 +76,23 @@ def succeed(
         source.changed_at = now
         record(session, "source.fetched", ("source", source.id), by=REGISTRY, now=now, after=_told(brought))
     source.fetched_at = source.succeeded_at = now
+    if fetched.status == 200:
+        source.whole_at = now
     source.due_at = polling.after_success(lease.source_id, source.interval_s, now)
     if fetched.retry_after_s:
         source.due_at = max(source.due_at, now + timedelta(seconds=min(fetched.retry_after_s, polling.WEEK)))
     _watch_redirects(session, source, fetched, now)
     release(source)
-    session.add(
-        Fetch(
-            source_id=lease.source_id,
+    _note(
+        source,
+        Visit(
             at=now,
             status=fetched.status,
             wire_bytes=fetched.wire_bytes,
             entries=brought.entries,
             new=brought.new,
             elapsed_ms=round(fetched.elapsed_s * 1000),
-        )
+        ),
     )
     return brought
 
@@ -98,12 +100,10 @@ def succeed(
 def fail(session: Session, lease: Lease, error: ScrapeError, now: datetime) -> None:
     """Record a visit that did not work: news about this source, and no more. Raises LeaseLost and writes nothing."""
     source = held(session, lease)
-    session.add(
-        Fetch(source_id=lease.source_id, at=now, status=error.status or 0, error_code=error.code[:40])
-    )
-    session.flush()
+    _note(source, Visit(at=now, status=error.status or 0, error_code=error.code[:40]))
     release(source)
     source.fetched_at = now
+    session.flush()
     if error.code in NETWORK and _everything_fails(session, now):
         source.due_at = now + OUTAGE_PAUSE  # our own outage counts against nobody
         return
@@ -162,7 +162,13 @@ def _recover(session: Session, source: Source, now: datetime) -> None:
             now=now,
             before={"error_code": source.error_code, "failures": source.failures},
         )
-    source.failures, source.error_code, source.error, source.gone_at = 0, "", "", None
+    source.failures, source.error_code, source.error = 0, "", ""
+    source.gone_at = source.gone_since = None
+
+
+def _note(source: Source, visit: Visit) -> None:
+    source.strip = with_visit(source.strip, visit)
+    source.last_code = visit.error_code
 
 
 def _watch_redirects(session: Session, source: Source, fetched: Fetched, now: datetime) -> None:
@@ -198,9 +204,8 @@ def adopt(session: Session, source: Source, now: datetime) -> None:
 
 
 def _everything_fails(session: Session, now: datetime) -> bool:
-    visits = sources.visits_since(session, now - OUTAGE_WINDOW)
-    failing = {source_id for source_id, code in visits if code in NETWORK}
-    return len(failing) >= OUTAGE_SOURCES and all(code in NETWORK for _, code in visits)
+    codes = sources.last_codes(session, now - OUTAGE_WINDOW)
+    return len(codes) >= OUTAGE_SOURCES and all(code in NETWORK for code in codes)
 
 
 def _let_host_rest(session: Session, source: Source, until: datetime) -> None:
@@ -211,9 +216,9 @@ def _let_host_rest(session: Session, source: Source, until: datetime) -> None:
 
 def _perhaps_gone(session: Session, source: Source, now: datetime) -> None:
     """410 twice, a day apart: the publisher means it."""
-    first = sources.first_failure(session, source, "gone")
-    if first is None or now - first < GONE_AFTER:
-        source.due_at = max(source.due_at or now, (first or now) + GONE_AFTER)
+    source.gone_since = source.gone_since or now
+    if now - source.gone_since < GONE_AFTER:
+        source.due_at = max(source.due_at or now, source.gone_since + GONE_AFTER)
         return
     source.gone_at, source.due_at = now, None
     record(session, "source.gone", ("source", source.id), by=REGISTRY, now=now, after={"error": source.error})

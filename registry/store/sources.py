@@ -10,7 +10,7 @@ from sqlmodel import Session, col, or_, select
 
 from registry.domain.errors import NotFound
 from registry.domain.triage import CandidateStatus
-from registry.store.tables import Candidate, Entry, Fetch, Mention, Source
+from registry.store.tables import Candidate, Entry, Mention, Source
 
 
 @dataclass(frozen=True)
@@ -98,43 +98,9 @@ def busy_urls(session: Session, now: datetime, visited_since: datetime) -> Seque
     return session.exec(query).all()
 
 
-def last_fetches(
-    session: Session, source_ids: Collection[int], *, each: int = 30
-) -> Mapping[int, list[Fetch]]:
-    """The last visits of each source, oldest first, in one query."""
-    rank = func.row_number().over(partition_by=col(Fetch.source_id), order_by=col(Fetch.id).desc())
-    ranked = (
-        select(col(Fetch.id).label("id"), rank.label("rank"))
-        .where(col(Fetch.source_id).in_(source_ids))
-        .subquery()
-    )
-    query = select(Fetch).join(ranked, ranked.c.id == col(Fetch.id)).where(ranked.c.rank <= each)
-    strips: dict[int, list[Fetch]] = {source_id: [] for source_id in source_ids}
-    for fetch in session.exec(query.order_by(col(Fetch.id))).all():
-        strips[fetch.source_id].append(fetch)
-    return strips
-
-
-def last_whole_reply(session: Session, source_id: int) -> datetime | None:
-    """When a body came for the last time: status 200, not 304."""
-    query = select(func.max(col(Fetch.at))).where(Fetch.source_id == source_id, Fetch.status == 200)
-    return session.exec(query).one()
-
-
-def first_failure(session: Session, source: Source, error_code: str) -> datetime | None:
-    """When this error came first since the last success."""
-    query = select(func.min(col(Fetch.at))).where(
-        Fetch.source_id == source.id, Fetch.error_code == error_code
-    )
-    if source.succeeded_at is not None:
-        query = query.where(Fetch.at > source.succeeded_at)
-    return session.exec(query).one()
-
-
-def visits_since(session: Session, since: datetime) -> Sequence[tuple[int, str]]:
-    """Source id and error code ("" for a success) of every visit since then."""
-    query = select(Fetch.source_id, Fetch.error_code).where(Fetch.at >= since)
-    return [(source_id, code) for source_id, code in session.exec(query).all()]
+def last_codes(session: Session, since: datetime) -> Sequence[str]:
+    """The error code ("" for a success) of the last visit to each source that was visited since then."""
+    return session.exec(select(Source.last_code).where(col(Source.fetched_at) >= since)).all()
 
 
 def yields(session: Session, since: datetime) -> Mapping[int, SourceYield]:

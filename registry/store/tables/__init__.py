@@ -1,15 +1,16 @@
 """SQLModel tables: they hold state and have no rules; one noun a file."""
 
-from registry.store.tables.candidate import Candidate, Mention
+from registry.store.tables.candidate import Candidate, CandidateLabel, Mention
 from registry.store.tables.entry import Entry, EntryRevision
 from registry.store.tables.evaluation import Assignment, Evaluation, Interest, Moderation, ProposedCondition
 from registry.store.tables.event import Event
+from registry.store.tables.intake_rule import IntakeRule
 from registry.store.tables.kept_reply import KeptReply
 from registry.store.tables.office import Office
 from registry.store.tables.request import Request
 from registry.store.tables.rubric import RubricFile
 from registry.store.tables.scorecard import Scorecard, ScorecardKnockOut, ScorecardRating
-from registry.store.tables.source import Fetch, Source
+from registry.store.tables.source import Source
 from registry.store.tables.tool import Alias, AliasKind, Tool
 from registry.store.tables.unanswered import Unanswered
 from registry.store.tables.user import (
@@ -30,11 +31,12 @@ __all__ = [
     "ApiToken",
     "Assignment",
     "Candidate",
+    "CandidateLabel",
     "Entry",
     "EntryRevision",
     "Evaluation",
     "Event",
-    "Fetch",
+    "IntakeRule",
     "Interest",
     "KeptReply",
     "Mention",

@@ -1,12 +1,13 @@
 """Tools proposed by an entry or a person, and the mentions that speak of them."""
 
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import CheckConstraint, Index
 from sqlmodel import Field, SQLModel
 
 from registry.domain.triage import CandidateStatus
-from registry.store.columns import EnumText
+from registry.store.columns import EnumText, json_column
 
 
 class Candidate(SQLModel, table=True):
@@ -29,6 +30,10 @@ class Candidate(SQLModel, table=True):
     method: str = Field(default="", max_length=60)
     """How the name was found."""
     sure: bool = False
+    findings: list[dict[str, Any]] = Field(default_factory=list, sa_column=json_column())
+    """For each field that was found: field, value, method, confidence, reason."""
+    relevance: int | None = None
+    """0 to 100, learnt from what triage accepted and dismissed; None where nothing is learnt yet."""
     status: CandidateStatus = Field(default=CandidateStatus.NEW, sa_type=EnumText(CandidateStatus))
     reason: str = Field(default="", max_length=60)
     note: str = Field(default="", max_length=1000)
@@ -51,3 +56,12 @@ class Mention(SQLModel, table=True):
     first_candidate_id: int = Field(foreign_key="candidate.id")
     """Where it was before any merge, so that a merge can be undone."""
     at: datetime
+
+
+class CandidateLabel(SQLModel, table=True):
+    """A word put on a candidate, by a rule or a person."""
+
+    __tablename__ = "candidate_label"
+
+    candidate_id: int = Field(foreign_key="candidate.id", primary_key=True)
+    label: str = Field(max_length=60, primary_key=True, index=True)

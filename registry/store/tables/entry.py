@@ -6,7 +6,7 @@ from sqlalchemy import UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from registry.domain.proposal import EntryKind
-from registry.store.columns import EnumText
+from registry.store.columns import EnumText, json_column
 
 
 class Entry(SQLModel, table=True):
@@ -21,11 +21,20 @@ class Entry(SQLModel, table=True):
     canonical_link: str = Field(default="", max_length=2000, index=True)
     summary: str = Field(default="", max_length=2000)
     author: str = Field(default="", max_length=200)
+    tags: list[str] = Field(default_factory=list, sa_column=json_column())
+    related: str = Field(default="", max_length=2000)
+    """The home page of what is spoken of, where the publisher says it beside the link."""
     published_at: datetime | None = None
     seen_at: datetime = Field(index=True)
     content_hash: str = Field(max_length=64)
     revision: int = 1
     kind: EntryKind = Field(sa_type=EnumText(EntryKind))
+    signal: str = Field(default="", max_length=40)
+    """What it means for a tool that is known already; empty for nothing."""
+    held: bool = False
+    """One of a flood that a person has to let in before it proposes anything."""
+    blocked_by_id: int | None = Field(default=None, foreign_key="intake_rule.id")
+    """The rule that kept it from proposing anything."""
     extractor_version: str = Field(max_length=40)
 
 

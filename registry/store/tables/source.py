@@ -6,7 +6,8 @@ from sqlalchemy import CheckConstraint
 from sqlmodel import Field, SQLModel
 
 from registry.domain.proposal import Announcer
-from registry.store.columns import EnumText
+from registry.domain.visit import Packed
+from registry.store.columns import EnumText, json_column
 
 
 class Source(SQLModel, table=True):
@@ -28,6 +29,10 @@ class Source(SQLModel, table=True):
     body_hash: str = Field(default="", max_length=64)
     parser_version: str = Field(default="", max_length=40)
     """Validators and hash hold for this version alone."""
+    whole_at: datetime | None = None
+    """When a body came for the last time: status 200, not 304."""
+    distrusted_at: datetime | None = None
+    """When its validators were found to lie; they are not sent from then on."""
 
     interval_s: int = 3600
     due_at: datetime | None = Field(default=None, index=True)
@@ -36,9 +41,15 @@ class Source(SQLModel, table=True):
     fence: int = 0
     """Rises with each lease; a holder whose number is no longer this one may not write."""
 
-    fetched_at: datetime | None = None
+    strip: list[Packed] = Field(default_factory=list, sa_column=json_column())
+    """The last thirty visits, oldest first: read and written through registry.domain.visit."""
+    fetched_at: datetime | None = Field(default=None, index=True)
+    last_code: str = Field(default="", max_length=40)
+    """What went wrong at the last visit, our own outage included; empty where it worked."""
     succeeded_at: datetime | None = None
     changed_at: datetime | None = None
+    quiet_at: datetime | None = None
+    """When it was noticed to be silent for longer than usual; None again with the next news."""
     failures: int = 0
     """In a row; 0 after a success."""
     error_code: str = Field(default="", max_length=40)
@@ -48,19 +59,8 @@ class Source(SQLModel, table=True):
     moved_count: int = 0
     moved_since: datetime | None = None
     former_url: str = Field(default="", max_length=2000)
+    refused_url: str = Field(default="", max_length=2000)
+    """Where a person said it did not move to, so that it is not adopted again."""
+    gone_since: datetime | None = None
+    """When it answered "gone" for the first time since it could last be read."""
     gone_at: datetime | None = None
-
-
-class Fetch(SQLModel, table=True):
-    """One visit to a source, for its health strip."""
-
-    id: int | None = Field(default=None, primary_key=True)
-    source_id: int = Field(foreign_key="source.id", index=True)
-    at: datetime
-    status: int = 0
-    """HTTP status; 0 where no reply came."""
-    wire_bytes: int = 0
-    entries: int = 0
-    new: int = 0
-    elapsed_ms: int = 0
-    error_code: str = Field(default="", max_length=40)

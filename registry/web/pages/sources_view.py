@@ -9,13 +9,14 @@ from urllib.parse import urlsplit, urlunsplit
 from sqlmodel import Session
 
 from registry.domain.proposal import Announcer
+from registry.domain.visit import Visit, visits
 from registry.services.acting import Actor
 from registry.services.source_health import SICK, Health, SourceState, health
 from registry.services.sources import FETCH_NOW_EVERY
 from registry.store import entries, events, sources, tables
 from registry.store.columns import id_of
 from registry.store.sources import SourceYield
-from registry.store.tables import Entry, Fetch, Role, Source
+from registry.store.tables import Entry, Role, Source
 from registry.web.deps import INSIDERS
 from registry.web.shapes import Event, Form, Option, Pager
 from registry.web.words import words
@@ -23,7 +24,6 @@ from registry.web.words import words
 if TYPE_CHECKING:
     from registry.jobs import Checked
 
-VISITS = 30
 YEAR = timedelta(days=365)
 ENTRIES = 25
 POOR = 50
@@ -115,7 +115,7 @@ class SourcePage:
     entries: Sequence[Entry]
     pager: Pager
     newest_url: str
-    visits: Sequence[Fetch]
+    visits: Sequence[Visit]
     """Newest first."""
     history: Sequence[Event]
     form: Form
@@ -137,7 +137,7 @@ def sources_page(
     told: str = "",
     left_out: Sequence[str] = (),
 ) -> SourcesPage:
-    """Three queries however many sources; those that need somebody come first."""
+    """Two queries however many sources; those that need somebody come first."""
     found = sources.sources(session)
     lines = _lines(session, found, now)
     lines.sort(key=lambda line: ORDER.index(line.health.state))
@@ -162,7 +162,6 @@ def source_page(
     (line,) = _lines(session, [source], now)
     page = entries.page(session, source_id=source_id, after=after, limit=ENTRIES)
     total = entries.count(session, source_id)
-    visits = sources.last_fetches(session, [source_id], each=VISITS)[source_id]
     path = f"/sources/{source_id}"
     shown = f", {len(page.rows)} on this page" if len(page.rows) < total else ""
     held = {"name": source.name, "announcer": source.announcer.value, "group": source.group}
@@ -176,7 +175,7 @@ def source_page(
             next_url=f"{path}?after={page.next_cursor}" if page.next_cursor else "",
         ),
         newest_url=path if after else "",
-        visits=visits[::-1],
+        visits=visits(source.strip)[::-1],
         history=[_event(each) for each in events.of_subject(session, "source", source_id)[:30]],
         form=form or Form(held),
         may_fetch=source.paused_at is None
@@ -202,31 +201,27 @@ def public_url(url: str) -> str:
 
 
 def _lines(session: Session, found: Sequence[Source], now: datetime) -> list[SourceLine]:
-    ids = [id_of(each) for each in found]
-    strips = sources.last_fetches(session, ids, each=VISITS)
     harvests = sources.yields(session, now - YEAR)
-    return [_line(each, strips, harvests, now) for each in found]
+    return [_line(each, harvests, now) for each in found]
 
 
-def _line(
-    source: Source, strips: Mapping[int, list[Fetch]], harvests: Mapping[int, SourceYield], now: datetime
-) -> SourceLine:
-    visits = strips.get(id_of(source), [])
-    failed = sum(bool(each.error_code) for each in visits)
-    count = len(visits)
+def _line(source: Source, harvests: Mapping[int, SourceYield], now: datetime) -> SourceLine:
+    strip = visits(source.strip)
+    failed = sum(bool(each.error_code) for each in strip)
+    count = len(strip)
     says = f"{count - failed} of the last {count} visits worked" if count else "No visit yet"
     return SourceLine(
         source=source,
         url=public_url(source.url),
         health=health(source, now),
-        cells=[_cell(each) for each in visits],
+        cells=[_cell(each) for each in strip],
         strip_says=says,
-        new=sum(each.new for each in visits),
+        new=sum(each.new for each in strip),
         harvest=harvests.get(id_of(source), SourceYield()),
     )
 
 
-def _cell(visit: Fetch) -> tuple[str, str]:
+def _cell(visit: Visit) -> tuple[str, str]:
     at = f"{visit.at:%Y-%m-%d %H:%M} UTC"
     if visit.error_code:
         return f"{at}: {words(visit.error_code)}", "failed"

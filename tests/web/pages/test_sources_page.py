@@ -11,13 +11,14 @@ from sqlmodel import func, select
 from starlette.testclient import TestClient
 
 from registry.domain.proposal import Announcer
+from registry.domain.visit import Visit, with_visit
 from registry.services import sources
 from registry.services.acting import REGISTRY
 from registry.services.opml import read_opml
 from registry.services.source_health import SourceState, health
 from registry.settings import Settings
 from registry.store.engine import snapshot, transaction
-from registry.store.tables import Entry, Fetch, Source
+from registry.store.tables import Entry, Source
 from tests.feeds import a_feed
 from tests.scrapers.hostile import HostileServer, reply
 from tests.web.conftest import HandClock
@@ -122,12 +123,11 @@ def test_a_source_is_not_added_twice_nor_without_its_sort(as_: As) -> None:
 
 
 def test_the_list_shows_strip_news_and_what_is_the_matter(
-    as_: As, a_source: Callable[..., int], site_engine: Engine, now: datetime
+    as_: As, a_source: Callable[..., int], now: datetime
 ) -> None:
-    source_id = a_source(failures=2, error_code="timeout", error="It took too long.", succeeded_at=now)
-    with transaction(site_engine) as session:
-        session.add(Fetch(source_id=source_id, at=now, status=200, entries=9, new=7))
-        session.add(Fetch(source_id=source_id, at=now, error_code="timeout"))
+    strip = with_visit([], Visit(now, status=200, entries=9, new=7))
+    strip = with_visit(strip, Visit(now, error_code="timeout"))
+    a_source(failures=2, error_code="timeout", error="It took too long.", succeeded_at=now, strip=strip)
     shown = as_("Rosa").get("/sources").text
     for words in ("1 of which cannot be read", "It failed 2 times in a row. It took too long.", "7 new"):
         assert words in shown
