@@ -14,6 +14,8 @@ from scrapers.links import identity_key, link_key
 
 FOLDER = Path(__file__).parent / "domain" / "labelled"
 HALVES = ("work", "report")
+PARTS = (*HALVES, "fresh")
+"""What the rules were improved on, the other half, and what was labelled only when the rules stood."""
 CODE = ("github.com/", "gitlab.com/", "codeberg.org/", "bitbucket.org/", "huggingface.co/", "pkg:")
 PRODUCTS = (EntryKind.TOOL, EntryKind.VERSION)
 
@@ -33,10 +35,8 @@ class Labelled:
     version: str
     same: str
     """What it speaks of, one word for each thing."""
-
-    @property
-    def half(self) -> str:
-        return HALVES[hashlib.sha256(self.title.encode()).digest()[0] % 2]
+    part: str
+    """`work`, `report` or `fresh`."""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -102,13 +102,17 @@ def _share(part: int, whole: int) -> float:
     return part / whole if whole else 1.0
 
 
-def labelled(half: str = "") -> list[Labelled]:
-    """All of them, or those of the half `work` or `report`, in the order of the files."""
-    found = [_read(line) for path in sorted(FOLDER.glob("*.jsonl")) for line in path.read_text().splitlines()]
-    return [each for each in found if not half or each.half == half]
+def labelled(part: str = "") -> list[Labelled]:
+    """All of them, or those of one of `PARTS`, in the order of the files."""
+    found = [
+        _read(line, path.stem)
+        for path in sorted(FOLDER.glob("*.jsonl"))
+        for line in path.read_text("utf-8").splitlines()
+    ]
+    return [each for each in found if not part or each.part == part]
 
 
-def _read(line: str) -> Labelled:
+def _read(line: str, file: str) -> Labelled:
     row = json.loads(line)
     title = row["title"]
     return Labelled(
@@ -122,6 +126,7 @@ def _read(line: str) -> Labelled:
         homepage=_expanded(row.get("homepage", "")),
         version=row.get("version", ""),
         same=row.get("same", "") or row.get("name", "") + title,
+        part="fresh" if file == "fresh" else HALVES[hashlib.sha256(title.encode()).digest()[0] % 2],
     )
 
 
