@@ -13,8 +13,10 @@ from sqlalchemy import Engine
 
 from registry import jobs
 from registry.services import source_health, triage
+from registry.services.relevance import Refresher
 from registry.settings import Settings
-from registry.store.engine import transaction
+from registry.store import traits
+from registry.store.engine import snapshot, transaction
 from scrapers.workers import Workers
 
 log = logging.getLogger(__name__)
@@ -36,6 +38,7 @@ class Scheduler:
         self._stop = threading.Event()
         self._fetcher = jobs.make_fetcher(settings)
         self._workers = Workers(count=PARSERS)
+        self._relevance = Refresher()
         self._apscheduler = BackgroundScheduler(timezone=UTC)
         self._noticed_at: datetime | None = None
         self.ticked_at: datetime | None = None
@@ -63,7 +66,7 @@ class Scheduler:
         self._workers.close()
 
     def tick(self) -> None:
-        """Wake the candidates whose day has come, read every source that is due, and note which fell sick or silent."""
+        """Wake candidates whose day has come, read what is due, note which fell sick or silent, number what came in."""
         now = self._clock()
         try:
             with transaction(self._engine) as session:
@@ -73,6 +76,11 @@ class Scheduler:
             ):
                 pass
             self._notice(self._clock())
+            with snapshot(self._engine) as session:
+                numbers = self._relevance.outdated(session, now)
+            if numbers:
+                with transaction(self._engine) as session:
+                    traits.write_numbers(session, numbers)
         except Exception:  # the next tick may find the database well again
             log.exception("tick failed")
             return

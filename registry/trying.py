@@ -10,8 +10,9 @@ from sqlalchemy import Engine
 from registry.domain.proposal import Announcer, EntryKind
 from registry.jobs import Fetches, Parses, make_fetcher
 from registry.services import intake
+from registry.services.recognition import recognise
 from registry.settings import Settings
-from registry.store import entries
+from registry.store.columns import id_of
 from registry.store.engine import snapshot
 from registry.store.tables import Source
 from scrapers.discovery import known_feeds, likely_feeds, readings
@@ -112,21 +113,11 @@ def look(
 def try_source(engine: Engine, source: Source, fetcher: Fetches, workers: Parses) -> Checked:
     """What a stored source would bring at this moment, what is new in it marked. Raises ScrapeError; stores nothing."""
     checked = check_source(source.url, fetcher, workers, kind=source.kind, announcer=source.announcer)
-    found = [each.entry for each in checked.entries]
-    with snapshot(engine) as session:
-        rows = entries.known(
-            session,
-            source.id or 0,
-            {each.key for each in found},
-            {each.second_key or each.key for each in found},
-            {each.canonical_link for each in found},
-        )
-        keys = {row.key for row in rows} | {row.second_key for row in rows}
-        links = {row.canonical_link for row in rows} - {""}
+    with snapshot(engine) as session, session.no_autoflush:
+        fresh, _ = recognise(session, id_of(source), [each.entry for each in checked.entries])
+    new = {(each.title, each.link, each.published_at) for each in fresh}
     marked = tuple(
-        replace(each, is_new=not ({each.entry.key, each.entry.second_key} & keys))
-        if each.entry.canonical_link not in links
-        else replace(each, is_new=False)
+        replace(each, is_new=(each.entry.title, each.entry.link, each.entry.published_at) in new)
         for each in checked.entries
     )
     return replace(checked, entries=marked)

@@ -9,6 +9,7 @@ from sqlmodel import Session
 
 from registry.domain.errors import InvalidInput, NotFound, RuleBroken
 from registry.domain.proposal import Announcer
+from registry.services import moves
 from registry.services.acting import Actor, record, refuse_long
 from registry.services.leases import release
 from registry.store import sources
@@ -189,10 +190,18 @@ def change_address(session: Session, source_id: int, *, url: str, by: Actor, now
 
 
 def fetch_now(session: Session, source_id: int, *, by: Actor, now: datetime) -> Source:
-    """Make it due at once. Raises NotFound, and RuleBroken within five minutes of the last visit or while paused."""
+    """Make it due at once.
+
+    Raises NotFound, and RuleBroken while it is paused, within five minutes of the last visit, and for as long as the
+    publisher asked us to stay away.
+    """
     source = sources.get(session, source_id)
     if source.paused_at is not None:
         raise RuleBroken("This source is paused. Resume it first.")
+    if source.wait_until is not None and source.wait_until > now:
+        raise RuleBroken(
+            f"Its publisher asked us to stay away until {source.wait_until:%Y-%m-%d %H:%M} UTC. It is read then."
+        )
     if now < may_fetch_at(source, now):
         raise RuleBroken("This source was read less than five minutes ago. Wait a little, out of politeness.")
     if source.due_at is None or source.due_at > now:
@@ -204,7 +213,8 @@ def fetch_now(session: Session, source_id: int, *, by: Actor, now: datetime) -> 
 
 def may_fetch_at(source: Source, now: datetime) -> datetime:
     """From when on a person may ask for it to be read at once."""
-    return now if source.fetched_at is None else max(now, source.fetched_at + FETCH_NOW_EVERY)
+    read_at = source.fetched_at
+    return max(now, source.wait_until or now, now if read_at is None else read_at + FETCH_NOW_EVERY)
 
 
 def undo_move(session: Session, source_id: int, *, by: Actor, now: datetime) -> Source:
@@ -298,10 +308,9 @@ def _add(session: Session, wanted: Sequence[Wanted], *, by: Actor, now: datetime
 
 def _move(session: Session, source: Source, url: str, action: str, by: Actor, now: datetime) -> None:
     before = {"url": source.url}
-    source.former_url, source.url = source.url, url
-    source.moved_to, source.moved_count, source.moved_since = "", 0, None
-    source.etag = source.last_modified = source.body_hash = ""  # validators belong to an address
-    source.whole_at = source.distrusted_at = source.gone_at = source.gone_since = None
+    source.former_url = source.url
+    moves.change_address(source, url)
+    source.gone_at = source.gone_since = None
     source.due_at = now
     _take_from_reader(source)
     record(session, action, ("source", source.id), by=by, now=now, before=before, after={"url": url})

@@ -16,6 +16,7 @@ from registry.web.pages import (
     reference,
     requests,
     rubrics,
+    rules,
     scorecards,
     session,
     site,
@@ -47,6 +48,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     candidates.router,
     source_feed.router,
     sources_adding.router,  # its fixed addresses go before those with a number
+    rules.router,
     sources.router,
     people.router,
     audit.router,
