@@ -11,6 +11,7 @@ from lxml import etree
 from registry.domain.errors import InvalidInput
 from registry.domain.proposal import Announcer
 from registry.services.sources import Wanted
+from registry.store.sources import Standing
 from registry.store.tables import Source
 from scrapers.catalogue import SCRAPERS
 from scrapers.discovery import read_as
@@ -69,7 +70,7 @@ def as_wanted(outlines: Sequence[Outline], announcer: Announcer) -> list[Wanted]
     ]
 
 
-def write_opml(sources: Sequence[Source], *, title: str, now: datetime) -> bytes:
+def write_opml(sources: Sequence[Source | Standing], *, title: str, now: datetime) -> bytes:
     """The sources in their groups; a registry that reads it back knows who announces what, and what reads it."""
     root = etree.Element("opml", {"version": "2.0"}, nsmap={"registry": OURS})
     head = etree.SubElement(root, "head")

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from sqlmodel import Session
 
-from registry.services.source_health import SICK, SOONEST, SourceState, health
+from registry.services.source_health import SICK, SourceState, health
 from registry.store import events, sources
 from registry.store.columns import id_of
 from registry.store.tables import Event
@@ -47,11 +47,8 @@ class Episode:
 
 def episodes(session: Session, now: datetime) -> Sequence[Episode]:
     """Those that go on, and those that ended within 60 days, the one that changed last first."""
-    restless = {
-        id_of(each)
-        for each in sources.to_notice(session, now - SOONEST)
-        if health(each, now).state in SICK | {SourceState.QUIET}
-    }
+    standing = sources.standings(session)
+    restless = {each.id for each in standing if health(each, now).state in SICK | {SourceState.QUIET}}
     told = events.of_sources(session, TOLD, since=now - TOLD_FOR, always=restless, limit=MOST_EVENTS)
     names = {each.source_id: each.name for each in sources.addresses(session)}
     found: list[Episode] = []

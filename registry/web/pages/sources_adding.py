@@ -168,7 +168,8 @@ def import_opml(request: Request, tx: Tx, user: SourceKeeper, now: Now, carried:
 @router.get("/sources.opml")
 def export_opml(read: Read, house: House, _user: SourceKeeper, now: Now) -> Response:
     """For admins alone, since an address may hold a password."""
-    body = write_opml(sources.standings(read), title=f"Sources of {house.name}", now=now)
+    found = sorted(sources.standings(read), key=lambda each: (each.name.casefold(), each.id))
+    body = write_opml(found, title=f"Sources of {house.name}", now=now)
     kept = {"Content-Disposition": 'attachment; filename="sources.opml"', "Cache-Control": "no-store"}
     return Response(body, media_type="text/x-opml", headers=kept)
 

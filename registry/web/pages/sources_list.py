@@ -15,7 +15,7 @@ from registry.services.acting import Actor
 from registry.services.source_health import Health, SourceState, health
 from registry.store import sources
 from registry.store.columns import id_of
-from registry.store.sources import SourceYield
+from registry.store.sources import SourceYield, Standing
 from registry.store.tables import Role, Source
 from registry.web.pages.sources_words import ANNOUNCERS
 from registry.web.shapes import Form, Link, Option, Pager
@@ -157,8 +157,8 @@ def sources_page(
 ) -> SourcesPage:
     """Three queries however many sources."""
     wanted = wanted or Filter()
-    fares = [(each, health(each, now)) for each in sources.standings(session)]
-    matching = [each for each in fares if _matches(*each, wanted)]
+    fares = _fares(session, wanted, now)
+    matching = [each for each in fares if _matches(each, wanted)]
     harvests: Mapping[int, SourceYield] | None = None
     if wanted.sort is Sort.YIELD:
         harvests = sources.yields(session, now - YEAR)
@@ -166,7 +166,9 @@ def sources_page(
     last = max(1, -(-len(matching) // ROWS))
     wanted = replace(wanted, page=min(wanted.page, last))
     start = (wanted.page - 1) * ROWS
-    shown = [source for source, _ in matching[start : start + ROWS]]
+    ids = [each.standing.id for each in matching[start : start + ROWS]]
+    by_id = {id_of(each): each for each in sources.some(session, ids)}
+    shown = [by_id[each] for each in ids if each in by_id]
     return SourcesPage(
         lines=lines(session, shown, now, harvests),
         filter=wanted,
@@ -186,8 +188,7 @@ def sources_page(
 
 def matching_ids(session: Session, wanted: Filter, now: datetime) -> list[int]:
     """All that the filter shows, on every page."""
-    found = [(each, health(each, now)) for each in sources.standings(session)]
-    return [id_of(source) for source, fares in found if _matches(source, fares, wanted)]
+    return [each.standing.id for each in _fares(session, wanted, now) if _matches(each, wanted)]
 
 
 def lines(
@@ -196,12 +197,10 @@ def lines(
     now: datetime,
     harvests: Mapping[int, SourceYield] | None = None,
 ) -> list[SourceLine]:
-    """With their strips and their yield of a year, in two queries."""
-    ids = [id_of(each) for each in shown]
-    whole = sources.strips(session, ids)
+    """With their yield of a year, in one query."""
     if harvests is None:
-        harvests = sources.yields(session, now - YEAR, only=ids)
-    return [_line(each, visits(whole[id_of(each)]), harvests, now) for each in shown]
+        harvests = sources.yields(session, now - YEAR, only=[id_of(each) for each in shown])
+    return [_line(each, visits(each.strip), harvests, now) for each in shown]
 
 
 def _line(
@@ -231,11 +230,23 @@ def cell(visit: Visit) -> tuple[str, str]:
     return f"{at}: {what}, {reply}, {cost}", "changed" if visit.new else "ok"
 
 
-def _matches(source: Source, fares: Health, wanted: Filter) -> bool:
+@dataclass(frozen=True)
+class _Fares:
+    standing: Standing
+    health: Health
+    has_text: bool
+
+
+def _fares(session: Session, wanted: Filter, now: datetime) -> list[_Fares]:
+    sought = wanted.text.casefold().split()
+    return [_Fares(each, health(each, now), _has_text(each, sought)) for each in sources.standings(session)]
+
+
+def _matches(each: _Fares, wanted: Filter) -> bool:
     return (
-        _in_state(fares.state, wanted.state)
-        and _in_group(source.group, wanted.group)
-        and _has_text(source, wanted.text)
+        each.has_text
+        and _in_state(each.health.state, wanted.state)
+        and _in_group(each.standing.group, wanted.group)
     )
 
 
@@ -247,41 +258,39 @@ def _in_group(group: str, wanted: str) -> bool:
     return not wanted or (not group if wanted == NO_GROUP else group == wanted)
 
 
-def _has_text(source: Source, text: str) -> bool:
-    if not text:
+def _has_text(source: Standing, sought: Sequence[str]) -> bool:
+    if not sought:
         return True
     held = f"{source.name} {public_url(source.url)} {source.group} {words(source.announcer)}".casefold()
-    return all(word in held for word in text.casefold().split())
+    return all(word in held for word in sought)
 
 
-def _key(
-    sort: Sort, harvests: Mapping[int, SourceYield]
-) -> Callable[[tuple[Source, Health]], tuple[object, ...]]:
-    def by_yield(source: Source) -> tuple[object, ...]:
-        found = harvests.get(id_of(source), SourceYield())
+def _key(sort: Sort, harvests: Mapping[int, SourceYield]) -> Callable[[_Fares], tuple[object, ...]]:
+    def by_yield(source: Standing) -> tuple[object, ...]:
+        found = harvests.get(source.id, SourceYield())
         share = found.accepted / found.candidates if found.candidates else 2.0
         return (share, -found.candidates)
 
-    def key(each: tuple[Source, Health]) -> tuple[object, ...]:
-        source, fares = each
-        name = (source.name.casefold(), id_of(source))
+    def key(each: _Fares) -> tuple[object, ...]:
+        source, state = each.standing, each.health.state
+        name = (source.name.casefold(), source.id)
         match sort:
             case Sort.NAME:
                 return name
             case Sort.GROUP:
-                return (not source.group, source.group.casefold(), ORDER.index(fares.state), *name)
+                return (not source.group, source.group.casefold(), ORDER.index(state), *name)
             case Sort.YIELD:
                 return (*by_yield(source), *name)
             case Sort.NEWS:
                 return (source.changed_at or source.created_at, *name)
             case _:
-                return (ORDER.index(fares.state), *name)
+                return (ORDER.index(state), *name)
 
     return key
 
 
-def _summary(fares: Sequence[tuple[Source, Health]]) -> list[Link]:
-    counts = Counter(each.state for _, each in fares)
+def _summary(fares: Sequence[_Fares]) -> list[Link]:
+    counts = Counter(each.health.state for each in fares)
     return [
         Link(f"{counts[state]} {words(state).lower()}", Filter(state=state).address)
         for state in ORDER
@@ -289,11 +298,9 @@ def _summary(fares: Sequence[tuple[Source, Health]]) -> list[Link]:
     ]
 
 
-def _states(fares: Sequence[tuple[Source, Health]], wanted: Filter) -> list[Option]:
+def _states(fares: Sequence[_Fares], wanted: Filter) -> list[Option]:
     counts = Counter(
-        each.state
-        for source, each in fares
-        if _in_group(source.group, wanted.group) and _has_text(source, wanted.text)
+        each.health.state for each in fares if each.has_text and _in_group(each.standing.group, wanted.group)
     )
     ill = sum(counts[state] for state in IN_TROUBLE)
     return [
@@ -303,16 +310,14 @@ def _states(fares: Sequence[tuple[Source, Health]], wanted: Filter) -> list[Opti
     ]
 
 
-def _groups(fares: Sequence[tuple[Source, Health]], wanted: Filter) -> list[Option]:
+def _groups(fares: Sequence[_Fares], wanted: Filter) -> list[Option]:
     counts = Counter(
-        source.group
-        for source, each in fares
-        if _in_state(each.state, wanted.state) and _has_text(source, wanted.text)
+        each.standing.group for each in fares if each.has_text and _in_state(each.health.state, wanted.state)
     )
-    named = sorted({source.group for source, _ in fares} - {""}, key=str.casefold)
+    names = {each.standing.group for each in fares}
     options = [Option("", f"Any ({counts.total()})")]
-    options += [Option(name, f"{name} ({counts[name]})") for name in named]
-    if any(not source.group for source, _ in fares):
+    options += [Option(name, f"{name} ({counts[name]})") for name in sorted(names - {""}, key=str.casefold)]
+    if "" in names:
         options.append(Option(NO_GROUP, f"Without a group ({counts['']})"))
     return options
 
