@@ -9,10 +9,47 @@ AFFIXES = re.compile(
     r"^(?:get|use|try|go|my|join|with|hey|the)|(?:app|hq|io|ai|labs?|tech|software|dev|so|inc)$"
 )
 NOTHING_SAID = frozenset(
-    """
-    www app apps web docs blog my go get dev beta en de fr latest index home main master tree about product products
-    project projects tool tools item posts post news articles article download playground com org net html
-    """.split()
+    [
+        "www",
+        "app",
+        "apps",
+        "web",
+        "docs",
+        "blog",
+        "my",
+        "go",
+        "get",
+        "dev",
+        "beta",
+        "en",
+        "de",
+        "fr",
+        "latest",
+        "index",
+        "home",
+        "main",
+        "master",
+        "tree",
+        "about",
+        "product",
+        "products",
+        "project",
+        "projects",
+        "tool",
+        "tools",
+        "item",
+        "posts",
+        "post",
+        "news",
+        "articles",
+        "article",
+        "download",
+        "playground",
+        "com",
+        "org",
+        "net",
+        "html",
+    ]
 )
 """Labels and path segments that name no product."""
 SHORTEST_BEGINNING = 4
