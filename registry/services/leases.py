@@ -30,21 +30,34 @@ class Lease:
     source_id: int
     fence: int
     url: str
+    sick: bool = False
+    """Its last visit failed, so that this one may well last until every limit is reached."""
 
 
 def claim(
-    session: Session, *, owner: str, now: datetime, limit: int, only: Collection[int] | None = None
+    session: Session,
+    *,
+    owner: str,
+    now: datetime,
+    limit: int,
+    sick_limit: int | None = None,
+    only: Collection[int] | None = None,
 ) -> list[Lease]:
     """Lease up to `limit` sources that are due, or, due or not, of `only`: each on a host that nobody reads now.
 
-    A lease that has run out is anybody's. Hosts are left alone for two seconds after a visit, loopback excepted.
+    Those whose last visit failed come after all others, and are at most `sick_limit`. A lease that has run out
+    is anybody's. Hosts are left alone for two seconds after a visit, loopback excepted.
     """
     serialise(session, "leases")
     found = sources.due(session, now, LOOK_AT) if only is None else sources.free(session, only, now)
     busy = {_place(url) for url in sources.busy_urls(session, now, now)}
     resting = {_place(url) for url in sources.busy_urls(session, now, now - HOST_PAUSE)}
     leases: list[Lease] = []
-    for source in found:
+    healthy = [source for source in found if not source.failures]
+    sick = [source for source in found if source.failures]
+    for source in (*healthy, *sick):
+        if source.failures and sum(lease.sick for lease in leases) == sick_limit:
+            break
         place = _place(source.url)
         if place in busy or (place in resting and not _is_loopback(place)):
             continue
@@ -70,7 +83,7 @@ def release(source: Source) -> None:
 def _lease(source: Source, owner: str, now: datetime) -> Lease:
     source.fence += 1
     source.lease_owner, source.lease_until = owner[:80], now + LEASE
-    return Lease(id_of(source), source.fence, source.url)
+    return Lease(id_of(source), source.fence, source.url, sick=source.failures > 0)
 
 
 def _place(url: str) -> str:

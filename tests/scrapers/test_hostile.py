@@ -10,7 +10,7 @@ from scrapers.fetch import Fetcher
 from tests.scrapers.hostile import AGENT
 from tests.scrapers.hostile_kinds import KINDS, served
 
-DEADLINE_S = 1.0
+DEADLINE_S = 0.7
 SLACK_S = 2.0
 """For a machine that does much else; the servers run in this very process too."""
 
