@@ -1,7 +1,11 @@
 """Every kind of hostile server ends in time and in words, whatever it does, and spoils nothing for the others."""
 
+import json
+import subprocess
+import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +14,7 @@ from scrapers.fetch import Fetcher
 from tests.scrapers.hostile import AGENT
 from tests.scrapers.hostile_kinds import KINDS, served
 
+ROOT = Path(__file__).resolve().parents[2]
 DEADLINE_S = 0.7
 SLACK_S = 2.0
 """For a machine that does much else; the servers run in this very process too."""
@@ -50,3 +55,25 @@ def test_it_ends_in_time_and_in_words(ends, name):
     assert sentence.endswith(".")
     assert len(sentence) < 250
     assert sentence.isprintable()
+
+
+@pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="memory is looked up in /proc")
+def test_no_bomb_adds_more_than_50_mb():
+    told = subprocess.run(
+        [sys.executable, ROOT / "benchmarks" / "hostile.py", "--json", "--only", "bomb"],
+        capture_output=True,
+        check=False,
+    )
+    ends = json.loads(told.stdout)
+    assert ends["kinds"] >= 5
+    assert ends["wrong"] == []
+    assert 10 < ends["most_added_mb"] < 50
+
+
+@pytest.mark.whole
+@pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="memory is looked up in /proc")
+def test_no_kind_adds_more_than_50_mb():
+    told = subprocess.run(
+        [sys.executable, ROOT / "benchmarks" / "hostile.py", "--json"], capture_output=True, check=False
+    )
+    assert json.loads(told.stdout)["wrong"] == []
