@@ -39,10 +39,14 @@ Headers = dict[str, str]
 
 @dataclass(frozen=True)
 class Validators:
-    """What a publisher gave us to ask "only if it changed" with, byte for byte, quotes and `W/` included."""
+    """What a publisher gave us to ask "only if it changed" with, byte for byte, quotes and `W/` included.
+
+    `url` is the address that gave them: along redirects no other one is asked with them. "" asks all.
+    """
 
     etag: str = ""
     last_modified: str = ""
+    url: str = ""
 
     def __bool__(self) -> bool:
         return bool(self.etag or self.last_modified)
@@ -148,6 +152,7 @@ class Fetcher:
         if refused is not None:
             raise refused
         unchanged = reply.status == 304
+        asked_with = _meant_for(final, asked_with)
         _check_body(reply, asked_with)
         return Fetched(
             url=str(final),
@@ -171,7 +176,7 @@ class Fetcher:
         seen = {str(at)}
         redirects: list[Redirect] = []
         while True:
-            headers = self._request_headers(at, validators, accept)
+            headers = self._request_headers(at, _meant_for(at, validators), accept)
             if authorization and _origin(at) == _origin(home):
                 headers["Authorization"] = authorization
             reply = self._ask(at, headers)
@@ -330,6 +335,10 @@ def _check_body(reply: _Reply, asked_with: Validators) -> None:
         )
 
 
+def _meant_for(at: httpx2.URL, validators: Validators) -> Validators:
+    return validators if validators.url in ("", str(at)) else Validators()
+
+
 def _next_validators(reply: _Reply, asked_with: Validators) -> Validators:
     etag, last_modified = reply.headers.get("etag", ""), reply.headers.get("last-modified", "")
     if reply.status == 304:
@@ -344,7 +353,7 @@ def _sendable(validators: Validators) -> Validators:
         fits = len(value) <= _MAX_VALIDATOR_LENGTH and value == value.strip()
         return value if fits and all(c == "\t" or (" " <= c <= "\xff" and c != "\x7f") for c in value) else ""
 
-    return Validators(kept(validators.etag), kept(validators.last_modified))
+    return Validators(kept(validators.etag), kept(validators.last_modified), validators.url)
 
 
 def _authorization(url: httpx2.URL) -> str:
