@@ -55,7 +55,7 @@ class Found:
     """One value for one field."""
 
     field: str
-    """`name`, `homepage`, `tagline`, `version` or `vendor`."""
+    """`name`, `homepage`, `tagline`, `version`, or of an advisory `vendor` and `product`."""
     value: str
     method: str
     """before_separator, show, repository, package, introducing, available, affected, bare, link, related or none."""
@@ -104,6 +104,10 @@ class Proposal:
     @property
     def vendor(self) -> str:
         return self._value("vendor")
+
+    @property
+    def product(self) -> str:
+        return self._value("product")
 
     @property
     def names(self) -> tuple[str, ...]:
