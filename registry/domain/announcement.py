@@ -142,3 +142,13 @@ class Proposal:
     def _value(self, field: str) -> str:
         found = self.of(field)
         return found.value if found else ""
+
+
+def by_person(**values: str) -> list[dict[str, str]]:
+    """Findings, ready for JSON, of what a person gave or chose; what is empty is left out."""
+    why = "A person wrote or chose it."
+    return [
+        Found(field, value, "by hand", Confidence.SURE, why).as_row()
+        for field, value in values.items()
+        if value
+    ]

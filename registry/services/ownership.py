@@ -10,7 +10,14 @@ from registry.domain.triage import CandidateStatus
 from registry.store import candidates
 from registry.store.columns import id_of
 from registry.store.tables import Alias, AliasKind, Candidate
-from scrapers.links import canonical_url, host_of, identity_key, is_shared_host, registrable_domain
+from scrapers.links import (
+    canonical_url,
+    host_of,
+    identity_key,
+    is_shared_host,
+    link_key,
+    registrable_domain,
+)
 
 STRONG = (AliasKind.DOMAIN, AliasKind.PATH, AliasKind.PURL)
 _DEPTH = 4
@@ -27,7 +34,7 @@ def product_key(link: str, name: str) -> str:
     """The strong key of the product that is called so and has its home at this link, or "".
 
     A domain is its product's where it spells the name or the link is its front page; else the part of the link
-    that spells the name is (`wilf.example/cobble`), and a page deep in somebody's site is nobody's identity.
+    that spells the name is (`wilf.example/cobble`), else that very page: much else may stand on the same site.
     """
     key = strong_key(link)
     if not key or alias_kind(key) is not AliasKind.DOMAIN or agrees(name, key) or begins(name, key):
@@ -35,9 +42,8 @@ def product_key(link: str, name: str) -> str:
     canonical = canonical_url(link)
     host = host_of(canonical).removeprefix("www.")
     place = place_of(name, canonical)
-    if place:
-        return place if len(place) <= MAX_KEY else ""
-    return host if not urlsplit(canonical).path.strip("/") else ""
+    key = place or (host if not urlsplit(canonical).path.strip("/") else link_key(canonical).split("?")[0])
+    return key if len(key) <= MAX_KEY else ""
 
 
 def alias_kind(key: str) -> AliasKind:

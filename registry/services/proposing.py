@@ -192,14 +192,14 @@ def _name(read: Read) -> str:
 def _identity(read: Read) -> str:
     """The strong key of what is proposed: of its home page, else of its launch page, repository or package.
 
-    A vendor announces many tools on one domain, so that the domain of a headline's link tells nothing.
+    A vendor announces many tools on one site, so that a headline's link tells nothing.
     """
     proposal = read.proposal
     if proposal.homepage:
         return product_key(proposal.homepage, proposal.name)
     identity = strong_key(read.entry.link)
-    domain = alias_kind(identity) is AliasKind.DOMAIN
-    return "" if domain and read.announcer in HEADLINES else product_key(read.entry.link, proposal.name)
+    # Where no home page was found, a site tells nothing: the link may be any page on it.
+    return "" if alias_kind(identity) is AliasKind.DOMAIN or read.announcer in HEADLINES else identity
 
 
 def _lead(session: Session, read: Read, known: _Known, now: datetime) -> _Led:

@@ -15,7 +15,7 @@ FLOORS = {
         "sure in discussions": 0.72,
         "sure on code hosts": 0.95,
         "products found by name": 0.96,
-        "home pages right": 0.98,
+        "home pages right": 0.975,
         "versions right": 0.95,
     },
     "report": {
@@ -25,7 +25,7 @@ FLOORS = {
         "sure in discussions": 0.79,
         "sure on code hosts": 0.96,
         "products found by name": 0.92,
-        "home pages right": 0.98,
+        "home pages right": 0.975,
         "versions right": 0.91,
     },
     "fresh": {
@@ -35,7 +35,7 @@ FLOORS = {
         "sure in discussions": 0.81,
         "sure on code hosts": 0.95,
         "products found by name": 0.90,
-        "home pages right": 0.98,
+        "home pages right": 0.975,
         "versions right": 1.0,
     },
 }
