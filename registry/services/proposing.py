@@ -322,6 +322,7 @@ def _tell_tools(session: Session, news: Sequence[tuple[int, Read]], known: _Know
             "kind": read.proposal.kind.value,
             "title": read.entry.title[:300],
             "link": read.entry.link,
+            "announcer": read.announcer.value,
             "signal": read.proposal.signal.value,
             "version": version,
             "major": is_major(version, before),

@@ -23,6 +23,15 @@ def get(session: Session, entry_id: int) -> Entry:
     return entry
 
 
+def by_id(session: Session, ids: Collection[int]) -> Mapping[int, Entry]:
+    """Those of these numbers that there are."""
+    found: dict[int, Entry] = {}
+    for chunk in chunks(sorted(ids)):
+        query = select(Entry).where(col(Entry.id).in_(chunk))
+        found.update((id_of(entry), entry) for entry in session.exec(query).all())
+    return found
+
+
 def count(session: Session, source_id: int) -> int:
     return session.exec(select(func.count()).select_from(Entry).where(Entry.source_id == source_id)).one()
 
