@@ -23,6 +23,8 @@ from scrapers.fetch import Fetched, Validators
 UNCONDITIONAL_AFTER = timedelta(days=14)
 GONE_AFTER = timedelta(days=1)
 MAX_ETAG, MAX_LAST_MODIFIED = 1_000, 200
+SUGGESTED = 5
+"""Feeds that a web page names where a feed was: as many are kept for the person who puts it right."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,7 @@ def succeed(
         )
         _judge_validators(source, parsed, brought, now)
         source.interval_s = _interval_s(source, fetched, parsed)
+        source.usual_gap_s = polling.usual_gap_s(_published(parsed)) or 0
         source.body_hash, source.parser_version = fetched.body_hash, PARSER_VERSION
     _keep_validators(source, fetched)
     _recover(session, source, now)
@@ -152,14 +155,14 @@ def _judge_validators(source: Source, parsed: Parsed, brought: Brought, now: dat
     since = source.succeeded_at
     if not asked or not brought.anything or since is None:
         return
-    younger = sum(each.published_at is not None and each.published_at >= since for each in parsed.entries)
+    younger = sum(each >= since for each in _published(parsed))
     if brought.revised or brought.new > younger:
         source.distrusted_at = source.distrusted_at or now
 
 
 def _interval_s(source: Source, fetched: Fetched, parsed: Parsed) -> int:
     return polling.interval_s(
-        [entry.published_at for entry in parsed.entries if entry.published_at is not None],
+        _published(parsed),
         asked_s=max(fetched.fresh_for_s or 0, parsed.ttl_s or 0),
         has_validators=_has_validators(source, fetched),
     )
@@ -176,6 +179,10 @@ def _has_validators(source: Source, fetched: Fetched) -> bool:
 
 def _wait_until(retry_after_s: int | None, now: datetime) -> datetime | None:
     return now + timedelta(seconds=min(retry_after_s, polling.WEEK)) if retry_after_s else None
+
+
+def _published(parsed: Parsed) -> list[datetime]:
+    return [entry.published_at for entry in parsed.entries if entry.published_at is not None]
 
 
 def _told(brought: Brought) -> dict[str, int]:
@@ -206,6 +213,7 @@ def _count_failure(session: Session, source: Source, error: ScrapeError, now: da
     source.failures += 1
     source.error_code, source.error = error.code[:40], error.sentence[:500]
     if _was_told(source) and (not told or source.error_code != before):
+        offered = list(getattr(error, "suggested", ()))[:SUGGESTED]
         record(
             session,
             "source.failed",
@@ -213,7 +221,8 @@ def _count_failure(session: Session, source: Source, error: ScrapeError, now: da
             by=REGISTRY,
             now=now,
             before={"error_code": before},
-            after={"error_code": source.error_code, "error": source.error},
+            after={"error_code": source.error_code, "error": source.error}
+            | ({"feeds": offered} if offered else {}),
         )
     if error.code not in outage.SILENCE:
         moves.stay(source)

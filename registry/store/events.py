@@ -46,9 +46,13 @@ def page(
     return session.exec(query.order_by(col(Event.id)).limit(limit)).all()
 
 
-def newest(session: Session, *, action: str = "", before: int = 0, limit: int = 50) -> Sequence[Event]:
+def newest(
+    session: Session, *, action: str = "", subject_kind: str = "", before: int = 0, limit: int = 50
+) -> Sequence[Event]:
     """The newest first; with `before`, only those of a lower number."""
     query = select(Event).order_by(col(Event.id).desc()).limit(limit)
+    if subject_kind:
+        query = query.where(Event.subject_kind == subject_kind)
     if action:
         query = query.where(Event.action == action)
     if before:

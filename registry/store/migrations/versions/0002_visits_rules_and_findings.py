@@ -27,6 +27,8 @@ ADDED: dict[str, tuple[sa.Column[Any], ...]] = {
         sa.Column("strip", sa.JSON(), nullable=False, server_default="[]"),
         sa.Column("last_code", Text(length=40), nullable=False, server_default=""),
         sa.Column("quiet_at", Moment(), nullable=True),
+        sa.Column("broken_at", Moment(), nullable=True),
+        sa.Column("usual_gap_s", sa.Integer(), nullable=False, server_default="0"),
         sa.Column("refused_url", Text(length=2000), nullable=False, server_default=""),
         sa.Column("gone_since", Moment(), nullable=True),
     ),
@@ -35,6 +37,7 @@ ADDED: dict[str, tuple[sa.Column[Any], ...]] = {
         sa.Column("related", Text(length=2000), nullable=False, server_default=""),
         sa.Column("signal", Text(length=40), nullable=False, server_default=""),
         sa.Column("held", sa.Boolean(), nullable=False, server_default=sa.false()),
+        sa.Column("only_seen", sa.Boolean(), nullable=False, server_default=sa.false()),
         sa.Column(
             "blocked_by_id",
             sa.Integer(),
