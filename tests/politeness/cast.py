@@ -1,6 +1,7 @@
-"""Who publishes in the simulated month: some thirty addresses on as many hosts, each with a temper and a plot."""
+"""Who publishes in the simulated month: 27 feeds on as many hosts, each with a temper and a plot."""
 
 import base64
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -33,7 +34,7 @@ class Cast:
 
     addresses: dict[str, Publication] = field(default_factory=dict)
     users: dict[str, str] = field(default_factory=dict)
-    outage: tuple[datetime, datetime] = (datetime.max, datetime.max)
+    outage: tuple[datetime, datetime] | None = None
 
     @property
     def secret_hosts(self) -> list[str]:
@@ -48,6 +49,7 @@ class Stage:
     start: datetime
     days: float
     seed: int
+    hosts: Collection[str]
     cast: Cast = field(default_factory=Cast)
 
     def at(self, share: float) -> datetime:
@@ -59,7 +61,8 @@ class Stage:
     def tells(self, host: str, temper: Temper, publication: Publication, path: str = "feed") -> str:
         address = f"{host}.{HOSTS}/{path}"
         self.publisher.plays(address, temper)
-        self.cast.addresses[address] = publication
+        if not self.hosts or host in self.hosts:
+            self.cast.addresses[address] = publication
         return address
 
     def has(self, host: str, every: timedelta, path: str = "feed", **gives: object) -> str:
@@ -68,9 +71,11 @@ class Stage:
         return self.tells(host, Feed(publication, **gives), publication, path)  # type: ignore[arg-type]
 
 
-def put_up(publisher: CarefulPublisher, start: datetime, *, days: float, seed: int) -> Cast:
-    """Every temper, its turns spread over so many days."""
-    stage = Stage(publisher, start, days, seed)
+def put_up(
+    publisher: CarefulPublisher, start: datetime, *, days: float, seed: int, hosts: Collection[str] = ()
+) -> Cast:
+    """Every temper, its turns spread over so many days; with `hosts` the reader is told of these alone."""
+    stage = Stage(publisher, start, days, seed, hosts)
     _honest(stage)
     _demanding(stage)
     _moving(stage)
@@ -109,7 +114,8 @@ def _demanding(stage: Stage) -> None:
         members,
     )
     stage.publisher.plays(f"elsewhere.{HOSTS}/feed", Feed(members))
-    stage.cast.users[address] = USER
+    if address in stage.cast.addresses:
+        stage.cast.users[address] = USER
 
 
 def _moving(stage: Stage) -> None:

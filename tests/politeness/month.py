@@ -1,7 +1,7 @@
 """Runs a registry through simulated days against the careful publisher: from one due time to the next."""
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -18,7 +18,7 @@ from registry.store.tables import Entry, Event, Source
 from scrapers.fetch import Fetcher
 from scrapers.workers import Workers
 from tests.politeness.careful_publisher import CarefulPublisher
-from tests.politeness.cast import Cast, put_up
+from tests.politeness.cast import put_up
 from tests.politeness.judge import Judge
 
 START = datetime(2026, 11, 3, 14, 2, tzinfo=UTC)
@@ -36,18 +36,26 @@ class Outcome:
     lost: list[str] = field(default_factory=list)
     """Entries that were published and are not stored, or stored twice."""
     events: Counter[str] = field(default_factory=Counter)
-    failed_in_outage: list[str] = field(default_factory=list)
-    """Sources that the outage was counted against."""
+    told_in_outage: list[str] = field(default_factory=list)
+    """Sources that our own outage was told against."""
     requests: dict[str, Counter[int]] = field(default_factory=lambda: defaultdict(Counter))
     wire_bytes: Counter[str] = field(default_factory=Counter)
 
+    def share_of(self, status: int) -> float:
+        """How many of all replies had this status, from 0 to 1."""
+        counts = sum(self.requests.values(), Counter())
+        return counts[status] / counts.total() if counts else 0.0
+
     @property
     def faults(self) -> list[str]:
-        return [*self.violations, *self.lost, *self.failed_in_outage]
+        return [*self.violations, *self.lost, *self.told_in_outage]
 
 
 class Month:
-    """A registry and the publisher it reads. `restarts` begins anew so often; `back_at` sets its clock back two hours."""
+    """A registry and the publisher it reads.
+
+    It is started anew `restarts` times, and its clock is set back two hours after the share `back_at` of all days.
+    """
 
     def __init__(
         self,
@@ -56,12 +64,13 @@ class Month:
         *,
         days: float,
         seed: int = 1,
+        hosts: Collection[str] = (),
         restarts: int = 3,
         back_at: float = 0.5,
     ) -> None:
         self.engine, self.publisher, self.days = engine, publisher, days
         publisher.now = START
-        self.cast = put_up(publisher, START, days=days, seed=seed)
+        self.cast = put_up(publisher, START, days=days, seed=seed, hosts=hosts)
         publisher.judge = Judge(
             list(self.cast.addresses), agent_names=AGENT_NAMES, secrets=self.cast.secret_hosts
         )
@@ -83,7 +92,6 @@ class Month:
                     session, url=url, by=ADA, now=START, announcer=Announcer.NEWS, name=address
                 )
                 self._ids[address] = added.id or 0
-        after_outage = False
         outcome = Outcome()
         with Workers(count=2) as workers:
             while self.publisher.now < self.end:
@@ -95,9 +103,6 @@ class Month:
                         for _ in jobs.refresh_due(self.engine, fetcher, workers, self.clock):
                             pass
                         self._go_on(until)
-                        if not after_outage and self.publisher.now >= self.cast.outage[1]:
-                            after_outage = True
-                            outcome.failed_in_outage = self._counted_in_outage()
         self._take_stock(outcome)
         return outcome
 
@@ -115,7 +120,9 @@ class Month:
         if before < self._back_at <= self.publisher.now:
             self._ahead = timedelta(hours=-2)
 
-    def _counted_in_outage(self) -> list[str]:
+    def _told_in_outage(self) -> list[str]:
+        if self.cast.outage is None:
+            return []
         begin, end = self.cast.outage
         with snapshot(self.engine) as session:
             told = session.exec(
@@ -123,9 +130,10 @@ class Month:
                     Event.action == "source.failed", Event.at >= begin + self._ahead, Event.at < end
                 )
             ).all()
-            return [f"the outage was told against source {each.subject_id}" for each in told]
+            return [f"our own outage was told against source {each.subject_id}" for each in told]
 
     def _take_stock(self, outcome: Outcome) -> None:
+        outcome.told_in_outage = self._told_in_outage()
         outcome.violations = [str(each) for each in self.publisher.judge.violations]
         for heard in self.publisher.heard:
             outcome.requests[heard.address][heard.status] += 1

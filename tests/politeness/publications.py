@@ -17,7 +17,7 @@ WINDOW = 60
 class Publication:
     """Entries about `every` so often, the same for the same name and seed, from 20 gaps before `start` on.
 
-    `edits`: each entry is worded anew six hours after it came. `flaps`: dates move by minutes from one hour to the next.
+    `edits`: each entry is worded anew six hours after it came. `flaps`: dates move by minutes from hour to hour.
     """
 
     name: str
@@ -37,10 +37,8 @@ class Publication:
     def shown(self, now: datetime) -> list[int]:
         return self.numbers(now)[:WINDOW]
 
-    @cache  # noqa: B019 - a handful of publications, for as long as a plot lasts
     def published_at(self, number: int) -> datetime:
-        dice = random.Random(f"{self.seed}/{self.name}/{number}")  # noqa: S311 - a plot, not a secret
-        moment = self.start + self.every * (number - 20 + dice.uniform(0, 0.5))
+        moment = self.start + self.every * (number - 20 + _chance(f"{self.seed}/{self.name}/{number}") / 2)
         return moment.replace(microsecond=0)
 
     def key(self, number: int) -> str:
@@ -77,6 +75,11 @@ class Publication:
             f"<link>https://{key}.products.example/</link>"
             f"<pubDate>{format_datetime(self._shown(number, now))}</pubDate></item>"
         )
+
+
+@cache
+def _chance(of: str) -> float:
+    return random.Random(of).random()
 
 
 def tag_of(body: bytes) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from tests.politeness.judge import DAY, Reply, Request
+from tests.politeness.judge import Reply, Request
 from tests.politeness.publications import Publication, http_date, tag_of
 
 Temper = Callable[[Request], Reply]
@@ -52,29 +52,37 @@ class Feed:
 class Liar(Feed):
     """Says 304 to whoever sends validators, whatever came since."""
 
+    served_at: datetime | None = None
     kept_back_at: datetime | None = None
 
     def __call__(self, request: Request) -> Reply:
         if any(request.validators):
             self.kept_back_at = request.at
             return Reply(304, headers=self.validators(request.at))
-        lied = self.kept_back_at is not None and self.publication.changed_at(request.at) <= self.kept_back_at
+        lied = self._came(self.served_at, self.kept_back_at)
+        self.served_at = request.at
         return replace(self.whole(request, self.validators(request.at)), lied=lied)
+
+    def _came(self, after: datetime | None, until: datetime | None) -> bool:
+        """Whether anything came between two moments."""
+        if after is None or until is None:
+            return False
+        return len(self.publication.numbers(until)) > len(self.publication.numbers(after))
 
 
 @dataclass
 class Between:
-    """Behaves otherwise from one moment to another."""
+    """Behaves otherwise from one moment to another; None is the beginning or the end of time."""
 
     usual: Temper
     other: Temper
-    begin: datetime
-    end: datetime = datetime.max
+    begin: datetime | None = None
+    end: datetime | None = None
 
     def __call__(self, request: Request) -> Reply:
-        now = request.at.replace(tzinfo=None)
-        inside = self.begin.replace(tzinfo=None) <= now < self.end.replace(tzinfo=None)
-        return (self.other if inside else self.usual)(request)
+        begun = self.begin is None or self.begin <= request.at
+        over = self.end is not None and self.end <= request.at
+        return (self.other if begun and not over else self.usual)(request)
 
 
 def redirect(to: str, port: int, status: int) -> Temper:
@@ -109,7 +117,7 @@ def too_many(wait: timedelta, skew: timedelta) -> Temper:
 
 def empty_at_first(temper: Temper, until: datetime) -> Temper:
     """200 without a body, as a publisher's broken cache gives it."""
-    return Between(temper, lambda _: Reply(200, b"  "), datetime.min, until)
+    return Between(temper, lambda _: Reply(200, b"  "), end=until)
 
 
 def with_cookies(temper: Temper) -> Temper:
@@ -127,6 +135,3 @@ def for_members(temper: Temper, authorization: str) -> Temper:
         return temper(request)
 
     return answer
-
-
-__all__ = ["DAY", "Between", "Feed", "Liar", "Temper"]
