@@ -13,7 +13,7 @@ import socket
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Self
@@ -35,7 +35,7 @@ class Heard:
 
 class CarefulPublisher:
     def __init__(self) -> None:
-        self.now = datetime.min
+        self.now = datetime.min.replace(tzinfo=UTC)
         self.judge = Judge((), agent_names=())
         self.heard: list[Heard] = []
         self._tempers: dict[str, Temper] = {}

@@ -129,14 +129,20 @@ def test_it_notices_who_follows_a_loan_for_good():
     assert ask(10 * DAY, WHOLE, "b.example/feed") == ["moves"]
 
 
-def test_it_notices_who_moves_too_early_and_who_never_moves():
+def test_it_notices_who_moves_too_early():
     ask = Asked()
     for day in range(7):
         move(ask, day)
     assert ask(7 * DAY, WHOLE, "b.example/feed") == ["moves"]
-    move(ask, 8)
-    assert "moves" in move(ask, 9)
-    assert ask(10 * DAY, WHOLE, "b.example/feed") == []
+
+
+def test_it_notices_who_never_moves_and_not_who_moves_in_time():
+    stays, moves = Asked(), Asked()
+    for day in range(8):
+        move(stays, day)
+        move(moves, day)
+    assert "moves" in move(stays, 8)
+    assert moves(8 * DAY, WHOLE, "b.example/feed") == []
 
 
 def test_it_notices_who_does_not_believe_that_a_feed_is_gone(ask):
