@@ -19,7 +19,7 @@ from scrapers.fetch import Fetcher
 from scrapers.workers import Workers
 from tests.politeness.careful_publisher import CarefulPublisher
 from tests.politeness.cast import put_up
-from tests.politeness.judge import Judge
+from tests.politeness.judge import DAY, Judge
 
 START = datetime(2026, 11, 3, 14, 2, tzinfo=UTC)
 TICK = timedelta(seconds=30)
@@ -100,21 +100,21 @@ class Month:
                     agent=AGENT, allow_cidrs=("127.0.0.0/8",), resolver=self.publisher.resolve
                 ) as fetcher:
                     while self.publisher.now < until:
-                        for _ in jobs.refresh_due(self.engine, fetcher, workers, self.clock):
-                            pass
-                        self._go_on(until)
+                        read = len(list(jobs.refresh_due(self.engine, fetcher, workers, self.clock)))
+                        self._go_on(until, next_tick=read > 0)
         self._take_stock(outcome)
         return outcome
 
-    def _go_on(self, until: datetime) -> None:
-        """To the tick after the next due time, or after this one where something is due still."""
-        with snapshot(self.engine) as session:
-            waiting = [
-                max(each.due_at, each.wait_until or each.due_at)
-                for each in stored.polled(session)
-                if each.due_at
-            ]
-        ahead = max(min(waiting) - self.clock(), timedelta(0)) // TICK * TICK + TICK
+    def _go_on(self, until: datetime, *, next_tick: bool) -> None:
+        """To the next tick, or, where nothing could be read in this one, to the first at which something may be."""
+        ahead = TICK
+        if not next_tick:
+            with snapshot(self.engine) as session:
+                moments = [
+                    moment for each in stored.polled(session) for moment in (each.due_at, each.wait_until)
+                ]
+            to_come = [each for each in moments if each is not None and each > self.clock()]
+            ahead += (min(to_come) - self.clock()) // TICK * TICK if to_come else DAY
         before = self.publisher.now
         self.publisher.now = min(before + ahead, until)
         if before < self._back_at <= self.publisher.now:
@@ -134,10 +134,7 @@ class Month:
 
     def _take_stock(self, outcome: Outcome) -> None:
         outcome.told_in_outage = self._told_in_outage()
-        outcome.violations = [str(each) for each in self.publisher.judge.violations]
-        for heard in self.publisher.heard:
-            outcome.requests[heard.address][heard.status] += 1
-            outcome.wire_bytes[heard.address] += heard.wire_bytes
+        self.count(outcome)
         with snapshot(self.engine) as session:
             outcome.events = Counter(session.exec(select(Event.action)).all())
             for address, publication in self.cast.addresses.items():
@@ -153,3 +150,10 @@ class Month:
                 expected = {publication.key(number) for number in publication.numbers(seen_until)}
                 outcome.lost += [f"{address}: {key} was missed" for key in sorted(expected - set(keys))]
                 outcome.lost += [f"{address}: {key} is stored {n} times" for key, n in keys.items() if n > 1]
+
+    def count(self, outcome: Outcome) -> None:
+        """What the publisher heard and what it thinks of it."""
+        outcome.violations = [str(each) for each in self.publisher.judge.violations]
+        for heard in self.publisher.heard:
+            outcome.requests[heard.address][heard.status] += 1
+            outcome.wire_bytes[heard.address] += heard.wire_bytes
