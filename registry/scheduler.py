@@ -6,21 +6,24 @@ Any number of processes may tick on one database; leases keep them apart.
 import logging
 import threading
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy import Engine
 
 from registry import jobs
-from registry.services import triage
+from registry.services import source_health, triage
+from registry.services.relevance import Refresher
 from registry.settings import Settings
-from registry.store.engine import transaction
+from registry.store import traits
+from registry.store.engine import snapshot, transaction
 from scrapers.workers import Workers
 
 log = logging.getLogger(__name__)
 
 THREADS = 4
 PARSERS = 2
+NOTICE_EVERY = timedelta(minutes=5)
 
 
 class Scheduler:
@@ -35,7 +38,9 @@ class Scheduler:
         self._stop = threading.Event()
         self._fetcher = jobs.make_fetcher(settings)
         self._workers = Workers(count=PARSERS)
+        self._relevance = Refresher()
         self._apscheduler = BackgroundScheduler(timezone=UTC)
+        self._noticed_at: datetime | None = None
         self.ticked_at: datetime | None = None
         """When the last tick ended well; None before the first one."""
 
@@ -61,7 +66,7 @@ class Scheduler:
         self._workers.close()
 
     def tick(self) -> None:
-        """Wake the candidates whose day has come, then read every source that is due."""
+        """Wake candidates whose day has come, read what is due, note which fell sick or silent, number what came in."""
         now = self._clock()
         try:
             with transaction(self._engine) as session:
@@ -70,10 +75,23 @@ class Scheduler:
                 self._engine, self._fetcher, self._workers, self._clock, threads=THREADS, stop=self._stop
             ):
                 pass
+            self._notice(self._clock())
+            with snapshot(self._engine) as session:
+                numbers = self._relevance.outdated(session, now)
+            if numbers:
+                with transaction(self._engine) as session:
+                    traits.write_numbers(session, numbers)
         except Exception:  # the next tick may find the database well again
             log.exception("tick failed")
             return
         self.ticked_at = self._clock()
+
+    def _notice(self, now: datetime) -> None:
+        if self._noticed_at is not None and timedelta(0) <= now - self._noticed_at < NOTICE_EVERY:
+            return
+        with transaction(self._engine) as session:
+            source_health.notice(session, now)
+        self._noticed_at = now
 
 
 def _clock() -> datetime:

@@ -33,6 +33,7 @@ DEFAULT_PORTS = {"http": 80, "https": 443}
 SESSION_IN_PATH = re.compile(r";(?:jsessionid|phpsessid|sid)=[^/?;]*", re.IGNORECASE)
 UNRESERVED = re.compile(r"%(2[dDeE]|3\d|4[1-9a-fA-F]|5[0-9aAfF]|6[1-9a-fA-F]|7[0-9aAeE])")
 HOST_NAME = re.compile(r"[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)*")
+ABSOLUTE = re.compile(r"https?://[^/?#]", re.IGNORECASE)
 MAX_URL = 4_000
 
 
@@ -62,9 +63,11 @@ def canonical_url(url: str) -> str:
 
 def absolute_url(base: str, link: str) -> str:
     """A link as its publisher wrote it, made absolute; "" for anything that is not http or https."""
-    link = re.sub(r"[\t\r\n]", "", link.strip())
+    link = link.strip()
+    if not link.isprintable():
+        link = re.sub(r"[\t\r\n]", "", link)
     try:
-        joined = urljoin(base, link) if link else ""
+        joined = link if ABSOLUTE.match(link) else urljoin(base, link) if link else ""
     except ValueError:
         return ""
     return joined if canonical_url(joined) else ""

@@ -11,7 +11,6 @@ import subprocess
 import sys
 import threading
 from collections.abc import Mapping
-from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -199,7 +198,8 @@ def _answer(question: Mapping[str, Any], body: bytes) -> dict[str, Any]:
     try:
         if scraper is None:
             raise ParseError("unknown_kind", f"There is no scraper of the kind “{question['kind']}”.")
-        return asdict(scraper(body, url=question["url"], headers=question["headers"]))
+        parsed = scraper(body, url=question["url"], headers=question["headers"])
+        return {**vars(parsed), "entries": [vars(entry) for entry in parsed.entries]}
     except ParseError as error:
         return {"code": error.code, "sentence": error.sentence, "suggested": error.suggested}
     except (MemoryError, RecursionError):

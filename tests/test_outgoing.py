@@ -54,7 +54,16 @@ MAY_USE: dict[str, dict[str, frozenset[str]]] = {
         "socket": frozenset(
             {"AF_INET", "AF_INET6", "IPPROTO_TCP", "SOCK_STREAM", "TCP_NODELAY", "getaddrinfo", "socket"}
         ),
-        "ssl": frozenset({"SSLCertVerificationError", "SSLContext", "SSLSocket"}),
+        "ssl": frozenset(
+            {
+                "MemoryBIO",
+                "SSLCertVerificationError",
+                "SSLContext",
+                "SSLEOFError",
+                "SSLError",
+                "SSLWantReadError",
+            }
+        ),
     },
     "scrapers.addresses": {"httpx2": frozenset({"InvalidURL", "URL"})},
     "scrapers.workers": {"subprocess": frozenset({"DEVNULL", "PIPE", "Popen"})},

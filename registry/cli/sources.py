@@ -90,8 +90,8 @@ def resume(source: Named, as_email: As = "", as_json: AsJson = False) -> None:
 def check(url: Url, announcer: Says = Announcer.NEWS, kind: Kind = "feed", as_json: AsJson = False) -> None:
     """Fetch an address and show what would come in; nothing is stored."""
     from registry.cli.scrape import checked_row, entry_line
-    from registry.jobs import check_address
     from registry.settings import load_settings
+    from registry.trying import check_address
     from scrapers.errors import ScrapeError
 
     try:

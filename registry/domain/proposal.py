@@ -1,154 +1,279 @@
 """What an entry proposes: a tool, a version of one, a risk, or nothing but news; rules over title and link.
 
-The strong key of a link comes in as a value; whether the tool is known already is intake's business.
+The strong key of a link comes in as a value; whether the tool is known already is services/proposing.py's.
 """
 
 import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from enum import StrEnum
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from urllib.parse import urlsplit
 
+from registry.domain.announcement import (
+    Announcer,
+    Confidence,
+    EntryKind,
+    Found,
+    Proposal,
+    Signal,
+)
+from registry.domain.headlines import Headline, announced, bare, is_name, splits, version_out
+from registry.domain.signals import signal_of
+from registry.domain.spelling import (
+    NOTHING_SAID,
+    SLUG_NUMBER,
+    agrees,
+    begins,
+    is_launch_page,
+    last_part,
+    letters,
+    place_of,
+    spelled_words,
+)
 from registry.domain.title_patterns import (
     ADDED,
     AFFECTED,
-    AFFIXES,
-    AFTER_NAME,
-    AVAILABLE,
     BATCH,
-    COLON,
+    CODE_HOST,
     DIGEST,
-    GENERIC,
-    INTRODUCING,
-    NO_NAME,
-    NO_TOOL,
-    OUR,
+    FLAW_IN,
+    NUMBER_FIRST,
+    ODD_CASE,
     POSTED,
-    RELEASED,
+    RELEASE_PAGE,
     RISK_NUMBER,
-    SEPARATOR,
-    SLUG_NUMBER,
+    TALK,
+    TALK_OF_REPOSITORY,
 )
-from registry.domain.version_name import split_version
+from registry.domain.version_name import split_version, version_in, version_in_package
 
-EXTRACTOR_VERSION = "1"
+__all__ = [
+    "EXTRACTOR_VERSION",
+    "Announcer",
+    "Confidence",
+    "EntryKind",
+    "Found",
+    "Proposal",
+    "Signal",
+    "agrees",
+    "propose",
+]
+
+EXTRACTOR_VERSION = "2"
 """Goes up when the same entry would give another proposal, so that stored entries can be read again."""
-
-
-class EntryKind(StrEnum):
-    TOOL = "tool"
-    VERSION = "version"
-    NEWS = "news"
-    DIGEST = "digest"
-    RISK = "risk"
-
-
-class Announcer(StrEnum):
-    """What sort of source speaks; each has its own way to put a name into a title."""
-
-    LAUNCH_FEED = "launch_feed"
-    DISCUSSION = "discussion"
-    RELEASES = "releases"
-    PACKAGE_INDEX = "package_index"
-    VENDOR_BLOG = "vendor_blog"
-    ADVISORIES = "advisories"
-    OTHER_REGISTRY = "other_registry"
-    NEWS = "news"
-
-
-@dataclass(frozen=True)
-class Proposal:
-    kind: EntryKind
-    name: str
-    """At most 120 characters; "" where the entry names no tool."""
-    homepage: str
-    """"" where the link is an article, a launch page or a discussion."""
-    tagline: str
-    method: str
-    """before_separator, show, repository, package, introducing, available, affected, link or none."""
-    sure: bool
-    """The form is certain, or title and link name the same thing; where not, a person picks."""
-    reasons: tuple[str, ...]
-    version: str = ""
-
 
 MAX_NAME = 120
 MAX_TAGLINE = 500
+MAX_HOMEPAGE = 2_000
 
 
-def propose(*, title: str, link: str, identity_key: str, announcer: Announcer) -> Proposal:
+def propose(
+    *,
+    title: str,
+    link: str,
+    identity_key: str,
+    announcer: Announcer,
+    author: str = "",
+    related: Sequence[str] = (),
+    exploited: bool = False,
+) -> Proposal:
     """Read one entry. `identity_key` is the strong key of `link`, "" where it identifies no product.
 
-    Deterministic; the name comes from the title unless the link is certain. A list of many proposes none.
+    `author` may tell an advisory's vendor from its product, `related` is where another registry's entry leads,
+    and `exploited` says that the source lists nothing but what is being exploited. Deterministic; a list of
+    many proposes none.
     """
     title = " ".join(title.split())
-    proposal = RULES[announcer](_Seen(title, link, identity_key))
-    if proposal.kind in (EntryKind.TOOL, EntryKind.VERSION) and not _letters(proposal.name):
-        return _nothing(EntryKind.NEWS, "Neither the title nor the link holds a name.")
-    return proposal
+    said = RULES[announcer](_Seen(title, link, identity_key, author, tuple(related)))
+    if said.kind in (EntryKind.TOOL, EntryKind.VERSION) and not letters(said.name):
+        said = _nothing(EntryKind.NEWS, "Neither the title nor the link holds a name.")
+    return replace(said, signal=signal_of(title, said.kind, exploited=exploited))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class _Seen:
     title: str
     link: str
     key: str
+    author: str
+    related: tuple[str, ...]
 
     @property
     def home(self) -> str:
-        return self.link if self.key and not _is_launch_page(self.key) else ""
+        """The link where it is a product's own page, the repository's front page, or ""."""
+        if not self.key or is_launch_page(self.key):
+            return ""
+        if not self.on_code_host:
+            return self.link
+        spelled = re.search(re.escape(self.key), self.link, re.IGNORECASE)
+        return f"https://{spelled[0] if spelled else self.key}"
+
+    @property
+    def on_code_host(self) -> bool:
+        return CODE_HOST.match(self.key) is not None
+
+    @property
+    def spelled(self) -> str:
+        """The name that the link spells: repository, package, slug, subdomain or domain; "" where it has none."""
+        if self.on_code_host:
+            return last_part(self.home)
+        if "/" in self.key or not self.key:
+            return SLUG_NUMBER.sub("", last_part(self.key))
+        labels = self.labels
+        below = labels[: -len(self.key.split("."))]
+        return below[0] if below and below[0] not in NOTHING_SAID else last_part(self.key)
+
+    @property
+    def labels(self) -> list[str]:
+        try:
+            host = urlsplit(self.link).hostname or ""
+        except ValueError:
+            host = ""
+        return host.lower().removeprefix("www.").split(".")
+
+    @property
+    def at_the_front(self) -> bool:
+        """Whether the link is the front page of its site, or of what the key names."""
+        try:
+            parts = urlsplit(self.link)
+        except ValueError:
+            return False
+        place = f"{(parts.hostname or '').removeprefix('www.')}{parts.path.rstrip('/')}"
+        return not parts.path.strip("/") or place.lower() == self.key
 
 
 def _launch(seen: _Seen) -> Proposal:
-    splits = list(_splits(seen.title))
-    if not splits:
-        return _tool(
-            seen, seen.title, "", "none", ("The title has no separator; all of it is taken as the name.",)
-        )
-    named = [split for split in splits if agrees(split[0], seen.key)]
-    name, tagline = named[-1] if named else splits[-1]
-    return _tool(
-        seen, name, tagline, "before_separator", ("The name stands before the last separator of the title.",)
-    )
+    found = list(splits(seen.title))
+    if not found:
+        why = "The title has no separator; all of it is taken as the name."
+        return _tool(seen, _named(seen, seen.title, "none", why))
+    name, tagline = next((each for each in reversed(found) if agrees(each[0], seen.key)), found[-1])
+    why = "The name stands before the last separator of the title."
+    return _tool(seen, _named(seen, name, "before_separator", why), tagline)
 
 
 def _discussion(seen: _Seen) -> Proposal:
     posted = POSTED.match(seen.title)
-    if DIGEST.search(seen.title) and not posted:
+    if posted:
+        batch = BATCH.search(seen.title) is not None and posted["form"].lower() == "launch"
+        return _shown(seen, BATCH.sub("", seen.title[posted.end() :]).strip(), certain=batch)
+    if TALK.search(seen.title):
+        return _nothing(EntryKind.NEWS, "A question or a job, and no tool.")
+    if DIGEST.search(seen.title):
         return _nothing(EntryKind.DIGEST, "A list of many tools proposes none.")
-    if not posted:
-        return _from_repository(seen) or _news(seen)
-    text = BATCH.sub("", seen.title[posted.end() :]).strip()
-    name, tagline = next(_splits(text, first=True), (text, ""))
+    if RISK_NUMBER.search(seen.title):
+        return _advisory(seen)
+    if seen.on_code_host or seen.key.startswith("pkg:"):
+        return _discussed_repository(seen)
+    headline = announced(seen.title) or version_out(seen.title)
+    if headline:
+        return _headline(seen, headline, seen.home if seen.at_the_front else "")
+    return _discussed_site(seen) if seen.key else _discussed_article(seen)
+
+
+def _shown(seen: _Seen, text: str, *, certain: bool) -> Proposal:
+    """`Show HN: X - does Y`: what makers show to other makers."""
+    name, tagline = next(splits(text, first=True), (text, ""))
     if ", " in name:
         name, tagline = text.split(", ", 1)
-    if _short_name(name, words=4 if tagline else 3):
-        return _tool(seen, name, tagline, "show", ("The poster shows it under this name.",))
-    return _from_link(seen, text)
+    short = is_name(name, words=4 if tagline else 3)
+    whole, version = split_version(name) if short else (name, "")
+    if seen.on_code_host or seen.key.startswith("pkg:"):
+        names = _beside_repository(seen, text, name if short else "", bool(tagline))
+        return _with_version(_tool(seen, names, tagline or text), version)
+    if not short:
+        if not seen.key:
+            return _nothing(EntryKind.NEWS, "The title holds no short name and the link leads to no product.")
+        why = "The title holds no short name; this one comes from the link."
+        names = (Found("name", seen.spelled, "link", Confidence.GUESS, why),)
+        return _tool(seen, names, text)
+    names = _named(seen, whole, "show", "The poster shows it under this name.", certain=certain)
+    return _with_version(_tool(seen, names, tagline), version)
+
+
+def _beside_repository(seen: _Seen, text: str, name: str, parted: bool) -> tuple[Found, ...]:
+    """Names of what is shown with a link to its repository or package; `parted`: a tagline stands behind the name."""
+    name, _ = split_version(name)
+    if name and (agrees(name, seen.key) or place_of(name, seen.link) or begins(name, seen.key)):
+        return _named(seen, name, "show", "The poster shows it under this name.")
+    beginning = spelled_words(text, seen.key)
+    if beginning:
+        why = "The title begins with the name of the repository."
+        return (Found("name", beginning, "show", Confidence.SURE, why),)
+    own = Found("name", seen.spelled, "repository", Confidence.SURE, "The link leads to this repository.")
+    if not name:
+        return (own,)
+    own = replace(own, confidence=Confidence.GUESS, reason=f"The link says “{seen.spelled}”.")
+    shown = Found("name", name, "show", Confidence.GUESS, "The poster shows it under this name.")
+    return (shown, own) if parted and " for " not in name else (own, shown)
+
+
+def _discussed_repository(seen: _Seen) -> Proposal:
+    if RELEASE_PAGE.search(seen.link):
+        return _releases(seen)
+    if TALK_OF_REPOSITORY.search(seen.link):
+        return _nothing(EntryKind.NEWS, "The link leads to talk about a repository.")
+    name, tagline = next(splits(seen.title, first=True), (seen.title, ""))
+    bare_name, version = split_version(name)
+    spelled = bare_name if agrees(bare_name, seen.key) else spelled_words(seen.title, seen.key)
+    why = "The link leads to this repository."
+    names = (Found("name", spelled or seen.spelled, "repository", Confidence.SURE, why),)
+    return _with_version(_tool(seen, names, tagline or seen.title), version if spelled else "")
+
+
+def _discussed_site(seen: _Seen) -> Proposal:
+    """A title that is a name, or begins with one, and a link to a site that may be the product's own."""
+    name, tagline = next(splits(seen.title, first=True), (seen.title, ""))
+    if ", " in name:
+        name, tagline = name.split(", ", 1)[0], seen.title
+    if is_name(name, words=4):
+        if agrees(name, seen.key) or (place_of(name, seen.link) and (tagline or seen.at_the_front)):
+            return _tool(
+                seen, _named(seen, name, "before_separator", "It is discussed under this name."), tagline
+            )
+        if seen.at_the_front or (tagline and begins(name, seen.key)):
+            return _tool(
+                seen, _named(seen, name, "before_separator", "It is discussed under this name."), tagline
+            )
+    beginning = spelled_words(seen.title, seen.key) if seen.at_the_front else ""
+    if beginning:
+        why = "The title begins with the name of the site."
+        return _tool(seen, (Found("name", beginning, "link", Confidence.LIKELY, why),), seen.title)
+    return _news(seen)
+
+
+def _discussed_article(seen: _Seen) -> Proposal:
+    for name, tagline in splits(seen.title, first=True):
+        makers = len(name.split()) > 1 and letters(name.split()[0]) in map(letters, seen.labels)
+        if is_name(name, words=3) and (makers or ODD_CASE.match(name)):
+            why = "The headline begins with a name."
+            return _tool(seen, (Found("name", name, "bare", Confidence.GUESS, why),), tagline, home="")
+        break
+    return _news(seen)
 
 
 def _releases(seen: _Seen) -> Proposal:
-    found = _from_repository(seen)
-    _, version = split_version(f"x {seen.title}" if seen.title[:1].lower() in "v0123456789" else seen.title)
-    if found:
-        return _with(found, EntryKind.VERSION, version)
-    name, version = split_version(seen.title)
-    reason = ("The title is all there is; the link leads to no repository.",)
-    return _with(_tool(seen, name, "", "none", reason), EntryKind.VERSION, version)
+    version = version_in(seen.title, seen.link)
+    if seen.on_code_host or seen.key.startswith("pkg:"):
+        why = "The link leads to this repository."
+        names = (Found("name", seen.spelled, "repository", Confidence.SURE, why),)
+        return _with_version(_tool(seen, names, seen.title), version, always=True)
+    name, _ = split_version(seen.title)
+    why = "The title is all there is; the link leads to no repository."
+    names = (Found("name", name, "before_separator", Confidence.LIKELY, why),)
+    return _with_version(_tool(seen, names, home=""), version, always=True)
 
 
 def _package_index(seen: _Seen) -> Proposal:
     added = ADDED.match(seen.title)
-    name, version = (added["name"], "") if added else split_version(seen.title)
-    method = "package"
+    name = added["name"] if added else split_version(seen.title)[0]
+    version = "" if added else version_in(seen.title, "") or version_in_package(seen.link)
     if not seen.key.startswith("pkg:"):
-        found = _tool(seen, name, "", method, ("The index names it.",))
+        names = (Found("name", name, "package", Confidence.LIKELY, "The index names it."),)
     else:
-        own = _last_part(seen.key)
-        shown = name if _letters(name) == _letters(own) else own
-        found = Proposal(
-            EntryKind.TOOL, shown, seen.link, "", method, True, ("The link leads to this package.",)
-        )
-    return found if added or not version else _with(found, EntryKind.VERSION, version)
+        own = last_part(seen.key)
+        shown = name if letters(name) == letters(own) else own
+        names = (Found("name", shown, "package", Confidence.SURE, "The link leads to this package."),)
+    return _with_version(_tool(seen, names), version)
 
 
 def _vendor_blog(seen: _Seen) -> Proposal:
@@ -156,50 +281,80 @@ def _vendor_blog(seen: _Seen) -> Proposal:
         return _nothing(EntryKind.DIGEST, "A list of many things proposes no tool.")
     if RISK_NUMBER.search(seen.title):
         return _advisory(seen)
-    for pattern, method in ((AVAILABLE, "available"), (INTRODUCING, "introducing"), (RELEASED, "available")):
-        found = pattern.match(seen.title)
-        if not found:
-            continue
-        introduced = INTRODUCING.match(found["name"]) or found
-        text = OUR.sub("", introduced["name"])
-        bare, version = split_version(text)
-        name = AFTER_NAME.sub("", bare if version else text).strip(" “”\"'")
-        if (
-            _short_name(name, words=5)
-            and _capital(name)
-            and not GENERIC.match(name)
-            and not NO_TOOL.search(name)
-        ):
-            tagline = text[text.find(name) + len(name) :].replace(version, "", 1).strip(" ,:.-–—|!“”\"'")
-            proposal = _tool(
-                seen, name, tagline, method, ("The vendor's headline announces it by this name.",)
-            )
-            return _with(proposal, EntryKind.VERSION, version) if version else proposal
-    return _news(seen)
+    maker = seen.labels[-2] if len(seen.labels) > 1 else ""
+    headline = announced(seen.title) or version_out(seen.title) or bare(seen.title, maker)
+    return _headline(seen, headline, "") if headline else _news(seen)
+
+
+def _headline(seen: _Seen, headline: Headline, home: str) -> Proposal:
+    why = {
+        "introducing": "The headline announces it by this name.",
+        "available": "The headline says that it is there.",
+    }.get(headline.method, "The headline is its name.")
+    spelled = letters(headline.name) in map(letters, seen.labels) or (
+        home and agrees(headline.name, seen.key)
+    )
+    sure = (
+        Confidence.SURE if spelled else Confidence.GUESS if headline.method == "bare" else Confidence.LIKELY
+    )
+    reason = f"{why} The link spells the same name." if spelled else why
+    names = (Found("name", headline.name, headline.method, sure, reason),)
+    return _with_version(_tool(seen, names, headline.tagline, home=home), headline.version)
 
 
 def _advisory(seen: _Seen) -> Proposal:
-    found = AFFECTED.match(seen.title)
-    if not found:
-        return Proposal(
-            EntryKind.RISK, "", "", seen.title[:MAX_TAGLINE], "none", False, ("A warning of a risk.",)
+    for pattern, confidence in (
+        (AFFECTED, Confidence.SURE),
+        (NUMBER_FIRST, Confidence.LIKELY),
+        (FLAW_IN, Confidence.GUESS),
+    ):
+        found = pattern.match(seen.title) if pattern is not FLAW_IN else pattern.search(seen.title)
+        if found:
+            break
+    else:
+        return _nothing(EntryKind.RISK, "A warning of a risk.")
+    name = found["name"].strip()[:MAX_NAME]
+    findings = [Found("name", name, "affected", confidence, "The advisory names what is affected.")]
+    vendor = seen.author.strip()
+    if vendor and f"{name} ".casefold().startswith(f"{vendor} ".casefold()):
+        findings.append(
+            Found("vendor", vendor, "affected", Confidence.SURE, "The advisory names the vendor.")
         )
-    tagline = (found["tagline"] or "")[:MAX_TAGLINE]
-    reasons = ("The advisory names vendor and product.",)
-    return Proposal(EntryKind.RISK, found["name"][:MAX_NAME], "", tagline, "affected", True, reasons)
+    tagline = (found.groupdict().get("tagline") or "")[:MAX_TAGLINE]
+    if tagline:
+        findings.append(
+            Found("tagline", tagline, "affected", Confidence.SURE, "It stands behind the number.")
+        )
+    return Proposal(EntryKind.RISK, tuple(findings))
 
 
 def _other_registry(seen: _Seen) -> Proposal:
-    name, tagline = next(_splits(seen.title, first=True), (seen.title, ""))
-    return _tool(seen, name, tagline, "before_separator", ("Another registry lists it under this name.",))
+    name, _, outcome = seen.title.rpartition(": ")
+    if not name.strip() or len(outcome.split()) > 4:
+        name, outcome = next(splits(seen.title, first=True), (seen.title, ""))
+    why = "Another registry lists it under this name."
+    home = next((link for link in seen.related if link), "")
+    confidence = Confidence.LIKELY if letters(name) else Confidence.GUESS
+    said = _tool(seen, (Found("name", name, "before_separator", confidence, why),), outcome, home="")
+    if not home:
+        return said
+    found = Found(
+        "homepage", home[:MAX_HOMEPAGE], "related", Confidence.LIKELY, "The other registry links to it."
+    )
+    return replace(said, findings=(*said.findings, found))
 
 
 def _news(seen: _Seen) -> Proposal:
+    return _nothing(EntryKind.NEWS, "Nothing in the title or the link announces a tool.")
+
+
+def _press(seen: _Seen) -> Proposal:
     if DIGEST.search(seen.title):
-        return _nothing(EntryKind.DIGEST, "A list of many things proposes no tool.")
+        return _nothing(EntryKind.DIGEST, "A list of many tools proposes none.")
     if RISK_NUMBER.search(seen.title):
         return _advisory(seen)
-    return _nothing(EntryKind.NEWS, "Nothing in the title or the link announces a tool.")
+    headline = announced(seen.title) or version_out(seen.title)
+    return _headline(seen, headline, "") if headline and headline.version else _news(seen)
 
 
 RULES: dict[Announcer, Callable[[_Seen], Proposal]] = {
@@ -210,99 +365,49 @@ RULES: dict[Announcer, Callable[[_Seen], Proposal]] = {
     Announcer.VENDOR_BLOG: _vendor_blog,
     Announcer.ADVISORIES: _advisory,
     Announcer.OTHER_REGISTRY: _other_registry,
-    Announcer.NEWS: _news,
+    Announcer.NEWS: _press,
 }
 
 
-def _letters(name: str) -> str:
-    """Letters and digits alone, case folded, by which two spellings of a name are one."""
-    return "".join(letter for letter in name.casefold() if letter.isalnum())
-
-
-def agrees(name: str, identity_key: str) -> bool:
-    """Whether a strong key spells the name: as repository, package, slug (number aside) or domain label."""
-    said = _letters(name)
-    if not said or not identity_key:
-        return False
-    last = _last_part(identity_key)
-    spelled = {_letters(last), _letters(SLUG_NUMBER.sub("", last))}
-    if "/" not in identity_key:
-        spelled |= {_letters(AFFIXES.sub("", last)), _letters(identity_key)}
-    return said in spelled or AFFIXES.sub("", said) in spelled - {""}
-
-
-def _tool(seen: _Seen, name: str, tagline: str, method: str, reasons: tuple[str, ...]) -> Proposal:
+def _named(seen: _Seen, name: str, method: str, why: str, *, certain: bool = False) -> tuple[Found, ...]:
+    """The title's name, sure where the link spells it too; where they differ the link's name beside it."""
     name = name.strip()[:MAX_NAME]
-    sure = agrees(name, seen.key)
-    if sure:
-        reasons += ("The link spells the same name.",)
-    elif seen.key:
-        reasons += (f"The link says “{_last_part(seen.key)}”.",)
-    return Proposal(EntryKind.TOOL, name, seen.home, tagline[:MAX_TAGLINE], method, sure, reasons)
+    if agrees(name, seen.key) or place_of(name, seen.link):
+        return (Found("name", name, method, Confidence.SURE, f"{why} The link spells the same name."),)
+    if begins(name, seen.key):
+        return (Found("name", name, method, Confidence.SURE, f"{why} The link spells how it begins."),)
+    if certain:
+        return (Found("name", name, method, Confidence.SURE, f"{why} The form is certain."),)
+    spelled = seen.spelled
+    if not spelled:
+        return (Found("name", name, method, Confidence.LIKELY, why),)
+    shown = Found("name", name, method, Confidence.GUESS, why)
+    other = Found("name", spelled, "link", Confidence.GUESS, f"The link says “{spelled}”.")
+    return (other, shown) if " for " in name and method == "show" else (shown, other)
 
 
-def _with(proposal: Proposal, kind: EntryKind, version: str) -> Proposal:
-    return Proposal(
-        kind,
-        proposal.name,
-        proposal.homepage,
-        proposal.tagline,
-        proposal.method,
-        proposal.sure,
-        proposal.reasons,
-        version,
-    )
+def _tool(seen: _Seen, names: tuple[Found, ...], tagline: str = "", home: str | None = None) -> Proposal:
+    findings = [replace(each, value=each.value.strip()[:MAX_NAME]) for each in names]
+    homepage = seen.home if home is None else home
+    if homepage and len(homepage) <= MAX_HOMEPAGE:
+        method = "repository" if seen.on_code_host else "package" if seen.key.startswith("pkg:") else "link"
+        certain = method != "link" or names[0].confidence is Confidence.SURE
+        why = "The link leads to it." if certain else "The link leads to a site that may be its own."
+        confidence = Confidence.SURE if certain else Confidence.LIKELY
+        findings.append(Found("homepage", homepage, method, confidence, why))
+    if tagline:
+        why = "It stands behind the name."
+        findings.append(Found("tagline", tagline[:MAX_TAGLINE], names[0].method, Confidence.LIKELY, why))
+    return Proposal(EntryKind.TOOL, tuple(findings))
 
 
-def _nothing(kind: EntryKind, reason: str) -> Proposal:
-    return Proposal(kind, "", "", "", "none", False, (reason,))
+def _with_version(said: Proposal, version: str, *, always: bool = False) -> Proposal:
+    """The same as news of a version; `always` where even one without a number is a version."""
+    if not version:
+        return replace(said, kind=EntryKind.VERSION) if always else said
+    found = Found("version", version, said.method, Confidence.SURE, "The title or the link says so.")
+    return replace(said, kind=EntryKind.VERSION, findings=(*said.findings, found))
 
 
-def _from_repository(seen: _Seen) -> Proposal | None:
-    if seen.key.count("/") < 2 or seen.key.startswith("pkg:") or _is_launch_page(seen.key):
-        return None
-    spelled = re.search(re.escape(seen.key), seen.link, re.IGNORECASE)
-    key = spelled[0] if spelled else seen.key
-    home = f"https://{key}"
-    reasons = ("The link leads to this repository.",)
-    return Proposal(
-        EntryKind.TOOL, _last_part(key), home, seen.title[:MAX_TAGLINE], "repository", True, reasons
-    )
-
-
-def _from_link(seen: _Seen, text: str) -> Proposal:
-    if not seen.key:
-        return _nothing(EntryKind.NEWS, "The title holds no short name and the link leads to no product.")
-    reasons = ("The title holds no short name; this one comes from the link.",)
-    return Proposal(
-        EntryKind.TOOL, _last_part(seen.key), seen.home, text[:MAX_TAGLINE], "link", False, reasons
-    )
-
-
-def _splits(text: str, first: bool = False) -> Iterator[tuple[str, str]]:
-    """Every (name, rest) that a separator makes, in order; a colon counts if alone, or for `first`."""
-    found = list(SEPARATOR.finditer(text))
-    if not found or first:
-        found = sorted([*found, *COLON.finditer(text)], key=lambda each: each.start())
-    for each in found:
-        if text[: each.start()].strip() and text[each.end() :].strip():
-            yield text[: each.start()].strip(), text[each.end() :].strip()
-
-
-def _short_name(name: str, words: int) -> bool:
-    return bool(_letters(name)) and len(name) <= 50 and len(name.split()) <= words and not NO_NAME.match(name)
-
-
-def _capital(name: str) -> bool:
-    """A product's name has a capital, a digit or a dot somewhere; `faster builds` has none."""
-    return any(letter.isupper() or letter.isdigit() or letter == "." for letter in name)
-
-
-def _last_part(key: str) -> str:
-    if key.startswith("pkg:") or "/" in key:
-        return key.rsplit("/", 1)[-1]
-    return key.split(".", 1)[0]
-
-
-def _is_launch_page(key: str) -> bool:
-    return re.search(r"/(?:posts|products|startups|software)/[^/]+$", key) is not None
+def _nothing(kind: EntryKind, why: str) -> Proposal:
+    return Proposal(kind, (), why)

@@ -12,6 +12,7 @@ from sqlmodel import Session
 
 from registry.domain.proposal import EXTRACTOR_VERSION, Announcer, Proposal, propose
 from registry.services.acting import REGISTRY, record
+from registry.services.judging import Judge
 from registry.services.proposing import Read, propose_all
 from registry.services.recognition import recognise
 from registry.store import tables
@@ -75,7 +76,10 @@ def record_entries(
             now=now,
             after={"new": len(fresh), "entries": len(found)},
         )
-    proposed = propose_all(session, [] if brought.held else proposing, now=now)
+    judge = Judge(session, id_of(source), now)
+    proposing = [] if brought.held else judge.let_in(proposing)
+    proposed = propose_all(session, proposing, now=now)
+    judge.label(proposing)
     brought.candidates, brought.mentions = proposed.candidates, proposed.mentions
     brought.tool_events = proposed.tool_events
     return brought
@@ -84,6 +88,24 @@ def record_entries(
 def would_propose(found: Sequence[Entry], announcer: Announcer) -> list[tuple[Entry, Proposal]]:
     """What each entry would propose, without touching the store."""
     return [(entry, _proposal(entry, announcer)) for entry in found]
+
+
+def read_again(row: tables.Entry, source: Source) -> Read:
+    """A stored entry as if it were just read, for one that was kept from proposing when it came in."""
+    entry = Entry(
+        key=row.key,
+        second_key=row.second_key,
+        title=row.title,
+        link=row.link,
+        canonical_link=row.canonical_link,
+        summary=row.summary,
+        author=row.author,
+        tags=tuple(row.tags),
+        related=row.related,
+        published_at=row.published_at,
+        content_hash=row.content_hash,
+    )
+    return Read(entry, row, _proposal(entry, source.announcer), source.announcer)
 
 
 def _storable(entry: Entry) -> Entry:

@@ -3,13 +3,16 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from urllib.parse import urlsplit
+from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, case, func
-from sqlmodel import Session, col, or_, select
+from sqlalchemy.orm import defer
+from sqlalchemy.sql.base import ExecutableOption
+from sqlmodel import Session, and_, col, or_, select
 
 from registry.domain.errors import NotFound
 from registry.domain.triage import CandidateStatus
+from registry.store.entries import chunks
 from registry.store.tables import Candidate, Entry, Mention, Source
 
 
@@ -19,6 +22,13 @@ class SourceYield:
 
     candidates: int = 0
     accepted: int = 0
+
+
+class Address(NamedTuple):
+    source_id: int | None
+    name: str
+    url: str
+    removed_at: datetime | None
 
 
 def get(session: Session, source_id: int) -> Source:
@@ -59,6 +69,43 @@ def sources(session: Session, *, group: str = "") -> Sequence[Source]:
     return session.exec(query.order_by(func.lower(Source.name), col(Source.id))).all()
 
 
+def standings(session: Session) -> Sequence[Source]:
+    """All that were not removed, by name, their strips left unread."""
+    query = select(Source).where(col(Source.removed_at).is_(None)).options(_without_strip())
+    return session.exec(query.order_by(func.lower(Source.name), col(Source.id))).all()
+
+
+def some(session: Session, source_ids: Collection[int]) -> Sequence[Source]:
+    """Those of the given ones that were not removed, by number."""
+    return [each for each in _any(session, source_ids) if each.removed_at is None]
+
+
+def removed(session: Session, source_ids: Collection[int]) -> Sequence[Source]:
+    """Those of the given ones that were removed, by number."""
+    return [each for each in _any(session, source_ids) if each.removed_at is not None]
+
+
+def addresses(session: Session) -> Sequence[Address]:
+    """Every address that was ever polled, those of removed sources too, by number."""
+    query = select(Source.id, Source.name, Source.url, Source.removed_at).order_by(col(Source.id))
+    return [Address(*row) for row in session.exec(query).all()]
+
+
+def to_notice(session: Session, silent_since: datetime) -> Sequence[Source]:
+    """Those polled or gone whose health may call for a note: in trouble, noted before, or silent since then."""
+    query = select(Source).where(
+        col(Source.removed_at).is_(None),
+        or_(
+            col(Source.failures) > 0,
+            col(Source.gone_at).is_not(None),
+            col(Source.quiet_at).is_not(None),
+            col(Source.broken_at).is_not(None),
+            func.coalesce(Source.changed_at, Source.created_at) <= silent_since,
+        ),
+    )
+    return session.exec(query.order_by(col(Source.id)).options(_without_strip())).all()
+
+
 def polled(session: Session) -> Sequence[Source]:
     """Those that are neither removed, paused nor gone."""
     query = select(Source).where(
@@ -68,42 +115,76 @@ def polled(session: Session) -> Sequence[Source]:
 
 
 def due(session: Session, now: datetime, limit: int) -> Sequence[Source]:
-    """Those whose time has come and whom nobody holds, the longest waiting first."""
+    """Those whose time has come and who are free, the longest waiting first."""
     query = select(Source).where(
         col(Source.removed_at).is_(None),
         col(Source.paused_at).is_(None),
         col(Source.gone_at).is_(None),
         col(Source.due_at) <= now,
-        _free(now),
+        *_free(now),
     )
     return session.exec(query.order_by(col(Source.due_at), col(Source.id)).limit(limit)).all()
 
 
 def free(session: Session, source_ids: Collection[int], now: datetime) -> Sequence[Source]:
-    """Those of the given ones that nobody holds, due or not."""
+    """Those of the given ones that are free, due or not."""
     query = select(Source).where(
         col(Source.id).in_(source_ids),
         col(Source.removed_at).is_(None),
         col(Source.paused_at).is_(None),
-        _free(now),
+        *_free(now),
     )
     return session.exec(query.order_by(col(Source.id))).all()
 
 
-def busy_urls(session: Session, now: datetime, visited_since: datetime) -> Sequence[str]:
-    """Addresses that somebody reads at this moment, or that were read since then."""
-    query = select(Source.url).where(
-        or_(col(Source.lease_until) > now, col(Source.fetched_at) > visited_since)
+def leased(session: Session, now: datetime) -> Sequence[Source]:
+    """Those that somebody reads at this moment."""
+    return session.exec(select(Source).where(col(Source.lease_until) > now)).all()
+
+
+def visited(session: Session, since: datetime, now: datetime) -> Sequence[tuple[str, str]]:
+    """Address, and where it redirects to for good, of those read after `since` and not after `now`."""
+    query = select(Source.url, Source.moved_to).where(
+        col(Source.fetched_at) > since, col(Source.fetched_at) <= now
     )
     return session.exec(query).all()
 
 
-def last_codes(session: Session, since: datetime) -> Sequence[str]:
-    """The error code ("" for a success) of the last visit to each source that was visited since then."""
-    return session.exec(select(Source.last_code).where(col(Source.fetched_at) >= since)).all()
+def resting_urls(session: Session, code: str, now: datetime) -> Sequence[str]:
+    """Addresses whose last visit ended with this error code and which asked to be left alone until later."""
+    query = select(Source.url).where(
+        col(Source.wait_until) > now, Source.last_code == code, col(Source.removed_at).is_(None)
+    )
+    return session.exec(query).all()
 
 
-def yields(session: Session, since: datetime) -> Mapping[int, SourceYield]:
+def from_the_future(session: Session, now: datetime) -> Sequence[Source]:
+    """Those read later than now, or never read and due later than now, neither of which can be."""
+    never = and_(col(Source.fetched_at).is_(None), col(Source.due_at) > now)
+    return session.exec(select(Source).where(or_(col(Source.fetched_at) > now, never))).all()
+
+
+def answered_at(session: Session, silence: Collection[str]) -> datetime | None:
+    """When any source was last visited with another end than one of these error codes."""
+    query = select(Source.fetched_at).where(
+        col(Source.fetched_at).is_not(None), col(Source.last_code).not_in(silence)
+    )
+    return session.exec(query.order_by(col(Source.fetched_at).desc()).limit(1)).first()
+
+
+def silent(session: Session, silence: Collection[str], since: datetime | None) -> Sequence[Source]:
+    """Those whose last visit ended with one of these codes, after `since`; locked, less those that others hold."""
+    query = select(Source).where(
+        col(Source.removed_at).is_(None), col(Source.paused_at).is_(None), col(Source.last_code).in_(silence)
+    )
+    if since is not None:
+        query = query.where(col(Source.fetched_at) > since)
+    return session.exec(query.order_by(col(Source.id)).with_for_update(skip_locked=True)).all()
+
+
+def yields(
+    session: Session, since: datetime, *, only: Collection[int] | None = None
+) -> Mapping[int, SourceYield]:
     """By source id, of candidates whose first mention is no older than `since`; one query for all sources."""
     accepted = case((col(Candidate.status) == CandidateStatus.ACCEPTED, col(Candidate.id)))
     query = (
@@ -117,17 +198,27 @@ def yields(session: Session, since: datetime) -> Mapping[int, SourceYield]:
         .where(Entry.seen_at >= since)
         .group_by(col(Entry.source_id))
     )
+    if only is not None:
+        query = query.where(col(Entry.source_id).in_(only))
     return {source_id: SourceYield(new, let_in) for source_id, new, let_in in session.exec(query).all()}
 
 
-def _free(now: datetime) -> ColumnElement[bool]:
-    return or_(col(Source.lease_until).is_(None), col(Source.lease_until) <= now)
-
-
-def on_host(session: Session, url: str) -> Sequence[Source]:
-    """The polled sources whose address has the same host as `url`."""
-    host = urlsplit(url).hostname or ""
-    alike = select(Source).where(
-        col(Source.removed_at).is_(None), col(Source.url).icontains(host, autoescape=True)
+def _free(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    """Nobody holds it, and the publisher did not ask us to stay away."""
+    return (
+        or_(col(Source.lease_until).is_(None), col(Source.lease_until) <= now),
+        or_(col(Source.wait_until).is_(None), col(Source.wait_until) <= now),
     )
-    return [each for each in session.exec(alike).all() if (urlsplit(each.url).hostname or "") == host]
+
+
+def _any(session: Session, source_ids: Collection[int]) -> list[Source]:
+    found: list[Source] = []
+    for chunk in chunks(sorted(source_ids)):
+        found.extend(
+            session.exec(select(Source).where(col(Source.id).in_(chunk)).order_by(col(Source.id))).all()
+        )
+    return found
+
+
+def _without_strip() -> ExecutableOption:
+    return defer(Source.strip, raiseload=True)  # type: ignore[arg-type]

@@ -93,6 +93,12 @@ RIGHTS = {
     "GET /sources/new": "sources",
     "POST /sources/check": "sources",
     "POST /sources/import": "sources",
+    "GET /sources/rules": "see the sources",
+    "GET /sources/rules/try": "sources",
+    "POST /sources/rules": "sources",
+    "POST /sources/rules/{rule_id}/move": "sources",
+    "POST /sources/rules/{rule_id}/remove": "sources",
+    "POST /sources/rules/{rule_id}/let-in": "sources",
     "GET /sources.opml": "sources",
     "GET /sources/health.atom": ANYBODY,
     "GET /sources/{source_id}": "see the sources",
@@ -189,6 +195,7 @@ def test_nobody_gets_further_than_the_table_says(
             .replace("{candidate_id}", "999999")
             .replace("{source_id}", "999999")
             .replace("{token_id}", "999999")
+            .replace("{rule_id}", "999999")
             .replace("{", "")
             .replace("}", "")
         )

@@ -21,10 +21,14 @@ Text = sqlmodel.sql.sqltypes.AutoString
 ADDED: dict[str, tuple[sa.Column[Any], ...]] = {
     "source": (
         sa.Column("whole_at", Moment(), nullable=True),
+        sa.Column("answered_url", Text(length=2000), nullable=False, server_default=""),
+        sa.Column("wait_until", Moment(), nullable=True),
         sa.Column("distrusted_at", Moment(), nullable=True),
         sa.Column("strip", sa.JSON(), nullable=False, server_default="[]"),
         sa.Column("last_code", Text(length=40), nullable=False, server_default=""),
         sa.Column("quiet_at", Moment(), nullable=True),
+        sa.Column("broken_at", Moment(), nullable=True),
+        sa.Column("usual_gap_s", sa.Integer(), nullable=False, server_default="0"),
         sa.Column("refused_url", Text(length=2000), nullable=False, server_default=""),
         sa.Column("gone_since", Moment(), nullable=True),
     ),
