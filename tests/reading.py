@@ -3,7 +3,7 @@
 import multiprocessing
 import os
 import signal
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 from enum import StrEnum
 from multiprocessing.process import BaseProcess
@@ -126,11 +126,3 @@ def _at_a_transaction(engine: Engine, point: Point, number: int, act: Callable[[
     event.listen(engine, "after_cursor_execute", executed)
     event.listen(engine, "commit", committing)
     event.listen(Session, "after_commit", committed)
-
-
-def addresses(server_port: int, count: int) -> Mapping[str, str]:
-    """Path -> address, each on a host of its own."""
-    return {
-        f"/feed{number}": f"http://source{number}.example:{server_port}/feed{number}"
-        for number in range(count)
-    }
