@@ -91,7 +91,7 @@ def would_propose(found: Sequence[Entry], announcer: Announcer) -> list[tuple[En
 
 
 def read_again(row: tables.Entry, source: Source) -> Read:
-    """A stored entry as if it were just read, for one that was kept from proposing when it came in."""
+    """A stored entry as if it were just read: its row takes the kind that today's extractor gives it."""
     entry = Entry(
         key=row.key,
         second_key=row.second_key,
@@ -105,7 +105,10 @@ def read_again(row: tables.Entry, source: Source) -> Read:
         published_at=row.published_at,
         content_hash=row.content_hash,
     )
-    return Read(entry, row, _proposal(entry, source.announcer), source.announcer)
+    read = Read(entry, row, _proposal(entry, source.announcer), source.announcer)
+    row.kind, row.signal = read.proposal.kind, read.proposal.signal.value
+    row.extractor_version = EXTRACTOR_VERSION
+    return read
 
 
 def _storable(entry: Entry) -> Entry:
@@ -169,6 +172,7 @@ def _add(session: Session, source: Source, entry: Entry, now: datetime) -> Read:
         seen_at=now,
         content_hash=entry.content_hash,
         kind=proposal.kind,
+        signal=proposal.signal.value,
         extractor_version=EXTRACTOR_VERSION,
     )
     session.add(row)

@@ -81,12 +81,21 @@ def revisions(session: Session, entry_id: int) -> Sequence[EntryRevision]:
     return session.exec(query).all()
 
 
-def page(session: Session, *, source_id: int | None = None, after: str = "", limit: int = 50) -> Page[Entry]:
-    """Newest seen first."""
+def page(
+    session: Session,
+    *,
+    source_id: int | None = None,
+    held: bool = False,
+    after: str = "",
+    limit: int = 50,
+) -> Page[Entry]:
+    """Newest seen first; with `held`, those alone that are held back."""
     limit = bounded(limit)
     query = select(Entry)
     if source_id is not None:
         query = query.where(Entry.source_id == source_id)
+    if held:
+        query = query.where(col(Entry.held))
     if after:
         at, row_id = decode_cursor(after)
         query = query.where(or_(Entry.seen_at < at, and_(Entry.seen_at == at, col(Entry.id) < row_id)))
@@ -94,6 +103,18 @@ def page(session: Session, *, source_id: int | None = None, after: str = "", lim
     rows = list(session.exec(query).all())
     more, rows = len(rows) > limit, rows[:limit]
     return Page(rows, encode_cursor(rows[-1].seen_at, id_of(rows[-1])) if more else "")
+
+
+def held(session: Session, source_id: int) -> Sequence[Entry]:
+    """Those held back because so many came at once, in the order in which they came."""
+    query = select(Entry).where(Entry.source_id == source_id, col(Entry.held)).order_by(col(Entry.id))
+    return session.exec(query).all()
+
+
+def held_by_source(session: Session) -> Mapping[int, int]:
+    """Source id -> how many of its entries are held back; sources with none are left out."""
+    query = select(Entry.source_id, func.count()).where(col(Entry.held)).group_by(col(Entry.source_id))
+    return dict(session.exec(query).all())
 
 
 def mentions(session: Session, candidate_id: int) -> Sequence[tuple[Entry, Source]]:
