@@ -8,7 +8,7 @@ from sqlmodel import Session
 
 from registry.domain.errors import RuleBroken
 from registry.services.acting import Actor, record
-from registry.services.intake import read_again
+from registry.services.intake import read_again, take_reading
 from registry.services.judging import Judge
 from registry.services.proposing import Proposed, propose_all
 from registry.store import entries, sources
@@ -55,9 +55,10 @@ def let_in(session: Session, source_id: int, *, by: Actor, now: datetime) -> Let
     """
     source, rows = _held(session, source_id)
     reads = [read_again(row, source) for row in rows]
-    for row in rows:
-        row.held = False
-        session.add(row)
+    for read in reads:
+        take_reading(read)
+        read.row.held = False
+        session.add(read.row)
     judge = Judge(session, source_id, now)
     passed = judge.let_in(reads)
     session.flush()

@@ -91,7 +91,7 @@ def would_propose(found: Sequence[Entry], announcer: Announcer) -> list[tuple[En
 
 
 def read_again(row: tables.Entry, source: Source) -> Read:
-    """A stored entry as if it were just read: its row takes the kind that today's extractor gives it."""
+    """A stored entry as if it were just read, by today's extractor."""
     entry = Entry(
         key=row.key,
         second_key=row.second_key,
@@ -105,10 +105,13 @@ def read_again(row: tables.Entry, source: Source) -> Read:
         published_at=row.published_at,
         content_hash=row.content_hash,
     )
-    read = Read(entry, row, _proposal(entry, source.announcer), source.announcer)
-    row.kind, row.signal = read.proposal.kind, read.proposal.signal.value
-    row.extractor_version = EXTRACTOR_VERSION
-    return read
+    return Read(entry, row, _proposal(entry, source.announcer), source.announcer)
+
+
+def take_reading(read: Read) -> None:
+    """Write down what today's extractor says the entry is."""
+    read.row.kind, read.row.signal = read.proposal.kind, read.proposal.signal.value
+    read.row.extractor_version = EXTRACTOR_VERSION
 
 
 def _storable(entry: Entry) -> Entry:

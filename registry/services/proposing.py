@@ -183,6 +183,22 @@ def _propose(session: Session, proposal: Proposal, identity: str, now: datetime)
     return candidate
 
 
+def as_candidate(read: Read, now: datetime) -> Candidate:
+    """The candidate that this entry would make if nothing of it were known; stored by nobody."""
+    proposal, identity = read.proposal, _identity(read)
+    return Candidate(
+        name=proposal.name[:120],
+        name_key=name_key(proposal.name)[:120],
+        homepage=proposal.homepage[:2000] if identity else "",
+        identity=identity or None,
+        tagline=proposal.tagline[:500],
+        method=proposal.method[:60],
+        sure=proposal.sure,
+        findings=[found.as_row() for found in proposal.findings],
+        seen_at=now,
+    )
+
+
 def _wake(session: Session, candidate_ids: Collection[int], now: datetime) -> None:
     """Candidates on watch become new again when enough fresh mentions came in."""
     interest = candidates.fresh_interest(session, candidate_ids)

@@ -5,6 +5,7 @@ from typing import TypeVar
 
 from sqlalchemy import func
 from sqlmodel import Session, and_, col, or_, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from registry.domain.errors import NotFound
 from registry.store.columns import id_of
@@ -117,6 +118,45 @@ def held_by_source(session: Session) -> Mapping[int, int]:
     return dict(session.exec(query).all())
 
 
+def outdated(
+    session: Session, version: str, *, source_ids: Collection[int] | None, after: int, limit: int
+) -> Sequence[Entry]:
+    """Those that another version of the extractor has read, by ascending id beyond `after`."""
+    query = _outdated(version, source_ids).where(col(Entry.id) > after)
+    return session.exec(query.order_by(col(Entry.id)).limit(limit)).all()
+
+
+def count_outdated(session: Session, version: str, *, source_ids: Collection[int] | None) -> int:
+    return session.exec(select(func.count()).select_from(_outdated(version, source_ids).subquery())).one()
+
+
+def spoken_of(session: Session, entry_ids: Collection[int]) -> Mapping[int, int]:
+    """Entry id -> id of the candidate that it speaks of; entries that speak of none are left out."""
+    found: dict[int, int] = {}
+    for chunk in chunks(sorted(entry_ids)):
+        query = select(Mention.entry_id, Mention.candidate_id).where(col(Mention.entry_id).in_(chunk))
+        found.update(session.exec(query).all())
+    return found
+
+
+def speaking_of(
+    session: Session, candidate_ids: Collection[int]
+) -> Mapping[int, Sequence[tuple[Entry, Source]]]:
+    """Candidate id -> every entry that speaks of it with its source, by ascending id."""
+    found: dict[int, list[tuple[Entry, Source]]] = {}
+    for chunk in chunks(sorted(candidate_ids)):
+        query = (
+            select(Mention.candidate_id, Entry, Source)
+            .join(Entry, col(Entry.id) == col(Mention.entry_id))
+            .join(Source, col(Source.id) == col(Entry.source_id))
+            .where(col(Mention.candidate_id).in_(chunk))
+            .order_by(col(Entry.id))
+        )
+        for candidate_id, entry, source in session.exec(query).all():
+            found.setdefault(candidate_id, []).append((entry, source))
+    return found
+
+
 def mentions(session: Session, candidate_id: int) -> Sequence[tuple[Entry, Source]]:
     """The entries that speak of a candidate, each with its source, newest first."""
     query = (
@@ -139,6 +179,11 @@ def mentions_of_tool(session: Session, tool_id: int, *, limit: int = 50) -> Sequ
         .order_by(col(Entry.seen_at).desc(), col(Entry.id).desc())
     )
     return session.exec(query.limit(limit)).all()
+
+
+def _outdated(version: str, source_ids: Collection[int] | None) -> SelectOfScalar[Entry]:
+    query = select(Entry).where(Entry.extractor_version != version)
+    return query if source_ids is None else query.where(col(Entry.source_id).in_(source_ids))
 
 
 def chunks(values: Sequence[Item]) -> Iterator[Sequence[Item]]:
