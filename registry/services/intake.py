@@ -93,7 +93,7 @@ def would_propose(
 
 
 def read_again(row: tables.Entry, source: Source) -> Read:
-    """A stored entry as if it were just read, for one that was kept from proposing when it came in."""
+    """A stored entry as if it were just read, by today's extractor."""
     entry = Entry(
         key=row.key,
         second_key=row.second_key,
@@ -107,7 +107,13 @@ def read_again(row: tables.Entry, source: Source) -> Read:
         published_at=row.published_at,
         content_hash=row.content_hash,
     )
-    return Read(entry, row, proposal_of(entry, source.announcer, source.kind), source.announcer)
+    return _read(entry, row, proposal_of(entry, source.announcer, source.kind), source)
+
+
+def take_reading(read: Read) -> None:
+    """Write down what today's extractor says the entry is."""
+    read.row.kind, read.row.signal = read.proposal.kind, read.proposal.signal.value
+    read.row.extractor_version = EXTRACTOR_VERSION
 
 
 def _storable(entry: Entry) -> Entry:
@@ -175,8 +181,11 @@ def _add(session: Session, source: Source, entry: Entry, now: datetime) -> Read:
         extractor_version=EXTRACTOR_VERSION,
     )
     session.add(row)
-    number = repository_number(entry.key, source.url)
-    return Read(entry, row, proposal, source.announcer, number)
+    return _read(entry, row, proposal, source)
+
+
+def _read(entry: Entry, row: tables.Entry, proposal: Proposal, source: Source) -> Read:
+    return Read(entry, row, proposal, source.announcer, repository_number(entry.key, source.url))
 
 
 def _proposing(reads: Sequence[Read], first: bool, now: datetime) -> list[Read]:
