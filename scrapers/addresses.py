@@ -52,7 +52,7 @@ _NOT_PUBLIC_V6 = tuple(
 _ISATAP_MASK, _ISATAP = 0xFCFFFFFF, 0x00005EFE
 
 _HOST_NAME = re.compile(r"[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*", re.ASCII)
-_NUMERIC_LABEL = re.compile(r"[0-9]+|0x[0-9a-f]*", re.ASCII)
+_NUMERIC_LABEL = re.compile(r"[0-9_-]+|0x[0-9a-f]*", re.ASCII)
 _AUTHORITY = re.compile(r"^[^:/?#]*://([^/?#]*)")
 
 

@@ -7,7 +7,7 @@ import hashlib
 import re
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from scrapers.links import canonical_url
@@ -41,6 +41,8 @@ class Entry:
     """None where missing, unreadable or before 1995."""
     content_hash: str
     """Over title, link and text; dates and counters do not count, so that another hash is a revision."""
+    related: str = ""
+    """What the entry speaks of, where the publisher names its address beside `link`; absolute, else ""."""
 
 
 @dataclass(frozen=True)
@@ -74,6 +76,7 @@ class Draft:
     author: str = ""
     tags: Sequence[str] = field(default_factory=tuple)
     published_at: datetime | None = None
+    related: str = ""
 
 
 def entries_of(drafts: Iterable[Draft]) -> tuple[Entry, ...]:
@@ -101,6 +104,7 @@ def _finish(draft: Draft) -> Entry:
         tags=_tags(draft.tags),
         published_at=draft.published_at,
         content_hash=_digest(_steady(title), canonical, _steady(text)),
+        related=draft.related if len(draft.related) <= MAX_LINK else "",
     )
 
 
@@ -110,7 +114,7 @@ def _tell_apart(entries: Sequence[Entry]) -> list[Entry]:
     for apart in ("canonical_link", "title"):
         times = Counter(entry.key for entry in entries)
         entries = [
-            _rekeyed(entry, str(getattr(entry, apart))) if times[entry.key] > 1 else entry
+            told_apart(entry, str(getattr(entry, apart))) if times[entry.key] > 1 else entry
             for entry in entries
         ]
     unique = _once(entries, lambda entry: entry.key)
@@ -127,7 +131,8 @@ def _once(entries: Iterable[Entry], by: Callable[[Entry], Hashable]) -> list[Ent
     return list(first.values())
 
 
-def _rekeyed(entry: Entry, by: str) -> Entry:
+def told_apart(entry: Entry, by: str) -> Entry:
+    """The entry under keys that `by`, its link or title, tells apart from others of the same id."""
     if not by or by == entry.key:
         return entry
     return _with_keys(
@@ -136,8 +141,7 @@ def _rekeyed(entry: Entry, by: str) -> Entry:
 
 
 def _with_keys(entry: Entry, key: str, second_key: str) -> Entry:
-    values = {name: getattr(entry, name) for name in Entry.__dataclass_fields__}
-    return Entry(**{**values, "key": key, "second_key": second_key})
+    return replace(entry, key=key, second_key=second_key)
 
 
 def without_host(key: str) -> str:
@@ -159,14 +163,22 @@ def _digest(*parts: str) -> str:
     return hashlib.sha256("\x1f".join(parts).encode("utf-8", "replace")).hexdigest()
 
 
-COUNTERS = re.compile(
-    r"(?:#\s*)?\b(?:points|comments|views|likes|votes|upvotes|score|replies|reads)\s*:\s*\d[\d.,]*k?"
-    r"|\b\d[\d.,]*k?\s+(?:points?|comments?|views?|likes?|(?:up)?votes?|replies|reads|shares)\b"
-    r"|\b(?:an?|\d+)\s+(?:second|minute|hour|day|week|month|year)s?\s+ago\b",
+COUNTED = re.compile(
+    r"\d[\d.,]*k?\s+(?:points?|comments?|views?|likes?|(?:up)?votes?|replies|reads|shares)\b", re.IGNORECASE
+)
+COUNTER = re.compile(
+    r"(?:#\s*)?\b(?:points|comments|views|likes|votes|upvotes|score|replies|reads)\s*:\s*\d[\d.,]*k?",
     re.IGNORECASE,
 )
+AGO = re.compile(r"\b(?:an?|\d+)\s+(?:second|minute|hour|day|week|month|year)s?\s+ago\b", re.IGNORECASE)
+NUMBERED = re.compile(r":\s*\d")
 
 
 def _steady(text: str) -> str:
-    """A text without the counters and relative times that change from fetch to fetch."""
-    return " ".join(COUNTERS.sub(" ", text).split())
+    """A plain text without the counters and relative times that change from fetch to fetch."""
+    steady = COUNTED.sub(" ", text)
+    if NUMBERED.search(steady):  # the other two take long, and few texts need them
+        steady = COUNTER.sub(" ", steady)
+    if "ago" in steady:
+        steady = AGO.sub(" ", steady)
+    return text if steady == text else " ".join(steady.split())

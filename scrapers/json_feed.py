@@ -3,13 +3,12 @@
 import json
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urljoin
 
 from scrapers.dates import read_date
 from scrapers.entry import Draft, Parsed, entries_of
 from scrapers.errors import ParseError
-from scrapers.links import canonical_url
-from scrapers.text import plain_text, shorten
+from scrapers.links import absolute_url
+from scrapers.text import as_markup, escaped, plain_text, shorten
 
 
 def parse(body: bytes, *, url: str, headers: Mapping[str, str]) -> Parsed:  # noqa: ARG001
@@ -17,13 +16,11 @@ def parse(body: bytes, *, url: str, headers: Mapping[str, str]) -> Parsed:  # no
     feed = load_object(body)
     items = feed.get("items")
     version = _text(feed.get("version"))
-    if not isinstance(items, list) or not (
-        "jsonfeed.org" in version or "title" in feed or "home_page_url" in feed
-    ):
+    if not isinstance(items, list) or not (items or "jsonfeed.org" in version or "title" in feed):
         raise ParseError(
             "not_a_feed", "The document is JSON and no JSON Feed: it has no list of items. Check the address."
         )
-    home = _absolute(url, feed.get("home_page_url"))
+    home = absolute_url(url, _text(feed.get("home_page_url")))
     sound = [item for item in items if isinstance(item, dict)]
     entries = entries_of(_draft(item, home or url) for item in sound)
     fault = _fault(version, dropped=len(items) - len(sound))
@@ -58,17 +55,20 @@ def load_object(body: bytes) -> dict[str, Any]:
 
 def _draft(item: Mapping[str, Any], base: str) -> Draft:
     identity = _text(item.get("id"))
-    links = (item.get("url"), item.get("external_url"), identity if identity.startswith("http") else "")
+    related = absolute_url(base, _text(item.get("external_url")))
+    links = (_text(item.get("url")), related, identity if identity.startswith("http") else "")
+    link = next((link for each in links if (link := absolute_url(base, each))), "")
     return Draft(
         id=identity,
-        link=next((link for each in links if (link := _absolute(base, each))), ""),
-        title=_text(item.get("title")),
-        summary=_text(item.get("summary")),
-        content=_text(item.get("content_html")) or _escaped(_text(item.get("content_text"))),
+        link=link,
+        title=as_markup(_text(item.get("title"))),
+        summary=as_markup(_text(item.get("summary"))),
+        content=_text(item.get("content_html")) or escaped(_text(item.get("content_text"))),
         author=_author(item),
         tags=tuple(_text(tag) for tag in _list(item.get("tags"))),
         published_at=read_date(_text(item.get("date_published")))
         or read_date(_text(item.get("date_modified"))),
+        related=related if related != link else "",
     )
 
 
@@ -92,15 +92,3 @@ def _text(value: object) -> str:
 
 def _list(value: object) -> list[Any]:
     return value if isinstance(value, list) else []
-
-
-def _escaped(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;")
-
-
-def _absolute(base: str, link: object) -> str:
-    try:
-        joined = urljoin(base, _text(link).strip()) if _text(link).strip() else ""
-    except ValueError:
-        return ""
-    return joined if canonical_url(joined) else ""

@@ -7,7 +7,7 @@ import ipaddress
 import re
 from functools import lru_cache
 from typing import Any
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import quote, unquote, urljoin, urlsplit
 
 from scrapers.hosts import (
     ARTICLE_HOSTS,
@@ -33,9 +33,11 @@ DEFAULT_PORTS = {"http": 80, "https": 443}
 SESSION_IN_PATH = re.compile(r";(?:jsessionid|phpsessid|sid)=[^/?;]*", re.IGNORECASE)
 UNRESERVED = re.compile(r"%(2[dDeE]|3\d|4[1-9a-fA-F]|5[0-9aAfF]|6[1-9a-fA-F]|7[0-9aAeE])")
 HOST_NAME = re.compile(r"[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)*")
+ABSOLUTE = re.compile(r"https?://[^/?#]", re.IGNORECASE)
 MAX_URL = 4_000
 
 
+@lru_cache(maxsize=512)  # a link is asked for twice: is it one at all, and what is its one spelling?
 def canonical_url(url: str) -> str:
     """The one spelling of a page's address, or "" for anything that is not http or https with a host.
 
@@ -57,6 +59,18 @@ def canonical_url(url: str) -> str:
         place += f":{port}"
     query = _kept_query(parts.query)
     return f"{scheme}://{place}{_plain_path(parts.path)}" + (f"?{query}" if query else "")
+
+
+def absolute_url(base: str, link: str) -> str:
+    """A link as its publisher wrote it, made absolute; "" for anything that is not http or https."""
+    link = link.strip()
+    if not link.isprintable():
+        link = re.sub(r"[\t\r\n]", "", link)
+    try:
+        joined = link if ABSOLUTE.match(link) else urljoin(base, link) if link else ""
+    except ValueError:
+        return ""
+    return joined if canonical_url(joined) else ""
 
 
 def link_key(url: str) -> str:

@@ -10,17 +10,17 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from io import BytesIO
 from typing import Any
-from urllib.parse import urljoin
 
 import feedparser
 from lxml import etree
 
+from scrapers import well_formed
 from scrapers.dates import read_date, sane
 from scrapers.entry import Draft, Parsed, entries_of
 from scrapers.errors import ParseError
-from scrapers.links import canonical_url
-from scrapers.text import plain_text, shorten
-from scrapers.web_page import looks_like_web_page, not_a_feed_but_a_page
+from scrapers.links import absolute_url
+from scrapers.text import as_markup, plain_text, shorten
+from scrapers.web_page import first_tag, looks_like_web_page, not_a_feed_but_a_page
 
 FEED_START = re.compile(rb"<\?xml\b|<(?:rss|feed|rdf:RDF|(?:\w+:)?feed)\b", re.IGNORECASE)
 FEED_END = re.compile(rb"</(?:rss|(?:\w+:)?(?:feed|rdf))\s*>\s*(?:<!--.*)?$", re.IGNORECASE | re.DOTALL)
@@ -33,8 +33,9 @@ WIDE_MARKS = (
     b"<\0",
 )
 ILLEGAL = bytes(code for code in range(0x20) if code not in (0x09, 0x0A, 0x0D))
-HARMLESS = ("CharacterEncodingOverride", "NonXMLContentType")
-"""What feedparser calls ill-formed and is only a wrong word in a header."""
+BASE = re.compile(rb"\sxml:base\s*=")
+CDF = ("channel",)
+HTML_TYPES = ("text/html", "application/xhtml+xml")
 PERIODS_S = {"hourly": 3_600, "daily": 86_400, "weekly": 604_800, "monthly": 2_592_000, "yearly": 31_536_000}
 LONGEST_TTL_S = 2_592_000
 FEEDPARSER_FAILS = (ValueError, LookupError, TypeError, AttributeError, AssertionError, RecursionError)
@@ -55,13 +56,14 @@ def parse(body: bytes, *, url: str, headers: Mapping[str, str]) -> Parsed:
             " Ask the publisher for a feed without them.",
         )
     plain = _without_junk(body)
-    result = _read(plain, headers)
+    result = well_formed.read(plain) if _is_utf_8(plain, headers) else None
+    result = result or _read(plain, url, headers)
     if not result.entries and (mended := _mended(plain)):
-        again = _read(mended, {})
+        again = _read(mended, url, {})
         result = again if again.entries else result
     if not result.entries and looks_like_web_page(body):
         raise not_a_feed_but_a_page(body, url=url, headers=headers)
-    if not result.entries and not result.get("version"):
+    if not result.entries and not result.get("version") and first_tag(body) not in CDF:
         raise ParseError(
             "not_a_feed",
             "The document is neither RSS nor Atom nor JSON Feed. Check the address of the source.",
@@ -76,12 +78,12 @@ def parse(body: bytes, *, url: str, headers: Mapping[str, str]) -> Parsed:
 
 def _parsed(result: Any, url: str, fault: str) -> Parsed:
     feed = result.feed
-    home = _absolute(url, str(feed.get("link") or ""))
+    home = absolute_url(url, str(feed.get("link") or ""))
     entries = entries_of(_draft(entry, home or url) for entry in result.entries)
     note = f"Read in spite of an error: {fault}." if fault else ""
     return Parsed(
         entries=entries,
-        title=shorten(plain_text(str(feed.get("title") or "")), 200),
+        title=shorten(plain_text(_markup(feed.get("title"), feed.get("title_detail"))), 200),
         home=home,
         malformed=bool(fault),
         note=note if entries else note or "The feed is in order and holds no entries.",
@@ -89,14 +91,16 @@ def _parsed(result: Any, url: str, fault: str) -> Parsed:
     )
 
 
-def _read(body: bytes, headers: Mapping[str, str]) -> Any:
+def _read(body: bytes, url: str, headers: Mapping[str, str]) -> Any:
     """feedparser's result; its sanitiser stays off, since every text passes through plain_text anyway."""
     charset = _charset(body, headers)
-    content_type = "application/xml" + (f"; charset={charset}" if charset else "")
+    told = {"content-type": "application/xml" + (f"; charset={charset}" if charset else "")}
+    if BASE.search(body):  # it may be relative; elsewhere a link counts from the channel's
+        told["content-location"] = url
     try:
         return feedparser.parse(
             BytesIO(body),
-            response_headers={"content-type": content_type},
+            response_headers=told,
             sanitize_html=False,
             resolve_relative_uris=False,
         )
@@ -149,58 +153,63 @@ def _charset(body: bytes, headers: Mapping[str, str]) -> str:
     return "" if name == "utf-8" and not body.isascii() else name
 
 
+def _is_utf_8(body: bytes, headers: Mapping[str, str]) -> bool:
+    charset = _charset(body, headers)
+    return charset == "utf-8" or (charset in ("", "ascii", "iso8859-1") and body.isascii())
+
+
 def _fault(result: Any) -> str:
     if not result.get("bozo"):
         return ""
     fault = result.get("bozo_exception")
-    if type(fault).__name__ in HARMLESS:
-        return ""
     text = getattr(fault, "getMessage", lambda: str(fault))()
     line = getattr(fault, "getLineNumber", lambda: None)()
     return shorten(plain_text(str(text)), 150) + (f" in line {line}" if line else "")
 
 
 def _draft(entry: Any, base: str) -> Draft:
+    link = next((link for link in _links(entry, base) if link), "")
+    content = "\n".join(_markup(part.get("value"), part) for part in entry.get("content") or ())
+    copied = content and not dict.get(entry, "summary_detail")  # feedparser gives the content for a summary
     return Draft(
         id=str(entry.get("id") or ""),
-        link=next((link for link in _links(entry, base) if link), ""),
-        title=str(entry.get("title") or ""),
-        summary=str(entry.get("summary") or ""),
-        content="\n".join(str(part.get("value") or "") for part in entry.get("content") or ()),
+        link=link,
+        title=_markup(entry.get("title"), dict.get(entry, "title_detail")),
+        summary="" if copied else _markup(entry.get("summary"), dict.get(entry, "summary_detail")),
+        content=content,
         author=str(entry.get("author") or ""),
         tags=tuple(str(tag.get("term") or tag.get("label") or "") for tag in entry.get("tags") or ()),
         published_at=_date(entry),
+        related=next((each for each in _linked(entry, base, "related") if each != link), ""),
     )
 
 
+def _markup(text: object, detail: Any) -> str:
+    """A text as HTML, whether it was published as such or as plain text."""
+    found = str(text or "")
+    return found if not detail or detail.get("type") in HTML_TYPES else as_markup(found)
+
+
+def _linked(entry: Any, base: str, rel: str) -> Iterator[str]:
+    """The absolute addresses that the entry links to in a role, empty ones left out."""
+    for each in entry.get("links") or ():
+        if each.get("rel") == rel and (address := absolute_url(base, str(each.get("href") or ""))):
+            yield address
+
+
 def _links(entry: Any, base: str) -> Iterator[str]:
-    """Where the entry leads, best first; addresses that are not http or https come out empty."""
-    yield _absolute(base, str(entry.get("feedburner_origlink") or ""))
+    """Where the entry leads, best first; what is no address of the web comes out empty."""
+    yield absolute_url(base, str(entry.get("feedburner_origlink") or ""))
     guid, link = str(entry.get("id") or ""), str(entry.get("link") or "")
     if link != guid or link.startswith(
         ("http:", "https:", "/")
     ):  # a guid is only a link where it looks like one
-        yield _absolute(base, link)
-    links = entry.get("links") or ()
+        yield absolute_url(base, link)
     for rel in ("alternate", "related", "via"):
-        targets = (str(each.get("href") or "") for each in links if each.get("rel") == rel)
-        yield from (_absolute(base, target) for target in targets if target != guid)
-    if guid.startswith(("http://", "https://")):
-        yield _absolute(base, guid)
-    yield from (
-        _absolute(base, str(each.get("href") or "")) for each in links if each.get("rel") == "enclosure"
-    )
-
-
-def _absolute(base: str, link: str) -> str:
-    link = re.sub(r"[\t\r\n]", "", link.strip())
-    if not link:
-        return ""
-    try:
-        joined = urljoin(base, link)
-    except ValueError:
-        return ""
-    return joined if canonical_url(joined) else ""
+        yield from (address for address in _linked(entry, base, rel) if address != guid)
+    if guid.startswith(("http:", "https:")) and entry.get("guidislink", True):  # isPermaLink="false": no link
+        yield absolute_url(base, guid)
+    yield from _linked(entry, base, "enclosure")
 
 
 def _date(entry: Any) -> datetime | None:

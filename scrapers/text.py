@@ -3,15 +3,16 @@
 import html
 import re
 
-import nh3
+from lxml import etree
 
 MAX_MARKUP = 200_000
 BLOCK = re.compile(
     r"<(?=/?(?:br|hr|p|div|li|ul|ol|dl|dt|dd|h[1-6]|tr|td|th|table|blockquote|pre|section|article|figure|figcaption)\b)",
     re.IGNORECASE,
 )
+HIGH_CONTROLS = re.compile(r"[\x80-\x9f]")
 WINDOWS_1252 = {
-    code: bytes([code]).decode("cp1252")
+    chr(code): bytes([code]).decode("cp1252")
     for code in range(0x80, 0xA0)
     if code not in (0x81, 0x8D, 0x8F, 0x90, 0x9D)
 }
@@ -21,15 +22,43 @@ UNWANTED = re.compile(
 )
 
 
+MARKUP = re.compile(
+    r"</[a-z]|<[a-z][\w:-]*\s+[\w:-]+\s*=|<(?:br|p|hr|img|script|style|iframe)\b|<!--"
+    r"|&(?:\#\d+|\#x[\da-f]+|[a-z]+\d*);",
+    re.IGNORECASE,
+)
+"""A closing tag, an attribute, an element that stands alone, a comment or an entity."""
+
+
+def as_markup(text: str) -> str:
+    """A text that ought to be plain, as HTML: left alone where it holds markup all the same, else escaped."""
+    return text if MARKUP.search(text) else escaped(text)
+
+
+def escaped(text: str) -> str:
+    """A plain text as HTML."""
+    return text.replace("&", "&amp;").replace("<", "&lt;")
+
+
 def plain_text(markup: str) -> str:
     """The words of a piece of HTML on one line, entities read, scripts and styles left out; "" for none."""
     text = markup[:MAX_MARKUP]
     if "<" in text:
-        text = nh3.clean(BLOCK.sub(" <", text.encode("utf-8", "replace").decode()), tags=set())
-    if "&" in text:
+        text = _words(text)
+    elif "&" in text:
         text = html.unescape(text)
-    text = text.translate(WINDOWS_1252)
-    return " ".join(UNWANTED.sub("", text).split())
+    if not text.isascii():
+        text = HIGH_CONTROLS.sub(lambda found: WINDOWS_1252.get(found[0], ""), text)
+    text = " ".join(text.split())
+    return text if text.isprintable() else " ".join(UNWANTED.sub("", text).split())
+
+
+def _words(markup: str) -> str:
+    sound = BLOCK.sub(" <", markup).encode("utf-8", "replace").decode()
+    parser = etree.HTMLParser(no_network=True, remove_comments=True, remove_pis=True, huge_tree=True)
+    root = etree.fromstring(f"<body>{sound}", parser)
+    etree.strip_elements(root, "script", "style", with_tail=False)
+    return str(etree.tostring(root, method="text", encoding="unicode"))
 
 
 def shorten(text: str, limit: int) -> str:

@@ -3,12 +3,11 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from urllib.parse import urljoin
 
 from lxml import etree, html
 
 from scrapers.errors import ParseError
-from scrapers.links import canonical_url
+from scrapers.links import absolute_url, canonical_url
 from scrapers.text import plain_text, shorten
 
 FEED_TYPES = (
@@ -41,7 +40,7 @@ class Page:
 
 def looks_like_web_page(body: bytes) -> bool:
     """Whether the first tag of the document is one of HTML's."""
-    return HTML_START.fullmatch(_first_tag(body)) is not None
+    return HTML_START.fullmatch(first_tag(body)) is not None
 
 
 def read_page(body: bytes, *, url: str, headers: Mapping[str, str]) -> Page:
@@ -50,7 +49,7 @@ def read_page(body: bytes, *, url: str, headers: Mapping[str, str]) -> Page:
         root = html.fromstring(body, parser=html.HTMLParser(recover=True, no_network=True, huge_tree=False))
     except (etree.ParserError, etree.XMLSyntaxError, ValueError, LookupError, AssertionError):
         return Page("", tuple(_linked(headers, url)))
-    base = _join(url, next(iter(root.xpath("//base/@href")), "")) or url
+    base = absolute_url(url, next(iter(root.xpath("//base/@href")), "")) or url
     found = [*_linked(headers, url), *_alternates(root, base)] or list(_anchors(root, base))
     title = next((each.text_content() for each in root.iter("title")), "")
     unique = {canonical_url(address): address for address in reversed(found) if canonical_url(address)}
@@ -77,7 +76,7 @@ def not_a_feed_but_a_page(body: bytes, *, url: str, headers: Mapping[str, str]) 
     return ParseError("web_page_not_feed", f"{what} {next_step}", suggested=page.feeds)
 
 
-def _first_tag(body: bytes) -> str:
+def first_tag(body: bytes) -> str:
     """The name of the first element in lower case, comments, declarations and text before it passed over."""
     text = body[:100_000].replace(b"\0", b"").decode("latin-1")
     place = 0
@@ -106,7 +105,7 @@ def _alternates(root: html.HtmlElement, base: str) -> Iterator[str]:
         if (
             {"alternate", "feed"} & set(rels)
             and kind in FEED_TYPES
-            and (address := _join(base, link.get("href") or ""))
+            and (address := absolute_url(base, link.get("href") or ""))
         ):
             about_comments = bool(COMMENTS.search(f"{link.get('title') or ''} {address}"))
             ranked.append((about_comments, FEED_TYPES.index(kind), len(ranked), address))
@@ -115,7 +114,7 @@ def _alternates(root: html.HtmlElement, base: str) -> Iterator[str]:
 
 def _anchors(root: html.HtmlElement, base: str) -> Iterator[str]:
     for anchor in root.iter("a"):
-        address = _join(base, anchor.get("href") or "")
+        address = absolute_url(base, anchor.get("href") or "")
         if address and (
             FEED_PATH.search(address.partition("?")[0])
             or FEED_WORDS.fullmatch(plain_text(anchor.text_content()))
@@ -128,13 +127,5 @@ def _linked(headers: Mapping[str, str], url: str) -> Iterator[str]:
     for target, rest in re.findall(r"<([^<>]*)>([^<]*)", value):
         kind = re.search(r"type\s*=\s*[\"']?([\w/+.-]+)", rest)
         is_alternate = re.search(r"rel\s*=\s*[\"']?[\w\s-]*\balternate\b", rest)
-        if is_alternate and kind and kind[1].lower() in FEED_TYPES and (address := _join(url, target)):
+        if is_alternate and kind and kind[1].lower() in FEED_TYPES and (address := absolute_url(url, target)):
             yield address
-
-
-def _join(base: str, link: str) -> str:
-    try:
-        joined = urljoin(base, link.strip().removeprefix("feed:")) if link.strip() else ""
-    except ValueError:
-        return ""
-    return joined if canonical_url(joined) else ""

@@ -11,7 +11,6 @@ import subprocess
 import sys
 import threading
 from collections.abc import Mapping
-from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -24,6 +23,8 @@ PARSES_PER_CHILD = 500
 """A child is replaced after so many documents, so that what a library leaks stays small."""
 MAX_REPLY = 256 * 2**20
 LENGTH = struct.Struct(">I")
+CLOSED = ("socket.", "subprocess.", "os.exec", "os.fork", "os.posix_spawn", "os.system")
+"""Beginnings of the audit events that a child is refused: a document has nobody to ask and nothing to start."""
 
 
 class Workers:
@@ -197,7 +198,8 @@ def _answer(question: Mapping[str, Any], body: bytes) -> dict[str, Any]:
     try:
         if scraper is None:
             raise ParseError("unknown_kind", f"There is no scraper of the kind “{question['kind']}”.")
-        return asdict(scraper(body, url=question["url"], headers=question["headers"]))
+        parsed = scraper(body, url=question["url"], headers=question["headers"])
+        return {**vars(parsed), "entries": [vars(entry) for entry in parsed.entries]}
     except ParseError as error:
         return {"code": error.code, "sentence": error.sentence, "suggested": error.suggested}
     except (MemoryError, RecursionError):
@@ -218,8 +220,23 @@ def _limit(cpu_s: float, memory_mb: int) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
+def close_doors() -> None:
+    """For the rest of this process: no network, no other process, no file but to read it."""
+    sys.addaudithook(_refuse)
+
+
+def _refuse(event: str, arguments: tuple[Any, ...]) -> None:
+    if event.startswith(CLOSED) or (event == "open" and _writes(*arguments[1:])):
+        raise PermissionError(f"A document may not do this: {event}")
+
+
+def _writes(mode: str | None, flags: int) -> bool:
+    return not set(mode or "").isdisjoint("wax+") or bool(flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT))
+
+
 def _serve(cpu_s: float, memory_mb: int) -> None:
     """In the child: answer one question after another until the parent closes the pipe or dies."""
+    close_doors()
     questions, answers = sys.stdin.buffer, sys.stdout.buffer
     sys.stdout = sys.stderr  # a library that prints must not speak into the pipe
     while True:

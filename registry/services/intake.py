@@ -4,7 +4,6 @@ What they propose is services/proposing.py's; what the visit did to its source (
 services/visits.py's.
 """
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -15,7 +14,8 @@ from registry.domain.proposal import EXTRACTOR_VERSION, Announcer, Proposal, pro
 from registry.services.acting import REGISTRY, record
 from registry.services.judging import Judge
 from registry.services.proposing import Read, propose_all
-from registry.store import entries, tables
+from registry.services.recognition import recognise
+from registry.store import tables
 from registry.store.columns import id_of
 from registry.store.tables import EntryRevision, Source
 from scrapers.entry import MAX_ENTRIES, Entry
@@ -56,15 +56,18 @@ def record_entries(
     """
     found = [_storable(entry) for entry in found[:MAX_ENTRIES]]
     brought = Brought(entries=len(found))
-    fresh, known = _parted(session, source, found, home)
+    fresh, known = recognise(session, id_of(source), found, home=home)
     for entry, row in known:
+        row.published_at = row.published_at or entry.published_at
         brought.revised += _revise(session, entry, row, now)
     reads = [_add(session, source, entry, now) for entry in reversed(fresh)]
     brought.new = len(reads)
     session.flush()
     proposing = _proposing(reads, first, now)
     if not first and len(fresh) > FLOOD_COUNT and len(fresh) > FLOOD_SHARE * len(found):
-        brought.held, proposing = len(fresh), []
+        brought.held = len(fresh)
+        for read in reads:
+            read.row.held = True
         record(
             session,
             "source.flooded",
@@ -74,7 +77,7 @@ def record_entries(
             after={"new": len(fresh), "entries": len(found)},
         )
     judge = Judge(session, id_of(source), now)
-    proposing = judge.let_in(proposing)
+    proposing = judge.let_in([] if brought.held else proposing)
     proposed = propose_all(session, proposing, now=now)
     judge.label(proposing)
     brought.candidates, brought.mentions = proposed.candidates, proposed.mentions
@@ -98,50 +101,11 @@ def read_again(row: tables.Entry, source: Source) -> Read:
         summary=row.summary,
         author=row.author,
         tags=tuple(row.tags),
+        related=row.related,
         published_at=row.published_at,
         content_hash=row.content_hash,
     )
     return Read(entry, row, _proposal(entry, source.announcer), source.announcer)
-
-
-def _parted(
-    session: Session, source: Source, found: Sequence[Entry], home: str
-) -> tuple[list[Entry], list[tuple[Entry, tables.Entry]]]:
-    """Parts what is new from what is known, by key, second key, or a canonical link that stands for one entry alone."""
-    rows = entries.known(
-        session,
-        id_of(source),
-        {entry.key for entry in found},
-        {_second(entry) for entry in found},
-        {entry.canonical_link for entry in found},
-    )
-    by_key = {row.key: row for row in rows}
-    by_second = {row.second_key: row for row in rows}
-    present = {entry.key for entry in found} | {_second(entry) for entry in found}
-    times = Counter(entry.canonical_link for entry in found)
-    # An entry whose old key still stands in the feed did not change its key: then one link serves two entries.
-    by_link = {
-        row.canonical_link: row
-        for row in rows
-        if row.key not in present and row.second_key not in present and times[row.canonical_link] == 1
-    }
-    by_link.pop(home, None)
-    fresh: list[Entry] = []
-    known: list[tuple[Entry, tables.Entry]] = []
-    seen_keys: set[str] = set()
-    matched: set[int | None] = set()
-    for entry in found:
-        row = (
-            by_key.get(entry.key) or by_second.get(_second(entry)) or by_link.get(entry.canonical_link or " ")
-        )
-        if row is not None:
-            if row.id not in matched:
-                known.append((entry, row))
-            matched.add(row.id)
-        elif entry.key not in seen_keys and _second(entry) not in seen_keys:
-            fresh.append(entry)
-            seen_keys |= {entry.key, _second(entry)}
-    return fresh, known
 
 
 def _storable(entry: Entry) -> Entry:
@@ -150,21 +114,19 @@ def _storable(entry: Entry) -> Entry:
     return replace(
         entry,
         key=_plain(entry.key)[:500],
-        second_key=_plain(entry.second_key)[:500],
+        second_key=_plain(entry.second_key or entry.key)[:500],
         title=_plain(entry.title)[:1000],
         link=_plain(entry.link) if len(entry.link) <= MAX_LINK else "",
         canonical_link=_plain(entry.canonical_link) if fits else "",
         summary=_plain(entry.summary)[:2000],
         author=_plain(entry.author)[:200],
+        tags=tuple(_plain(tag) for tag in entry.tags),
+        related=_plain(entry.related) if len(entry.related) <= MAX_LINK else "",
     )
 
 
 def _plain(text: str) -> str:
     return text.replace("\0", "").encode("utf-8", "replace").decode()
-
-
-def _second(entry: Entry) -> str:
-    return entry.second_key or entry.key
 
 
 def _revise(session: Session, entry: Entry, row: tables.Entry, now: datetime) -> bool:
@@ -183,6 +145,7 @@ def _revise(session: Session, entry: Entry, row: tables.Entry, now: datetime) ->
         )
     )
     row.title, row.link, row.summary = entry.title, entry.link, entry.summary
+    row.tags, row.related = list(entry.tags), entry.related
     row.canonical_link, row.content_hash = entry.canonical_link, entry.content_hash
     row.revision += 1
     session.add(row)
@@ -194,13 +157,14 @@ def _add(session: Session, source: Source, entry: Entry, now: datetime) -> Read:
     row = tables.Entry(
         source_id=id_of(source),
         key=entry.key,
-        second_key=_second(entry),
+        second_key=entry.second_key,
         title=entry.title,
         link=entry.link,
         canonical_link=entry.canonical_link,
         summary=entry.summary,
         author=entry.author,
         tags=list(entry.tags),
+        related=entry.related,
         published_at=entry.published_at,
         seen_at=now,
         content_hash=entry.content_hash,
@@ -218,13 +182,15 @@ def _proposal(entry: Entry, announcer: Announcer) -> Proposal:
 
 
 def _proposing(reads: Sequence[Read], first: bool, now: datetime) -> list[Read]:
-    """`reads` is oldest first, and so is what is given."""
+    """Those that may propose, oldest first as they came; of a first visit the others are marked as only seen."""
     if not first:
         return list(reads)
     since = now - timedelta(days=DAYS_AT_FIRST)
     newest = len(reads) - NEWEST_AT_FIRST
-    return [
-        read
-        for place, read in enumerate(reads)
-        if place >= newest or (read.entry.published_at is not None and read.entry.published_at >= since)
-    ]
+    proposing = []
+    for place, read in enumerate(reads):
+        published = read.entry.published_at
+        read.row.only_seen = place < newest and (published is None or published < since)
+        if not read.row.only_seen:
+            proposing.append(read)
+    return proposing

@@ -16,7 +16,10 @@ from registry.store.tables import Source
 
 LEASE = timedelta(minutes=5)
 HOST_PAUSE = timedelta(seconds=2)
-LOOK_AT = 500
+LOOK_AT = 5_000
+CLOCK_SLACK = timedelta(minutes=1)
+RATE_LIMITED = "rate_limited"
+"""The error code after which a whole host is left alone."""
 
 
 class LeaseLost(RuleBroken):
@@ -35,20 +38,23 @@ class Lease:
 def claim(
     session: Session, *, owner: str, now: datetime, limit: int, only: Collection[int] | None = None
 ) -> list[Lease]:
-    """Lease up to `limit` sources that are due, or, due or not, of `only`: each on a host that nobody reads now.
+    """Lease up to `limit` sources that are due, or, due or not, of `only`: each on hosts that nobody reads now.
 
-    A lease that has run out is anybody's. Hosts are left alone for two seconds after a visit, loopback excepted.
+    A lease that has run out is anybody's. Hosts are left alone for two seconds after a visit, loopback excepted, and
+    for as long as one of them asked after too many visits (429).
     """
     serialise(session, "leases")
+    _set_back(session, now)
     found = sources.due(session, now, LOOK_AT) if only is None else sources.free(session, only, now)
-    busy = {_place(url) for url in sources.busy_urls(session, now, now)}
-    resting = {_place(url) for url in sources.busy_urls(session, now, now - HOST_PAUSE)}
+    if not found:
+        return []
+    busy = _taken(session, now)
     leases: list[Lease] = []
     for source in found:
-        place = _place(source.url)
-        if place in busy or (place in resting and not _is_loopback(place)):
+        hosts = _hosts(source.url, source.moved_to)
+        if hosts & busy:
             continue
-        busy.add(place)
+        busy |= hosts
         leases.append(_lease(source, owner, now))
         if len(leases) == limit:
             break
@@ -73,8 +79,38 @@ def _lease(source: Source, owner: str, now: datetime) -> Lease:
     return Lease(id_of(source), source.fence, source.url)
 
 
-def _place(url: str) -> str:
-    return (urlsplit(url).hostname or "").lower().rstrip(".")
+def _taken(session: Session, now: datetime) -> set[str]:
+    """Hosts that are read at this moment, that were read just now, and that asked to be left alone."""
+    taken: set[str] = set()
+    for each in sources.leased(session, now):
+        taken |= _hosts(each.url, each.moved_to)
+    for url, moved_to in sources.visited(session, now - HOST_PAUSE, now):
+        taken |= {host for host in _hosts(url, moved_to) if not _is_loopback(host)}
+    for url in sources.resting_urls(session, RATE_LIMITED, now):
+        taken |= _hosts(url)
+    return taken
+
+
+def _set_back(session: Session, now: datetime) -> None:
+    """Undo what a clock that was ahead has written: nothing waits for hours that never came, nothing comes early."""
+    for each in sources.from_the_future(session, now + CLOCK_SLACK):
+        if each.fetched_at is None:
+            each.due_at = now
+            continue
+        ahead = each.fetched_at - now
+        each.due_at = each.due_at - ahead if each.due_at is not None else None
+        each.wait_until = each.wait_until - ahead if each.wait_until is not None else None
+        for name in ("fetched_at", "succeeded_at", "changed_at", "whole_at", "moved_since", "gone_since"):
+            moment = getattr(each, name)
+            setattr(each, name, min(moment, now) if moment is not None else None)
+    for each in sources.leased(session, now + LEASE):
+        each.lease_until = now + LEASE
+    session.flush()
+
+
+def _hosts(*urls: str) -> set[str]:
+    """Where a visit goes: its address, and where that redirects to as far as it is known."""
+    return {(urlsplit(url).hostname or "").lower().rstrip(".") for url in urls if url}
 
 
 def _is_loopback(host: str) -> bool:

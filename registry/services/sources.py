@@ -6,6 +6,7 @@ from sqlmodel import Session
 
 from registry.domain.errors import InvalidInput, RuleBroken
 from registry.domain.proposal import Announcer
+from registry.services import moves
 from registry.services.acting import Actor, record, refuse_long
 from registry.store import sources
 from registry.store.tables import Source
@@ -127,12 +128,20 @@ def edit(
 
 
 def fetch_now(session: Session, source_id: int, *, by: Actor, now: datetime) -> Source:
-    """Make it due at once. Raises NotFound, and RuleBroken within five minutes of the last visit or while paused."""
+    """Make it due at once.
+
+    Raises NotFound, and RuleBroken while it is paused, within five minutes of the last visit, and for as long as the
+    publisher asked us to stay away.
+    """
     source = sources.get(session, source_id)
     if source.paused_at is not None:
         raise RuleBroken("This source is paused. Resume it first.")
     if source.fetched_at is not None and now - source.fetched_at < FETCH_NOW_EVERY:
         raise RuleBroken("This source was read less than five minutes ago. Wait a little, out of politeness.")
+    if source.wait_until is not None and source.wait_until > now:
+        raise RuleBroken(
+            f"Its publisher asked us to stay away until {source.wait_until:%Y-%m-%d %H:%M} UTC. It is read then."
+        )
     if source.due_at is None or source.due_at > now:
         source.due_at = now
     source.gone_at = None
@@ -141,14 +150,17 @@ def fetch_now(session: Session, source_id: int, *, by: Actor, now: datetime) -> 
 
 
 def undo_move(session: Session, source_id: int, *, by: Actor, now: datetime) -> Source:
-    """Go back to the address before the last move. Raises NotFound, RuleBroken where there was none."""
+    """Go back to the address before the last move, which is not made again.
+
+    Raises NotFound, and RuleBroken where there was none.
+    """
     source = sources.get(session, source_id)
     if not source.former_url:
         raise RuleBroken("This source never moved.")
     before = {"url": source.url}
-    source.url, source.former_url = source.former_url, ""
-    source.moved_to, source.moved_count, source.moved_since = "", 0, None
-    source.etag = source.last_modified = source.body_hash = ""  # validators belong to an address
+    source.refused_url = source.url
+    moves.change_address(source, source.former_url)
+    source.former_url = ""
     source.due_at = now
     record(
         session,

@@ -26,24 +26,35 @@ def count(session: Session, source_id: int) -> int:
     return session.exec(select(func.count()).select_from(Entry).where(Entry.source_id == source_id)).one()
 
 
-def known(
+def by_key(session: Session, source_id: int, keys: Collection[str]) -> Mapping[str, Entry]:
+    """The entries of one source with these very keys; one query per 500."""
+    found: dict[str, Entry] = {}
+    for chunk in chunks(sorted(keys)):
+        query = select(Entry).where(Entry.source_id == source_id, col(Entry.key).in_(chunk))
+        found.update((entry.key, entry) for entry in session.exec(query).all())
+    return found
+
+
+def near(
     session: Session,
     source_id: int,
+    *,
     keys: Collection[str],
     second_keys: Collection[str],
     links: Collection[str],
+    hashes: Collection[str],
 ) -> Sequence[Entry]:
-    """The entries of one source that share a key, second key or canonical link with the given ones."""
+    """The entries of one source that share a key, a second key or a canonical link; of those without a link, a hash."""
     found: dict[int | None, Entry] = {}
-    for column, values in (
-        (col(Entry.key), keys),
-        (col(Entry.second_key), second_keys),
-        (col(Entry.canonical_link), links),
+    linkless = and_(Entry.canonical_link == "", Entry.source_id == source_id)
+    for column, values, own in (
+        (col(Entry.key), keys, Entry.source_id == source_id),
+        (col(Entry.second_key), second_keys, Entry.source_id == source_id),
+        (col(Entry.canonical_link), links, Entry.source_id == source_id),
+        (col(Entry.content_hash), hashes, linkless),
     ):
         for chunk in chunks(sorted(set(values) - {""})):
-            query = (
-                select(Entry).where(Entry.source_id == source_id, column.in_(chunk)).order_by(col(Entry.id))
-            )
+            query = select(Entry).where(own, column.in_(chunk)).order_by(col(Entry.id))
             found.update((entry.id, entry) for entry in session.exec(query).all())
     return list(found.values())
 

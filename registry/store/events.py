@@ -1,6 +1,6 @@
 """Reads of what happened."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from sqlmodel import Session, col, select
 
@@ -14,6 +14,16 @@ def of_subject(session: Session, kind: str, subject_id: int) -> Sequence[Event]:
         .where(Event.subject_kind == kind, Event.subject_id == subject_id)
         .order_by(col(Event.id).desc())
     ).all()
+
+
+def last(session: Session, kind: str, subject_id: int, *, actions: Collection[str]) -> Event | None:
+    """The newest of these acts that befell one thing."""
+    return session.exec(
+        select(Event)
+        .where(Event.subject_kind == kind, Event.subject_id == subject_id, col(Event.action).in_(actions))
+        .order_by(col(Event.id).desc())
+        .limit(1)
+    ).first()
 
 
 def page(

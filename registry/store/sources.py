@@ -3,10 +3,9 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from urllib.parse import urlsplit
 
 from sqlalchemy import ColumnElement, case, func
-from sqlmodel import Session, col, or_, select
+from sqlmodel import Session, and_, col, or_, select
 
 from registry.domain.errors import NotFound
 from registry.domain.triage import CandidateStatus
@@ -68,39 +67,71 @@ def polled(session: Session) -> Sequence[Source]:
 
 
 def due(session: Session, now: datetime, limit: int) -> Sequence[Source]:
-    """Those whose time has come and whom nobody holds, the longest waiting first."""
+    """Those whose time has come and who are free, the longest waiting first."""
     query = select(Source).where(
         col(Source.removed_at).is_(None),
         col(Source.paused_at).is_(None),
         col(Source.gone_at).is_(None),
         col(Source.due_at) <= now,
-        _free(now),
+        *_free(now),
     )
     return session.exec(query.order_by(col(Source.due_at), col(Source.id)).limit(limit)).all()
 
 
 def free(session: Session, source_ids: Collection[int], now: datetime) -> Sequence[Source]:
-    """Those of the given ones that nobody holds, due or not."""
+    """Those of the given ones that are free, due or not."""
     query = select(Source).where(
         col(Source.id).in_(source_ids),
         col(Source.removed_at).is_(None),
         col(Source.paused_at).is_(None),
-        _free(now),
+        *_free(now),
     )
     return session.exec(query.order_by(col(Source.id))).all()
 
 
-def busy_urls(session: Session, now: datetime, visited_since: datetime) -> Sequence[str]:
-    """Addresses that somebody reads at this moment, or that were read since then."""
-    query = select(Source.url).where(
-        or_(col(Source.lease_until) > now, col(Source.fetched_at) > visited_since)
+def leased(session: Session, now: datetime) -> Sequence[Source]:
+    """Those that somebody reads at this moment."""
+    return session.exec(select(Source).where(col(Source.lease_until) > now)).all()
+
+
+def visited(session: Session, since: datetime, now: datetime) -> Sequence[tuple[str, str]]:
+    """Address, and where it redirects to for good, of those read after `since` and not after `now`."""
+    query = select(Source.url, Source.moved_to).where(
+        col(Source.fetched_at) > since, col(Source.fetched_at) <= now
     )
     return session.exec(query).all()
 
 
-def last_codes(session: Session, since: datetime) -> Sequence[str]:
-    """The error code ("" for a success) of the last visit to each source that was visited since then."""
-    return session.exec(select(Source.last_code).where(col(Source.fetched_at) >= since)).all()
+def resting_urls(session: Session, code: str, now: datetime) -> Sequence[str]:
+    """Addresses whose last visit ended with this error code and which asked to be left alone until later."""
+    query = select(Source.url).where(
+        col(Source.wait_until) > now, Source.last_code == code, col(Source.removed_at).is_(None)
+    )
+    return session.exec(query).all()
+
+
+def from_the_future(session: Session, now: datetime) -> Sequence[Source]:
+    """Those read later than now, or never read and due later than now, neither of which can be."""
+    never = and_(col(Source.fetched_at).is_(None), col(Source.due_at) > now)
+    return session.exec(select(Source).where(or_(col(Source.fetched_at) > now, never))).all()
+
+
+def answered_at(session: Session, silence: Collection[str]) -> datetime | None:
+    """When any source was last visited with another end than one of these error codes."""
+    query = select(Source.fetched_at).where(
+        col(Source.fetched_at).is_not(None), col(Source.last_code).not_in(silence)
+    )
+    return session.exec(query.order_by(col(Source.fetched_at).desc()).limit(1)).first()
+
+
+def silent(session: Session, silence: Collection[str], since: datetime | None) -> Sequence[Source]:
+    """Those whose last visit ended with one of these codes, after `since`; locked, less those that others hold."""
+    query = select(Source).where(
+        col(Source.removed_at).is_(None), col(Source.paused_at).is_(None), col(Source.last_code).in_(silence)
+    )
+    if since is not None:
+        query = query.where(col(Source.fetched_at) > since)
+    return session.exec(query.order_by(col(Source.id)).with_for_update(skip_locked=True)).all()
 
 
 def yields(session: Session, since: datetime) -> Mapping[int, SourceYield]:
@@ -120,14 +151,9 @@ def yields(session: Session, since: datetime) -> Mapping[int, SourceYield]:
     return {source_id: SourceYield(new, let_in) for source_id, new, let_in in session.exec(query).all()}
 
 
-def _free(now: datetime) -> ColumnElement[bool]:
-    return or_(col(Source.lease_until).is_(None), col(Source.lease_until) <= now)
-
-
-def on_host(session: Session, url: str) -> Sequence[Source]:
-    """The polled sources whose address has the same host as `url`."""
-    host = urlsplit(url).hostname or ""
-    alike = select(Source).where(
-        col(Source.removed_at).is_(None), col(Source.url).icontains(host, autoescape=True)
+def _free(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    """Nobody holds it, and the publisher did not ask us to stay away."""
+    return (
+        or_(col(Source.lease_until).is_(None), col(Source.lease_until) <= now),
+        or_(col(Source.wait_until).is_(None), col(Source.wait_until) <= now),
     )
-    return [each for each in session.exec(alike).all() if (urlsplit(each.url).hostname or "") == host]

@@ -73,17 +73,27 @@ Play = Callable[[Visit], None]
 
 
 class HostileServer:
-    """Listens on 127.0.0.1, any free port; 404 where nothing is played. `tls` makes it speak HTTPS."""
+    """Listens on loopback, any free port if none is named; 404 where nothing is played. `tls`: it speaks HTTPS."""
 
-    def __init__(self, *, tls: ssl.SSLContext | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        tls: ssl.SSLContext | None = None,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        greeting: Play | None = None,
+    ) -> None:
+        """`greeting` is played on each connection before anything is read, and then it is over."""
         self.visits: list[Visit] = []
         self.connections = 0
         self._plays: dict[str, Play] = {}
         self._tls = tls
+        self._greeting = greeting
         self._over = threading.Event()
-        self._socket = socket.create_server(("127.0.0.1", 0), backlog=64)
+        self._socket = socket.create_server((host, port), backlog=64)
         self._open: list[socket.socket] = []
         self._threads: list[threading.Thread] = []
+        self.host = host
         self.port: int = self._socket.getsockname()[1]
         self._start(self._accept)
 
@@ -106,8 +116,8 @@ class HostileServer:
         self._plays[path] = play
         return self.url(path)
 
-    def url(self, path: str = "/", *, host: str = "127.0.0.1", scheme: str | None = None) -> str:
-        return f"{scheme or ('https' if self._tls else 'http')}://{host}:{self.port}{path}"
+    def url(self, path: str = "/", *, host: str = "", scheme: str | None = None) -> str:
+        return f"{scheme or ('https' if self._tls else 'http')}://{host or self.host}:{self.port}{path}"
 
     def asked(self, path: str) -> list[Visit]:
         return [visit for visit in self.visits if visit.target == path]
@@ -129,6 +139,9 @@ class HostileServer:
 
     def _serve(self, sock: socket.socket) -> None:
         with contextlib.suppress(OSError):
+            if self._greeting:
+                self._greeting(Visit("", "", {}, b"", sock, self._over))
+                return
             if self._tls:
                 sock = self._tls.wrap_socket(sock, server_side=True)
                 self._open.append(sock)

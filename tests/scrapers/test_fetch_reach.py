@@ -1,48 +1,30 @@
-"""Which server a fetch reaches, and how sure it is of it."""
+"""Which of its servers a name leads to, and how sure of it a fetch is; what lies inside is test_inside.py's."""
 
 import contextlib
+import random
 import socket
 import ssl
-import subprocess
 import threading
 import time
 
 import pytest
 
 from scrapers.fetch import Fetcher
-from tests.scrapers.hostile import AGENT, FEED, HostileServer, Names, head, raw, redirect, refusal, reply
+from tests.scrapers import hostile
+from tests.scrapers.hostile import (
+    AGENT,
+    FEED,
+    HostileServer,
+    Names,
+    head,
+    in_turn,
+    raw,
+    redirect,
+    refusal,
+    reply,
+)
 
 # Which server is reached
-
-
-@pytest.mark.parametrize(
-    "host",
-    ["127.0.0.1", "127.0.0.1.", "127.1", "2130706433", "0x7f.1", "0177.0.0.1", "127。0。0。1", "１２７.0.0.1",
-     "[::1]", "[::ffff:127.0.0.1]", "[::127.0.0.1]", "[64:ff9b::7f00:1]", "[2002:7f00:1::]", "0.0.0.0", "0",
-     "localhost", "localhost.", "LOCALHOST", "example.org@127.0.0.1", "example.org:80@localhost",
-     "%31%32%37.0.0.1"],
-)  # fmt: skip
-def test_no_spelling_of_an_inner_address_reaches_inside(server, stranger, host):
-    assert refusal(stranger, f"http://{host}:{server.port}/").code in ("private_address", "bad_address")
-    assert server.connections == 0
-
-
-def test_a_name_is_refused_when_one_of_its_addresses_is_inside(server):
-    known = Names(feeds__example=["1.1.1.1", "127.0.0.1"], other__example=["127.0.0.1", "1.1.1.1"])
-    with Fetcher(agent=AGENT, resolver=known) as fetcher:
-        for host in ("feeds.example", "other.example"):
-            assert refusal(fetcher, server.url(host=host)).code == "private_address"
-    assert server.connections == 0
-
-
-def test_a_name_is_looked_up_once_and_only_the_checked_answer_is_connected_to(server):
-    changing = iter([["127.0.0.1"], ["10.1.2.3"], ["127.0.0.1"]])
-    server.plays("/feed", raw(head(200) + FEED))
-    with Fetcher(agent=AGENT, allow_cidrs=["127.0.0.0/8"], resolver=lambda *_: next(changing)) as fetcher:
-        url = server.url("/feed", host="feeds.example")
-        assert fetcher.get(url).body == FEED
-        assert refusal(fetcher, url).code == "private_address"
-        assert fetcher.get(url).body == FEED
 
 
 def test_a_name_stays_in_the_host_header_while_its_checked_address_is_connected_to(server):
@@ -78,13 +60,6 @@ def test_a_silent_address_leaves_time_for_the_next(server):
         assert fetcher.get(server.url("/feed", host="feeds.example")).body == FEED
 
 
-@pytest.mark.parametrize("answers", [[], ["not an address"]])
-def test_a_name_without_an_address_is_not_found(answers):
-    with Fetcher(agent=AGENT, resolver=Names(feeds__example=answers)) as fetcher:
-        assert refusal(fetcher, "https://feeds.example/").code == "name_not_found"
-        assert refusal(fetcher, "https://unknown.example/").code == "name_not_found"
-
-
 def test_a_name_server_that_stays_silent_costs_no_more_than_the_time_to_connect():
     silent = threading.Event()
 
@@ -106,24 +81,6 @@ def test_a_closed_port_is_a_failed_connection(fetcher):
 
 
 # TLS
-
-
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory):
-    """Of feeds.example, signed by itself, made for this run."""
-    folder = tmp_path_factory.mktemp("tls")
-    command = (
-        "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 "
-        "-subj /CN=feeds.example -addext subjectAltName=DNS:feeds.example "
-        f"-keyout {folder}/key.pem -out {folder}/cert.pem"
-    )
-    try:
-        subprocess.run(command.split(), check=True, capture_output=True)
-    except FileNotFoundError:
-        pytest.skip("needs the openssl command")
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(folder / "cert.pem", folder / "key.pem")
-    return context, folder / "cert.pem"
 
 
 def test_tls_is_checked_against_the_name_though_an_address_is_connected_to(certificate):
@@ -181,3 +138,52 @@ def test_https_never_leads_to_http(certificate, server):
         secure.plays("/feed", redirect(server.url("/feed")))
         assert refusal(fetcher, secure.url("/feed", host="feeds.example")).code == "redirect_refused"
     assert server.connections == 0
+
+
+# What TLS adds to a fetch changes nothing of its limits
+
+
+def test_a_kept_secure_connection_that_is_closed_meanwhile_is_replaced(secure, secure_fetcher):
+    def hangs_up(visit):
+        visit.close()
+
+    secure.plays("/feed", in_turn(reply(FEED), hangs_up, reply(FEED)))
+    url = secure.url("/feed", host="feeds.example")
+    assert [secure_fetcher.get(url).body for _ in range(3)] == [FEED] * 3
+    assert secure.connections == 2
+
+
+def test_a_secure_body_may_end_without_a_farewell_and_not_too_early(secure, secure_fetcher):
+    for headers in ({"Content_Length": len(FEED)}, {}):
+        secure.plays("/feed", raw(head(200, **headers) + FEED))
+        assert secure_fetcher.get(secure.url("/feed", host="feeds.example")).body == FEED
+    secure.plays("/half", raw(head(200, Content_Length=1000) + FEED))
+    assert refusal(secure_fetcher, secure.url("/half", host="feeds.example")).code == "cut_off"
+
+
+def test_a_large_secure_body_comes_whole(secure, secure_fetcher):
+    body = random.Random(1).randbytes(1_000_000)
+    secure.plays("/large", reply(b"<rss>" + body))
+    fetched = secure_fetcher.get(secure.url("/large", host="feeds.example"))
+    assert fetched.body == b"<rss>" + body
+    assert fetched.wire_bytes > len(body)
+
+
+@pytest.mark.parametrize(
+    ("play", "code"),
+    [(hostile.slow_body, "timeout"), (hostile.silence, "timeout"), (hostile.endless_body, "too_large")],
+)
+def test_a_secure_answer_has_the_same_limits(secure, certificate, play, code):
+    _, trusted = certificate
+    secure.plays("/feed", play)
+    with Fetcher(
+        agent=AGENT,
+        allow_cidrs=["127.0.0.0/8"],
+        resolver=Names(feeds__example=["127.0.0.1"]),
+        tls=ssl.create_default_context(cafile=trusted),
+        deadline_s=0.5,
+        max_wire_bytes=2_000_000,
+    ) as fetcher:
+        began = time.monotonic()
+        assert refusal(fetcher, secure.url("/feed", host="feeds.example")).code == code
+        assert time.monotonic() - began < 2

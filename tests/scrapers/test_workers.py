@@ -1,8 +1,11 @@
 """A hostile document costs its child process and nothing else."""
 
+import io
 import json
 import os
 import signal
+import subprocess
+import sys
 import threading
 from contextlib import suppress
 from pathlib import Path
@@ -10,10 +13,12 @@ from pathlib import Path
 import pytest
 from sample_files import URL, sample
 
+import scrapers.workers
 from scrapers.catalogue import SCRAPERS
 from scrapers.errors import ParseError
 from scrapers.workers import Workers
 
+ROOT = Path(__file__).resolve().parents[2]
 pytestmark = pytest.mark.skipif(
     not Path("/proc/self").exists(), reason="limits and children are looked up in /proc"
 )
@@ -127,6 +132,59 @@ def test_a_child_sees_no_settings_of_the_service(workers, monkeypatch):
         assert b"REGISTRY_" not in (Path("/proc") / str(child) / "environ").read_bytes()
 
 
+WAYS_OUT = [
+    "socket.create_connection(('127.0.0.1', 9))",
+    "socket.getaddrinfo('feeds.example', 80)",
+    "socket.socket()",
+    "urllib.request.urlopen('http://127.0.0.1:9/')",
+    "raise feedparser.parse('http://127.0.0.1:9/feed')['bozo_exception']",
+    "subprocess.run(['true'])",
+    "os.system('true')",
+    "os.execv('/bin/true', ['true'])",
+    "os.fork()",
+    "open('left_behind', 'w')",
+    "os.open('left_behind', os.O_CREAT | os.O_WRONLY)",
+    "pathlib.Path('left_behind').write_text('x')",
+]
+
+
+def test_what_runs_in_a_child_has_no_way_out(tmp_path):
+    program = f"""
+import feedparser, json, os, pathlib, socket, subprocess, urllib.request
+from scrapers.workers import close_doors
+
+close_doors()
+ends = []
+for attempt in {WAYS_OUT!r}:
+    try:
+        exec(attempt)
+        ends.append("done")
+    except OSError as error:
+        ends.append(str(error))
+print(json.dumps(ends))
+"""
+    ended = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        check=True,
+    )
+    ends = dict(zip(WAYS_OUT, json.loads(ended.stdout), strict=True))
+    assert [attempt for attempt, end in ends.items() if "A document may not do this" not in end] == []
+    assert not list(tmp_path.iterdir())
+
+
+def test_every_child_closes_its_doors_before_it_reads_anything(workers, monkeypatch):
+    called = []
+    monkeypatch.setattr(scrapers.workers, "close_doors", lambda: called.append("closed"))
+    monkeypatch.setattr(scrapers.workers, "_limit", lambda *_: called.append("limited"))
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO()))
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(io.BytesIO()))
+    scrapers.workers._serve(1, 100)
+    assert called == ["closed", "limited"]
+
+
 def test_threads_share_the_children():
     titles, faults = [], []
 
@@ -160,7 +218,5 @@ def test_closing_leaves_no_process_and_no_zombie_behind():
 
 
 def test_the_parent_never_reads_a_pickle():
-    import scrapers.workers
-
     assert "pickle" not in vars(scrapers.workers)
     assert json is scrapers.workers.json

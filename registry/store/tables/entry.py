@@ -33,6 +33,8 @@ class Entry(SQLModel, table=True):
     """What it means for a tool that is known already; empty for nothing."""
     held: bool = False
     """One of a flood that a person has to let in before it proposes anything."""
+    only_seen: bool = False
+    """Too old at its source's first visit, or one of a flood that was left: it never proposes anything."""
     blocked_by_id: int | None = Field(default=None, foreign_key="intake_rule.id")
     """The rule that kept it from proposing anything."""
     extractor_version: str = Field(max_length=40)

@@ -26,6 +26,8 @@ class Source(SQLModel, table=True):
 
     etag: str = Field(default="", max_length=1000)
     last_modified: str = Field(default="", max_length=200)
+    answered_url: str = Field(default="", max_length=2000)
+    """The address that gave the validators, after all redirects; no other one is asked with them."""
     body_hash: str = Field(default="", max_length=64)
     parser_version: str = Field(default="", max_length=40)
     """Validators and hash hold for this version alone."""
@@ -36,6 +38,8 @@ class Source(SQLModel, table=True):
 
     interval_s: int = 3600
     due_at: datetime | None = Field(default=None, index=True)
+    wait_until: datetime | None = None
+    """How long the publisher asked us to stay away; a person's "fetch now" comes no earlier."""
     lease_owner: str = Field(default="", max_length=80)
     lease_until: datetime | None = None
     fence: int = 0

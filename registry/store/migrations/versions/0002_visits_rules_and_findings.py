@@ -21,6 +21,8 @@ Text = sqlmodel.sql.sqltypes.AutoString
 ADDED: dict[str, tuple[sa.Column[Any], ...]] = {
     "source": (
         sa.Column("whole_at", Moment(), nullable=True),
+        sa.Column("answered_url", Text(length=2000), nullable=False, server_default=""),
+        sa.Column("wait_until", Moment(), nullable=True),
         sa.Column("distrusted_at", Moment(), nullable=True),
         sa.Column("strip", sa.JSON(), nullable=False, server_default="[]"),
         sa.Column("last_code", Text(length=40), nullable=False, server_default=""),
@@ -33,6 +35,7 @@ ADDED: dict[str, tuple[sa.Column[Any], ...]] = {
         sa.Column("related", Text(length=2000), nullable=False, server_default=""),
         sa.Column("signal", Text(length=40), nullable=False, server_default=""),
         sa.Column("held", sa.Boolean(), nullable=False, server_default=sa.false()),
+        sa.Column("only_seen", sa.Boolean(), nullable=False, server_default=sa.false()),
         sa.Column(
             "blocked_by_id",
             sa.Integer(),
