@@ -87,6 +87,7 @@ RIGHTS = {
     "POST /inbox/{candidate_id}/dismiss": "triage",
     "POST /inbox/{candidate_id}/merge": "triage",
     "POST /inbox/{candidate_id}/watch": "triage",
+    "POST /inbox/{candidate_id}/labels": "triage",
     "POST /inbox/{candidate_id}/edit": "triage",
     "GET /sources": "see the sources",
     "POST /sources": "sources",
