@@ -66,6 +66,7 @@
         d: () => open(on("d")),
         m: () => open(on("m")),
         s: () => open(on("s")),
+        l: () => open(on("l")),
         u: () => send(document.querySelector('.notification [data-key="u"]'), place),
         "/": () => document.querySelector("#f-q").focus(),
         "?": () => {

@@ -8,6 +8,7 @@ from registry.web.pages import (
     decisions,
     evaluations,
     feeds,
+    held,
     inbox,
     lookup,
     moderation,
@@ -50,6 +51,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     sources_adding.router,  # its fixed addresses go before those with a number
     rules.router,
     sources.router,
+    held.router,
     people.router,
     audit.router,
     reference.router,
