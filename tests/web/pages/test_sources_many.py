@@ -123,7 +123,10 @@ def test_removing_several_asks_once_more_by_name(three: list[int], as_: As, site
     assert "<li>Alder</li><li>Cedar</li>" in asked
     with snapshot(site_engine) as session:
         assert not any(session.exec(select(Source.removed_at)).all())
-    done = ada.post("/sources/bulk", data={**sent, "sure": "yes"}).text
+    carried = re.search(r'name="ids" value="([^"]+)"', asked)
+    assert carried
+    sure = {"act": "remove", "ids": carried[1], "sure": "yes", "back": sent["back"]}
+    done = ada.post("/sources/bulk", data=sure).text
     assert "2 sources removed" in done
     assert named(done) == ["Birch"]
 
