@@ -204,7 +204,7 @@ def remove(
 
 
 @router.post("/{source_id}/try", response_model=CheckedOut, summary="See what it would bring now")
-def try_out(source_id: RowId, request: Request, _user: SourceKeeper, settings: House) -> CheckedOut:
+def try_out(source_id: RowId, request: Request, _user: SourceKeeper, settings: House, now: Now) -> CheckedOut:
     """Reads it once and marks what is new; nothing is stored. A failure is told, with `ok` false."""
     from registry.trying import try_stored  # the fetcher is loaded when the first address is tried
 
@@ -212,7 +212,7 @@ def try_out(source_id: RowId, request: Request, _user: SourceKeeper, settings: H
     with snapshot(engine) as session:
         source = sources.get(session, source_id)
     try:
-        return _checked_out(try_stored(engine, settings, source))
+        return _checked_out(try_stored(engine, settings, source, now))
     except ScrapeError as error:
         return _refused(public_url(source.url), error)
 

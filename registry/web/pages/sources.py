@@ -106,7 +106,7 @@ def show_source(
 
 
 @router.post("/{source_id}/try")
-def try_out(request: Request, source_id: RowId, _user: SourceKeeper, house: House) -> Response:
+def try_out(request: Request, source_id: RowId, _user: SourceKeeper, house: House, now: Now) -> Response:
     """Reads it once and shows what would come in, or which feeds to take instead; no transaction is open meanwhile."""
     from registry.trying import try_stored  # the fetcher is loaded when the first address is tried
 
@@ -114,7 +114,7 @@ def try_out(request: Request, source_id: RowId, _user: SourceKeeper, house: Hous
     with snapshot(engine) as session:
         source = sources.get(session, source_id)
     try:
-        checked = try_stored(engine, house, source)
+        checked = try_stored(engine, house, source, now)
     except ScrapeError as error:
         feeds = as_options(getattr(error, "suggested", ()))
         page = TryPage(source_id, source.name, refused=error.sentence, feeds=feeds)

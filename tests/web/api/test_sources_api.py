@@ -108,6 +108,17 @@ def test_a_try_tells_what_is_new_or_which_feeds_to_take(as_: As, server: Hostile
     assert (told["ok"], told["suggested"]) == (False, [server.url("/feed")])
 
 
+def test_a_publisher_that_asked_for_peace_is_neither_tried_nor_fetched(
+    as_: As, source_id: int, site_engine: Engine, now: datetime
+) -> None:
+    with transaction(site_engine) as session:
+        row = sources.pause(session, source_id, by=REGISTRY, now=now)
+        row.paused_at, row.fetched_at, row.wait_until = None, None, now + timedelta(hours=1)
+    ada = as_("Ada")
+    assert ada.post(f"{AT}/{source_id}/try").json()["error_code"] == "asked_to_wait"
+    assert ada.post(f"{AT}/{source_id}/fetch").status_code == 409
+
+
 def test_starters_are_listed_and_added_in_one_act(as_: As) -> None:
     ada = as_("Ada")
     listed = ada.get(f"{AT}/starter?group=News").json()["items"]
