@@ -110,7 +110,7 @@ def source_page(
         feeds=_feeds(source, befell),
         former_url=public_url(source.former_url),
         moved_to=public_url(source.moved_to),
-        held=entries.held_by_source(session).get(source_id, 0),
+        held=entries.held_by_source(session, only=source_id).get(source_id, 0),
         refused=refused,
     )
 
