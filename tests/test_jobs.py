@@ -391,3 +391,14 @@ def test_the_usual_gap_between_entries_is_learnt_from_their_dates(engine, visito
     visitor(now)
     with the_source(engine, visitor.source_id) as source:
         assert source.usual_gap_s == 3_600
+
+
+def test_what_was_odd_about_a_document_is_kept_until_it_is_no_more(engine, visitor, server, now):
+    server.plays("/feed", reply(FEED.replace(b"Notes", b"Notes & plans")))
+    visitor(now)
+    with the_source(engine, visitor.source_id) as source:
+        assert source.note
+    server.plays("/feed", reply(FEED))
+    visitor(now + timedelta(days=2))
+    with the_source(engine, visitor.source_id) as source:
+        assert source.note == ""

@@ -36,6 +36,7 @@ class SourceOut(BaseModel):
     quiet_at: datetime | None = Field(description="When it was noticed to have fallen silent.")
     may_fetch_at: datetime = Field(description="From when on it may be asked to be read at once.")
     former_url: str = Field(description="The address before the last move; undo-move goes back to it.")
+    note: str = Field(description="What was odd about the document that was read last; empty for nothing.")
     failures: int = Field(description="In a row.")
     error_code: str
     error: str

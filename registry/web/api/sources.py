@@ -323,6 +323,7 @@ def _out(source: Source, now: datetime) -> SourceOut:
         quiet_at=source.quiet_at,
         may_fetch_at=acts.may_fetch_at(source, now),
         former_url=public_url(source.former_url),
+        note=source.note,
         failures=source.failures,
         error_code=source.error_code,
         error=source.error,
