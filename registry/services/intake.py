@@ -10,16 +10,16 @@ from datetime import datetime, timedelta
 
 from sqlmodel import Session
 
-from registry.domain.proposal import EXTRACTOR_VERSION, Announcer, Proposal, propose
+from registry.domain.proposal import EXTRACTOR_VERSION, Announcer, Proposal
 from registry.services.acting import REGISTRY, record
 from registry.services.judging import Judge
-from registry.services.proposing import Read, propose_all
+from registry.services.proposing import Read, proposal_of, propose_all
 from registry.services.recognition import recognise
 from registry.store import tables
 from registry.store.columns import id_of
 from registry.store.tables import EntryRevision, Source
 from scrapers.entry import MAX_ENTRIES, Entry
-from scrapers.links import identity_key
+from scrapers.links import repository_number
 
 NEWEST_AT_FIRST = 50
 DAYS_AT_FIRST = 90
@@ -31,7 +31,7 @@ MAX_LINK = 2_000
 
 @dataclass
 class Brought:
-    """What one visit added. `held` counts new entries recorded as seen because there were suspiciously many."""
+    """What one visit added. `held` counts new entries held back because there were suspiciously many."""
 
     entries: int = 0
     new: int = 0
@@ -52,7 +52,7 @@ def record_entries(
     """Store what was not yet there and propose candidates from it; replaying the same entries changes nothing.
 
     `found` is newest first. Of a source's first visit the newest 50 and those of the last 90 days propose
-    candidates; the rest is recorded as seen, and so is a flood of new keys in a source that is known.
+    candidates; the rest is recorded as seen. A flood of new keys in a source that is known is held back.
     """
     found = [_storable(entry) for entry in found[:MAX_ENTRIES]]
     brought = Brought(entries=len(found))
@@ -85,9 +85,11 @@ def record_entries(
     return brought
 
 
-def would_propose(found: Sequence[Entry], announcer: Announcer) -> list[tuple[Entry, Proposal]]:
-    """What each entry would propose, without touching the store."""
-    return [(entry, _proposal(entry, announcer)) for entry in found]
+def would_propose(
+    found: Sequence[Entry], announcer: Announcer, kind: str = ""
+) -> list[tuple[Entry, Proposal]]:
+    """What each entry would propose, without touching the store; `kind` is its source's kind of scraper."""
+    return [(entry, proposal_of(entry, announcer, kind)) for entry in found]
 
 
 def read_again(row: tables.Entry, source: Source) -> Read:
@@ -105,7 +107,8 @@ def read_again(row: tables.Entry, source: Source) -> Read:
         published_at=row.published_at,
         content_hash=row.content_hash,
     )
-    return Read(entry, row, _proposal(entry, source.announcer), source.announcer)
+    proposal = proposal_of(entry, source.announcer, source.kind)
+    return Read(entry, row, proposal, source.announcer, repository_number(entry.key, source.url))
 
 
 def take_reading(read: Read) -> None:
@@ -159,7 +162,7 @@ def _revise(session: Session, entry: Entry, row: tables.Entry, now: datetime) ->
 
 
 def _add(session: Session, source: Source, entry: Entry, now: datetime) -> Read:
-    proposal = _proposal(entry, source.announcer)
+    proposal = proposal_of(entry, source.announcer, source.kind)
     row = tables.Entry(
         source_id=id_of(source),
         key=entry.key,
@@ -179,13 +182,8 @@ def _add(session: Session, source: Source, entry: Entry, now: datetime) -> Read:
         extractor_version=EXTRACTOR_VERSION,
     )
     session.add(row)
-    return Read(entry, row, proposal, source.announcer)
-
-
-def _proposal(entry: Entry, announcer: Announcer) -> Proposal:
-    return propose(
-        title=entry.title, link=entry.link, identity_key=identity_key(entry.link), announcer=announcer
-    )
+    number = repository_number(entry.key, source.url)
+    return Read(entry, row, proposal, source.announcer, number)
 
 
 def _proposing(reads: Sequence[Read], first: bool, now: datetime) -> list[Read]:

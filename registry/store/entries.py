@@ -8,6 +8,7 @@ from sqlmodel import Session, and_, col, or_, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from registry.domain.errors import NotFound
+from registry.domain.proposal import Announcer
 from registry.store.columns import id_of
 from registry.store.paging import Page, bounded, decode_cursor, encode_cursor
 from registry.store.tables import Candidate, Entry, EntryRevision, Mention, Source
@@ -21,6 +22,15 @@ def get(session: Session, entry_id: int) -> Entry:
     if entry is None:
         raise NotFound(f"There is no entry {entry_id}.")
     return entry
+
+
+def by_id(session: Session, ids: Collection[int]) -> Mapping[int, Entry]:
+    """Those of these numbers that there are."""
+    found: dict[int, Entry] = {}
+    for chunk in chunks(sorted(ids)):
+        query = select(Entry).where(col(Entry.id).in_(chunk))
+        found.update((id_of(entry), entry) for entry in session.exec(query).all())
+    return found
 
 
 def count(session: Session, source_id: int) -> int:
@@ -71,6 +81,28 @@ def candidates_by_link(session: Session, links: Collection[str]) -> Mapping[str,
             .order_by(col(Mention.id).desc())
         )
         found.update((link, candidate_id) for link, candidate_id in session.exec(query).all())
+    return found
+
+
+def candidates_by_repository(session: Session, numbers: Collection[str]) -> Mapping[str, int]:
+    """`github.com/repositories/12345` -> id of the candidate of which a release of this repository was told first."""
+    found: dict[str, int] = {}
+    released = select(Source.id).where(Source.announcer == Announcer.RELEASES)
+    for number in sorted(set(numbers) - {""}):
+        host, _, digits = number.partition("/repositories/")
+        query = (
+            select(Mention.first_candidate_id)
+            .join(Entry, col(Entry.id) == col(Mention.entry_id))
+            .where(
+                col(Entry.source_id).in_(released),
+                col(Entry.key).startswith(f"tag:{host},2008:Repository/{digits}/", autoescape=True),
+            )
+            .order_by(col(Mention.id))
+            .limit(1)
+        )
+        first = session.exec(query).first()
+        if first is not None:
+            found[number] = first
     return found
 
 

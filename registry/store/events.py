@@ -26,6 +26,22 @@ def last(session: Session, kind: str, subject_id: int, *, actions: Collection[st
     ).first()
 
 
+def newest_of(
+    session: Session, kind: str, subject_ids: Collection[int], action: str, *, limit: int
+) -> Sequence[Event]:
+    """The newest acts of one sort on several things, newest first."""
+    if not subject_ids:
+        return []
+    return session.exec(
+        select(Event)
+        .where(
+            Event.subject_kind == kind, col(Event.subject_id).in_(set(subject_ids)), Event.action == action
+        )
+        .order_by(col(Event.id).desc())
+        .limit(limit)
+    ).all()
+
+
 def page(
     session: Session,
     *,

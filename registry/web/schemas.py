@@ -170,6 +170,14 @@ class VerdictOut(BaseModel):
     notes: list[str] = Field(description="Exceptions on the record.")
 
 
+class FindingOut(BaseModel):
+    field: str = Field(description="Which field of the candidate it is for.", examples=["name"])
+    value: str
+    method: str = Field(description="How it was found.", examples=["before_separator"])
+    confidence: str = Field(description="sure, likely or guess.", examples=["sure"])
+    reason: str
+
+
 class CandidateOut(BaseModel):
     id: int
     version: int = Field(description="Rises with each change; the start of its ETag.")
@@ -181,6 +189,9 @@ class CandidateOut(BaseModel):
     reason: str
     note: str
     sure: bool = Field(description="Whether its name is certain.")
+    findings: list[FindingOut] = Field(
+        description="How each field was found; a field found twice differs, and its first finding was taken."
+    )
     watch_until: date | None
     merged_into: int | None
     seen_at: datetime
