@@ -77,7 +77,7 @@ def record_entries(
             after={"new": len(fresh), "entries": len(found)},
         )
     judge = Judge(session, id_of(source), now)
-    proposing = [] if brought.held else judge.let_in(proposing)
+    proposing = judge.let_in([] if brought.held else proposing)
     proposed = propose_all(session, proposing, now=now)
     judge.label(proposing)
     brought.candidates, brought.mentions = proposed.candidates, proposed.mentions
@@ -107,8 +107,7 @@ def read_again(row: tables.Entry, source: Source) -> Read:
         published_at=row.published_at,
         content_hash=row.content_hash,
     )
-    proposal = proposal_of(entry, source.announcer, source.kind)
-    return Read(entry, row, proposal, source.announcer, repository_number(entry.key, source.url))
+    return _read(entry, row, proposal_of(entry, source.announcer, source.kind), source)
 
 
 def take_reading(read: Read) -> None:
@@ -182,8 +181,11 @@ def _add(session: Session, source: Source, entry: Entry, now: datetime) -> Read:
         extractor_version=EXTRACTOR_VERSION,
     )
     session.add(row)
-    number = repository_number(entry.key, source.url)
-    return Read(entry, row, proposal, source.announcer, number)
+    return _read(entry, row, proposal, source)
+
+
+def _read(entry: Entry, row: tables.Entry, proposal: Proposal, source: Source) -> Read:
+    return Read(entry, row, proposal, source.announcer, repository_number(entry.key, source.url))
 
 
 def _proposing(reads: Sequence[Read], first: bool, now: datetime) -> list[Read]:

@@ -276,6 +276,11 @@ def _is_another(read: Read, tool_id: int, known: _Known) -> bool:
     return bool(names) and name_key(read.proposal.name) not in {name_key(name) for name in names}
 
 
+def as_candidate(read: Read, now: datetime) -> Candidate:
+    """The candidate that this entry would make if nothing of it were known; stored by nobody."""
+    return _candidate(read.proposal, _identity(read), now)
+
+
 def _candidate(proposal: Proposal, identity: str, now: datetime) -> Candidate:
     return Candidate(
         name=proposal.name[:120],
@@ -347,11 +352,6 @@ def _learn(session: Session, tool_id: int, read: Read, known: _Known) -> list[st
     for each in learnt:
         session.add(Alias(tool_id=tool_id, kind=AliasKind.PATH, text=each, key=each))
     return learnt
-
-
-def as_candidate(read: Read, now: datetime) -> Candidate:
-    """The candidate that this entry would make if nothing of it were known; stored by nobody."""
-    return _candidate(read.proposal, _identity(read), now)
 
 
 def _wake(session: Session, candidate_ids: Collection[int], now: datetime) -> None:

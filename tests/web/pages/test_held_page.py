@@ -22,11 +22,15 @@ SAID = "Launches: 60 entries are held back because so many came at once."
 @pytest.fixture
 def flooded(site_engine: Engine, now: datetime) -> int:
     """A source that brought one entry, and then sixty at once."""
-    with transaction(site_engine) as session:
+    return flood(site_engine, "Launches", now)
+
+
+def flood(engine: Engine, name: str, now: datetime) -> int:
+    with transaction(engine) as session:
         source = sources.add_source(
             session,
-            url="https://launches.example/feed",
-            name="Launches",
+            url=f"https://{name.lower()}.example/feed",
+            name=name,
             announcer=Announcer.LAUNCH_FEED,
             by=REGISTRY,
             now=now - timedelta(days=9),
@@ -45,6 +49,34 @@ def test_the_inbox_asks_about_what_is_held_back(as_: As, flooded: int) -> None:
     shown = as_("Rosa").get("/inbox").text
     assert SAID in shown
     assert f'href="/sources/{flooded}/held"' in shown
+
+
+@pytest.mark.parametrize("who", ["Rosa", "Ada"])
+def test_the_pages_of_sources_ask_too(as_: As, flooded: int, who: str) -> None:
+    for address in ("/sources", f"/sources/{flooded}"):
+        shown = as_(who).get(address).text
+        assert SAID in shown
+        assert f'href="/sources/{flooded}/held"' in shown
+
+
+def test_the_health_feed_tells_of_the_flood_and_of_what_became_of_it(as_: As, flooded: int) -> None:
+    assert "Launches brought so much at once that somebody has to look" in health(as_)
+    as_("Ada").post(f"/sources/{flooded}/held", data={"act": "let-in"})
+    told = health(as_)
+    assert "Launches: what was held back was let in" in told
+    assert told.count("<entry>") == 1
+
+
+def test_several_floods_are_asked_about_in_one_place(
+    as_: As, flooded: int, site_engine: Engine, now: datetime
+) -> None:
+    flood(site_engine, "Boards", now)
+    shown = as_("Rosa").get("/inbox").text
+    assert "2 sources have entries held back because so many came at once." in shown
+
+
+def health(as_: As) -> str:
+    return as_("Rosa").get("/sources/health.atom").text
 
 
 def test_it_shows_what_is_held_back_a_page_at_a_time(as_: As, flooded: int) -> None:
