@@ -116,3 +116,14 @@ def test_each_change_is_a_line_and_a_second_run_changes_nothing(outdated: str) -
     with snapshot(engine) as session:
         assert set(session.exec(select(Entry.extractor_version))) == {EXTRACTOR_VERSION}
     engine.dispose()
+
+
+def test_the_doctor_tells_of_both(outdated: str) -> None:
+    (check,) = [
+        each
+        for each in json.loads(CliRunner().invoke(app, ["doctor", "--json"]).stdout)
+        if each["name"] == "entries"
+    ]
+    assert check["ok"]
+    assert "An older extractor has read 2;" in check["sentence"]
+    assert "60 entries are held back" in check["sentence"]
