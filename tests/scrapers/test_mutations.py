@@ -9,6 +9,7 @@ import pytest
 from sample_files import SAMPLES, URL
 
 from scrapers.catalogue import SCRAPERS
+from scrapers.entry import Parsed
 from scrapers.errors import ParseError
 from scrapers.workers import Workers
 from tests.scrapers.mutations import MUTATIONS, generated, spoilt, unstorable
@@ -29,16 +30,16 @@ def workers():
 @pytest.mark.parametrize("mutation", range(len(MUTATIONS)), ids=[each.__name__ for each in MUTATIONS])
 def test_a_spoilt_feed_is_read_or_refused(workers, mutation):
     numbers = range(mutation, 8 * len(MUTATIONS), len(MUTATIONS))
-    documents = [each for number in numbers if len((each := spoilt(SEED, number, BODIES)).body) <= LARGEST]
-    for document in documents:
+    for document in (spoilt(SEED, number, BODIES) for number in numbers):
+        if len(document.body) > LARGEST:
+            continue
+        code, parsed = "", Parsed(())
         try:
             parsed = workers.parse("feed", document.body, url=URL, headers=document.headers)
         except ParseError as refused:
-            assert refused.code != "parser_killed", document.how
-            assert refused.sentence.endswith(".")
-        else:
-            assert unstorable(parsed) == []
-    assert documents
+            code = refused.code
+        assert code != "parser_killed", document.how
+        assert unstorable(parsed) == []
 
 
 def test_the_same_number_gives_the_same_document():
