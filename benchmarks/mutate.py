@@ -139,6 +139,8 @@ def read_all(asked: argparse.Namespace, bodies: list[bytes]) -> Tally:
                 tally.entries += count
                 tally.seconds.append((round(took, 3), len(document.body), name))
                 note(tally, code, why, name, document)
+                if sum(tally.codes.values()) % 500 == 0:
+                    print(f"{sum(tally.codes.values())} read, {len(tally.broken)} broken", file=sys.stderr)
 
         over = threading.Event()
         watcher = threading.Thread(target=watch_memory, args=(tally, over))
@@ -173,6 +175,7 @@ def note(tally: Tally, code: str, why: str, name: str, document: Spoilt) -> None
         tally.killed_by.update(set(document.how))
     if why and why not in ("time", "MemoryError", "RecursionError", "came"):
         tally.broken.append(f"{why} {name}")
+        print(f"broken: {why} {name}", file=sys.stderr)
 
 
 def post_mortem(document: Spoilt, cpu_s: int, memory_mb: int) -> str:
