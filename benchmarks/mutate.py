@@ -133,7 +133,13 @@ def read_all(asked: argparse.Namespace, bodies: list[bytes]) -> Tally:
             except Exception as error:  # what may never come out
                 code = f"CRASH {type(error).__name__}"
             took = time.monotonic() - began
-            why = post_mortem(document, asked.cpu, asked.memory) if code == "parser_killed" else ""
+            why = (
+                ""
+                if code != "parser_killed"
+                else "time"
+                if took >= asked.cpu
+                else post_mortem(document, asked)
+            )
             with lock:
                 tally.codes[code] += 1
                 tally.entries += count
@@ -178,9 +184,10 @@ def note(tally: Tally, code: str, why: str, name: str, document: Spoilt) -> None
         print(f"broken: {why} {name}", file=sys.stderr)
 
 
-def post_mortem(document: Spoilt, cpu_s: int, memory_mb: int) -> str:
-    """What a child died of: the same document once more, in a process that tells."""
-    question = {"cpu_s": cpu_s, "memory_mb": memory_mb, "url": URL, "headers": document.headers}
+def post_mortem(document: Spoilt, asked: argparse.Namespace) -> str:
+    """What a child died of so soon: the same document once more, in a process that tells."""
+    limits = {"cpu_s": asked.cpu, "memory_mb": asked.memory}
+    question = {**limits, "url": URL, "headers": document.headers}
     ended = subprocess.run(  # noqa: S603 - our own program
         [sys.executable, "-c", POST_MORTEM],
         input=json.dumps(question).encode() + b"\n" + document.body,
