@@ -23,6 +23,7 @@ log = logging.getLogger(__name__)
 
 THREADS = 4
 PARSERS = 2
+TICK = "tick"
 NOTICE_EVERY = timedelta(minutes=5)
 
 
@@ -40,6 +41,7 @@ class Scheduler:
         self._workers = Workers(count=PARSERS)
         self._relevance = Refresher()
         self._apscheduler = BackgroundScheduler(timezone=UTC)
+        self._watch = threading.Thread(target=self._keep_going, name="clock watch", daemon=True)
         self._noticed_at: datetime | None = None
         self.ticked_at: datetime | None = None
         """When the last tick ended well; None before the first one."""
@@ -50,17 +52,20 @@ class Scheduler:
             self.tick,
             "interval",
             seconds=self._settings.tick_s,
+            id=TICK,
             next_run_time=datetime.now(UTC),
             coalesce=True,
             max_instances=1,
             misfire_grace_time=self._settings.tick_s,
         )
         self._apscheduler.start()
+        self._watch.start()
 
     def stop(self) -> None:
         """Begin nothing new, let what runs come to its end, and close what was opened."""
         self._stop.set()
         if self._apscheduler.running:
+            self._watch.join()
             self._apscheduler.shutdown(wait=True)
         self._fetcher.close()
         self._workers.close()
@@ -85,6 +90,15 @@ class Scheduler:
             log.exception("tick failed")
             return
         self.ticked_at = self._clock()
+
+    def _keep_going(self) -> None:
+        """APScheduler sleeps until a time of day: after the clock has stepped back, for as long as it stepped."""
+        every = timedelta(seconds=self._settings.tick_s)
+        while not self._stop.wait(every.total_seconds()):
+            job, now = self._apscheduler.get_job(TICK), datetime.now(UTC)
+            if job is not None and job.next_run_time > now + 2 * every:
+                log.warning("clock stepped back next_tick=%s", job.next_run_time)
+                job.modify(next_run_time=now)
 
     def _notice(self, now: datetime) -> None:
         if self._noticed_at is not None and timedelta(0) <= now - self._noticed_at < NOTICE_EVERY:

@@ -209,10 +209,10 @@ def _recover(session: Session, source: Source, now: datetime) -> None:
 
 
 def _count_failure(session: Session, source: Source, error: ScrapeError, now: datetime) -> None:
-    before, told = source.error_code, _was_told(source)
+    before = source.error_code
     source.failures += 1
     source.error_code, source.error = error.code[:40], error.sentence[:500]
-    if _was_told(source) and (not told or source.error_code != before):
+    if _is_news(source, before):
         offered = list(getattr(error, "suggested", ()))[:SUGGESTED]
         record(
             session,
@@ -228,8 +228,13 @@ def _count_failure(session: Session, source: Source, error: ScrapeError, now: da
         moves.stay(source)
 
 
+def _is_news(source: Source, before: str) -> bool:
+    """Another error than `before` is. Silence is when it happens again: the first time it may be our own outage."""
+    again = outage.silences(source)
+    return again == 2 or (again != 1 and source.error_code != before)
+
+
 def _was_told(source: Source) -> bool:
-    """Whether its failure is news. Silence is when it happens again: the first time it may be our own outage."""
     return bool(source.error_code) and (source.failures > 1 or source.error_code not in outage.SILENCE)
 
 
