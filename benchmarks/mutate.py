@@ -61,6 +61,8 @@ class Tally:
     killed_by: Counter[str] = field(default_factory=Counter)
     crashes: list[str] = field(default_factory=list)
     broken: list[str] = field(default_factory=list)
+    innocent: list[str] = field(default_factory=list)
+    """Killed for what the documents before them left behind, or by a machine that was too busy."""
     seconds: list[tuple[float, int, str]] = field(default_factory=list)
     entries: int = 0
     peak_child_kb: int = 0
@@ -179,7 +181,9 @@ def note(tally: Tally, code: str, why: str, name: str, document: Spoilt) -> None
     if why:
         tally.kills[why] += 1
         tally.killed_by.update(set(document.how))
-    if why and why not in ("time", "MemoryError", "RecursionError", "came"):
+    if why and why == why.lower() and why != "time" and "signal" not in why:
+        tally.innocent.append(f"{why} {name}")
+    elif why not in ("", "time", "MemoryError", "RecursionError"):
         tally.broken.append(f"{why} {name}")
         print(f"broken: {why} {name}", file=sys.stderr)
 
@@ -211,6 +215,7 @@ def report(tally: Tally, asked: argparse.Namespace, seeds: int, seconds: float) 
         "mutations": len(MUTATIONS),
         "crashes": tally.crashes,
         "broken_scrapers": tally.broken,
+        "killed_though_sound": tally.innocent,
         "codes": dict(tally.codes.most_common()),
         "kills": dict(tally.kills.most_common()),
         "killed_by": dict(tally.killed_by.most_common(8)),
