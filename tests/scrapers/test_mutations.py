@@ -4,6 +4,9 @@ benchmarks/mutate.py reads thousands of them.
 """
 
 import json
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 from sample_files import SAMPLES, URL
@@ -40,6 +43,18 @@ def test_a_spoilt_feed_is_read_or_refused(workers, mutation):
             code = refused.code
         assert code != "parser_killed", document.how
         assert unstorable(parsed) == []
+
+
+@pytest.mark.whole
+def test_of_a_thousand_spoilt_feeds_none_breaks_a_scraper():
+    sweep = Path(__file__).resolve().parents[2] / "benchmarks" / "mutate.py"
+    told = subprocess.run(
+        [sys.executable, sweep, "--count", "1000", "--seed", "5", "--cpu", "3", "--json"],
+        capture_output=True,
+        check=False,
+    )
+    report = json.loads(told.stdout)
+    assert (report["documents"], report["crashes"], report["broken_scrapers"]) == (1000, [], [])
 
 
 def test_the_same_number_gives_the_same_document():
