@@ -32,7 +32,7 @@ def workers():
 
 @pytest.mark.parametrize("mutation", range(len(MUTATIONS)), ids=[each.__name__ for each in MUTATIONS])
 def test_a_spoilt_feed_is_read_or_refused(workers, mutation):
-    numbers = range(mutation, 8 * len(MUTATIONS), len(MUTATIONS))
+    numbers = range(mutation, 4 * len(MUTATIONS), len(MUTATIONS))
     for document in (spoilt(SEED, number, BODIES) for number in numbers):
         if len(document.body) > LARGEST:
             continue
