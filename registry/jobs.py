@@ -12,17 +12,15 @@ from typing import Protocol
 from sqlalchemy import Engine
 from sqlmodel import Session
 
-from registry.domain.proposal import Announcer, EntryKind
-from registry.services import intake, leases, visits
+from registry.services import leases, visits
 from registry.services.intake import Brought
 from registry.services.leases import Lease
 from registry.services.visits import Asking
 from registry.settings import Settings
 from registry.store.engine import snapshot, transaction
-from scrapers.entry import Entry, Parsed
+from scrapers.entry import Parsed
 from scrapers.errors import FetchError, ScrapeError
 from scrapers.fetch import Fetched, Fetcher, Validators
-from scrapers.workers import Workers
 
 log = logging.getLogger(__name__)
 
@@ -58,31 +56,12 @@ class Refreshed:
     error_code: str = ""
     error: str = ""
     note: str = ""
+    wire_bytes: int = 0
+    elapsed_s: float = 0
 
     @property
     def ok(self) -> bool:
         return not self.error_code
-
-
-@dataclass(frozen=True)
-class Announced:
-    """One entry as it would come in."""
-
-    entry: Entry
-    kind: EntryKind
-    name: str
-    homepage: str
-
-
-@dataclass(frozen=True)
-class Checked:
-    """What an address holds, read and not stored."""
-
-    url: str
-    title: str
-    entries: tuple[Announced, ...]
-    note: str
-    malformed: bool
 
 
 def make_fetcher(settings: Settings) -> Fetcher:
@@ -94,11 +73,17 @@ def make_fetcher(settings: Settings) -> Fetcher:
 
 
 def claim_due(
-    engine: Engine, owner: str, now: datetime, limit: int, *, only: Collection[int] | None = None
+    engine: Engine,
+    owner: str,
+    now: datetime,
+    limit: int,
+    *,
+    sick_limit: int | None = None,
+    only: Collection[int] | None = None,
 ) -> list[Lease]:
     """Lease up to `limit` sources, one a host; those due, or whatever of `only` nobody holds."""
     with transaction(engine) as session:
-        return leases.claim(session, owner=owner, now=now, limit=limit, only=only)
+        return leases.claim(session, owner=owner, now=now, limit=limit, sick_limit=sick_limit, only=only)
 
 
 def refresh_source(
@@ -112,9 +97,9 @@ def refresh_source(
         asked = visits.asking(session, lease, now)
     came = read(asked, fetcher, workers)
     with transaction(engine) as session:
-        refreshed = record(session, lease, asked, came, now)
-    tell(refreshed)
-    return refreshed
+        told = record(session, lease, asked, came, now)
+    tell(told)
+    return told
 
 
 def read(asked: Asking, fetcher: Fetches, workers: Parses) -> Came | ScrapeError:
@@ -134,45 +119,30 @@ def record(
         visits.fail(session, lease, came, now)
         return Refreshed(asked.source_id, asked.name, asked.url, error_code=came.code, error=came.sentence)
     brought = visits.succeed(session, lease, came.reply, came.parsed, now)
-    if came.parsed is None:
-        return unchanged(asked)
-    return Refreshed(asked.source_id, asked.name, asked.url, brought, note=came.parsed.note)
+    return refreshed(asked, came, brought)
 
 
-def unchanged(asked: Asking) -> Refreshed:
-    return Refreshed(asked.source_id, asked.name, asked.url, unchanged=True)
-
-
-def tell(refreshed: Refreshed) -> None:
-    """Log a visit that was written down."""
-    if refreshed.ok:
-        brought = refreshed.brought
-        log.info(
-            "source refreshed source=%d entries=%d new=%d", refreshed.source_id, brought.entries, brought.new
-        )
-    else:
-        log.info("source failed source=%d code=%s", refreshed.source_id, refreshed.error_code)
-
-
-def check_source(
-    url: str, fetcher: Fetches, workers: Parses, *, kind: str = "feed", announcer: Announcer = Announcer.NEWS
-) -> Checked:
-    """What would come in from an address, storing nothing. Raises ScrapeError; a ParseError may suggest feeds."""
-    fetched = fetcher.get(url)
-    parsed = workers.parse(kind, fetched.body, url=fetched.url, headers=dict(fetched.headers))
-    announced = tuple(
-        Announced(entry, proposal.kind, proposal.name, proposal.homepage)
-        for entry, proposal in intake.would_propose(parsed.entries, announcer)
+def refreshed(asked: Asking, came: Came, brought: Brought) -> Refreshed:
+    """A visit that worked, in words."""
+    return Refreshed(
+        asked.source_id,
+        asked.name,
+        asked.url,
+        brought,
+        unchanged=came.parsed is None,
+        note=came.parsed.note if came.parsed else "",
+        wire_bytes=came.reply.wire_bytes,
+        elapsed_s=came.reply.elapsed_s,
     )
-    return Checked(fetched.url, parsed.title, announced, parsed.note, parsed.malformed)
 
 
-def check_address(
-    settings: Settings, url: str, *, kind: str = "feed", announcer: Announcer = Announcer.NEWS
-) -> Checked:
-    """`check_source` for one address that a person typed, with a fetcher and a child of its own."""
-    with make_fetcher(settings) as fetcher, Workers(count=1) as workers:
-        return check_source(url, fetcher, workers, kind=kind, announcer=announcer)
+def tell(of: Refreshed) -> None:
+    """Log a visit that was written down."""
+    if of.ok:
+        brought = of.brought
+        log.info("source refreshed source=%d entries=%d new=%d", of.source_id, brought.entries, brought.new)
+    else:
+        log.info("source failed source=%d code=%s", of.source_id, of.error_code)
 
 
 def _parse(workers: Parses, asked: Asking, fetched: Fetched) -> Parsed | None:

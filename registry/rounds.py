@@ -18,8 +18,9 @@ from sqlalchemy import Engine
 from sqlmodel import Session
 
 from registry.domain.errors import NotFound
-from registry.jobs import Came, Clock, Fetches, Parses, Refreshed, read, record, tell, unchanged
+from registry.jobs import Came, Clock, Fetches, Parses, Refreshed, read, record, refreshed, tell
 from registry.services import leases, visits
+from registry.services.intake import Brought
 from registry.services.leases import LEASE, Lease, LeaseLost
 from registry.services.visits import Asking
 from registry.store.engine import snapshot, transaction
@@ -71,13 +72,16 @@ def refresh_due(
     stop: threading.Event | None = None,
     patience_s: float = 5,
     rests_for_s: float = float("inf"),
+    on_start: Callable[[Lease], None] | None = None,
 ) -> Iterator[Refreshed]:
     """Read what is due, or all of `only` due or not; gives each as it is written down.
 
+    Of two or more `threads` one is kept for sources in good health: the sick may take all the time they are given.
+    `on_start` hears of each source as its reading begins, in the thread that reads.
     It goes on while a source waits for nothing but its host's rest, or others hold one of `only`: with nothing to
     read for at most `patience_s`, and not once `rests_for_s` are over.
     """
-    round_ = _Round(engine, fetcher, workers, clock, stop or threading.Event(), only)
+    round_ = _Round(engine, fetcher, workers, clock, stop or threading.Event(), only, on_start)
     with ThreadPoolExecutor(threads, thread_name_prefix="refresh") as pool:
         for _ in range(threads):
             pool.submit(round_.read_along)
@@ -96,21 +100,23 @@ class _Round:
         clock: Clock,
         stop: threading.Event,
         only: Collection[int] | None,
+        on_start: Callable[[Lease], None] | None,
     ) -> None:
         self._engine = engine
         self._fetcher, self._workers, self._clock = fetcher, workers, clock
         self._stop = stop
         self._only = None if only is None else set(only)
+        self._on_start = on_start
         self._owner = owner_name()
         self._ahead: SimpleQueue[_Visit | None] = SimpleQueue()
         self._read: SimpleQueue[_Read] = SimpleQueue()
-        self._out = 0
-        """Visits begun, or leased for it, and not yet written down."""
+        self._out: set[Lease] = set()
+        """Those leased and not yet written down: being read, read, or ahead."""
 
     def run(self, threads: int, patience_s: float, rests_until: float) -> Iterator[Refreshed]:
         most, idle_since = 2 * threads, monotonic()
         while not self._stop.is_set():
-            self._claim(most - self._out)
+            self._claim(most - len(self._out), max(1, threads - 1))
             if self._out:
                 reads = self._collect()
                 yield from self._write(reads)
@@ -130,7 +136,7 @@ class _Round:
         unread = []
         while (visit := _next(self._ahead)) is not None:
             unread.append(visit.lease)
-        self._out -= len(unread)
+        self._out.difference_update(unread)
         for _ in range(threads):
             self._ahead.put(None)
         while self._out:
@@ -140,16 +146,23 @@ class _Round:
             with transaction(self._engine) as session:
                 leases.hand_back(session, unread)
 
-    def _claim(self, room: int) -> None:
+    def _claim(self, room: int, most_sick: int) -> None:
         if room <= 0 or self._only == set():
             return
         now = self._clock()
         with transaction(self._engine) as session:
-            claimed = leases.claim(session, owner=self._owner, now=now, limit=room, only=self._only)
+            claimed = leases.claim(
+                session,
+                owner=self._owner,
+                now=now,
+                limit=room,
+                sick_limit=most_sick - sum(lease.sick for lease in self._out),
+                only=self._only,
+            )
             asked = visits.asking_each(session, claimed, now)
         for lease, asking in asked:
+            self._out.add(lease)
             self._ahead.put(_Visit(lease, asking, now))
-        self._out += len(asked)
         if self._only is not None:
             self._only.difference_update(lease.source_id for lease in claimed)
 
@@ -171,6 +184,8 @@ class _Round:
         came: Came | ScrapeError | None = None
         try:
             if self._clock() - visit.leased_at < LEASE / 2:
+                if self._on_start is not None:
+                    self._on_start(visit.lease)
                 came = read(visit.asked, self._fetcher, self._workers)
         except Exception:  # the job loop: nothing that one source does may stop the others
             came = _broke(visit)
@@ -183,7 +198,7 @@ class _Round:
         except Empty:
             return []
         until = monotonic() + LINGER_S
-        while len(reads) < self._out and (left := until - monotonic()) > 0:
+        while len(reads) < len(self._out) and (left := until - monotonic()) > 0:
             try:
                 reads.append(self._read.get(timeout=left))
             except Empty:
@@ -191,14 +206,14 @@ class _Round:
         return reads
 
     def _write(self, reads: Sequence[_Read]) -> Iterator[Refreshed]:
-        self._out -= len(reads)
-        unchanged = [each for each in reads if each.unchanged]
-        # Failures first, always: what two processes lock in the same order, they never wait for each other for.
-        changed = [each for each in reads if isinstance(each.came, ScrapeError)]
-        changed += [each for each in reads if isinstance(each.came, Came) and not each.unchanged]
-        yield from self._written(unchanged, self._unchanged)
-        for start in range(0, len(changed), CHANGED_TOGETHER):
-            yield from self._written(changed[start : start + CHANGED_TOGETHER], self._changed)
+        self._out.difference_update(each.visit.lease for each in reads)
+        yield from self._written([each for each in reads if each.unchanged], self._unchanged)
+        changed = [each for each in reads if isinstance(each.came, Came) and not each.unchanged]
+        # Last and by themselves: whether an outage is ours is judged, under a lock, by who has answered.
+        failed = [each for each in reads if isinstance(each.came, ScrapeError)]
+        for some in (changed, failed):
+            for start in range(0, len(some), CHANGED_TOGETHER):
+                yield from self._written(some[start : start + CHANGED_TOGETHER], self._changed)
 
     def _written(
         self, batch: Sequence[_Read], write: Callable[[Session, Sequence[_Read]], list[Refreshed]]
@@ -216,17 +231,15 @@ class _Round:
                     yield from self._written([each], self._changed)
                 return
             written = self._breakage(batch[0])
-        for refreshed in written:
-            tell(refreshed)
-            yield refreshed
+        for each_written in written:
+            tell(each_written)
+            yield each_written
 
     @staticmethod
     def _unchanged(session: Session, batch: Sequence[_Read]) -> list[Refreshed]:
-        held = visits.succeed_unchanged(
-            session,
-            [(each.visit.lease, each.came.reply, each.at) for each in batch if isinstance(each.came, Came)],
-        )
-        return [unchanged(each.visit.asked) for each in batch if each.visit.lease in held]
+        came = [(each.visit, each.came, each.at) for each in batch if isinstance(each.came, Came)]
+        held = visits.succeed_unchanged(session, [(visit.lease, each.reply, at) for visit, each, at in came])
+        return [refreshed(visit.asked, each, Brought()) for visit, each, _ in came if visit.lease in held]
 
     @staticmethod
     def _changed(session: Session, batch: Sequence[_Read]) -> list[Refreshed]:

@@ -13,14 +13,16 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 from threading import Thread
-from typing import Any
+from typing import Any, TypeVar
 
 import httpcore2
 
 from scrapers.addresses import AddressRule, IPAddress, literal
 from scrapers.errors import FetchError
 
+T = TypeVar("T")
 Resolver = Callable[[str, int], Sequence[str]]
+_READ_BYTES = 65_536
 _MOST_TRIED = 8
 """Of a name's addresses, so that each is given a fair share of the time to connect."""
 
@@ -39,6 +41,8 @@ class Exchange:
     connect_timeout_s: float
     max_wire_bytes: int
     wire_bytes: int = 0
+    heard_bytes: int = 0
+    """Of HTTP itself, so less than came over the wire where that is TLS."""
     connections: int = 0
     started: float = field(default_factory=time.monotonic)
 
@@ -58,6 +62,10 @@ class Exchange:
         self.wire_bytes += received
         if self.wire_bytes > self.max_wire_bytes:
             raise too_large(self.max_wire_bytes)
+
+    def hear(self, data: bytes) -> bytes:
+        self.heard_bytes += len(data)
+        return data
 
     def too_slow(self) -> FetchError:
         return FetchError(
@@ -133,28 +141,30 @@ class _Stream(httpcore2.NetworkStream):
     def __init__(self, sock: socket.socket, connect_by: float) -> None:
         self._sock = sock
         self._connect_by = connect_by
+        self._connecting = False
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ARG002
-        exchange = CURRENT.get()
-        self._sock.settimeout(exchange.remaining_s())
+        return CURRENT.get().hear(self.receive(max_bytes))
+
+    def receive(self, max_bytes: int) -> bytes:
+        self._sock.settimeout(self._patience_s())
         try:
             data = self._sock.recv(max_bytes)
         except TimeoutError:
-            raise exchange.too_slow() from None
+            raise self._too_slow() from None
         except OSError as exc:
             raise cut_off() from exc
-        exchange.count(len(data))
+        CURRENT.get().count(len(data))
         return data
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ARG002
-        exchange = CURRENT.get()
         unsent = memoryview(buffer)
         while unsent:
-            self._sock.settimeout(exchange.remaining_s())
+            self._sock.settimeout(self._patience_s())
             try:
                 unsent = unsent[self._sock.send(unsent) :]
             except TimeoutError:
-                raise exchange.too_slow() from None
+                raise self._too_slow() from None
             except OSError as exc:
                 # httpcore2 still reads what the server said before it hung up.
                 raise httpcore2.WriteError(exc) from exc
@@ -168,26 +178,77 @@ class _Stream(httpcore2.NetworkStream):
         server_hostname: str | None = None,
         timeout: float | None = None,  # noqa: ARG002
     ) -> httpcore2.NetworkStream:
+        self._connecting = True  # until both sides know each other
         try:
-            self._sock.settimeout(_until(self._connect_by))
-            wrapped = ssl_context.wrap_socket(self._sock, server_hostname=server_hostname)
-        except TimeoutError:
-            self.close()
-            raise _connect_too_slow() from None
-        except (OSError, ValueError) as exc:
+            return _SecureStream(self, ssl_context, server_hostname)
+        except (OSError, ValueError, httpcore2.WriteError) as exc:
             self.close()
             raise _tls_failed(exc) from exc
         except FetchError:
             self.close()
             raise
-        return _Stream(wrapped, self._connect_by)
+        finally:
+            self._connecting = False
 
     def get_extra_info(self, info: str) -> Any:
-        if info == "ssl_object" and isinstance(self._sock, ssl.SSLSocket):
-            return self._sock
-        if info == "is_readable":  # an idle connection with something to read is one that the server closed
-            return _is_readable(self._sock)
-        return None
+        # An idle connection with something to read is one that the server closed.
+        return _is_readable(self._sock) if info == "is_readable" else None
+
+    def _patience_s(self) -> float:
+        return _until(self._connect_by) if self._connecting else CURRENT.get().remaining_s()
+
+    def _too_slow(self) -> FetchError:
+        return _connect_too_slow() if self._connecting else CURRENT.get().too_slow()
+
+
+class _SecureStream(httpcore2.NetworkStream):
+    """TLS over a stream, fed by hand: each of its bytes is counted and each wait for one ends in time."""
+
+    def __init__(self, plain: _Stream, context: ssl.SSLContext, host: str | None) -> None:
+        self._plain = plain
+        self._received, self._unsent = ssl.MemoryBIO(), ssl.MemoryBIO()
+        self._tls = context.wrap_bio(self._received, self._unsent, server_hostname=host)
+        self._step(self._tls.do_handshake)
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ARG002
+        try:
+            return CURRENT.get().hear(self._step(lambda: self._tls.read(max_bytes)))
+        except ssl.SSLEOFError:
+            return b""  # many servers end without a farewell, and HTTP knows when it was too early
+        except ssl.SSLError as exc:
+            raise cut_off() from exc
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ARG002
+        try:
+            if buffer:
+                self._step(lambda: self._tls.write(buffer))
+        except ssl.SSLError as exc:
+            raise httpcore2.WriteError(exc) from exc
+
+    def close(self) -> None:
+        self._plain.close()
+
+    def get_extra_info(self, info: str) -> Any:
+        if info == "ssl_object":
+            return self._tls
+        if info == "is_readable" and self._received.pending:
+            return True
+        return self._plain.get_extra_info(info)
+
+    def _step(self, step: Callable[[], T]) -> T:
+        """One step of TLS, as often as it takes to hear enough for it."""
+        while True:
+            try:
+                return step()
+            except ssl.SSLWantReadError:
+                pass
+            finally:
+                if self._unsent.pending:
+                    self._plain.write(self._unsent.read())
+            if data := self._plain.receive(_READ_BYTES):
+                self._received.write(data)
+            else:
+                self._received.write_eof()
 
 
 def _look_up(resolver: Resolver, host: str, port: int, future: Future[Sequence[str]]) -> None:

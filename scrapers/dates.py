@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 
 EARLIEST = datetime(1995, 1, 1, tzinfo=UTC)
 """No feed is older; an earlier date stands for a missing one."""
@@ -70,6 +71,7 @@ MONTHS = {
 }
 
 
+@lru_cache(maxsize=512)
 def read_date(text: str) -> datetime | None:
     """The moment that a text names, in UTC (also without a zone); None where unreadable or before 1995."""
     text = " ".join(text.split())[:100]

@@ -13,6 +13,8 @@ from datetime import UTC, datetime
 from scrapers.links import canonical_url
 from scrapers.text import plain_text, shorten
 
+UNSTORABLE = re.compile(r"[\x00-\x08\x0e-\x1b\ud800-\udfff]")
+"""What JSON can hold and a database cannot."""
 MAX_ENTRIES = 5_000
 MAX_KEY = 500
 MAX_SUMMARY = 2_000
@@ -92,7 +94,7 @@ def _finish(draft: Draft) -> Entry:
     text = content if len(content) > len(summary) else summary
     canonical = canonical_url(draft.link)
     date = draft.published_at.isoformat() if draft.published_at else ""
-    key = " ".join(draft.id.split()) or canonical or _digest(title, date, text)
+    key = " ".join(UNSTORABLE.sub("", draft.id).split()) or canonical or _digest(title, date, text)
     return Entry(
         key=_short_key(key),
         second_key=_short_key(without_host(key)),
@@ -114,7 +116,7 @@ def _tell_apart(entries: Sequence[Entry]) -> list[Entry]:
     for apart in ("canonical_link", "title"):
         times = Counter(entry.key for entry in entries)
         entries = [
-            _rekeyed(entry, str(getattr(entry, apart))) if times[entry.key] > 1 else entry
+            told_apart(entry, str(getattr(entry, apart))) if times[entry.key] > 1 else entry
             for entry in entries
         ]
     unique = _once(entries, lambda entry: entry.key)
@@ -131,7 +133,8 @@ def _once(entries: Iterable[Entry], by: Callable[[Entry], Hashable]) -> list[Ent
     return list(first.values())
 
 
-def _rekeyed(entry: Entry, by: str) -> Entry:
+def told_apart(entry: Entry, by: str) -> Entry:
+    """The entry under keys that `by`, its link or title, tells apart from others of the same id."""
     if not by or by == entry.key:
         return entry
     return _with_keys(
@@ -162,14 +165,22 @@ def _digest(*parts: str) -> str:
     return hashlib.sha256("\x1f".join(parts).encode("utf-8", "replace")).hexdigest()
 
 
-COUNTERS = re.compile(
-    r"(?:#\s*)?\b(?:points|comments|views|likes|votes|upvotes|score|replies|reads)\s*:\s*\d[\d.,]*k?"
-    r"|\b\d[\d.,]*k?\s+(?:points?|comments?|views?|likes?|(?:up)?votes?|replies|reads|shares)\b"
-    r"|\b(?:an?|\d+)\s+(?:second|minute|hour|day|week|month|year)s?\s+ago\b",
+COUNTED = re.compile(
+    r"\d[\d.,]*k?\s+(?:points?|comments?|views?|likes?|(?:up)?votes?|replies|reads|shares)\b", re.IGNORECASE
+)
+COUNTER = re.compile(
+    r"(?:#\s*)?\b(?:points|comments|views|likes|votes|upvotes|score|replies|reads)\s*:\s*\d[\d.,]*k?",
     re.IGNORECASE,
 )
+AGO = re.compile(r"\b(?:an?|\d+)\s+(?:second|minute|hour|day|week|month|year)s?\s+ago\b", re.IGNORECASE)
+NUMBERED = re.compile(r":\s*\d")
 
 
 def _steady(text: str) -> str:
-    """A text without the counters and relative times that change from fetch to fetch."""
-    return " ".join(COUNTERS.sub(" ", text).split())
+    """A plain text without the counters and relative times that change from fetch to fetch."""
+    steady = COUNTED.sub(" ", text)
+    if NUMBERED.search(steady):  # the other two take long, and few texts need them
+        steady = COUNTER.sub(" ", steady)
+    if "ago" in steady:
+        steady = AGO.sub(" ", steady)
+    return text if steady == text else " ".join(steady.split())

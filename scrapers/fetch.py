@@ -5,6 +5,7 @@ What the bytes mean, when to ask again and what becomes of a permanent redirect 
 
 import base64
 import hashlib
+import re
 import ssl
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -29,7 +30,9 @@ FEEDS = (
 MAX_REDIRECTS = 5
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _MAX_REFUSAL_BYTES = 65_536
+_MAX_PIECES = 100_000  # a chunk costs five microseconds however small it is
 _MAX_VALIDATOR_LENGTH = 2_000
+_FIELD_VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")  # RFC 9110 5.5
 _MAX_STALE_CONNECTIONS = 3
 _KEEPALIVE_S = 10.0
 
@@ -38,10 +41,14 @@ Headers = dict[str, str]
 
 @dataclass(frozen=True)
 class Validators:
-    """What a publisher gave us to ask "only if it changed" with, byte for byte, quotes and `W/` included."""
+    """What a publisher gave us to ask "only if it changed" with, byte for byte, quotes and `W/` included.
+
+    `url` is the address that gave them: along redirects no other one is asked with them. "" asks all.
+    """
 
     etag: str = ""
     last_modified: str = ""
+    url: str = ""
 
     def __bool__(self) -> bool:
         return bool(self.etag or self.last_modified)
@@ -147,6 +154,7 @@ class Fetcher:
         if refused is not None:
             raise refused
         unchanged = reply.status == 304
+        asked_with = _meant_for(final, asked_with)
         _check_body(reply, asked_with)
         return Fetched(
             url=str(final),
@@ -170,7 +178,7 @@ class Fetcher:
         seen = {str(at)}
         redirects: list[Redirect] = []
         while True:
-            headers = self._request_headers(at, validators, accept)
+            headers = self._request_headers(at, _meant_for(at, validators), accept)
             if authorization and _origin(at) == _origin(home):
                 headers["Authorization"] = authorization
             reply = self._ask(at, headers)
@@ -203,11 +211,11 @@ class Fetcher:
         """One request, one reply; over a new connection where a kept one was closed or spoilt meanwhile."""
         exchange = CURRENT.get()
         for _ in range(_MAX_STALE_CONNECTIONS):
-            opened, received = exchange.connections, exchange.wire_bytes
+            opened, heard = exchange.connections, exchange.heard_bytes
             try:
                 return self._ask_once(at, headers, exchange)
             except FetchError as exc:
-                silent = exc.code == "cut_off" and exchange.wire_bytes == received
+                silent = exc.code == "cut_off" and exchange.heard_bytes == heard
                 if exchange.connections > opened or not (silent or exc.code == "bad_reply"):
                     raise
         raise cut_off()
@@ -219,11 +227,11 @@ class Fetcher:
             headers=[(name, value.encode("latin-1", "replace")) for name, value in headers.items()],
             extensions={"timeout": {"pool": exchange.remaining_s()}},
         )
-        received = exchange.wire_bytes
+        heard = exchange.heard_bytes
         with _plain_errors(exchange):
             response = self._pool.handle_request(request)
             try:
-                if exchange.wire_bytes == received:  # read from what an earlier reply had too much
+                if exchange.heard_bytes == heard:  # read from what an earlier reply had too much
                     raise cut_off()
                 folded = fold_headers(response.headers)
                 return _Reply(response.status, folded, self._read(response, folded))
@@ -235,24 +243,36 @@ class Fetcher:
             declared = headers.get("content-length", "")
             if declared.isascii() and declared.isdigit() and int(declared[:20]) > self._max_wire_bytes:
                 raise too_large(self._max_wire_bytes)
-            body = b"".join(response.iter_stream())
-            return unpack(body, headers, max_bytes=self._max_body_bytes)
+            return unpack(_whole(response), headers, max_bytes=self._max_body_bytes)
         if response.status == 304:
             return b"".join(response.iter_stream())  # none comes, and the connection can be kept
         return self._beginning(response, headers) if may_be_challenge(response.status) else b""
 
     def _beginning(self, response: httpcore2.Response, headers: Headers) -> bytes:
         """What a refusal says, as far as it comes; the refusal itself stands whatever happens to its body."""
-        body = b""
+        body = bytearray()
         try:
             with _plain_errors(CURRENT.get()):
-                for chunk in response.iter_stream():
-                    body += chunk
+                for piece in response.iter_stream():
+                    body += piece
                     if len(body) >= _MAX_REFUSAL_BYTES:
                         break
-            return unpack(body, headers, max_bytes=self._max_body_bytes)
+            return unpack(bytes(body), headers, max_bytes=self._max_body_bytes)
         except FetchError:
-            return body
+            return bytes(body)
+
+
+def _whole(response: httpcore2.Response) -> bytes:
+    pieces: list[bytes] = []
+    for piece in response.iter_stream():
+        pieces.append(piece)
+        if len(pieces) > _MAX_PIECES:
+            raise FetchError(
+                "bad_reply",
+                "The answer comes in too many pieces, each next to nothing. Tell the publisher.",
+                status=response.status,
+            )
+    return b"".join(pieces)
 
 
 @contextmanager
@@ -317,6 +337,10 @@ def _check_body(reply: _Reply, asked_with: Validators) -> None:
         )
 
 
+def _meant_for(at: httpx2.URL, validators: Validators) -> Validators:
+    return validators if validators.url in ("", str(at)) else Validators()
+
+
 def _next_validators(reply: _Reply, asked_with: Validators) -> Validators:
     etag, last_modified = reply.headers.get("etag", ""), reply.headers.get("last-modified", "")
     if reply.status == 304:
@@ -329,9 +353,9 @@ def _sendable(validators: Validators) -> Validators:
 
     def kept(value: str) -> str:
         fits = len(value) <= _MAX_VALIDATOR_LENGTH and value == value.strip()
-        return value if fits and all(c == "\t" or (" " <= c <= "\xff" and c != "\x7f") for c in value) else ""
+        return value if fits and _FIELD_VALUE.fullmatch(value) else ""
 
-    return Validators(kept(validators.etag), kept(validators.last_modified))
+    return Validators(kept(validators.etag), kept(validators.last_modified), validators.url)
 
 
 def _authorization(url: httpx2.URL) -> str:

@@ -33,7 +33,11 @@ DEFAULT_PORTS = {"http": 80, "https": 443}
 SESSION_IN_PATH = re.compile(r";(?:jsessionid|phpsessid|sid)=[^/?;]*", re.IGNORECASE)
 UNRESERVED = re.compile(r"%(2[dDeE]|3\d|4[1-9a-fA-F]|5[0-9aAfF]|6[1-9a-fA-F]|7[0-9aAeE])")
 HOST_NAME = re.compile(r"[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)*")
+ABSOLUTE = re.compile(r"https?://[^/?#]", re.IGNORECASE)
+REPOSITORY_ID = re.compile(r"tag:(?P<host>[a-z0-9.-]+),\d{4}:Repository/(?P<number>\d{1,12})/")
 MAX_URL = 4_000
+NOT_IN_LINKS = re.compile(r"[\x00-\x1f\ud800-\udfff]")
+"""Line ends that a publisher's editor left, and what neither a server nor a database takes."""
 
 
 @lru_cache(maxsize=512)  # a link is asked for twice: is it one at all, and what is its one spelling?
@@ -44,7 +48,7 @@ def canonical_url(url: str) -> str:
     needless percent signs, tracking parameters, index pages, the slash at the end. Kept: scheme, `www.`,
     the order of the other parameters. Giving the result again changes nothing.
     """
-    text = re.sub(r"[\t\r\n]", "", url.strip())[:MAX_URL]
+    text = NOT_IN_LINKS.sub("", url.strip())[:MAX_URL]
     try:
         parts = urlsplit(text)
         port = parts.port
@@ -62,9 +66,11 @@ def canonical_url(url: str) -> str:
 
 def absolute_url(base: str, link: str) -> str:
     """A link as its publisher wrote it, made absolute; "" for anything that is not http or https."""
-    link = re.sub(r"[\t\r\n]", "", link.strip())
+    link = link.strip()
+    if not link.isprintable():
+        link = NOT_IN_LINKS.sub("", link)
     try:
-        joined = urljoin(base, link) if link else ""
+        joined = link if ABSOLUTE.match(link) else urljoin(base, link) if link else ""
     except ValueError:
         return ""
     return joined if canonical_url(joined) else ""
@@ -131,6 +137,17 @@ def identity_key(url: str) -> str:
     if named or is_shared_host(host) or _is_article(host, domain, path):
         return named
     return _own_site(host, domain, path)
+
+
+def repository_number(key: str, source_url: str) -> str:
+    """`github.com/repositories/12345` of a release feed's entry id, by which a repository is known when it is renamed.
+
+    "" for any other id, and where the feed is not the code host's own: anybody can write an id.
+    """
+    found = REPOSITORY_ID.match(key)
+    if not found or found["host"] not in CODE_HOSTS or host_of(source_url) != found["host"]:
+        return ""
+    return f"{found['host']}/repositories/{found['number']}"
 
 
 def _own_site(host: str, domain: str, path: str) -> str:

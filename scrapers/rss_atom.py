@@ -14,6 +14,7 @@ from typing import Any
 import feedparser
 from lxml import etree
 
+from scrapers import well_formed
 from scrapers.dates import read_date, sane
 from scrapers.entry import Draft, Parsed, entries_of
 from scrapers.errors import ParseError
@@ -32,11 +33,20 @@ WIDE_MARKS = (
     b"<\0",
 )
 ILLEGAL = bytes(code for code in range(0x20) if code not in (0x09, 0x0A, 0x0D))
+BASE = re.compile(rb"\sxml:base\s*=")
 CDF = ("channel",)
 HTML_TYPES = ("text/html", "application/xhtml+xml")
 PERIODS_S = {"hourly": 3_600, "daily": 86_400, "weekly": 604_800, "monthly": 2_592_000, "yearly": 31_536_000}
 LONGEST_TTL_S = 2_592_000
-FEEDPARSER_FAILS = (ValueError, LookupError, TypeError, AttributeError, AssertionError, RecursionError)
+FEEDPARSER_FAILS = (
+    ArithmeticError,
+    ValueError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    AssertionError,
+    RecursionError,
+)
 
 
 def parse(body: bytes, *, url: str, headers: Mapping[str, str]) -> Parsed:
@@ -54,7 +64,8 @@ def parse(body: bytes, *, url: str, headers: Mapping[str, str]) -> Parsed:
             " Ask the publisher for a feed without them.",
         )
     plain = _without_junk(body)
-    result = _read(plain, url, headers)
+    result = well_formed.read(plain) if _is_utf_8(plain, headers) else None
+    result = result or _read(plain, url, headers)
     if not result.entries and (mended := _mended(plain)):
         again = _read(mended, url, {})
         result = again if again.entries else result
@@ -92,7 +103,7 @@ def _read(body: bytes, url: str, headers: Mapping[str, str]) -> Any:
     """feedparser's result; its sanitiser stays off, since every text passes through plain_text anyway."""
     charset = _charset(body, headers)
     told = {"content-type": "application/xml" + (f"; charset={charset}" if charset else "")}
-    if b"xml:base" in body:  # it may be relative; elsewhere a link counts from the channel's
+    if BASE.search(body):  # it may be relative; elsewhere a link counts from the channel's
         told["content-location"] = url
     try:
         return feedparser.parse(
@@ -148,6 +159,11 @@ def _charset(body: bytes, headers: Mapping[str, str]) -> str:
     except LookupError:
         return ""
     return "" if name == "utf-8" and not body.isascii() else name
+
+
+def _is_utf_8(body: bytes, headers: Mapping[str, str]) -> bool:
+    charset = _charset(body, headers)
+    return charset == "utf-8" or (charset in ("", "ascii", "iso8859-1") and body.isascii())
 
 
 def _fault(result: Any) -> str:

@@ -3,17 +3,16 @@
 import html
 import re
 
-import nh3
+from lxml import etree
 
 MAX_MARKUP = 200_000
 BLOCK = re.compile(
     r"<(?=/?(?:br|hr|p|div|li|ul|ol|dl|dt|dd|h[1-6]|tr|td|th|table|blockquote|pre|section|article|figure|figcaption)\b)",
     re.IGNORECASE,
 )
-NOT_HTML = re.compile(r"</?(?:iframe|math|svg)\b[^>]*>", re.IGNORECASE)
-"""Elements whose inside is not HTML to an HTML reader, though it holds words."""
+HIGH_CONTROLS = re.compile(r"[\x80-\x9f]")
 WINDOWS_1252 = {
-    code: bytes([code]).decode("cp1252")
+    chr(code): bytes([code]).decode("cp1252")
     for code in range(0x80, 0xA0)
     if code not in (0x81, 0x8D, 0x8F, 0x90, 0x9D)
 }
@@ -45,12 +44,21 @@ def plain_text(markup: str) -> str:
     """The words of a piece of HTML on one line, entities read, scripts and styles left out; "" for none."""
     text = markup[:MAX_MARKUP]
     if "<" in text:
-        text = NOT_HTML.sub(" ", BLOCK.sub(" <", text)).encode("utf-8", "replace").decode()
-        text = nh3.clean(text, tags=set())
-    if "&" in text:
+        text = _words(text)
+    elif "&" in text:
         text = html.unescape(text)
-    text = text.translate(WINDOWS_1252)
-    return " ".join(UNWANTED.sub("", text).split())
+    if not text.isascii():
+        text = HIGH_CONTROLS.sub(lambda found: WINDOWS_1252.get(found[0], ""), text)
+    text = " ".join(text.split())
+    return text if text.isprintable() else " ".join(UNWANTED.sub("", text).split())
+
+
+def _words(markup: str) -> str:
+    sound = BLOCK.sub(" <", markup).encode("utf-8", "replace").decode()
+    parser = etree.HTMLParser(no_network=True, remove_comments=True, remove_pis=True, huge_tree=True)
+    root = etree.fromstring(f"<body>{sound}", parser)
+    etree.strip_elements(root, "script", "style", with_tail=False)
+    return str(etree.tostring(root, method="text", encoding="unicode"))
 
 
 def shorten(text: str, limit: int) -> str:

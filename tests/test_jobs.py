@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Engine
 from sqlmodel import select
 
-from registry import jobs, rounds
+from registry import jobs, rounds, trying
 from registry.domain.proposal import Announcer
 from registry.domain.visit import visits
 from registry.services import sources
@@ -196,14 +196,23 @@ def test_retry_after_is_honoured_up_to_seven_days(engine, visitor, server, now):
         visitor(now)
         with the_source(engine, visitor.source_id) as source:
             assert waited <= source.due_at - now < waited * 1.1
+        now = source.due_at
 
 
-def test_after_a_429_the_whole_host_is_left_alone(engine, visitor, server, now):
-    neighbour = add(engine, server.url("/other"), now)
+def test_after_a_429_the_whole_host_is_left_alone_and_after_a_503_the_feed_alone(
+    engine, visitor, server, now
+):
+    add(engine, server.url("/other"), now)
     server.plays("/feed", reply(status=429, Retry_After="86400"))
     visitor(now)
-    with the_source(engine, neighbour) as source:
-        assert source.due_at >= now + timedelta(days=1)
+    later = now + timedelta(hours=23)
+    newcomer = add(engine, server.url("/newcomer"), later)
+    assert jobs.claim_due(engine, "test", later, 5) == []
+    assert jobs.claim_due(engine, "test", later, 5, only=[newcomer]) == []
+    server.plays("/feed", reply(status=503, Retry_After="86400"))
+    tomorrow = now + timedelta(days=1, hours=3)
+    visitor(tomorrow)
+    assert len(jobs.claim_due(engine, "test", tomorrow, 5, only=[newcomer])) == 1
 
 
 def test_a_410_twice_a_day_apart_ends_the_visits(engine, visitor, server, now):
@@ -338,12 +347,12 @@ def test_when_every_host_fails_it_is_our_outage_and_counts_against_nobody(engine
     list(rounds.refresh_due(engine, Unplugged(), workers, lambda: now, threads=1, only=ids))
     with snapshot(engine) as session:
         failures = [session.get_one(Source, source_id).failures for source_id in ids]
-    assert failures[2:] == [0, 0, 0]
+    assert failures == [0, 0, 0, 0, 0]
 
 
 def test_a_check_tells_what_would_come_in_and_stores_nothing(engine, fetcher, workers, server):
     url = server.plays("/feed", reply(FEED))
-    checked = jobs.check_source(url, fetcher, workers, announcer=Announcer.LAUNCH_FEED)
+    checked = trying.check_source(url, fetcher, workers, announcer=Announcer.LAUNCH_FEED)
     assert [each.name for each in checked.entries] == ["Plumeria", "Plumo"]
     assert all_of(engine, Entry.id) == all_of(engine, Event.id) == []
 
@@ -352,5 +361,44 @@ def test_a_check_of_a_web_page_suggests_its_feeds(fetcher, workers, server):
     page = b"<!doctype html><html><head><link rel=alternate type='application/rss+xml' href='/feed'></head></html>"
     url = server.plays("/", reply(page, Content_Type="text/html"))
     with pytest.raises(ParseError) as refused:
-        jobs.check_source(url, fetcher, workers)
+        trying.check_source(url, fetcher, workers)
     assert server.url("/feed") in refused.value.suggested
+
+
+def test_what_is_being_read_is_told_as_it_begins(engine, visitor, fetcher, workers, now):
+    begun: list[int] = []
+    read = rounds.refresh_due(
+        engine, fetcher, workers, lambda: now, on_start=lambda lease: begun.append(lease.source_id)
+    )
+    refreshed = next(iter(read))
+    assert begun == [refreshed.source_id] == [visitor.source_id]
+    assert refreshed.wire_bytes > len(FEED)
+
+
+def test_the_feeds_that_a_page_names_where_a_feed_was_are_kept_for_whoever_puts_it_right(
+    engine, visitor, server, now
+):
+    visitor(now)
+    page = b"<!doctype html><html><head><link rel=alternate type='application/rss+xml' href='/new'></head></html>"
+    server.plays("/feed", reply(page, Content_Type="text/html"))
+    assert visitor(now + timedelta(days=1)).error_code == "web_page_not_feed"
+    with snapshot(engine) as session:
+        failed = session.exec(select(Event).where(Event.action == "source.failed")).one()
+    assert failed.after["feeds"] == [server.url("/new")]
+
+
+def test_the_usual_gap_between_entries_is_learnt_from_their_dates(engine, visitor, now):
+    visitor(now)
+    with the_source(engine, visitor.source_id) as source:
+        assert source.usual_gap_s == 3_600
+
+
+def test_what_was_odd_about_a_document_is_kept_until_it_is_no_more(engine, visitor, server, now):
+    server.plays("/feed", reply(FEED.replace(b"Notes", b"Notes & plans")))
+    visitor(now)
+    with the_source(engine, visitor.source_id) as source:
+        assert source.note
+    server.plays("/feed", reply(FEED))
+    visitor(now + timedelta(days=2))
+    with the_source(engine, visitor.source_id) as source:
+        assert source.note == ""

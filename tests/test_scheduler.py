@@ -1,8 +1,9 @@
 import threading
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
+import time_machine
 from sqlmodel import select
 
 from registry.domain.proposal import Announcer
@@ -12,7 +13,7 @@ from registry.services import sources, triage
 from registry.services.acting import Actor
 from registry.settings import Settings
 from registry.store.engine import snapshot, transaction
-from registry.store.tables import Candidate, Entry
+from registry.store.tables import Candidate, Entry, Event, Source
 from tests.feeds import a_feed
 from tests.scrapers.hostile import HostileServer, reply
 
@@ -63,6 +64,32 @@ def test_a_tick_wakes_what_was_watched_until_today_in_the_organisations_zone(eng
             assert session.exec(select(Candidate.status)).one() is status
 
 
+def test_a_tick_notes_who_fell_silent_and_looks_again_after_five_minutes(engine, settings, now):
+    with transaction(engine) as session:
+        source = sources.add_source(session, url="https://a.example/", by=ADA, now=now - timedelta(days=40))
+        source.fetched_at = source.succeeded_at = now
+        source.due_at = now + timedelta(hours=1)
+    moment = [now]
+    scheduler = Scheduler(engine, settings, clock=lambda: moment[0])
+    try:
+        scheduler.tick()
+        assert noted(engine) == ["source.quiet"]
+        with transaction(engine) as session:
+            session.exec(select(Source)).one().changed_at = now
+        for minutes, events in ((4, ["source.quiet"]), (5, ["source.quiet", "source.woke"])):
+            moment[0] = now + timedelta(minutes=minutes)
+            scheduler.tick()
+            assert noted(engine) == events
+    finally:
+        scheduler.stop()
+
+
+def noted(engine) -> list[str]:
+    with snapshot(engine) as session:
+        acts = session.exec(select(Event.action).order_by(Event.id)).all()
+    return [each for each in acts if each in ("source.quiet", "source.woke", "source.broken")]
+
+
 def test_a_started_scheduler_ticks_at_once_and_stops_when_told(engine, settings, now):
     ticked = threading.Event()
 
@@ -75,6 +102,24 @@ def test_a_started_scheduler_ticks_at_once_and_stops_when_told(engine, settings,
     assert ticked.wait(10)
     scheduler.stop()
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("refresh")]
+
+
+@pytest.mark.parametrize("hours", [-2, 2])
+def test_ticks_go_on_when_the_clock_steps(engine, settings, now, hours):
+    ticks = threading.Semaphore(0)
+
+    class Counted(Scheduler):
+        def tick(self) -> None:
+            ticks.release()
+
+    scheduler = Counted(engine, settings.model_copy(update={"tick_s": 1}), clock=lambda: now)
+    scheduler.start()
+    assert ticks.acquire(timeout=10)
+    stepped = datetime.now(UTC) + timedelta(hours=hours)
+    with time_machine.travel(stepped, tick=True):
+        gone_on = [ticks.acquire(timeout=10) for _ in range(2)]
+    scheduler.stop()
+    assert gone_on == [True, True]
 
 
 def test_a_tick_survives_a_database_that_fails(engine, settings, now):

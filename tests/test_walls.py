@@ -26,6 +26,16 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "registry.jobs": frozenset(
         {"registry.domain", "registry.services", "registry.settings", "registry.store", "scrapers"}
     ),
+    "registry.trying": frozenset(
+        {
+            "registry.domain",
+            "registry.jobs",
+            "registry.services",
+            "registry.settings",
+            "registry.store",
+            "scrapers",
+        }
+    ),
     "registry.rounds": frozenset(
         {"registry.domain", "registry.jobs", "registry.services", "registry.store", "scrapers"}
     ),
@@ -48,6 +58,7 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
             "registry.services",
             "registry.settings",
             "registry.store",
+            "registry.trying",
             "scrapers",
         }
     ),

@@ -4,21 +4,22 @@ What they propose is services/proposing.py's; what the visit did to its source (
 services/visits.py's.
 """
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlmodel import Session
 
-from registry.domain.proposal import EXTRACTOR_VERSION, Announcer, Proposal, propose
+from registry.domain.proposal import EXTRACTOR_VERSION, Announcer, Proposal
 from registry.services.acting import REGISTRY, record
-from registry.services.proposing import Read, propose_all
-from registry.store import entries, tables
+from registry.services.judging import Judge
+from registry.services.proposing import Read, proposal_of, propose_all
+from registry.services.recognition import recognise
+from registry.store import tables
 from registry.store.columns import id_of
 from registry.store.tables import EntryRevision, Source
 from scrapers.entry import MAX_ENTRIES, Entry
-from scrapers.links import identity_key
+from scrapers.links import repository_number
 
 NEWEST_AT_FIRST = 50
 DAYS_AT_FIRST = 90
@@ -30,7 +31,7 @@ MAX_LINK = 2_000
 
 @dataclass
 class Brought:
-    """What one visit added. `held` counts new entries recorded as seen because there were suspiciously many."""
+    """What one visit added. `held` counts new entries held back because there were suspiciously many."""
 
     entries: int = 0
     new: int = 0
@@ -51,19 +52,22 @@ def record_entries(
     """Store what was not yet there and propose candidates from it; replaying the same entries changes nothing.
 
     `found` is newest first. Of a source's first visit the newest 50 and those of the last 90 days propose
-    candidates; the rest is recorded as seen, and so is a flood of new keys in a source that is known.
+    candidates; the rest is recorded as seen. A flood of new keys in a source that is known is held back.
     """
     found = [_storable(entry) for entry in found[:MAX_ENTRIES]]
     brought = Brought(entries=len(found))
-    fresh, known = _parted(session, source, found, home)
+    fresh, known = recognise(session, id_of(source), found, home=home)
     for entry, row in known:
+        row.published_at = row.published_at or entry.published_at
         brought.revised += _revise(session, entry, row, now)
     reads = [_add(session, source, entry, now) for entry in reversed(fresh)]
     brought.new = len(reads)
     session.flush()
     proposing = _proposing(reads, first, now)
     if not first and len(fresh) > FLOOD_COUNT and len(fresh) > FLOOD_SHARE * len(found):
-        brought.held, proposing = len(fresh), []
+        brought.held = len(fresh)
+        for read in reads:
+            read.row.held = True
         record(
             session,
             "source.flooded",
@@ -72,55 +76,44 @@ def record_entries(
             now=now,
             after={"new": len(fresh), "entries": len(found)},
         )
+    judge = Judge(session, id_of(source), now)
+    proposing = judge.let_in([] if brought.held else proposing)
     proposed = propose_all(session, proposing, now=now)
+    judge.label(proposing)
     brought.candidates, brought.mentions = proposed.candidates, proposed.mentions
     brought.tool_events = proposed.tool_events
     return brought
 
 
-def would_propose(found: Sequence[Entry], announcer: Announcer) -> list[tuple[Entry, Proposal]]:
-    """What each entry would propose, without touching the store."""
-    return [(entry, _proposal(entry, announcer)) for entry in found]
+def would_propose(
+    found: Sequence[Entry], announcer: Announcer, kind: str = ""
+) -> list[tuple[Entry, Proposal]]:
+    """What each entry would propose, without touching the store; `kind` is its source's kind of scraper."""
+    return [(entry, proposal_of(entry, announcer, kind)) for entry in found]
 
 
-def _parted(
-    session: Session, source: Source, found: Sequence[Entry], home: str
-) -> tuple[list[Entry], list[tuple[Entry, tables.Entry]]]:
-    """Parts what is new from what is known, by key, second key, or a canonical link that stands for one entry alone."""
-    rows = entries.known(
-        session,
-        id_of(source),
-        {entry.key for entry in found},
-        {_second(entry) for entry in found},
-        {entry.canonical_link for entry in found},
+def read_again(row: tables.Entry, source: Source) -> Read:
+    """A stored entry as if it were just read, by today's extractor."""
+    entry = Entry(
+        key=row.key,
+        second_key=row.second_key,
+        title=row.title,
+        link=row.link,
+        canonical_link=row.canonical_link,
+        summary=row.summary,
+        author=row.author,
+        tags=tuple(row.tags),
+        related=row.related,
+        published_at=row.published_at,
+        content_hash=row.content_hash,
     )
-    by_key = {row.key: row for row in rows}
-    by_second = {row.second_key: row for row in rows}
-    present = {entry.key for entry in found} | {_second(entry) for entry in found}
-    times = Counter(entry.canonical_link for entry in found)
-    # An entry whose old key still stands in the feed did not change its key: then one link serves two entries.
-    by_link = {
-        row.canonical_link: row
-        for row in rows
-        if row.key not in present and row.second_key not in present and times[row.canonical_link] == 1
-    }
-    by_link.pop(home, None)
-    fresh: list[Entry] = []
-    known: list[tuple[Entry, tables.Entry]] = []
-    seen_keys: set[str] = set()
-    matched: set[int | None] = set()
-    for entry in found:
-        row = (
-            by_key.get(entry.key) or by_second.get(_second(entry)) or by_link.get(entry.canonical_link or " ")
-        )
-        if row is not None:
-            if row.id not in matched:
-                known.append((entry, row))
-            matched.add(row.id)
-        elif entry.key not in seen_keys and _second(entry) not in seen_keys:
-            fresh.append(entry)
-            seen_keys |= {entry.key, _second(entry)}
-    return fresh, known
+    return _read(entry, row, proposal_of(entry, source.announcer, source.kind), source)
+
+
+def take_reading(read: Read) -> None:
+    """Write down what today's extractor says the entry is."""
+    read.row.kind, read.row.signal = read.proposal.kind, read.proposal.signal.value
+    read.row.extractor_version = EXTRACTOR_VERSION
 
 
 def _storable(entry: Entry) -> Entry:
@@ -129,21 +122,19 @@ def _storable(entry: Entry) -> Entry:
     return replace(
         entry,
         key=_plain(entry.key)[:500],
-        second_key=_plain(entry.second_key)[:500],
+        second_key=_plain(entry.second_key or entry.key)[:500],
         title=_plain(entry.title)[:1000],
         link=_plain(entry.link) if len(entry.link) <= MAX_LINK else "",
         canonical_link=_plain(entry.canonical_link) if fits else "",
         summary=_plain(entry.summary)[:2000],
         author=_plain(entry.author)[:200],
+        tags=tuple(_plain(tag) for tag in entry.tags),
+        related=_plain(entry.related) if len(entry.related) <= MAX_LINK else "",
     )
 
 
 def _plain(text: str) -> str:
     return text.replace("\0", "").encode("utf-8", "replace").decode()
-
-
-def _second(entry: Entry) -> str:
-    return entry.second_key or entry.key
 
 
 def _revise(session: Session, entry: Entry, row: tables.Entry, now: datetime) -> bool:
@@ -162,6 +153,7 @@ def _revise(session: Session, entry: Entry, row: tables.Entry, now: datetime) ->
         )
     )
     row.title, row.link, row.summary = entry.title, entry.link, entry.summary
+    row.tags, row.related = list(entry.tags), entry.related
     row.canonical_link, row.content_hash = entry.canonical_link, entry.content_hash
     row.revision += 1
     session.add(row)
@@ -169,40 +161,43 @@ def _revise(session: Session, entry: Entry, row: tables.Entry, now: datetime) ->
 
 
 def _add(session: Session, source: Source, entry: Entry, now: datetime) -> Read:
-    proposal = _proposal(entry, source.announcer)
+    proposal = proposal_of(entry, source.announcer, source.kind)
     row = tables.Entry(
         source_id=id_of(source),
         key=entry.key,
-        second_key=_second(entry),
+        second_key=entry.second_key,
         title=entry.title,
         link=entry.link,
         canonical_link=entry.canonical_link,
         summary=entry.summary,
         author=entry.author,
+        tags=list(entry.tags),
+        related=entry.related,
         published_at=entry.published_at,
         seen_at=now,
         content_hash=entry.content_hash,
         kind=proposal.kind,
+        signal=proposal.signal.value,
         extractor_version=EXTRACTOR_VERSION,
     )
     session.add(row)
-    return Read(entry, row, proposal, source.announcer)
+    return _read(entry, row, proposal, source)
 
 
-def _proposal(entry: Entry, announcer: Announcer) -> Proposal:
-    return propose(
-        title=entry.title, link=entry.link, identity_key=identity_key(entry.link), announcer=announcer
-    )
+def _read(entry: Entry, row: tables.Entry, proposal: Proposal, source: Source) -> Read:
+    return Read(entry, row, proposal, source.announcer, repository_number(entry.key, source.url))
 
 
 def _proposing(reads: Sequence[Read], first: bool, now: datetime) -> list[Read]:
-    """`reads` is oldest first, and so is what is given."""
+    """Those that may propose, oldest first as they came; of a first visit the others are marked as only seen."""
     if not first:
         return list(reads)
     since = now - timedelta(days=DAYS_AT_FIRST)
     newest = len(reads) - NEWEST_AT_FIRST
-    return [
-        read
-        for place, read in enumerate(reads)
-        if place >= newest or (read.entry.published_at is not None and read.entry.published_at >= since)
-    ]
+    proposing = []
+    for place, read in enumerate(reads):
+        published = read.entry.published_at
+        read.row.only_seen = place < newest and (published is None or published < since)
+        if not read.row.only_seen:
+            proposing.append(read)
+    return proposing

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 from ipaddress import ip_address
+from itertools import islice
 from urllib.parse import urlsplit
 
 from sqlmodel import Session
@@ -12,10 +13,14 @@ from sqlmodel import Session
 from registry.domain.errors import RuleBroken
 from registry.store import sources
 from registry.store.engine import serialise
+from registry.store.sources import Spot
 from registry.store.tables import Source
 
 LEASE = timedelta(minutes=5)
 HOST_PAUSE = timedelta(seconds=2)
+CLOCK_SLACK = timedelta(minutes=1)
+RATE_LIMITED = "rate_limited"
+"""The error code after which a whole host is left alone."""
 
 
 class LeaseLost(RuleBroken):
@@ -29,67 +34,94 @@ class Lease:
     source_id: int
     fence: int
     url: str
+    sick: bool = False
+    """Its last visit failed, so that this one may well last until every limit is reached."""
 
 
 def claim(
-    session: Session, *, owner: str, now: datetime, limit: int, only: Collection[int] | None = None
+    session: Session,
+    *,
+    owner: str,
+    now: datetime,
+    limit: int,
+    sick_limit: int | None = None,
+    only: Collection[int] | None = None,
 ) -> list[Lease]:
-    """Lease up to `limit` sources that are due, or, due or not, of `only`: each on a host that nobody reads now.
+    """Lease up to `limit` sources that are due, or, due or not, of `only`: each on hosts that nobody reads now.
 
-    A lease that has run out is anybody's. Hosts are left alone for two seconds after a visit. Loopback is this very
-    machine: nobody is spared by asking it for one thing at a time.
+    Those whose last visit failed come after all others, and are at most `sick_limit`.
+    A lease that has run out is anybody's. Hosts are left alone for two seconds after a visit, and for as long as one
+    of them asked after too many visits (429). Loopback is this very machine: nobody is spared by asking it for one
+    thing at a time.
     """
     serialise(session, "leases")
+    _set_back(session, now)
     hosts = _Hosts(session, now)
-    chosen: list[int] = []
-    for source_id, url in sources.free(session, now, only=only):
-        if hosts.take(url):
-            chosen.append(source_id)
-        if len(chosen) == limit:
-            break
+    chosen: dict[int, bool] = {}
+    for sick, most in ((False, limit), (True, limit if sick_limit is None else sick_limit)):
+        free = (spot for spot in sources.free(session, now, sick=sick, only=only) if hosts.take(spot))
+        for spot in islice(free, min(most, limit - len(chosen))):
+            chosen[spot.source_id] = sick
+    taken = sources.lease(session, list(chosen), owner=owner[:80], until=now + LEASE)
     return [
-        Lease(source_id, fence, url)
-        for source_id, fence, url in sources.lease(session, chosen, owner=owner[:80], until=now + LEASE)
+        Lease(source_id, *taken[source_id], sick=sick)
+        for source_id, sick in chosen.items()
+        if source_id in taken
     ]
 
 
 def next_chance(session: Session, now: datetime, *, only: Collection[int] | None = None) -> datetime | None:
-    """When a host of a source that `claim` would like to lease has rested; None where nothing waits for a host.
+    """When the first source that `claim` passes over for its host's sake may be leased; None where it passes none.
 
-    For a host that somebody reads at this moment nobody knows; it is worth another look after the pause.
+    Not known where somebody reads from the host at this moment: that is worth another look after the pause.
     """
     hosts = _Hosts(session, now)
-    chances = (hosts.free_at(url) for _, url in sources.free(session, now, only=only))
-    return min((chance for chance in chances if chance is not None), default=None)
+    spots = (spot for sick in (False, True) for spot in sources.free(session, now, sick=sick, only=only))
+    return min((at for spot in spots if (at := hosts.free_at(spot)) is not None), default=None)
 
 
 class _Hosts:
-    """Which hosts are read at this moment or still rest; looked up when the first one that matters is asked for."""
+    """Which hosts may be asked now; who was there is looked up when it matters for the first time."""
 
     def __init__(self, session: Session, now: datetime) -> None:
         self._session = session
         self._now = now
 
-    def take(self, url: str) -> bool:
-        """Whether its host may be asked now; it may not be for another one from then on."""
-        place = _place(url)
-        if _is_loopback(place):
-            return True
-        if place in self._free_at:
+    def take(self, spot: Spot) -> bool:
+        """Whether its hosts may be asked now; they may not be for another source from then on."""
+        hosts = _hosts(spot)
+        if hosts & self._at_peace:
             return False
-        self._free_at[place] = self._now + HOST_PAUSE
+        public = {host for host in hosts if not _is_loopback(host)}
+        if public and not public.isdisjoint(self._resting):
+            return False
+        if public:
+            self._resting.update(dict.fromkeys(public, self._now + HOST_PAUSE))
         return True
 
-    def free_at(self, url: str) -> datetime | None:
-        place = _place(url)
-        return None if _is_loopback(place) else self._free_at.get(place)
+    def free_at(self, spot: Spot) -> datetime | None:
+        """When its hosts have rested; None where they may be asked now, or asked to be left alone for long."""
+        hosts = _hosts(spot)
+        if hosts & self._at_peace:
+            return None
+        waits = (self._resting.get(host) for host in hosts if not _is_loopback(host))
+        return max((at for at in waits if at is not None), default=None)
 
     @cached_property
-    def _free_at(self) -> dict[str, datetime]:
+    def _at_peace(self) -> frozenset[str]:
+        """Hosts that asked to be left alone."""
+        urls = sources.resting_urls(self._session, RATE_LIMITED, self._now)
+        return frozenset(_host(url) for url in urls)
+
+    @cached_property
+    def _resting(self) -> dict[str, datetime]:
+        """Hosts that are read at this moment, or were just now, and when they may be asked again."""
         found: dict[str, datetime] = {}
-        for url, fetched_at, read_now in sources.busy(self._session, self._now, self._now - HOST_PAUSE):
-            place, since = _place(url), self._now if read_now or fetched_at is None else fetched_at
-            found[place] = max(since + HOST_PAUSE, found.get(place, since))
+        for at, spot in sources.visited(self._session, self._now - HOST_PAUSE, self._now):
+            for host in _hosts(spot):
+                found[host] = max(at + HOST_PAUSE, found.get(host, at))
+        for spot in sources.leased(self._session, self._now):
+            found.update(dict.fromkeys(_hosts(spot), self._now + HOST_PAUSE))
         return found
 
 
@@ -125,7 +157,28 @@ def _holds(lease: Lease, source: Source) -> bool:
     return source.removed_at is None and source.fence == lease.fence
 
 
-def _place(url: str) -> str:
+def _set_back(session: Session, now: datetime) -> None:
+    """Undo what a clock that was ahead has written: nothing waits for hours that never came, nothing comes early."""
+    for each in sources.from_the_future(session, now + CLOCK_SLACK):
+        if each.fetched_at is None:
+            each.due_at = now
+            continue
+        ahead = each.fetched_at - now
+        each.due_at = each.due_at - ahead if each.due_at is not None else None
+        each.wait_until = each.wait_until - ahead if each.wait_until is not None else None
+        for name in ("fetched_at", "succeeded_at", "changed_at", "whole_at", "moved_since", "gone_since"):
+            moment = getattr(each, name)
+            setattr(each, name, min(moment, now) if moment is not None else None)
+    sources.shorten_leases(session, now + LEASE)
+    session.flush()
+
+
+def _hosts(spot: Spot) -> set[str]:
+    """Where a visit goes."""
+    return {_host(url) for url in (spot.url, spot.moved_to) if url}
+
+
+def _host(url: str) -> str:
     return (urlsplit(url).hostname or "").lower().rstrip(".")
 
 

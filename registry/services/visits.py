@@ -1,4 +1,7 @@
-"""What one visit does to its source: validators, health, due time, redirects, in the transaction of its entries."""
+"""What one visit does to its source: validators, health and due time, in the transaction of its entries.
+
+Redirects that last are services/moves.py's, our own outages services/outage.py's, the arithmetic of time polling.py's.
+"""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -7,7 +10,7 @@ from datetime import datetime, timedelta
 from sqlmodel import Session
 
 from registry.domain.visit import Visit, with_visit
-from registry.services import intake, polling
+from registry.services import intake, leases, moves, outage, polling
 from registry.services.acting import REGISTRY, record
 from registry.services.intake import Brought
 from registry.services.leases import Lease, held, held_of, release
@@ -20,11 +23,10 @@ from scrapers.errors import ScrapeError
 from scrapers.fetch import Fetched, Validators
 
 UNCONDITIONAL_AFTER = timedelta(days=14)
-PERMANENT = frozenset({301, 308})
-ADOPT_AFTER_FETCHES, ADOPT_AFTER = 5, timedelta(days=7)
 GONE_AFTER = timedelta(days=1)
-NETWORK = frozenset({"name_not_found", "connect_failed", "timeout"})
-OUTAGE_WINDOW, OUTAGE_SOURCES, OUTAGE_PAUSE = timedelta(minutes=10), 3, timedelta(minutes=15)
+MAX_ETAG, MAX_LAST_MODIFIED = 1_000, 200
+SUGGESTED = 5
+"""Feeds that a web page names where a feed was: as many are kept for the person who puts it right."""
 
 
 @dataclass(frozen=True)
@@ -45,21 +47,21 @@ def asking(session: Session, lease: Lease, now: datetime) -> Asking:
     return _asking(sources.get(session, lease.source_id), now)
 
 
-def asking_each(session: Session, leases: Collection[Lease], now: datetime) -> list[tuple[Lease, Asking]]:
+def asking_each(session: Session, leased: Collection[Lease], now: datetime) -> list[tuple[Lease, Asking]]:
     """`asking` for many in one query; without those that were removed meanwhile."""
-    found = sources.by_id(session, [lease.source_id for lease in leases])
-    return [(lease, _asking(found[lease.source_id], now)) for lease in leases if lease.source_id in found]
+    found = sources.by_id(session, [lease.source_id for lease in leased])
+    return [(lease, _asking(found[lease.source_id], now)) for lease in leased if lease.source_id in found]
 
 
 def _asking(source: Source, now: datetime) -> Asking:
     same_parser = source.parser_version == PARSER_VERSION
-    trusted = same_parser and source.whole_at is not None and now - source.whole_at < UNCONDITIONAL_AFTER
+    trusted = same_parser and source.distrusted_at is None and not _is_time_for_the_whole(source, now)
     return Asking(
         source_id=id_of(source),
         name=source.name,
         url=source.url,
         kind=source.kind,
-        validators=Validators(source.etag, source.last_modified) if trusted else Validators(),
+        validators=_validators(source) if trusted else Validators(),
         body_hash=source.body_hash if same_parser else "",
     )
 
@@ -88,33 +90,33 @@ def succeed_unchanged(
 def _succeed(
     session: Session, source: Source, fetched: Fetched, parsed: Parsed | None, now: datetime
 ) -> Brought:
-    source_id = id_of(source)
     brought = Brought()
     if parsed is not None:
-        first = entries.count(session, source_id) == 0
+        first = entries.count(session, id_of(source)) == 0
         brought = intake.record_entries(
             session, source, parsed.entries, first=first, home=parsed.home, now=now
         )
-        source.interval_s = _interval(fetched, parsed)
+        _judge_validators(source, parsed, brought, now)
+        source.interval_s = _interval_s(source, fetched, parsed)
+        source.usual_gap_s = polling.usual_gap_s(_published(parsed)) or 0
+        source.note = parsed.note[:500]
         source.body_hash, source.parser_version = fetched.body_hash, PARSER_VERSION
-    # A validator that does not fit is left out: half of one would never match.
-    source.etag = fetched.validators.etag if len(fetched.validators.etag) <= 1000 else ""
-    source.last_modified = (
-        fetched.validators.last_modified if len(fetched.validators.last_modified) <= 200 else ""
-    )
+    _keep_validators(source, fetched)
     _recover(session, source, now)
     if brought.anything:
         source.changed_at = now
         record(session, "source.fetched", ("source", source.id), by=REGISTRY, now=now, after=_told(brought))
-    source.fetched_at = source.succeeded_at = now
+    source.succeeded_at = now
     if fetched.status == 200:
         source.whole_at = now
-    source.due_at = polling.after_success(source_id, source.interval_s, now)
-    if fetched.retry_after_s:
-        source.due_at = max(source.due_at, now + timedelta(seconds=min(fetched.retry_after_s, polling.WEEK)))
-    _watch_redirects(session, source, fetched, now)
-    release(source)
-    _note(
+    wait_s = max(source.interval_s, _at_least_s(source, fetched))
+    source.due_at = polling.after_success(
+        id_of(source), wait_s, now, retry_after_s=fetched.retry_after_s or 0
+    )
+    source.wait_until = _wait_until(fetched.retry_after_s, now)
+    moves.follow(session, source, fetched, now)
+    _finish(
+        session,
         source,
         Visit(
             at=now,
@@ -130,27 +132,18 @@ def _succeed(
 
 def fail(session: Session, lease: Lease, error: ScrapeError, now: datetime) -> None:
     """Record a visit that did not work: news about this source, and no more. Raises LeaseLost and writes nothing."""
+    silent = error.code in outage.SILENCE
+    if silent:
+        outage.queue(session)
     source = held(session, lease)
-    _note(source, Visit(at=now, status=error.status or 0, error_code=error.code[:40]))
-    release(source)
-    source.fetched_at = now
-    session.flush()
-    if error.code in NETWORK and _everything_fails(session, now):
-        source.due_at = now + OUTAGE_PAUSE  # our own outage counts against nobody
+    _finish(session, source, Visit(at=now, status=error.status or 0, error_code=error.code[:40]))
+    ours_since = outage.ours_since(session, source, now) if silent else None
+    if ours_since is not None and not source.failures:
+        source.due_at = polling.after_outage(lease.source_id, since=ours_since, now=now)
         return
-    if source.error_code != error.code:
-        record(
-            session,
-            "source.failed",
-            ("source", source.id),
-            by=REGISTRY,
-            now=now,
-            before={"error_code": source.error_code},
-            after={"error_code": error.code, "error": error.sentence},
-        )
-    source.failures += 1
-    source.error_code, source.error = error.code[:40], error.sentence[:500]
-    source.moved_to, source.moved_count, source.moved_since = "", 0, None
+    if ours_since is None:
+        _count_failure(session, source, error, now)
+    source.wait_until = _wait_until(error.retry_after_s, now)
     source.due_at = polling.after_failure(
         lease.source_id,
         source.interval_s,
@@ -159,19 +152,68 @@ def fail(session: Session, lease: Lease, error: ScrapeError, now: datetime) -> N
         retry_after_s=error.retry_after_s or 0,
         now=now,
     )
-    if error.code == "rate_limited":
-        _let_host_rest(session, source, source.due_at)
+    if error.code == leases.RATE_LIMITED:
+        source.wait_until = source.due_at  # and the whole host waits with it
     if error.code == "gone":
         _perhaps_gone(session, source, now)
 
 
-def _interval(fetched: Fetched, parsed: Parsed) -> int:
-    published = [entry.published_at for entry in parsed.entries if entry.published_at is not None]
+def _is_time_for_the_whole(source: Source, now: datetime) -> bool:
+    return source.whole_at is None or now - source.whole_at >= UNCONDITIONAL_AFTER
+
+
+def _validators(source: Source) -> Validators:
+    return Validators(source.etag, source.last_modified, source.answered_url)
+
+
+def _keep_validators(source: Source, fetched: Fetched) -> None:
+    """A validator that does not fit is left out: half of one would never match."""
+    given = fetched.validators
+    source.etag = given.etag if len(given.etag) <= MAX_ETAG else ""
+    source.last_modified = given.last_modified if len(given.last_modified) <= MAX_LAST_MODIFIED else ""
+    source.answered_url = fetched.url if len(fetched.url) <= moves.MAX_URL else ""
+
+
+def _judge_validators(source: Source, parsed: Parsed, brought: Brought, now: datetime) -> None:
+    """Asked for the whole after 14 days of 304, did the publisher bring what it had kept back all the time?
+
+    News that is younger than the last 304 was kept back by nobody.
+    """
+    if source.parser_version != PARSER_VERSION:
+        source.distrusted_at = None
+        return
+    asked = source.whole_at is not None and bool(_validators(source)) and _is_time_for_the_whole(source, now)
+    since = source.succeeded_at
+    if not asked or not brought.anything or since is None:
+        return
+    younger = sum(each >= since for each in _published(parsed))
+    if brought.revised or brought.new > younger:
+        source.distrusted_at = source.distrusted_at or now
+
+
+def _interval_s(source: Source, fetched: Fetched, parsed: Parsed) -> int:
     return polling.interval_s(
-        published,
+        _published(parsed),
         asked_s=max(fetched.fresh_for_s or 0, parsed.ttl_s or 0),
-        has_validators=bool(fetched.validators),
+        has_validators=_has_validators(source, fetched),
     )
+
+
+def _at_least_s(source: Source, fetched: Fetched) -> int:
+    """What this very reply asks for, whether or not its body was read."""
+    return polling.at_least_s(fetched.fresh_for_s or 0, has_validators=_has_validators(source, fetched))
+
+
+def _has_validators(source: Source, fetched: Fetched) -> bool:
+    return bool(fetched.validators) and source.distrusted_at is None
+
+
+def _wait_until(retry_after_s: int | None, now: datetime) -> datetime | None:
+    return now + timedelta(seconds=min(retry_after_s, polling.WEEK)) if retry_after_s else None
+
+
+def _published(parsed: Parsed) -> list[datetime]:
+    return [entry.published_at for entry in parsed.entries if entry.published_at is not None]
 
 
 def _told(brought: Brought) -> dict[str, int]:
@@ -184,7 +226,7 @@ def _told(brought: Brought) -> dict[str, int]:
 
 
 def _recover(session: Session, source: Source, now: datetime) -> None:
-    if source.error_code:
+    if _was_told(source):
         record(
             session,
             "source.recovered",
@@ -197,52 +239,46 @@ def _recover(session: Session, source: Source, now: datetime) -> None:
     source.gone_at = source.gone_since = None
 
 
-def _note(source: Source, visit: Visit) -> None:
+def _count_failure(session: Session, source: Source, error: ScrapeError, now: datetime) -> None:
+    before = source.error_code
+    source.failures += 1
+    source.error_code, source.error = error.code[:40], error.sentence[:500]
+    if _is_news(source, before):
+        offered = list(getattr(error, "suggested", ()))[:SUGGESTED]
+        record(
+            session,
+            "source.failed",
+            ("source", source.id),
+            by=REGISTRY,
+            now=now,
+            before={"error_code": before},
+            after={"error_code": source.error_code, "error": source.error}
+            | ({"feeds": offered} if offered else {}),
+        )
+    if error.code not in outage.SILENCE:
+        moves.stay(source)
+
+
+def _is_news(source: Source, before: str) -> bool:
+    """Another error than `before` is. Silence is when it happens again: the first time it may be our own outage."""
+    again = outage.silences(source)
+    return again == 2 or (again != 1 and source.error_code != before)
+
+
+def _was_told(source: Source) -> bool:
+    return bool(source.error_code) and (source.failures > 1 or source.error_code not in outage.SILENCE)
+
+
+def _finish(session: Session, source: Source, visit: Visit) -> None:
+    """Note the visit and let the source go. An answer after silence ends our outage, if there was one."""
+    answered = source.last_code in outage.SILENCE and visit.error_code not in outage.SILENCE
     source.strip = with_visit(source.strip, visit)
     source.last_code = visit.error_code
-
-
-def _watch_redirects(session: Session, source: Source, fetched: Fetched, now: datetime) -> None:
-    """Adopt a new address after five visits over seven days, all hops permanent, always to the same target."""
-    hops = fetched.redirects
-    if not hops or len(fetched.url) > 2000 or any(hop.status not in PERMANENT for hop in hops):
-        source.moved_to, source.moved_count, source.moved_since = "", 0, None
-        return
-    if source.moved_to != fetched.url or source.moved_since is None:
-        source.moved_to, source.moved_count, source.moved_since = fetched.url, 1, now
-        return
-    source.moved_count += 1
-    if source.moved_count < ADOPT_AFTER_FETCHES or now - source.moved_since < ADOPT_AFTER:
-        return
-    if sources.find_by_url(session, fetched.url) is None:
-        adopt(session, source, now)
-
-
-def adopt(session: Session, source: Source, now: datetime) -> None:
-    """Take the address that the publisher moved to; the former one stays on record."""
-    before = {"url": source.url}
-    source.former_url, source.url = source.url, source.moved_to
-    source.moved_to, source.moved_count, source.moved_since = "", 0, None
-    record(
-        session,
-        "source.moved",
-        ("source", source.id),
-        by=REGISTRY,
-        now=now,
-        before=before,
-        after={"url": source.url},
-    )
-
-
-def _everything_fails(session: Session, now: datetime) -> bool:
-    codes = sources.last_codes(session, now - OUTAGE_WINDOW)
-    return len(codes) >= OUTAGE_SOURCES and all(code in NETWORK for code in codes)
-
-
-def _let_host_rest(session: Session, source: Source, until: datetime) -> None:
-    for other in sources.on_host(session, source.url):
-        if other.due_at is not None and other.due_at < until:
-            other.due_at = until
+    source.fetched_at = visit.at
+    release(source)
+    if answered:
+        session.flush()
+        outage.end(session, visit.at)
 
 
 def _perhaps_gone(session: Session, source: Source, now: datetime) -> None:

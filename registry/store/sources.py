@@ -3,20 +3,20 @@
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from urllib.parse import urlsplit
+from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, and_, case, func, update
+from sqlalchemy import ColumnElement, case, func, update
+from sqlalchemy import select as sql_select
 from sqlalchemy.orm import defer
-from sqlmodel import Session, col, or_, select
+from sqlalchemy.sql.base import ExecutableOption
+from sqlmodel import Session, and_, col, or_, select
 
 from registry.domain.errors import NotFound
+from registry.domain.proposal import Announcer
 from registry.domain.triage import CandidateStatus
 from registry.store.columns import id_of
 from registry.store.entries import chunks
 from registry.store.tables import Candidate, Entry, Mention, Source
-
-FEW = 100
-"""Rows fetched at a time where the reader may stop early."""
 
 
 @dataclass(frozen=True)
@@ -25,6 +25,45 @@ class SourceYield:
 
     candidates: int = 0
     accepted: int = 0
+
+
+class Spot(NamedTuple):
+    """Where a source is read: its address, and where that redirects to as far as it is known."""
+
+    source_id: int
+    url: str
+    moved_to: str
+
+
+SPOT = (col(Source.id), col(Source.url), col(Source.moved_to))
+FEW = 100
+"""Rows fetched at a time where the reader may stop early."""
+
+
+class Address(NamedTuple):
+    source_id: int | None
+    name: str
+    url: str
+    removed_at: datetime | None
+
+
+class Standing(NamedTuple):
+    """What a list needs to know of a source to tell how it fares, to sort and to filter."""
+
+    id: int
+    name: str
+    url: str
+    kind: str
+    announcer: Announcer
+    group: str
+    created_at: datetime
+    paused_at: datetime | None
+    gone_at: datetime | None
+    succeeded_at: datetime | None
+    changed_at: datetime | None
+    usual_gap_s: int
+    failures: int
+    error: str
 
 
 def get(session: Session, source_id: int) -> Source:
@@ -65,6 +104,44 @@ def sources(session: Session, *, group: str = "") -> Sequence[Source]:
     return session.exec(query.order_by(func.lower(Source.name), col(Source.id))).all()
 
 
+def standings(session: Session) -> Sequence[Standing]:
+    """All that were not removed, in no order: thousands cost little, since no row is made an object of."""
+    query = sql_select(*(getattr(Source, name) for name in Standing._fields))
+    rows = session.connection().execute(query.where(col(Source.removed_at).is_(None)))
+    return [Standing._make(row) for row in rows]
+
+
+def some(session: Session, source_ids: Collection[int]) -> Sequence[Source]:
+    """Those of the given ones that were not removed, by number."""
+    return [each for each in _any(session, source_ids) if each.removed_at is None]
+
+
+def removed(session: Session, source_ids: Collection[int]) -> Sequence[Source]:
+    """Those of the given ones that were removed, by number."""
+    return [each for each in _any(session, source_ids) if each.removed_at is not None]
+
+
+def addresses(session: Session) -> Sequence[Address]:
+    """Every address that was ever polled, those of removed sources too, by number."""
+    query = select(Source.id, Source.name, Source.url, Source.removed_at).order_by(col(Source.id))
+    return [Address(*row) for row in session.exec(query).all()]
+
+
+def to_notice(session: Session, silent_since: datetime) -> Sequence[Source]:
+    """Those polled or gone whose health may call for a note: in trouble, noted before, or silent since then."""
+    query = select(Source).where(
+        col(Source.removed_at).is_(None),
+        or_(
+            col(Source.failures) > 0,
+            col(Source.gone_at).is_not(None),
+            col(Source.quiet_at).is_not(None),
+            col(Source.broken_at).is_not(None),
+            func.coalesce(Source.changed_at, Source.created_at) <= silent_since,
+        ),
+    )
+    return session.exec(query.order_by(col(Source.id)).options(_without_strip())).all()
+
+
 def polled(session: Session) -> Sequence[Source]:
     """Those that are neither removed, paused nor gone."""
     query = select(Source).where(
@@ -74,49 +151,49 @@ def polled(session: Session) -> Sequence[Source]:
 
 
 def due(session: Session, now: datetime, limit: int) -> Sequence[Source]:
-    """Those whose time has come and whom nobody holds, the longest waiting first."""
-    query = select(Source).where(*_due(now), _free(now))
+    """Those whose time has come and who are free, the longest waiting first."""
+    query = select(Source).where(*_due(now), *_free(now))
     return session.exec(query.order_by(col(Source.due_at), col(Source.id)).limit(limit)).all()
 
 
 def free(
-    session: Session, now: datetime, *, only: Collection[int] | None = None
-) -> Iterator[tuple[int, str]]:
-    """Id and address of those that nobody holds: due, the longest waiting first; or due or not, of `only`.
+    session: Session, now: datetime, *, sick: bool, only: Collection[int] | None = None
+) -> Iterator[Spot]:
+    """Those that are free: due, the longest waiting first; or due or not, of `only`. `sick`: their last visit failed.
 
     They are read as they are asked for, however many there are.
     """
-    query = select(col(Source.id), Source.url).where(_free(now))
+    query = sql_select(*SPOT).where(*_free(now), col(Source.failures) > 0 if sick else Source.failures == 0)
     if only is None:
         query = query.where(*_due(now)).order_by(col(Source.due_at), col(Source.id))
     else:
         query = query.where(
             col(Source.id).in_(only), col(Source.removed_at).is_(None), col(Source.paused_at).is_(None)
         ).order_by(col(Source.id))
-    with session.execute(query.execution_options(yield_per=FEW)) as rows:
-        yield from ((source_id, url) for source_id, url in rows)
+    with session.connection().execute(query.execution_options(yield_per=FEW)) as rows:
+        yield from map(Spot._make, rows)
 
 
 def lease(
     session: Session, source_ids: Sequence[int], *, owner: str, until: datetime
-) -> list[tuple[int, int, str]]:
-    """Let `owner` hold them until then; gives id, the new fencing number and address, in the order of `source_ids`."""
-    found: dict[int, tuple[int, int, str]] = {}
+) -> Mapping[int, tuple[int, str]]:
+    """Let `owner` hold them until then; gives the new fencing number and the address by id."""
+    found: dict[int, tuple[int, str]] = {}
     for chunk in chunks(source_ids):
         taken = (
             update(Source)
             .where(col(Source.id).in_(chunk))
             .values(fence=col(Source.fence) + 1, lease_owner=owner, lease_until=until)
             .returning(col(Source.id), col(Source.fence), col(Source.url))
-            .execution_options(synchronize_session=False)
         )
-        found.update((source_id, (source_id, fence, url)) for source_id, fence, url in session.execute(taken))
-    return [found[source_id] for source_id in source_ids if source_id in found]
+        rows = session.connection().execute(taken).all()
+        found.update({source_id: (fence, url) for source_id, fence, url in rows})
+    return found
 
 
 def by_id(session: Session, source_ids: Collection[int]) -> dict[int, Source]:
-    """Those that were not removed, without their strips until somebody asks for them."""
-    query = select(Source).options(defer(Source.strip))  # type: ignore[arg-type].where(col(Source.removed_at).is_(None))
+    """Those that were not removed, without their strips."""
+    query = select(Source).where(col(Source.removed_at).is_(None)).options(_without_strip())
     return {
         id_of(source): source
         for chunk in chunks(sorted(source_ids))
@@ -124,33 +201,71 @@ def by_id(session: Session, source_ids: Collection[int]) -> dict[int, Source]:
     }
 
 
-def locked(session: Session, source_ids: Sequence[int]) -> dict[int, Source]:
+def locked(session: Session, source_ids: Collection[int]) -> dict[int, Source]:
     """Those there are, by id, as they stand now, and nobody else's to write until this transaction ends."""
     found: dict[int, Source] = {}
     for chunk in chunks(sorted(source_ids)):
         query = select(Source).where(col(Source.id).in_(chunk)).order_by(col(Source.id)).with_for_update()
         rows = session.exec(query.execution_options(populate_existing=True)).all()
-        found.update((id_of(source), source) for source in rows)
+        found.update({id_of(source): source for source in rows})
     return found
 
 
-def busy(
-    session: Session, now: datetime, visited_since: datetime
-) -> Sequence[tuple[str, datetime | None, bool]]:
-    """Address, last visit, and whether somebody reads it now, of those that are read or were since then."""
-    read_now = and_(col(Source.lease_until).is_not(None), col(Source.lease_until) > now)
-    query = select(Source.url, Source.fetched_at, read_now).where(
-        or_(col(Source.lease_until) > now, col(Source.fetched_at) > visited_since)
+def leased(session: Session, now: datetime) -> Sequence[Spot]:
+    """Those that somebody reads at this moment."""
+    query = sql_select(*SPOT).where(col(Source.lease_until) > now)
+    return [Spot._make(row) for row in session.connection().execute(query)]
+
+
+def shorten_leases(session: Session, until: datetime) -> None:
+    """No lease lasts longer than that."""
+    query = update(Source).where(col(Source.lease_until) > until).values(lease_until=until)
+    session.connection().execute(query)
+
+
+def visited(session: Session, since: datetime, now: datetime) -> Sequence[tuple[datetime, Spot]]:
+    """Those read after `since` and not after `now`, each with the moment."""
+    query = sql_select(Source.fetched_at, *SPOT).where(
+        col(Source.fetched_at) > since, col(Source.fetched_at) <= now
     )
-    return [(url, fetched_at, bool(held)) for url, fetched_at, held in session.execute(query)]
+    return [(at, Spot(*spot)) for at, *spot in session.connection().execute(query)]
 
 
-def last_codes(session: Session, since: datetime) -> Sequence[str]:
-    """The error code ("" for a success) of the last visit to each source that was visited since then."""
-    return session.exec(select(Source.last_code).where(col(Source.fetched_at) >= since)).all()
+def resting_urls(session: Session, code: str, now: datetime) -> Sequence[str]:
+    """Addresses whose last visit ended with this error code and which asked to be left alone until later."""
+    query = select(Source.url).where(
+        col(Source.wait_until) > now, Source.last_code == code, col(Source.removed_at).is_(None)
+    )
+    return session.exec(query).all()
 
 
-def yields(session: Session, since: datetime) -> Mapping[int, SourceYield]:
+def from_the_future(session: Session, now: datetime) -> Sequence[Source]:
+    """Those read later than now, or never read and due later than now, neither of which can be."""
+    never = and_(col(Source.fetched_at).is_(None), col(Source.due_at) > now)
+    return session.exec(select(Source).where(or_(col(Source.fetched_at) > now, never))).all()
+
+
+def answered_at(session: Session, silence: Collection[str]) -> datetime | None:
+    """When any source was last visited with another end than one of these error codes."""
+    query = select(Source.fetched_at).where(
+        col(Source.fetched_at).is_not(None), col(Source.last_code).not_in(silence)
+    )
+    return session.exec(query.order_by(col(Source.fetched_at).desc()).limit(1)).first()
+
+
+def silent(session: Session, silence: Collection[str], since: datetime | None) -> Sequence[Source]:
+    """Those whose last visit ended with one of these codes, after `since`; locked, less those that others hold."""
+    query = select(Source).where(
+        col(Source.removed_at).is_(None), col(Source.paused_at).is_(None), col(Source.last_code).in_(silence)
+    )
+    if since is not None:
+        query = query.where(col(Source.fetched_at) > since)
+    return session.exec(query.order_by(col(Source.id)).with_for_update(skip_locked=True)).all()
+
+
+def yields(
+    session: Session, since: datetime, *, only: Collection[int] | None = None
+) -> Mapping[int, SourceYield]:
     """By source id, of candidates whose first mention is no older than `since`; one query for all sources."""
     accepted = case((col(Candidate.status) == CandidateStatus.ACCEPTED, col(Candidate.id)))
     query = (
@@ -164,6 +279,8 @@ def yields(session: Session, since: datetime) -> Mapping[int, SourceYield]:
         .where(Entry.seen_at >= since)
         .group_by(col(Entry.source_id))
     )
+    if only is not None:
+        query = query.where(col(Entry.source_id).in_(only))
     return {source_id: SourceYield(new, let_in) for source_id, new, let_in in session.exec(query).all()}
 
 
@@ -176,14 +293,22 @@ def _due(now: datetime) -> tuple[ColumnElement[bool], ...]:
     )
 
 
-def _free(now: datetime) -> ColumnElement[bool]:
-    return or_(col(Source.lease_until).is_(None), col(Source.lease_until) <= now)
-
-
-def on_host(session: Session, url: str) -> Sequence[Source]:
-    """The polled sources whose address has the same host as `url`."""
-    host = urlsplit(url).hostname or ""
-    alike = select(Source).where(
-        col(Source.removed_at).is_(None), col(Source.url).icontains(host, autoescape=True)
+def _free(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    """Nobody holds it, and the publisher did not ask us to stay away."""
+    return (
+        or_(col(Source.lease_until).is_(None), col(Source.lease_until) <= now),
+        or_(col(Source.wait_until).is_(None), col(Source.wait_until) <= now),
     )
-    return [each for each in session.exec(alike).all() if (urlsplit(each.url).hostname or "") == host]
+
+
+def _any(session: Session, source_ids: Collection[int]) -> list[Source]:
+    found: list[Source] = []
+    for chunk in chunks(sorted(source_ids)):
+        found.extend(
+            session.exec(select(Source).where(col(Source.id).in_(chunk)).order_by(col(Source.id))).all()
+        )
+    return found
+
+
+def _without_strip() -> ExecutableOption:
+    return defer(Source.strip, raiseload=True)  # type: ignore[arg-type]

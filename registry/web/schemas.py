@@ -1,16 +1,15 @@
 """Wire shapes of the JSON API, written by hand: the promise to its clients, whatever becomes of the tables."""
 
 from datetime import date, datetime
-from enum import StrEnum
 from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel, Field
 
 from registry.domain.condition import Check, ConditionKind, Duty
 from registry.domain.evaluation import EvaluationState
+from registry.domain.intake_rule import RuleAct, RuleField
 from registry.domain.lookup import AnswerCode
 from registry.domain.outcome import Outcome
-from registry.domain.proposal import Announcer
 from registry.domain.rubric import KnockOutAnswer, Rating
 from registry.domain.triage import CandidateStatus, DismissReason
 from registry.domain.validity import ValidityState
@@ -170,6 +169,14 @@ class VerdictOut(BaseModel):
     notes: list[str] = Field(description="Exceptions on the record.")
 
 
+class FindingOut(BaseModel):
+    field: str = Field(description="Which field of the candidate it is for.", examples=["name"])
+    value: str
+    method: str = Field(description="How it was found.", examples=["before_separator"])
+    confidence: str = Field(description="sure, likely or guess.", examples=["sure"])
+    reason: str
+
+
 class CandidateOut(BaseModel):
     id: int
     version: int = Field(description="Rises with each change; the start of its ETag.")
@@ -181,6 +188,9 @@ class CandidateOut(BaseModel):
     reason: str
     note: str
     sure: bool = Field(description="Whether its name is certain.")
+    findings: list[FindingOut] = Field(
+        description="How each field was found; a field found twice differs, and its first finding was taken."
+    )
     watch_until: date | None
     merged_into: int | None
     seen_at: datetime
@@ -188,6 +198,10 @@ class CandidateOut(BaseModel):
     requests: int
     sources: list[str] = Field(description="Names of the sources that speak of it.")
     newest_entry: str = Field(description="Link of the newest entry that speaks of it.")
+    labels: list[str] = Field(description="Words that a rule or a person put on it.", examples=[["agents"]])
+    relevance: int | None = Field(
+        description="0 to 100, learnt from what was let in and dismissed; null while too little was."
+    )
 
 
 class AcceptIn(BaseModel):
@@ -210,60 +224,71 @@ class WatchIn(BaseModel):
     until: date = Field(description="A day to come.", examples=["2027-03-01"])
 
 
-class SourceState(StrEnum):
-    NEW = "new"
-    OK = "ok"
-    FAILING = "failing"
-    PAUSED = "paused"
-    GONE = "gone"
+class LabelsIn(BaseModel):
+    add: list[Plain] = Field([], max_length=20, examples=[["agents"]])
+    remove: list[Plain] = Field([], max_length=20)
 
 
-class SourceOut(BaseModel):
+class RuleIn(BaseModel):
+    act: RuleAct = Field(description="What it does with the entries that fit.", examples=["block"])
+    field: RuleField = Field(RuleField.TITLE, description="Where it looks.")
+    pattern: Plain = Field(
+        description="Words as they stand, or a regular expression.", examples=["raises funding"]
+    )
+    expression: bool = Field(False, description="Whether the pattern is a regular expression.")
+    label: Plain = Field("", description="For a rule that labels: the label.")
+    source: int | None = Field(
+        None, ge=1, le=2**31 - 1, description="Id of the one source it holds for; null for all."
+    )
+
+
+class RuleOut(BaseModel):
     id: int
-    version: str = Field(description="Changes when a person changes it; the start of its ETag.")
-    name: str
-    url: str = Field(examples=["https://news.example/feed.atom"])
-    kind: str
-    announcer: Announcer
-    group: str
-    state: SourceState
-    due_at: datetime | None
-    fetched_at: datetime | None
-    succeeded_at: datetime | None
-    failures: int = Field(description="In a row.")
-    error_code: str
-    error: str
+    sentence: str = Field(examples=["Block entries whose title holds “raises funding”"])
+    act: RuleAct
+    field: RuleField
+    pattern: str
+    expression: bool
+    label: str
+    source: int | None
+    kept_out: int = Field(description="How many entries it keeps out at present.")
 
 
-class UrlIn(BaseModel):
-    url: Plain = Field(min_length=1, max_length=2000, examples=["https://news.example/feed.atom"])
-    kind: Plain = Field("feed", max_length=40, description="Which scraper reads it.")
-    announcer: Announcer = Field(Announcer.NEWS, description="What sort of source it is.")
-
-
-class SourceIn(UrlIn):
-    name: Plain = Field("", max_length=120, description="As lists show it; else its host.")
-    group: Plain = Field("", max_length=80)
-
-
-class CheckedEntry(BaseModel):
+class TriedEntry(BaseModel):
     title: str
     link: str
-    kind: str = Field(description="What the entry announces.", examples=["tool"])
-    name: str = Field(description="The tool that it would propose.")
-    homepage: str
+    source: str = Field(description="The source's name.")
+    status: CandidateStatus | None = Field(
+        description="Of the candidate it speaks of; null where it proposed none."
+    )
 
 
-class CheckedOut(BaseModel):
-    ok: bool
-    url: str
-    title: str = ""
-    note: str = ""
-    malformed: bool = False
-    entries: list[CheckedEntry] = []
-    error_code: str = ""
-    error: str = ""
-    suggested: list[str] = Field([], description="Feeds that the page names, where it is none itself.")
+class TriedOut(BaseModel):
+    entries: int = Field(description="How many stored entries it was tried on.")
+    blocked: int
+    labelled: int
+    let_in: int = Field(description="Kept out at present, and no longer with it.")
+    accepted: int = Field(description="Of those blocked, how many a reviewer let in.")
+    dismissed: int
+    sample: list[TriedEntry] = Field(description="The first 20 that it touches.")
+
+
+class HeldEntry(BaseModel):
+    id: int
+    title: str
+    link: str
+    published_at: datetime | None
+    seen_at: datetime
+
+
+class HeldIn(BaseModel):
+    let_in: bool = Field(description="True lets them propose candidates; false leaves them as seen for ever.")
+
+
+class HeldOut(BaseModel):
+    entries: int = Field(description="How many were held back.")
+    candidates: int = Field(description="How many of them proposed a new candidate.")
+    kept_out: int = Field(description="How many of them a rule of intake keeps out.")
 
 
 class RatingOut(BaseModel):

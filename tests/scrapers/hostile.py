@@ -75,11 +75,20 @@ Play = Callable[[Visit], None]
 class HostileServer:
     """Listens on loopback, any free port if none is named; 404 where nothing is played. `tls`: it speaks HTTPS."""
 
-    def __init__(self, *, tls: ssl.SSLContext | None = None, host: str = "127.0.0.1", port: int = 0) -> None:
+    def __init__(
+        self,
+        *,
+        tls: ssl.SSLContext | None = None,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        greeting: Play | None = None,
+    ) -> None:
+        """`greeting` is played on each connection before anything is read, and then it is over."""
         self.visits: list[Visit] = []
         self.connections = 0
         self._plays: dict[str, Play] = {}
         self._tls = tls
+        self._greeting = greeting
         self._over = threading.Event()
         self._socket = socket.create_server((host, port), backlog=64)
         self._open: list[socket.socket] = []
@@ -130,6 +139,9 @@ class HostileServer:
 
     def _serve(self, sock: socket.socket) -> None:
         with contextlib.suppress(OSError):
+            if self._greeting:
+                self._greeting(Visit("", "", {}, b"", sock, self._over))
+                return
             if self._tls:
                 sock = self._tls.wrap_socket(sock, server_side=True)
                 self._open.append(sock)

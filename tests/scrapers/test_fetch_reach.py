@@ -1,16 +1,28 @@
 """Which of its servers a name leads to, and how sure of it a fetch is; what lies inside is test_inside.py's."""
 
 import contextlib
+import random
 import socket
 import ssl
-import subprocess
 import threading
 import time
 
 import pytest
 
 from scrapers.fetch import Fetcher
-from tests.scrapers.hostile import AGENT, FEED, HostileServer, Names, redirect, refusal, reply
+from tests.scrapers import hostile
+from tests.scrapers.hostile import (
+    AGENT,
+    FEED,
+    HostileServer,
+    Names,
+    head,
+    in_turn,
+    raw,
+    redirect,
+    refusal,
+    reply,
+)
 
 # Which server is reached
 
@@ -71,24 +83,6 @@ def test_a_closed_port_is_a_failed_connection(fetcher):
 # TLS
 
 
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory):
-    """Of feeds.example, signed by itself, made for this run."""
-    folder = tmp_path_factory.mktemp("tls")
-    command = (
-        "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 "
-        "-subj /CN=feeds.example -addext subjectAltName=DNS:feeds.example "
-        f"-keyout {folder}/key.pem -out {folder}/cert.pem"
-    )
-    try:
-        subprocess.run(command.split(), check=True, capture_output=True)
-    except FileNotFoundError:
-        pytest.skip("needs the openssl command")
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(folder / "cert.pem", folder / "key.pem")
-    return context, folder / "cert.pem"
-
-
 def test_tls_is_checked_against_the_name_though_an_address_is_connected_to(certificate):
     context, trusted = certificate
     asked_for = []
@@ -125,9 +119,15 @@ def test_a_secure_address_of_a_server_without_tls_fails(server, fetcher):
     assert refusal(fetcher, server.url(scheme="https")).code == "tls_failed"
 
 
-def test_a_server_that_never_answers_the_tls_greeting_ends_in_time(hasty):
-    with socket.create_server(("127.0.0.1", 0)) as mute:
-        assert refusal(hasty, f"https://127.0.0.1:{mute.getsockname()[1]}/").code == "timeout"
+def test_a_server_that_never_answers_the_tls_greeting_has_the_time_to_connect_and_no_more():
+    with (
+        socket.create_server(("127.0.0.1", 0)) as mute,
+        Fetcher(agent=AGENT, allow_cidrs=["127.0.0.0/8"], connect_timeout_s=0.2, deadline_s=30) as fetcher,
+    ):
+        began = time.monotonic()
+        error = refusal(fetcher, f"https://127.0.0.1:{mute.getsockname()[1]}/")
+        assert (error.code, "take the connection" in error.sentence) == ("timeout", True)
+        assert time.monotonic() - began < 5
 
 
 def test_https_never_leads_to_http(certificate, server):
@@ -144,3 +144,52 @@ def test_https_never_leads_to_http(certificate, server):
         secure.plays("/feed", redirect(server.url("/feed")))
         assert refusal(fetcher, secure.url("/feed", host="feeds.example")).code == "redirect_refused"
     assert server.connections == 0
+
+
+# What TLS adds to a fetch changes nothing of its limits
+
+
+def test_a_kept_secure_connection_that_is_closed_meanwhile_is_replaced(secure, secure_fetcher):
+    def hangs_up(visit):
+        visit.close()
+
+    secure.plays("/feed", in_turn(reply(FEED), hangs_up, reply(FEED)))
+    url = secure.url("/feed", host="feeds.example")
+    assert [secure_fetcher.get(url).body for _ in range(3)] == [FEED] * 3
+    assert secure.connections == 2
+
+
+def test_a_secure_body_may_end_without_a_farewell_and_not_too_early(secure, secure_fetcher):
+    for headers in ({"Content_Length": len(FEED)}, {}):
+        secure.plays("/feed", raw(head(200, **headers) + FEED))
+        assert secure_fetcher.get(secure.url("/feed", host="feeds.example")).body == FEED
+    secure.plays("/half", raw(head(200, Content_Length=1000) + FEED))
+    assert refusal(secure_fetcher, secure.url("/half", host="feeds.example")).code == "cut_off"
+
+
+def test_a_large_secure_body_comes_whole(secure, secure_fetcher):
+    body = random.Random(1).randbytes(1_000_000)
+    secure.plays("/large", reply(b"<rss>" + body))
+    fetched = secure_fetcher.get(secure.url("/large", host="feeds.example"))
+    assert fetched.body == b"<rss>" + body
+    assert fetched.wire_bytes > len(body)
+
+
+@pytest.mark.parametrize(
+    ("play", "code"),
+    [(hostile.slow_body, "timeout"), (hostile.silence, "timeout"), (hostile.endless_body, "too_large")],
+)
+def test_a_secure_answer_has_the_same_limits(secure, certificate, play, code):
+    _, trusted = certificate
+    secure.plays("/feed", play)
+    with Fetcher(
+        agent=AGENT,
+        allow_cidrs=["127.0.0.0/8"],
+        resolver=Names(feeds__example=["127.0.0.1"]),
+        tls=ssl.create_default_context(cafile=trusted),
+        deadline_s=0.5,
+        max_wire_bytes=2_000_000,
+    ) as fetcher:
+        began = time.monotonic()
+        assert refusal(fetcher, secure.url("/feed", host="feeds.example")).code == code
+        assert time.monotonic() - began < 2

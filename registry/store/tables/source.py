@@ -26,6 +26,8 @@ class Source(SQLModel, table=True):
 
     etag: str = Field(default="", max_length=1000)
     last_modified: str = Field(default="", max_length=200)
+    answered_url: str = Field(default="", max_length=2000)
+    """The address that gave the validators, after all redirects; no other one is asked with them."""
     body_hash: str = Field(default="", max_length=64)
     parser_version: str = Field(default="", max_length=40)
     """Validators and hash hold for this version alone."""
@@ -36,6 +38,8 @@ class Source(SQLModel, table=True):
 
     interval_s: int = 3600
     due_at: datetime | None = Field(default=None, index=True)
+    wait_until: datetime | None = Field(default=None, index=True)
+    """How long the publisher asked us to stay away; a person's "fetch now" comes no earlier."""
     lease_owner: str = Field(default="", max_length=80)
     lease_until: datetime | None = Field(default=None, index=True)
     fence: int = 0
@@ -50,6 +54,12 @@ class Source(SQLModel, table=True):
     changed_at: datetime | None = None
     quiet_at: datetime | None = None
     """When it was noticed to be silent for longer than usual; None again with the next news."""
+    broken_at: datetime | None = None
+    """When it was noticed to need a person; None again when it is read, paused or given another address."""
+    usual_gap_s: int = 0
+    """Median time between its last twenty entries by their own dates; 0 where these do not tell."""
+    note: str = Field(default="", max_length=500)
+    """What was odd about the document that was parsed last, in a sentence; empty where nothing was."""
     failures: int = 0
     """In a row; 0 after a success."""
     error_code: str = Field(default="", max_length=40)

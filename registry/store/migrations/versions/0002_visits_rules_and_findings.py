@@ -21,10 +21,15 @@ Text = sqlmodel.sql.sqltypes.AutoString
 ADDED: dict[str, tuple[sa.Column[Any], ...]] = {
     "source": (
         sa.Column("whole_at", Moment(), nullable=True),
+        sa.Column("answered_url", Text(length=2000), nullable=False, server_default=""),
+        sa.Column("wait_until", Moment(), nullable=True),
         sa.Column("distrusted_at", Moment(), nullable=True),
         sa.Column("strip", sa.JSON(), nullable=False, server_default="[]"),
         sa.Column("last_code", Text(length=40), nullable=False, server_default=""),
         sa.Column("quiet_at", Moment(), nullable=True),
+        sa.Column("broken_at", Moment(), nullable=True),
+        sa.Column("usual_gap_s", sa.Integer(), nullable=False, server_default="0"),
+        sa.Column("note", Text(length=500), nullable=False, server_default=""),
         sa.Column("refused_url", Text(length=2000), nullable=False, server_default=""),
         sa.Column("gone_since", Moment(), nullable=True),
     ),
@@ -33,6 +38,7 @@ ADDED: dict[str, tuple[sa.Column[Any], ...]] = {
         sa.Column("related", Text(length=2000), nullable=False, server_default=""),
         sa.Column("signal", Text(length=40), nullable=False, server_default=""),
         sa.Column("held", sa.Boolean(), nullable=False, server_default=sa.false()),
+        sa.Column("only_seen", sa.Boolean(), nullable=False, server_default=sa.false()),
         sa.Column(
             "blocked_by_id",
             sa.Integer(),
@@ -45,6 +51,8 @@ ADDED: dict[str, tuple[sa.Column[Any], ...]] = {
         sa.Column("relevance", sa.Integer(), nullable=True),
     ),
 }
+
+NEW_INDEXES = ("fetched_at", "lease_until", "wait_until")
 
 
 def upgrade() -> None:
@@ -80,8 +88,15 @@ def upgrade() -> None:
     for table, columns in ADDED.items():
         for column in columns:
             op.add_column(table, column, inline_references=True)
-    op.create_index(op.f("ix_source_fetched_at"), "source", ["fetched_at"])
-    op.create_index(op.f("ix_source_lease_until"), "source", ["lease_until"])
+    for name in NEW_INDEXES:
+        op.create_index(op.f(f"ix_source_{name}"), "source", [name])
+    held = sa.text("held")
+    op.create_index("ix_entry_held", "entry", ["source_id"], sqlite_where=held, postgresql_where=held)
+    # What named a tool and proposed nothing told a known tool, or was too old or one of too many: it stays seen.
+    op.execute(
+        "UPDATE entry SET only_seen = TRUE WHERE kind IN ('tool', 'version')"
+        " AND NOT EXISTS (SELECT 1 FROM mention WHERE mention.entry_id = entry.id)"
+    )
     _carry_visits_over()
     op.drop_table("fetch")
 
@@ -129,8 +144,9 @@ def _packed(rows: Any) -> Iterator[list[int | str]]:
 
 
 def downgrade() -> None:
-    op.drop_index(op.f("ix_source_lease_until"), "source")
-    op.drop_index(op.f("ix_source_fetched_at"), "source")
+    op.drop_index("ix_entry_held", "entry")
+    for name in NEW_INDEXES:
+        op.drop_index(op.f(f"ix_source_{name}"), "source")
     for table, columns in ADDED.items():
         for column in columns:
             op.drop_column(table, column.name)
