@@ -61,7 +61,7 @@ def claim(
     for sick, most in ((False, limit), (True, limit if sick_limit is None else sick_limit)):
         free = (spot for spot in sources.free(session, now, sick=sick, only=only) if hosts.take(spot))
         for spot in islice(free, min(most, limit - len(chosen))):
-            chosen[spot.source_id] = sick
+            chosen[spot.id] = sick
     taken = sources.lease(session, list(chosen), owner=owner[:80], until=now + LEASE)
     return [
         Lease(source_id, *taken[source_id], sick=sick)

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, case, func, update
 from sqlalchemy import select as sql_select
@@ -30,12 +30,12 @@ class SourceYield:
 class Spot(NamedTuple):
     """Where a source is read: its address, and where that redirects to as far as it is known."""
 
-    source_id: int
+    id: int
     url: str
     moved_to: str
 
 
-SPOT = (col(Source.id), col(Source.url), col(Source.moved_to))
+SPOT: tuple[Any, ...] = tuple(getattr(Source, name) for name in Spot._fields)
 FEW = 100
 """Rows fetched at a time where the reader may stop early."""
 
@@ -163,7 +163,9 @@ def free(
 
     They are read as they are asked for, however many there are.
     """
-    query = sql_select(*SPOT).where(*_free(now), col(Source.failures) > 0 if sick else Source.failures == 0)
+    query = sql_select(*SPOT).where(
+        *_free(now), col(Source.failures) > 0 if sick else col(Source.failures) == 0
+    )
     if only is None:
         query = query.where(*_due(now)).order_by(col(Source.due_at), col(Source.id))
     else:
@@ -187,7 +189,7 @@ def lease(
             .returning(col(Source.id), col(Source.fence), col(Source.url))
         )
         rows = session.connection().execute(taken).all()
-        found.update({source_id: (fence, url) for source_id, fence, url in rows})
+        found.update((row.id, (row.fence, row.url)) for row in rows)
     return found
 
 
@@ -225,7 +227,7 @@ def shorten_leases(session: Session, until: datetime) -> None:
 
 def visited(session: Session, since: datetime, now: datetime) -> Sequence[tuple[datetime, Spot]]:
     """Those read after `since` and not after `now`, each with the moment."""
-    query = sql_select(Source.fetched_at, *SPOT).where(
+    query = sql_select(col(Source.fetched_at), *SPOT).where(
         col(Source.fetched_at) > since, col(Source.fetched_at) <= now
     )
     return [(at, Spot(*spot)) for at, *spot in session.connection().execute(query)]
