@@ -149,6 +149,20 @@ def watch(
     )
 
 
+@app.command("reread")
+def reread(
+    named: Annotated[
+        list[str] | None, typer.Argument(metavar="[SOURCE]...", help="Of these sources alone; else of all.")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option(help="Show what would change, and store nothing.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Read stored entries again that an older extractor has read; what a person decided stays as it is."""
+    from registry.cli.reread import reread
+
+    reread(named or [], dry_run=dry_run, as_json=as_json)
+
+
 def _act(act: "Callable[[Session, Actor, datetime], Candidate]", as_email: str, as_json: bool) -> None:
     from registry.store.engine import transaction
 

@@ -13,8 +13,9 @@ if TYPE_CHECKING:
     from rich.progress import Progress
     from sqlalchemy import Engine
 
-    from registry.jobs import Checked, Refreshed
+    from registry.jobs import Refreshed
     from registry.store.tables import Source
+    from registry.trying import Checked
     from scrapers.fetch import Fetcher
     from scrapers.workers import Workers
 
@@ -84,13 +85,13 @@ def _try_out(
     workers: "Workers",
     wanted: list["Source"],
 ) -> Iterator[dict[str, Any]]:
-    from registry import jobs
+    from registry import trying
     from scrapers.errors import ScrapeError
 
     for source in wanted:
         row = {"id": source.id, "name": source.name, "url": source.url}
         try:
-            checked = jobs.check_source(
+            checked = trying.check_source(
                 source.url, fetcher, workers, kind=source.kind, announcer=source.announcer
             )
         except ScrapeError as error:

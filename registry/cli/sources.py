@@ -90,8 +90,8 @@ def resume(source: Named, as_email: As = "", as_json: AsJson = False) -> None:
 def check(url: Url, announcer: Says = Announcer.NEWS, kind: Kind = "feed", as_json: AsJson = False) -> None:
     """Fetch an address and show what would come in; nothing is stored."""
     from registry.cli.scrape import checked_row, entry_line
-    from registry.jobs import check_address
     from registry.settings import load_settings
+    from registry.trying import check_address
     from scrapers.errors import ScrapeError
 
     try:
@@ -168,6 +168,29 @@ def export_opml(
     else:
         file.write_bytes(written)
         print(f"{len(rows)} sources written to {file}.", file=sys.stderr)
+
+
+@app.command("held")
+def held(
+    source: Named,
+    let_in: Annotated[
+        bool, typer.Option("--let-in", help="They propose candidates now, as if they had just come.")
+    ] = False,
+    leave: Annotated[
+        bool, typer.Option("--leave", help="They stay seen for ever and propose nothing.")
+    ] = False,
+    as_email: As = "",
+    as_json: AsJson = False,
+) -> None:
+    """Entries held back because so many came at once: show them, let them in, or leave them."""
+    from registry.cli.held import decide, show
+
+    if let_in and leave:
+        raise typer.BadParameter("Give --let-in or --leave, not both.")
+    if let_in or leave:
+        decide(source, let_in=let_in, as_email=as_email, as_json=as_json)
+    else:
+        show(source, as_json=as_json)
 
 
 def _act(act: str, named: str, as_email: str, as_json: bool, done: str) -> None:

@@ -29,9 +29,9 @@ def name_key(text: str) -> str:
     `+` and `#` stay, since C, C++ and C# are three tools. A name of nothing but other signs keeps them, so
     that the key is empty only where the text shows nothing at all. The key of a key is itself.
     """
-    folded = _fold(text)
-    kept = "".join(char for char in folded if _is_wordlike(char) or char in _MEANINGFUL_SIGNS)
-    return unicodedata.normalize("NFC", kept or "".join(char for char in folded if _is_visible(char)))
+    plain = folded(text)
+    kept = "".join(char for char in plain if _is_wordlike(char) or char in _MEANINGFUL_SIGNS)
+    return unicodedata.normalize("NFC", kept or "".join(char for char in plain if _is_visible(char)))
 
 
 def slug(text: str) -> str:
@@ -42,7 +42,7 @@ def slug(text: str) -> str:
     but other signs gives their numbers (`!!!` is `x21-21-21`), and a text that shows nothing gives "".
     """
     spelled = "".join(
-        f" {_MEANINGFUL_SIGNS[char]} " if char in _MEANINGFUL_SIGNS else char for char in _fold(text)
+        f" {_MEANINGFUL_SIGNS[char]} " if char in _MEANINGFUL_SIGNS else char for char in folded(text)
     )
     # An apostrophe joins ("what's"), every other sign parts.
     joined = re.sub(r"['\u2019\u02bc]", "", spelled)
@@ -53,7 +53,8 @@ def slug(text: str) -> str:
     return unicodedata.normalize("NFC", "-".join(words))[:_MAX_SLUG_CHARS].rstrip("-")
 
 
-def _fold(text: str) -> str:
+def folded(text: str) -> str:
+    """Case and accents folded away, signs and spaces kept."""
     plain = unicodedata.normalize("NFKD", text).casefold().translate(_LETTERS_WITHOUT_DECOMPOSITION)
     return "".join(char for char in unicodedata.normalize("NFKD", plain).casefold() if not _is_accent(char))
 

@@ -47,6 +47,10 @@ REASON_LABELS: dict[DismissReason, str] = {
 }
 
 
+NOT_FOR_US = frozenset({DismissReason.NOT_A_TOOL, DismissReason.OUT_OF_SCOPE, DismissReason.SPAM})
+"""Reasons that tell what an office does not look at; the others tell when or how often, and teach nothing about fit."""
+
+
 @dataclass(frozen=True)
 class Move:
     starts: frozenset[CandidateStatus]

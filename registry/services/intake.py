@@ -12,6 +12,7 @@ from sqlmodel import Session
 
 from registry.domain.proposal import EXTRACTOR_VERSION, Announcer, Proposal
 from registry.services.acting import REGISTRY, record
+from registry.services.judging import Judge
 from registry.services.proposing import Read, proposal_of, propose_all
 from registry.services.recognition import recognise
 from registry.store import tables
@@ -75,7 +76,10 @@ def record_entries(
             now=now,
             after={"new": len(fresh), "entries": len(found)},
         )
-    proposed = propose_all(session, [] if brought.held else proposing, now=now)
+    judge = Judge(session, id_of(source), now)
+    proposing = [] if brought.held else judge.let_in(proposing)
+    proposed = propose_all(session, proposing, now=now)
+    judge.label(proposing)
     brought.candidates, brought.mentions = proposed.candidates, proposed.mentions
     brought.tool_events = proposed.tool_events
     return brought
@@ -86,6 +90,30 @@ def would_propose(
 ) -> list[tuple[Entry, Proposal]]:
     """What each entry would propose, without touching the store; `kind` is its source's kind of scraper."""
     return [(entry, proposal_of(entry, announcer, kind)) for entry in found]
+
+
+def read_again(row: tables.Entry, source: Source) -> Read:
+    """A stored entry as if it were just read, by today's extractor."""
+    entry = Entry(
+        key=row.key,
+        second_key=row.second_key,
+        title=row.title,
+        link=row.link,
+        canonical_link=row.canonical_link,
+        summary=row.summary,
+        author=row.author,
+        tags=tuple(row.tags),
+        related=row.related,
+        published_at=row.published_at,
+        content_hash=row.content_hash,
+    )
+    return _read(entry, row, proposal_of(entry, source.announcer, source.kind), source)
+
+
+def take_reading(read: Read) -> None:
+    """Write down what today's extractor says the entry is."""
+    read.row.kind, read.row.signal = read.proposal.kind, read.proposal.signal.value
+    read.row.extractor_version = EXTRACTOR_VERSION
 
 
 def _storable(entry: Entry) -> Entry:
@@ -153,8 +181,11 @@ def _add(session: Session, source: Source, entry: Entry, now: datetime) -> Read:
         extractor_version=EXTRACTOR_VERSION,
     )
     session.add(row)
-    number = repository_number(entry.key, source.url)
-    return Read(entry, row, proposal, source.announcer, number)
+    return _read(entry, row, proposal, source)
+
+
+def _read(entry: Entry, row: tables.Entry, proposal: Proposal, source: Source) -> Read:
+    return Read(entry, row, proposal, source.announcer, repository_number(entry.key, source.url))
 
 
 def _proposing(reads: Sequence[Read], first: bool, now: datetime) -> list[Read]:

@@ -282,6 +282,11 @@ def _is_another(read: Read, tool_id: int, known: _Known) -> bool:
     return bool(names) and name_key(read.proposal.name) not in {name_key(name) for name in names}
 
 
+def as_candidate(read: Read, now: datetime) -> Candidate:
+    """The candidate that this entry would make if nothing of it were known; stored by nobody."""
+    return _candidate(read.proposal, _identity(read), now)
+
+
 def _candidate(proposal: Proposal, identity: str, now: datetime) -> Candidate:
     return Candidate(
         name=proposal.name[:120],

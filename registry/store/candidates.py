@@ -1,18 +1,20 @@
 """Reads of candidates, and the rows of the inbox with what a person wants to see of each at one glance."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from sqlalchemy import ColumnElement, func
 from sqlmodel import Session, and_, col, or_, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from registry.domain.errors import NotFound
+from registry.domain.relevance import NEUTRAL
 from registry.domain.triage import CandidateStatus
 from registry.store.columns import id_of
 from registry.store.entries import chunks
-from registry.store.paging import Page, bounded, decode_cursor, encode_cursor
-from registry.store.tables import Alias, Candidate, Entry, Mention, Request, Source
+from registry.store.paging import Page, bounded, decode_cursor, decode_rank, encode_cursor, encode_rank
+from registry.store.tables import Alias, Candidate, CandidateLabel, Entry, Mention, Request, Source
 from registry.store.tables.tool import AliasKind
 
 
@@ -27,6 +29,8 @@ class InboxRow:
     """Of the newest entry, with its link and its moment; empty where only people asked."""
     link: str
     mentioned_at: datetime | None
+    labels: tuple[str, ...] = ()
+    """In alphabetical order."""
 
 
 def get(session: Session, candidate_id: int) -> Candidate:
@@ -77,6 +81,31 @@ def by_id(session: Session, ids: Collection[int]) -> Mapping[int, Candidate]:
         for candidate in session.exec(select(Candidate).where(col(Candidate.id).in_(chunk))).all():
             found[id_of(candidate)] = candidate
     return found
+
+
+def of_entries(session: Session, entry_ids: Collection[int]) -> Mapping[int, int]:
+    """Entry id -> id of the candidate that it speaks of; entries that speak of none are left out."""
+    found: dict[int, int] = {}
+    for chunk in chunks(sorted(entry_ids)):
+        query = select(Mention.entry_id, Mention.candidate_id).where(col(Mention.entry_id).in_(chunk))
+        found.update((entry_id, candidate_id) for entry_id, candidate_id in session.exec(query).all())
+    return found
+
+
+def labels(session: Session, candidate_ids: Collection[int]) -> Mapping[int, tuple[str, ...]]:
+    """By candidate id, in alphabetical order; those without a label are left out."""
+    found: dict[int, list[str]] = {}
+    for chunk in chunks(sorted(candidate_ids)):
+        query = select(CandidateLabel).where(col(CandidateLabel.candidate_id).in_(chunk))
+        for row in session.exec(query.order_by(func.lower(CandidateLabel.label))).all():
+            found.setdefault(row.candidate_id, []).append(row.label)
+    return {candidate_id: tuple(each) for candidate_id, each in found.items()}
+
+
+def label_counts(session: Session) -> Sequence[tuple[str, int]]:
+    """Every label in use with how many candidates bear it, in alphabetical order."""
+    query = select(CandidateLabel.label, func.count()).group_by(col(CandidateLabel.label))
+    return [(label, count) for label, count in session.exec(query.order_by(func.lower(CandidateLabel.label)))]
 
 
 def open_named(session: Session, name_key: str) -> Sequence[Candidate]:
@@ -147,12 +176,19 @@ def page(
     status: CandidateStatus | None = CandidateStatus.NEW,
     source_id: int | None = None,
     words: str = "",
+    label: str = "",
+    by_relevance: bool = False,
     after: str = "",
     limit: int = 50,
 ) -> Page[InboxRow]:
-    """Newest first, five queries however many rows. `words` is looked for in name, home page and tagline."""
+    """Newest first, or the most relevant; six queries however many rows.
+
+    `words` is looked for in name, home page and tagline.
+    """
     limit = bounded(limit)
-    query = select(Candidate).where(*_wanted(status, source_id, words))
+    query = select(Candidate).where(*_wanted(status, source_id, words, label))
+    if by_relevance:
+        return _by_relevance(session, query, after, limit)
     if after:
         at, row_id = decode_cursor(after)
         query = query.where(
@@ -164,15 +200,31 @@ def page(
     return Page(rows(session, found), encode_cursor(found[-1].seen_at, id_of(found[-1])) if more else "")
 
 
+def _by_relevance(
+    session: Session, query: SelectOfScalar[Candidate], after: str, limit: int
+) -> Page[InboxRow]:
+    """The highest number first, the newest of one number first; one without a number counts as neutral."""
+    rank = func.coalesce(col(Candidate.relevance), NEUTRAL)
+    if after:
+        number, row_id = decode_rank(after)
+        query = query.where(or_(rank < number, and_(rank == number, col(Candidate.id) < row_id)))
+    found = list(session.exec(query.order_by(rank.desc(), col(Candidate.id).desc()).limit(limit + 1)).all())
+    more, found = len(found) > limit, found[:limit]
+    last = found[-1] if more else None
+    number = NEUTRAL if last is None or last.relevance is None else last.relevance
+    return Page(rows(session, found), encode_rank(number, id_of(last)) if last else "")
+
+
 def count(
     session: Session,
     *,
     status: CandidateStatus | None = CandidateStatus.NEW,
     source_id: int | None = None,
     words: str = "",
+    label: str = "",
 ) -> int:
     """How many candidates `page` has in all for the same filters."""
-    query = select(func.count()).select_from(Candidate).where(*_wanted(status, source_id, words))
+    query = select(func.count()).select_from(Candidate).where(*_wanted(status, source_id, words, label))
     return session.exec(query).one()
 
 
@@ -187,7 +239,9 @@ def undecided(session: Session, *, limit: int) -> Sequence[tuple[int, str, str]]
     return [(candidate_id or 0, name, key) for candidate_id, name, key in session.exec(query).all()]
 
 
-def _wanted(status: CandidateStatus | None, source_id: int | None, words: str) -> list[ColumnElement[bool]]:
+def _wanted(
+    status: CandidateStatus | None, source_id: int | None, words: str, label: str
+) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
     if status is not None:
         conditions.append(col(Candidate.status) == status)
@@ -198,6 +252,9 @@ def _wanted(status: CandidateStatus | None, source_id: int | None, words: str) -
             .where(Entry.source_id == source_id)
         )
         conditions.append(col(Candidate.id).in_(spoken_of))
+    if label:
+        borne = select(CandidateLabel.candidate_id).where(CandidateLabel.label == label)
+        conditions.append(col(Candidate.id).in_(borne))
     if words:
         fields = (Candidate.name, Candidate.homepage, Candidate.tagline)
         conditions.append(or_(*(col(field).icontains(words, autoescape=True) for field in fields)))
@@ -205,7 +262,7 @@ def _wanted(status: CandidateStatus | None, source_id: int | None, words: str) -
 
 
 def rows(session: Session, found: Sequence[Candidate]) -> list[InboxRow]:
-    """What the inbox shows of each candidate, in the order given; four queries."""
+    """What the inbox shows of each candidate, in the order given; five queries."""
     ids = [id_of(candidate) for candidate in found]
     mentioned: dict[int, tuple[int, int]] = {
         candidate_id: (number, newest)
@@ -235,8 +292,14 @@ def rows(session: Session, found: Sequence[Candidate]) -> list[InboxRow]:
             .group_by(col(Request.candidate_id))
         ).all()
     )
+    borne = labels(session, ids)
     return [
-        _row(candidate, mentioned, newest, names.get(id_of(candidate), []), requested.get(candidate.id, 0))
+        replace(
+            _row(
+                candidate, mentioned, newest, names.get(id_of(candidate), []), requested.get(candidate.id, 0)
+            ),
+            labels=borne.get(id_of(candidate), ()),
+        )
         for candidate in found
     ]
 

@@ -62,9 +62,13 @@ def page(
     return session.exec(query.order_by(col(Event.id)).limit(limit)).all()
 
 
-def newest(session: Session, *, action: str = "", before: int = 0, limit: int = 50) -> Sequence[Event]:
+def newest(
+    session: Session, *, action: str = "", subject_kind: str = "", before: int = 0, limit: int = 50
+) -> Sequence[Event]:
     """The newest first; with `before`, only those of a lower number."""
     query = select(Event).order_by(col(Event.id).desc()).limit(limit)
+    if subject_kind:
+        query = query.where(Event.subject_kind == subject_kind)
     if action:
         query = query.where(Event.action == action)
     if before:
@@ -75,3 +79,17 @@ def newest(session: Session, *, action: str = "", before: int = 0, limit: int = 
 def actions(session: Session) -> Sequence[str]:
     """Every kind of act that ever happened, by name."""
     return session.exec(select(Event.action).distinct().order_by(Event.action)).all()
+
+
+def told_of(session: Session, action: str, key: str) -> set[int]:
+    """The numbers that the acts of one sort name under `key`."""
+    found = session.exec(select(Event.after).where(Event.action == action))
+    return {each[key] for each in found if isinstance(each.get(key), int)}
+
+
+def of_people(session: Session, kind: str, subject_ids: Collection[int], *, registry: str) -> set[int]:
+    """Those of the given things on which anybody but the registry itself has acted."""
+    query = select(Event.subject_id).where(
+        Event.subject_kind == kind, col(Event.subject_id).in_(subject_ids), Event.actor != registry
+    )
+    return set(session.exec(query.distinct()))

@@ -39,5 +39,18 @@ def decode_cursor(cursor: str) -> tuple[datetime, int]:
         raise InvalidInput("This page mark is not ours. Begin with the first page.") from error
 
 
+def encode_rank(rank: int, row_id: int) -> str:
+    """The cursor of a list by a number, highest first."""
+    return f"{rank}~{row_id}"
+
+
+def decode_rank(cursor: str) -> tuple[int, int]:
+    """Raises InvalidInput for anything that encode_rank did not give."""
+    rank, _, row_id = cursor.partition("~")
+    if not all(each.isascii() and each.isdigit() and len(each) < 18 for each in (rank, row_id)):
+        raise InvalidInput("This page mark is not ours. Begin with the first page.")
+    return int(rank), int(row_id)
+
+
 def bounded(limit: int) -> int:
     return max(1, min(limit, MAX_LIMIT))

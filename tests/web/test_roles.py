@@ -93,9 +93,17 @@ RIGHTS = {
     "GET /sources/new": "sources",
     "POST /sources/check": "sources",
     "POST /sources/import": "sources",
+    "GET /sources/rules": "see the sources",
+    "GET /sources/rules/try": "sources",
+    "POST /sources/rules": "sources",
+    "POST /sources/rules/{rule_id}/move": "sources",
+    "POST /sources/rules/{rule_id}/remove": "sources",
+    "POST /sources/rules/{rule_id}/let-in": "sources",
     "GET /sources.opml": "sources",
     "GET /sources/health.atom": ANYBODY,
     "GET /sources/{source_id}": "see the sources",
+    "GET /sources/{source_id}/held": "see the sources",
+    "POST /sources/{source_id}/held": "sources",
     "POST /sources/{source_id}/edit": "sources",
     "POST /sources/{source_id}/pause": "sources",
     "POST /sources/{source_id}/resume": "sources",
@@ -130,6 +138,8 @@ RIGHTS = {
     "POST /api/v1/sources/{source_id}/pause": "sources",
     "POST /api/v1/sources/{source_id}/resume": "sources",
     "POST /api/v1/sources/{source_id}/fetch": "sources",
+    "GET /api/v1/sources/{source_id}/held": "see the sources",
+    "POST /api/v1/sources/{source_id}/held": "sources",
     "GET /api/v1/evaluations": "see work in progress",
     "GET /api/v1/evaluations/{evaluation_id}": "see work in progress",
     "GET /api/v1/events": "audit",
@@ -189,6 +199,7 @@ def test_nobody_gets_further_than_the_table_says(
             .replace("{candidate_id}", "999999")
             .replace("{source_id}", "999999")
             .replace("{token_id}", "999999")
+            .replace("{rule_id}", "999999")
             .replace("{", "")
             .replace("}", "")
         )

@@ -61,7 +61,7 @@ def check(
     form = add_form(url, name, announcer, group)
     says = Announcer(announcer) if announcer in set(Announcer) else Announcer.NEWS
     try:
-        from registry.jobs import check_address  # the fetcher is loaded when the first address is tried
+        from registry.trying import check_address  # the fetcher is loaded when the first address is tried
 
         checked = check_address(house, url, announcer=says)
     except ScrapeError as error:

@@ -22,7 +22,7 @@ from registry.web.shapes import Event, Form, Option, Pager
 from registry.web.words import words
 
 if TYPE_CHECKING:
-    from registry.jobs import Checked
+    from registry.trying import Checked
 
 YEAR = timedelta(days=365)
 ENTRIES = 25

@@ -2,7 +2,7 @@
 
 import html
 from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -15,7 +15,6 @@ from registry.domain.visit import Visit, with_visit
 from registry.services import sources
 from registry.services.acting import REGISTRY
 from registry.services.opml import read_opml
-from registry.services.source_health import SourceState, health
 from registry.settings import Settings
 from registry.store.engine import snapshot, transaction
 from registry.store.tables import Entry, Source
@@ -133,35 +132,6 @@ def test_the_list_shows_strip_news_and_what_is_the_matter(
         assert words in shown
     assert "1 of the last 2 visits worked" in shown
     assert "0 of 0" in shown
-
-
-@pytest.mark.parametrize(
-    ("fares", "state"),
-    [
-        ({}, SourceState.UNREAD),
-        ({"succeeded_at": 1, "changed_at": 1}, SourceState.HEALTHY),
-        ({"succeeded_at": 0, "changed_at": 15}, SourceState.QUIET),
-        ({"failures": 1, "succeeded_at": 1}, SourceState.FAILING),
-        ({"failures": 9, "succeeded_at": 3}, SourceState.BROKEN),
-        ({"gone_at": 1}, SourceState.BROKEN),
-        ({"gone_at": 1, "paused_at": 1}, SourceState.PAUSED),
-    ],
-)
-def test_the_state_of_a_source_follows_from_its_row(
-    fares: dict[str, int], state: SourceState, now: datetime
-) -> None:
-    """Each moment is told in days before now."""
-    moments = {key: now - timedelta(days=days) for key, days in fares.items() if key.endswith("_at")}
-    row = Source(
-        name="Launches",
-        url="https://a.example/",
-        announcer=Announcer.NEWS,
-        created_at=now - timedelta(days=60),
-    )
-    row.failures = fares.get("failures", 0)
-    for key, moment in moments.items():
-        setattr(row, key, moment)
-    assert health(row, now).state is state
 
 
 def test_the_queries_are_as_many_for_one_source_as_for_twelve(
