@@ -77,7 +77,7 @@ def record_entries(
             after={"new": len(fresh), "entries": len(found)},
         )
     judge = Judge(session, id_of(source), now)
-    proposing = [] if brought.held else judge.let_in(proposing)
+    proposing = judge.let_in([] if brought.held else proposing)
     proposed = propose_all(session, proposing, now=now)
     judge.label(proposing)
     brought.candidates, brought.mentions = proposed.candidates, proposed.mentions

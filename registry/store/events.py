@@ -1,8 +1,9 @@
 """Reads of what happened."""
 
 from collections.abc import Collection, Sequence
+from datetime import datetime
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, or_, select
 
 from registry.store.tables import Event
 
@@ -14,6 +15,19 @@ def of_subject(session: Session, kind: str, subject_id: int) -> Sequence[Event]:
         .where(Event.subject_kind == kind, Event.subject_id == subject_id)
         .order_by(col(Event.id).desc())
     ).all()
+
+
+def of_sources(
+    session: Session, actions: Collection[str], *, since: datetime, always: Collection[int], limit: int
+) -> Sequence[Event]:
+    """What befell sources since then, and at any time those of `always`; the newest `limit`, in their order."""
+    wanted = or_(col(Event.at) >= since, col(Event.subject_id).in_(sorted(always)[:20_000]))
+    query = (
+        select(Event)
+        .where(Event.subject_kind == "source", col(Event.action).in_(sorted(actions)), wanted)
+        .order_by(col(Event.id).desc())
+    )
+    return session.exec(query.limit(limit)).all()[::-1]
 
 
 def last(session: Session, kind: str, subject_id: int, *, actions: Collection[str]) -> Event | None:

@@ -21,7 +21,9 @@ from registry.web.pages import (
     scorecards,
     session,
     site,
+    source_feed,
     sources,
+    sources_adding,
     theme,
     tools,
     verdict_life,
@@ -45,6 +47,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     rubrics.router,
     inbox.router,
     candidates.router,
+    source_feed.router,
+    sources_adding.router,  # its fixed addresses go before those with a number
     rules.router,
     sources.router,
     held.router,

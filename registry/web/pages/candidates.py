@@ -10,11 +10,14 @@ from sqlmodel import Session
 from registry.domain.errors import InvalidInput, RuleBroken, StaleVersion
 from registry.domain.identity import name_key
 from registry.domain.proposal import Confidence, Found
+from registry.domain.relevance import Relevance
 from registry.domain.triage import CandidateStatus, DismissReason
 from registry.services import triage
 from registry.services.acting import Actor
+from registry.services.labels import label, parted
 from registry.services.likeness import Twin, twins
 from registry.services.proposing import proposal_of
+from registry.services.relevance import relevance_of
 from registry.store import candidates, entries, events, requests, tables, tools
 from registry.store.candidates import InboxRow
 from registry.store.columns import id_of
@@ -50,6 +53,7 @@ ACTS = {
     "candidate.reopened": "Reopened",
     "candidate.woke": "Back by itself",
     "candidate.edited": "Corrected",
+    "candidate.labelled": "Labels changed",
 }
 
 
@@ -94,6 +98,9 @@ class CandidatePage:
     history: Sequence[Event]
     may_act: bool
     undoable: bool
+    relevance: Relevance
+    label_options: Sequence[str]
+    """Labels that others bear, to choose from."""
     tool: Tool | None
     target: Candidate | None
     """What it was merged into."""
@@ -203,6 +210,27 @@ def watch(
     return _acted(request, tx, candidate_id, user, now, "watch", {"until": until}, back, act)
 
 
+@router.post("/labels")
+def change_labels(
+    request: Request,
+    candidate_id: RowId,
+    tx: Tx,
+    user: Triager,
+    now: Now,
+    add: Text = "",
+    remove: Text = "",
+    back: Text = "",
+) -> Response:
+    """`add` may hold several, parted by commas."""
+
+    def act() -> None:
+        if not add and not remove:
+            raise InvalidInput("Write a label first.", {"add": "Write a label first."})
+        label(tx, candidate_id, add=parted(add), remove=parted(remove), by=user, now=now)
+
+    return _acted(request, tx, candidate_id, user, now, "labels", {"add": add}, back, act, told=False)
+
+
 @router.post("/edit")
 def edit(
     request: Request,
@@ -244,6 +272,8 @@ def _acted(
     typed: Mapping[str, object],
     back: str,
     do: Callable[[], None],
+    *,
+    told: bool = True,
 ) -> Response:
     """Do it and go back; where it is refused, show the candidate as it is now, with what was typed."""
     try:
@@ -255,7 +285,7 @@ def _acted(
             tx, candidate_id, user, now, typed=typed, faults=faults, act=act, refused=refused.sentence
         )
         return render(request, "inbox/show.html", page, status=422 if faults else 409)
-    return go(with_done(back or f"/inbox/{candidate_id}", [candidate_id]))
+    return go(with_done(back or f"/inbox/{candidate_id}", [candidate_id] if told else []))
 
 
 def _page(
@@ -281,6 +311,7 @@ def _page(
         "category": candidate.category,
         "reason": "",
         "note": "",
+        "add": "",
         "into": "",
         "other": "",
         "until": (now.date() + timedelta(days=WATCH_DAYS)).isoformat(),
@@ -303,6 +334,8 @@ def _page(
         history=[_told_event(each) for each in events.of_subject(session, "candidate", candidate_id)],
         may_act=may_act(user),
         undoable=candidate.status in UNDOABLE,
+        relevance=relevance_of(session, candidate_id),
+        label_options=[each for each, _ in candidates.label_counts(session) if each not in row.labels],
         tool=tools.get_by_id(session, candidate.tool_id) if candidate.tool_id else None,
         target=target,
         told=told,
