@@ -59,7 +59,7 @@ def two_names(announce: Announce, site_engine: Engine) -> int:
 
 def test_each_field_says_where_it_comes_from_and_how_sure_that_is(as_: As, two_names: int) -> None:
     shown = as_("Rosa").get(f"/inbox/{two_names}").text
-    for told in ("Home page", "The link leads to it.", "a guess", "The poster shows it under this name."):
+    for told in ("Home page", "The link leads to it.", "likely", "The poster shows it under this name."):
         assert told in shown
 
 
