@@ -198,9 +198,7 @@ class _Connection(asyncio.Protocol):
             self._write(self._server.reply(request))
 
 
-async def _serve_replies(
-    replies: dict[bytes, _Replies], ready: Connection, publisher: Publisher
-) -> None:
+async def _serve_replies(replies: dict[bytes, _Replies], ready: Connection, publisher: Publisher) -> None:
     loop, server = asyncio.get_running_loop(), _Server(replies)
     port = 0
     for host in range(HOSTS):

@@ -73,11 +73,17 @@ def owner_name() -> str:
 
 
 def claim_due(
-    engine: Engine, owner: str, now: datetime, limit: int, *, only: Collection[int] | None = None
+    engine: Engine,
+    owner: str,
+    now: datetime,
+    limit: int,
+    *,
+    sick_limit: int | None = None,
+    only: Collection[int] | None = None,
 ) -> list[Lease]:
     """Lease up to `limit` sources, one a host; those due, or whatever of `only` nobody holds."""
     with transaction(engine) as session:
-        return leases.claim(session, owner=owner, now=now, limit=limit, only=only)
+        return leases.claim(session, owner=owner, now=now, limit=limit, sick_limit=sick_limit, only=only)
 
 
 def refresh_source(
@@ -126,24 +132,30 @@ def refresh_due(
 ) -> Iterator[Refreshed]:
     """Read what is due, or all of `only` due or not, one source a host at a time; gives each as it ends.
 
+    Of two or more `threads` one is kept for sources in good health: the sick may take all the time they are given.
     `on_start` hears of each source as its reading begins.
 
     A source of `only` that others hold or whose host rests is waited for `patience_s`, then left out.
     """
     owner, stop = owner_name(), stop or threading.Event()
     ahead = None if only is None else set(only)
-    running: dict[Future[Refreshed | None], int] = {}
+    running: dict[Future[Refreshed | None], Lease] = {}
     idle_since: float | None = None
     with ThreadPoolExecutor(threads, thread_name_prefix="refresh") as pool:
         while not stop.is_set():
             room = threads - len(running)
-            claimed = claim_due(engine, owner, clock(), room, only=ahead) if room and ahead != set() else []
+            sick_room = max(1, threads - 1) - sum(lease.sick for lease in running.values())
+            claimed = (
+                claim_due(engine, owner, clock(), room, sick_limit=sick_room, only=ahead)
+                if room and ahead != set()
+                else []
+            )
             for lease in claimed:
                 if ahead is not None:
                     ahead.discard(lease.source_id)
                 if on_start is not None:
                     on_start(lease)
-                running[pool.submit(_refreshed, engine, lease, fetcher, workers, clock)] = lease.source_id
+                running[pool.submit(_refreshed, engine, lease, fetcher, workers, clock)] = lease
             if not running:
                 idle_since = idle_since or monotonic()
                 if not ahead or monotonic() - idle_since >= patience_s:

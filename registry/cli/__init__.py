@@ -18,6 +18,7 @@ COMMANDS = {
     "worker": "registry.cli.worker:app",
     "scrape": "registry.cli.scrape:app",
     "sources": "registry.cli.sources:app",
+    "rules": "registry.cli.rules:app",
     "candidates": "registry.cli.candidates:app",
     "users": "registry.cli.users:users",
     "tokens": "registry.cli.users:tokens",

@@ -27,20 +27,30 @@ Number = Annotated[int, typer.Argument(metavar="CANDIDATE", help="Its number.")]
 def list_candidates(
     status: Annotated[CandidateStatus, typer.Option(help="Where they stand.")] = CandidateStatus.NEW,
     words: Annotated[str, typer.Option("--search", help="Words in name, home page or tagline.")] = "",
+    label: Annotated[str, typer.Option(help="Only those that bear this label.")] = "",
+    relevant: Annotated[bool, typer.Option("--relevant", help="The most relevant first.")] = False,
     limit: Annotated[int, typer.Option(min=1, max=200)] = 50,
     after: Annotated[str, typer.Option(help="The page mark that the page before ended with.")] = "",
     as_json: AsJson = False,
 ) -> None:
-    """The inbox, newest first."""
+    """The inbox, newest first unless told otherwise."""
     from registry.store import candidates
     from registry.store.engine import snapshot
 
     with opened() as (_settings, engine), snapshot(engine) as session:
-        page = candidates.page(session, status=status, words=words, after=after, limit=limit)
+        page = candidates.page(
+            session,
+            status=status,
+            words=words,
+            label=label,
+            by_relevance=relevant,
+            after=after,
+            limit=limit,
+        )
     if as_json:
         print_json({"candidates": [_listed(row) for row in page.rows], "next": page.next_cursor})
         return
-    shown = ("id", "name", "homepage", "mentions", "requests", "sources")
+    shown = ("id", "name", "homepage", "mentions", "requests", "sources", "relevance", "labels")
     rows = [{key: value for key, value in _listed(row).items() if key in shown} for row in page.rows]
     print_rows(rows, none="No candidate here.")
     if page.next_cursor:
@@ -56,7 +66,7 @@ def show(candidate: Number, as_json: AsJson = False) -> None:
     with opened() as (_settings, engine), snapshot(engine) as session:
         found = candidates.get(session, candidate)
         (row,) = candidates.rows(session, [found])
-        told = _listed(row)
+        told = {**_listed(row), "findings": found.findings}
         told["entries"] = [
             {"source": source.name, "title": entry.title, "link": entry.link, "seen_at": entry.seen_at}
             for entry, source in entries.mentions(session, candidate)
@@ -65,8 +75,10 @@ def show(candidate: Number, as_json: AsJson = False) -> None:
         print_json(told)
         return
     for key, value in told.items():
-        if key != "entries" and value not in (None, "", []):
+        if key not in ("entries", "findings") and value not in (None, "", []):
             print(f"{key}: {', '.join(value) if isinstance(value, list) else value}")
+    for each in told["findings"]:
+        print(f"  {each['field']} “{each['value']}” ({each['confidence']}): {each['reason']}")
     for entry in told["entries"]:
         print(f"  {entry['source']}: {entry['title']} {entry['link']}")
 
@@ -147,6 +159,44 @@ def watch(
     )
 
 
+@app.command("reread")
+def reread(
+    named: Annotated[
+        list[str] | None, typer.Argument(metavar="[SOURCE]...", help="Of these sources alone; else of all.")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option(help="Show what would change, and store nothing.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Read stored entries again that an older extractor has read; what a person decided stays as it is."""
+    from registry.cli.reread import reread
+
+    reread(named or [], dry_run=dry_run, as_json=as_json)
+
+
+@app.command("label")
+def label(
+    candidate: Number,
+    add: Annotated[list[str] | None, typer.Argument(metavar="[LABEL]...", help="Labels to put on.")] = None,
+    remove: Annotated[list[str] | None, typer.Option(help="A label to take off; may be repeated.")] = None,
+    as_email: As = "",
+    as_json: AsJson = False,
+) -> None:
+    """Put labels on a candidate, or take them off."""
+    from registry.services import labels
+    from registry.store import candidates
+    from registry.store.engine import transaction
+
+    with opened() as (_settings, engine), transaction(engine) as session:
+        by = acting(session, as_email)
+        labels.label(session, candidate, add=add or (), remove=remove or (), by=by, now=utc_now())
+        (row,) = candidates.rows(session, [candidates.get(session, candidate)])
+        told = _listed(row)
+    if as_json:
+        print_json(told)
+    else:
+        print(f"{told['name']} ({told['id']}) bears {', '.join(told['labels']) or 'no label'}.")
+
+
 def _act(act: "Callable[[Session, Actor, datetime], Candidate]", as_email: str, as_json: bool) -> None:
     from registry.store.engine import transaction
 
@@ -181,4 +231,6 @@ def _listed(row: "InboxRow") -> dict[str, Any]:
         "mentions": row.mentions,
         "requests": row.requests,
         "sources": list(row.sources),
+        "labels": list(row.labels),
+        "relevance": row.candidate.relevance,
     }

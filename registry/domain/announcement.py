@@ -55,7 +55,7 @@ class Found:
     """One value for one field."""
 
     field: str
-    """`name`, `homepage`, `tagline`, `version` or `vendor`."""
+    """`name`, `homepage`, `tagline`, `version`, or of an advisory `vendor` and `product`."""
     value: str
     method: str
     """before_separator, show, repository, package, introducing, available, affected, bare, link, related or none."""
@@ -106,6 +106,10 @@ class Proposal:
         return self._value("vendor")
 
     @property
+    def product(self) -> str:
+        return self._value("product")
+
+    @property
     def names(self) -> tuple[str, ...]:
         """Every name that title and link give, the likeliest first."""
         return tuple(found.value for found in self.findings if found.field == "name")
@@ -138,3 +142,13 @@ class Proposal:
     def _value(self, field: str) -> str:
         found = self.of(field)
         return found.value if found else ""
+
+
+def by_person(**values: str) -> list[dict[str, str]]:
+    """Findings, ready for JSON, of what a person gave or chose; what is empty is left out."""
+    why = "A person wrote or chose it."
+    return [
+        Found(field, value, "by hand", Confidence.SURE, why).as_row()
+        for field, value in values.items()
+        if value
+    ]

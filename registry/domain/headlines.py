@@ -87,7 +87,7 @@ def version_out(title: str) -> Headline | None:
 
 
 def bare(title: str, maker: str = "") -> Headline | None:
-    """A title that is a product's name and nothing else, or one with a tagline behind it; `maker`: the domain's label."""
+    """A title that is a product's name alone, or one with a tagline behind it; `maker` is the domain's label."""
     words = title.split()
     if 2 <= len(words) <= 4 and all(word[:1].isupper() or word[:1].isdigit() for word in words):
         name, version = split_whole(title)

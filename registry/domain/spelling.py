@@ -8,14 +8,31 @@ SLUG_NUMBER = re.compile(r"-(?:\d+|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$
 AFFIXES = re.compile(
     r"^(?:get|use|try|go|my|join|with|hey|the)|(?:app|hq|io|ai|labs?|tech|software|dev|so|inc)$"
 )
-NOTHING_SAID = frozenset(
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+NOTHING_SAID = _words(
     """
-    www app apps web docs blog my go get dev beta en de fr latest index home main master tree about product products
-    project projects tool tools item posts post news articles article download playground com org net html
-    """.split()
+    www app apps web docs blog my go get dev beta en de fr latest index home main master tree about product
+    products project projects tool tools item posts post news articles article download playground com org
+    net html
+    """
 )
 """Labels and path segments that name no product."""
 SHORTEST_BEGINNING = 4
+COMMON_WORDS = _words(
+    """
+    access agent agents app apps artifacts board browser build calendar camera chat client cloud code connect
+    console desktop device devices docs drive edge editor email exchange firewall firmware flow forms
+    framework gateway insights ios kernel keep mail manager maps meet memory messages mobile notes office os
+    outlook pages photos platform player portal projects reader router routers run search server sheets
+    slides software spaces studio suite switch system tasks teams thinking viewer vpn windows word workspace
+    """
+)
+"""Words that many products are called by and that headlines use anyway: no product is known by one of them alone."""
 
 
 def letters(name: str) -> str:
@@ -92,3 +109,15 @@ def place_of(name: str, link: str) -> str:
         if segment.casefold() not in NOTHING_SAID and letters(segment.split(".")[0]) == said:
             return "/".join([host, *segments[: place + 1]])
     return ""
+
+
+def says(title: str, name: str, maker: str = "") -> bool:
+    """Whether a title holds a product's full name as words; a common word counts only behind its maker's name."""
+    name = " ".join(name.split())
+    if not letters(name):
+        return False
+    if " " not in name:
+        if name.casefold() in COMMON_WORDS:
+            return bool(maker) and says(title, f"{maker} {name}")
+        return re.search(rf"(?<!\w){re.escape(name)}(?!\w)", title) is not None
+    return re.search(rf"(?<!\w){re.escape(name)}(?!\w)", title, re.IGNORECASE) is not None

@@ -40,10 +40,8 @@ def split_whole(name: str) -> tuple[str, str]:
 def version_in(title: str, link: str) -> str:
     """The version that a release's title names, else its link's; "" where neither does."""
     alone = ALONE.match(title)
-    if alone:
-        return alone["number"]
-    _, version = split_version(title)
-    tag = "" if version else TAG.search(link)
+    version = alone["number"] if alone else split_version(title)[1]
+    tag = None if version else TAG.search(link)
     return version or (tag["number"] if tag else "")
 
 

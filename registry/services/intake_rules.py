@@ -16,7 +16,7 @@ from registry.services.proposing import propose_all
 from registry.store import intake_rules, sources
 from registry.store.columns import id_of
 from registry.store.intake_rules import StoredEntry
-from registry.store.tables import IntakeRule, Source
+from registry.store.tables import IntakeRule
 
 TRIED_ON = 2_000
 SHOWN = 20
@@ -196,5 +196,4 @@ def _standing(session: Session, rule_id: int) -> IntakeRule:
 
 
 def _told(session: Session, row: IntakeRule) -> dict[str, str]:
-    source = session.get(Source, row.source_id) if row.source_id is not None else None
-    return {"rule": sentence(intake_rules.rule_of(row), source.name if source else "")}
+    return {"rule": sentence(intake_rules.rule_of(row), intake_rules.source_name(session, row))}

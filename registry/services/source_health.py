@@ -9,6 +9,7 @@ from sqlmodel import Session
 from registry.services.acting import REGISTRY, record
 from registry.store import sources
 from registry.store.engine import serialise
+from registry.store.sources import Standing
 from registry.store.tables import Source
 
 BROKEN_AFTER = timedelta(days=3)
@@ -46,7 +47,7 @@ class Health:
     """What is the matter and what to do, in words; never holds the source's address."""
 
 
-def health(source: Source, now: datetime) -> Health:
+def health(source: Source | Standing, now: datetime) -> Health:
     """The first that holds: paused, gone, broken, failing, not read yet, quiet, healthy."""
     if source.paused_at is not None:
         return Health(SourceState.PAUSED, "It is not read until somebody resumes it.")
@@ -71,11 +72,11 @@ def health(source: Source, now: datetime) -> Health:
     return Health(SourceState.HEALTHY, "It can be read.")
 
 
-def silent_since(source: Source) -> datetime:
+def silent_since(source: Source | Standing) -> datetime:
     return source.changed_at or source.created_at
 
 
-def quiet_after(source: Source) -> timedelta:
+def quiet_after(source: Source | Standing) -> timedelta:
     """Four times the usual gap between its entries, and never less than QUIET_AT_LEAST says for such a gap."""
     if not source.usual_gap_s:
         return QUIET_UNKNOWN
@@ -130,7 +131,7 @@ def _note(session: Session, source: Source, now: datetime) -> bool:
     return True
 
 
-def _usual(source: Source) -> str:
+def _usual(source: Source | Standing) -> str:
     if not source.usual_gap_s:
         return ""
     hours = max(1, round(source.usual_gap_s / 3600))

@@ -198,12 +198,12 @@ def fetch_now(session: Session, source_id: int, *, by: Actor, now: datetime) -> 
     source = sources.get(session, source_id)
     if source.paused_at is not None:
         raise RuleBroken("This source is paused. Resume it first.")
-    if now < may_fetch_at(source, now):
-        raise RuleBroken("This source was read less than five minutes ago. Wait a little, out of politeness.")
     if source.wait_until is not None and source.wait_until > now:
         raise RuleBroken(
             f"Its publisher asked us to stay away until {source.wait_until:%Y-%m-%d %H:%M} UTC. It is read then."
         )
+    if now < may_fetch_at(source, now):
+        raise RuleBroken("This source was read less than five minutes ago. Wait a little, out of politeness.")
     if source.due_at is None or source.due_at > now:
         source.due_at = now
     source.gone_at = None
@@ -213,7 +213,8 @@ def fetch_now(session: Session, source_id: int, *, by: Actor, now: datetime) -> 
 
 def may_fetch_at(source: Source, now: datetime) -> datetime:
     """From when on a person may ask for it to be read at once."""
-    return now if source.fetched_at is None else max(now, source.fetched_at + FETCH_NOW_EVERY)
+    read_at = source.fetched_at
+    return max(now, source.wait_until or now, now if read_at is None else read_at + FETCH_NOW_EVERY)
 
 
 def undo_move(session: Session, source_id: int, *, by: Actor, now: datetime) -> Source:

@@ -1,7 +1,7 @@
 """Reads of candidates, and the rows of the inbox with what a person wants to see of each at one glance."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlalchemy import ColumnElement, func
@@ -29,7 +29,7 @@ class InboxRow:
     """Of the newest entry, with its link and its moment; empty where only people asked."""
     link: str
     mentioned_at: datetime | None
-    labels: tuple[str, ...] = ()
+    labels: tuple[str, ...]
     """In alphabetical order."""
 
 
@@ -294,11 +294,13 @@ def rows(session: Session, found: Sequence[Candidate]) -> list[InboxRow]:
     )
     borne = labels(session, ids)
     return [
-        replace(
-            _row(
-                candidate, mentioned, newest, names.get(id_of(candidate), []), requested.get(candidate.id, 0)
-            ),
-            labels=borne.get(id_of(candidate), ()),
+        _row(
+            candidate,
+            mentioned,
+            newest,
+            names.get(id_of(candidate), []),
+            requested.get(candidate.id, 0),
+            borne.get(id_of(candidate), ()),
         )
         for candidate in found
     ]
@@ -310,6 +312,7 @@ def _row(
     newest: Mapping[int | None, Entry],
     names: list[str],
     requests: int,
+    labels: tuple[str, ...],
 ) -> InboxRow:
     number, entry_id = mentioned.get(id_of(candidate), (0, 0))
     entry = newest.get(entry_id)
@@ -321,4 +324,5 @@ def _row(
         title=entry.title if entry else "",
         link=entry.link if entry else "",
         mentioned_at=entry.seen_at if entry else None,
+        labels=labels,
     )

@@ -65,6 +65,12 @@ def rule_of(row: IntakeRule) -> Rule:
     )
 
 
+def source_name(session: Session, row: IntakeRule) -> str:
+    """Of the one source that a rule holds for, removed or not; empty for a rule of all."""
+    source = session.get(Source, row.source_id) if row.source_id is not None else None
+    return source.name if source else ""
+
+
 def kept_out(session: Session) -> Mapping[int, int]:
     """Rule id -> how many entries it keeps out at present."""
     query = (

@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field
 
 from registry.domain.condition import Check, ConditionKind, Duty
 from registry.domain.evaluation import EvaluationState
+from registry.domain.intake_rule import RuleAct, RuleField
 from registry.domain.lookup import AnswerCode
 from registry.domain.outcome import Outcome
 from registry.domain.proposal import Announcer
@@ -170,6 +171,14 @@ class VerdictOut(BaseModel):
     notes: list[str] = Field(description="Exceptions on the record.")
 
 
+class FindingOut(BaseModel):
+    field: str = Field(description="Which field of the candidate it is for.", examples=["name"])
+    value: str
+    method: str = Field(description="How it was found.", examples=["before_separator"])
+    confidence: str = Field(description="sure, likely or guess.", examples=["sure"])
+    reason: str
+
+
 class CandidateOut(BaseModel):
     id: int
     version: int = Field(description="Rises with each change; the start of its ETag.")
@@ -181,6 +190,9 @@ class CandidateOut(BaseModel):
     reason: str
     note: str
     sure: bool = Field(description="Whether its name is certain.")
+    findings: list[FindingOut] = Field(
+        description="How each field was found; a field found twice differs, and its first finding was taken."
+    )
     watch_until: date | None
     merged_into: int | None
     seen_at: datetime
@@ -188,6 +200,10 @@ class CandidateOut(BaseModel):
     requests: int
     sources: list[str] = Field(description="Names of the sources that speak of it.")
     newest_entry: str = Field(description="Link of the newest entry that speaks of it.")
+    labels: list[str] = Field(description="Words that a rule or a person put on it.", examples=[["agents"]])
+    relevance: int | None = Field(
+        description="0 to 100, learnt from what was let in and dismissed; null while too little was."
+    )
 
 
 class AcceptIn(BaseModel):
@@ -208,6 +224,55 @@ class MergeIn(BaseModel):
 
 class WatchIn(BaseModel):
     until: date = Field(description="A day to come.", examples=["2027-03-01"])
+
+
+class LabelsIn(BaseModel):
+    add: list[Plain] = Field([], max_length=20, examples=[["agents"]])
+    remove: list[Plain] = Field([], max_length=20)
+
+
+class RuleIn(BaseModel):
+    act: RuleAct = Field(description="What it does with the entries that fit.", examples=["block"])
+    field: RuleField = Field(RuleField.TITLE, description="Where it looks.")
+    pattern: Plain = Field(
+        description="Words as they stand, or a regular expression.", examples=["raises funding"]
+    )
+    expression: bool = Field(False, description="Whether the pattern is a regular expression.")
+    label: Plain = Field("", description="For a rule that labels: the label.")
+    source: int | None = Field(
+        None, ge=1, le=2**31 - 1, description="Id of the one source it holds for; null for all."
+    )
+
+
+class RuleOut(BaseModel):
+    id: int
+    sentence: str = Field(examples=["Block entries whose title holds “raises funding”"])
+    act: RuleAct
+    field: RuleField
+    pattern: str
+    expression: bool
+    label: str
+    source: int | None
+    kept_out: int = Field(description="How many entries it keeps out at present.")
+
+
+class TriedEntry(BaseModel):
+    title: str
+    link: str
+    source: str = Field(description="The source's name.")
+    status: CandidateStatus | None = Field(
+        description="Of the candidate it speaks of; null where it proposed none."
+    )
+
+
+class TriedOut(BaseModel):
+    entries: int = Field(description="How many stored entries it was tried on.")
+    blocked: int
+    labelled: int
+    let_in: int = Field(description="Kept out at present, and no longer with it.")
+    accepted: int = Field(description="Of those blocked, how many a reviewer let in.")
+    dismissed: int
+    sample: list[TriedEntry] = Field(description="The first 20 that it touches.")
 
 
 class SourceState(StrEnum):
@@ -233,6 +298,24 @@ class SourceOut(BaseModel):
     failures: int = Field(description="In a row.")
     error_code: str
     error: str
+
+
+class HeldEntry(BaseModel):
+    id: int
+    title: str
+    link: str
+    published_at: datetime | None
+    seen_at: datetime
+
+
+class HeldIn(BaseModel):
+    let_in: bool = Field(description="True lets them propose candidates; false leaves them as seen for ever.")
+
+
+class HeldOut(BaseModel):
+    entries: int = Field(description="How many were held back.")
+    candidates: int = Field(description="How many of them proposed a new candidate.")
+    kept_out: int = Field(description="How many of them a rule of intake keeps out.")
 
 
 class UrlIn(BaseModel):

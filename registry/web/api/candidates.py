@@ -1,13 +1,14 @@
 """Candidates and their triage."""
 
 from collections.abc import Callable
+from enum import StrEnum
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 from sqlmodel import Session
 
 from registry.domain.triage import CandidateStatus
-from registry.services import triage
+from registry.services import labels, triage
 from registry.store import candidates, tools
 from registry.store.candidates import InboxRow
 from registry.store.columns import id_of
@@ -22,9 +23,24 @@ from registry.web.api.replies import (
     version_in,
 )
 from registry.web.deps import House, Now, Plain, Read, RowId, Triager, Tx
-from registry.web.schemas import AcceptIn, CandidateOut, DismissIn, MergeIn, Page, ToolRef, WatchIn
+from registry.web.schemas import (
+    AcceptIn,
+    CandidateOut,
+    DismissIn,
+    FindingOut,
+    LabelsIn,
+    MergeIn,
+    Page,
+    ToolRef,
+    WatchIn,
+)
 
 router = APIRouter(prefix="/candidates", tags=["candidates"])
+
+
+class Sort(StrEnum):
+    NEWEST = "newest"
+    RELEVANCE = "relevance"
 
 
 @router.get("", response_model=Page[CandidateOut], summary="The inbox, newest first")
@@ -37,11 +53,22 @@ def list_candidates(
         int | None, Query(ge=1, le=2**31 - 1, description="Only those that this source speaks of.")
     ] = None,
     q: Annotated[Plain, Query(max_length=200, description="Words in name, home page or tagline.")] = "",
+    label: Annotated[Plain, Query(max_length=60, description="Only those that bear this label.")] = "",
+    sort: Annotated[Sort, Query(description="Which come first.")] = Sort.NEWEST,
     cursor: Cursor = "",
     limit: Limit = 50,
 ) -> Response:
     """Tools that an entry of a source, or a colleague, proposed."""
-    page = candidates.page(read, status=status, source_id=source, words=q, after=cursor, limit=limit)
+    page = candidates.page(
+        read,
+        status=status,
+        source_id=source,
+        words=q,
+        label=label,
+        by_relevance=sort is Sort.RELEVANCE,
+        after=cursor,
+        limit=limit,
+    )
     following = page.next_cursor or None
     body = Page[CandidateOut](items=[_out(row) for row in page.rows], next=following)
     return told(request, body, link=next_link(request, following), private=True)
@@ -167,6 +194,27 @@ def reopen(
     return once(request, tx, idempotency_key, None, act, by=user, now=now)
 
 
+@router.post(
+    "/{candidate_id}/labels", response_model=CandidateOut, summary="Put labels on it, take others off"
+)
+def change_labels(
+    candidate_id: RowId,
+    request: Request,
+    tx: Tx,
+    user: Triager,
+    now: Now,
+    asked: LabelsIn,
+    idempotency_key: IdempotencyKey = None,
+) -> Response:
+    """What two people do adds up; the version stays."""
+    act = _then_read(
+        tx,
+        candidate_id,
+        lambda: labels.label(tx, candidate_id, add=asked.add, remove=asked.remove, by=user, now=now),
+    )
+    return once(request, tx, idempotency_key, asked, act, by=user, now=now)
+
+
 def _then_read(session: Session, candidate_id: int, act: Callable[[], object]) -> Callable[[], CandidateOut]:
     def acted() -> CandidateOut:
         act()
@@ -193,6 +241,7 @@ def _out(row: InboxRow) -> CandidateOut:
         reason=each.reason,
         note=each.note,
         sure=each.sure,
+        findings=[FindingOut(**found) for found in each.findings],
         watch_until=each.watch_until,
         merged_into=each.merged_into_id,
         seen_at=each.seen_at,
@@ -200,4 +249,6 @@ def _out(row: InboxRow) -> CandidateOut:
         requests=row.requests,
         sources=list(row.sources),
         newest_entry=row.link,
+        labels=list(row.labels),
+        relevance=each.relevance,
     )

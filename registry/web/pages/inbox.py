@@ -114,8 +114,9 @@ def with_done(back: str, ids: Sequence[int]) -> str:
     """The page an act came from, told which candidates were acted on."""
     path, _, query = _inside(back).partition("?")
     kept = "&".join(part for part in query.split("&") if part and not part.startswith("done="))
-    done = f"done={','.join(map(str, ids))}"
-    return f"{path}?{kept}&{done}" if kept else f"{path}?{done}"
+    done = f"done={','.join(map(str, ids))}" if ids else ""
+    query = "&".join(part for part in (kept, done) if part)
+    return f"{path}?{query}" if query else path
 
 
 def _inside(back: str) -> str:

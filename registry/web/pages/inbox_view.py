@@ -9,6 +9,7 @@ from sqlmodel import Session
 from starlette.datastructures import QueryParams
 
 from registry.domain.errors import InvalidInput
+from registry.domain.intake_rule import MAX_LABEL
 from registry.domain.triage import REASON_LABELS, STATUS_LABELS, CandidateStatus, DismissReason
 from registry.services.acting import Actor
 from registry.services.likeness import Twin, twins
@@ -23,6 +24,7 @@ from scrapers.links import host_of
 ROWS = 25
 WATCH_DAYS = 30
 ALL = "all"
+RELEVANCE = "relevance"
 UNDOABLE = frozenset({CandidateStatus.DISMISSED, CandidateStatus.WATCH, CandidateStatus.MERGED})
 REASONS = tuple(Option(reason.value, REASON_LABELS[reason]) for reason in DismissReason)
 STATUSES = (
@@ -38,7 +40,13 @@ class Wanted:
     status: CandidateStatus | None = CandidateStatus.NEW
     source_id: int | None = None
     words: str = ""
+    label: str = ""
+    by_relevance: bool = False
     after: str = ""
+
+    @property
+    def narrowed(self) -> bool:
+        return bool(self.words or self.source_id or self.label)
 
     @property
     def address(self) -> str:
@@ -47,6 +55,8 @@ class Wanted:
             ("status", "" if self.status is CandidateStatus.NEW else self.status or ALL),
             ("source", self.source_id or ""),
             ("q", self.words),
+            ("label", self.label),
+            ("sort", RELEVANCE if self.by_relevance else ""),
             ("after", self.after),
         ]
         query = urlencode([(name, value) for name, value in parts if value])
@@ -79,6 +89,8 @@ class InboxPage:
     wanted: Wanted
     statuses: Sequence[Option]
     source_options: Sequence[Option]
+    label_options: Sequence[Option]
+    """Empty where nothing bears a label."""
     pager: Pager
     newest_url: str
     may_act: bool
@@ -102,6 +114,8 @@ def as_wanted(query: QueryParams) -> Wanted:
         status=None if said == ALL else CandidateStatus(said),
         source_id=number(query.get("source", "")),
         words=query.get("q", "").replace("\0", "").strip()[:200],
+        label=query.get("label", "").replace("\0", "").strip()[:MAX_LABEL],
+        by_relevance=query.get("sort", "") == RELEVANCE,
         after=query.get("after", ""),
     )
 
@@ -123,9 +137,23 @@ def inbox_page(
     refused: Sequence[str] = (),
 ) -> InboxPage:
     """The queries are as many for one row as for all of a page."""
-    chosen = {"status": wanted.status, "source_id": wanted.source_id, "words": wanted.words}
-    page = candidates.page(session, **chosen, after=wanted.after, limit=ROWS)  # type: ignore[arg-type]
-    total = candidates.count(session, **chosen)  # type: ignore[arg-type]
+    page = candidates.page(
+        session,
+        status=wanted.status,
+        source_id=wanted.source_id,
+        words=wanted.words,
+        label=wanted.label,
+        by_relevance=wanted.by_relevance,
+        after=wanted.after,
+        limit=ROWS,
+    )
+    total = candidates.count(
+        session,
+        status=wanted.status,
+        source_id=wanted.source_id,
+        words=wanted.words,
+        label=wanted.label,
+    )
     shown = [row.candidate for row in page.rows]
     alike = twins(session, [each for each in shown if each.status is CandidateStatus.NEW])
     names = _names(session, shown)
@@ -147,6 +175,7 @@ def inbox_page(
             Option("", "All sources"),
             *(Option(str(each.id), each.name) for each in sources.sources(session)),
         ],
+        label_options=_labels(session, wanted),
         pager=Pager(
             _summary(len(shown), total, wanted),
             next_url=replace(wanted, after=page.next_cursor).address if page.next_cursor else "",
@@ -211,10 +240,17 @@ def _counted(session: Session) -> list[Option]:
     ]
 
 
+def _labels(session: Session, wanted: Wanted) -> list[Option]:
+    found = [Option(label, f"{label} ({count})") for label, count in candidates.label_counts(session)]
+    if wanted.label and wanted.label not in {each.value for each in found}:
+        found.append(Option(wanted.label, f"{wanted.label} (0)"))
+    return [Option("", "Any or none"), *found] if found else []
+
+
 def _summary(shown: int, total: int, wanted: Wanted) -> str:
     kind = f"{STATUS_LABELS[wanted.status].lower()} " if wanted.status else ""
     what = f"{total} {kind}candidate{'' if total == 1 else 's'}"
-    filtered = (" that matches" if total == 1 else " that match") if wanted.words or wanted.source_id else ""
+    filtered = (" that matches" if total == 1 else " that match") if wanted.narrowed else ""
     return f"{what}{filtered}" + (f", {shown} on this page" if shown < total else "")
 
 

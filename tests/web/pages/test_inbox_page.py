@@ -331,3 +331,54 @@ def test_what_a_source_says_is_shown_as_text_alone(as_: As, came_in: Callable[..
     (one,) = came_in("<script>alert(1)</script>")
     for path in ("/inbox", f"/inbox/{one}"):
         assert "<script>alert" not in as_("Rosa").get(path).text
+
+
+def test_labels_are_chips_that_filter_and_are_put_on_and_taken_off(
+    as_: As, came_in: Callable[..., list[int]]
+) -> None:
+    first, _ = came_in("Plumeria", "Zither")
+    rosa = as_("Rosa")
+    reply = rosa.post(f"/inbox/{first}/labels", data={"add": "agents, writing", "back": "/inbox?q=plum"})
+    assert reply.headers["location"] == "/inbox?q=plum"
+    shown = rosa.get("/inbox?label=agents").text
+    assert ">Plumeria<" in shown
+    assert ">Zither<" not in shown
+    assert '<option value="agents" selected>agents (1)</option>' in shown
+    rosa.post(f"/inbox/{first}/labels", data={"remove": "agents"})
+    page = rosa.get(f"/inbox/{first}").text
+    assert 'value="writing"' in page
+    assert 'value="agents"' not in page
+    assert "Labels: agents, writing → writing" in html.unescape(page)
+
+
+def test_a_label_that_cannot_be_comes_back_with_what_was_typed(as_: As, one: int) -> None:
+    reply = as_("Rosa").post(f"/inbox/{one}/labels", data={"add": "x" * 61})
+    assert reply.status_code == 422
+    assert "x" * 61 in reply.text
+
+
+def test_the_most_relevant_come_first_where_asked_and_the_page_says_why(
+    as_: As, came_in: Callable[..., list[int]], site_engine: Engine, now: datetime
+) -> None:
+    came_in("Newsletterly", "Agentic", "Zither")
+    with transaction(site_engine) as session:
+        rows = session.exec(select(Candidate).order_by(Candidate.id)).all()  # type: ignore[arg-type]
+        for each, number in zip(rows, (10, 90, None), strict=True):
+            each.relevance = number
+    rosa = as_("Rosa")
+    shown = rosa.get("/inbox?sort=relevance").text
+    assert shown.index("relevance 90") < shown.index(">Zither<") < shown.index("relevance 10")
+    page = rosa.get("/inbox/1").text
+    assert "Why it may matter" in page
+    assert "Too little was decided to learn from" in page
+    assert rosa.get("/inbox?sort=relevance&after=nonsense").status_code == 422
+
+
+def test_whatever_its_number_nothing_leaves_the_inbox(
+    as_: As, came_in: Callable[..., list[int]], site_engine: Engine
+) -> None:
+    came_in("Plumeria")
+    with transaction(site_engine) as session:
+        session.exec(select(Candidate)).one().relevance = 0
+    for path in ("/inbox", "/inbox?sort=relevance"):
+        assert ">Plumeria<" in as_("Rosa").get(path).text

@@ -86,6 +86,13 @@ def upgrade() -> None:
         for column in columns:
             op.add_column(table, column, inline_references=True)
     op.create_index(op.f("ix_source_fetched_at"), "source", ["fetched_at"])
+    held = sa.text("held")
+    op.create_index("ix_entry_held", "entry", ["source_id"], sqlite_where=held, postgresql_where=held)
+    # What named a tool and proposed nothing told a known tool, or was too old or one of too many: it stays seen.
+    op.execute(
+        "UPDATE entry SET only_seen = TRUE WHERE kind IN ('tool', 'version')"
+        " AND NOT EXISTS (SELECT 1 FROM mention WHERE mention.entry_id = entry.id)"
+    )
     _carry_visits_over()
     op.drop_table("fetch")
 
@@ -133,6 +140,7 @@ def _packed(rows: Any) -> Iterator[list[int | str]]:
 
 
 def downgrade() -> None:
+    op.drop_index("ix_entry_held", "entry")
     op.drop_index(op.f("ix_source_fetched_at"), "source")
     for table, columns in ADDED.items():
         for column in columns:
