@@ -17,16 +17,14 @@ from typing import Protocol
 from sqlalchemy import Engine
 
 from registry.domain.errors import NotFound
-from registry.domain.proposal import Announcer, EntryKind
-from registry.services import intake, leases, visits
+from registry.services import leases, visits
 from registry.services.intake import Brought
 from registry.services.leases import Lease, LeaseLost
 from registry.settings import Settings
 from registry.store.engine import snapshot, transaction
-from scrapers.entry import Entry, Parsed
+from scrapers.entry import Parsed
 from scrapers.errors import FetchError, ScrapeError
 from scrapers.fetch import Fetched, Fetcher, Validators
-from scrapers.workers import Workers
 
 log = logging.getLogger(__name__)
 
@@ -53,31 +51,12 @@ class Refreshed:
     error_code: str = ""
     error: str = ""
     note: str = ""
+    wire_bytes: int = 0
+    elapsed_s: float = 0
 
     @property
     def ok(self) -> bool:
         return not self.error_code
-
-
-@dataclass(frozen=True)
-class Announced:
-    """One entry as it would come in."""
-
-    entry: Entry
-    kind: EntryKind
-    name: str
-    homepage: str
-
-
-@dataclass(frozen=True)
-class Checked:
-    """What an address holds, read and not stored."""
-
-    url: str
-    title: str
-    entries: tuple[Announced, ...]
-    note: str
-    malformed: bool
 
 
 def make_fetcher(settings: Settings) -> Fetcher:
@@ -94,11 +73,17 @@ def owner_name() -> str:
 
 
 def claim_due(
-    engine: Engine, owner: str, now: datetime, limit: int, *, only: Collection[int] | None = None
+    engine: Engine,
+    owner: str,
+    now: datetime,
+    limit: int,
+    *,
+    sick_limit: int | None = None,
+    only: Collection[int] | None = None,
 ) -> list[Lease]:
     """Lease up to `limit` sources, one a host; those due, or whatever of `only` nobody holds."""
     with transaction(engine) as session:
-        return leases.claim(session, owner=owner, now=now, limit=limit, only=only)
+        return leases.claim(session, owner=owner, now=now, limit=limit, sick_limit=sick_limit, only=only)
 
 
 def refresh_source(
@@ -128,28 +113,9 @@ def refresh_source(
         brought,
         unchanged=parsed is None,
         note=parsed.note if parsed else "",
+        wire_bytes=fetched.wire_bytes,
+        elapsed_s=fetched.elapsed_s,
     )
-
-
-def check_source(
-    url: str, fetcher: Fetches, workers: Parses, *, kind: str = "feed", announcer: Announcer = Announcer.NEWS
-) -> Checked:
-    """What would come in from an address, storing nothing. Raises ScrapeError; a ParseError may suggest feeds."""
-    fetched = fetcher.get(url)
-    parsed = workers.parse(kind, fetched.body, url=fetched.url, headers=dict(fetched.headers))
-    announced = tuple(
-        Announced(entry, proposal.kind, proposal.name, proposal.homepage)
-        for entry, proposal in intake.would_propose(parsed.entries, announcer)
-    )
-    return Checked(fetched.url, parsed.title, announced, parsed.note, parsed.malformed)
-
-
-def check_address(
-    settings: Settings, url: str, *, kind: str = "feed", announcer: Announcer = Announcer.NEWS
-) -> Checked:
-    """`check_source` for one address that a person typed, with a fetcher and a child of its own."""
-    with make_fetcher(settings) as fetcher, Workers(count=1) as workers:
-        return check_source(url, fetcher, workers, kind=kind, announcer=announcer)
 
 
 def refresh_due(
@@ -162,23 +128,34 @@ def refresh_due(
     only: Collection[int] | None = None,
     stop: threading.Event | None = None,
     patience_s: float = 5,
+    on_start: Callable[[Lease], None] | None = None,
 ) -> Iterator[Refreshed]:
     """Read what is due, or all of `only` due or not, one source a host at a time; gives each as it ends.
+
+    Of two or more `threads` one is kept for sources in good health: the sick may take all the time they are given.
+    `on_start` hears of each source as its reading begins.
 
     A source of `only` that others hold or whose host rests is waited for `patience_s`, then left out.
     """
     owner, stop = owner_name(), stop or threading.Event()
     ahead = None if only is None else set(only)
-    running: dict[Future[Refreshed | None], int] = {}
+    running: dict[Future[Refreshed | None], Lease] = {}
     idle_since: float | None = None
     with ThreadPoolExecutor(threads, thread_name_prefix="refresh") as pool:
         while not stop.is_set():
             room = threads - len(running)
-            claimed = claim_due(engine, owner, clock(), room, only=ahead) if room and ahead != set() else []
+            sick_room = max(1, threads - 1) - sum(lease.sick for lease in running.values())
+            claimed = (
+                claim_due(engine, owner, clock(), room, sick_limit=sick_room, only=ahead)
+                if room and ahead != set()
+                else []
+            )
             for lease in claimed:
                 if ahead is not None:
                     ahead.discard(lease.source_id)
-                running[pool.submit(_refreshed, engine, lease, fetcher, workers, clock)] = lease.source_id
+                if on_start is not None:
+                    on_start(lease)
+                running[pool.submit(_refreshed, engine, lease, fetcher, workers, clock)] = lease
             if not running:
                 idle_since = idle_since or monotonic()
                 if not ahead or monotonic() - idle_since >= patience_s:

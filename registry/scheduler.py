@@ -6,13 +6,13 @@ Any number of processes may tick on one database; leases keep them apart.
 import logging
 import threading
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy import Engine
 
 from registry import jobs
-from registry.services import triage
+from registry.services import source_health, triage
 from registry.services.relevance import Refresher
 from registry.settings import Settings
 from registry.store import traits
@@ -23,6 +23,8 @@ log = logging.getLogger(__name__)
 
 THREADS = 4
 PARSERS = 2
+TICK = "tick"
+NOTICE_EVERY = timedelta(minutes=5)
 
 
 class Scheduler:
@@ -39,6 +41,8 @@ class Scheduler:
         self._workers = Workers(count=PARSERS)
         self._relevance = Refresher()
         self._apscheduler = BackgroundScheduler(timezone=UTC)
+        self._watch = threading.Thread(target=self._keep_going, name="clock watch", daemon=True)
+        self._noticed_at: datetime | None = None
         self.ticked_at: datetime | None = None
         """When the last tick ended well; None before the first one."""
 
@@ -48,23 +52,26 @@ class Scheduler:
             self.tick,
             "interval",
             seconds=self._settings.tick_s,
+            id=TICK,
             next_run_time=datetime.now(UTC),
             coalesce=True,
             max_instances=1,
             misfire_grace_time=self._settings.tick_s,
         )
         self._apscheduler.start()
+        self._watch.start()
 
     def stop(self) -> None:
         """Begin nothing new, let what runs come to its end, and close what was opened."""
         self._stop.set()
         if self._apscheduler.running:
+            self._watch.join()
             self._apscheduler.shutdown(wait=True)
         self._fetcher.close()
         self._workers.close()
 
     def tick(self) -> None:
-        """Wake the candidates whose day has come, read every source that is due, and number what came in."""
+        """Wake candidates whose day has come, read what is due, note which fell sick or silent, number what came in."""
         now = self._clock()
         try:
             with transaction(self._engine) as session:
@@ -73,6 +80,7 @@ class Scheduler:
                 self._engine, self._fetcher, self._workers, self._clock, threads=THREADS, stop=self._stop
             ):
                 pass
+            self._notice(self._clock())
             with snapshot(self._engine) as session:
                 numbers = self._relevance.outdated(session, now)
             if numbers:
@@ -82,6 +90,22 @@ class Scheduler:
             log.exception("tick failed")
             return
         self.ticked_at = self._clock()
+
+    def _keep_going(self) -> None:
+        """APScheduler sleeps until a time of day: after the clock has stepped back, for as long as it stepped."""
+        every = timedelta(seconds=self._settings.tick_s)
+        while not self._stop.wait(every.total_seconds()):
+            job, now = self._apscheduler.get_job(TICK), datetime.now(UTC)
+            if job is not None and job.next_run_time > now + 2 * every:
+                log.warning("clock stepped back next_tick=%s", job.next_run_time)
+                job.modify(next_run_time=now)
+
+    def _notice(self, now: datetime) -> None:
+        if self._noticed_at is not None and timedelta(0) <= now - self._noticed_at < NOTICE_EVERY:
+            return
+        with transaction(self._engine) as session:
+            source_health.notice(session, now)
+        self._noticed_at = now
 
 
 def _clock() -> datetime:

@@ -34,6 +34,7 @@ SESSION_IN_PATH = re.compile(r";(?:jsessionid|phpsessid|sid)=[^/?;]*", re.IGNORE
 UNRESERVED = re.compile(r"%(2[dDeE]|3\d|4[1-9a-fA-F]|5[0-9aAfF]|6[1-9a-fA-F]|7[0-9aAeE])")
 HOST_NAME = re.compile(r"[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)*")
 ABSOLUTE = re.compile(r"https?://[^/?#]", re.IGNORECASE)
+REPOSITORY_ID = re.compile(r"tag:(?P<host>[a-z0-9.-]+),\d{4}:Repository/(?P<number>\d{1,12})/")
 MAX_URL = 4_000
 
 
@@ -134,6 +135,17 @@ def identity_key(url: str) -> str:
     if named or is_shared_host(host) or _is_article(host, domain, path):
         return named
     return _own_site(host, domain, path)
+
+
+def repository_number(key: str, source_url: str) -> str:
+    """`github.com/repositories/12345` of a release feed's entry id, by which a repository is known when it is renamed.
+
+    "" for any other id, and where the feed is not the code host's own: anybody can write an id.
+    """
+    found = REPOSITORY_ID.match(key)
+    if not found or found["host"] not in CODE_HOSTS or host_of(source_url) != found["host"]:
+        return ""
+    return f"{found['host']}/repositories/{found['number']}"
 
 
 def _own_site(host: str, domain: str, path: str) -> str:

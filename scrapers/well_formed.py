@@ -1,10 +1,12 @@
-"""The quick way through the plainest feeds: well-formed RSS 2.0 and Atom 1.0 in UTF-8, as most publishers write them.
+"""The quick way through plain feeds: well-formed RSS 2.0 and Atom 1.0 in UTF-8, as most publishers write them.
 
 Gives what feedparser gives for all that drafts are made of, or None for anything unusual, which feedparser reads.
+tests/scrapers/test_well_formed.py holds the two together.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from contextlib import suppress
 from functools import lru_cache
 from typing import Any
 
@@ -15,37 +17,35 @@ from lxml import etree
 
 from scrapers.dates import read_date
 
-ATOM = "{http://www.w3.org/2005/Atom}"
-UNUSUAL = (b"<!DOCTYPE", b":///")
-BASE = re.compile(rb"base\s*=\s*[\"']")
+RSS, ATOM = "rss", "{http://www.w3.org/2005/Atom}feed"
+UNUSUAL = (b"<!DOCTYPE", b"xml:base", b":///", b"backend.userland.com/rss")
 ENCODING = re.compile(rb"<\?xml\b[^>]*?\sencoding\s*=\s*[\"'](?!utf-?8[\"'])", re.IGNORECASE)
 XMLNS = re.compile(rb"xmlns:([\w.-]+)\s*=\s*[\"']([^\"']*)")
-PREFIXES = {uri.lower(): prefix for uri, prefix in _FeedParserMixin.namespaces.items()}
+PREFIXES = {uri.lower(): prefix.lower() for uri, prefix in _FeedParserMixin.namespaces.items()}
 """The prefix under which feedparser knows a namespace, whatever the document calls it."""
-USERLAND = b"backend.userland.com/rss"
-KINDS = {
-    "": "",
-    "text": "text/plain",
-    "text/plain": "text/plain",
-    "html": "text/html",
-    "text/html": "text/html",
-}
-PICTURE = frozenset(("title", "link", "url", "width", "height", "description"))
+TYPES = {"text": "text/plain", "text/plain": "text/plain", "html": "text/html", "text/html": "text/html"}
+HTML_LINKS = ("html", "xhtml", "text/html", "application/xhtml+xml")
+NONE: frozenset[str] = frozenset()
 PEOPLE = frozenset(("name", "email", "uri", "url", "homepage"))
-HARMLESS = frozenset(
-    """
-    cloud comments contributor copyright creativecommons_license dc_contributor dc_language dc_publisher dc_rights
-    expirationdate generator itunes_block itunes_explicit itunes_image itunes_subtitle language media_content
-    media_credit media_player media_rating media_restriction media_thumbnail rights subtitle webmaster
-    """.split()
-)
-"""What feedparser knows in an entry and no draft is made of."""
+PICTURE = frozenset(("title", "link", "url", "width", "height", "description"))
+HARMLESS = {
+    **dict.fromkeys(("cloud", "comments", "copyright", "expirationdate", "generator", "language"), NONE),
+    **dict.fromkeys(
+        ("rights", "subtitle", "webmaster", "dc_contributor", "dc_language", "dc_publisher"), NONE
+    ),
+    **dict.fromkeys(
+        ("dc_rights", "itunes_block", "itunes_explicit", "itunes_image", "itunes_subtitle"), NONE
+    ),
+    **dict.fromkeys(("media_credit", "media_player", "media_rating", "media_thumbnail"), NONE),
+    "creativecommons_license": NONE,
+    "contributor": PEOPLE,
+    "media_content": frozenset(("media_title", "media_thumbnail", "media_credit", "media_rating")),
+}
+"""What feedparser knows in an entry and no draft is made of, with the elements that may stand in it."""
+HEAD = frozenset(("title", "dc_title", "link", "id", "guid", "ttl", "sy_updateperiod", "sy_updatefrequency"))
 ENTANGLED = frozenset(
-    """
-    body channel content content_encoded entry feed fullitem item itunes_summary media_description media_title rss
-    source summary textinput xhtml_body
-    """.split()
-)
+    ("body", "channel", "content", "content_encoded", "entry", "feed", "fullitem", "item", "itunes_summary")
+) | frozenset(("media_description", "media_title", "rss", "source", "summary", "textinput", "xhtml_body"))
 """What feedparser lets reach from the head of a feed into its entries."""
 
 Node = Any
@@ -59,17 +59,17 @@ class _Unusual(Exception):
 
 def read(body: bytes) -> FeedParserDict | None:
     """feedparser's result for a document with entries, in the keys that drafts ask for; None where unusual."""
-    if any(mark in body for mark in UNUSUAL) or BASE.search(body) or ENCODING.match(body) or _renames(body):
+    if any(mark in body for mark in UNUSUAL) or ENCODING.match(body) or _renames(body):
         return None
     parser = etree.XMLParser(
         encoding="utf-8", resolve_entities=False, no_network=True, remove_comments=True, remove_pis=True
     )
     try:
         root = etree.fromstring(body, parser)
-        if root.tag == "rss" and len(root) == 1 and root[0].tag == "channel" and not root[0].attrib:
+        if root.tag == RSS and len(root) == 1 and root[0].tag == "channel" and not root[0].attrib:
             feed, entries = _channel(root[0], "item")
-        elif root.tag == ATOM + "feed":
-            feed, entries = _channel(root, ATOM + "entry")
+        elif root.tag == ATOM and "base" not in root.attrib:
+            feed, entries = _channel(root, ATOM.replace("feed", "entry"))
         else:
             return None
     except (etree.XMLSyntaxError, ValueError, _Unusual):
@@ -78,10 +78,10 @@ def read(body: bytes) -> FeedParserDict | None:
 
 
 def _renames(body: bytes) -> bool:
-    """Whether a prefix that feedparser gives to one namespace stands for another one here."""
+    """Whether a prefix that feedparser gives to one namespace it knows stands for another one here."""
     for prefix, uri in set(XMLNS.findall(body)):
         name, known_as = prefix.decode().lower(), PREFIXES.get(uri.decode("utf-8", "replace").lower())
-        if USERLAND in uri.lower() or (name != known_as and name in PREFIXES.values()):
+        if known_as not in (None, name) and name in PREFIXES.values():
             return True
     return False
 
@@ -93,35 +93,32 @@ def _channel(channel: Node, entry_tag: str) -> tuple[Found, list[Found]]:
         name = "" if node.tag == entry_tag else _name(node.tag, node.prefix)
         if not name:
             entries.append(_entry(node))
-        elif name in ("title", "dc_title", "link", "id", "guid"):
-            if entries:  # feedparser carries things over from the entry before
-                raise _Unusual
+        elif name in HEAD and not entries:  # behind entries feedparser remembers things of the last one
             HANDLERS[name](feed, node)
-        elif name in ("ttl", "sy_updateperiod", "sy_updatefrequency") and not node.attrib:
-            feed[name] = _text(node)
         elif name == "image":
             feed.pop("titled", None)  # from here on feedparser takes another title
             _only(node, PICTURE)
+        elif name in HEAD or name in ENTANGLED:
+            raise _Unusual
         else:
             _only(node, PEOPLE)
-            if name in ENTANGLED:
-                raise _Unusual
     return feed, entries
 
 
 def _entry(node: Node) -> Found:
-    if any(not name.startswith("{") or "rdf-syntax" in name for name in node.keys()):
+    if any(not name.startswith("{") or "rdf-syntax" in name for name in node.keys()):  # noqa: SIM118
         raise _Unusual
     entry: Found = {}
     for child in node:
         name = _name(child.tag, child.prefix)
-        handler = HANDLERS.get(name)
-        if handler:
-            handler(entry, child)
-        elif name in HARMLESS or _is_unknown(name):
-            _only(child, PEOPLE if name == "contributor" else frozenset())
-        else:
+        if name in HANDLERS:
+            HANDLERS[name](entry, child)
+        elif name not in HARMLESS and not _is_unknown(name):
             raise _Unusual
+        elif len(child):
+            _only(child, HARMLESS.get(name, NONE))
+            if not entry.get("titled"):
+                raise _Unusual
     return entry
 
 
@@ -129,11 +126,9 @@ def _entry(node: Node) -> Found:
 def _name(tag: str, prefix: str | None) -> str:
     """What feedparser calls an element: `pubdate`, `dc_creator`."""
     namespace, _, local = tag.rpartition("}")
-    known_as = PREFIXES.get(namespace[1:].lower())
+    known_as = PREFIXES.get(namespace[1:].lower(), prefix)
     if known_as is None:
-        if not prefix or USERLAND.decode() in namespace.lower():
-            raise _Unusual
-        known_as = prefix
+        raise _Unusual
     return "_".join(part.lower() for part in (known_as, local) if part)
 
 
@@ -144,7 +139,7 @@ def _is_unknown(name: str) -> bool:
     return (
         not handled
         and name not in ("links", "authors", "guidislink")
-        and "_" + name[-6:] not in ("_detail", "_parsed")
+        and name[-7:] not in ("_detail", "_parsed")
     )
 
 
@@ -160,46 +155,47 @@ def _text(node: Node) -> str:
     text = (node.text or "").strip()
     if text.isascii():
         return text
-    try:
+    with suppress(UnicodeError):
         text = text.encode("iso-8859-1").decode("utf-8")
-    except UnicodeError:
-        pass
     return str(text.translate(_cp1252))
 
 
 def _attributes(node: Node) -> dict[str, str]:
-    return {name.lower(): value for name, value in node.items()}
+    given = {name.lower(): value for name, value in node.items()}
+    if "base" in given:
+        raise _Unusual
+    return given
 
 
-def _detail(node: Node, default: str) -> dict[str, str]:
-    if any(name != "type" and not name.startswith("{") for name in node.keys()):
+def _part(node: Node, default: str) -> dict[str, str]:
+    """A text and whether it is HTML."""
+    if any(name != "type" and not name.startswith("{") for name in node.keys()):  # noqa: SIM118
         raise _Unusual
-    if (kind := KINDS.get(node.get("type", "").lower())) is None:
+    kind = node.get("type")
+    if kind is not None and kind.lower() not in TYPES:
         raise _Unusual
-    return {"type": kind or default}
+    return {"type": default if kind is None else TYPES[kind.lower()], "value": _text(node)}
 
 
 def _title(found: Found, node: Node) -> None:
-    detail, text = _detail(node, "text/plain"), _text(node)
+    part = _part(node, "text/plain")
     if not found.get("titled"):
-        found.update(title=text, title_detail=detail, titled=bool(text))
+        found.update(title=part["value"], title_detail=part, titled=bool(part["value"]))
 
 
 def _link(found: Found, node: Node) -> None:
-    given = _attributes(node)
-    rel, kind = given.get("rel", "alternate").lower(), given.get("type", "text/html").lower()
-    links, text = found.setdefault("links", []), _text(node)
-    if address := _address(given):
-        if rel == "alternate" and kind in ("html", "xhtml", "text/html", "application/xhtml+xml"):
-            found["link"] = address
-    elif given or "&amp;" in text:
+    given, text = _attributes(node), _text(node)
+    rel, address = given.get("rel", "alternate").lower(), _address(given)
+    if address and rel == "alternate" and given.get("type", "text/html").lower() in HTML_LINKS:
+        found["link"] = address
+    elif not address and (given or "&amp;" in text):
         raise _Unusual
-    else:
+    elif not address:
         address = found["link"] = re.sub(r"&([A-Za-z0-9_]+);", r"&\1", text)
-    links.append({"rel": rel, "href": address})
+    found.setdefault("links", []).append({"rel": rel, "href": address})
 
 
-def _address(given: Mapping[str, str]) -> str:
+def _address(given: dict[str, str]) -> str:
     return given.get("url", given.get("uri", given.get("href", "")))
 
 
@@ -213,20 +209,20 @@ def _id(found: Found, node: Node) -> None:
 
 def _summary(default: str) -> Handler:
     def summary(found: Found, node: Node) -> None:
-        if "summary" in found and not found.get("has_content"):
+        if "summary" in found and not found.get("content"):
             _content("text/plain")(found, node)
         else:
-            found.update(summary_detail=_detail(node, default), summary=_text(node))
+            part = _part(node, default)
+            found.update(summary=part["value"], summary_detail=part)
 
     return summary
 
 
 def _content(default: str) -> Handler:
     def content(found: Found, node: Node) -> None:
-        part = {**_detail(node, default), "value": _text(node)}
+        part = _part(node, default)
         found.setdefault("content", []).append(part)
         found.setdefault("summary", part["value"])
-        found["has_content"] = True
 
     return content
 
@@ -240,26 +236,35 @@ def _date(key: str) -> Handler:
     return date
 
 
+def _word(key: str) -> Handler:
+    def word(found: Found, node: Node) -> None:
+        found[key] = _text(node)
+        if node.attrib:
+            raise _Unusual
+
+    return word
+
+
 def _author(found: Found, node: Node) -> None:
     """A name, or Atom's name and mail address; of several people the last."""
-    if not len(node):
-        found["author"] = _text(node)
-        return
     people: dict[str, str] = {}
     for child in node:
         name = _name(child.tag, child.prefix)
         if len(child) or not (name in PEOPLE or _is_unknown(name)) or (child.tail or node.text or "").strip():
             raise _Unusual
         people[name] = (child.text or "").strip()
-    name, mail = people.get("name"), people.get("email")
-    found["author"] = f"{name} ({mail})" if name and mail else name or mail or ""
+    name, mail = people.get("name", ""), people.get("email", "")
+    found["author"] = (f"{name} ({mail})" if name and mail else name or mail) if people else _text(node)
 
 
 def _tag(found: Found, node: Node) -> None:
     given, text, tags = _attributes(node), _text(node), found.setdefault("tags", [])
-    term, scheme, label = given.get("term"), given.get("scheme", given.get("domain")), given.get("label")
-    tag = {"term": term, "scheme": scheme, "label": label}
-    if (term or scheme or label) and tag not in tags:
+    tag = {
+        "term": given.get("term"),
+        "scheme": given.get("scheme", given.get("domain")),
+        "label": given.get("label"),
+    }
+    if any(tag.values()) and tag not in tags:
         tags.append(tag)
     if text and tags and not tags[-1]["term"]:
         tags[-1]["term"] = text
@@ -269,18 +274,12 @@ def _tag(found: Found, node: Node) -> None:
 
 def _enclosure(found: Found, node: Node) -> None:
     found.setdefault("links", []).append({"rel": "enclosure", "href": _address(_attributes(node))})
-    _only(node, frozenset())
+    _only(node, NONE)
 
 
 def _source(found: Found, node: Node) -> None:
     found.pop("titled", None)  # from here on feedparser takes another title
-    _only(node, frozenset())
-
-
-def _original(found: Found, node: Node) -> None:
-    found["feedburner_origlink"] = _text(node)
-    if node.attrib:
-        raise _Unusual
+    _only(node, NONE)
 
 
 HANDLERS: dict[str, Handler] = {
@@ -295,11 +294,11 @@ HANDLERS: dict[str, Handler] = {
     **dict.fromkeys(("created", "dcterms_created"), _date("created")),
     **dict.fromkeys(("author", "dc_creator", "dc_author", "itunes_author", "managingeditor"), _author),
     **dict.fromkeys(("category", "dc_subject", "keywords"), _tag),
+    **{key: _word(key) for key in ("ttl", "sy_updateperiod", "sy_updatefrequency", "feedburner_origlink")},
     "content": _content("text/plain"),
     "content_encoded": _content("text/html"),
     "enclosure": _enclosure,
-    "feedburner_origlink": _original,
     "link": _link,
     "source": _source,
 }
-"""What each element of an entry is made into, by the name that feedparser gives it."""
+"""What each element is made into, by the name that feedparser gives it."""

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Engine
 from sqlmodel import select
 
-from registry import jobs
+from registry import jobs, trying
 from registry.domain.proposal import Announcer
 from registry.domain.visit import visits
 from registry.services import sources
@@ -352,7 +352,7 @@ def test_when_every_host_fails_it_is_our_outage_and_counts_against_nobody(engine
 
 def test_a_check_tells_what_would_come_in_and_stores_nothing(engine, fetcher, workers, server):
     url = server.plays("/feed", reply(FEED))
-    checked = jobs.check_source(url, fetcher, workers, announcer=Announcer.LAUNCH_FEED)
+    checked = trying.check_source(url, fetcher, workers, announcer=Announcer.LAUNCH_FEED)
     assert [each.name for each in checked.entries] == ["Plumeria", "Plumo"]
     assert all_of(engine, Entry.id) == all_of(engine, Event.id) == []
 
@@ -361,5 +361,5 @@ def test_a_check_of_a_web_page_suggests_its_feeds(fetcher, workers, server):
     page = b"<!doctype html><html><head><link rel=alternate type='application/rss+xml' href='/feed'></head></html>"
     url = server.plays("/", reply(page, Content_Type="text/html"))
     with pytest.raises(ParseError) as refused:
-        jobs.check_source(url, fetcher, workers)
+        trying.check_source(url, fetcher, workers)
     assert server.url("/feed") in refused.value.suggested

@@ -1,8 +1,9 @@
 import threading
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
+import time_machine
 from sqlmodel import select
 
 from registry.domain.proposal import Announcer
@@ -75,6 +76,24 @@ def test_a_started_scheduler_ticks_at_once_and_stops_when_told(engine, settings,
     assert ticked.wait(10)
     scheduler.stop()
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("refresh")]
+
+
+@pytest.mark.parametrize("hours", [-2, 2])
+def test_ticks_go_on_when_the_clock_steps(engine, settings, now, hours):
+    ticks = threading.Semaphore(0)
+
+    class Counted(Scheduler):
+        def tick(self) -> None:
+            ticks.release()
+
+    scheduler = Counted(engine, settings.model_copy(update={"tick_s": 1}), clock=lambda: now)
+    scheduler.start()
+    assert ticks.acquire(timeout=10)
+    stepped = datetime.now(UTC) + timedelta(hours=hours)
+    with time_machine.travel(stepped, tick=True):
+        gone_on = [ticks.acquire(timeout=10) for _ in range(2)]
+    scheduler.stop()
+    assert gone_on == [True, True]
 
 
 def test_a_tick_survives_a_database_that_fails(engine, settings, now):

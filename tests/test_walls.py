@@ -26,6 +26,16 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "registry.jobs": frozenset(
         {"registry.domain", "registry.services", "registry.settings", "registry.store", "scrapers"}
     ),
+    "registry.trying": frozenset(
+        {
+            "registry.domain",
+            "registry.jobs",
+            "registry.services",
+            "registry.settings",
+            "registry.store",
+            "scrapers",
+        }
+    ),
     "registry.scheduler": frozenset(
         {
             "registry.domain",
@@ -44,6 +54,7 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
             "registry.services",
             "registry.settings",
             "registry.store",
+            "registry.trying",
             "scrapers",
         }
     ),

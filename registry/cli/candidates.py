@@ -66,7 +66,7 @@ def show(candidate: Number, as_json: AsJson = False) -> None:
     with opened() as (_settings, engine), snapshot(engine) as session:
         found = candidates.get(session, candidate)
         (row,) = candidates.rows(session, [found])
-        told = _listed(row)
+        told = {**_listed(row), "findings": found.findings}
         told["entries"] = [
             {"source": source.name, "title": entry.title, "link": entry.link, "seen_at": entry.seen_at}
             for entry, source in entries.mentions(session, candidate)
@@ -75,8 +75,10 @@ def show(candidate: Number, as_json: AsJson = False) -> None:
         print_json(told)
         return
     for key, value in told.items():
-        if key != "entries" and value not in (None, "", []):
+        if key not in ("entries", "findings") and value not in (None, "", []):
             print(f"{key}: {', '.join(value) if isinstance(value, list) else value}")
+    for each in told["findings"]:
+        print(f"  {each['field']} “{each['value']}” ({each['confidence']}): {each['reason']}")
     for entry in told["entries"]:
         print(f"  {entry['source']}: {entry['title']} {entry['link']}")
 
@@ -155,6 +157,20 @@ def watch(
         as_email,
         as_json,
     )
+
+
+@app.command("reread")
+def reread(
+    named: Annotated[
+        list[str] | None, typer.Argument(metavar="[SOURCE]...", help="Of these sources alone; else of all.")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option(help="Show what would change, and store nothing.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Read stored entries again that an older extractor has read; what a person decided stays as it is."""
+    from registry.cli.reread import reread
+
+    reread(named or [], dry_run=dry_run, as_json=as_json)
 
 
 @app.command("label")

@@ -1,8 +1,8 @@
 """`registry scrape`: read sources now, a line for each."""
 
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from time import monotonic
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -10,17 +10,22 @@ import typer
 from registry.cli.common import AsJson, opened, print_json, utc_now
 
 if TYPE_CHECKING:
-    from rich.progress import Progress
     from sqlalchemy import Engine
 
-    from registry.jobs import Checked, Refreshed
+    from registry.jobs import Refreshed
     from registry.store.tables import Source
+    from registry.trying import Checked
     from scrapers.fetch import Fetcher
     from scrapers.workers import Workers
 
 app = typer.Typer()
 
 PARTLY = 3
+NOT_READ = frozenset({"busy", "paused"})
+"""Why a source that was asked for was left alone."""
+
+Starts = Callable[[int, str], None]
+"""Hears number and name of each source as its reading begins."""
 
 
 @app.command()
@@ -35,27 +40,33 @@ def scrape(
     as_json: AsJson = False,
 ) -> None:
     """Read what is due now, or the named sources, or all. Ends with 3 where some failed, with 1 where all did."""
+    from registry.cli.progress import Reading
     from registry.jobs import make_fetcher
-    from registry.store.engine import snapshot
+    from registry.services import source_health
+    from registry.store.engine import snapshot, transaction
     from scrapers.workers import Workers
 
     if named and everything:
         raise typer.BadParameter("Name sources or give --all, not both.")
+    began = monotonic()
     with opened() as (settings, engine):
         with snapshot(engine) as session:
             wanted = _wanted(session, named or [], everything)
-        with make_fetcher(settings) as fetcher, Workers() as workers, _bar(len(wanted)) as bar:
+        with make_fetcher(settings) as fetcher, Workers() as workers, Reading(len(wanted)) as bar:
             read = _try_out if dry_run else _read
             rows = []
-            for row in read(engine, fetcher, workers, wanted):
+            for row in read(engine, fetcher, workers, wanted, bar.starts):
                 rows.append(row)
-                bar.advance(bar.task_ids[0])
+                bar.ends(row["id"], new=_new(row), failed=not row["ok"])
                 if not as_json:
                     style = None if row["ok"] else "red"
-                    bar.console.print(_line(row), style=style, highlight=False, markup=False, soft_wrap=True)
+                    bar.lines.print(_line(row), style=style, highlight=False, markup=False, soft_wrap=True)
+        if rows and not dry_run:
+            with transaction(engine) as session:
+                source_health.notice(session, utc_now())
     left = [source for source in wanted if source.id not in {row["id"] for row in rows}]
     rows += [_left_out(source) for source in left if named or everything]
-    _finish(rows, dry_run=dry_run, as_json=as_json)
+    _finish(rows, monotonic() - began, dry_run=dry_run, as_json=as_json)
 
 
 def _wanted(session: Any, named: list[str], everything: bool) -> list["Source"]:
@@ -69,34 +80,48 @@ def _wanted(session: Any, named: list[str], everything: bool) -> list["Source"]:
 
 
 def _read(
-    engine: "Engine", fetcher: "Fetcher", workers: "Workers", wanted: list["Source"]
+    engine: "Engine", fetcher: "Fetcher", workers: "Workers", wanted: list["Source"], starts: Starts
 ) -> Iterator[dict[str, Any]]:
     from registry import jobs
 
-    only = {source.id for source in wanted if source.id is not None}
-    for refreshed in jobs.refresh_due(engine, fetcher, workers, utc_now, only=only):
+    names = {source.id: source.name for source in wanted if source.id is not None}
+    for refreshed in jobs.refresh_due(
+        engine,
+        fetcher,
+        workers,
+        utc_now,
+        only=set(names),
+        on_start=lambda lease: starts(lease.source_id, names.get(lease.source_id, "")),
+    ):
         yield _told(refreshed)
 
 
 def _try_out(
-    _engine: "Engine",
-    fetcher: "Fetcher",
-    workers: "Workers",
-    wanted: list["Source"],
+    engine: "Engine", fetcher: "Fetcher", workers: "Workers", wanted: list["Source"], starts: Starts
 ) -> Iterator[dict[str, Any]]:
-    from registry import jobs
+    for source in wanted:
+        starts(source.id or 0, source.name)
+        yield tried_row(source, engine, fetcher, workers)
+
+
+def tried_row(source: "Source", engine: "Engine", fetcher: "Fetcher", workers: "Workers") -> dict[str, Any]:
+    """What a source would bring now, as data; where it cannot be read, why and which feeds to take instead."""
+    from registry import trying
     from scrapers.errors import ScrapeError
 
-    for source in wanted:
-        row = {"id": source.id, "name": source.name, "url": source.url}
-        try:
-            checked = jobs.check_source(
-                source.url, fetcher, workers, kind=source.kind, announcer=source.announcer
-            )
-        except ScrapeError as error:
-            yield {**row, "ok": False, "error_code": error.code, "error": error.sentence}
-        else:
-            yield {**row, "ok": True, **checked_row(checked)}
+    row = {"id": source.id, "name": source.name, "url": source.url}
+    try:
+        checked = trying.try_source(engine, source, fetcher, workers)
+    except ScrapeError as error:
+        suggested = list(getattr(error, "suggested", ()))
+        return {
+            **row,
+            "ok": False,
+            "error_code": error.code,
+            "error": error.sentence,
+            "suggested": suggested,
+        }
+    return {**row, "ok": True, "new": checked.new, **checked_row(checked)}
 
 
 def checked_row(checked: "Checked") -> dict[str, Any]:
@@ -112,6 +137,7 @@ def checked_row(checked: "Checked") -> dict[str, Any]:
                 "kind": each.kind.value,
                 "proposes": each.name,
                 "homepage": each.homepage,
+                "new": each.is_new,
             }
             for each in checked.entries
         ],
@@ -119,25 +145,29 @@ def checked_row(checked: "Checked") -> dict[str, Any]:
 
 
 def _told(refreshed: "Refreshed") -> dict[str, Any]:
-    row: dict[str, Any] = {
+    """One row, with the same keys whatever happened."""
+    brought = refreshed.brought
+    return {
         "id": refreshed.source_id,
         "name": refreshed.name,
         "url": refreshed.url,
         "ok": refreshed.ok,
-    }
-    if not refreshed.ok:
-        return {**row, "error_code": refreshed.error_code, "error": refreshed.error}
-    brought = refreshed.brought
-    return {
-        **row,
         "unchanged": refreshed.unchanged,
         "entries": brought.entries,
         "new": brought.new,
         "revised": brought.revised,
         "candidates": brought.candidates,
         "held": brought.held,
+        "bytes": refreshed.wire_bytes,
+        "elapsed_s": round(refreshed.elapsed_s, 3),
         "note": refreshed.note,
+        "error_code": refreshed.error_code,
+        "error": refreshed.error,
     }
+
+
+def _new(row: dict[str, Any]) -> int:
+    return int(row.get("new", 0))
 
 
 def _left_out(source: "Source") -> dict[str, Any]:
@@ -168,34 +198,60 @@ def entry_line(entry: dict[str, Any]) -> str:
     return f"  {entry['proposes'] or '(' + entry['kind'] + ')'}: {entry['title'] or entry['link']}"
 
 
-def _finish(rows: list[dict[str, Any]], *, dry_run: bool, as_json: bool) -> None:
+def totals(rows: list[dict[str, Any]], elapsed_s: float) -> dict[str, Any]:
+    """What a round came to: each number over all sources."""
+    read = [row for row in rows if row.get("error_code", "") not in NOT_READ]
+    return {
+        "sources": len(rows),
+        "read": sum(row["ok"] for row in read),
+        "unchanged": sum(bool(row.get("unchanged")) for row in rows),
+        "failed": sum(not row["ok"] for row in read),
+        "left_out": len(rows) - len(read),
+        "new": sum(_new(row) for row in rows),
+        "candidates": sum(row.get("candidates", 0) for row in rows),
+        "bytes": sum(row.get("bytes", 0) for row in rows),
+        "elapsed_s": round(elapsed_s, 3),
+    }
+
+
+def _finish(rows: list[dict[str, Any]], elapsed_s: float, *, dry_run: bool, as_json: bool) -> None:
     failed = sum(not row["ok"] for row in rows)
     if as_json:
-        print_json({"dry_run": dry_run, "sources": rows, "failed": failed})
+        print_json({"dry_run": dry_run, "sources": rows, "failed": failed, "totals": totals(rows, elapsed_s)})
     elif not rows:
         print("No source is due.", file=sys.stderr)
     else:
         for row in rows:
-            if row.get("error_code") in ("busy", "paused"):
+            if row.get("error_code") in NOT_READ:
                 print(_line(row))
         sources = "1 source" if len(rows) == 1 else f"{len(rows)} sources"
         stored = " Nothing was stored." if dry_run else ""
         print(f"{sources} read, {failed} failed.{stored}", file=sys.stderr)
+        if not dry_run:
+            print("\n".join(_table(totals(rows, elapsed_s))), file=sys.stderr)
     if failed:
         raise typer.Exit(PARTLY if failed < len(rows) else 1)
 
 
-@contextmanager
-def _bar(total: int) -> Iterator["Progress"]:
-    """A progress bar on standard error where that is a terminal; lines go to standard output."""
-    from rich.console import Console
-    from rich.progress import Progress
+def _table(came_to: dict[str, Any]) -> list[str]:
+    """Heads and numbers below each other, for people to read."""
+    cells = {
+        "read": f"{came_to['read']:,}",
+        "unchanged": f"{came_to['unchanged']:,}",
+        "failed": f"{came_to['failed']:,}",
+        "left out": f"{came_to['left_out']:,}",
+        "new entries": f"{came_to['new']:,}",
+        "candidates": f"{came_to['candidates']:,}",
+        "received": _size(came_to["bytes"]),
+        "time": f"{came_to['elapsed_s']:.1f} s",
+    }
+    widths = [max(len(head), len(cell)) for head, cell in cells.items()]
+    heads, values = list(cells), list(cells.values())
+    return [
+        "  ".join(text.rjust(width) for text, width in zip(line, widths, strict=True))
+        for line in (heads, values)
+    ]
 
-    shown = sys.stderr.isatty()
-    # With a live bar both must share a console, or the bar would write over the lines.
-    console = (
-        Console(stderr=True) if shown and sys.stdout.isatty() else Console(file=sys.stdout, soft_wrap=True)
-    )
-    with Progress(console=console, disable=not shown, transient=True) as bar:
-        bar.add_task("Reading sources", total=total)
-        yield bar
+
+def _size(count: int) -> str:
+    return f"{count / 1e6:.1f} MB" if count >= 1e6 else f"{count / 1e3:.1f} kB"

@@ -10,16 +10,16 @@ from datetime import datetime, timedelta
 
 from sqlmodel import Session
 
-from registry.domain.proposal import EXTRACTOR_VERSION, Announcer, Proposal, propose
+from registry.domain.proposal import EXTRACTOR_VERSION, Announcer, Proposal
 from registry.services.acting import REGISTRY, record
 from registry.services.judging import Judge
-from registry.services.proposing import Read, propose_all
+from registry.services.proposing import Read, proposal_of, propose_all
 from registry.services.recognition import recognise
 from registry.store import tables
 from registry.store.columns import id_of
 from registry.store.tables import EntryRevision, Source
 from scrapers.entry import MAX_ENTRIES, Entry
-from scrapers.links import identity_key
+from scrapers.links import repository_number
 
 NEWEST_AT_FIRST = 50
 DAYS_AT_FIRST = 90
@@ -85,13 +85,15 @@ def record_entries(
     return brought
 
 
-def would_propose(found: Sequence[Entry], announcer: Announcer) -> list[tuple[Entry, Proposal]]:
-    """What each entry would propose, without touching the store."""
-    return [(entry, _proposal(entry, announcer)) for entry in found]
+def would_propose(
+    found: Sequence[Entry], announcer: Announcer, kind: str = ""
+) -> list[tuple[Entry, Proposal]]:
+    """What each entry would propose, without touching the store; `kind` is its source's kind of scraper."""
+    return [(entry, proposal_of(entry, announcer, kind)) for entry in found]
 
 
 def read_again(row: tables.Entry, source: Source) -> Read:
-    """A stored entry as if it were just read, for one that was kept from proposing when it came in."""
+    """A stored entry as if it were just read, by today's extractor."""
     entry = Entry(
         key=row.key,
         second_key=row.second_key,
@@ -105,7 +107,13 @@ def read_again(row: tables.Entry, source: Source) -> Read:
         published_at=row.published_at,
         content_hash=row.content_hash,
     )
-    return Read(entry, row, _proposal(entry, source.announcer), source.announcer)
+    return _read(entry, row, proposal_of(entry, source.announcer, source.kind), source)
+
+
+def take_reading(read: Read) -> None:
+    """Write down what today's extractor says the entry is."""
+    read.row.kind, read.row.signal = read.proposal.kind, read.proposal.signal.value
+    read.row.extractor_version = EXTRACTOR_VERSION
 
 
 def _storable(entry: Entry) -> Entry:
@@ -153,7 +161,7 @@ def _revise(session: Session, entry: Entry, row: tables.Entry, now: datetime) ->
 
 
 def _add(session: Session, source: Source, entry: Entry, now: datetime) -> Read:
-    proposal = _proposal(entry, source.announcer)
+    proposal = proposal_of(entry, source.announcer, source.kind)
     row = tables.Entry(
         source_id=id_of(source),
         key=entry.key,
@@ -169,16 +177,15 @@ def _add(session: Session, source: Source, entry: Entry, now: datetime) -> Read:
         seen_at=now,
         content_hash=entry.content_hash,
         kind=proposal.kind,
+        signal=proposal.signal.value,
         extractor_version=EXTRACTOR_VERSION,
     )
     session.add(row)
-    return Read(entry, row, proposal, source.announcer)
+    return _read(entry, row, proposal, source)
 
 
-def _proposal(entry: Entry, announcer: Announcer) -> Proposal:
-    return propose(
-        title=entry.title, link=entry.link, identity_key=identity_key(entry.link), announcer=announcer
-    )
+def _read(entry: Entry, row: tables.Entry, proposal: Proposal, source: Source) -> Read:
+    return Read(entry, row, proposal, source.announcer, repository_number(entry.key, source.url))
 
 
 def _proposing(reads: Sequence[Read], first: bool, now: datetime) -> list[Read]:

@@ -33,13 +33,22 @@ class Lease:
     source_id: int
     fence: int
     url: str
+    sick: bool = False
+    """Its last visit failed, so that this one may well last until every limit is reached."""
 
 
 def claim(
-    session: Session, *, owner: str, now: datetime, limit: int, only: Collection[int] | None = None
+    session: Session,
+    *,
+    owner: str,
+    now: datetime,
+    limit: int,
+    sick_limit: int | None = None,
+    only: Collection[int] | None = None,
 ) -> list[Lease]:
     """Lease up to `limit` sources that are due, or, due or not, of `only`: each on hosts that nobody reads now.
 
+    Those whose last visit failed come after all others, and are at most `sick_limit`.
     A lease that has run out is anybody's. Hosts are left alone for two seconds after a visit, loopback excepted, and
     for as long as one of them asked after too many visits (429).
     """
@@ -50,7 +59,9 @@ def claim(
         return []
     busy = _taken(session, now)
     leases: list[Lease] = []
-    for source in found:
+    for source in sorted(found, key=lambda source: source.failures > 0):
+        if source.failures and sum(lease.sick for lease in leases) == sick_limit:
+            break
         hosts = _hosts(source.url, source.moved_to)
         if hosts & busy:
             continue
@@ -76,7 +87,7 @@ def release(source: Source) -> None:
 def _lease(source: Source, owner: str, now: datetime) -> Lease:
     source.fence += 1
     source.lease_owner, source.lease_until = owner[:80], now + LEASE
-    return Lease(id_of(source), source.fence, source.url)
+    return Lease(id_of(source), source.fence, source.url, sick=source.failures > 0)
 
 
 def _taken(session: Session, now: datetime) -> set[str]:

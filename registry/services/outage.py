@@ -38,7 +38,7 @@ def ours_since(session: Session, source: Source, now: datetime) -> datetime | No
         if answered_at is None or answered_at <= noticed.at:
             return noticed.at
         _end(session, noticed, now)
-    silent = [(each, _silences(each, answered_at)) for each in sources.silent(session, SILENCE, answered_at)]
+    silent = [(each, silences(each, answered_at)) for each in sources.silent(session, SILENCE, answered_at)]
     hosts = {host_of(each.url) for each, count in silent if not _silent_before(each, count)}
     if len(hosts) < HOSTS:
         return None
@@ -70,8 +70,8 @@ def _end(session: Session, noticed: Event, now: datetime) -> None:
             each.due_at = min(each.due_at, now)
 
 
-def _silences(source: Source, answered_at: datetime | None) -> int:
-    """How many of its last visits brought no answer, since anybody gave one."""
+def silences(source: Source, answered_at: datetime | None = None) -> int:
+    """How many of its last visits brought no answer; with `answered_at` only those since then."""
     since = answered_at.replace(microsecond=0) if answered_at else None
     newest_first = reversed(visits(source.strip))
     return sum(

@@ -5,10 +5,19 @@ from urllib.parse import unquote, urlsplit
 
 from sqlmodel import Session
 
+from registry.domain.spelling import agrees, begins, place_of
 from registry.domain.triage import CandidateStatus
 from registry.store import candidates
+from registry.store.columns import id_of
 from registry.store.tables import Alias, AliasKind, Candidate
-from scrapers.links import canonical_url, host_of, identity_key, is_shared_host, registrable_domain
+from scrapers.links import (
+    canonical_url,
+    host_of,
+    identity_key,
+    is_shared_host,
+    link_key,
+    registrable_domain,
+)
 
 STRONG = (AliasKind.DOMAIN, AliasKind.PATH, AliasKind.PURL)
 _DEPTH = 4
@@ -18,6 +27,22 @@ MAX_KEY = 500
 def strong_key(link: str) -> str:
     """The identity of what a link stands for, or "" where it has none that can be stored."""
     key = identity_key(link)
+    return key if len(key) <= MAX_KEY else ""
+
+
+def product_key(link: str, name: str) -> str:
+    """The strong key of the product that is called so and has its home at this link, or "".
+
+    A domain is its product's where it spells the name or the link is its front page; else the part of the link
+    that spells the name is (`wilf.example/cobble`), else that very page: much else may stand on the same site.
+    """
+    key = strong_key(link)
+    if not key or alias_kind(key) is not AliasKind.DOMAIN or agrees(name, key) or begins(name, key):
+        return key
+    canonical = canonical_url(link)
+    host = host_of(canonical).removeprefix("www.")
+    place = place_of(name, canonical)
+    key = place or (host if not urlsplit(canonical).path.strip("/") else link_key(canonical).split("?")[0])
     return key if len(key) <= MAX_KEY else ""
 
 
@@ -55,6 +80,11 @@ def tools_by_link(session: Session, links: Iterable[str]) -> Mapping[str, Alias]
     return {link: alias for link, alias in owners.items() if alias is not None}
 
 
+def aliases_of(session: Session, keys: Iterable[str]) -> Mapping[str, Alias]:
+    """Strong key -> the alias that has it; keys that no tool has are left out."""
+    return candidates.aliases_by_key(session, STRONG, set(keys))
+
+
 def tool_by_name(session: Session, name_key: str) -> Alias | None:
     return candidates.aliases_by_key(session, (AliasKind.NAME,), [name_key]).get(name_key)
 
@@ -63,6 +93,23 @@ def standing(session: Session, candidate: Candidate) -> Candidate:
     """The candidate itself, or the one that it ended up in after merges."""
     while candidate.status is CandidateStatus.MERGED and candidate.merged_into_id is not None:
         candidate = candidates.get(session, candidate.merged_into_id)
+    return candidate
+
+
+def all_standing(session: Session, found: Iterable[Candidate]) -> Mapping[int, Candidate]:
+    """By id, what each candidate ended up in after merges; as many queries as merges lie on top of each other."""
+    known = {id_of(each): each for each in found}
+    ahead = {each.merged_into_id for each in known.values() if each.merged_into_id} - set(known)
+    while ahead:
+        further = candidates.by_id(session, {each for each in ahead if each is not None})
+        known.update(further)
+        ahead = {each.merged_into_id for each in further.values() if each.merged_into_id} - set(known)
+    return {candidate_id: _end(each, known) for candidate_id, each in known.items()}
+
+
+def _end(candidate: Candidate, known: Mapping[int, Candidate]) -> Candidate:
+    while candidate.status is CandidateStatus.MERGED and candidate.merged_into_id is not None:
+        candidate = known[candidate.merged_into_id]
     return candidate
 
 

@@ -14,9 +14,8 @@ OUTAGE_AT_LEAST_S, OUTAGE_SHARE = 900, 4
 
 def interval_s(published: Sequence[datetime], *, asked_s: int, has_validators: bool) -> int:
     """Half the median gap of the last 20 entries, between an hour and a day, and never less than `at_least_s`."""
-    newest = sorted(published, reverse=True)[: GAPS + 1]
-    gaps = [(later - earlier).total_seconds() for later, earlier in pairwise(newest)]
-    usual = int(median(gaps) / 2) if gaps else DAY // 2
+    gap = usual_gap_s(published)
+    usual = gap // 2 if gap is not None else DAY // 2
     return max(min(max(usual, HOUR), DAY), at_least_s(asked_s, has_validators=has_validators))
 
 
@@ -27,6 +26,13 @@ def at_least_s(asked_s: int, *, has_validators: bool) -> int:
     costs the publisher the whole feed: at most one a day.
     """
     return max(min(asked_s, WEEK), 0 if has_validators else DAY)
+
+
+def usual_gap_s(published: Sequence[datetime]) -> int | None:
+    """The median gap of the last 20 entries; None where fewer than two bear a date."""
+    newest = sorted(published, reverse=True)[: GAPS + 1]
+    gaps = [(later - earlier).total_seconds() for later, earlier in pairwise(newest)]
+    return int(median(gaps)) if gaps else None
 
 
 def after_success(source_id: int, interval: int, now: datetime, *, retry_after_s: int = 0) -> datetime:

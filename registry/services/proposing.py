@@ -1,28 +1,77 @@
 """From entries just read to what they speak of: a mention of a candidate, a new candidate, or a tool told of it.
 
-Which entries may propose is services/intake.py's.
+Which entries may propose is services/intake.py's. Its queries do not grow with the number of entries.
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, Protocol
 
 from sqlmodel import Session
 
 from registry.domain.identity import name_key
-from registry.domain.proposal import Announcer, EntryKind, Proposal
+from registry.domain.proposal import Announcer, EntryKind, Proposal, Signal, propose
 from registry.domain.triage import CandidateStatus, is_due, move
+from registry.domain.version_name import is_major
 from registry.services.acting import REGISTRY, record
-from registry.services.ownership import alias_kind, standing, strong_key, tool_by_name, tools_by_link
-from registry.store import candidates, entries, tables
+from registry.services.affected import (
+    Makers,
+    affected,
+    domain_label,
+    makers,
+    names_to_ask,
+    told_by_its_maker,
+)
+from registry.services.ownership import (
+    alias_kind,
+    aliases_of,
+    all_standing,
+    product_key,
+    strong_key,
+    tools_by_link,
+)
+from registry.store import candidates, entries, events, tables, tools
 from registry.store.columns import id_of
 from registry.store.engine import serialise
-from registry.store.tables import AliasKind, Candidate, Mention
+from registry.store.tables import Alias, AliasKind, Candidate, Mention, Tool
 from scrapers.entry import Entry
+from scrapers.links import identity_key
 
 PROPOSING = frozenset({EntryKind.TOOL, EntryKind.VERSION})
-ONE_VOICE = frozenset({Announcer.VENDOR_BLOG, Announcer.OTHER_REGISTRY})
+ONE_VOICE = frozenset({Announcer.VENDOR_BLOG, Announcer.RELEASES, Announcer.OTHER_REGISTRY})
 """Sources in which the same name is the same tool, whichever article speaks of it."""
+HEADLINES = frozenset({Announcer.VENDOR_BLOG, Announcer.NEWS, Announcer.RELEASES, Announcer.OTHER_REGISTRY})
+"""Sources whose link is an article unless a home page was found: its domain tells nothing."""
+EXPLOITED_KIND = "known_exploited"
+"""The kind of scraper whose sources list nothing but what is being exploited."""
+VERSIONS_LOOKED_AT = 500
+
+
+class Announced(Protocol):
+    """What the rules read of an entry; one just scraped and one in the store both are it."""
+
+    @property
+    def title(self) -> str: ...
+    @property
+    def link(self) -> str: ...
+    @property
+    def tags(self) -> Sequence[str]: ...
+    @property
+    def related(self) -> str: ...
+
+
+def proposal_of(entry: Announced, announcer: Announcer, kind: str = "") -> Proposal:
+    """What an entry, just scraped or stored, proposes. `kind` is its source's kind of scraper."""
+    return propose(
+        title=entry.title,
+        link=entry.link,
+        identity_key=identity_key(entry.link),
+        announcer=announcer,
+        tags=entry.tags,
+        related=entry.related,
+        exploited=kind == EXPLOITED_KIND,
+    )
 
 
 @dataclass
@@ -42,18 +91,35 @@ class Read:
     row: tables.Entry
     proposal: Proposal
     announcer: Announcer
+    number: str = ""
+    """The repository's number at its code host, `github.com/repositories/12345`, which survives renames."""
 
 
 @dataclass
 class _Known:
     """What the proposals of one visit may meet: tools by link, candidates by strong key and by canonical link."""
 
-    tools: Mapping[str, tables.Alias]
+    tools: Mapping[str, Alias]
+    owners: Mapping[int, Tool]
+    makers: Makers
+    by_number: dict[str, int]
+    """Repository number to the tool that has it."""
     by_identity: dict[str, Candidate]
     by_link: dict[str, Candidate]
     by_name: dict[str, Candidate]
     """Of one vendor's own blog, or of one other registry: there a name means one thing."""
-    touched: set[int] = field(default_factory=set)
+    by_repository: dict[str, Candidate]
+    standing: Mapping[int, Candidate]
+
+
+@dataclass
+class _Led:
+    """Where one entry was led to."""
+
+    read: Read
+    tool_id: int | None = None
+    candidate: Candidate | None = None
+    made: bool = False
 
 
 def propose_all(session: Session, reads: Sequence[Read], *, now: datetime) -> Proposed:
@@ -63,31 +129,59 @@ def propose_all(session: Session, reads: Sequence[Read], *, now: datetime) -> Pr
         return told
     serialise(session, "candidates")
     known = _what_is_known(session, reads)
-    for read in reads:
-        tool_id = _tool_of(session, read, known)
-        if tool_id is not None:
-            _tell_tool(session, tool_id, read, now)
-            told.tool_events += 1
-        elif read.proposal.kind in PROPOSING and read.proposal.name:
-            told.candidates += _mention(session, read, known, now)
-            told.mentions += 1
+    led = [_lead(session, read, known, now) for read in reads]
     session.flush()
-    _wake(session, known.touched, now)
+    touched, news = set[int](), list[tuple[int, Read]]()
+    for each in led:
+        if each.tool_id is not None:
+            news.append((each.tool_id, each.read))
+        if each.candidate is None:
+            continue
+        told.candidates += each.made
+        told.mentions += 1
+        candidate = _mention(session, each, known, now)
+        if candidate.status is CandidateStatus.ACCEPTED and candidate.tool_id not in (None, each.tool_id):
+            news.append((candidate.tool_id or 0, each.read))
+        if candidate.status is CandidateStatus.WATCH:
+            touched.add(id_of(candidate))
+    _tell_tools(session, news, known, now)
+    told.tool_events = sum(each.tool_id is not None for each in led)
+    session.flush()
+    _wake(session, touched, now)
     return told
 
 
 def _what_is_known(session: Session, reads: Sequence[Read]) -> _Known:
     links = {link for read in reads for link in (read.entry.link, read.proposal.homepage) if link}
     by_link = entries.candidates_by_link(session, {read.entry.canonical_link for read in reads})
-    named = candidates.by_id(session, set(by_link.values()))
+    owned = tools_by_link(session, links)
+    numbers = {read.number for read in reads if read.number}
+    by_number = {key: alias.tool_id for key, alias in aliases_of(session, numbers).items()} if numbers else {}
+    by_identity = dict(candidates.by_identity(session, {_identity(read) for read in reads}))
+    by_repository = entries.candidates_by_repository(session, numbers - set(by_number))
+    named = candidates.by_id(session, {*by_link.values(), *by_repository.values()})
+    by_name = candidates.by_name_in_source(session, reads[0].row.source_id, {_name(read) for read in reads})
+    met = [*by_identity.values(), *named.values(), *by_name.values()]
     return _Known(
-        tools=tools_by_link(session, links),
-        by_identity=dict(candidates.by_identity(session, {_identity(read) for read in reads})),
+        tools=owned,
+        owners=tools.by_ids(session, {alias.tool_id for alias in owned.values()}),
+        makers=_makers(session, reads),
+        by_number=by_number,
+        by_identity=by_identity,
         by_link={link: named[candidate_id] for link, candidate_id in by_link.items()},
-        by_name=candidates.by_name_in_source(
-            session, reads[0].row.source_id, {_name(read) for read in reads}
-        ),
+        by_name=by_name,
+        by_repository={number: named[candidate_id] for number, candidate_id in by_repository.items()},
+        standing=all_standing(session, met),
     )
+
+
+def _makers(session: Session, reads: Sequence[Read]) -> Makers:
+    risks = [read.proposal for read in reads if read.proposal.kind is EntryKind.RISK]
+    listed = [read.proposal for read in reads if read.announcer is Announcer.OTHER_REGISTRY]
+    labels = {domain_label(read.entry.link) for read in reads if read.announcer is Announcer.VENDOR_BLOG}
+    names = {name for proposal in (*risks, *listed) for name in names_to_ask(proposal)}
+    owned = {proposal.vendor for proposal in risks}
+    return makers(session, owned, labels, names) if names or labels or owned else Makers()
 
 
 def _name(read: Read) -> str:
@@ -98,69 +192,97 @@ def _name(read: Read) -> str:
 def _identity(read: Read) -> str:
     """The strong key of what is proposed: of its home page, else of its launch page, repository or package.
 
-    A vendor announces many tools on one domain, so that the domain of a headline's link tells nothing.
+    A vendor announces many tools on one site, so that a headline's link tells nothing.
     """
-    identity = strong_key(read.proposal.homepage or read.entry.link)
-    headline = read.announcer in (Announcer.VENDOR_BLOG, Announcer.NEWS)
-    return "" if headline and alias_kind(identity) is AliasKind.DOMAIN else identity
+    proposal = read.proposal
+    if proposal.homepage:
+        return product_key(proposal.homepage, proposal.name)
+    identity = strong_key(read.entry.link)
+    # Where no home page was found, a site tells nothing: the link may be any page on it.
+    return "" if alias_kind(identity) is AliasKind.DOMAIN or read.announcer in HEADLINES else identity
 
 
-def _tool_of(session: Session, read: Read, known: _Known) -> int | None:
-    alias = known.tools.get(read.proposal.homepage) or known.tools.get(read.entry.link)
-    only_tells = read.proposal.kind is EntryKind.RISK or read.announcer is Announcer.OTHER_REGISTRY
-    if alias is None and only_tells and read.proposal.name:
-        # Its link leads to a register of risks or of verdicts and not to the tool; it tells, and merges nothing.
-        alias = tool_by_name(session, name_key(read.proposal.name))
-    return alias.tool_id if alias else None
-
-
-def _tell_tool(session: Session, tool_id: int, read: Read, now: datetime) -> None:
-    record(
-        session,
-        "tool.mentioned",
-        ("tool", tool_id),
-        by=REGISTRY,
-        now=now,
-        after={
-            "entry": read.row.id,
-            "kind": read.proposal.kind.value,
-            "title": read.entry.title[:300],
-            "link": read.entry.link,
-        },
-    )
-
-
-def _mention(session: Session, read: Read, known: _Known, now: datetime) -> bool:
-    """Attach the entry to its candidate; True where the candidate is a new one."""
+def _lead(session: Session, read: Read, known: _Known, now: datetime) -> _Led:
+    tool_id = _tool_of(read, known)
+    led = _Led(read, tool_id)
+    if read.proposal.kind not in PROPOSING or not read.proposal.name:
+        return led
+    if tool_id is not None and not _is_another(read, tool_id, known):
+        return led
     identity, link = _identity(read), read.entry.canonical_link
-    candidate = (
+    candidate = known.by_repository.get(read.number) if read.number else None
+    candidate = candidate or (
         known.by_identity.get(identity)
         if identity
         else known.by_link.get(link) or known.by_name.get(_name(read))
     )
-    made = candidate is None
     if candidate is None:
-        candidate = _propose(session, read.proposal, identity, now)
+        candidate, led.made = _candidate(read.proposal, identity, now), True
+        session.add(candidate)
     if identity:
-        known.by_identity[identity] = candidate
+        known.by_identity.setdefault(identity, candidate)
     elif _name(read):
         known.by_name.setdefault(_name(read), candidate)
     if link:
         known.by_link.setdefault(link, candidate)
-    first_id, candidate = id_of(candidate), standing(session, candidate)
-    candidate_id = id_of(candidate)
-    session.add(
-        Mention(entry_id=id_of(read.row), candidate_id=candidate_id, first_candidate_id=first_id, at=now)
+    if read.number:
+        known.by_repository.setdefault(read.number, candidate)
+    led.candidate = candidate
+    return led
+
+
+def _tool_of(read: Read, known: _Known) -> int | None:
+    """The tool that the entry certainly speaks of."""
+    if read.number in known.by_number:
+        return known.by_number[read.number]
+    alias = known.tools.get(read.proposal.homepage) or known.tools.get(read.entry.link)
+    if read.announcer is Announcer.VENDOR_BLOG:
+        return _told_by_maker(read, alias, known)
+    if alias is not None:
+        return alias.tool_id
+    found = None
+    if read.proposal.kind is EntryKind.RISK:
+        found = affected(read.proposal, known.makers)
+    elif read.announcer is Announcer.OTHER_REGISTRY:
+        # Its link leads to a register of verdicts and not to the tool; it tells, and merges nothing.
+        found = known.makers.by_name.get(name_key(read.proposal.name))
+    return id_of(found) if found is not None else None
+
+
+def _told_by_maker(read: Read, alias: Alias | None, known: _Known) -> int | None:
+    """A maker's site tells of many tools: the headline names the one that is meant, or it is about all it owns."""
+    owner = known.owners.get(alias.tool_id) if alias else None
+    named = told_by_its_maker(
+        read.entry.title, read.entry.link, known.makers, [owner] if owner is not None else []
     )
-    if candidate.status is CandidateStatus.ACCEPTED and candidate.tool_id is not None:
-        _tell_tool(session, candidate.tool_id, read, now)
-    if candidate.status is CandidateStatus.WATCH:
-        known.touched.add(candidate_id)
-    return made
+    if named is not None:
+        return id_of(named)
+    if owner is None or alias is None:
+        return None
+    whole_page = alias.kind is not AliasKind.DOMAIN
+    own_terms = read.proposal.signal is Signal.TERMS
+    own_name = name_key(read.proposal.name) in {
+        name_key(name) for name in (owner.name, *known.makers.names.get(alias.tool_id, ()))
+    }
+    return alias.tool_id if whole_page or own_terms or own_name else None
 
 
-def _propose(session: Session, proposal: Proposal, identity: str, now: datetime) -> Candidate:
-    candidate = Candidate(
+def _is_another(read: Read, tool_id: int, known: _Known) -> bool:
+    """Whether a maker that speaks of its tool announces another one by a name of its own: `Plumbline for Schools`."""
+    if read.announcer is not Announcer.VENDOR_BLOG or read.proposal.kind is not EntryKind.TOOL:
+        return False
+    owner = known.owners.get(tool_id)
+    names = {*known.makers.names.get(tool_id, ()), *([owner.name] if owner else ())}
+    return bool(names) and name_key(read.proposal.name) not in {name_key(name) for name in names}
+
+
+def as_candidate(read: Read, now: datetime) -> Candidate:
+    """The candidate that this entry would make if nothing of it were known; stored by nobody."""
+    return _candidate(read.proposal, _identity(read), now)
+
+
+def _candidate(proposal: Proposal, identity: str, now: datetime) -> Candidate:
+    return Candidate(
         name=proposal.name[:120],
         name_key=name_key(proposal.name)[:120],
         homepage=proposal.homepage[:2000] if identity else "",
@@ -168,19 +290,68 @@ def _propose(session: Session, proposal: Proposal, identity: str, now: datetime)
         tagline=proposal.tagline[:500],
         method=proposal.method[:60],
         sure=proposal.sure,
+        findings=[found.as_row() for found in proposal.findings],
         seen_at=now,
     )
-    session.add(candidate)
-    session.flush()
-    record(
-        session,
-        "candidate.proposed",
-        ("candidate", candidate.id),
-        by=REGISTRY,
-        now=now,
-        after={"name": candidate.name, "homepage": candidate.homepage},
+
+
+def _mention(session: Session, led: _Led, known: _Known, now: datetime) -> Candidate:
+    """Attach the entry to its candidate, or to what that was merged into, which is given back."""
+    first = led.candidate
+    assert first is not None
+    candidate = known.standing.get(id_of(first), first)
+    if led.made:
+        after = {"name": first.name, "homepage": first.homepage}
+        record(session, "candidate.proposed", ("candidate", first.id), by=REGISTRY, now=now, after=after)
+    session.add(
+        Mention(
+            entry_id=id_of(led.read.row),
+            candidate_id=id_of(candidate),
+            first_candidate_id=id_of(first),
+            at=now,
+        )
     )
     return candidate
+
+
+def _tell_tools(session: Session, news: Sequence[tuple[int, Read]], known: _Known, now: datetime) -> None:
+    """One event for each tool and entry, with what it means for those who use the tool."""
+    released = {tool_id for tool_id, read in news if read.proposal.version}
+    versions: dict[int, list[str]] = {}
+    for event in events.newest_of(session, "tool", released, "tool.mentioned", limit=VERSIONS_LOOKED_AT):
+        versions.setdefault(event.subject_id, []).append(str(event.after.get("version", "")))
+    for tool_id, read in news:
+        version, before = read.proposal.version, versions.setdefault(tool_id, [])
+        after: dict[str, Any] = {
+            "entry": read.row.id,
+            "kind": read.proposal.kind.value,
+            "title": read.entry.title[:300],
+            "link": read.entry.link,
+            "announcer": read.announcer.value,
+            "signal": read.proposal.signal.value,
+            "version": version,
+            "major": is_major(version, before),
+        }
+        learnt = _learn(session, tool_id, read, known)
+        if learnt:
+            after["known_as"] = learnt
+        before.append(version)
+        record(session, "tool.mentioned", ("tool", tool_id), by=REGISTRY, now=now, after=after)
+
+
+def _learn(session: Session, tool_id: int, read: Read, known: _Known) -> list[str]:
+    """Keep the number of a tool's repository, and the address it has now, as ways to say the tool."""
+    if not read.number:
+        return []
+    learnt = [] if read.number in known.by_number else [read.number]
+    known.by_number.setdefault(read.number, tool_id)
+    key = strong_key(read.proposal.homepage)
+    if key and read.proposal.homepage not in known.tools and key not in known.by_number:
+        known.by_number[key] = tool_id
+        learnt.append(key)
+    for each in learnt:
+        session.add(Alias(tool_id=tool_id, kind=AliasKind.PATH, text=each, key=each))
+    return learnt
 
 
 def _wake(session: Session, candidate_ids: Collection[int], now: datetime) -> None:

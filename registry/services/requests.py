@@ -13,7 +13,7 @@ from registry.domain.identity import name_key
 from registry.domain.triage import CandidateStatus, is_due
 from registry.services import triage
 from registry.services.acting import Actor, record
-from registry.services.ownership import standing, strong_key, tool_by_name, tools_by_link
+from registry.services.ownership import product_key, standing, tool_by_name, tools_by_link
 from registry.services.proposing import wake
 from registry.store import candidates, requests, tools
 from registry.store.columns import id_of
@@ -110,7 +110,7 @@ def _known_tool(session: Session, name: str, homepage: str) -> Tool | None:
 
 
 def _candidate(session: Session, name: str, homepage: str, by: Actor, now: datetime) -> Candidate:
-    known = candidates.find_by_identity(session, strong_key(homepage))
+    known = candidates.find_by_identity(session, product_key(homepage, name))
     if known is None and not homepage:
         same = [each for each in candidates.open_named(session, name_key(name)) if not each.homepage]
         known = same[0] if same else None

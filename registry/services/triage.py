@@ -9,11 +9,12 @@ from typing import Any
 
 from sqlmodel import Session, col, update
 
+from registry.domain.announcement import by_person
 from registry.domain.errors import InvalidInput, RuleBroken, StaleVersion
 from registry.domain.identity import name_key, slug
 from registry.domain.triage import CandidateStatus, DismissReason, move
 from registry.services.acting import Actor, record, refuse_long
-from registry.services.ownership import alias_kind, standing, strong_key, tools_by_link
+from registry.services.ownership import alias_kind, product_key, standing, tools_by_link
 from registry.services.proposing import wake
 from registry.store import candidates, tools
 from registry.store.columns import id_of
@@ -185,11 +186,14 @@ def edit(
         candidate.name = _named(name)
         candidate.name_key = name_key(candidate.name)[:120]
         candidate.sure, candidate.method = True, "by hand"
-    if homepage is not None:
+        _chosen(candidate, "name", candidate.name)
+    if homepage is not None and _address(homepage) != candidate.homepage:
         candidate.homepage = _address(homepage)
         candidate.identity = _free_identity(session, candidate)
-    if tagline is not None:
+        _chosen(candidate, "homepage", candidate.homepage)
+    if tagline is not None and tagline.strip() != candidate.tagline:
         candidate.tagline = tagline.strip()
+        _chosen(candidate, "tagline", candidate.tagline)
     if category is not None:
         candidate.category = category.strip()
     _write(session, candidate, "candidate.edited", by, now, before)
@@ -217,7 +221,7 @@ def propose_by_hand(
     Raises InvalidInput, and RuleBroken where the address belongs to a tool of the registry.
     """
     name, homepage = _named(name), _address(homepage)
-    identity = strong_key(homepage)
+    identity = product_key(homepage, name)
     serialise(session, "candidates")
     owner = tools_by_link(session, [homepage]).get(homepage)
     if owner is not None:
@@ -238,10 +242,11 @@ def make_candidate(
         name=name,
         name_key=name_key(name)[:120],
         homepage=homepage,
-        identity=strong_key(homepage) or None,
+        identity=product_key(homepage, name) or None,
         tagline=tagline.strip()[:500],
         method=method,
         sure=True,
+        findings=by_person(name=name, homepage=homepage, tagline=tagline.strip()[:500]),
         seen_at=now,
     )
     session.add(candidate)
@@ -294,6 +299,12 @@ def _write(
     )
 
 
+def _chosen(candidate: Candidate, field: str, value: str) -> None:
+    """What was found for a field gives way to what a person chose."""
+    others = [found for found in candidate.findings if found["field"] != field]
+    candidate.findings = [*by_person(**{field: value}), *others]
+
+
 def _described(candidate: Candidate) -> dict[str, Any]:
     fields = ("name", "homepage", "tagline", "category", "status", "reason")
     return {name: str(getattr(candidate, name)) for name in fields}
@@ -325,7 +336,8 @@ def _make_tool(session: Session, candidate: Candidate, category: str, now: datet
 
 def _add_aliases(session: Session, tool: Tool, candidate: Candidate, *, name_must_be_free: bool) -> None:
     """The candidate's strong key and name as ways to say the tool. Raises RuleBroken where another tool has one."""
-    keys = dict.fromkeys(key for key in (candidate.identity, strong_key(candidate.homepage)) if key)
+    home = product_key(candidate.homepage, candidate.name)
+    keys = dict.fromkeys(key for key in (candidate.identity, home) if key)
     wanted = [
         (AliasKind.NAME, candidate.name, candidate.name_key),
         *((alias_kind(key), key, key) for key in keys),
@@ -378,7 +390,7 @@ def _address(homepage: str) -> str:
 
 
 def _free_identity(session: Session, candidate: Candidate) -> str | None:
-    identity = strong_key(candidate.homepage)
+    identity = product_key(candidate.homepage, candidate.name)
     owner = candidates.find_by_identity(session, identity)
     if owner is not None and owner.id != candidate.id:
         raise RuleBroken(

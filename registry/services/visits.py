@@ -23,6 +23,8 @@ from scrapers.fetch import Fetched, Validators
 UNCONDITIONAL_AFTER = timedelta(days=14)
 GONE_AFTER = timedelta(days=1)
 MAX_ETAG, MAX_LAST_MODIFIED = 1_000, 200
+SUGGESTED = 5
+"""Feeds that a web page names where a feed was: as many are kept for the person who puts it right."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,7 @@ def succeed(
         )
         _judge_validators(source, parsed, brought, now)
         source.interval_s = _interval_s(source, fetched, parsed)
+        source.usual_gap_s = polling.usual_gap_s(_published(parsed)) or 0
         source.body_hash, source.parser_version = fetched.body_hash, PARSER_VERSION
     _keep_validators(source, fetched)
     _recover(session, source, now)
@@ -152,14 +155,14 @@ def _judge_validators(source: Source, parsed: Parsed, brought: Brought, now: dat
     since = source.succeeded_at
     if not asked or not brought.anything or since is None:
         return
-    younger = sum(each.published_at is not None and each.published_at >= since for each in parsed.entries)
+    younger = sum(each >= since for each in _published(parsed))
     if brought.revised or brought.new > younger:
         source.distrusted_at = source.distrusted_at or now
 
 
 def _interval_s(source: Source, fetched: Fetched, parsed: Parsed) -> int:
     return polling.interval_s(
-        [entry.published_at for entry in parsed.entries if entry.published_at is not None],
+        _published(parsed),
         asked_s=max(fetched.fresh_for_s or 0, parsed.ttl_s or 0),
         has_validators=_has_validators(source, fetched),
     )
@@ -176,6 +179,10 @@ def _has_validators(source: Source, fetched: Fetched) -> bool:
 
 def _wait_until(retry_after_s: int | None, now: datetime) -> datetime | None:
     return now + timedelta(seconds=min(retry_after_s, polling.WEEK)) if retry_after_s else None
+
+
+def _published(parsed: Parsed) -> list[datetime]:
+    return [entry.published_at for entry in parsed.entries if entry.published_at is not None]
 
 
 def _told(brought: Brought) -> dict[str, int]:
@@ -202,10 +209,11 @@ def _recover(session: Session, source: Source, now: datetime) -> None:
 
 
 def _count_failure(session: Session, source: Source, error: ScrapeError, now: datetime) -> None:
-    before, told = source.error_code, _was_told(source)
+    before = source.error_code
     source.failures += 1
     source.error_code, source.error = error.code[:40], error.sentence[:500]
-    if _was_told(source) and (not told or source.error_code != before):
+    if _is_news(source, before):
+        offered = list(getattr(error, "suggested", ()))[:SUGGESTED]
         record(
             session,
             "source.failed",
@@ -213,14 +221,20 @@ def _count_failure(session: Session, source: Source, error: ScrapeError, now: da
             by=REGISTRY,
             now=now,
             before={"error_code": before},
-            after={"error_code": source.error_code, "error": source.error},
+            after={"error_code": source.error_code, "error": source.error}
+            | ({"feeds": offered} if offered else {}),
         )
     if error.code not in outage.SILENCE:
         moves.stay(source)
 
 
+def _is_news(source: Source, before: str) -> bool:
+    """Another error than `before` is. Silence is when it happens again: the first time it may be our own outage."""
+    again = outage.silences(source)
+    return again == 2 or (again != 1 and source.error_code != before)
+
+
 def _was_told(source: Source) -> bool:
-    """Whether its failure is news. Silence is when it happens again: the first time it may be our own outage."""
     return bool(source.error_code) and (source.failures > 1 or source.error_code not in outage.SILENCE)
 
 

@@ -5,8 +5,10 @@ from typing import TypeVar
 
 from sqlalchemy import func
 from sqlmodel import Session, and_, col, or_, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from registry.domain.errors import NotFound
+from registry.domain.proposal import Announcer
 from registry.store.columns import id_of
 from registry.store.paging import Page, bounded, decode_cursor, encode_cursor
 from registry.store.tables import Candidate, Entry, EntryRevision, Mention, Source
@@ -20,6 +22,15 @@ def get(session: Session, entry_id: int) -> Entry:
     if entry is None:
         raise NotFound(f"There is no entry {entry_id}.")
     return entry
+
+
+def by_id(session: Session, ids: Collection[int]) -> Mapping[int, Entry]:
+    """Those of these numbers that there are."""
+    found: dict[int, Entry] = {}
+    for chunk in chunks(sorted(ids)):
+        query = select(Entry).where(col(Entry.id).in_(chunk))
+        found.update((id_of(entry), entry) for entry in session.exec(query).all())
+    return found
 
 
 def count(session: Session, source_id: int) -> int:
@@ -73,6 +84,28 @@ def candidates_by_link(session: Session, links: Collection[str]) -> Mapping[str,
     return found
 
 
+def candidates_by_repository(session: Session, numbers: Collection[str]) -> Mapping[str, int]:
+    """`github.com/repositories/12345` -> id of the candidate of which a release of this repository was told first."""
+    found: dict[str, int] = {}
+    released = select(Source.id).where(Source.announcer == Announcer.RELEASES)
+    for number in sorted(set(numbers) - {""}):
+        host, _, digits = number.partition("/repositories/")
+        query = (
+            select(Mention.first_candidate_id)
+            .join(Entry, col(Entry.id) == col(Mention.entry_id))
+            .where(
+                col(Entry.source_id).in_(released),
+                col(Entry.key).startswith(f"tag:{host},2008:Repository/{digits}/", autoescape=True),
+            )
+            .order_by(col(Mention.id))
+            .limit(1)
+        )
+        first = session.exec(query).first()
+        if first is not None:
+            found[number] = first
+    return found
+
+
 def revisions(session: Session, entry_id: int) -> Sequence[EntryRevision]:
     """What the entry said before, oldest first."""
     query = (
@@ -81,12 +114,21 @@ def revisions(session: Session, entry_id: int) -> Sequence[EntryRevision]:
     return session.exec(query).all()
 
 
-def page(session: Session, *, source_id: int | None = None, after: str = "", limit: int = 50) -> Page[Entry]:
-    """Newest seen first."""
+def page(
+    session: Session,
+    *,
+    source_id: int | None = None,
+    held: bool = False,
+    after: str = "",
+    limit: int = 50,
+) -> Page[Entry]:
+    """Newest seen first; with `held`, those alone that are held back."""
     limit = bounded(limit)
     query = select(Entry)
     if source_id is not None:
         query = query.where(Entry.source_id == source_id)
+    if held:
+        query = query.where(col(Entry.held))
     if after:
         at, row_id = decode_cursor(after)
         query = query.where(or_(Entry.seen_at < at, and_(Entry.seen_at == at, col(Entry.id) < row_id)))
@@ -94,6 +136,57 @@ def page(session: Session, *, source_id: int | None = None, after: str = "", lim
     rows = list(session.exec(query).all())
     more, rows = len(rows) > limit, rows[:limit]
     return Page(rows, encode_cursor(rows[-1].seen_at, id_of(rows[-1])) if more else "")
+
+
+def held(session: Session, source_id: int) -> Sequence[Entry]:
+    """Those held back because so many came at once, in the order in which they came."""
+    query = select(Entry).where(Entry.source_id == source_id, col(Entry.held)).order_by(col(Entry.id))
+    return session.exec(query).all()
+
+
+def held_by_source(session: Session) -> Mapping[int, int]:
+    """Source id -> how many of its entries are held back; sources with none are left out."""
+    query = select(Entry.source_id, func.count()).where(col(Entry.held)).group_by(col(Entry.source_id))
+    return dict(session.exec(query).all())
+
+
+def outdated(
+    session: Session, version: str, *, source_ids: Collection[int] | None, after: int, limit: int
+) -> Sequence[Entry]:
+    """Those that another version of the extractor has read, by ascending id beyond `after`."""
+    query = _outdated(version, source_ids).where(col(Entry.id) > after)
+    return session.exec(query.order_by(col(Entry.id)).limit(limit)).all()
+
+
+def count_outdated(session: Session, version: str, *, source_ids: Collection[int] | None) -> int:
+    return session.exec(select(func.count()).select_from(_outdated(version, source_ids).subquery())).one()
+
+
+def spoken_of(session: Session, entry_ids: Collection[int]) -> Mapping[int, int]:
+    """Entry id -> id of the candidate that it speaks of; entries that speak of none are left out."""
+    found: dict[int, int] = {}
+    for chunk in chunks(sorted(entry_ids)):
+        query = select(Mention.entry_id, Mention.candidate_id).where(col(Mention.entry_id).in_(chunk))
+        found.update(session.exec(query).all())
+    return found
+
+
+def speaking_of(
+    session: Session, candidate_ids: Collection[int]
+) -> Mapping[int, Sequence[tuple[Entry, Source]]]:
+    """Candidate id -> every entry that speaks of it with its source, by ascending id."""
+    found: dict[int, list[tuple[Entry, Source]]] = {}
+    for chunk in chunks(sorted(candidate_ids)):
+        query = (
+            select(Mention.candidate_id, Entry, Source)
+            .join(Entry, col(Entry.id) == col(Mention.entry_id))
+            .join(Source, col(Source.id) == col(Entry.source_id))
+            .where(col(Mention.candidate_id).in_(chunk))
+            .order_by(col(Entry.id))
+        )
+        for candidate_id, entry, source in session.exec(query).all():
+            found.setdefault(candidate_id, []).append((entry, source))
+    return found
 
 
 def mentions(session: Session, candidate_id: int) -> Sequence[tuple[Entry, Source]]:
@@ -118,6 +211,11 @@ def mentions_of_tool(session: Session, tool_id: int, *, limit: int = 50) -> Sequ
         .order_by(col(Entry.seen_at).desc(), col(Entry.id).desc())
     )
     return session.exec(query.limit(limit)).all()
+
+
+def _outdated(version: str, source_ids: Collection[int] | None) -> SelectOfScalar[Entry]:
+    query = select(Entry).where(Entry.extractor_version != version)
+    return query if source_ids is None else query.where(col(Entry.source_id).in_(source_ids))
 
 
 def chunks(values: Sequence[Item]) -> Iterator[Sequence[Item]]:

@@ -1,8 +1,9 @@
 """Reads of what happened."""
 
 from collections.abc import Collection, Sequence
+from datetime import datetime
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, or_, select
 
 from registry.store.tables import Event
 
@@ -16,6 +17,19 @@ def of_subject(session: Session, kind: str, subject_id: int) -> Sequence[Event]:
     ).all()
 
 
+def of_sources(
+    session: Session, actions: Collection[str], *, since: datetime, always: Collection[int], limit: int
+) -> Sequence[Event]:
+    """What befell sources since then, and at any time those of `always`; the newest `limit`, in their order."""
+    wanted = or_(col(Event.at) >= since, col(Event.subject_id).in_(sorted(always)[:20_000]))
+    query = (
+        select(Event)
+        .where(Event.subject_kind == "source", col(Event.action).in_(sorted(actions)), wanted)
+        .order_by(col(Event.id).desc())
+    )
+    return session.exec(query.limit(limit)).all()[::-1]
+
+
 def last(session: Session, kind: str, subject_id: int, *, actions: Collection[str]) -> Event | None:
     """The newest of these acts that befell one thing."""
     return session.exec(
@@ -24,6 +38,22 @@ def last(session: Session, kind: str, subject_id: int, *, actions: Collection[st
         .order_by(col(Event.id).desc())
         .limit(1)
     ).first()
+
+
+def newest_of(
+    session: Session, kind: str, subject_ids: Collection[int], action: str, *, limit: int
+) -> Sequence[Event]:
+    """The newest acts of one sort on several things, newest first."""
+    if not subject_ids:
+        return []
+    return session.exec(
+        select(Event)
+        .where(
+            Event.subject_kind == kind, col(Event.subject_id).in_(set(subject_ids)), Event.action == action
+        )
+        .order_by(col(Event.id).desc())
+        .limit(limit)
+    ).all()
 
 
 def page(
@@ -63,3 +93,17 @@ def newest(
 def actions(session: Session) -> Sequence[str]:
     """Every kind of act that ever happened, by name."""
     return session.exec(select(Event.action).distinct().order_by(Event.action)).all()
+
+
+def told_of(session: Session, action: str, key: str) -> set[int]:
+    """The numbers that the acts of one sort name under `key`."""
+    found = session.exec(select(Event.after).where(Event.action == action))
+    return {each[key] for each in found if isinstance(each.get(key), int)}
+
+
+def of_people(session: Session, kind: str, subject_ids: Collection[int], *, registry: str) -> set[int]:
+    """Those of the given things on which anybody but the registry itself has acted."""
+    query = select(Event.subject_id).where(
+        Event.subject_kind == kind, col(Event.subject_id).in_(subject_ids), Event.actor != registry
+    )
+    return set(session.exec(query.distinct()))

@@ -3,12 +3,18 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, case, func
+from sqlalchemy import select as sql_select
+from sqlalchemy.orm import defer
+from sqlalchemy.sql.base import ExecutableOption
 from sqlmodel import Session, and_, col, or_, select
 
 from registry.domain.errors import NotFound
+from registry.domain.proposal import Announcer
 from registry.domain.triage import CandidateStatus
+from registry.store.entries import chunks
 from registry.store.tables import Candidate, Entry, Mention, Source
 
 
@@ -18,6 +24,32 @@ class SourceYield:
 
     candidates: int = 0
     accepted: int = 0
+
+
+class Address(NamedTuple):
+    source_id: int | None
+    name: str
+    url: str
+    removed_at: datetime | None
+
+
+class Standing(NamedTuple):
+    """What a list needs to know of a source to tell how it fares, to sort and to filter."""
+
+    id: int
+    name: str
+    url: str
+    kind: str
+    announcer: Announcer
+    group: str
+    created_at: datetime
+    paused_at: datetime | None
+    gone_at: datetime | None
+    succeeded_at: datetime | None
+    changed_at: datetime | None
+    usual_gap_s: int
+    failures: int
+    error: str
 
 
 def get(session: Session, source_id: int) -> Source:
@@ -56,6 +88,44 @@ def sources(session: Session, *, group: str = "") -> Sequence[Source]:
     if group:
         query = query.where(Source.group == group)
     return session.exec(query.order_by(func.lower(Source.name), col(Source.id))).all()
+
+
+def standings(session: Session) -> Sequence[Standing]:
+    """All that were not removed, in no order: thousands cost little, since no row is made an object of."""
+    query = sql_select(*(getattr(Source, name) for name in Standing._fields))
+    rows = session.connection().execute(query.where(col(Source.removed_at).is_(None)))
+    return [Standing._make(row) for row in rows]
+
+
+def some(session: Session, source_ids: Collection[int]) -> Sequence[Source]:
+    """Those of the given ones that were not removed, by number."""
+    return [each for each in _any(session, source_ids) if each.removed_at is None]
+
+
+def removed(session: Session, source_ids: Collection[int]) -> Sequence[Source]:
+    """Those of the given ones that were removed, by number."""
+    return [each for each in _any(session, source_ids) if each.removed_at is not None]
+
+
+def addresses(session: Session) -> Sequence[Address]:
+    """Every address that was ever polled, those of removed sources too, by number."""
+    query = select(Source.id, Source.name, Source.url, Source.removed_at).order_by(col(Source.id))
+    return [Address(*row) for row in session.exec(query).all()]
+
+
+def to_notice(session: Session, silent_since: datetime) -> Sequence[Source]:
+    """Those polled or gone whose health may call for a note: in trouble, noted before, or silent since then."""
+    query = select(Source).where(
+        col(Source.removed_at).is_(None),
+        or_(
+            col(Source.failures) > 0,
+            col(Source.gone_at).is_not(None),
+            col(Source.quiet_at).is_not(None),
+            col(Source.broken_at).is_not(None),
+            func.coalesce(Source.changed_at, Source.created_at) <= silent_since,
+        ),
+    )
+    return session.exec(query.order_by(col(Source.id)).options(_without_strip())).all()
 
 
 def polled(session: Session) -> Sequence[Source]:
@@ -134,7 +204,9 @@ def silent(session: Session, silence: Collection[str], since: datetime | None) -
     return session.exec(query.order_by(col(Source.id)).with_for_update(skip_locked=True)).all()
 
 
-def yields(session: Session, since: datetime) -> Mapping[int, SourceYield]:
+def yields(
+    session: Session, since: datetime, *, only: Collection[int] | None = None
+) -> Mapping[int, SourceYield]:
     """By source id, of candidates whose first mention is no older than `since`; one query for all sources."""
     accepted = case((col(Candidate.status) == CandidateStatus.ACCEPTED, col(Candidate.id)))
     query = (
@@ -148,6 +220,8 @@ def yields(session: Session, since: datetime) -> Mapping[int, SourceYield]:
         .where(Entry.seen_at >= since)
         .group_by(col(Entry.source_id))
     )
+    if only is not None:
+        query = query.where(col(Entry.source_id).in_(only))
     return {source_id: SourceYield(new, let_in) for source_id, new, let_in in session.exec(query).all()}
 
 
@@ -157,3 +231,16 @@ def _free(now: datetime) -> tuple[ColumnElement[bool], ...]:
         or_(col(Source.lease_until).is_(None), col(Source.lease_until) <= now),
         or_(col(Source.wait_until).is_(None), col(Source.wait_until) <= now),
     )
+
+
+def _any(session: Session, source_ids: Collection[int]) -> list[Source]:
+    found: list[Source] = []
+    for chunk in chunks(sorted(source_ids)):
+        found.extend(
+            session.exec(select(Source).where(col(Source.id).in_(chunk)).order_by(col(Source.id))).all()
+        )
+    return found
+
+
+def _without_strip() -> ExecutableOption:
+    return defer(Source.strip, raiseload=True)  # type: ignore[arg-type]

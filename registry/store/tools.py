@@ -129,6 +129,16 @@ def matching_aliases(session: Session, kind: AliasKind, keys: Iterable[str]) -> 
     return session.exec(select(Alias).where(Alias.kind == kind, col(Alias.key).in_(set(keys)))).all()
 
 
+def names_of(session: Session, tool_ids: Iterable[int]) -> Sequence[Alias]:
+    """Every name of these tools."""
+    wanted = set(tool_ids)
+    return session.exec(
+        select(Alias)
+        .where(Alias.kind == AliasKind.NAME, col(Alias.tool_id).in_(wanted))
+        .order_by(col(Alias.id))
+    ).all()
+
+
 def alias_names(session: Session) -> Sequence[tuple[str, int]]:
     """Every name key with its tool's id, for near matches."""
     return session.exec(select(Alias.key, Alias.tool_id).where(Alias.kind == AliasKind.NAME)).all()

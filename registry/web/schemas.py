@@ -171,6 +171,14 @@ class VerdictOut(BaseModel):
     notes: list[str] = Field(description="Exceptions on the record.")
 
 
+class FindingOut(BaseModel):
+    field: str = Field(description="Which field of the candidate it is for.", examples=["name"])
+    value: str
+    method: str = Field(description="How it was found.", examples=["before_separator"])
+    confidence: str = Field(description="sure, likely or guess.", examples=["sure"])
+    reason: str
+
+
 class CandidateOut(BaseModel):
     id: int
     version: int = Field(description="Rises with each change; the start of its ETag.")
@@ -182,6 +190,9 @@ class CandidateOut(BaseModel):
     reason: str
     note: str
     sure: bool = Field(description="Whether its name is certain.")
+    findings: list[FindingOut] = Field(
+        description="How each field was found; a field found twice differs, and its first finding was taken."
+    )
     watch_until: date | None
     merged_into: int | None
     seen_at: datetime
@@ -287,6 +298,24 @@ class SourceOut(BaseModel):
     failures: int = Field(description="In a row.")
     error_code: str
     error: str
+
+
+class HeldEntry(BaseModel):
+    id: int
+    title: str
+    link: str
+    published_at: datetime | None
+    seen_at: datetime
+
+
+class HeldIn(BaseModel):
+    let_in: bool = Field(description="True lets them propose candidates; false leaves them as seen for ever.")
+
+
+class HeldOut(BaseModel):
+    entries: int = Field(description="How many were held back.")
+    candidates: int = Field(description="How many of them proposed a new candidate.")
+    kept_out: int = Field(description="How many of them a rule of intake keeps out.")
 
 
 class UrlIn(BaseModel):

@@ -112,6 +112,9 @@ MARKS: dict[str, Mark] = {
     "weak": Mark("Weak fit", *IF),
     # sources
     "healthy": Mark("Healthy", *YES),
+    "unread": Mark("Not read yet", *OPEN_QUESTION),
+    "quiet": Mark("Quiet", *LATER),
+    "gone": Mark("Gone", *FORBIDDEN),
     "failing": Mark("Failing", *IF),
     "broken": Mark("Broken", *NO),
     "paused": Mark("Paused", *PAUSED),

@@ -78,6 +78,80 @@ def test_all_reads_every_source_and_some_failures_end_with_3(server, database):
     assert len(stored(database, Entry)) == 2
 
 
+def test_the_data_of_a_round_have_the_same_keys_for_each_source_and_totals(server):
+    add(server.url("/feed"))
+    add(server.url("/missing"))
+    told = run_json("scrape", "--all", code=3)
+    rows = {row["ok"]: row for row in told["sources"]}
+    assert list(rows[True]) == list(rows[False])
+    assert rows[True]["bytes"] > len(FEED)
+    came_to = told["totals"]
+    assert {key: came_to[key] for key in ("sources", "read", "unchanged", "failed", "new", "candidates")} == {
+        "sources": 2,
+        "read": 1,
+        "unchanged": 0,
+        "failed": 1,
+        "new": 2,
+        "candidates": 2,
+    }
+    assert came_to["bytes"] >= rows[True]["bytes"]
+    assert came_to["elapsed_s"] > 0
+
+
+def test_a_table_at_the_end_sums_up_on_standard_error(server):
+    add(server.url("/feed"))
+    heads, numbers = run("scrape").stderr.strip().splitlines()[-2:]
+    assert heads.split()[:3] == ["read", "unchanged", "failed"]
+    assert numbers.split()[:3] == ["1", "0", "0"]
+
+
+def test_without_a_terminal_no_bar_is_drawn(server):
+    add(server.url("/feed"))
+    result = run("scrape")
+    assert "Reading sources" not in result.output
+    assert "\x1b" not in result.output
+
+
+def test_a_source_is_tried_what_is_new_is_said_and_nothing_is_stored(server, database):
+    number = str(add(server.url("/feed")))
+    run("scrape")
+    more = a_feed(
+        ("2", "Plumo - Notes", "https://plumo.example/"), ("3", "Plunge - Water", "https://plunge.example/")
+    )
+    server.plays("/feed", reply(more))
+    before = stored(database, Source), stored(database, Event)
+    told = run_json("sources", "try", number)
+    assert [(each["proposes"], each["new"]) for each in told["entries"]] == [
+        ("Plumo", False),
+        ("Plunge", True),
+    ]
+    assert told["new"] == 1
+    assert (stored(database, Source), stored(database, Event)) == before
+
+
+def test_a_try_of_a_source_that_became_a_page_names_the_feeds_and_edit_takes_one(server):
+    page = b"<!doctype html><html><head><link rel=alternate type='application/rss+xml' href='/feed'></head></html>"
+    server.plays("/old", reply(page, Content_Type="text/html"))
+    number = str(add(server.url("/old")))
+    assert run_json("sources", "try", number, code=1)["suggested"] == [server.url("/feed")]
+    assert run_json("sources", "edit", number, "--url", server.url("/feed"))["url"] == server.url("/feed")
+    assert run_json("scrape", number)["totals"]["new"] == 2
+    assert run_json("sources", "undo-move", number)["url"] == server.url("/old")
+
+
+def test_starters_are_listed_by_group_added_by_name_or_group_and_marked():
+    listed = run_json("sources", "starter", "--group", "risks")
+    assert {row["group"] for row in listed} == {"Risks"}
+    assert not any(row["source"] for row in listed)
+    added = run_json("sources", "starter", "add", "lwn.net", "--group", "Risks")
+    assert {row["name"] for row in added["added"]} == {"LWN.net", *(row["name"] for row in listed)}
+    assert all(row["source"] for row in run_json("sources", "starter", "--group", "risks"))
+    again = run_json("sources", "starter", "add", "LWN.net")
+    assert (again["added"], len(again["skipped"])) == ([], 1)
+    run("sources", "starter", "add", "Nothing of the kind", code=1)
+    run("sources", "starter", "add", code=1)
+
+
 def test_only_failures_end_with_1(server):
     add(server.url("/missing"))
     assert "There is nothing at this address" in run("scrape", code=1).stdout

@@ -145,8 +145,12 @@ def test_a_vendor_announces_a_version(title, name, version):
 
 
 def test_a_vendors_article_is_not_the_home_page_and_its_headline_alone_is_not_sure():
-    proposal = read(Announcer.VENDOR_BLOG, "Introducing Plumbline")
+    proposal = read(Announcer.VENDOR_BLOG, "Introducing Plumbline", "https://heron.example/blog/x")
     assert (proposal.homepage, proposal.sure) == ("", False)
+
+
+def test_a_vendor_whose_domain_is_the_name_of_its_tool_is_sure_of_it():
+    assert read(Announcer.VENDOR_BLOG, "Introducing Plumbline", "https://plumbline.example/blog/x").sure
 
 
 @pytest.mark.parametrize(

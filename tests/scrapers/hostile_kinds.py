@@ -181,7 +181,7 @@ KINDS: dict[str, Kind] = {
     "a chunk longer than its size": Kind(raw(chunked(b"2\r\n<rss/>\r\n0\r\n\r\n")), ODD),
     "chunks that break off": Kind(raw(chunked(b"50\r\n<rss/>")), BROKEN),
     # gone in the middle
-    "a reset at once": Kind(reset_after(b""), BROKEN, at_once=True),
+    "a reset at once": Kind(reset_after(b""), (*BROKEN, "connect_failed"), at_once=True),
     "a reset after the question": Kind(reset_after(b""), BROKEN),
     "a reset in the status line": Kind(reset_after(b"HTTP/1.1 2"), BROKEN),
     "a reset in the headers": Kind(reset_after(OK + b"Content-"), BROKEN),
@@ -206,7 +206,7 @@ KINDS: dict[str, Kind] = {
     "an endless greeting on a secure port": Kind(
         flood(b"", b"\x16\x03\x03\x40\x00" + bytes(16_384)), LARGE, at_once=True, scheme="https"
     ),
-    "a reset on a secure port": Kind(reset_after(b""), BROKEN, at_once=True, scheme="https"),
+    "a reset on a secure port": Kind(reset_after(b""), (*BROKEN, "connect_failed"), at_once=True, scheme="https"),
     "a protocol to switch to": Kind(raw(head(101, Upgrade="h2c", Connection="Upgrade")), (*ODD, "http_101")),
     # no feed in it
     "nothing in it": Kind(reply(b""), ("empty_body",)),

@@ -1,16 +1,22 @@
 """Every kind of hostile server ends in time and in words, whatever it does, and spoils nothing for the others."""
 
+import json
+import subprocess
+import sys
 import time
+import tracemalloc
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
 from scrapers.errors import FetchError
 from scrapers.fetch import Fetcher
-from tests.scrapers.hostile import AGENT
+from tests.scrapers.hostile import AGENT, HostileServer
 from tests.scrapers.hostile_kinds import KINDS, served
 
-DEADLINE_S = 1.0
+ROOT = Path(__file__).resolve().parents[2]
+DEADLINE_S = 0.7
 SLACK_S = 2.0
 """For a machine that does much else; the servers run in this very process too."""
 
@@ -50,3 +56,27 @@ def test_it_ends_in_time_and_in_words(ends, name):
     assert sentence.endswith(".")
     assert len(sentence) < 250
     assert sentence.isprintable()
+
+
+@pytest.mark.parametrize(
+    "name", ["a bomb", "a bomb in many parts", "a bomb of as much as may be", "an endless body"]
+)
+def test_no_bomb_takes_more_than_50_mb(name):
+    with HostileServer() as server, Fetcher(agent=AGENT, allow_cidrs=["127.0.0.0/8"]) as fetcher:
+        url = server.plays("/feed", KINDS[name].play)
+        tracemalloc.start()
+        try:
+            the_end_of(fetcher, url)
+            _, peak = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+    assert 1_000_000 < peak < 50_000_000
+
+
+@pytest.mark.whole
+@pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="memory is looked up in /proc")
+def test_no_kind_adds_more_than_50_mb():
+    told = subprocess.run(
+        [sys.executable, ROOT / "benchmarks" / "hostile.py", "--json"], capture_output=True, check=False
+    )
+    assert json.loads(told.stdout)["wrong"] == []

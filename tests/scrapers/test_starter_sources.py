@@ -1,25 +1,30 @@
-"""What a fresh registry starts with: public feeds that nobody polls until somebody wants them."""
+"""What a fresh registry may start with: public feeds that nobody polls until somebody wants them."""
 
-import tomllib
-from pathlib import Path
+from itertools import groupby
 
-import scrapers
 from registry.domain.proposal import Announcer
 from scrapers.catalogue import SCRAPERS
-from scrapers.links import canonical_url
-
-SOURCES = tomllib.loads((Path(scrapers.__file__).parent / "sources.toml").read_text("utf-8"))["source"]
+from scrapers.links import link_key
+from scrapers.starter import starters
 
 
 def test_each_is_of_a_known_kind_and_announcer():
-    assert {source["kind"] for source in SOURCES} <= set(SCRAPERS)
-    assert {source["announcer"] for source in SOURCES} <= {announcer.value for announcer in Announcer}
+    assert {each.kind for each in starters()} <= set(SCRAPERS)
+    assert {each.announcer for each in starters()} <= {announcer.value for announcer in Announcer}
 
 
-def test_none_is_polled_unasked():
-    assert not any(source["enabled"] for source in SOURCES)
+def test_there_is_one_for_every_sort_of_source():
+    assert {each.announcer for each in starters()} == {announcer.value for announcer in Announcer}
+    assert len(starters()) >= 40
 
 
-def test_each_says_what_it_brings_and_stands_once():
-    assert all(source["brings"].endswith(".") and source["group"] and source["name"] for source in SOURCES)
-    assert len({canonical_url(source["url"]) for source in SOURCES} - {""}) == len(SOURCES)
+def test_each_says_what_it_brings_and_stands_once_over_a_secure_address():
+    assert all(each.brings.endswith(".") and each.group and each.name for each in starters())
+    assert all(each.url.startswith("https://") for each in starters())
+    assert len({link_key(each.url) for each in starters()}) == len(starters())
+    assert len({each.name for each in starters()}) == len(starters())
+
+
+def test_those_of_one_group_stand_together():
+    groups = [name for name, _ in groupby(starters(), key=lambda each: each.group)]
+    assert len(groups) == len(set(groups))

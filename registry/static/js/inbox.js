@@ -1,8 +1,8 @@
-// The inbox: a count of what is ticked, and single keys that act only while the list has the focus.
+// Lists to act on: a count of what is ticked. The inbox: single keys that act only while the list has the focus.
 {
   const bulk = document.querySelector("[data-bulk]");
   if (bulk) {
-    const boxes = [...document.querySelectorAll('.triage input[name="ids"]')];
+    const boxes = [...document.querySelectorAll(`input[name="ids"][form="${bulk.id}"]`)];
     const said = bulk.querySelector("[data-count]");
     const first = said.textContent;
     const all = bulk.querySelector("[data-all]");

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import UniqueConstraint
+from sqlalchemy import Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from registry.domain.proposal import EntryKind
@@ -10,7 +10,11 @@ from registry.store.columns import EnumText, json_column
 
 
 class Entry(SQLModel, table=True):
-    __table_args__ = (UniqueConstraint("source_id", "key"), UniqueConstraint("source_id", "second_key"))
+    __table_args__ = (
+        UniqueConstraint("source_id", "key"),
+        UniqueConstraint("source_id", "second_key"),
+        Index("ix_entry_held", "source_id", sqlite_where=text("held"), postgresql_where=text("held")),
+    )
 
     id: int | None = Field(default=None, primary_key=True)
     source_id: int = Field(foreign_key="source.id")

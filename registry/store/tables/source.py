@@ -54,6 +54,10 @@ class Source(SQLModel, table=True):
     changed_at: datetime | None = None
     quiet_at: datetime | None = None
     """When it was noticed to be silent for longer than usual; None again with the next news."""
+    broken_at: datetime | None = None
+    """When it was noticed to need a person; None again when it is read, paused or given another address."""
+    usual_gap_s: int = 0
+    """Median time between its last twenty entries by their own dates; 0 where these do not tell."""
     failures: int = 0
     """In a row; 0 after a success."""
     error_code: str = Field(default="", max_length=40)

@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from registry.web.api import candidates, check, evaluations, events, rules, sources, tools, verdicts
+from registry.web.api import candidates, check, evaluations, events, held, rules, sources, tools, verdicts
 
 ROUTERS: tuple[APIRouter, ...] = (
     check.router,
@@ -10,6 +10,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     verdicts.router,
     candidates.router,
     sources.router,
+    held.router,
     rules.router,
     evaluations.router,
     events.router,

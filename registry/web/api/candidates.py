@@ -23,7 +23,17 @@ from registry.web.api.replies import (
     version_in,
 )
 from registry.web.deps import House, Now, Plain, Read, RowId, Triager, Tx
-from registry.web.schemas import AcceptIn, CandidateOut, DismissIn, LabelsIn, MergeIn, Page, ToolRef, WatchIn
+from registry.web.schemas import (
+    AcceptIn,
+    CandidateOut,
+    DismissIn,
+    FindingOut,
+    LabelsIn,
+    MergeIn,
+    Page,
+    ToolRef,
+    WatchIn,
+)
 
 router = APIRouter(prefix="/candidates", tags=["candidates"])
 
@@ -231,6 +241,7 @@ def _out(row: InboxRow) -> CandidateOut:
         reason=each.reason,
         note=each.note,
         sure=each.sure,
+        findings=[FindingOut(**found) for found in each.findings],
         watch_until=each.watch_until,
         merged_into=each.merged_into_id,
         seen_at=each.seen_at,

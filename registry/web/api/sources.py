@@ -54,7 +54,7 @@ def add_source(
 @router.post("/check", response_model=CheckedOut, summary="Try an address out")
 def check_source(_user: SourceKeeper, settings: House, asked: UrlIn) -> CheckedOut:
     """Fetches it now and tells what would come in; nothing is stored. A failure is told, with `ok` false."""
-    from registry.jobs import check_address  # the fetcher is loaded when the first address is tried
+    from registry.trying import check_address  # the fetcher is loaded when the first address is tried
 
     try:
         found = check_address(settings, asked.url, kind=asked.kind, announcer=asked.announcer)

@@ -8,13 +8,15 @@ from fastapi import APIRouter, Request, Response
 from sqlmodel import Session
 
 from registry.domain.errors import InvalidInput, RuleBroken, StaleVersion
-from registry.domain.proposal import propose
+from registry.domain.identity import name_key
+from registry.domain.proposal import Confidence, Found
 from registry.domain.relevance import Relevance
 from registry.domain.triage import CandidateStatus, DismissReason
 from registry.services import triage
 from registry.services.acting import Actor
 from registry.services.labels import label, parted
 from registry.services.likeness import Twin, twins
+from registry.services.proposing import proposal_of
 from registry.services.relevance import relevance_of
 from registry.store import candidates, entries, events, requests, tables, tools
 from registry.store.candidates import InboxRow
@@ -35,10 +37,11 @@ from registry.web.pages.inbox_view import (
 from registry.web.render import go, render
 from registry.web.shapes import Event, Form, Option
 from registry.web.words import words
-from scrapers.links import host_of, identity_key
+from scrapers.links import host_of
 
 router = APIRouter(prefix="/inbox/{candidate_id}")
 MOST_MENTIONS = 100
+MOST_CHOICES = 5
 
 ACTS = {
     "candidate.proposed": "Proposed",
@@ -63,9 +66,19 @@ class MentionLine:
     published_at: datetime | None
     seen_at: datetime
     kind: str
+    names: Sequence[Found]
+    """The names that this entry gives."""
     found: str
     """The name that this entry gives, and how it was found, in words."""
     sure: bool
+
+
+@dataclass(frozen=True)
+class NameChoice:
+    """One of several names that title and link give; a person picks."""
+
+    name: str
+    reason: str
 
 
 @dataclass(frozen=True)
@@ -76,6 +89,10 @@ class CandidatePage:
     row: InboxRow
     mentions: Sequence[MentionLine]
     requests: Sequence[tables.Request]
+    findings: Sequence[Found]
+    """Where each field of the candidate comes from."""
+    choices: Sequence[NameChoice]
+    """At least two, or none."""
     twins: Sequence[Twin]
     merge_options: Sequence[Option]
     history: Sequence[Event]
@@ -300,15 +317,17 @@ def _page(
         "until": (now.date() + timedelta(days=WATCH_DAYS)).isoformat(),
         **(typed or {}),
     }
+    mentions = [
+        _mention(entry, source) for entry, source in entries.mentions(session, candidate_id)[:MOST_MENTIONS]
+    ]
     return CandidatePage(
         candidate=candidate,
         host=host_of(candidate.homepage),
         standing=standing(candidate, {id_of(target): target.name} if target else {}),
         row=row,
-        mentions=[
-            _mention(entry, source)
-            for entry, source in entries.mentions(session, candidate_id)[:MOST_MENTIONS]
-        ],
+        mentions=mentions,
+        findings=_findings(candidate),
+        choices=_choices(candidate, mentions),
         requests=requests.requests(session, candidate_id=candidate_id),
         twins=alike,
         merge_options=merge_options(alike),
@@ -337,12 +356,7 @@ def merge_options(alike: Sequence[Twin]) -> list[Option]:
 
 def _mention(entry: tables.Entry, source: tables.Source) -> MentionLine:
     """Read again by the very rules that proposed it, since they are deterministic."""
-    read = propose(
-        title=entry.title,
-        link=entry.link,
-        identity_key=identity_key(entry.link),
-        announcer=source.announcer,
-    )
+    read = proposal_of(entry, source.announcer, source.kind)
     named = f"It calls it “{read.name}”. " if read.name else ""
     return MentionLine(
         source_name=source.name,
@@ -352,9 +366,29 @@ def _mention(entry: tables.Entry, source: tables.Source) -> MentionLine:
         published_at=entry.published_at,
         seen_at=entry.seen_at,
         kind=entry.kind.value,
+        names=[found for found in read.findings if found.field == "name"],
         found=named + " ".join(read.reasons),
         sure=read.sure,
     )
+
+
+def _findings(candidate: Candidate) -> list[Found]:
+    return [
+        Found(each["field"], each["value"], each["method"], Confidence(each["confidence"]), each["reason"])
+        for each in candidate.findings
+    ]
+
+
+def _choices(candidate: Candidate, mentions: Sequence[MentionLine]) -> list[NameChoice]:
+    """The names to pick from where none is sure: the candidate's own first, then what its entries say."""
+    if candidate.sure or candidate.status not in (CandidateStatus.NEW, CandidateStatus.WATCH):
+        return []
+    found = [each for each in _findings(candidate) if each.field == "name"]
+    found += [each for mention in mentions for each in mention.names]
+    choices: dict[str, NameChoice] = {}
+    for each in found:
+        choices.setdefault(name_key(each.value), NameChoice(each.value, each.reason))
+    return list(choices.values())[:MOST_CHOICES] if len(choices) > 1 else []
 
 
 def _told_event(event: tables.Event) -> Event:

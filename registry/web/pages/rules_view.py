@@ -15,7 +15,7 @@ from registry.store import events, intake_rules, sources, tables
 from registry.store.columns import id_of
 from registry.store.intake_rules import StoredEntry
 from registry.store.tables import IntakeRule
-from registry.web.pages.sources_view import keeps
+from registry.web.pages.sources_list import keeps
 from registry.web.shapes import Event, Form, Option
 
 PATH = "/sources/rules"

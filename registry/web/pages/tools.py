@@ -27,6 +27,7 @@ from registry.web.question import Typed, office_options
 from registry.web.render import render, render_document
 from registry.web.scores import Assessed, assessed
 from registry.web.shapes import AnswerCard, Event, Link, Pager, Row
+from registry.web.tool_news import told_of, tool_news
 from registry.web.verdict_parts import VerdictRow, as_row, happenings
 from registry.web.words import Tone, mark
 
@@ -181,7 +182,8 @@ def _tool_page(read: Session, tool: Tool, settings: Settings, now: datetime) -> 
     known = publishing.published(read, rows, organisation, now=now)
     scored = _scored(known)
     newest = rows[0].decided_at if rows else None
-    mentions = entries.mentions_of_tool(read, id_of(tool), limit=MOST_MENTIONS)
+    news, by_id = told_of(read, id_of(tool))
+    mentions = _newest([*entries.mentions_of_tool(read, id_of(tool), limit=MOST_MENTIONS), *by_id.values()])
     told = [_mentioned(each, newest) for each in mentions]
     address = f"{settings.base_url}/tools/{tool.slug}"
     return ToolPage(
@@ -194,7 +196,7 @@ def _tool_page(read: Session, tool: Tool, settings: Settings, now: datetime) -> 
         verdicts=[as_row(each, organisation) for each in known],
         mentions=told,
         fresh=sum(each.since for each in told),
-        history=_history(read, tool, known, mentions),
+        history=_history(read, tool, known, mentions, tool_news(news, by_id)),
         identifiers=_identifiers(read, tool),
         formats=cards.follow(tool),
         badge_url=f"{address}/badge.svg",
@@ -225,9 +227,10 @@ def _history(
     tool: Tool,
     known: Sequence[Published],
     mentions: Sequence[Entry],
+    news: Sequence[Event],
 ) -> list[Event]:
     rows = {id_of(each.row): each.row for each in known}
-    told = happenings(verdicts.events(read, rows), rows) if rows else []
+    told = [*(happenings(verdicts.events(read, rows), rows) if rows else []), *news]
     for each in evaluations.of_tool(read, id_of(tool)):
         edition = f" of the edition {each.edition}" if each.edition else ""
         told.append(Event(each.opened_at, f"Review{edition} began"))
@@ -246,6 +249,12 @@ def _history(
 def _when(event: Event) -> datetime:
     assert isinstance(event.on, datetime)
     return event.on
+
+
+def _newest(found: Sequence[Entry]) -> list[Entry]:
+    """Each entry once, the newest first."""
+    once = {each.id: each for each in found}.values()
+    return sorted(once, key=lambda each: each.published_at or each.seen_at, reverse=True)[:MOST_MENTIONS]
 
 
 def _mentioned(entry: Entry, newest: datetime | None) -> Mentioned:

@@ -27,6 +27,8 @@ ADDED: dict[str, tuple[sa.Column[Any], ...]] = {
         sa.Column("strip", sa.JSON(), nullable=False, server_default="[]"),
         sa.Column("last_code", Text(length=40), nullable=False, server_default=""),
         sa.Column("quiet_at", Moment(), nullable=True),
+        sa.Column("broken_at", Moment(), nullable=True),
+        sa.Column("usual_gap_s", sa.Integer(), nullable=False, server_default="0"),
         sa.Column("refused_url", Text(length=2000), nullable=False, server_default=""),
         sa.Column("gone_since", Moment(), nullable=True),
     ),
@@ -84,6 +86,13 @@ def upgrade() -> None:
         for column in columns:
             op.add_column(table, column, inline_references=True)
     op.create_index(op.f("ix_source_fetched_at"), "source", ["fetched_at"])
+    held = sa.text("held")
+    op.create_index("ix_entry_held", "entry", ["source_id"], sqlite_where=held, postgresql_where=held)
+    # What named a tool and proposed nothing told a known tool, or was too old or one of too many: it stays seen.
+    op.execute(
+        "UPDATE entry SET only_seen = TRUE WHERE kind IN ('tool', 'version')"
+        " AND NOT EXISTS (SELECT 1 FROM mention WHERE mention.entry_id = entry.id)"
+    )
     _carry_visits_over()
     op.drop_table("fetch")
 
@@ -131,6 +140,7 @@ def _packed(rows: Any) -> Iterator[list[int | str]]:
 
 
 def downgrade() -> None:
+    op.drop_index("ix_entry_held", "entry")
     op.drop_index(op.f("ix_source_fetched_at"), "source")
     for table, columns in ADDED.items():
         for column in columns:

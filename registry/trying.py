@@ -1,0 +1,173 @@
+"""Trying an address out: what would come in from it, or which feeds its site offers instead. Stores nothing."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from time import monotonic, sleep
+
+from sqlalchemy import Engine
+
+from registry.domain.proposal import Announcer, EntryKind
+from registry.jobs import Fetches, Parses, make_fetcher
+from registry.services import intake
+from registry.services.recognition import recognise
+from registry.settings import Settings
+from registry.store.columns import id_of
+from registry.store.engine import snapshot
+from registry.store.tables import Source
+from scrapers.discovery import known_feeds, likely_feeds, readings
+from scrapers.entry import Entry
+from scrapers.errors import ParseError, ScrapeError
+from scrapers.links import canonical_url, host_of
+from scrapers.workers import Workers
+
+SAME_HOST_PAUSE = timedelta(seconds=2)
+LOOKING = timedelta(seconds=40)
+"""A person waits meanwhile: no further well-known path is tried after that long."""
+HOST_REFUSES = frozenset(
+    {"bad_address", "private_address", "name_not_found", "connect_failed", "tls_failed", "timeout"}
+    | {"rate_limited", "bot_challenge", "http_401", "http_403"}
+)
+"""What ends the search, since the next address on this host would fare no better."""
+WORTH_LOOKING = frozenset({"web_page_not_feed", "http_404", "gone", "not_a_feed"})
+
+
+@dataclass(frozen=True)
+class Announced:
+    """One entry as it would come in."""
+
+    entry: Entry
+    kind: EntryKind
+    name: str
+    homepage: str
+    is_new: bool = True
+    """False where the source that was tried has it already."""
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What an address holds, read and not stored."""
+
+    asked: str
+    """The address that was asked for, with its scheme."""
+    url: str
+    """Where it was found, redirects followed."""
+    title: str
+    entries: tuple[Announced, ...]
+    note: str
+    malformed: bool
+
+    @property
+    def new(self) -> int:
+        return sum(each.is_new for each in self.entries)
+
+
+Pause = Callable[[float], None]
+
+
+def check_source(
+    url: str, fetcher: Fetches, workers: Parses, *, kind: str = "feed", announcer: Announcer = Announcer.NEWS
+) -> Checked:
+    """What would come in from an address, storing nothing. Raises ScrapeError; a ParseError may suggest feeds."""
+    fetched = fetcher.get(url)
+    parsed = workers.parse(kind, fetched.body, url=fetched.url, headers=dict(fetched.headers))
+    announced = tuple(
+        Announced(entry, proposal.kind, proposal.name, proposal.homepage)
+        for entry, proposal in intake.would_propose(parsed.entries, announcer)
+    )
+    return Checked(url, fetched.url, parsed.title, announced, parsed.note, parsed.malformed)
+
+
+def check_address(
+    settings: Settings, typed: str, *, kind: str = "feed", announcer: Announcer = Announcer.NEWS
+) -> Checked:
+    """What comes in from an address as a person typed it: without scheme, `feed:`, or the page of a site.
+
+    Raises ScrapeError. Where it is no feed, a ParseError suggests those that the page names, those that a well-known
+    host has for it, or the first of a few usual addresses that holds one.
+    """
+    with make_fetcher(settings) as fetcher, Workers(count=1) as workers:
+        return look(typed, fetcher, workers, kind=kind, announcer=announcer)
+
+
+def look(
+    typed: str,
+    fetcher: Fetches,
+    workers: Parses,
+    *,
+    kind: str = "feed",
+    announcer: Announcer = Announcer.NEWS,
+    pause: Pause = sleep,
+) -> Checked:
+    """`check_address` with parts of its own; `pause` waits that many seconds between two visits to one host."""
+    addresses = readings(typed)
+    for url in addresses[:-1]:
+        try:
+            return _looked(url, fetcher, workers, kind, announcer, pause)
+        except ScrapeError as error:
+            if error.code not in HOST_REFUSES:
+                raise
+    return _looked(addresses[-1], fetcher, workers, kind, announcer, pause)
+
+
+def try_source(engine: Engine, source: Source, fetcher: Fetches, workers: Parses) -> Checked:
+    """What a stored source would bring at this moment, what is new in it marked. Raises ScrapeError; stores nothing."""
+    checked = check_source(source.url, fetcher, workers, kind=source.kind, announcer=source.announcer)
+    with snapshot(engine) as session, session.no_autoflush:
+        fresh, _ = recognise(session, id_of(source), [each.entry for each in checked.entries])
+    new = {(each.title, each.link, each.published_at) for each in fresh}
+    marked = tuple(
+        replace(each, is_new=(each.entry.title, each.entry.link, each.entry.published_at) in new)
+        for each in checked.entries
+    )
+    return replace(checked, entries=marked)
+
+
+def try_stored(engine: Engine, settings: Settings, source: Source) -> Checked:
+    """`try_source` with a fetcher and a child of its own."""
+    with make_fetcher(settings) as fetcher, Workers(count=1) as workers:
+        return try_source(engine, source, fetcher, workers)
+
+
+def _looked(
+    url: str, fetcher: Fetches, workers: Parses, kind: str, announcer: Announcer, pause: Pause
+) -> Checked:
+    try:
+        return check_source(url, fetcher, workers, kind=kind, announcer=announcer)
+    except ScrapeError as error:
+        named = error.suggested if isinstance(error, ParseError) else ()
+        feeds = _unique([*known_feeds(url), *named], url)
+        if not feeds and error.code in WORTH_LOOKING:
+            feeds = tuple(_found(url, fetcher, workers, pause))
+        if not feeds:
+            raise
+        raise _with_feeds(error, feeds) from error
+
+
+def _found(url: str, fetcher: Fetches, workers: Parses, pause: Pause) -> Iterator[str]:
+    """The first usual address of a feed that holds one; before each the host is left alone for a while."""
+    began = monotonic()
+    wait_s = 0 if host_of(url) in ("localhost", "127.0.0.1", "::1") else SAME_HOST_PAUSE.total_seconds()
+    for address in likely_feeds(url):
+        if monotonic() - began > LOOKING.total_seconds():
+            return
+        pause(wait_s)
+        try:
+            yield check_source(address, fetcher, workers).url
+            return
+        except ScrapeError as error:
+            if error.code in HOST_REFUSES:
+                return
+
+
+def _unique(feeds: Sequence[str], own: str) -> tuple[str, ...]:
+    by_key = {canonical_url(each): each for each in reversed(feeds)}
+    by_key.pop(canonical_url(own), None)
+    return tuple(by_key.values())[::-1]
+
+
+def _with_feeds(error: ScrapeError, feeds: tuple[str, ...]) -> ParseError:
+    """The same trouble, and what to pick instead."""
+    what = error.sentence.split(". ")[0].rstrip(".")
+    pick = "Pick the feed below." if len(feeds) == 1 else f"Pick one of these {len(feeds)} feeds."
+    return ParseError(error.code, f"{what}. {pick}", suggested=feeds, status=error.status)

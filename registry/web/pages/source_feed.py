@@ -1,0 +1,59 @@
+"""The feed of what is the matter with the sources: an entry for each episode, from its beginning past its end."""
+
+from datetime import UTC, datetime
+
+from fastapi import APIRouter, Request, Response
+
+from registry.publish import atom
+from registry.publish.notice import Channel, Notice
+from registry.services.source_episodes import Episode, episodes
+from registry.web.deps import House, Now, Read
+from registry.web.etag import conditional
+from registry.web.words import words
+
+router = APIRouter()
+ATOM = "application/atom+xml"
+HEALTH_FEED = "/sources/health.atom"
+MOST_ENTRIES = 200
+NOTHING_YET = datetime(2000, 1, 1, tzinfo=UTC)
+
+TITLES = {
+    "failing": "{} cannot be read",
+    "broken": "{} cannot be read and needs somebody",
+    "gone": "{} is gone",
+    "quiet": "{} has fallen silent",
+    "paused": "{} is paused",
+    "recovered": "{} can be read again",
+    "woke": "{} brings news again",
+    "removed": "{} was removed",
+}
+
+
+@router.get("/sources/health.atom")
+def health_feed(request: Request, read: Read, house: House, now: Now) -> Response:
+    """Sources by name and sentence, never by address. The same entry comes again when its episode changes or ends."""
+    found = episodes(read, now)[:MOST_ENTRIES]
+    channel = Channel(
+        id=f"{house.base_url}{HEALTH_FEED}",
+        title=f"{house.name}: how the sources fare",
+        description="One entry each time that a source fails, is gone or falls silent, until it is well again.",
+        home_url=f"{house.base_url}/sources",
+        url=f"{house.base_url}{HEALTH_FEED}",
+        updated_at=found[0].changed_at if found else NOTHING_YET,
+    )
+    return conditional(request, atom.render(channel, [_notice(each, house.base_url) for each in found]), ATOM)
+
+
+def _notice(episode: Episode, base_url: str) -> Notice:
+    return Notice(
+        id=f"{base_url}/sources/{episode.source_id}#episode-{episode.number}",
+        url=f"{base_url}/sources/{episode.source_id}",
+        title=TITLES.get(episode.state, "{}: " + words(episode.state)).format(episode.name),
+        summary=episode.sentence,
+        paragraphs=episode.story[-20:],
+        author="registry",
+        published_at=episode.began_at,
+        updated_at=episode.changed_at,
+        categories=[episode.state],
+        verdict={},
+    )

@@ -1,0 +1,59 @@
+"""What announcements mean for a tool in use, in words for its page: releases, flaws, its end, other terms."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlmodel import Session
+
+from registry.domain.proposal import Announcer, Signal
+from registry.store import entries, events, tables
+from registry.web.links import outside_link
+from registry.web.shapes import Event
+
+MOST_NEWS = 100
+OWN_WORDS = frozenset({Announcer.VENDOR_BLOG.value, Announcer.RELEASES.value})
+"""Sources in which the maker itself speaks."""
+
+
+def told_of(session: Session, tool_id: int) -> tuple[list[tables.Event], Mapping[int, tables.Entry]]:
+    """What the tool was told by its sources, newest first, and the entries by id; two queries."""
+    told = list(events.newest_of(session, "tool", [tool_id], "tool.mentioned", limit=MOST_NEWS))
+    return told, entries.by_id(session, {int(each.after.get("entry") or 0) for each in told})
+
+
+def tool_news(told: Sequence[tables.Event], by_id: Mapping[int, tables.Entry]) -> list[Event]:
+    """Of what was told, that which matters to those who use the tool; each with its day and its link."""
+    found = []
+    for each in told:
+        title = _title(each.after)
+        if title:
+            entry = by_id.get(int(each.after.get("entry") or 0))
+            link = outside_link(str(each.after.get("link") or ""))
+            on: datetime = (entry.published_at or entry.seen_at) if entry else each.at
+            found.append(Event(on, title, _text(each.after), link.url if link else ""))
+    return found
+
+
+def _title(after: Mapping[str, Any]) -> str:
+    version, own = str(after.get("version") or ""), after.get("announcer") in OWN_WORDS
+    said = str(after.get("title") or "").partition(" - ")[2] or str(after.get("title") or "")
+    match after.get("signal"):
+        case Signal.RELEASE.value:
+            return f"Version {version} was released" if version else "A new version was released"
+        case Signal.EXPLOITED.value:
+            return f"Known to be exploited: {said}"
+        case Signal.VULNERABLE.value:
+            return f"A flaw was reported: {said}"
+        case Signal.END_OF_LIFE.value:
+            return "Its maker announced its end" if own else "Its end was reported"
+        case Signal.TERMS.value:
+            return "Its terms changed" if own else "A change of its terms was reported"
+    return ""
+
+
+def _text(after: Mapping[str, Any]) -> str:
+    """The headline, where the title does not hold it already."""
+    if after.get("signal") in (Signal.END_OF_LIFE.value, Signal.TERMS.value):
+        return str(after.get("title") or "")
+    return "A new main version." if after.get("major") else ""
