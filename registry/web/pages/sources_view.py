@@ -64,6 +64,8 @@ class SourcePage:
     """That the web page names which came instead of a feed."""
     former_url: str
     moved_to: str
+    held: int
+    """Entries of a flood that wait for a person."""
     announcers: Sequence[Option] = ANNOUNCERS
     refused: str = ""
 
@@ -108,6 +110,7 @@ def source_page(
         feeds=_feeds(source, befell),
         former_url=public_url(source.former_url),
         moved_to=public_url(source.moved_to),
+        held=entries.held_by_source(session, only=source_id).get(source_id, 0),
         refused=refused,
     )
 
