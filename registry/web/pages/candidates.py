@@ -74,7 +74,6 @@ class CandidatePage:
     choices: Sequence[NameChoice]
     """At least two, or none."""
     twins: Sequence[Twin]
-    merge_options: Sequence[Option]
     history: Sequence[Event]
     may_act: bool
     undoable: bool
@@ -311,7 +310,6 @@ def _page(
         choices=name_choices(candidate, mentions),
         requests=requests.requests(session, candidate_id=candidate_id),
         twins=alike,
-        merge_options=merge_options(alike),
         history=[_told_event(each) for each in events.of_subject(session, "candidate", candidate_id)],
         may_act=may_act(user),
         undoable=candidate.status in UNDOABLE,
@@ -324,15 +322,6 @@ def _page(
         act=act,
         refused=refused,
     )
-
-
-def merge_options(alike: Sequence[Twin]) -> list[Option]:
-    return [Option("", "Choose …")] + [
-        Option(f"tool:{each.tool_slug}", f"The tool {each.name} ({each.reason})")
-        if each.tool_slug
-        else Option(str(each.candidate_id), f"{each.candidate_id}: {each.name} ({each.reason})")
-        for each in alike
-    ]
 
 
 def _told_event(event: tables.Event) -> Event:
