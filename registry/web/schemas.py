@@ -300,24 +300,6 @@ class SourceOut(BaseModel):
     error: str
 
 
-class HeldEntry(BaseModel):
-    id: int
-    title: str
-    link: str
-    published_at: datetime | None
-    seen_at: datetime
-
-
-class HeldIn(BaseModel):
-    let_in: bool = Field(description="True lets them propose candidates; false leaves them as seen for ever.")
-
-
-class HeldOut(BaseModel):
-    entries: int = Field(description="How many were held back.")
-    candidates: int = Field(description="How many of them proposed a new candidate.")
-    kept_out: int = Field(description="How many of them a rule of intake keeps out.")
-
-
 class UrlIn(BaseModel):
     url: Plain = Field(min_length=1, max_length=2000, examples=["https://news.example/feed.atom"])
     kind: Plain = Field("feed", max_length=40, description="Which scraper reads it.")
