@@ -1,36 +1,15 @@
 """Entries held back because so many came at once: which they are, and what becomes of them."""
 
-from datetime import datetime
-
 from fastapi import APIRouter, Request, Response
-from pydantic import BaseModel, Field
 
 from registry.services import holding
 from registry.store import entries, sources
 from registry.store.columns import id_of
 from registry.web.api.replies import Cursor, IdempotencyKey, Limit, next_link, once, told
 from registry.web.deps import Now, Read, RowId, SourceKeeper, SourceReader, Tx
-from registry.web.schemas import Page
+from registry.web.schemas import HeldEntry, HeldIn, HeldOut, Page
 
 router = APIRouter(prefix="/sources", tags=["sources"])
-
-
-class HeldEntry(BaseModel):
-    id: int
-    title: str
-    link: str
-    published_at: datetime | None
-    seen_at: datetime
-
-
-class HeldIn(BaseModel):
-    let_in: bool = Field(description="True lets them propose candidates; false leaves them as seen for ever.")
-
-
-class HeldOut(BaseModel):
-    entries: int = Field(description="How many were held back.")
-    candidates: int = Field(description="How many of them proposed a new candidate.")
-    kept_out: int = Field(description="How many of them a rule of intake keeps out.")
 
 
 @router.get("/{source_id}/held", response_model=Page[HeldEntry], summary="What is held back of a source")

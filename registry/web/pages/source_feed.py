@@ -1,6 +1,7 @@
 """The feed of what is the matter with the sources: an entry for each episode, from its beginning past its end."""
 
 from datetime import UTC, datetime
+from uuid import NAMESPACE_OID, UUID, uuid5
 
 from fastapi import APIRouter, Request, Response
 
@@ -49,7 +50,7 @@ def health_feed(request: Request, read: Read, house: House, now: Now) -> Respons
 
 def _notice(episode: Episode, base_url: str) -> Notice:
     return Notice(
-        id=f"{base_url}/sources/{episode.source_id}#episode-{episode.number}",
+        id=f"urn:uuid:{_uuid(episode)}",
         url=f"{base_url}/sources/{episode.source_id}",
         title=TITLES.get(episode.state, "{}: " + words(episode.state)).format(episode.name),
         summary=episode.sentence,
@@ -60,3 +61,8 @@ def _notice(episode: Episode, base_url: str) -> Notice:
         categories=[episode.state],
         verdict={},
     )
+
+
+def _uuid(episode: Episode) -> UUID:
+    """The same for ever, wherever the registry moves; the moment tells registries apart."""
+    return uuid5(NAMESPACE_OID, f"{episode.source_id} {episode.number} {episode.began_at.isoformat()}")

@@ -309,7 +309,7 @@ def _states(fares: Sequence[_Fares], wanted: Filter) -> list[Option]:
     ill = sum(counts[state] for state in IN_TROUBLE)
     return [
         Option("", f"Any ({counts.total()})"),
-        Option(TROUBLE, f"All that is not well ({ill})"),
+        Option(TROUBLE, f"Not well ({ill})"),
         *(Option(state, f"{words(state)} ({counts[state]})") for state in ORDER),
     ]
 
