@@ -254,7 +254,8 @@ def _author(found: Found, node: Node) -> None:
             raise _Unusual
         people[name] = (child.text or "").strip()
     name, mail = people.get("name", ""), people.get("email", "")
-    if people and not name and (mail or found.get("author")):  # feedparser mixes the nameless with others
+    before = found.get("author", "")
+    if people and ("@" in before or (not name and (mail or before))):  # feedparser mixes such people up
         raise _Unusual
     found["author"] = (f"{name} ({mail})" if name and mail else name or mail) if people else _text(node)
 
