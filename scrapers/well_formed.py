@@ -254,6 +254,8 @@ def _author(found: Found, node: Node) -> None:
             raise _Unusual
         people[name] = (child.text or "").strip()
     name, mail = people.get("name", ""), people.get("email", "")
+    if people and not name and (mail or found.get("author")):  # feedparser mixes the nameless with others
+        raise _Unusual
     found["author"] = (f"{name} ({mail})" if name and mail else name or mail) if people else _text(node)
 
 

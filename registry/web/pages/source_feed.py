@@ -24,6 +24,9 @@ TITLES = {
     "gone": "{} is gone",
     "quiet": "{} has fallen silent",
     "paused": "{} is paused",
+    "held": "{} brought so much at once that somebody has to look",
+    "let_in": "{}: what was held back was let in",
+    "left": "{}: what was held back was left as seen",
     "recovered": "{} can be read again",
     "woke": "{} brings news again",
     "removed": "{} was removed",
@@ -37,7 +40,7 @@ def health_feed(request: Request, read: Read, house: House, now: Now) -> Respons
     channel = Channel(
         id=f"{house.base_url}{HEALTH_FEED}",
         title=f"{house.name}: how the sources fare",
-        description="One entry each time that a source fails, is gone or falls silent, until it is well again.",
+        description="One entry each time that a source fails, is gone, falls silent or floods, until it is well.",
         home_url=f"{house.base_url}/sources",
         url=f"{house.base_url}{HEALTH_FEED}",
         updated_at=found[0].changed_at if found else NOTHING_YET,
