@@ -10,8 +10,12 @@ def family_mb() -> int:
 
 
 def _children() -> list[int]:
-    every = Path("/proc").glob("[0-9]*/status")
-    return [int(path.parent.name) for path in every if _status(path).get("PPid") == str(os.getpid())]
+    own = str(os.getpid())
+    return [
+        int(path.parent.name)
+        for path in Path("/proc").glob("[0-9]*/status")
+        if _status(path).get("PPid") == own
+    ]
 
 
 def _peak_kb(pid: int) -> int:

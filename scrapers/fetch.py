@@ -21,6 +21,7 @@ import httpx2
 from scrapers.addresses import AddressRule, read_url
 from scrapers.connection import CURRENT, CheckedBackend, Exchange, Resolver, cut_off, resolve, too_large
 from scrapers.errors import FetchError
+from scrapers.pace import Pace
 from scrapers.replies import fold_headers, fresh_for_s, may_be_challenge, refusal, retry_after_s, unpack
 
 FEEDS = (
@@ -97,8 +98,9 @@ class Fetcher:
 
     Only public addresses are reached, and those in `allow_cidrs` (there any port): a name is looked up once
     per connection, every answer must be allowed, and exactly these addresses are connected to. No proxy or
-    certificate settings of the environment, no cookies, no referrer. `tls` replaces the system's trust, for
-    an office with an authority of its own. Raises ValueError for a network in `allow_cidrs` that is none.
+    certificate settings of the environment, no cookies, no referrer. One request per host at a time, and
+    `host_pause_s` between visits to it, by redirects too, loopback excepted. `tls` replaces the system's trust,
+    for an office with an authority of its own. Raises ValueError for a network in `allow_cidrs` that is none.
     """
 
     def __init__(
@@ -110,6 +112,7 @@ class Fetcher:
         deadline_s: float = 60,
         max_wire_bytes: int = 5_000_000,
         max_body_bytes: int = 10_000_000,
+        host_pause_s: float = 2,
         resolver: Resolver = resolve,
         tls: ssl.SSLContext | None = None,
     ) -> None:
@@ -118,6 +121,7 @@ class Fetcher:
         self._deadline_s = deadline_s
         self._max_wire_bytes = max_wire_bytes
         self._max_body_bytes = max_body_bytes
+        self._pace = Pace(host_pause_s)
         self._pool = httpcore2.ConnectionPool(
             ssl_context=tls or httpx2.create_ssl_context(trust_env=False),
             max_connections=None,
@@ -177,11 +181,14 @@ class Fetcher:
         home = at = _without_userinfo(first)
         seen = {str(at)}
         redirects: list[Redirect] = []
+        been_at: set[str] = set()
         while True:
             headers = self._request_headers(at, _meant_for(at, validators), accept)
             if authorization and _origin(at) == _origin(home):
                 headers["Authorization"] = authorization
-            reply = self._ask(at, headers)
+            with self._pace.turn(at.host, been_at=been_at, patience_s=CURRENT.get().remaining_s()):
+                reply = self._ask(at, headers)
+            been_at.add(at.host)
             if reply.status not in _REDIRECTS:
                 return at, tuple(redirects), reply
             at = _next_hop(at, reply)

@@ -1,6 +1,7 @@
 """`registry doctor`: what is wrong here, one sentence a check."""
 
 from collections.abc import Iterator
+from dataclasses import asdict
 
 import typer
 from sqlalchemy import Engine
@@ -9,7 +10,7 @@ from sqlmodel import col, func, select
 from registry.cli.common import AsJson, print_json, utc_now
 from registry.domain.errors import RegistryError
 from registry.services import rereading
-from registry.services.health import Check, readiness, secret_mode
+from registry.services.health import Check, agent, readiness, secret_mode
 from registry.services.holding import sentence
 from registry.services.rubrics import load_files
 from registry.settings import Settings, load_settings
@@ -25,7 +26,7 @@ FAILING = 3
 
 @app.command()
 def doctor(as_json: AsJson = False) -> None:
-    """Say what is wrong here; exit code 1 where something is."""
+    """Say what is wrong here, or what should be set; exit code 1 where something is wrong."""
     settings = load_settings()
     engine = make_engine(settings.resolved_database_url)
     try:
@@ -33,10 +34,11 @@ def doctor(as_json: AsJson = False) -> None:
     finally:
         engine.dispose()
     if as_json:
-        print_json([{"name": each.name, "ok": each.ok, "sentence": each.sentence} for each in checks])
+        print_json([asdict(each) for each in checks])
     else:
         for each in checks:
-            print(f"{'ok   ' if each.ok else 'WRONG'}  {each.name:9}  {each.sentence}")
+            stands = "WRONG" if not each.ok else "warn " if each.warns else "ok   "
+            print(f"{stands}  {each.name:9}  {each.sentence}")
     if not all(each.ok for each in checks):
         raise typer.Exit(1)
 
@@ -45,6 +47,7 @@ def _checks(settings: Settings, engine: Engine) -> Iterator[Check]:
     ready = readiness(settings, engine)
     yield from ready
     yield secret_mode(settings)
+    yield agent(settings)
     yield Check("time zone", True, f"Days end in {settings.time_zone}.")
     if all(check.ok for check in ready):
         yield _rubric(settings, engine)

@@ -20,6 +20,8 @@ class Check:
     name: str
     ok: bool
     sentence: str
+    warns: bool = False
+    """Nothing is broken, and yet somebody should do what the sentence says."""
 
 
 def readiness(settings: Settings, engine: Engine) -> list[Check]:
@@ -35,6 +37,19 @@ def secret_mode(settings: Settings) -> Check:
     if stat.S_IMODE(path.stat().st_mode) & 0o077:
         return Check("secret", False, f"Others can read {path}; run chmod 600 on it.")
     return Check("secret", True, f"{path} is readable by its owner alone.")
+
+
+def agent(settings: Settings) -> Check:
+    """Whether publishers whose feeds we read can tell whom to write to."""
+    if settings.contact:
+        return Check("agent", True, f"Publishers see in each request that {settings.contact} answers for it.")
+    return Check(
+        "agent",
+        True,
+        f"Publishers see {settings.base_url} in each request and nobody to write to. "
+        "Set REGISTRY_CONTACT, best to an e-mail address.",
+        warns=True,
+    )
 
 
 def _run(*checks: Callable[[], Check]) -> Iterator[Check]:

@@ -79,6 +79,11 @@ def test_doctor_finds_what_is_wrong(run: Run, tmp_path: Path) -> None:
     assert "WRONG  secret" in run("doctor").stdout
 
 
+def test_doctor_warns_where_publishers_cannot_tell_whom_to_write_to(run: Run) -> None:
+    assert "warn   agent" in run("doctor").stdout
+    assert "ok     agent" in run("doctor", REGISTRY_CONTACT="it@office.example").stdout
+
+
 def test_config_shows_where_each_setting_came_from_and_no_password(run: Run, tmp_path: Path) -> None:
     (tmp_path / "registry.toml").write_text('contact = "Ask us"\nname = "From the file"\n')
     (tmp_path / ".env").write_text("REGISTRY_UNDO_S=60\n")

@@ -97,7 +97,10 @@ class Month:
             while self.publisher.now < self.end:
                 until = min(self.publisher.now + self._restart_every, self.end)
                 with Fetcher(
-                    agent=AGENT, allow_cidrs=("127.0.0.0/8",), resolver=self.publisher.resolve
+                    agent=AGENT,
+                    allow_cidrs=("127.0.0.0/8",),
+                    host_pause_s=0,  # real seconds, while days are simulated
+                    resolver=self.publisher.resolve,
                 ) as fetcher:
                     while self.publisher.now < until:
                         read = len(list(rounds.refresh_due(self.engine, fetcher, workers, self.clock)))

@@ -78,6 +78,7 @@ def secure_fetcher(certificate) -> Iterator[Fetcher]:
         allow_cidrs=["127.0.0.0/8"],
         deadline_s=5,
         resolver=Names(feeds__example=["127.0.0.1"]),
+        host_pause_s=0,
         tls=ssl.create_default_context(cafile=certificate[1]),
     ) as running:
         yield running

@@ -199,6 +199,25 @@ def test_validators_travel_along_redirects(server, fetcher):
     assert (fetched.status, fetched.redirects[0].status) == (304, 301)
 
 
+def test_validators_go_to_the_address_that_gave_them_and_to_no_other(server, fetcher):
+    server.plays("/old", redirect("/feed", status=302))
+    server.plays("/feed", conditional(FEED, etag='"1"'))
+    given = Validators('"1"', url=server.url("/feed"))
+    assert fetcher.get(server.url("/old"), validators=given).status == 304
+    [old, feed] = server.visits
+    assert ("if-none-match" in old.headers, feed.headers["if-none-match"]) == (False, '"1"')
+    server.plays("/old", redirect("/other"))
+    server.plays("/other", conditional(FEED, etag='"1"'))
+    assert fetcher.get(server.url("/old"), validators=given).status == 200
+
+
+def test_unchanged_from_an_address_that_was_asked_for_no_changes_is_an_error(server, fetcher):
+    server.plays("/old", redirect("/feed"))
+    server.plays("/feed", reply(status=304))
+    given = Validators('"1"', url=server.url("/old"))
+    assert refusal(fetcher, server.url("/old"), validators=given).code == "not_modified_unasked"
+
+
 # Refusals by status
 
 

@@ -38,7 +38,7 @@ def gullible():
         looked_up.append(host)
         return ["127.0.0.2"]
 
-    with Fetcher(agent=AGENT, resolver=resolver, deadline_s=2) as running:
+    with Fetcher(agent=AGENT, resolver=resolver, deadline_s=2, host_pause_s=0) as running:
         yield running, looked_up
 
 
@@ -47,7 +47,9 @@ TLS = ssl.create_default_context()  # 20 ms each
 
 def asking_by(resolver, **more):
     settings = {"deadline_s": 2, **more}
-    return Fetcher(agent=AGENT, allow_cidrs=[f"{ALLOWED}/32"], resolver=resolver, tls=TLS, **settings)
+    return Fetcher(
+        agent=AGENT, allow_cidrs=[f"{ALLOWED}/32"], resolver=resolver, tls=TLS, host_pause_s=0, **settings
+    )
 
 
 def refused(fetcher, url):
