@@ -87,6 +87,7 @@ def host_of(url: str) -> str:
     return (urlsplit(canonical).hostname or "") if canonical else ""
 
 
+@lru_cache(maxsize=512)
 def registrable_domain(host: str) -> str:
     """The part of a host that somebody registered, private suffixes counted: `a.b.co.uk` gives `b.co.uk`.
 
@@ -116,6 +117,7 @@ def is_shared_host(host: str) -> bool:
     return not domain or bool(_ancestors(host) & SHARED) or _package_host(domain)
 
 
+@lru_cache(maxsize=512)  # several rules ask what one link stands for
 def identity_key(url: str) -> str:
     """The strong key of the product that a link stands for, or "" where it identifies none.
 

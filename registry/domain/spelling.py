@@ -35,6 +35,7 @@ COMMON_WORDS = _words(
 """Words that many products are called by and that headlines use anyway: no product is known by one of them alone."""
 
 
+@lru_cache(maxsize=2_048)
 def letters(name: str) -> str:
     """Letters and digits alone, case folded, by which two spellings of a name are one."""
     return "".join(letter for letter in name.casefold() if letter.isalnum())

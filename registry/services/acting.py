@@ -55,15 +55,15 @@ def record(
     after: Mapping[str, Any] | None = None,
 ) -> tables.Event:
     """Write the event of one act: `noun.verb` on (kind, id), with what changed as JSON-ready values."""
-    event = event_of(action, subject, by=by, now=now, before=before, after=after)
+    event = tables.Event(**event_of(action, subject, by=by, now=now, before=before, after=after))
     session.add(event)
     return event
 
 
-def record_all(session: Session, found: Sequence[tables.Event]) -> None:
+def record_all(session: Session, found: Sequence[dict[str, Any]]) -> None:
     """Write the events of many acts, made by `event_of`, at one go and in this order."""
     if found:
-        session.execute(insert(tables.Event), [each.model_dump(exclude={"id"}) for each in found])
+        session.execute(insert(tables.Event), found)
 
 
 def event_of(
@@ -74,18 +74,18 @@ def event_of(
     now: datetime,
     before: Mapping[str, Any] | None = None,
     after: Mapping[str, Any] | None = None,
-) -> tables.Event:
-    """The event of one act, not yet written."""
+) -> dict[str, Any]:
+    """The event of one act as the values of its row, not yet written."""
     kind, subject_id = subject
     if subject_id is None:
         raise ValueError("flush the subject before its event is written")
-    return tables.Event(
-        at=now,
-        actor_id=by.id,
-        actor=by.name,
-        action=action,
-        subject_kind=kind,
-        subject_id=subject_id,
-        before=dict(before or {}),
-        after=dict(after or {}),
-    )
+    return {
+        "at": now,
+        "actor_id": by.id,
+        "actor": by.name,
+        "action": action,
+        "subject_kind": kind,
+        "subject_id": subject_id,
+        "before": dict(before or {}),
+        "after": dict(after or {}),
+    }

@@ -4,7 +4,7 @@ What they propose is services/proposing.py's; what the visit did to its source (
 services/visits.py's.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -17,6 +17,7 @@ from registry.services.proposing import Read, proposal_of, propose_all
 from registry.services.recognition import recognise
 from registry.store import tables
 from registry.store.columns import id_of
+from registry.store.engine import insert_all
 from registry.store.tables import EntryRevision, Source
 from scrapers.entry import MAX_ENTRIES, Entry
 from scrapers.links import repository_number
@@ -56,18 +57,13 @@ def record_entries(
     """
     found = [_storable(entry) for entry in found[:MAX_ENTRIES]]
     brought = Brought(entries=len(found))
-    fresh, known = recognise(session, id_of(source), found, home=home)
+    fresh, known = recognise(session, id_of(source), found, home=home, first=first)
     for entry, row in known:
         row.published_at = row.published_at or entry.published_at
         brought.revised += _revise(session, entry, row, now)
-    reads = [_add(session, source, entry, now) for entry in reversed(fresh)]
-    brought.new = len(reads)
-    session.flush()
-    proposing = _proposing(reads, first, now)
+    brought.new = len(fresh)
     if not first and len(fresh) > FLOOD_COUNT and len(fresh) > FLOOD_SHARE * len(found):
         brought.held = len(fresh)
-        for read in reads:
-            read.row.held = True
         record(
             session,
             "source.flooded",
@@ -76,8 +72,10 @@ def record_entries(
             now=now,
             after={"new": len(fresh), "entries": len(found)},
         )
+    only_seen = _only_seen(fresh, now) if first else frozenset()
+    reads = _add(session, source, fresh, now, held=bool(brought.held), only_seen=only_seen)
     judge = Judge(session, id_of(source), now)
-    proposing = judge.let_in([] if brought.held else proposing)
+    proposing = judge.let_in([] if brought.held else [read for read in reads if not read.row.only_seen])
     proposed = propose_all(session, proposing, now=now)
     judge.label(proposing)
     brought.candidates, brought.mentions = proposed.candidates, proposed.mentions
@@ -134,7 +132,8 @@ def _storable(entry: Entry) -> Entry:
 
 
 def _plain(text: str) -> str:
-    return text.replace("\0", "").encode("utf-8", "replace").decode()
+    plain = text.isascii() and "\0" not in text
+    return text if plain else text.replace("\0", "").encode("utf-8", "replace").decode()
 
 
 def _revise(session: Session, entry: Entry, row: tables.Entry, now: datetime) -> bool:
@@ -160,44 +159,61 @@ def _revise(session: Session, entry: Entry, row: tables.Entry, now: datetime) ->
     return True
 
 
-def _add(session: Session, source: Source, entry: Entry, now: datetime) -> Read:
-    proposal = proposal_of(entry, source.announcer, source.kind)
-    row = tables.Entry(
-        source_id=id_of(source),
-        key=entry.key,
-        second_key=entry.second_key,
-        title=entry.title,
-        link=entry.link,
-        canonical_link=entry.canonical_link,
-        summary=entry.summary,
-        author=entry.author,
-        tags=list(entry.tags),
-        related=entry.related,
-        published_at=entry.published_at,
-        seen_at=now,
-        content_hash=entry.content_hash,
-        kind=proposal.kind,
-        signal=proposal.signal.value,
-        extractor_version=EXTRACTOR_VERSION,
+def _add(
+    session: Session,
+    source: Source,
+    fresh: Sequence[Entry],
+    now: datetime,
+    *,
+    held: bool,
+    only_seen: Collection[str],
+) -> list[Read]:
+    """Write entries that nobody knew, in one statement; gives them oldest first. `only_seen` are keys."""
+    oldest_first = fresh[::-1]
+    proposals = [proposal_of(entry, source.announcer, source.kind) for entry in oldest_first]
+    written = insert_all(
+        session,
+        tables.Entry,
+        [
+            {
+                "source_id": source.id,
+                "key": entry.key,
+                "second_key": entry.second_key,
+                "title": entry.title,
+                "link": entry.link,
+                "canonical_link": entry.canonical_link,
+                "summary": entry.summary,
+                "author": entry.author,
+                "tags": list(entry.tags),
+                "related": entry.related,
+                "published_at": entry.published_at,
+                "seen_at": now,
+                "content_hash": entry.content_hash,
+                "kind": proposal.kind,
+                "signal": proposal.signal.value,
+                "held": held,
+                "only_seen": entry.key in only_seen,
+                "extractor_version": EXTRACTOR_VERSION,
+            }
+            for entry, proposal in zip(oldest_first, proposals, strict=True)
+        ],
     )
-    session.add(row)
-    return _read(entry, row, proposal, source)
+    rows = {row.key: row for row in written}
+    return [
+        _read(entry, rows[entry.key], proposal, source)
+        for entry, proposal in zip(oldest_first, proposals, strict=True)
+    ]
 
 
 def _read(entry: Entry, row: tables.Entry, proposal: Proposal, source: Source) -> Read:
     return Read(entry, row, proposal, source.announcer, repository_number(entry.key, source.url))
 
 
-def _proposing(reads: Sequence[Read], first: bool, now: datetime) -> list[Read]:
-    """Those that may propose, oldest first as they came; of a first visit the others are marked as only seen."""
-    if not first:
-        return list(reads)
+def _only_seen(fresh: Sequence[Entry], now: datetime) -> frozenset[str]:
+    """Keys of those that propose nothing on a first visit: older than 90 days and not among the newest 50."""
     since = now - timedelta(days=DAYS_AT_FIRST)
-    newest = len(reads) - NEWEST_AT_FIRST
-    proposing = []
-    for place, read in enumerate(reads):
-        published = read.entry.published_at
-        read.row.only_seen = place < newest and (published is None or published < since)
-        if not read.row.only_seen:
-            proposing.append(read)
-    return proposing
+    return frozenset(
+        entry.key
+        for entry in fresh[NEWEST_AT_FIRST:]
+        if entry.published_at is None or entry.published_at < since
+    )

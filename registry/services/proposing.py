@@ -3,6 +3,7 @@
 Which entries may propose is services/intake.py's. Its queries do not grow with the number of entries.
 """
 
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -33,7 +34,7 @@ from registry.services.ownership import (
 )
 from registry.store import candidates, entries, events, tables, tools
 from registry.store.columns import id_of
-from registry.store.engine import serialise
+from registry.store.engine import insert_all, serialise
 from registry.store.tables import Alias, AliasKind, Candidate, Mention, Tool
 from scrapers.entry import Entry
 from scrapers.links import identity_key
@@ -46,6 +47,7 @@ HEADLINES = frozenset({Announcer.VENDOR_BLOG, Announcer.NEWS, Announcer.RELEASES
 EXPLOITED_KIND = "known_exploited"
 """The kind of scraper whose sources list nothing but what is being exploited."""
 VERSIONS_LOOKED_AT = 500
+LIKENESS = ("identity", "name", "homepage", "tagline", "method")
 
 
 class Announced(Protocol):
@@ -95,6 +97,14 @@ class Read:
     """The repository's number at its code host, `github.com/repositories/12345`, which survives renames."""
 
 
+@dataclass(eq=False)
+class _New:
+    """A candidate that is not written yet."""
+
+    values: dict[str, Any]
+    row: Candidate | None = None
+
+
 @dataclass
 class _Known:
     """What the proposals of one visit may meet: tools by link, candidates by strong key and by canonical link."""
@@ -104,11 +114,11 @@ class _Known:
     makers: Makers
     by_number: dict[str, int]
     """Repository number to the tool that has it."""
-    by_identity: dict[str, Candidate]
-    by_link: dict[str, Candidate]
-    by_name: dict[str, Candidate]
+    by_identity: dict[str, Candidate | _New]
+    by_link: dict[str, Candidate | _New]
+    by_name: dict[str, Candidate | _New]
     """Of one vendor's own blog, or of one other registry: there a name means one thing."""
-    by_repository: dict[str, Candidate]
+    by_repository: dict[str, Candidate | _New]
     standing: Mapping[int, Candidate]
 
 
@@ -118,8 +128,7 @@ class _Led:
 
     read: Read
     tool_id: int | None = None
-    candidate: Candidate | None = None
-    made: bool = False
+    candidate: Candidate | _New | None = None
 
 
 def propose_all(session: Session, reads: Sequence[Read], *, now: datetime) -> Proposed:
@@ -129,28 +138,28 @@ def propose_all(session: Session, reads: Sequence[Read], *, now: datetime) -> Pr
         return told
     serialise(session, "candidates")
     known = _what_is_known(session, reads)
-    led = [_lead(session, read, known, now) for read in reads]
-    session.flush()
+    led = [_lead(read, known, now) for read in reads]
+    made = list(dict.fromkeys(each.candidate for each in led if isinstance(each.candidate, _New)))
+    _store(session, made)
     touched, news = set[int](), list[tuple[int, Read]]()
-    mentions, acts = list[Mention](), list[tables.Event]()
+    acts, told.candidates = [_proposed(_row(new), now) for new in made], len(made)
+    mentions = list[dict[str, Any]]()
     for each in led:
         if each.tool_id is not None:
             news.append((each.tool_id, each.read))
             told.tool_events += 1
         if each.candidate is None:
             continue
-        if each.made:
-            acts.append(_proposed(each.candidate, now))
-            told.candidates += 1
-        candidate = known.standing.get(id_of(each.candidate), each.candidate)
-        mentions.append(_mention(each.read, each.candidate, candidate, now))
+        first = _row(each.candidate)
+        candidate = known.standing.get(id_of(first), first)
+        mentions.append(_mention(each.read, first, candidate, now))
         told.mentions += 1
         if candidate.status is CandidateStatus.ACCEPTED and candidate.tool_id not in (None, each.tool_id):
             news.append((candidate.tool_id or 0, each.read))
         if candidate.status is CandidateStatus.WATCH:
             touched.add(id_of(candidate))
     if mentions:
-        session.execute(insert(Mention), [each.model_dump(exclude={"id"}) for each in mentions])
+        session.execute(insert(Mention), mentions)
     record_all(session, [*acts, *_tool_acts(session, news, known, now)])
     session.flush()
     _wake(session, touched, now)
@@ -173,9 +182,9 @@ def _what_is_known(session: Session, reads: Sequence[Read]) -> _Known:
         owners=tools.by_ids(session, {alias.tool_id for alias in owned.values()}),
         makers=_makers(session, reads),
         by_number=by_number,
-        by_identity=by_identity,
+        by_identity=dict(by_identity),
         by_link={link: named[candidate_id] for link, candidate_id in by_link.items()},
-        by_name=by_name,
+        by_name=dict(by_name),
         by_repository={number: named[candidate_id] for number, candidate_id in by_repository.items()},
         standing=all_standing(session, met),
     )
@@ -208,7 +217,7 @@ def _identity(read: Read) -> str:
     return "" if alias_kind(identity) is AliasKind.DOMAIN or read.announcer in HEADLINES else identity
 
 
-def _lead(session: Session, read: Read, known: _Known, now: datetime) -> _Led:
+def _lead(read: Read, known: _Known, now: datetime) -> _Led:
     tool_id = _tool_of(read, known)
     led = _Led(read, tool_id)
     if read.proposal.kind not in PROPOSING or not read.proposal.name:
@@ -223,8 +232,7 @@ def _lead(session: Session, read: Read, known: _Known, now: datetime) -> _Led:
         else known.by_link.get(link) or known.by_name.get(_name(read))
     )
     if candidate is None:
-        candidate, led.made = _candidate(read.proposal, identity, now), True
-        session.add(candidate)
+        candidate = _New(_values(read.proposal, identity, now))
     if identity:
         known.by_identity.setdefault(identity, candidate)
     elif _name(read):
@@ -284,38 +292,57 @@ def _is_another(read: Read, tool_id: int, known: _Known) -> bool:
 
 def as_candidate(read: Read, now: datetime) -> Candidate:
     """The candidate that this entry would make if nothing of it were known; stored by nobody."""
-    return _candidate(read.proposal, _identity(read), now)
+    return Candidate(**_values(read.proposal, _identity(read), now))
 
 
-def _candidate(proposal: Proposal, identity: str, now: datetime) -> Candidate:
-    return Candidate(
-        name=proposal.name[:120],
-        name_key=name_key(proposal.name)[:120],
-        homepage=proposal.homepage[:2000] if identity else "",
-        identity=identity or None,
-        tagline=proposal.tagline[:500],
-        method=proposal.method[:60],
-        sure=proposal.sure,
-        findings=[found.as_row() for found in proposal.findings],
-        seen_at=now,
-    )
+def _values(proposal: Proposal, identity: str, now: datetime) -> dict[str, Any]:
+    return {
+        "name": proposal.name[:120],
+        "name_key": name_key(proposal.name)[:120],
+        "homepage": proposal.homepage[:2000] if identity else "",
+        "identity": identity or None,
+        "tagline": proposal.tagline[:500],
+        "method": proposal.method[:60],
+        "sure": proposal.sure,
+        "findings": [found.as_row() for found in proposal.findings],
+        "seen_at": now,
+    }
 
 
-def _proposed(candidate: Candidate, now: datetime) -> tables.Event:
+def _store(session: Session, made: Sequence[_New]) -> None:
+    """Write candidates in one statement, each then beside its row. Those that are alike may have each other's."""
+    rows = defaultdict[Any, list[Candidate]](list)
+    for row in insert_all(session, Candidate, [new.values for new in made]):
+        rows[tuple(getattr(row, name) for name in LIKENESS)].append(row)
+    for new in made:
+        new.row = rows[tuple(new.values[name] for name in LIKENESS)].pop()
+
+
+def _row(candidate: Candidate | _New) -> Candidate:
+    row = candidate.row if isinstance(candidate, _New) else candidate
+    if row is None:
+        raise ValueError("a candidate is written before it is mentioned")
+    return row
+
+
+def _proposed(candidate: Candidate, now: datetime) -> dict[str, Any]:
     after = {"name": candidate.name, "homepage": candidate.homepage}
     return event_of("candidate.proposed", ("candidate", candidate.id), by=REGISTRY, now=now, after=after)
 
 
-def _mention(read: Read, first: Candidate, candidate: Candidate, now: datetime) -> Mention:
+def _mention(read: Read, first: Candidate, candidate: Candidate, now: datetime) -> dict[str, Any]:
     """Of `candidate`, in which the one that the entry was led to first ended up."""
-    return Mention(
-        entry_id=id_of(read.row), candidate_id=id_of(candidate), first_candidate_id=id_of(first), at=now
-    )
+    return {
+        "entry_id": id_of(read.row),
+        "candidate_id": id_of(candidate),
+        "first_candidate_id": id_of(first),
+        "at": now,
+    }
 
 
 def _tool_acts(
     session: Session, news: Sequence[tuple[int, Read]], known: _Known, now: datetime
-) -> list[tables.Event]:
+) -> list[dict[str, Any]]:
     """One event for each tool and entry, with what it means for those who use the tool."""
     released = {tool_id for tool_id, read in news if read.proposal.version}
     versions: dict[int, list[str]] = {}

@@ -19,16 +19,17 @@ MOST_ALIKE = 20
 
 
 def recognise(
-    session: Session, source_id: int, found: Sequence[Entry], *, home: str = ""
+    session: Session, source_id: int, found: Sequence[Entry], *, home: str = "", first: bool = False
 ) -> tuple[list[Entry], list[Known]]:
     """Part what is new from what is known, each beside its row; new ones come with keys that are free.
 
     The same key with the same link settles it. Else the row that most speaks for has it: key or second key, link,
     title, date. An id whose link, title and date are all others is used again, for something else. A second key
     counts alone where the whole feed moved to another host, a link where it leads to one entry and not home.
+    `first`: nothing of this source is stored yet, so that nothing need be asked.
     """
     found = _once(found, _place(home))
-    by_key = entries.by_key(session, source_id, {entry.key for entry in found})
+    by_key = {} if first else entries.by_key(session, source_id, {entry.key for entry in found})
     known: list[Known] = []
     ahead: list[Entry] = []
     for entry in found:
@@ -39,7 +40,9 @@ def recognise(
             ahead.append(entry)
     if not ahead:
         return [], known
-    near = {row.id: row for row in [*by_key.values(), *_near(session, source_id, ahead)]}.values()
+    near = {
+        row.id: row for row in [*by_key.values(), *([] if first else _near(session, source_id, ahead))]
+    }.values()
     matched = {row.id for _, row in known}
     shared = _shared(entry.canonical_link for entry in found) | _shared(row.canonical_link for row in near)
     free = _Rows([row for row in near if row.id not in matched], shared | {_place(home)})

@@ -3,16 +3,18 @@
 import importlib
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import Connection, Engine, event, text
+from sqlalchemy import Connection, Engine, event, insert, text
 from sqlalchemy.engine import make_url
-from sqlmodel import Session, create_engine
+from sqlmodel import Session, SQLModel, create_engine
+
+Row = TypeVar("Row", bound=SQLModel)
 
 _writers: "WeakKeyDictionary[Engine, threading.Lock]" = WeakKeyDictionary()
 _WRITES = "registry_writes"
@@ -57,6 +59,11 @@ def hold(session: Session, noun: str, row_id: int) -> None:
     """Let one transaction at a time write about this row, and so read it after the one before has committed."""
     if session.get_bind().get_execution_options().get(_WRITES, True):
         serialise(session, f"{noun} {row_id}")
+
+
+def insert_all(session: Session, table: type[Row], rows: Sequence[dict[str, Any]]) -> list[Row]:
+    """Write many rows in one statement; gives them with their ids and in no order, which would take one each."""
+    return list(session.scalars(insert(table).returning(table), rows)) if rows else []
 
 
 @contextmanager
