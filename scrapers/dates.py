@@ -91,6 +91,8 @@ def _iso(text: str) -> datetime | None:
 
 
 def _mail(text: str) -> datetime | None:
+    if HALF_DAY.search(text):  # the library reads over it
+        return None
     return _try(lambda: parsedate_to_datetime(_with_offset(text)))
 
 
@@ -102,6 +104,7 @@ def _unix(text: str) -> datetime | None:
     return _try(lambda: datetime.fromtimestamp(seconds, UTC))
 
 
+HALF_DAY = re.compile(r"\d\s*[ap]\.?m\b", re.IGNORECASE)
 OFFSET = re.compile(r"(?<=\d[:.]\d\d)\s*(?:GMT|UTC|UT)?\s*([+-])(\d\d?)(?::?(\d\d))?$")
 
 
