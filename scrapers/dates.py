@@ -144,7 +144,7 @@ def _anyhow(text: str) -> datetime | None:
     for word, noon in NOON.items():
         text = text.replace(word, f" {noon} ")
     text = _with_offset(text.strip())
-    offset = re.search(r"(?<=\d)(?:Z| [+-]\d{4})$", text, re.IGNORECASE)
+    offset = re.search(r"(?<=\d)Z$| [+-]\d{4}$", text, re.IGNORECASE)
     day = next((found for form in DAYS if (found := form.search(text.lower()))), None)
     if day is None:
         return None
