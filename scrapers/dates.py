@@ -145,6 +145,7 @@ def _anyhow(text: str) -> datetime | None:
         text = text.replace(word, f" {noon} ")
     text = _with_offset(text.strip())
     offset = re.search(r"(?<=\d)Z$| [+-]\d{4}$", text, re.IGNORECASE)
+    text = text[: offset.start()] if offset else text
     day = next((found for form in DAYS if (found := form.search(text.lower()))), None)
     if day is None:
         return None
