@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from time import monotonic, sleep
 
 from sqlalchemy import Engine
@@ -110,9 +110,21 @@ def look(
     return _looked(addresses[-1], fetcher, workers, kind, announcer, pause)
 
 
-def try_source(engine: Engine, source: Source, fetcher: Fetches, workers: Parses) -> Checked:
-    """What a stored source would bring at this moment, what is new in it marked. Raises ScrapeError; stores nothing."""
-    checked = check_source(source.url, fetcher, workers, kind=source.kind, announcer=source.announcer)
+def try_source(
+    engine: Engine, source: Source, fetcher: Fetches, workers: Parses, now: datetime, *, looking: bool = False
+) -> Checked:
+    """What a stored source would bring at this moment, what is new in it marked; stores nothing.
+
+    Raises ScrapeError, also for as long as its publisher asked us to stay away; a ParseError may suggest feeds to take
+    instead, which are looked for on the site where a person is `looking`.
+    """
+    if source.wait_until is not None and source.wait_until > now:
+        until = f"{source.wait_until:%Y-%m-%d %H:%M} UTC"
+        raise ScrapeError("asked_to_wait", f"Its publisher asked us to stay away until {until}. Try it then.")
+    if looking:
+        checked = _looked(source.url, fetcher, workers, source.kind, source.announcer, sleep)
+    else:
+        checked = check_source(source.url, fetcher, workers, kind=source.kind, announcer=source.announcer)
     with snapshot(engine) as session, session.no_autoflush:
         fresh, _ = recognise(session, id_of(source), [each.entry for each in checked.entries])
     new = {(each.title, each.link, each.published_at) for each in fresh}
@@ -123,10 +135,10 @@ def try_source(engine: Engine, source: Source, fetcher: Fetches, workers: Parses
     return replace(checked, entries=marked)
 
 
-def try_stored(engine: Engine, settings: Settings, source: Source) -> Checked:
-    """`try_source` with a fetcher and a child of its own."""
+def try_stored(engine: Engine, settings: Settings, source: Source, now: datetime) -> Checked:
+    """`try_source` for a person who is looking, with a fetcher and a child of its own."""
     with make_fetcher(settings) as fetcher, Workers(count=1) as workers:
-        return try_source(engine, source, fetcher, workers)
+        return try_source(engine, source, fetcher, workers, now, looking=True)
 
 
 def _looked(

@@ -219,7 +219,11 @@ class _SecureStream(httpcore2.NetworkStream):
             raise cut_off() from exc
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ARG002
-        self._step(lambda: self._tls.write(buffer))
+        try:
+            if buffer:
+                self._step(lambda: self._tls.write(buffer))
+        except ssl.SSLError as exc:
+            raise httpcore2.WriteError(exc) from exc
 
     def close(self) -> None:
         self._plain.close()

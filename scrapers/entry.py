@@ -13,6 +13,8 @@ from datetime import UTC, datetime
 from scrapers.links import canonical_url
 from scrapers.text import plain_text, shorten
 
+UNSTORABLE = re.compile(r"[\x00-\x08\x0e-\x1b\ud800-\udfff]")
+"""What JSON can hold and a database cannot."""
 MAX_ENTRIES = 5_000
 MAX_KEY = 500
 MAX_SUMMARY = 2_000
@@ -92,7 +94,7 @@ def _finish(draft: Draft) -> Entry:
     text = content if len(content) > len(summary) else summary
     canonical = canonical_url(draft.link)
     date = draft.published_at.isoformat() if draft.published_at else ""
-    key = " ".join(draft.id.split()) or canonical or _digest(title, date, text)
+    key = " ".join(UNSTORABLE.sub("", draft.id).split()) or canonical or _digest(title, date, text)
     return Entry(
         key=_short_key(key),
         second_key=_short_key(without_host(key)),

@@ -5,6 +5,7 @@ What the bytes mean, when to ask again and what becomes of a permanent redirect 
 
 import base64
 import hashlib
+import re
 import ssl
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -32,6 +33,7 @@ _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _MAX_REFUSAL_BYTES = 65_536
 _MAX_PIECES = 100_000  # a chunk costs five microseconds however small it is
 _MAX_VALIDATOR_LENGTH = 2_000
+_FIELD_VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")  # RFC 9110 5.5
 _MAX_STALE_CONNECTIONS = 3
 _KEEPALIVE_S = 10.0
 
@@ -358,7 +360,7 @@ def _sendable(validators: Validators) -> Validators:
 
     def kept(value: str) -> str:
         fits = len(value) <= _MAX_VALIDATOR_LENGTH and value == value.strip()
-        return value if fits and all(c == "\t" or (" " <= c <= "\xff" and c != "\x7f") for c in value) else ""
+        return value if fits and _FIELD_VALUE.fullmatch(value) else ""
 
     return Validators(kept(validators.etag), kept(validators.last_modified), validators.url)
 

@@ -36,6 +36,8 @@ HOST_NAME = re.compile(r"[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]
 ABSOLUTE = re.compile(r"https?://[^/?#]", re.IGNORECASE)
 REPOSITORY_ID = re.compile(r"tag:(?P<host>[a-z0-9.-]+),\d{4}:Repository/(?P<number>\d{1,12})/")
 MAX_URL = 4_000
+NOT_IN_LINKS = re.compile(r"[\x00-\x1f\ud800-\udfff]")
+"""Line ends that a publisher's editor left, and what neither a server nor a database takes."""
 
 
 @lru_cache(maxsize=512)  # a link is asked for twice: is it one at all, and what is its one spelling?
@@ -46,7 +48,7 @@ def canonical_url(url: str) -> str:
     needless percent signs, tracking parameters, index pages, the slash at the end. Kept: scheme, `www.`,
     the order of the other parameters. Giving the result again changes nothing.
     """
-    text = re.sub(r"[\t\r\n]", "", url.strip())[:MAX_URL]
+    text = NOT_IN_LINKS.sub("", url.strip())[:MAX_URL]
     try:
         parts = urlsplit(text)
         port = parts.port
@@ -66,7 +68,7 @@ def absolute_url(base: str, link: str) -> str:
     """A link as its publisher wrote it, made absolute; "" for anything that is not http or https."""
     link = link.strip()
     if not link.isprintable():
-        link = re.sub(r"[\t\r\n]", "", link)
+        link = NOT_IN_LINKS.sub("", link)
     try:
         joined = link if ABSOLUTE.match(link) else urljoin(base, link) if link else ""
     except ValueError:

@@ -38,7 +38,15 @@ CDF = ("channel",)
 HTML_TYPES = ("text/html", "application/xhtml+xml")
 PERIODS_S = {"hourly": 3_600, "daily": 86_400, "weekly": 604_800, "monthly": 2_592_000, "yearly": 31_536_000}
 LONGEST_TTL_S = 2_592_000
-FEEDPARSER_FAILS = (ValueError, LookupError, TypeError, AttributeError, AssertionError, RecursionError)
+FEEDPARSER_FAILS = (
+    ArithmeticError,
+    ValueError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    AssertionError,
+    RecursionError,
+)
 
 
 def parse(body: bytes, *, url: str, headers: Mapping[str, str]) -> Parsed:

@@ -21,6 +21,8 @@ from scrapers.errors import ParseError
 
 PARSES_PER_CHILD = 500
 """A child is replaced after so many documents, so that what a library leaks stays small."""
+MOST_HELD = 0.4
+"""Of its memory a child may still hold after a document; the next one, which may be innocent, needs the rest."""
 MAX_REPLY = 256 * 2**20
 LENGTH = struct.Struct(">I")
 CLOSED = ("socket.", "subprocess.", "os.exec", "os.fork", "os.posix_spawn", "os.system")
@@ -69,13 +71,14 @@ class Workers:
                 child.stop()
                 child = None
             self._children.put(child)
-        if reply is None:
+        try:
+            return _parsed(reply or {})
+        except (KeyError, TypeError, ValueError, AttributeError):
             raise ParseError(
                 "parser_killed",
                 "Reading the document took too long or too much memory, so it was stopped."
                 " It is tried again next time; if this stays so, the feed is broken or hostile.",
-            )
-        return _parsed(reply)
+            ) from None
 
     def close(self) -> None:
         """Wait for documents being parsed (their time-out at most) and end every child; may be repeated."""
@@ -124,7 +127,11 @@ class _Child:
         try:
             _send(self._pipe(self._process.stdin), json.dumps(question).encode(), body)
             answer = json.loads(_receive(self._pipe(self._process.stdout)))
-            return answer if isinstance(answer, dict) and not answer.get("died") else None
+            if not isinstance(answer, dict) or answer.get("died"):
+                return None
+            if answer.pop("spent", False):
+                self._parsed = PARSES_PER_CHILD
+            return answer
         except (OSError, EOFError, ValueError):
             return None
         finally:
@@ -234,6 +241,15 @@ def _writes(mode: str | None, flags: int) -> bool:
     return not set(mode or "").isdisjoint("wax+") or bool(flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT))
 
 
+def _held_mb() -> float:
+    """The address space of this process, which its limit counts; 0 where the system does not tell."""
+    try:
+        pages = int(Path("/proc/self/statm").read_text().split()[0])
+    except OSError:
+        return 0
+    return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
+
+
 def _serve(cpu_s: float, memory_mb: int) -> None:
     """In the child: answer one question after another until the parent closes the pipe or dies."""
     close_doors()
@@ -246,6 +262,8 @@ def _serve(cpu_s: float, memory_mb: int) -> None:
         except EOFError:
             return
         answer = _answer(question, body)
+        if _held_mb() > memory_mb * MOST_HELD:
+            answer["spent"] = True
         _send(answers, json.dumps(answer, default=datetime.isoformat).encode())
 
 

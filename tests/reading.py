@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 from enum import StrEnum
 from multiprocessing.process import BaseProcess
+from multiprocessing.synchronize import Event
 from typing import Any
 
 from sqlalchemy import Engine, event
@@ -72,6 +73,10 @@ def stop() -> None:
 ACTS = {"kill": kill, "stop": stop}
 
 
+def a_signal() -> Event:
+    return multiprocessing.get_context("forkserver").Event()
+
+
 def started(target: Callable[..., None], *args: object) -> BaseProcess:
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload([__name__])
@@ -94,9 +99,10 @@ def read_until(
         pass
 
 
-def read_for_ever(url: str, at: datetime, only: Collection[int]) -> None:
+def read_for_ever(url: str, at: datetime, only: Collection[int], begins: Event) -> None:
     """In a child: one round after the other, an hour apart, until somebody kills it."""
     engine, fetcher = make_engine(url), a_fetcher()
+    begins.set()
     while True:
         for _ in jobs.refresh_due(engine, fetcher, InProcess(), lambda at=at: at, only=only):  # type: ignore[misc]
             pass

@@ -363,3 +363,42 @@ def test_a_check_of_a_web_page_suggests_its_feeds(fetcher, workers, server):
     with pytest.raises(ParseError) as refused:
         trying.check_source(url, fetcher, workers)
     assert server.url("/feed") in refused.value.suggested
+
+
+def test_what_is_being_read_is_told_as_it_begins(engine, visitor, fetcher, workers, now):
+    begun: list[int] = []
+    read = jobs.refresh_due(
+        engine, fetcher, workers, lambda: now, on_start=lambda lease: begun.append(lease.source_id)
+    )
+    refreshed = next(iter(read))
+    assert begun == [refreshed.source_id] == [visitor.source_id]
+    assert refreshed.wire_bytes > len(FEED)
+
+
+def test_the_feeds_that_a_page_names_where_a_feed_was_are_kept_for_whoever_puts_it_right(
+    engine, visitor, server, now
+):
+    visitor(now)
+    page = b"<!doctype html><html><head><link rel=alternate type='application/rss+xml' href='/new'></head></html>"
+    server.plays("/feed", reply(page, Content_Type="text/html"))
+    assert visitor(now + timedelta(days=1)).error_code == "web_page_not_feed"
+    with snapshot(engine) as session:
+        failed = session.exec(select(Event).where(Event.action == "source.failed")).one()
+    assert failed.after["feeds"] == [server.url("/new")]
+
+
+def test_the_usual_gap_between_entries_is_learnt_from_their_dates(engine, visitor, now):
+    visitor(now)
+    with the_source(engine, visitor.source_id) as source:
+        assert source.usual_gap_s == 3_600
+
+
+def test_what_was_odd_about_a_document_is_kept_until_it_is_no_more(engine, visitor, server, now):
+    server.plays("/feed", reply(FEED.replace(b"Notes", b"Notes & plans")))
+    visitor(now)
+    with the_source(engine, visitor.source_id) as source:
+        assert source.note
+    server.plays("/feed", reply(FEED))
+    visitor(now + timedelta(days=2))
+    with the_source(engine, visitor.source_id) as source:
+        assert source.note == ""

@@ -13,7 +13,7 @@ from registry.services import sources, triage
 from registry.services.acting import Actor
 from registry.settings import Settings
 from registry.store.engine import snapshot, transaction
-from registry.store.tables import Candidate, Entry
+from registry.store.tables import Candidate, Entry, Event, Source
 from tests.feeds import a_feed
 from tests.scrapers.hostile import HostileServer, reply
 
@@ -62,6 +62,32 @@ def test_a_tick_wakes_what_was_watched_until_today_in_the_organisations_zone(eng
         scheduler.stop()
         with snapshot(engine) as session:
             assert session.exec(select(Candidate.status)).one() is status
+
+
+def test_a_tick_notes_who_fell_silent_and_looks_again_after_five_minutes(engine, settings, now):
+    with transaction(engine) as session:
+        source = sources.add_source(session, url="https://a.example/", by=ADA, now=now - timedelta(days=40))
+        source.fetched_at = source.succeeded_at = now
+        source.due_at = now + timedelta(hours=1)
+    moment = [now]
+    scheduler = Scheduler(engine, settings, clock=lambda: moment[0])
+    try:
+        scheduler.tick()
+        assert noted(engine) == ["source.quiet"]
+        with transaction(engine) as session:
+            session.exec(select(Source)).one().changed_at = now
+        for minutes, events in ((4, ["source.quiet"]), (5, ["source.quiet", "source.woke"])):
+            moment[0] = now + timedelta(minutes=minutes)
+            scheduler.tick()
+            assert noted(engine) == events
+    finally:
+        scheduler.stop()
+
+
+def noted(engine) -> list[str]:
+    with snapshot(engine) as session:
+        acts = session.exec(select(Event.action).order_by(Event.id)).all()
+    return [each for each in acts if each in ("source.quiet", "source.woke", "source.broken")]
 
 
 def test_a_started_scheduler_ticks_at_once_and_stops_when_told(engine, settings, now):

@@ -9,10 +9,13 @@ from sqlmodel import col, func, select
 
 from registry.cli.common import AsJson, print_json, utc_now
 from registry.domain.errors import RegistryError
+from registry.services import rereading
 from registry.services.health import Check, agent, readiness, secret_mode
+from registry.services.holding import sentence
 from registry.services.rubrics import load_files
 from registry.settings import Settings, load_settings
 from registry.store.engine import make_engine, snapshot, transaction
+from registry.store.entries import held_by_source
 from registry.store.tables import Role, Source
 from registry.store.users import active_holders
 
@@ -69,8 +72,17 @@ def _stored(engine: Engine) -> Iterator[Check]:
         failing = session.exec(
             select(Source.name).where(*polled, Source.failures >= FAILING).order_by(Source.name)
         ).all()
+        entries = _entries(rereading.ahead(session), sum(held_by_source(session).values()))
     none = "There is no admin. Make one: registry users add EMAIL --role admin"
     yield Check("admin", admins > 0, f"{admins} active." if admins else none)
     named = f"{len(failing)} of {sources}: {', '.join(failing)}" if failing else f"none of {sources}"
     told = f"Failed {FAILING} times in a row or more: {named}."
     yield Check("sources", not failing, told)
+    yield Check("entries", True, entries)
+
+
+def _entries(outdated: int, held: int) -> str:
+    told = "All stored entries have been read by today's extractor."
+    if outdated:
+        told = f"An older extractor has read {outdated:,}; `registry candidates reread` reads them again."
+    return f"{told} {sentence(held)} `registry sources held SOURCE` shows them." if held else told

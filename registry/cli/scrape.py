@@ -104,14 +104,16 @@ def _try_out(
         yield tried_row(source, engine, fetcher, workers)
 
 
-def tried_row(source: "Source", engine: "Engine", fetcher: "Fetcher", workers: "Workers") -> dict[str, Any]:
+def tried_row(
+    source: "Source", engine: "Engine", fetcher: "Fetcher", workers: "Workers", *, looking: bool = False
+) -> dict[str, Any]:
     """What a source would bring now, as data; where it cannot be read, why and which feeds to take instead."""
     from registry import trying
     from scrapers.errors import ScrapeError
 
     row = {"id": source.id, "name": source.name, "url": source.url}
     try:
-        checked = trying.try_source(engine, source, fetcher, workers)
+        checked = trying.try_source(engine, source, fetcher, workers, utc_now(), looking=looking)
     except ScrapeError as error:
         suggested = list(getattr(error, "suggested", ()))
         return {

@@ -167,7 +167,7 @@ def try_out(source: Named, as_json: AsJson = False) -> None:
         with snapshot(engine) as session:
             found = sources.named(session, source)
         with make_fetcher(settings) as fetcher, Workers(count=1) as workers:
-            row = tried_row(found, engine, fetcher, workers)
+            row = tried_row(found, engine, fetcher, workers, looking=True)
     _shown(row, as_json)
     if not row["ok"]:
         raise typer.Exit(1)

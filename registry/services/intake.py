@@ -31,7 +31,7 @@ MAX_LINK = 2_000
 
 @dataclass
 class Brought:
-    """What one visit added. `held` counts new entries recorded as seen because there were suspiciously many."""
+    """What one visit added. `held` counts new entries held back because there were suspiciously many."""
 
     entries: int = 0
     new: int = 0
@@ -52,7 +52,7 @@ def record_entries(
     """Store what was not yet there and propose candidates from it; replaying the same entries changes nothing.
 
     `found` is newest first. Of a source's first visit the newest 50 and those of the last 90 days propose
-    candidates; the rest is recorded as seen, and so is a flood of new keys in a source that is known.
+    candidates; the rest is recorded as seen. A flood of new keys in a source that is known is held back.
     """
     found = [_storable(entry) for entry in found[:MAX_ENTRIES]]
     brought = Brought(entries=len(found))

@@ -14,6 +14,8 @@ from registry.store import entries, tables
 from scrapers.entry import Entry, told_apart, without_host
 
 Known = tuple[Entry, tables.Entry]
+MOST_ALIKE = 20
+"""So many rows are looked at where a page, a title or a text leads to many: a hostile feed must not cost more."""
 
 
 def recognise(
@@ -103,7 +105,7 @@ class _Rows:
     def like(self, entry: Entry) -> Iterator[tables.Entry]:
         """Each once, by ascending id."""
         ways = [*self._ways(entry), ("key", _apart(entry).key), ("second", _apart(entry).second_key)]
-        found = {row.id or 0: row for way in ways for row in self._leading.get(way, ())}
+        found = {row.id or 0: row for way in ways for row in self._leading.get(way, ())[:MOST_ALIKE]}
         yield from (found[row_id] for row_id in sorted(found))
 
     def _ways(self, each: Entry | tables.Entry) -> Iterator[tuple[str, ...]]:

@@ -112,7 +112,7 @@ def _silent(session: Session, reads: Iterable[Read], spoken: Collection[int]) ->
     ]
     if not may:
         return []
-    told = events.told_of(session, "tool.mentioned", "entry")
+    told = events.told_of(session, "tool.mentioned", "entry", {id_of(read.row) for read in may})
     return [read for read in may if id_of(read.row) not in told]
 
 

@@ -1,4 +1,4 @@
-"""What befell the sources as episodes with a beginning and, later, an end: trouble, and silence.
+"""What befell the sources as episodes with a beginning and, later, an end: trouble, silence, and floods held back.
 
 Read off the events, so that an episode keeps its number for ever; how it is published is not decided here.
 """
@@ -9,8 +9,9 @@ from datetime import datetime, timedelta
 
 from sqlmodel import Session
 
+from registry.services import holding
 from registry.services.source_health import SICK, SourceState, health
-from registry.store import events, sources
+from registry.store import entries, events, sources
 from registry.store.columns import id_of
 from registry.store.tables import Event
 
@@ -22,7 +23,8 @@ STARTS = frozenset({"source.failed", "source.broken", "source.gone"})
 GOES_ON = frozenset({"source.paused", "source.resumed", "source.moved", "source.moved_back"})
 ENDS = frozenset({"source.recovered", "source.removed"})
 SILENCE = frozenset({"source.quiet", "source.woke"})
-TOLD = STARTS | GOES_ON | ENDS | SILENCE
+FLOODS = frozenset({"source.flooded", "source.let_in", "source.left"})
+TOLD = STARTS | GOES_ON | ENDS | SILENCE | FLOODS
 
 
 @dataclass
@@ -35,20 +37,21 @@ class Episode:
     began_at: datetime
     changed_at: datetime
     state: str
-    """A SourceState, `recovered`, `woke` or `removed`."""
+    """A SourceState, `held`, `recovered`, `woke`, `let_in`, `left` or `removed`."""
     sentence: str
     story: list[str] = field(default_factory=list)
     """A sentence for each turn, oldest first."""
 
     @property
     def over(self) -> bool:
-        return self.state in ("recovered", "woke", "removed")
+        return self.state in ("recovered", "woke", "let_in", "left", "removed")
 
 
 def episodes(session: Session, now: datetime) -> Sequence[Episode]:
     """Those that go on, and those that ended within 60 days, the one that changed last first."""
     standing = sources.standings(session)
     restless = {each.id for each in standing if health(each, now).state in SICK | {SourceState.QUIET}}
+    restless |= set(entries.held_by_source(session))
     told = events.of_sources(session, TOLD, since=now - TOLD_FOR, always=restless, limit=MOST_EVENTS)
     names = {each.source_id: each.name for each in sources.addresses(session)}
     found: list[Episode] = []
@@ -63,6 +66,7 @@ def _of_source(told: Iterable[Event], name: str) -> list[Episode]:
     found: list[Episode] = []
     trouble: Episode | None = None
     silence: Episode | None = None
+    flood: Episode | None = None
     for event in told:
         state, sentence = _turn(event)
         if event.action in STARTS:
@@ -76,6 +80,14 @@ def _of_source(told: Iterable[Event], name: str) -> list[Episode]:
                 silence = _begun(event, name)
                 found.append(silence)
             _goes_on(silence, event, state, sentence)
+        elif event.action == "source.flooded":
+            if flood is None:
+                flood = _begun(event, name)
+                found.append(flood)
+            _goes_on(flood, event, state, sentence)
+        elif event.action in FLOODS:
+            _goes_on(flood, event, state, sentence)
+            flood = None
         elif event.action == "source.woke":
             _goes_on(silence, event, state, sentence)
             silence = None
@@ -83,9 +95,9 @@ def _of_source(told: Iterable[Event], name: str) -> list[Episode]:
             _goes_on(trouble, event, state, sentence)
             trouble = None
         elif event.action == "source.removed":
-            for each in (trouble, silence):
+            for each in (trouble, silence, flood):
                 _goes_on(each, event, state, sentence)
-            trouble = silence = None
+            trouble = silence = flood = None
         else:
             _goes_on(trouble, event, trouble.state if trouble else state, sentence)
     return found
@@ -114,6 +126,12 @@ def _turn(event: Event) -> tuple[str, str]:
             return SourceState.GONE, "Its publisher says that it is gone for good."
         case "source.quiet":
             return SourceState.QUIET, error
+        case "source.flooded":
+            return "held", holding.sentence(int(event.after.get("new", 0)))
+        case "source.let_in":
+            return "let_in", f"What was held back was let in{by}."
+        case "source.left":
+            return "left", f"What was held back was left as seen{by}."
         case "source.woke":
             return "woke", "It brought something again."
         case "source.recovered":

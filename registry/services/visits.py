@@ -69,6 +69,7 @@ def succeed(
         _judge_validators(source, parsed, brought, now)
         source.interval_s = _interval_s(source, fetched, parsed)
         source.usual_gap_s = polling.usual_gap_s(_published(parsed)) or 0
+        source.note = parsed.note[:500]
         source.body_hash, source.parser_version = fetched.body_hash, PARSER_VERSION
     _keep_validators(source, fetched)
     _recover(session, source, now)

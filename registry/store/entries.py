@@ -144,9 +144,11 @@ def held(session: Session, source_id: int) -> Sequence[Entry]:
     return session.exec(query).all()
 
 
-def held_by_source(session: Session) -> Mapping[int, int]:
+def held_by_source(session: Session, *, only: int | None = None) -> Mapping[int, int]:
     """Source id -> how many of its entries are held back; sources with none are left out."""
     query = select(Entry.source_id, func.count()).where(col(Entry.held)).group_by(col(Entry.source_id))
+    if only is not None:
+        query = query.where(Entry.source_id == only)
     return dict(session.exec(query).all())
 
 

@@ -1,7 +1,6 @@
 """Wire shapes of the JSON API, written by hand: the promise to its clients, whatever becomes of the tables."""
 
 from datetime import date, datetime
-from enum import StrEnum
 from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel, Field
@@ -11,7 +10,6 @@ from registry.domain.evaluation import EvaluationState
 from registry.domain.intake_rule import RuleAct, RuleField
 from registry.domain.lookup import AnswerCode
 from registry.domain.outcome import Outcome
-from registry.domain.proposal import Announcer
 from registry.domain.rubric import KnockOutAnswer, Rating
 from registry.domain.triage import CandidateStatus, DismissReason
 from registry.domain.validity import ValidityState
@@ -275,31 +273,6 @@ class TriedOut(BaseModel):
     sample: list[TriedEntry] = Field(description="The first 20 that it touches.")
 
 
-class SourceState(StrEnum):
-    NEW = "new"
-    OK = "ok"
-    FAILING = "failing"
-    PAUSED = "paused"
-    GONE = "gone"
-
-
-class SourceOut(BaseModel):
-    id: int
-    version: str = Field(description="Changes when a person changes it; the start of its ETag.")
-    name: str
-    url: str = Field(examples=["https://news.example/feed.atom"])
-    kind: str
-    announcer: Announcer
-    group: str
-    state: SourceState
-    due_at: datetime | None
-    fetched_at: datetime | None
-    succeeded_at: datetime | None
-    failures: int = Field(description="In a row.")
-    error_code: str
-    error: str
-
-
 class HeldEntry(BaseModel):
     id: int
     title: str
@@ -316,37 +289,6 @@ class HeldOut(BaseModel):
     entries: int = Field(description="How many were held back.")
     candidates: int = Field(description="How many of them proposed a new candidate.")
     kept_out: int = Field(description="How many of them a rule of intake keeps out.")
-
-
-class UrlIn(BaseModel):
-    url: Plain = Field(min_length=1, max_length=2000, examples=["https://news.example/feed.atom"])
-    kind: Plain = Field("feed", max_length=40, description="Which scraper reads it.")
-    announcer: Announcer = Field(Announcer.NEWS, description="What sort of source it is.")
-
-
-class SourceIn(UrlIn):
-    name: Plain = Field("", max_length=120, description="As lists show it; else its host.")
-    group: Plain = Field("", max_length=80)
-
-
-class CheckedEntry(BaseModel):
-    title: str
-    link: str
-    kind: str = Field(description="What the entry announces.", examples=["tool"])
-    name: str = Field(description="The tool that it would propose.")
-    homepage: str
-
-
-class CheckedOut(BaseModel):
-    ok: bool
-    url: str
-    title: str = ""
-    note: str = ""
-    malformed: bool = False
-    entries: list[CheckedEntry] = []
-    error_code: str = ""
-    error: str = ""
-    suggested: list[str] = Field([], description="Feeds that the page names, where it is none itself.")
 
 
 class RatingOut(BaseModel):

@@ -49,6 +49,9 @@ STAFF = (
     ("Rosa", "/rubrics"),
     ("Rosa", "/inbox"),
     ("Ada", "/sources"),
+    ("Ada", "/sources/1"),
+    ("Ada", "/sources/new"),
+    ("Ada", "/sources/starter"),
     ("Ada", "/people"),
     ("Uma", "/audit"),
 )

@@ -139,6 +139,15 @@ def test_a_try_of_a_source_that_became_a_page_names_the_feeds_and_edit_takes_one
     assert run_json("sources", "undo-move", number)["url"] == server.url("/old")
 
 
+def test_a_try_looks_for_a_feed_on_the_site_and_a_dry_run_does_not(server):
+    server.plays("/old", reply(b"<!doctype html><html><head></head></html>", Content_Type="text/html"))
+    server.plays("/feed", reply(FEED))
+    number = str(add(server.url("/old")))
+    assert run_json("scrape", number, "--dry-run", code=1)["sources"][0]["suggested"] == []
+    assert [visit.target for visit in server.visits] == ["/old"]
+    assert run_json("sources", "try", number, code=1)["suggested"] == [server.url("/feed")]
+
+
 def test_starters_are_listed_by_group_added_by_name_or_group_and_marked():
     listed = run_json("sources", "starter", "--group", "risks")
     assert {row["group"] for row in listed} == {"Risks"}

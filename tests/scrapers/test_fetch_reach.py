@@ -119,9 +119,15 @@ def test_a_secure_address_of_a_server_without_tls_fails(server, fetcher):
     assert refusal(fetcher, server.url(scheme="https")).code == "tls_failed"
 
 
-def test_a_server_that_never_answers_the_tls_greeting_ends_in_time(hasty):
-    with socket.create_server(("127.0.0.1", 0)) as mute:
-        assert refusal(hasty, f"https://127.0.0.1:{mute.getsockname()[1]}/").code == "timeout"
+def test_a_server_that_never_answers_the_tls_greeting_has_the_time_to_connect_and_no_more():
+    with (
+        socket.create_server(("127.0.0.1", 0)) as mute,
+        Fetcher(agent=AGENT, allow_cidrs=["127.0.0.0/8"], connect_timeout_s=0.2, deadline_s=30) as fetcher,
+    ):
+        began = time.monotonic()
+        error = refusal(fetcher, f"https://127.0.0.1:{mute.getsockname()[1]}/")
+        assert (error.code, "take the connection" in error.sentence) == ("timeout", True)
+        assert time.monotonic() - began < 5
 
 
 def test_https_never_leads_to_http(certificate, server):

@@ -97,6 +97,37 @@ def test_a_child_out_of_memory_is_told_as_killed(workers):
     assert code_of(workers, HOSTILE["a memory bomb"]) == "parser_killed"
 
 
+def test_a_child_that_holds_much_memory_is_replaced_before_the_next_document():
+    items = b"<item><title>a</title><description>" + b"b" * 500 + b"</description></item>"
+    large = b"<rss version='2.0'><channel>" + items * 8_000 + b"</channel></rss>"
+    with Workers(count=1, memory_mb=125) as pool:
+        before = children()
+        parse(pool, sample("rss2.rss"))
+        (first,) = children() - before
+        parse(pool, sample("atom.atom"))
+        assert first in children()
+        assert parse(pool, large).entries
+        parse(pool, sample("rss2.rss"))
+        assert first not in children()
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        {},
+        {"code": "gone"},
+        {"code": "gone", "sentence": "x.", "suggested": 1},
+        {"entries": [{}]},
+        {"entries": 5},
+        {"entries": [], "unheard": 1},
+        {"entries": [{"tags": None, "published_at": "never"}]},
+    ],
+)
+def test_a_child_that_answers_nonsense_is_told_as_killed(workers, monkeypatch, reply):
+    monkeypatch.setattr(scrapers.workers._Child, "ask", lambda *_: reply)
+    assert code_of(workers, sample("rss2.rss")) == "parser_killed"
+
+
 def test_a_child_out_of_time_is_killed_and_replaced():
     with Workers(count=1, timeout_s=0.001) as pool:  # less than any interpreter takes to start
         assert code_of(pool, sample("rss2.rss")) == "parser_killed"
@@ -107,7 +138,7 @@ def test_a_child_killed_between_two_documents_is_replaced_unseen(workers):
     for child in children():
         os.kill(child, signal.SIGKILL)
     for child in children():
-        while (Path("/proc") / str(child) / "cmdline").read_bytes():
+        while (Path("/proc") / str(child) / "stat").read_text().rsplit(")", 1)[1].split()[0] != "Z":
             os.sched_yield()
     assert parse(workers, sample("atom.atom")).entries
 

@@ -7,7 +7,7 @@ import pytest
 from sqlmodel import Session, select
 
 from registry.domain.proposal import Announcer
-from registry.services import intake
+from registry.services import intake, recognition
 from registry.store.tables import Entry, Source
 from scrapers import entry as scraped
 from scrapers.entry import Draft, entries_of
@@ -241,3 +241,12 @@ def test_at_most_five_thousand_entries_of_a_document_are_taken_the_newest(feed, 
     monkeypatch.setattr(scraped, "MAX_ENTRIES", 3)
     feed.serves(*(draft(f"{n}", f"https://feed.example/{n}", f"No. {n}", day=n) for n in range(5)))
     assert {row.title for row in feed.rows()} == {"No. 2", "No. 3", "No. 4"}
+
+
+def test_a_feed_in_which_all_look_alike_costs_no_more_than_another(feed, monkeypatch):
+    looked_at = []
+    pair = recognition._pair
+    monkeypatch.setattr(recognition, "_pair", lambda *each: looked_at.append(each) or pair(*each))
+    for ids in ("a", "b"):
+        feed.serves(*(draft(f"{ids}{n}", A, "Update", day=n) for n in range(200)))
+    assert 0 < len(looked_at) <= 200 * recognition.MOST_ALIKE

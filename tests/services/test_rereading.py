@@ -212,6 +212,7 @@ def test_what_is_held_or_only_seen_proposes_nothing_however_often_it_is_read(ses
     assert len(all_of(session, Candidate)) == before
 
 
+@pytest.mark.both_databases
 def test_a_tool_is_not_told_again_of_what_it_has_heard(session, source, now):
     take_in(session, source, [an_entry("1")], now)
     triage.accept(session, all_of(session, Candidate)[0].id, by=ROSA, now=now)

@@ -58,6 +58,8 @@ class Source(SQLModel, table=True):
     """When it was noticed to need a person; None again when it is read, paused or given another address."""
     usual_gap_s: int = 0
     """Median time between its last twenty entries by their own dates; 0 where these do not tell."""
+    note: str = Field(default="", max_length=500)
+    """What was odd about the document that was parsed last, in a sentence; empty where nothing was."""
     failures: int = 0
     """In a row; 0 after a success."""
     error_code: str = Field(default="", max_length=40)

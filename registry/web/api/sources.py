@@ -1,32 +1,68 @@
 """The places we poll, and trying one out."""
 
 from collections.abc import Callable
+from dataclasses import asdict
+from datetime import datetime, timedelta
 from hashlib import sha256
+from typing import TYPE_CHECKING, Annotated
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from sqlmodel import Session
 
 from registry.domain.errors import StaleVersion
+from registry.domain.visit import visits
 from registry.services import sources as acts
+from registry.services import starting
+from registry.services.source_health import SourceState as Fares
+from registry.services.source_health import health as health_of
 from registry.store import sources
 from registry.store.columns import id_of
+from registry.store.engine import snapshot
+from registry.store.sources import SourceYield
 from registry.store.tables import Source
 from registry.web.api.replies import IdempotencyKey, IfMatch, mark_in, once, told
-from registry.web.deps import House, Now, Read, RowId, SourceKeeper, SourceReader, Tx
-from registry.web.schemas import CheckedEntry, CheckedOut, Page, SourceIn, SourceOut, SourceState, UrlIn
+from registry.web.deps import House, Now, Plain, Read, RowId, SourceKeeper, SourceReader, Tx
+from registry.web.parts import parts_of
+from registry.web.schemas import Page
+from registry.web.source_schemas import (
+    AddedOut,
+    CheckedEntry,
+    CheckedOut,
+    LeftOutOut,
+    SourceChange,
+    SourceIn,
+    SourceOut,
+    SourceState,
+    SourceWhole,
+    SourceYieldOut,
+    StarterIn,
+    StarterOut,
+    UrlIn,
+    VisitOut,
+)
+from scrapers.discovery import public_url
 from scrapers.errors import ScrapeError
 
+if TYPE_CHECKING:
+    from registry.trying import Checked
+
 router = APIRouter(prefix="/sources", tags=["sources"])
+YEAR = timedelta(days=365)
 
 
 @router.get("", response_model=Page[SourceOut], summary="Every source and how it fares")
-def list_sources(request: Request, read: Read, _user: SourceReader) -> Response:
+def list_sources(
+    request: Request,
+    read: Read,
+    _user: SourceReader,
+    now: Now,
+    group: Annotated[Plain, Query(max_length=80, description="Only those of this group.")] = "",
+    health: Annotated[Fares | None, Query(description="Only those that fare so.")] = None,
+) -> Response:
     """By name, paused ones too; all of them on one page."""
-    return told(
-        request,
-        Page[SourceOut](items=[_out(each) for each in sources.sources(read)], next=None),
-        private=True,
-    )
+    found = [_out(each, now) for each in sources.sources(read, group=group)]
+    items = [each for each in found if health is None or each.health is health]
+    return told(request, Page[SourceOut](items=items, next=None), private=True)
 
 
 @router.post("", response_model=SourceOut, status_code=201, summary="Start to poll an address")
@@ -44,7 +80,7 @@ def add_source(
         tx,
         idempotency_key,
         asked,
-        lambda: _out(acts.add_source(tx, **asked.model_dump(), by=user, now=now)),
+        lambda: _out(acts.add_source(tx, **asked.model_dump(), by=user, now=now), now),
         by=user,
         now=now,
         status=201,
@@ -53,41 +89,147 @@ def add_source(
 
 @router.post("/check", response_model=CheckedOut, summary="Try an address out")
 def check_source(_user: SourceKeeper, settings: House, asked: UrlIn) -> CheckedOut:
-    """Fetches it now and tells what would come in; nothing is stored. A failure is told, with `ok` false."""
+    """Fetches it now, or finds the feeds of a site, and tells what would come in; nothing is stored.
+
+    A failure is told with `ok` false, and `suggested` holds feeds to take instead.
+    """
     from registry.trying import check_address  # the fetcher is loaded when the first address is tried
 
     try:
-        found = check_address(settings, asked.url, kind=asked.kind, announcer=asked.announcer)
+        return _checked_out(check_address(settings, asked.url, kind=asked.kind, announcer=asked.announcer))
     except ScrapeError as error:
-        suggested = [str(each) for each in getattr(error, "suggested", ())]
-        return CheckedOut(
-            ok=False, url=asked.url, error_code=error.code, error=error.sentence, suggested=suggested
-        )
-    entries = [
-        CheckedEntry(
-            title=each.entry.title,
-            link=each.entry.link,
-            kind=each.kind.value,
-            name=each.name,
-            homepage=each.homepage,
-        )
-        for each in found.entries
+        return _refused(asked.url, error)
+
+
+@router.get("/starter", response_model=Page[StarterOut], summary="Public feeds to start from")
+def list_starters(
+    request: Request,
+    read: Read,
+    _user: SourceKeeper,
+    group: Annotated[Plain, Query(max_length=80, description="Only those of this group.")] = "",
+) -> Response:
+    """In groups; none of them is polled until it is added."""
+    items = [
+        StarterOut(**asdict(each.starter), source_id=each.source_id)
+        for each in starting.offers(read, group=group)
     ]
-    return CheckedOut(
-        ok=True,
-        url=found.url,
-        title=found.title,
-        note=found.note,
-        malformed=found.malformed,
-        entries=entries,
-    )
+    return told(request, Page[StarterOut](items=items, next=None), private=True)
 
 
-@router.get("/{source_id}", response_model=SourceOut, summary="One source")
-def show_source(source_id: RowId, request: Request, read: Read, _user: SourceReader) -> Response:
-    """Its ETag is what `If-Match` of an act wants; being read does not change the version, being paused does."""
+@router.post("/starter", response_model=AddedOut, summary="Add several of the starter list")
+def add_starters(
+    request: Request,
+    tx: Tx,
+    user: SourceKeeper,
+    now: Now,
+    asked: StarterIn,
+    idempotency_key: IdempotencyKey = None,
+) -> Response:
+    """What is named, and all of the named groups, in one act; what is polled already is left out."""
+
+    def act() -> AddedOut:
+        added, left_out = starting.add_starters(tx, asked.names, asked.groups, by=user, now=now)
+        return AddedOut(
+            added=[_out(each, now) for each in added],
+            left_out=[
+                LeftOutOut(name=each.wanted.name, url=public_url(each.wanted.url), why=each.why)
+                for each in left_out
+            ],
+        )
+
+    return once(request, tx, idempotency_key, asked, act, by=user, now=now)
+
+
+@router.get("/{source_id}", response_model=SourceWhole, summary="One source")
+def show_source(source_id: RowId, request: Request, read: Read, _user: SourceReader, now: Now) -> Response:
+    """With its visits and its yield. Its ETag is what `If-Match` of an act wants; being read does not change it."""
     source = sources.get(read, source_id)
-    return told(request, _out(source), mark=_mark(source), private=True)
+    harvest = sources.yields(read, now - YEAR, only=[source_id]).get(source_id, SourceYield())
+    whole = SourceWhole(
+        **_out(source, now).model_dump(),
+        year=SourceYieldOut(proposed=harvest.candidates, accepted=harvest.accepted),
+        visits=[
+            VisitOut(
+                at=each.at,
+                status=each.status,
+                bytes=each.wire_bytes,
+                entries=each.entries,
+                new=each.new,
+                elapsed_ms=each.elapsed_ms,
+                error_code=each.error_code,
+            )
+            for each in visits(source.strip)[::-1]
+        ],
+    )
+    return told(request, whole, mark=_mark(source), private=True)
+
+
+@router.patch("/{source_id}", response_model=SourceOut, summary="Change name, address, sort or group")
+def change(
+    source_id: RowId,
+    request: Request,
+    tx: Tx,
+    user: SourceKeeper,
+    now: Now,
+    asked: SourceChange,
+    if_match: IfMatch = None,
+    idempotency_key: IdempotencyKey = None,
+) -> Response:
+    """Only what is given. Another address drops what the old one's replies taught; 409 where it is polled already."""
+
+    def act() -> Source:
+        given = asked.model_dump(exclude_none=True, exclude={"url"})
+        source = acts.edit(tx, source_id, by=user, now=now, **given) if given else sources.get(tx, source_id)
+        if asked.url is None or asked.url in (source.url, public_url(source.url)):
+            return source
+        return acts.change_address(tx, source_id, url=asked.url, by=user, now=now)
+
+    checked = _checked(tx, source_id, if_match, act, now)
+    return once(request, tx, idempotency_key, asked, checked, by=user, now=now)
+
+
+@router.delete("/{source_id}", response_model=SourceOut, summary="Take it off the list")
+def remove(
+    source_id: RowId,
+    request: Request,
+    tx: Tx,
+    user: SourceKeeper,
+    now: Now,
+    if_match: IfMatch = None,
+    idempotency_key: IdempotencyKey = None,
+) -> Response:
+    """Its entries, and what they led to, stay; a source that is added again has all it had."""
+    act = _checked(tx, source_id, if_match, lambda: acts.remove(tx, source_id, by=user, now=now), now)
+    return once(request, tx, idempotency_key, None, act, by=user, now=now)
+
+
+@router.post("/{source_id}/try", response_model=CheckedOut, summary="See what it would bring now")
+def try_out(source_id: RowId, request: Request, _user: SourceKeeper, settings: House, now: Now) -> CheckedOut:
+    """Reads it once and marks what is new; nothing is stored. A failure is told, with `ok` false."""
+    from registry.trying import try_stored  # the fetcher is loaded when the first address is tried
+
+    engine = parts_of(request).engine
+    with snapshot(engine) as session:
+        source = sources.get(session, source_id)
+    try:
+        return _checked_out(try_stored(engine, settings, source, now))
+    except ScrapeError as error:
+        return _refused(public_url(source.url), error)
+
+
+@router.post("/{source_id}/undo-move", response_model=SourceOut, summary="Go back to the address before")
+def undo_move(
+    source_id: RowId,
+    request: Request,
+    tx: Tx,
+    user: SourceKeeper,
+    now: Now,
+    if_match: IfMatch = None,
+    idempotency_key: IdempotencyKey = None,
+) -> Response:
+    """And stay there; 409 where it never moved."""
+    act = _checked(tx, source_id, if_match, lambda: acts.undo_move(tx, source_id, by=user, now=now), now)
+    return once(request, tx, idempotency_key, None, act, by=user, now=now)
 
 
 @router.post("/{source_id}/pause", response_model=SourceOut, summary="Poll it no longer")
@@ -101,7 +243,7 @@ def pause(
     idempotency_key: IdempotencyKey = None,
 ) -> Response:
     """Until it is resumed."""
-    act = _checked(tx, source_id, if_match, lambda: acts.pause(tx, source_id, by=user, now=now))
+    act = _checked(tx, source_id, if_match, lambda: acts.pause(tx, source_id, by=user, now=now), now)
     return once(request, tx, idempotency_key, None, act, by=user, now=now)
 
 
@@ -116,7 +258,7 @@ def resume(
     idempotency_key: IdempotencyKey = None,
 ) -> Response:
     """From now; also one that was given up as gone."""
-    act = _checked(tx, source_id, if_match, lambda: acts.resume(tx, source_id, by=user, now=now))
+    act = _checked(tx, source_id, if_match, lambda: acts.resume(tx, source_id, by=user, now=now), now)
     return once(request, tx, idempotency_key, None, act, by=user, now=now)
 
 
@@ -131,18 +273,18 @@ def fetch(
     idempotency_key: IdempotencyKey = None,
 ) -> Response:
     """Makes it due at once; 409 within five minutes of the last visit, out of politeness."""
-    act = _checked(tx, source_id, if_match, lambda: acts.fetch_now(tx, source_id, by=user, now=now))
+    act = _checked(tx, source_id, if_match, lambda: acts.fetch_now(tx, source_id, by=user, now=now), now)
     return once(request, tx, idempotency_key, None, act, by=user, now=now)
 
 
 def _checked(
-    session: Session, source_id: int, if_match: str | None, act: Callable[[], Source]
+    session: Session, source_id: int, if_match: str | None, act: Callable[[], Source], now: datetime
 ) -> Callable[[], SourceOut]:
     def acted() -> SourceOut:
         wanted = mark_in(if_match)
         if wanted is not None and wanted != _mark(sources.get(session, source_id)):
             raise StaleVersion("Somebody changed this source meanwhile. Read it again, then repeat your act.")
-        return _out(act())
+        return _out(act(), now)
 
     return acted
 
@@ -161,23 +303,58 @@ def _mark(source: Source) -> str:
     return sha256(repr([str(each) for each in said]).encode()).hexdigest()[:12]
 
 
-def _out(source: Source) -> SourceOut:
+def _out(source: Source, now: datetime) -> SourceOut:
+    fares = health_of(source, now)
     return SourceOut(
         id=id_of(source),
         version=_mark(source),
         name=source.name,
-        url=source.url,
+        url=public_url(source.url),
         kind=source.kind,
         announcer=source.announcer,
         group=source.group,
         state=_state(source),
+        health=fares.state,
+        says=fares.sentence,
         due_at=source.due_at,
         fetched_at=source.fetched_at,
         succeeded_at=source.succeeded_at,
+        changed_at=source.changed_at,
+        quiet_at=source.quiet_at,
+        may_fetch_at=acts.may_fetch_at(source, now),
+        former_url=public_url(source.former_url),
+        note=source.note,
         failures=source.failures,
         error_code=source.error_code,
         error=source.error,
     )
+
+
+def _checked_out(found: "Checked") -> CheckedOut:
+    entries = [
+        CheckedEntry(
+            title=each.entry.title,
+            link=each.entry.link,
+            kind=each.kind.value,
+            name=each.name,
+            homepage=each.homepage,
+            new=each.is_new,
+        )
+        for each in found.entries
+    ]
+    return CheckedOut(
+        ok=True,
+        url=found.url,
+        title=found.title,
+        note=found.note,
+        malformed=found.malformed,
+        entries=entries,
+    )
+
+
+def _refused(url: str, error: ScrapeError) -> CheckedOut:
+    suggested = [str(each) for each in getattr(error, "suggested", ())]
+    return CheckedOut(ok=False, url=url, error_code=error.code, error=error.sentence, suggested=suggested)
 
 
 def _state(source: Source) -> SourceState:

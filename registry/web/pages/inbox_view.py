@@ -11,7 +11,9 @@ from starlette.datastructures import QueryParams
 from registry.domain.errors import InvalidInput
 from registry.domain.intake_rule import MAX_LABEL
 from registry.domain.triage import REASON_LABELS, STATUS_LABELS, CandidateStatus, DismissReason
+from registry.services import holding
 from registry.services.acting import Actor
+from registry.services.holding import AskedAbout
 from registry.services.likeness import Twin, twins
 from registry.store import candidates, sources, tools
 from registry.store.candidates import InboxRow
@@ -102,6 +104,8 @@ class InboxPage:
     reads_at: datetime | None = None
     """When the next source is read; asked only where the list is empty."""
     reasons: Sequence[Option] = REASONS
+    asked_about: Sequence[AskedAbout] = ()
+    """Sources whose new entries are held back until somebody has looked at them."""
 
 
 def as_wanted(query: QueryParams) -> Wanted:
@@ -188,6 +192,7 @@ def inbox_page(
         bulk=bulk or Form({"ids": (), "reason": ""}),
         refused=refused,
         reads_at=None if shown else _next_read(session),
+        asked_about=holding.asked_about(session),
     )
 
 

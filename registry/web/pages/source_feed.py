@@ -1,6 +1,7 @@
 """The feed of what is the matter with the sources: an entry for each episode, from its beginning past its end."""
 
 from datetime import UTC, datetime
+from uuid import NAMESPACE_OID, UUID, uuid5
 
 from fastapi import APIRouter, Request, Response
 
@@ -23,6 +24,9 @@ TITLES = {
     "gone": "{} is gone",
     "quiet": "{} has fallen silent",
     "paused": "{} is paused",
+    "held": "{} brought so much at once that somebody has to look",
+    "let_in": "{}: what was held back was let in",
+    "left": "{}: what was held back was left as seen",
     "recovered": "{} can be read again",
     "woke": "{} brings news again",
     "removed": "{} was removed",
@@ -36,7 +40,7 @@ def health_feed(request: Request, read: Read, house: House, now: Now) -> Respons
     channel = Channel(
         id=f"{house.base_url}{HEALTH_FEED}",
         title=f"{house.name}: how the sources fare",
-        description="One entry each time that a source fails, is gone or falls silent, until it is well again.",
+        description="One entry each time that a source fails, is gone, falls silent or floods, until it is well.",
         home_url=f"{house.base_url}/sources",
         url=f"{house.base_url}{HEALTH_FEED}",
         updated_at=found[0].changed_at if found else NOTHING_YET,
@@ -46,7 +50,7 @@ def health_feed(request: Request, read: Read, house: House, now: Now) -> Respons
 
 def _notice(episode: Episode, base_url: str) -> Notice:
     return Notice(
-        id=f"{base_url}/sources/{episode.source_id}#episode-{episode.number}",
+        id=f"urn:uuid:{_uuid(episode)}",
         url=f"{base_url}/sources/{episode.source_id}",
         title=TITLES.get(episode.state, "{}: " + words(episode.state)).format(episode.name),
         summary=episode.sentence,
@@ -57,3 +61,8 @@ def _notice(episode: Episode, base_url: str) -> Notice:
         categories=[episode.state],
         verdict={},
     )
+
+
+def _uuid(episode: Episode) -> UUID:
+    """The same for ever, wherever the registry moves; the moment tells registries apart."""
+    return uuid5(NAMESPACE_OID, f"{episode.source_id} {episode.number} {episode.began_at.isoformat()}")

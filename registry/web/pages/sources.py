@@ -41,13 +41,13 @@ DID = {
 
 @dataclass(frozen=True)
 class RemovePage:
-    ids: Sequence[int]
+    ids: str
+    """Just those that are named, whatever the filter shows meanwhile; parted by commas."""
     names: Sequence[str]
     """The first of them."""
     more: int
     count: int
     back: str
-    everything: bool
 
 
 @router.get("")
@@ -72,11 +72,7 @@ def act_on_many(
 ) -> Response:
     """For those ticked, or for all that the list's filter shows. Removing asks once more, with the names."""
     wanted = _filter_in(back)
-    chosen = (
-        matching_ids(tx, wanted, now)
-        if everything
-        else sorted({number for each in ids if (number := _id(each))})
-    )
+    chosen = matching_ids(tx, wanted, now) if everything else _ids(ids)
     if act not in set(ManyAct) or not chosen:
         sentence = (
             "Tick at least one source first." if act in set(ManyAct) else "Choose what to do with them."
@@ -86,12 +82,11 @@ def act_on_many(
     if act == ManyAct.REMOVE and sure != "yes":
         names = [each.name for each in sources.some(tx, chosen)]
         asked = RemovePage(
-            ids=() if everything else chosen,
+            ids=",".join(map(str, chosen)),
             names=names[:NAMED],
             more=len(names) - NAMED,
             count=len(names),
             back=wanted.address,
-            everything=bool(everything),
         )
         return render(request, "sources/remove.html", asked)
     done = acts.act_on_many(tx, chosen[:MOST_AT_ONCE], ManyAct(act), group=group[:80], by=user, now=now)
@@ -111,7 +106,7 @@ def show_source(
 
 
 @router.post("/{source_id}/try")
-def try_out(request: Request, source_id: RowId, _user: SourceKeeper, house: House) -> Response:
+def try_out(request: Request, source_id: RowId, _user: SourceKeeper, house: House, now: Now) -> Response:
     """Reads it once and shows what would come in, or which feeds to take instead; no transaction is open meanwhile."""
     from registry.trying import try_stored  # the fetcher is loaded when the first address is tried
 
@@ -119,7 +114,7 @@ def try_out(request: Request, source_id: RowId, _user: SourceKeeper, house: Hous
     with snapshot(engine) as session:
         source = sources.get(session, source_id)
     try:
-        checked = try_stored(engine, house, source)
+        checked = try_stored(engine, house, source, now)
     except ScrapeError as error:
         feeds = as_options(getattr(error, "suggested", ()))
         page = TryPage(source_id, source.name, refused=error.sentence, feeds=feeds)
@@ -216,5 +211,7 @@ def _filter_in(back: str) -> Filter:
     return as_filter(QueryParams(parse_qsl(urlsplit(local_path(back, "/sources")).query)))
 
 
-def _id(typed: str) -> int:
-    return int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 10 else 0
+def _ids(typed: Sequence[str]) -> list[int]:
+    """Of checkboxes, or of one field that holds many."""
+    parts = [each for field in typed for each in field.split(",")][:MOST_AT_ONCE]
+    return sorted({int(each) for each in parts if each.isascii() and each.isdigit() and len(each) < 10})

@@ -11,7 +11,9 @@ from sqlmodel import Session
 from starlette.datastructures import QueryParams
 
 from registry.domain.visit import Visit, visits
+from registry.services import holding
 from registry.services.acting import Actor
+from registry.services.holding import AskedAbout
 from registry.services.source_health import Health, SourceState, health
 from registry.store import sources
 from registry.store.columns import id_of
@@ -120,6 +122,7 @@ class SourcesPage:
     pager: Pager
     keeps: bool
     """Whether the reader may change sources."""
+    asked_about: Sequence[AskedAbout]
     sorts: Sequence[Option] = SORTS
     announcers: Sequence[Option] = ANNOUNCERS
     import_form: Form = field(default_factory=lambda: Form({"announcer": "news"}))
@@ -179,6 +182,7 @@ def sources_page(
         groups=_groups(fares, wanted),
         pager=_pager(wanted, len(matching), start, len(shown), last),
         keeps=keeps(user),
+        asked_about=holding.asked_about(session),
         import_form=form or Form({"announcer": "news"}),
         bulk=bulk or Form(),
         told=told,
@@ -305,7 +309,7 @@ def _states(fares: Sequence[_Fares], wanted: Filter) -> list[Option]:
     ill = sum(counts[state] for state in IN_TROUBLE)
     return [
         Option("", f"Any ({counts.total()})"),
-        Option(TROUBLE, f"All that is not well ({ill})"),
+        Option(TROUBLE, f"Not well ({ill})"),
         *(Option(state, f"{words(state)} ({counts[state]})") for state in ORDER),
     ]
 

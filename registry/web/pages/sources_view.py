@@ -9,7 +9,9 @@ from sqlmodel import Session
 
 from registry.domain.proposal import Announcer
 from registry.domain.visit import Visit, visits
+from registry.services import holding
 from registry.services.acting import Actor
+from registry.services.holding import AskedAbout
 from registry.services.sources import may_fetch_at
 from registry.store import entries, events, sources, tables
 from registry.store.tables import Entry, Source
@@ -64,6 +66,8 @@ class SourcePage:
     """That the web page names which came instead of a feed."""
     former_url: str
     moved_to: str
+    asked_about: Sequence[AskedAbout]
+    """Itself, where entries of it are held back."""
     announcers: Sequence[Option] = ANNOUNCERS
     refused: str = ""
 
@@ -108,6 +112,7 @@ def source_page(
         feeds=_feeds(source, befell),
         former_url=public_url(source.former_url),
         moved_to=public_url(source.moved_to),
+        asked_about=[each for each in holding.asked_about(session) if each.source is source],
         refused=refused,
     )
 

@@ -29,6 +29,7 @@ ADDED: dict[str, tuple[sa.Column[Any], ...]] = {
         sa.Column("quiet_at", Moment(), nullable=True),
         sa.Column("broken_at", Moment(), nullable=True),
         sa.Column("usual_gap_s", sa.Integer(), nullable=False, server_default="0"),
+        sa.Column("note", Text(length=500), nullable=False, server_default=""),
         sa.Column("refused_url", Text(length=2000), nullable=False, server_default=""),
         sa.Column("gone_since", Moment(), nullable=True),
     ),
