@@ -10,11 +10,12 @@ def family_mb() -> int:
 
 
 def _children() -> list[int]:
-    found = []
-    for path in Path("/proc").glob("[0-9]*/status"):
-        if _status(path).get("PPid") == str(os.getpid()):
-            found.append(int(path.parent.name))
-    return found
+    own = str(os.getpid())
+    return [
+        int(path.parent.name)
+        for path in Path("/proc").glob("[0-9]*/status")
+        if _status(path).get("PPid") == own
+    ]
 
 
 def _peak_kb(pid: int) -> int:

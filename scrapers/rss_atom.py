@@ -177,7 +177,7 @@ def _fault(result: Any) -> str:
 
 def _draft(entry: Any, base: str) -> Draft:
     link = next((link for link in _links(entry, base) if link), "")
-    content = "\n".join(_markup(part.get("value"), part) for part in entry.get("content") or ())
+    content = "\n".join(_markup(part.get("value"), part) for part in _dicts(entry.get("content")))
     copied = content and not dict.get(entry, "summary_detail")  # feedparser gives the content for a summary
     return Draft(
         id=str(entry.get("id") or ""),
@@ -186,7 +186,7 @@ def _draft(entry: Any, base: str) -> Draft:
         summary="" if copied else _markup(entry.get("summary"), dict.get(entry, "summary_detail")),
         content=content,
         author=str(entry.get("author") or ""),
-        tags=tuple(str(tag.get("term") or tag.get("label") or "") for tag in entry.get("tags") or ()),
+        tags=tuple(str(tag.get("term") or tag.get("label") or "") for tag in _dicts(entry.get("tags"))),
         published_at=_date(entry),
         related=next((each for each in _linked(entry, base, "related") if each != link), ""),
     )
@@ -195,12 +195,18 @@ def _draft(entry: Any, base: str) -> Draft:
 def _markup(text: object, detail: Any) -> str:
     """A text as HTML, whether it was published as such or as plain text."""
     found = str(text or "")
-    return found if not detail or detail.get("type") in HTML_TYPES else as_markup(found)
+    is_plain = isinstance(detail, dict) and detail.get("type") not in HTML_TYPES
+    return as_markup(found) if is_plain else found
+
+
+def _dicts(found: object) -> list[dict[str, Any]]:
+    """feedparser's list of values; none where an element of the publisher's own took its name."""
+    return [each for each in found if isinstance(each, dict)] if isinstance(found, list) else []
 
 
 def _linked(entry: Any, base: str, rel: str) -> Iterator[str]:
     """The absolute addresses that the entry links to in a role, empty ones left out."""
-    for each in entry.get("links") or ():
+    for each in _dicts(entry.get("links")):
         if each.get("rel") == rel and (address := absolute_url(base, str(each.get("href") or ""))):
             yield address
 

@@ -254,6 +254,9 @@ def _author(found: Found, node: Node) -> None:
             raise _Unusual
         people[name] = (child.text or "").strip()
     name, mail = people.get("name", ""), people.get("email", "")
+    before = found.get("author", "")
+    if people and ("@" in before or (not name and (mail or before))):  # feedparser mixes such people up
+        raise _Unusual
     found["author"] = (f"{name} ({mail})" if name and mail else name or mail) if people else _text(node)
 
 

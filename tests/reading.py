@@ -3,6 +3,7 @@
 import multiprocessing
 import os
 import signal
+import threading
 from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -44,13 +45,16 @@ class Interrupted(Fetcher):
     before: Callable[[], None] | None = None
     after: Callable[[], None] | None = None
     ahead = 1
+    counting = threading.Lock()
 
     def get(self, url: str, *, validators: Validators | None = None) -> Fetched:
-        self.ahead -= 1
-        if self.before is not None and self.ahead == 0:
+        with self.counting:
+            self.ahead -= 1
+            its_turn = self.ahead == 0
+        if self.before is not None and its_turn:
             self.before()
         fetched = super().get(url, validators=validators)
-        if self.after is not None and self.ahead == 0:
+        if self.after is not None and its_turn:
             self.after()
         return fetched
 

@@ -7,7 +7,7 @@ import time_machine
 from sqlmodel import select
 
 from registry.domain.proposal import Announcer
-from registry.domain.triage import CandidateStatus
+from registry.domain.triage import CandidateStatus, DismissReason
 from registry.scheduler import Scheduler
 from registry.services import sources, triage
 from registry.services.acting import Actor
@@ -48,6 +48,27 @@ def test_a_tick_reads_what_is_due_and_names_the_registry(engine, settings, serve
     agent = server.visits[0].headers["user-agent"]
     assert "Office" in agent
     assert "it@office.example" in agent
+
+
+def test_a_tick_numbers_what_came_in_by_what_was_decided(engine, settings, server, now):
+    with transaction(engine) as session:
+        for number in range(12):
+            kind = "agent" if number % 2 else "newsletter"
+            decided = triage.propose_by_hand(session, name=f"{kind} Plum{number}", by=ADA, now=now)
+            if number % 2:
+                triage.accept(session, decided.id, by=ADA, now=now)
+            else:
+                triage.dismiss(session, decided.id, reason=DismissReason.SPAM, by=ADA, now=now)
+        url = server.plays("/feed", reply(a_feed(("1", "Zither - An agent", "https://zither.example/"))))
+        sources.add_source(session, url=url, announcer=Announcer.LAUNCH_FEED, by=ADA, now=now)
+    scheduler = Scheduler(engine, settings, clock=lambda: now)
+    try:
+        scheduler.tick()
+    finally:
+        scheduler.stop()
+    with snapshot(engine) as session:
+        zither = session.exec(select(Candidate).where(Candidate.name == "Zither")).one()
+    assert (zither.relevance or 0) > 50
 
 
 def test_a_tick_wakes_what_was_watched_until_today_in_the_organisations_zone(engine, settings, now):

@@ -200,7 +200,7 @@ def _reason(weight: float, feature: Feature, seen: Seen, learnt: Learnt) -> str:
     count, done = (seen.accepted, "let in") if weight > 0 else (seen.decided - seen.accepted, "dismissed")
     were = "was" if seen.decided == 1 else "were"
     told = f"{count} of {seen.decided} {phrase} {were} {done}"
-    if count * 2 >= seen.decided:
+    if count * 2 > seen.decided:
         return f"{told}."
     usual = learnt.accepted if weight > 0 else learnt.decided - learnt.accepted
     return f"{told}; of all it is {usual} of {learnt.decided}."

@@ -109,14 +109,12 @@ def other_registry(seen: Seen) -> Proposal:
     if not name.strip() or len(outcome.split()) > 4:
         name, outcome = next(splits(seen.title, first=True), (seen.title, ""))
     why = "Another registry lists it under this name."
-    home = next((link for link in seen.related if link), "")
-    confidence = Confidence.LIKELY if letters(name) else Confidence.GUESS
-    said = tool(seen, (Found("name", name, "before_separator", confidence, why),), outcome, home="")
-    if not home:
+    names = (Found("name", name, "before_separator", Confidence.LIKELY, why),)
+    said = tool(seen, names, outcome, home="")
+    if not seen.related or len(seen.related) > MAX_HOMEPAGE:
         return said
-    found = Found(
-        "homepage", home[:MAX_HOMEPAGE], "related", Confidence.LIKELY, "The other registry links to it."
-    )
+    why = "The other registry links to it."
+    found = Found("homepage", seen.related, "related", Confidence.LIKELY, why)
     return replace(said, findings=(*said.findings, found))
 
 

@@ -1,17 +1,17 @@
 """Acts on the rules of intake: try one on stored entries, add, move, remove, and let in again what one kept out."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlmodel import Session
 
 from registry.domain.errors import InvalidInput, RuleBroken
-from registry.domain.intake_rule import Judgement, Rule, checked, judge, sentence
+from registry.domain.intake_rule import Rule, checked, sentence
 from registry.domain.triage import CandidateStatus
 from registry.services.acting import Actor, record
 from registry.services.intake import read_again
-from registry.services.judging import Finder, Judge, compiled
+from registry.services.judging import Finder, Judge, compiled, judged
 from registry.services.proposing import propose_all
 from registry.store import intake_rules, sources
 from registry.store.columns import id_of
@@ -66,8 +66,8 @@ def try_rule(session: Session, rule: Rule) -> Trial:
     finder = Finder()
     blocked, labelled, let_in = [], [], []
     for each in found:
-        before = _judged(standing, each, finder)
-        after = _judged([*standing, rule], each, finder)
+        before = judged(standing, each, finder)
+        after = judged([*standing, rule], each, finder)
         if after.blocked_by and not before.blocked_by:
             blocked.append(each)
         elif before.blocked_by and not after.blocked_by:
@@ -181,11 +181,6 @@ def _sound(session: Session, rule: Rule) -> Rule:
     if rule.source_id is not None:
         sources.get(session, rule.source_id)
     return replace(rule, id=0)
-
-
-def _judged(rules: Iterable[Rule], entry: StoredEntry, finder: Finder) -> Judgement:
-    holding = [rule for rule in rules if rule.source_id in (None, entry.source_id)]
-    return judge(holding, entry.facts, finder)
 
 
 def _standing(session: Session, rule_id: int) -> IntakeRule:

@@ -15,11 +15,12 @@ import regex
 from sqlmodel import Session
 
 from registry.domain.errors import InvalidInput
-from registry.domain.intake_rule import Facts, Rule, holds_words, judge, spelled
+from registry.domain.intake_rule import Facts, Judgement, Rule, holds_words, judge, spelled
 from registry.services.acting import REGISTRY, record
 from registry.services.proposing import Read
 from registry.store import candidates, intake_rules
 from registry.store.columns import id_of
+from registry.store.intake_rules import StoredEntry
 from registry.store.tables import CandidateLabel, Entry
 
 MATCH_S = 0.05
@@ -105,6 +106,12 @@ class Judge:
             self._labels[id(read.row)] = found.labels
         read.row.blocked_by_id = found.blocked_by.id if found.blocked_by else None
         return found.blocked_by is None
+
+
+def judged(rules: Iterable[Rule], entry: StoredEntry, finder: Finder) -> Judgement:
+    """What those of the rules that hold for its source make of a stored entry."""
+    holding = [rule for rule in rules if rule.source_id in (None, entry.source_id)]
+    return judge(holding, entry.facts, finder)
 
 
 def facts_of(row: Entry) -> Facts:

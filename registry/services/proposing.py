@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-from sqlmodel import Session
+from sqlmodel import Session, insert
 
 from registry.domain.identity import name_key
 from registry.domain.proposal import Announcer, EntryKind, Proposal, Signal, propose
 from registry.domain.triage import CandidateStatus, is_due, move
 from registry.domain.version_name import is_major
-from registry.services.acting import REGISTRY, record
+from registry.services.acting import REGISTRY, event_of, record, record_all
 from registry.services.affected import (
     Makers,
     affected,
@@ -132,20 +132,26 @@ def propose_all(session: Session, reads: Sequence[Read], *, now: datetime) -> Pr
     led = [_lead(session, read, known, now) for read in reads]
     session.flush()
     touched, news = set[int](), list[tuple[int, Read]]()
+    mentions, acts = list[Mention](), list[tables.Event]()
     for each in led:
         if each.tool_id is not None:
             news.append((each.tool_id, each.read))
+            told.tool_events += 1
         if each.candidate is None:
             continue
-        told.candidates += each.made
+        if each.made:
+            acts.append(_proposed(each.candidate, now))
+            told.candidates += 1
+        candidate = known.standing.get(id_of(each.candidate), each.candidate)
+        mentions.append(_mention(each.read, each.candidate, candidate, now))
         told.mentions += 1
-        candidate = _mention(session, each, known, now)
         if candidate.status is CandidateStatus.ACCEPTED and candidate.tool_id not in (None, each.tool_id):
             news.append((candidate.tool_id or 0, each.read))
         if candidate.status is CandidateStatus.WATCH:
             touched.add(id_of(candidate))
-    _tell_tools(session, news, known, now)
-    told.tool_events = sum(each.tool_id is not None for each in led)
+    if mentions:
+        session.execute(insert(Mention), [each.model_dump(exclude={"id"}) for each in mentions])
+    record_all(session, [*acts, *_tool_acts(session, news, known, now)])
     session.flush()
     _wake(session, touched, now)
     return told
@@ -295,31 +301,27 @@ def _candidate(proposal: Proposal, identity: str, now: datetime) -> Candidate:
     )
 
 
-def _mention(session: Session, led: _Led, known: _Known, now: datetime) -> Candidate:
-    """Attach the entry to its candidate, or to what that was merged into, which is given back."""
-    first = led.candidate
-    assert first is not None
-    candidate = known.standing.get(id_of(first), first)
-    if led.made:
-        after = {"name": first.name, "homepage": first.homepage}
-        record(session, "candidate.proposed", ("candidate", first.id), by=REGISTRY, now=now, after=after)
-    session.add(
-        Mention(
-            entry_id=id_of(led.read.row),
-            candidate_id=id_of(candidate),
-            first_candidate_id=id_of(first),
-            at=now,
-        )
+def _proposed(candidate: Candidate, now: datetime) -> tables.Event:
+    after = {"name": candidate.name, "homepage": candidate.homepage}
+    return event_of("candidate.proposed", ("candidate", candidate.id), by=REGISTRY, now=now, after=after)
+
+
+def _mention(read: Read, first: Candidate, candidate: Candidate, now: datetime) -> Mention:
+    """Of `candidate`, in which the one that the entry was led to first ended up."""
+    return Mention(
+        entry_id=id_of(read.row), candidate_id=id_of(candidate), first_candidate_id=id_of(first), at=now
     )
-    return candidate
 
 
-def _tell_tools(session: Session, news: Sequence[tuple[int, Read]], known: _Known, now: datetime) -> None:
+def _tool_acts(
+    session: Session, news: Sequence[tuple[int, Read]], known: _Known, now: datetime
+) -> list[tables.Event]:
     """One event for each tool and entry, with what it means for those who use the tool."""
     released = {tool_id for tool_id, read in news if read.proposal.version}
     versions: dict[int, list[str]] = {}
     for event in events.newest_of(session, "tool", released, "tool.mentioned", limit=VERSIONS_LOOKED_AT):
         versions.setdefault(event.subject_id, []).append(str(event.after.get("version", "")))
+    acts = []
     for tool_id, read in news:
         version, before = read.proposal.version, versions.setdefault(tool_id, [])
         after: dict[str, Any] = {
@@ -336,7 +338,8 @@ def _tell_tools(session: Session, news: Sequence[tuple[int, Read]], known: _Know
         if learnt:
             after["known_as"] = learnt
         before.append(version)
-        record(session, "tool.mentioned", ("tool", tool_id), by=REGISTRY, now=now, after=after)
+        acts.append(event_of("tool.mentioned", ("tool", tool_id), by=REGISTRY, now=now, after=after))
+    return acts
 
 
 def _learn(session: Session, tool_id: int, read: Read, known: _Known) -> list[str]:

@@ -77,7 +77,8 @@ class Refresher:
         if not learnt.enough:
             return []
         mark = traits.mark(session)
-        everything = mark != self._mark and (self._at is None or now - self._at >= ALL_EVERY)
+        rests = self._at is not None and timedelta(0) <= now - self._at < ALL_EVERY
+        everything = mark != self._mark and not rests
         found = traits.of_open(session, without_number=not everything, limit=AT_ONCE)
         if everything:
             self._mark, self._at = mark, now

@@ -41,17 +41,6 @@ class Traits:
     labels: list[str]
 
 
-@dataclass(frozen=True)
-class Titled:
-    """The title of an entry with what became of its candidate."""
-
-    title: str
-    source_id: int
-    source_name: str
-    status: CandidateStatus
-    not_for_us: bool
-
-
 def decided(session: Session, *, limit: int) -> list[Traits]:
     """The candidates that were decided last and teach something; three queries."""
     return _traits(session, TEACHES, col(Candidate.closed_at).desc(), limit)
@@ -75,28 +64,6 @@ def mark(session: Session) -> tuple[int, datetime | None]:
     query = columns(func.count(), func.max(col(Candidate.closed_at))).select_from(Candidate).where(TEACHES)
     count, newest = session.execute(query).one()
     return count, newest
-
-
-def titles(session: Session, *, limit: int) -> Sequence[Titled]:
-    """The titles of the newest entries that speak of candidates, newest first; one query."""
-    query = (
-        columns(
-            col(Entry.title),
-            col(Entry.source_id),
-            col(Source.name),
-            col(Candidate.status),
-            col(Candidate.reason),
-        )
-        .join(Mention, col(Mention.entry_id) == col(Entry.id))
-        .join(Candidate, col(Candidate.id) == col(Mention.candidate_id))
-        .join(Source, col(Source.id) == col(Entry.source_id))
-        .order_by(col(Entry.id).desc())
-        .limit(limit)
-    )
-    return [
-        Titled(title, source_id, name, status, reason in {each.value for each in NOT_FOR_US})
-        for title, source_id, name, status, reason in session.execute(query).all()
-    ]
 
 
 def write_numbers(session: Session, numbers: Sequence[tuple[int, int]]) -> None:

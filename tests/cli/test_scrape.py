@@ -240,6 +240,8 @@ def test_candidates_are_triaged_from_the_terminal(server, database):
     numbers = {row["name"]: str(row["id"]) for row in run_json("candidates", "list")["candidates"]}
     shown = run_json("candidates", "show", numbers["Plumo"])
     assert (shown["mentions"], [entry["title"] for entry in shown["entries"]]) == (1, ["Plumo - Notes"])
+    (name,) = [found for found in shown["findings"] if found["field"] == "name"]
+    assert (name["value"], name["method"], name["confidence"]) == ("Plumo", "before_separator", "sure")
     assert run_json("candidates", "accept", numbers["Plumeria"])["tool"]["slug"] == "plumeria"
     assert run_json("candidates", "watch", numbers["Plumo"], "--until", "2999-01-01")["status"] == "watch"
     assert run_json("candidates", "list")["candidates"] == []

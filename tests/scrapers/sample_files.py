@@ -22,7 +22,7 @@ def expected(name: str) -> dict[str, Any]:
 
 
 def as_expected(parsed: Parsed) -> dict[str, Any]:
-    """A result in the shape of an `.expected.json` file: moments as text, without `content_hash` and an empty `related`."""
+    """A result in the shape of an `.expected.json` file: moments as text, no hash, no empty `related`."""
     plain = json.loads(json.dumps(asdict(parsed), default=datetime.isoformat))
     for entry in plain["entries"]:
         del entry["content_hash"]

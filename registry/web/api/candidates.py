@@ -22,18 +22,17 @@ from registry.web.api.replies import (
     told,
     version_in,
 )
-from registry.web.deps import House, Now, Plain, Read, RowId, Triager, Tx
-from registry.web.schemas import (
+from registry.web.candidate_schemas import (
     AcceptIn,
     CandidateOut,
     DismissIn,
     FindingOut,
     LabelsIn,
     MergeIn,
-    Page,
-    ToolRef,
     WatchIn,
 )
+from registry.web.deps import House, Now, Plain, Read, RowId, Triager, Tx
+from registry.web.schemas import Page, ToolRef
 
 router = APIRouter(prefix="/candidates", tags=["candidates"])
 

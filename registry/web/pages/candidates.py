@@ -8,21 +8,26 @@ from fastapi import APIRouter, Request, Response
 from sqlmodel import Session
 
 from registry.domain.errors import InvalidInput, RuleBroken, StaleVersion
-from registry.domain.identity import name_key
-from registry.domain.proposal import Confidence, Found
+from registry.domain.proposal import Found
 from registry.domain.relevance import Relevance
 from registry.domain.triage import CandidateStatus, DismissReason
 from registry.services import triage
 from registry.services.acting import Actor
 from registry.services.labels import label, parted
 from registry.services.likeness import Twin, twins
-from registry.services.proposing import proposal_of
 from registry.services.relevance import relevance_of
 from registry.store import candidates, entries, events, requests, tables, tools
 from registry.store.candidates import InboxRow
 from registry.store.columns import id_of
 from registry.store.tables import Candidate, Tool
 from registry.web.deps import Insider, Now, Read, RowId, Text, Triager, Tx
+from registry.web.pages.candidate_view import (
+    MentionLine,
+    NameChoice,
+    findings,
+    mention_line,
+    name_choices,
+)
 from registry.web.pages.inbox import with_done
 from registry.web.pages.inbox_view import (
     REASONS,
@@ -41,7 +46,6 @@ from scrapers.links import host_of
 
 router = APIRouter(prefix="/inbox/{candidate_id}")
 MOST_MENTIONS = 100
-MOST_CHOICES = 5
 
 ACTS = {
     "candidate.proposed": "Proposed",
@@ -58,30 +62,6 @@ ACTS = {
 
 
 @dataclass(frozen=True)
-class MentionLine:
-    source_name: str
-    source_url: str
-    title: str
-    link: str
-    published_at: datetime | None
-    seen_at: datetime
-    kind: str
-    names: Sequence[Found]
-    """The names that this entry gives."""
-    found: str
-    """The name that this entry gives, and how it was found, in words."""
-    sure: bool
-
-
-@dataclass(frozen=True)
-class NameChoice:
-    """One of several names that title and link give; a person picks."""
-
-    name: str
-    reason: str
-
-
-@dataclass(frozen=True)
 class CandidatePage:
     candidate: Candidate
     host: str
@@ -94,7 +74,6 @@ class CandidatePage:
     choices: Sequence[NameChoice]
     """At least two, or none."""
     twins: Sequence[Twin]
-    merge_options: Sequence[Option]
     history: Sequence[Event]
     may_act: bool
     undoable: bool
@@ -318,7 +297,8 @@ def _page(
         **(typed or {}),
     }
     mentions = [
-        _mention(entry, source) for entry, source in entries.mentions(session, candidate_id)[:MOST_MENTIONS]
+        mention_line(entry, source)
+        for entry, source in entries.mentions(session, candidate_id)[:MOST_MENTIONS]
     ]
     return CandidatePage(
         candidate=candidate,
@@ -326,11 +306,10 @@ def _page(
         standing=standing(candidate, {id_of(target): target.name} if target else {}),
         row=row,
         mentions=mentions,
-        findings=_findings(candidate),
-        choices=_choices(candidate, mentions),
+        findings=findings(candidate),
+        choices=name_choices(candidate, mentions),
         requests=requests.requests(session, candidate_id=candidate_id),
         twins=alike,
-        merge_options=merge_options(alike),
         history=[_told_event(each) for each in events.of_subject(session, "candidate", candidate_id)],
         may_act=may_act(user),
         undoable=candidate.status in UNDOABLE,
@@ -343,52 +322,6 @@ def _page(
         act=act,
         refused=refused,
     )
-
-
-def merge_options(alike: Sequence[Twin]) -> list[Option]:
-    return [Option("", "Choose …")] + [
-        Option(f"tool:{each.tool_slug}", f"The tool {each.name} ({each.reason})")
-        if each.tool_slug
-        else Option(str(each.candidate_id), f"{each.candidate_id}: {each.name} ({each.reason})")
-        for each in alike
-    ]
-
-
-def _mention(entry: tables.Entry, source: tables.Source) -> MentionLine:
-    """Read again by the very rules that proposed it, since they are deterministic."""
-    read = proposal_of(entry, source.announcer, source.kind)
-    named = f"It calls it “{read.name}”. " if read.name else ""
-    return MentionLine(
-        source_name=source.name,
-        source_url=f"/sources/{source.id}",
-        title=entry.title or entry.link,
-        link=entry.link,
-        published_at=entry.published_at,
-        seen_at=entry.seen_at,
-        kind=entry.kind.value,
-        names=[found for found in read.findings if found.field == "name"],
-        found=named + " ".join(read.reasons),
-        sure=read.sure,
-    )
-
-
-def _findings(candidate: Candidate) -> list[Found]:
-    return [
-        Found(each["field"], each["value"], each["method"], Confidence(each["confidence"]), each["reason"])
-        for each in candidate.findings
-    ]
-
-
-def _choices(candidate: Candidate, mentions: Sequence[MentionLine]) -> list[NameChoice]:
-    """The names to pick from where none is sure: the candidate's own first, then what its entries say."""
-    if candidate.sure or candidate.status not in (CandidateStatus.NEW, CandidateStatus.WATCH):
-        return []
-    found = [each for each in _findings(candidate) if each.field == "name"]
-    found += [each for mention in mentions for each in mention.names]
-    choices: dict[str, NameChoice] = {}
-    for each in found:
-        choices.setdefault(name_key(each.value), NameChoice(each.value, each.reason))
-    return list(choices.values())[:MOST_CHOICES] if len(choices) > 1 else []
 
 
 def _told_event(event: tables.Event) -> Event:

@@ -10,6 +10,7 @@ from registry.domain.errors import InvalidInput
 from registry.domain.intake_rule import Rule, RuleAct, RuleField, sentence
 from registry.services.acting import Actor
 from registry.services.intake_rules import SHOWN, Trial
+from registry.services.suggesting import suggested
 from registry.store import events, intake_rules, sources, tables
 from registry.store.columns import id_of
 from registry.store.intake_rules import StoredEntry
@@ -62,6 +63,15 @@ class Tried:
 
 
 @dataclass(frozen=True)
+class Suggested:
+    says: str
+    figures: str
+    url: str
+    act: str
+    """What following the link is called."""
+
+
+@dataclass(frozen=True)
 class RulesPage:
     rules: Sequence[RuleLine]
     removed: Sequence[RuleLine]
@@ -70,6 +80,8 @@ class RulesPage:
     keeps: bool
     form: Form
     source_options: Sequence[Option]
+    suggestions: Sequence[Suggested] = ()
+    """For those who may make rules of them."""
     tried: Tried | None = None
     told: str = ""
     refused: str = ""
@@ -101,6 +113,7 @@ def rules_page(
             Option("", "All sources"),
             *(Option(str(source_id), name) for source_id, name in names.items()),
         ],
+        suggestions=_suggested(session, names) if keeps(user) and not trial else (),
         tried=_tried(trial, names) if trial else None,
         told=told,
         refused=refused,
@@ -155,6 +168,34 @@ def _line(row: IntakeRule, names: Mapping[int, str], out: Mapping[int, int]) -> 
         where="all sources" if source_id is None else names.get(source_id, "a source that was removed"),
         kept_out=out.get(id_of(row), 0),
     )
+
+
+def _suggested(session: Session, names: Mapping[int, str]) -> list[Suggested]:
+    rules, barren = suggested(session)
+    return [
+        *(
+            Suggested(
+                f"Block entries with “{each.rule.pattern}” in the title?",
+                f"It would have kept out {each.dismissed + each.other:,}, all of them dismissed."
+                if not each.other
+                else f"It would have kept out {each.dismissed + each.other:,}; {each.dismissed:,} of them were "
+                "dismissed, none let in.",
+                trial_address(each.rule),
+                "Try it",
+            )
+            for each in rules
+        ),
+        *(
+            Suggested(
+                f"Is {each.name} worth its place?",
+                f"{each.dismissed:,} from it were dismissed as not for us, none let in.",
+                f"/sources/{each.id}",
+                "See the source",
+            )
+            for each in barren
+            if each.id in names
+        ),
+    ]
 
 
 def _tried(trial: Trial, names: Mapping[int, str]) -> Tried:

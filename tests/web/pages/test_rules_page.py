@@ -1,6 +1,7 @@
 """The page of intake rules: a dry run before anything is saved, and acts for admins alone."""
 
 import html
+import re
 from collections.abc import Callable
 from datetime import datetime
 
@@ -10,6 +11,7 @@ from sqlmodel import func, select
 from starlette.testclient import TestClient
 
 from registry.domain.proposal import Announcer
+from registry.domain.triage import DismissReason
 from registry.services import intake, sources, triage
 from registry.services.acting import REGISTRY
 from registry.store.engine import snapshot, transaction
@@ -175,3 +177,28 @@ def test_the_queries_are_as_many_for_one_rule_as_for_ten(as_: As, site_engine: E
     with queries(site_engine) as more:
         ada.get(PAGE)
     assert len(more) == len(few)
+
+
+def test_dismissals_suggest_a_rule_that_one_click_puts_into_the_form_with_its_dry_run(
+    as_: As, came_in: Callable[..., int], site_engine: Engine, now: datetime
+) -> None:
+    came_in(*(f"Plum{n} - Funding round" for n in range(12)), *(f"Oboe{n} - Notes" for n in range(12)))
+    with transaction(site_engine) as session:
+        for each in session.exec(select(Candidate)).all():
+            if each.name.startswith("Oboe"):
+                triage.accept(session, each.id or 0, by=REGISTRY, now=now)
+            else:
+                triage.dismiss(session, each.id or 0, reason=DismissReason.NOT_A_TOOL, by=REGISTRY, now=now)
+    ada = as_("Ada")
+    shown = read(ada, PAGE)
+    assert "Block entries with “funding” in the title?" in shown
+    assert "It would have kept out 12, all of them dismissed." in shown
+    assert rules(site_engine) == 0
+    link = re.search(r'href="(/sources/rules/try[^"]+)"', shown)
+    assert link
+    tried = read(ada, link[1])
+    assert 'value="funding"' in tried
+    assert "it would have kept out 12" in tried
+    ada.post(PAGE, data=FUNDING)
+    assert "Suggested by what was dismissed" not in read(ada, PAGE)
+    assert "Suggested by what was dismissed" not in read(as_("Uma"), PAGE)
