@@ -19,7 +19,7 @@ from registry.services.visits import Asking
 from registry.settings import Settings
 from registry.store.engine import snapshot, transaction
 from scrapers.entry import Parsed
-from scrapers.errors import FetchError, ScrapeError
+from scrapers.errors import FetchError, ParseError, ScrapeError
 from scrapers.fetch import Fetched, Fetcher, Validators
 
 log = logging.getLogger(__name__)
@@ -155,4 +155,8 @@ def _parse(workers: Parses, asked: Asking, fetched: Fetched) -> Parsed | None:
         return None
     if asked.body_hash and fetched.body_hash == asked.body_hash:
         return None
-    return workers.parse(asked.kind, fetched.body, url=fetched.url, headers=dict(fetched.headers))
+    try:
+        return workers.parse(asked.kind, fetched.body, url=fetched.url, headers=dict(fetched.headers))
+    except ParseError as error:  # what the publisher asked for holds all the same
+        error.status, error.retry_after_s = fetched.status, fetched.retry_after_s
+        raise

@@ -215,6 +215,16 @@ def test_after_a_429_the_whole_host_is_left_alone_and_after_a_503_the_feed_alone
     assert len(jobs.claim_due(engine, "test", tomorrow, 5, only=[newcomer])) == 1
 
 
+def test_retry_after_is_honoured_on_a_page_that_is_no_feed(engine, visitor, server, now):
+    server.plays(
+        "/feed", reply(b"<!doctype html><p>Back soon", Content_Type="text/html", Retry_After="172800")
+    )
+    assert not visitor(now).ok
+    with the_source(engine, visitor.source_id) as source:
+        assert source.due_at >= now + timedelta(days=2)
+        assert visits(source.strip)[-1].status == 200
+
+
 def test_a_410_twice_a_day_apart_ends_the_visits(engine, visitor, server, now):
     server.plays("/feed", reply(status=410))
     visitor(now)
@@ -244,6 +254,39 @@ def test_a_temporary_redirect_is_followed_and_never_kept(engine, visitor, server
     server.plays("/feed", redirect("/new", status=302))
     for day in range(0, 20, 2):
         assert visitor(now + timedelta(days=day)).ok
+    with the_source(engine, visitor.source_id) as source:
+        assert (source.url, source.moved_to) == (server.url("/feed"), "")
+
+
+@pytest.mark.parametrize(("status", "code"), [(304, "not_modified_unasked"), (200, "empty_body")])
+def test_an_answer_without_a_body_that_nobody_asked_for_is_a_soft_error(
+    engine, visitor, server, now, status, code
+):
+    visitor(now)
+    with transaction(engine) as session:
+        session.get_one(Source, visitor.source_id).whole_at = now - timedelta(days=14)
+    server.plays("/feed", reply(status=status))
+    assert visitor(now + timedelta(hours=3)).error_code == code
+    with the_source(engine, visitor.source_id) as source:
+        assert (source.failures, source.etag) == (1, 'W/"1"')
+    server.plays("/feed", conditional(FEED, etag='W/"1"'))
+    assert visitor(now + timedelta(days=1)).ok
+
+
+def test_a_redirect_to_a_page_that_is_no_feed_changes_nothing(engine, visitor, server, now):
+    server.plays("/page", reply(b"<!doctype html><title>Moved</title>", Content_Type="text/html"))
+    visitor(now)
+    server.plays("/feed", redirect("/page", status=301))
+    for day in range(1, 12):
+        assert not visitor(now + timedelta(days=day)).ok
+    with the_source(engine, visitor.source_id) as source:
+        assert (source.url, source.moved_to, source.etag) == (server.url("/feed"), "", 'W/"1"')
+
+
+def test_a_redirect_to_a_network_inside_changes_nothing(engine, visitor, server, now):
+    server.plays("/feed", redirect("http://10.0.0.1/feed", status=301))
+    for day in range(9):
+        assert visitor(now + timedelta(days=day)).error_code == "private_address"
     with the_source(engine, visitor.source_id) as source:
         assert (source.url, source.moved_to) == (server.url("/feed"), "")
 

@@ -69,6 +69,10 @@ def health(source: Source | Standing, now: datetime) -> Health:
             SourceState.QUIET,
             f"It brought nothing new for {days} days, though it can be read.{_usual(source)}",
         )
+    if source.last_code:  # and yet no failure of its own
+        return Health(
+            SourceState.HEALTHY, "At the last visit our own network failed: nobody could be reached."
+        )
     return Health(SourceState.HEALTHY, "It can be read.")
 
 

@@ -63,6 +63,7 @@ class Standing(NamedTuple):
     changed_at: datetime | None
     usual_gap_s: int
     failures: int
+    last_code: str
     error: str
 
 

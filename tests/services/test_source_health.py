@@ -40,6 +40,11 @@ def test_the_state_of_a_source_follows_from_its_row(fares, state, now):
     assert health(a_source(now, **fares), now).state is state
 
 
+def test_our_own_outage_is_told_and_makes_nobody_sick(now):
+    fares = health(a_source(now, succeeded_at=1, changed_at=1, last_code="timeout"), now)
+    assert (fares.state, "our own network" in fares.sentence) == (SourceState.HEALTHY, True)
+
+
 @pytest.mark.parametrize(
     ("gap_s", "silent_days", "quiet"),
     [

@@ -53,7 +53,7 @@ def show_audit(
                 at=each.at,
                 who=each.actor,
                 action=each.action,
-                subject=f"{each.subject_kind.replace('_', ' ')} {each.subject_id}",
+                subject=f"{each.subject_kind.replace('_', ' ')} {each.subject_id or ''}".rstrip(),
                 before=_told(each.before),
                 after=_told(each.after),
             )
