@@ -12,7 +12,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy import Engine
 
 from registry import jobs, rounds
-from registry.services import source_health, triage
+from registry.services import source_health, waking
 from registry.services.relevance import Refresher
 from registry.settings import Settings
 from registry.store import traits
@@ -75,7 +75,7 @@ class Scheduler:
         now = self._clock()
         try:
             with transaction(self._engine) as session:
-                triage.wake_due_watches(session, now.astimezone(self._settings.zone).date(), now)
+                waking.wake_due_watches(session, now.astimezone(self._settings.zone).date(), now)
             for _ in rounds.refresh_due(
                 self._engine,
                 self._fetcher,

@@ -4,7 +4,7 @@ Which entries may propose is services/intake.py's. Its queries do not grow with 
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -13,9 +13,9 @@ from sqlmodel import Session, insert
 
 from registry.domain.identity import name_key
 from registry.domain.proposal import Announcer, EntryKind, Proposal, Signal, propose
-from registry.domain.triage import CandidateStatus, is_due, move
+from registry.domain.triage import CandidateStatus
 from registry.domain.version_name import is_major
-from registry.services.acting import REGISTRY, event_of, record, record_all
+from registry.services.acting import REGISTRY, event_of, record_all
 from registry.services.affected import (
     Makers,
     affected,
@@ -32,6 +32,7 @@ from registry.services.ownership import (
     strong_key,
     tools_by_link,
 )
+from registry.services.waking import wake_much_spoken_of
 from registry.store import candidates, entries, events, tables, tools
 from registry.store.columns import id_of
 from registry.store.engine import insert_all, serialise
@@ -162,7 +163,7 @@ def propose_all(session: Session, reads: Sequence[Read], *, now: datetime) -> Pr
         session.execute(insert(Mention), mentions)
     record_all(session, [*acts, *_tool_acts(session, news, known, now)])
     session.flush()
-    _wake(session, touched, now)
+    wake_much_spoken_of(session, touched, now)
     return told
 
 
@@ -382,30 +383,3 @@ def _learn(session: Session, tool_id: int, read: Read, known: _Known) -> list[st
     for each in learnt:
         session.add(Alias(tool_id=tool_id, kind=AliasKind.PATH, text=each, key=each))
     return learnt
-
-
-def _wake(session: Session, candidate_ids: Collection[int], now: datetime) -> None:
-    """Candidates on watch become new again when enough fresh mentions came in."""
-    interest = candidates.fresh_interest(session, candidate_ids)
-    for candidate in candidates.by_id(session, candidate_ids).values():
-        mentions, requests = interest[id_of(candidate)]
-        if is_due(candidate.status, candidate.watch_until, now.date(), mentions, requests):
-            wake(session, candidate, cause=f"{mentions} fresh mentions and {requests} requests", now=now)
-
-
-def wake(session: Session, candidate: Candidate, *, cause: str, now: datetime) -> None:
-    """Make a candidate on watch new again by itself; the event names what woke it."""
-    before = {"status": candidate.status.value, "watch_until": str(candidate.watch_until)}
-    candidate.status = move(candidate.status, "reopen")
-    candidate.watch_until, candidate.closed_at, candidate.closed_by_id = None, None, None
-    candidate.version += 1
-    session.add(candidate)
-    record(
-        session,
-        "candidate.woke",
-        ("candidate", candidate.id),
-        by=REGISTRY,
-        now=now,
-        before=before,
-        after={"status": candidate.status.value, "cause": cause},
-    )

@@ -10,11 +10,11 @@ from sqlmodel import Session
 
 from registry.domain.errors import InvalidInput
 from registry.domain.identity import name_key
-from registry.domain.triage import CandidateStatus, is_due
+from registry.domain.triage import CandidateStatus
 from registry.services import triage
 from registry.services.acting import Actor, record
 from registry.services.ownership import product_key, standing, tool_by_name, tools_by_link
-from registry.services.proposing import wake
+from registry.services.waking import wake_much_spoken_of
 from registry.store import candidates, requests, tools
 from registry.store.columns import id_of
 from registry.store.engine import serialise
@@ -74,7 +74,7 @@ def request_tool(
     after = {"candidate": request.candidate_id, "tool": request.tool_id, "name": name}
     record(session, "tool.requested", ("request", request.id), by=by, now=now, after=after)
     if candidate is not None and candidate.status is CandidateStatus.WATCH:
-        _wake_where_enough(session, candidate, now)
+        wake_much_spoken_of(session, [id_of(candidate)], now)
     return Requested(request, token, candidate, tool)
 
 
@@ -119,9 +119,3 @@ def _candidate(session: Session, name: str, homepage: str, by: Actor, now: datet
     return triage.make_candidate(
         session, name=name, homepage=homepage[:2000], tagline="", method="request", by=by, now=now
     )
-
-
-def _wake_where_enough(session: Session, candidate: Candidate, now: datetime) -> None:
-    mentions, asked = candidates.fresh_interest(session, [id_of(candidate)])[id_of(candidate)]
-    if is_due(candidate.status, candidate.watch_until, now.date(), mentions, asked):
-        wake(session, candidate, cause=f"{mentions} fresh mentions and {asked} requests", now=now)

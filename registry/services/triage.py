@@ -15,7 +15,6 @@ from registry.domain.identity import name_key, slug
 from registry.domain.triage import CandidateStatus, DismissReason, move
 from registry.services.acting import Actor, record, refuse_long
 from registry.services.ownership import alias_kind, product_key, standing, tools_by_link
-from registry.services.proposing import wake
 from registry.store import candidates, tools
 from registry.store.columns import id_of
 from registry.store.engine import serialise
@@ -254,14 +253,6 @@ def make_candidate(
     after = {"name": candidate.name, "homepage": candidate.homepage}
     record(session, "candidate.proposed", ("candidate", candidate.id), by=by, now=now, after=after)
     return candidate
-
-
-def wake_due_watches(session: Session, today: date, now: datetime) -> list[Candidate]:
-    """Make the candidates new whose day has come; `today` is in the organisation's time zone."""
-    found = list(candidates.watched_until(session, today))
-    for candidate in found:
-        wake(session, candidate, cause="the day it was watched until", now=now)
-    return found
 
 
 def _read(session: Session, candidate_id: int, version: int | None) -> Candidate:

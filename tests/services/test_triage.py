@@ -5,7 +5,7 @@ from sqlmodel import Session, select
 
 from registry.domain.errors import InvalidInput, NotFound, RuleBroken, StaleVersion
 from registry.domain.triage import CandidateStatus, DismissReason
-from registry.services import triage
+from registry.services import triage, waking
 from registry.services.acting import Actor
 from registry.store import candidates, tools
 from registry.store.tables import AliasKind, Candidate, Entry, Event, Mention, Request, Source
@@ -177,8 +177,8 @@ def test_only_a_merged_candidate_can_be_unmerged(session, now):
 def test_a_watched_candidate_becomes_new_on_its_day_and_not_before(session, now):
     candidate = a_candidate(session, now)
     triage.watch(session, candidate.id, until=date(2026, 12, 1), by=ROSA, now=now)
-    assert triage.wake_due_watches(session, date(2026, 11, 30), now) == []
-    assert triage.wake_due_watches(session, date(2026, 12, 1), now + timedelta(days=28)) == [candidate]
+    assert waking.wake_due_watches(session, date(2026, 11, 30), now) == []
+    assert waking.wake_due_watches(session, date(2026, 12, 1), now + timedelta(days=28)) == [candidate]
     assert (candidate.status, candidate.watch_until) == (CandidateStatus.NEW, None)
     assert last_event(session).actor == "registry"
 
