@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlmodel import Session
 
@@ -82,3 +83,43 @@ def as_moderated(rubric: Rubric, rows: Sequence[Moderation]) -> Moderated:
             if row.value and row.item not in criteria and row.item not in BANDS
         },
     )
+
+
+def as_it_was(weighed: Weighed) -> dict[str, Any]:
+    """The assessment in JSON-ready values: what every page about this verdict shows of it later."""
+    assessment = weighed.assessment
+    return {
+        "rubric": {"name": weighed.rubric.name, "version": weighed.rubric.version},
+        "risk": assessment.risk.value,
+        "fit": assessment.fit.value,
+        "fit_sum": assessment.fit_sum,
+        "mitigation": assessment.mitigation.value,
+        "row": weighed.recommendation.row.number,
+        "reasons": list(weighed.reasons()),
+        "criteria": [
+            {
+                "id": each.criterion_id,
+                "name": weighed.rubric.criterion(each.criterion_id).name,
+                "side": weighed.rubric.criterion(each.criterion_id).side.value,
+                "rating": each.rating.value,
+                "given": [rating.value for rating in each.given],
+                "spread": each.spread,
+                "moderated": each.moderated,
+                "sentences": [
+                    card.ratings[each.criterion_id].sentence
+                    for card in weighed.cards
+                    if each.criterion_id in card.ratings
+                ],
+                "evidence": [
+                    card.ratings[each.criterion_id].evidence
+                    for card in weighed.cards
+                    if each.criterion_id in card.ratings and card.ratings[each.criterion_id].evidence
+                ],
+            }
+            for each in assessment.criteria
+        ],
+        "knock_outs": [
+            {"id": each.id, "name": weighed.rubric.knock_out(each.id).name, "answer": each.answer.value}
+            for each in assessment.knock_outs
+        ],
+    }
