@@ -51,7 +51,9 @@ TWINS: dict[str, str | NoTwin | Pending] = {
     "POST /evaluations/{evaluation_id}/scorecard/amend": Pending(),
     "POST /evaluations/{evaluation_id}/moderation": Pending(),
     "POST /evaluations/{evaluation_id}/decide": Pending(),
+    "POST /evaluations/{evaluation_id}/recompute": Pending(),
     "POST /evaluations/{evaluation_id}/undo": Pending(),
+    "POST /evaluations/{evaluation_id}/let-stand": Pending(),
     # verdicts
     "POST /verdicts/{number}/suspend": Pending(),
     "POST /verdicts/{number}/confirm": Pending(),
