@@ -66,8 +66,8 @@ class Terms:
 
 
 def weighed_with(session: Session, evaluation: Evaluation, decision: Decision) -> Weighed:
-    """The assessment and the recommendation under the conditions that the decision would attach."""
-    return weigh(session, evaluation, conditions=decision.conditions)
+    """The assessment and the recommendation under the conditions and for the offices of the decision."""
+    return weigh(session, evaluation, conditions=decision.conditions, for_offices=decision.scope.offices)
 
 
 def faults(

@@ -48,12 +48,13 @@ def seen(weighed: Weighed) -> str:
     return " ".join(f"{key}={value}" for key, value in settled.items())
 
 
-def changes(session: Session, evaluation: Evaluation, weighed: Weighed, typed: Typed) -> Changes:
+def changes(session: Session, evaluation: Evaluation, typed: Typed) -> Changes:
     """Compare what the form was opened with, as it tells it, with what stands now. What it tells is only shown."""
+    weighed = weigh(
+        session, evaluation
+    )  # with the conditions proposed, as the form was opened, not those typed
     was = dict(part.split("=", 1) for part in typed.one("seen").split() if "=" in part)
     now_is = dict(part.split("=", 1) for part in seen(weighed).split())
-    # The recommendation of then rests on the conditions proposed then, so it is compared with those proposed now.
-    now_is[RECOMMENDED] = weigh(session, evaluation).recommendation.outcome.value
     return Changes(
         [
             _told(weighed, key, was[key], value)

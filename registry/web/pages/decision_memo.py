@@ -109,6 +109,8 @@ class DecidePage:
     dissents: Sequence[Point]
     precedents: Sequence[Precedent]
     hint: str
+    by_office: Sequence[str]
+    """Where offices have outcomes of their own: what each is recommended, in words."""
     notes: Sequence[str]
     """Exceptions that the verdict would record."""
     within: Sequence[Option]
@@ -185,7 +187,7 @@ def typed_page(
     weighed = deciding.weighed_with(reading.session, reading.evaluation, decision)
     more = picked(typed, pickable(reading))
     forms = condition_forms(typed, faults, more)
-    found = changes(reading.session, reading.evaluation, weighed, typed) if told else None
+    found = changes(reading.session, reading.evaluation, typed) if told else None
     return _page(reading, weighed, _standing(reading), decision, Form(values_of(typed), faults), forms, found)
 
 
@@ -219,7 +221,7 @@ def _page(
     return DecidePage(
         id=id_of(evaluation),
         version=evaluation.version,
-        seen=seen(weighed),
+        seen=seen(weigh(session, evaluation)),
         read_at=reading.now,
         changes=found_changes,
         tool_name=title_of(tool, evaluation),
@@ -234,6 +236,11 @@ def _page(
         dissents=dissents(weighed, cards, moderated),
         precedents=[_precedent(each) for each in alike],
         hint=likest.hint(decision.outcome, alike),
+        by_office=[
+            f"{names.get(each.office, each.office or 'Offices without outcomes of their own')}: "
+            f"{MEANINGS[each.recommendation.outcome].label.lower()}"
+            for each in weighed.by_office
+        ],
         notes=allowed.notes,
         within=WITHIN_OPTIONS if allowed.quick_lane else (),
         outcomes=OUTCOME_OPTIONS,
