@@ -34,6 +34,7 @@ class Weighed:
     assessment: Assessment
     recommendation: Recommendation
     disagreements: tuple[Disagreement, ...]
+    resolutions: tuple[Moderation, ...]
 
     def reachable(self) -> Recommendation:
         return reachable(self.rubric, self.scorecards, self.conditions, self.moderated, self.table)
@@ -57,7 +58,8 @@ def weigh(
     if conditions is None:
         proposed = evaluations.proposed_conditions(session, evaluation_id)
         conditions = [as_condition(row) for row in proposed]
-    moderated = as_moderated(rubric, evaluations.moderations(session, evaluation_id))
+    resolutions = evaluations.moderations(session, evaluation_id)
+    moderated = as_moderated(rubric, resolutions)
     assessment = assess(rubric, values, conditions, moderated)
     return Weighed(
         rubric=rubric,
@@ -69,6 +71,7 @@ def weigh(
         assessment=assessment,
         recommendation=recommend(assessment, table),
         disagreements=disagreements(rubric, values),
+        resolutions=tuple(resolutions),
     )
 
 
