@@ -3,17 +3,16 @@
 from fastapi import APIRouter, Request, Response
 
 from registry.domain.errors import InvalidInput, StaleVersion
-from registry.domain.rubric import KnockOutAnswer, Rating
 from registry.services import moderation, taking_part
 from registry.services.assessing import weigh
-from registry.services.scorecards import TypedAnswer, TypedRating
 from registry.store import evaluations
 from registry.web.deps import House, Insider, Now, Read, Reviewer, RowId, Text, Triager, Tx
 from registry.web.pages.inbox_view import number
 from registry.web.pages.moderation_view import moderation_page
+from registry.web.pages.rescore_form import read_lines
 from registry.web.render import go, render
 from registry.web.shapes import Form
-from registry.web.typed import Fields, Typed
+from registry.web.typed import Fields
 
 router = APIRouter(prefix="/evaluations")
 TEMPLATE = "evaluations/moderation.html"
@@ -111,7 +110,7 @@ def rescore(
     taking_part.require_open_eyes(tx, evaluation, by=user)
     try:
         with tx.begin_nested():
-            ratings, answers = _lines(typed)
+            ratings, answers = read_lines(typed)
             moderation.rescore(
                 tx,
                 evaluation_id,
@@ -128,25 +127,3 @@ def rescore(
         page = moderation_page(tx, evaluation, user, form=form, item="rescore", act="rescore")
         return render(request, TEMPLATE, page, status=422)
     return go(f"/evaluations/{evaluation_id}/moderation")
-
-
-def _lines(typed: Typed) -> tuple[dict[str, TypedRating], dict[str, TypedAnswer]]:
-    """What was typed of each flagged item: `R1.rating`, `R1.sentence` and so on, `K1.answer`. Raises InvalidInput."""
-    ratings: dict[str, TypedRating] = {}
-    answers: dict[str, TypedAnswer] = {}
-    for name in typed.values:
-        item, _, part = name.partition(".")
-        try:
-            if part == "rating":
-                ratings[item] = TypedRating(
-                    Rating(typed.one(name)),
-                    typed.one(f"{item}.confidence", "medium"),
-                    typed.one(f"{item}.sentence"),
-                    typed.one(f"{item}.evidence"),
-                )
-            elif part == "answer":
-                answers[item] = TypedAnswer(KnockOutAnswer(typed.one(name)), typed.one(f"{item}.sentence"))
-        except ValueError as error:
-            sentence = f"{item}: choose one of the ratings or answers."
-            raise InvalidInput(sentence, {item: sentence}) from error
-    return ratings, answers

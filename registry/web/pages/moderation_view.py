@@ -9,7 +9,7 @@ from sqlmodel import Session
 from registry.domain.assessment import spread
 from registry.domain.disagreement import Disagreement, DisagreementKind, by_severity, dissenting, in_words
 from registry.domain.evaluation import EvaluationState
-from registry.domain.rubric import DEGREES, KnockOutAnswer, Rating, Rubric, answer_badness, badness
+from registry.domain.rubric import KnockOutAnswer, Rating, Rubric, answer_badness, badness
 from registry.services import taking_part
 from registry.services.acting import Actor
 from registry.services.assessing import Weighed, weigh
@@ -20,6 +20,7 @@ from registry.store.evaluations import StoredScorecard
 from registry.store.tables import Evaluation, Moderation, Remark, Rescore, User
 from registry.web.charts import DotPlot, dot_plot
 from registry.web.pages.evaluation_page import item_name, person, title_of, words_of
+from registry.web.pages.rescore_form import RescoreLine, rating_options, rescore_lines
 from registry.web.shapes import Form, Option
 from registry.web.words import words
 
@@ -77,20 +78,6 @@ class Point:
 
 
 @dataclass(frozen=True)
-class Line:
-    """One flagged item of the re-score form; `confidence` is empty for a knock-out."""
-
-    id: str
-    name: str
-    question: str
-    value: str
-    options: Sequence[Option]
-    sentence: str
-    evidence: str
-    confidence: str
-
-
-@dataclass(frozen=True)
 class Rest:
     """A criterion on which nobody is far apart."""
 
@@ -109,7 +96,7 @@ class ModerationPage:
     may_resolve: bool
     may_speak: bool
     at_work: bool
-    lines: Sequence[Line]
+    lines: Sequence[RescoreLine]
     """What this reader may still re-score; empty for who may not."""
     rescored_at: datetime | None
     """When this reader used the one re-score."""
@@ -182,7 +169,9 @@ def moderation_page(
         may_resolve=user.id == evaluation.owner_id and at_work,
         may_speak=part.speaks and evaluation.state not in evaluations.CLOSED,
         at_work=at_work,
-        lines=_lines(found.weighed.rubric, flagged, own, form if item == "rescore" else None)
+        lines=rescore_lines(
+            found.weighed.rubric, flagged, own, form.values if form and item == "rescore" else None
+        )
         if own is not None and may_rescore
         else (),
         rescored_at=used.at if used else None,
@@ -349,18 +338,6 @@ def _options(rubric: Rubric, flag: Disagreement) -> list[Option]:
     ]
 
 
-def rating_options(rubric: Rubric, item: str) -> list[Option]:
-    """Every rating of a criterion, or every answer of a knock-out, in words."""
-    if item not in {each.id for each in rubric.criteria}:
-        return [Option(each, words(each)) for each in KnockOutAnswer]
-    criterion = rubric.criterion(item)
-    more = (Rating.NOT_APPLICABLE,) if criterion.may_not_apply else ()
-    return [
-        Option(each, f"{each}: {criterion.anchors[int(each)]}" if each.isdigit() else words(each))
-        for each in (*DEGREES, Rating.UNKNOWN, *more)
-    ]
-
-
 def _stands(weighed: Weighed, flag: Disagreement) -> str:
     if flag.kind is DisagreementKind.RATING:
         return words_of(weighed.assessment.rating(flag.id))
@@ -382,29 +359,3 @@ def _rest(weighed: Weighed, flagged: set[str]) -> list[Rest]:
             )
             rows.append(Rest(f"{criterion.id} {criterion.name}", told, spread(criterion.side, given)))
     return sorted(rows, key=lambda each: -each.apart)
-
-
-def _lines(
-    rubric: Rubric, flagged: Sequence[Disagreement], own: StoredScorecard, typed: Form | None
-) -> list[Line]:
-    lines = []
-    for each in flagged:
-        rating, answer = own.ratings.get(each.id), own.knock_outs.get(each.id)
-        if each.kind is DisagreementKind.BAND:
-            continue
-        kept = {
-            "value": str((rating and rating.rating) or (answer and answer.answer) or ""),
-            "sentence": rating.sentence if rating else answer.sentence if answer else "",
-            "evidence": rating.evidence if rating else "",
-            "confidence": rating.confidence if rating else "",
-        }
-        if typed is not None:
-            names = {"value": "rating" if rating else "answer"}
-            kept = {
-                key: str(typed.values.get(f"{each.id}.{names.get(key, key)}", value))
-                for key, value in kept.items()
-            }
-        question = rubric.criterion(each.id).question if rating else rubric.knock_out(each.id).question
-        name = item_name(rubric, each.id)
-        lines.append(Line(each.id, name, question, options=rating_options(rubric, each.id), **kept))
-    return lines
