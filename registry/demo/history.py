@@ -16,7 +16,7 @@ from registry.demo.scorecards import ScorecardRecord
 from registry.domain.evaluation import EvaluationState
 from registry.domain.quick_lane import LIMITS
 from registry.services import evaluation as rounds
-from registry.services import lookup, requests, scoring, verdict_life
+from registry.services import lookup, moderation, requests, scoring, verdict_life
 from registry.services.acting import Actor, record
 from registry.services.decision import Decision, Terms, decide
 from registry.services.scorecards import TypedAnswer, TypedRating, TypedScorecard
@@ -155,7 +155,7 @@ class History:
     def _moderate(
         self, told: EvaluationRecord, by: str, item: str, value: str, reason: str, at: datetime
     ) -> None:
-        rounds.moderate(
+        moderation.moderate(
             self.session,
             self.rounds[told.key],
             item,

@@ -9,7 +9,7 @@ from sqlmodel import Session
 from registry.domain.assessment import Assessment, Moderated, Scorecard, assess
 from registry.domain.condition import Condition
 from registry.domain.decision_table import DecisionTable, strictest, with_outcomes
-from registry.domain.disagreement import Disagreement, disagreements
+from registry.domain.disagreement import Disagreement, by_severity, disagreements, dissenting
 from registry.domain.outcome import Outcome
 from registry.domain.recommendation import Flip, Recommendation, explain, flips, reachable, recommend
 from registry.domain.rubric import KnockOutAnswer, Rating, Rubric
@@ -46,6 +46,7 @@ class Weighed:
     assessment: Assessment
     recommendation: Recommendation
     disagreements: tuple[Disagreement, ...]
+    resolutions: tuple[Moderation, ...]
     by_office: tuple[OfficeAdvice, ...] = ()
     """Where one of the offices has outcomes of its own: what each of them is recommended; else empty."""
 
@@ -84,7 +85,8 @@ def weigh(
     if conditions is None:
         proposed = evaluations.proposed_conditions(session, evaluation_id)
         conditions = [as_condition(row) for row in proposed]
-    moderated = as_moderated(rubric, evaluations.moderations(session, evaluation_id))
+    resolutions = evaluations.moderations(session, evaluation_id)
+    moderated = as_moderated(rubric, resolutions)
     assessment = assess(rubric, values, conditions, moderated)
     return Weighed(
         rubric=rubric,
@@ -96,6 +98,7 @@ def weigh(
         assessment=assessment,
         recommendation=recommend(assessment, table),
         disagreements=disagreements(rubric, values),
+        resolutions=tuple(resolutions),
         by_office=tuple(
             OfficeAdvice(code, recommend(assessment, with_outcomes(general, column)))
             for code, column in columns.items()
@@ -172,4 +175,22 @@ def as_it_was(weighed: Weighed) -> dict[str, Any]:
             {"id": each.id, "name": weighed.rubric.knock_out(each.id).name, "answer": each.answer.value}
             for each in assessment.knock_outs
         ],
+        "disagreements": _dissent(weighed),
     }
+
+
+def _dissent(weighed: Weighed) -> list[dict[str, Any]]:
+    """What was flagged and how it was resolved, without names; an empty `value` was left as it is."""
+    reasons = {row.item: row for row in weighed.resolutions}
+    return [
+        {
+            "id": each.id,
+            "kind": each.kind.value,
+            "given": sorted(each.given.values()),
+            "spread": each.spread,
+            "value": reasons[each.id].value if each.id in reasons else "",
+            "reason": reasons[each.id].reason if each.id in reasons else "",
+            "dissent": dissenting(each, reasons[each.id].value) if each.id in reasons else 0,
+        }
+        for each in by_severity(weighed.disagreements)
+    ]

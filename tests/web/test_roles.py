@@ -50,6 +50,8 @@ RIGHTS = {
     "POST /evaluations/{evaluation_id}/scorecard/amend": "score",
     "GET /evaluations/{evaluation_id}/moderation": "see work in progress",
     "POST /evaluations/{evaluation_id}/moderation": "triage",
+    "POST /evaluations/{evaluation_id}/moderation/remark": "triage",
+    "POST /evaluations/{evaluation_id}/moderation/rescore": "score",
     "GET /evaluations/{evaluation_id}/decide": "decide, or the quick lane",
     "POST /evaluations/{evaluation_id}/decide": "decide, or the quick lane",
     "POST /evaluations/{evaluation_id}/recompute": "decide, or the quick lane",
@@ -162,6 +164,10 @@ RIGHTS = {
     "POST /api/v1/sources/{source_id}/held": "sources",
     "GET /api/v1/evaluations": "see work in progress",
     "GET /api/v1/evaluations/{evaluation_id}": "see work in progress",
+    "GET /api/v1/evaluations/{evaluation_id}/disagreements": "see work in progress",
+    "POST /api/v1/evaluations/{evaluation_id}/disagreements/{item}/resolution": "triage",
+    "POST /api/v1/evaluations/{evaluation_id}/disagreements/{item}/remarks": "triage",
+    "POST /api/v1/evaluations/{evaluation_id}/rescore": "score",
     "GET /api/v1/events": "audit",
 }
 """Method and path to the right it asks for. A new route belongs into this table, or the tests fail."""

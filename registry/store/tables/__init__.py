@@ -8,7 +8,9 @@ from registry.store.tables.event import Event
 from registry.store.tables.intake_rule import IntakeRule
 from registry.store.tables.kept_reply import KeptReply
 from registry.store.tables.library import LibraryCondition, LibraryWording
+from registry.store.tables.moderation import Remark, Rescore
 from registry.store.tables.office import Office, OfficeColumn
+from registry.store.tables.reference_case import ReferenceAttempt, ReferenceCase, ReferenceScore
 from registry.store.tables.request import Request
 from registry.store.tables.rubric import InForce, RubricFile
 from registry.store.tables.scorecard import Scorecard, ScorecardKnockOut, ScorecardRating
@@ -50,7 +52,12 @@ __all__ = [
     "Office",
     "OfficeColumn",
     "ProposedCondition",
+    "ReferenceAttempt",
+    "ReferenceCase",
+    "ReferenceScore",
+    "Remark",
     "Request",
+    "Rescore",
     "Role",
     "RubricFile",
     "Scorecard",

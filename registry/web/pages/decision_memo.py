@@ -22,7 +22,7 @@ from registry.services.decider import Permission, permission
 from registry.services.decision import Decision
 from registry.services.house import house as house_of
 from registry.settings import Settings
-from registry.store import evaluations, library, tools, users, verdicts
+from registry.store import library, tools, users, verdicts
 from registry.store.columns import id_of
 from registry.store.library import Reusable
 from registry.store.tables import Evaluation
@@ -37,8 +37,9 @@ from registry.web.pages.decision_form import (
     reason_options,
     values_of,
 )
-from registry.web.pages.decision_points import Point, dissents, flip_lines, open_questions
+from registry.web.pages.decision_points import Point, flip_lines, open_questions
 from registry.web.pages.evaluation_page import title_of
+from registry.web.pages.moderation_view import told_briefly
 from registry.web.scores import Assessed, assessed
 from registry.web.shapes import Form, Option
 from registry.web.typed import Typed
@@ -106,7 +107,7 @@ class DecidePage:
     flips: Sequence[str]
     scores: Assessed | None
     open: Sequence[Point]
-    dissents: Sequence[Point]
+    disagreements: Sequence[str]
     precedents: Sequence[Precedent]
     hint: str
     by_office: Sequence[str]
@@ -216,8 +217,6 @@ def _page(
     allowed = permission(session, evaluation, solo=settings.solo, by=reading.user)
     names = {office.code: office.name for office in users.all_offices(session)}
     alike = likest.precedents(session, tool, evaluation, weighed, house, now=reading.now)
-    cards = weighed.cards
-    moderated = evaluations.moderations(session, id_of(evaluation))
     return DecidePage(
         id=id_of(evaluation),
         version=evaluation.version,
@@ -232,8 +231,8 @@ def _page(
         reasons=weighed.reasons(),
         flips=flip_lines(weighed),
         scores=assessed(as_it_was(weighed)),
-        open=open_questions(weighed, cards),
-        dissents=dissents(weighed, cards, moderated),
+        open=open_questions(weighed, weighed.cards),
+        disagreements=told_briefly(session, evaluation),
         precedents=[_precedent(each) for each in alike],
         hint=likest.hint(decision.outcome, alike),
         by_office=[

@@ -1,14 +1,13 @@
-"""The points of a memo in words: what is open, where reviewers differ and who does not agree, what would flip it."""
+"""The points of a memo in words: what is open, and what would flip the recommendation."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from registry.domain.outcome import MEANINGS
 from registry.domain.rubric import KnockOutAnswer, Rating, Side
-from registry.services.assessing import BANDS, Weighed
+from registry.services.assessing import Weighed
 from registry.store.evaluations import StoredScorecard
-from registry.store.tables import Moderation
-from registry.web.pages.evaluation_page import given_words, item_name, words_of
+from registry.web.pages.evaluation_page import item_name, words_of
 
 MOST_FLIPS = 6
 LOW = "low"
@@ -66,29 +65,6 @@ def open_questions(weighed: Weighed, cards: Sequence[StoredScorecard]) -> list[P
     return [point for _, point in sorted(found, key=lambda each: each[0])]
 
 
-def dissents(
-    weighed: Weighed, cards: Sequence[StoredScorecard], moderated: Sequence[Moderation]
-) -> list[Point]:
-    """Each flagged point with what everybody gave, how it was resolved, and who still sees it otherwise."""
-    resolved = {row.item: row for row in moderated}
-    names = {id_: card.reviewer.name for card in cards for id_ in [card.reviewer.id]}
-    found = []
-    for each in weighed.disagreements:
-        row, more = resolved.get(each.id), list[str]()
-        if row is not None:
-            value = words_of(row.value) if row.value else "left as it is"
-            by = names.get(row.by_id)
-            more.append(f"Resolved{f' by {by}' if by else ''}: {value}. {row.reason}")
-        if each.id not in BANDS:
-            more += [
-                f"{name} gave {words_of(given)}: {sentence}"
-                for name, given, sentence in _given(each.id, cards)
-                if given != _settled(weighed, each.id)
-            ]
-        found.append(Point(item_name(weighed.rubric, each.id), given_words(each), more))
-    return found
-
-
 def flip_lines(weighed: Weighed) -> list[str]:
     return [
         f"{item_name(weighed.rubric, each.id)}: {words_of(each.after)} instead of {words_of(each.before)} "
@@ -99,21 +75,3 @@ def flip_lines(weighed: Weighed) -> list[str]:
 
 def _rated(rating: Rating) -> str:
     return "Nobody can tell" if rating is Rating.UNKNOWN else f"Rated {rating}"
-
-
-def _settled(weighed: Weighed, item: str) -> str:
-    for result in weighed.assessment.criteria:
-        if result.criterion_id == item:
-            return result.rating.value
-    return next(each.answer.value for each in weighed.assessment.knock_outs if each.id == item)
-
-
-def _given(item: str, cards: Sequence[StoredScorecard]) -> list[tuple[str, str, str]]:
-    found = []
-    for card in cards:
-        rating, answer = card.ratings.get(item), card.knock_outs.get(item)
-        if rating is not None and rating.rating is not None:
-            found.append((card.reviewer.name, rating.rating.value, rating.sentence))
-        elif answer is not None and answer.answer is not None:
-            found.append((card.reviewer.name, answer.answer.value, answer.sentence))
-    return found
