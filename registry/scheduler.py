@@ -13,7 +13,7 @@ from sqlalchemy import Engine
 
 from registry import jobs, rounds
 from registry.domain.errors import RegistryError
-from registry.services import rubric_files, source_health, waking
+from registry.services import rubric_files, sampling, source_health, waking
 from registry.services.relevance import Refresher
 from registry.settings import Settings
 from registry.store import traits
@@ -73,11 +73,12 @@ class Scheduler:
         self._workers.close()
 
     def tick(self) -> None:
-        """Wake candidates whose day has come, read what is due, note which fell sick or silent, number what came in."""
+        """Wake what was watched, sample quick verdicts, read what is due, note what fell sick, number what came in."""
         now = self._clock()
         try:
             with transaction(self._engine) as session:
                 waking.wake_due_watches(session, now.astimezone(self._settings.zone).date(), now)
+                sampling.open_due(session, secret=self._settings.secret, zone=self._settings.zone, now=now)
             for _ in rounds.refresh_due(
                 self._engine,
                 self._fetcher,

@@ -5,6 +5,8 @@ from fastapi import APIRouter
 from registry.web.api import (
     candidates,
     check,
+    conditions,
+    decisions,
     evaluations,
     events,
     held,
@@ -24,6 +26,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     held.router,
     rules.router,
     evaluations.router,
+    decisions.router,
+    conditions.router,
     moderation.router,
     events.router,
 )
