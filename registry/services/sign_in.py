@@ -33,10 +33,11 @@ SCOPES: Mapping[str, frozenset[Role]] = MappingProxyType(
         "triage": frozenset({Role.REVIEWER, Role.APPROVER}),
         "score": frozenset({Role.REVIEWER}),
         "sources": frozenset({Role.ADMIN}),
+        "settings": frozenset({Role.ADMIN}),
         "audit": frozenset({Role.ADMIN, Role.AUDITOR}),
     }
 )
-"""What a token may be for, and who may hold such a one. Deciding, people and settings are not among them."""
+"""What a token may be for, and who may hold such a one. Deciding and people are not among them."""
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,19 @@
 
 from fastapi import APIRouter
 
-from registry.web.api import candidates, check, evaluations, events, held, rules, sources, tools, verdicts
+from registry.web.api import (
+    candidates,
+    check,
+    evaluations,
+    events,
+    held,
+    offices,
+    rubrics,
+    rules,
+    sources,
+    tools,
+    verdicts,
+)
 
 ROUTERS: tuple[APIRouter, ...] = (
     check.router,
@@ -13,5 +25,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     held.router,
     rules.router,
     evaluations.router,
+    rubrics.router,
+    offices.router,
     events.router,
 )
