@@ -9,6 +9,7 @@ from registry.web.api import (
     events,
     held,
     offices,
+    people,
     rubrics,
     rules,
     sources,
@@ -27,5 +28,6 @@ ROUTERS: tuple[APIRouter, ...] = (
     evaluations.router,
     rubrics.router,
     offices.router,
+    people.router,
     events.router,
 )

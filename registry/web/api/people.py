@@ -2,13 +2,13 @@
 
 from fastapi import APIRouter, Request, Response
 
+from registry.domain.errors import NotFound
 from registry.services import accounts, sign_in
 from registry.store import users
 from registry.store.tables import ApiToken
 from registry.store.users import Person
 from registry.web.api.replies import IdempotencyKey, once, told
 from registry.web.deps import Admin, House, Now, Read, RowId, Tx
-from registry.web.pages.people import LINK_LIFE
 from registry.web.people_schemas import (
     LinkOut,
     PersonIn,
@@ -103,14 +103,14 @@ def disable(
 @router.post("/{user_id}/link", response_model=LinkOut, status_code=201, summary="Make a sign-in link")
 def make_link(user_id: RowId, tx: Tx, user: Admin, now: Now, settings: House) -> LinkOut:
     """Told this once. It takes no idempotency key, since a kept reply would keep the link."""
-    value = sign_in.make_link(tx, user_id, secret=settings.secret, valid_for=LINK_LIFE, by=user, now=now)
+    value = sign_in.make_link(
+        tx, user_id, secret=settings.secret, valid_for=sign_in.LINK_LIFE, by=user, now=now
+    )
     return LinkOut(url=f"{settings.base_url}/sign-in/{value}")
 
 
 @router.post("/{user_id}/tokens", response_model=TokenOut, status_code=201, summary="Make a token")
-def create_token(
-    user_id: RowId, tx: Tx, user: Admin, now: Now, settings: House, asked: TokenIn
-) -> TokenOut:
+def create_token(user_id: RowId, tx: Tx, user: Admin, now: Now, settings: House, asked: TokenIn) -> TokenOut:
     """Told this once. It takes no idempotency key, since a kept reply would keep the token."""
     row, value = sign_in.create_token(
         tx,
@@ -138,6 +138,8 @@ def revoke_token(
     """It works no more, at once."""
 
     def act() -> TokenOut:
+        if users.get_token(tx, token_id).user_id != user_id:
+            raise NotFound("This person has no such token.")
         return _token(sign_in.revoke_token(tx, token_id, by=user, now=now))
 
     return once(request, tx, idempotency_key, None, act, by=user, now=now)

@@ -24,7 +24,7 @@ router = APIRouter(prefix="/offices")
 
 @router.get("")
 def show_offices(request: Request, read: Read, user: RubricReader) -> Response:
-    return render(request, "offices/list.html", list_page(read, user, Form({})))
+    return render(request, "offices/list.html", list_page(read, user))
 
 
 @router.post("")

@@ -81,8 +81,9 @@ class OfficePage:
     """Where somebody else saved meanwhile: what was typed beside what is stored now."""
 
 
-def list_page(session: Session, user: Actor, form: Form) -> OfficesPage:
-    held = offices.holding(session, acts.table_of(session, None).content_hash)
+def list_page(session: Session, user: Actor, form: Form | None = None) -> OfficesPage:
+    standing = files.switches(session).get("decision_table")
+    held = offices.holding(session, standing.content_hash) if standing else {}
     return OfficesPage(
         [
             OfficeLine(
@@ -96,7 +97,7 @@ def list_page(session: Session, user: Actor, form: Form) -> OfficesPage:
         ],
         GENERAL_RULE,
         keeps(user),
-        form,
+        form or Form({"code": "", "name": "", "default_rule": ""}),
     )
 
 
