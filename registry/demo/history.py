@@ -15,7 +15,7 @@ from registry.demo.ground import Ground
 from registry.demo.scorecards import ScorecardRecord
 from registry.domain.evaluation import EvaluationState
 from registry.services import evaluation as rounds
-from registry.services import lookup, requests, scoring, verdict_life
+from registry.services import lookup, moderation, requests, scoring, verdict_life
 from registry.services.acting import Actor, record
 from registry.services.decision import Decision, Terms, decide
 from registry.services.scorecards import TypedAnswer, TypedRating, TypedScorecard
@@ -154,7 +154,7 @@ class History:
     def _moderate(
         self, told: EvaluationRecord, by: str, item: str, value: str, reason: str, at: datetime
     ) -> None:
-        rounds.moderate(
+        moderation.moderate(
             self.session,
             self.rounds[told.key],
             item,

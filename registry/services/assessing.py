@@ -45,6 +45,7 @@ class Weighed:
     assessment: Assessment
     recommendation: Recommendation
     disagreements: tuple[Disagreement, ...]
+    resolutions: tuple[Moderation, ...]
     by_office: tuple[OfficeAdvice, ...] = ()
     """Where one of the offices has outcomes of its own: what each of them is recommended; else empty."""
 
@@ -83,7 +84,8 @@ def weigh(
     if conditions is None:
         proposed = evaluations.proposed_conditions(session, evaluation_id)
         conditions = [as_condition(row) for row in proposed]
-    moderated = as_moderated(rubric, evaluations.moderations(session, evaluation_id))
+    resolutions = evaluations.moderations(session, evaluation_id)
+    moderated = as_moderated(rubric, resolutions)
     assessment = assess(rubric, values, conditions, moderated)
     return Weighed(
         rubric=rubric,
@@ -95,6 +97,7 @@ def weigh(
         assessment=assessment,
         recommendation=recommend(assessment, table),
         disagreements=disagreements(rubric, values),
+        resolutions=tuple(resolutions),
         by_office=tuple(
             OfficeAdvice(code, recommend(assessment, with_outcomes(general, column)))
             for code, column in columns.items()

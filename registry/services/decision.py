@@ -10,6 +10,7 @@ from sqlmodel import Session
 
 from registry.domain.condition import Condition
 from registry.domain.decision_table import RiskBand
+from registry.domain.disagreement import by_severity, dissenting
 from registry.domain.errors import InvalidInput, NotAllowed, RuleBroken
 from registry.domain.evaluation import EvaluationState, Tier, may_decide, recorded_exceptions, require_act
 from registry.domain.outcome import MEANINGS, Outcome
@@ -325,4 +326,22 @@ def _as_it_was(weighed: Weighed) -> dict[str, Any]:
             {"id": each.id, "name": weighed.rubric.knock_out(each.id).name, "answer": each.answer.value}
             for each in assessment.knock_outs
         ],
+        "disagreements": _dissent(weighed),
     }
+
+
+def _dissent(weighed: Weighed) -> list[dict[str, Any]]:
+    """What was flagged and how it was resolved, without names; an empty `value` was left as it is."""
+    reasons = {row.item: row for row in weighed.resolutions}
+    return [
+        {
+            "id": each.id,
+            "kind": each.kind.value,
+            "given": sorted(each.given.values()),
+            "spread": each.spread,
+            "value": reasons[each.id].value if each.id in reasons else "",
+            "reason": reasons[each.id].reason if each.id in reasons else "",
+            "dissent": dissenting(each, reasons[each.id].value) if each.id in reasons else 0,
+        }
+        for each in by_severity(weighed.disagreements)
+    ]

@@ -49,7 +49,13 @@ TWINS: dict[str, str | NoTwin | Pending] = {
     "POST /evaluations/{evaluation_id}/withdraw": Pending(),
     "POST /evaluations/{evaluation_id}/scorecard": Pending(),
     "POST /evaluations/{evaluation_id}/scorecard/amend": Pending(),
-    "POST /evaluations/{evaluation_id}/moderation": Pending(),
+    "POST /evaluations/{evaluation_id}/moderation": (
+        f"POST {API}/evaluations/{{evaluation_id}}/disagreements/{{item}}/resolution"
+    ),
+    "POST /evaluations/{evaluation_id}/moderation/remark": (
+        f"POST {API}/evaluations/{{evaluation_id}}/disagreements/{{item}}/remarks"
+    ),
+    "POST /evaluations/{evaluation_id}/moderation/rescore": f"POST {API}/evaluations/{{evaluation_id}}/rescore",
     "POST /evaluations/{evaluation_id}/decide": Pending(),
     "POST /evaluations/{evaluation_id}/undo": Pending(),
     # verdicts

@@ -50,6 +50,8 @@ RIGHTS = {
     "POST /evaluations/{evaluation_id}/scorecard/amend": "score",
     "GET /evaluations/{evaluation_id}/moderation": "see work in progress",
     "POST /evaluations/{evaluation_id}/moderation": "triage",
+    "POST /evaluations/{evaluation_id}/moderation/remark": "triage",
+    "POST /evaluations/{evaluation_id}/moderation/rescore": "score",
     "GET /evaluations/{evaluation_id}/decide": "decide, or the quick lane",
     "POST /evaluations/{evaluation_id}/decide": "decide, or the quick lane",
     "POST /evaluations/{evaluation_id}/undo": "decide, or the quick lane",
@@ -187,6 +189,10 @@ RIGHTS = {
     "POST /api/v1/people/{user_id}/link": "people and settings",
     "POST /api/v1/people/{user_id}/tokens": "people and settings",
     "POST /api/v1/people/{user_id}/tokens/{token_id}/revoke": "people and settings",
+    "GET /api/v1/evaluations/{evaluation_id}/disagreements": "see work in progress",
+    "POST /api/v1/evaluations/{evaluation_id}/disagreements/{item}/resolution": "triage",
+    "POST /api/v1/evaluations/{evaluation_id}/disagreements/{item}/remarks": "triage",
+    "POST /api/v1/evaluations/{evaluation_id}/rescore": "score",
     "GET /api/v1/events": "audit",
 }
 """Method and path to the right it asks for. A new route belongs into this table, or the tests fail."""

@@ -6,7 +6,9 @@ from registry.store.tables.evaluation import Assignment, Evaluation, Interest, M
 from registry.store.tables.event import Event
 from registry.store.tables.intake_rule import IntakeRule
 from registry.store.tables.kept_reply import KeptReply
+from registry.store.tables.moderation import Remark, Rescore
 from registry.store.tables.office import Office, OfficeColumn
+from registry.store.tables.reference_case import ReferenceAttempt, ReferenceCase, ReferenceScore
 from registry.store.tables.request import Request
 from registry.store.tables.rubric import InForce, RubricFile
 from registry.store.tables.scorecard import Scorecard, ScorecardKnockOut, ScorecardRating
@@ -45,7 +47,12 @@ __all__ = [
     "Office",
     "OfficeColumn",
     "ProposedCondition",
+    "ReferenceAttempt",
+    "ReferenceCase",
+    "ReferenceScore",
+    "Remark",
     "Request",
+    "Rescore",
     "Role",
     "RubricFile",
     "Scorecard",

@@ -8,6 +8,7 @@ from registry.web.api import (
     evaluations,
     events,
     held,
+    moderation,
     offices,
     people,
     rubrics,
@@ -29,5 +30,6 @@ ROUTERS: tuple[APIRouter, ...] = (
     rubrics.router,
     offices.router,
     people.router,
+    moderation.router,
     events.router,
 )

@@ -15,7 +15,7 @@ from registry.services.assessing import Weighed, weigh
 from registry.services.decision import Decision
 from registry.services.house import house as house_of
 from registry.settings import Settings
-from registry.store import evaluations, tools, users, verdicts
+from registry.store import tools, users, verdicts
 from registry.store.columns import id_of
 from registry.store.tables import Evaluation, Tool
 from registry.web.condition_form import ConditionForm, ConditionOptions
@@ -26,7 +26,8 @@ from registry.web.pages.decision_form import (
     reason_options,
     values_of,
 )
-from registry.web.pages.evaluation_page import given_words, item_name, title_of, words_of
+from registry.web.pages.evaluation_page import item_name, title_of, words_of
+from registry.web.pages.moderation_view import told_briefly
 from registry.web.shapes import Form, Option
 from registry.web.typed import Typed
 from registry.web.words import words
@@ -160,7 +161,7 @@ def _page(
             f"would lead to: {MEANINGS[each.outcome].label.lower()}."
             for each in weighed.flips()[:6]
         ],
-        disagreements=_disagreements(session, evaluation, weighed),
+        disagreements=told_briefly(session, evaluation),
         precedents=_precedents(session, tool, weighed, settings, now=now),
         notes=notes,
         outcomes=OUTCOME_OPTIONS,
@@ -186,18 +187,6 @@ def _advice(recommended: Recommendation) -> Advice:
         recommended.fit.value,
         recommended.mitigation.value,
     )
-
-
-def _disagreements(session: Session, evaluation: Evaluation, weighed: Weighed) -> list[str]:
-    resolved = {row.item: row for row in evaluations.moderations(session, id_of(evaluation))}
-    told = []
-    for each in weighed.disagreements:
-        row = resolved.get(each.id)
-        how = (
-            f" Resolved: {words_of(row.value) if row.value else 'left as it is'}. {row.reason}" if row else ""
-        )
-        told.append(f"{item_name(weighed.rubric, each.id)}: {given_words(each)}.{how}")
-    return told
 
 
 def _standing(session: Session, evaluation: Evaluation, settings: Settings, *, now: datetime) -> list[Option]:
