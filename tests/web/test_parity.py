@@ -57,7 +57,9 @@ TWINS: dict[str, str | NoTwin | Pending] = {
     ),
     "POST /evaluations/{evaluation_id}/moderation/rescore": f"POST {API}/evaluations/{{evaluation_id}}/rescore",
     "POST /evaluations/{evaluation_id}/decide": Pending(),
+    "POST /evaluations/{evaluation_id}/recompute": Pending(),
     "POST /evaluations/{evaluation_id}/undo": Pending(),
+    "POST /evaluations/{evaluation_id}/let-stand": Pending(),
     # verdicts
     "POST /verdicts/{number}/suspend": Pending(),
     "POST /verdicts/{number}/confirm": Pending(),
