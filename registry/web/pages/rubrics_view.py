@@ -12,7 +12,7 @@ from registry.domain.decision_table import DecisionTable, FitBand, Mitigation, R
 from registry.domain.rubric import Rubric
 from registry.services import rubric_files, rubrics
 from registry.services.acting import Actor
-from registry.services.comparing import NEWEST, Comparison, Reweighing, compare
+from registry.services.comparing import NEWEST, Comparison, Reweighed, Reweighing, compare
 from registry.services.rubric_files import Fault
 from registry.settings import Settings
 from registry.store import events, tables
@@ -82,7 +82,10 @@ class Effects:
     """How many recommendations change of how many."""
     notes: Sequence[str]
     cases: Sequence[ChangedCase]
+    unasked: Sequence[ChangedCase]
+    """Those that change for nothing but questions that nobody was asked then."""
     more: int
+    """How many changes are not among those two."""
 
 
 @dataclass(frozen=True)
@@ -213,22 +216,25 @@ def effects(found: Reweighing) -> Effects:
         )
     if found.verdicts > many == NEWEST:
         notes.append(f"The newest {NEWEST:,} of {found.verdicts:,} verdicts are compared.")
+    shown = changed[:SHOWN]
     return Effects(
         summary,
         notes,
-        [
-            ChangedCase(
-                each.judged.number,
-                each.judged.tool,
-                each.judged.evaluation_id,
-                each.judged.decided_at,
-                each.effect.before.outcome.value,
-                each.effect.after.outcome.value,
-                each.effect.causes,
-            )
-            for each in changed[:SHOWN]
-        ],
-        max(0, len(changed) - SHOWN),
+        [_case(each) for each in shown if not each.effect.only_unanswered],
+        [_case(each) for each in shown if each.effect.only_unanswered],
+        len(changed) - len(shown),
+    )
+
+
+def _case(each: Reweighed) -> ChangedCase:
+    return ChangedCase(
+        each.judged.number,
+        each.judged.tool,
+        each.judged.evaluation_id,
+        each.judged.decided_at,
+        each.effect.before.outcome.value,
+        each.effect.after.outcome.value,
+        each.effect.causes,
     )
 
 
