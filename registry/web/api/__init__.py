@@ -11,9 +11,11 @@ from registry.web.api import (
     moderation,
     offices,
     people,
+    requests,
     rubrics,
     rules,
     sources,
+    sources_many,
     tools,
     verdicts,
 )
@@ -23,6 +25,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     tools.router,
     verdicts.router,
     candidates.router,
+    sources_many.router,
     sources.router,
     held.router,
     rules.router,
@@ -30,6 +33,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     rubrics.router,
     offices.router,
     people.router,
+    requests.router,
     moderation.router,
     events.router,
 )
