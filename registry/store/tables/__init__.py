@@ -1,6 +1,7 @@
 """SQLModel tables: they hold state and have no rules; one noun a file."""
 
 from registry.store.tables.candidate import Candidate, CandidateLabel, Mention
+from registry.store.tables.difference import Difference
 from registry.store.tables.entry import Entry, EntryRevision
 from registry.store.tables.evaluation import Assignment, Evaluation, Interest, Moderation, ProposedCondition
 from registry.store.tables.event import Event
@@ -9,9 +10,11 @@ from registry.store.tables.kept_reply import KeptReply
 from registry.store.tables.office import Office
 from registry.store.tables.request import Request
 from registry.store.tables.rubric import RubricFile
+from registry.store.tables.saved_filter import SavedFilter
 from registry.store.tables.scorecard import Scorecard, ScorecardKnockOut, ScorecardRating
 from registry.store.tables.source import Source
 from registry.store.tables.tool import Alias, AliasKind, Tool
+from registry.store.tables.triage_act import TriageAct, TriageStep
 from registry.store.tables.unanswered import Unanswered
 from registry.store.tables.user import (
     ApiToken,
@@ -32,6 +35,7 @@ __all__ = [
     "Assignment",
     "Candidate",
     "CandidateLabel",
+    "Difference",
     "Entry",
     "EntryRevision",
     "Evaluation",
@@ -46,6 +50,7 @@ __all__ = [
     "Request",
     "Role",
     "RubricFile",
+    "SavedFilter",
     "Scorecard",
     "ScorecardKnockOut",
     "ScorecardRating",
@@ -53,6 +58,8 @@ __all__ = [
     "Source",
     "Supersession",
     "Tool",
+    "TriageAct",
+    "TriageStep",
     "Unanswered",
     "User",
     "UserArea",

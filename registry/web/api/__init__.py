@@ -2,12 +2,24 @@
 
 from fastapi import APIRouter
 
-from registry.web.api import candidates, check, evaluations, events, held, rules, sources, tools, verdicts
+from registry.web.api import (
+    candidates,
+    check,
+    evaluations,
+    events,
+    held,
+    rules,
+    sources,
+    tools,
+    triage,
+    verdicts,
+)
 
 ROUTERS: tuple[APIRouter, ...] = (
     check.router,
     tools.router,
     verdicts.router,
+    triage.router,  # its fixed addresses go before those with a number
     candidates.router,
     sources.router,
     held.router,

@@ -4,8 +4,11 @@ from fastapi import APIRouter
 
 from registry.web.pages import (
     audit,
+    bulk,
     candidates,
     decisions,
+    dismissals,
+    duplicates,
     evaluations,
     feeds,
     held,
@@ -46,7 +49,11 @@ ROUTERS: tuple[APIRouter, ...] = (
     verdict_life.router,
     rubrics.router,
     inbox.router,
+    inbox.files,
+    bulk.router,
+    dismissals.router,  # its fixed addresses go before those with a number
     candidates.router,
+    duplicates.router,
     source_feed.router,
     sources_adding.router,  # its fixed addresses go before those with a number
     rules.router,
