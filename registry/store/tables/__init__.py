@@ -1,15 +1,19 @@
 """SQLModel tables: they hold state and have no rules; one noun a file."""
 
 from registry.store.tables.candidate import Candidate, CandidateLabel, Mention
+from registry.store.tables.deciding import Delegation, SecondReading, VendorContact
 from registry.store.tables.difference import Difference
 from registry.store.tables.entry import Entry, EntryRevision
 from registry.store.tables.evaluation import Assignment, Evaluation, Interest, Moderation, ProposedCondition
 from registry.store.tables.event import Event
 from registry.store.tables.intake_rule import IntakeRule
 from registry.store.tables.kept_reply import KeptReply
-from registry.store.tables.office import Office
+from registry.store.tables.library import LibraryCondition, LibraryWording
+from registry.store.tables.moderation import Remark, Rescore
+from registry.store.tables.office import Office, OfficeColumn
+from registry.store.tables.reference_case import ReferenceAttempt, ReferenceCase, ReferenceScore
 from registry.store.tables.request import Request
-from registry.store.tables.rubric import RubricFile
+from registry.store.tables.rubric import InForce, RubricFile
 from registry.store.tables.saved_filter import SavedFilter
 from registry.store.tables.scorecard import Scorecard, ScorecardKnockOut, ScorecardRating
 from registry.store.tables.source import Source
@@ -35,25 +39,36 @@ __all__ = [
     "Assignment",
     "Candidate",
     "CandidateLabel",
+    "Delegation",
     "Difference",
     "Entry",
     "EntryRevision",
     "Evaluation",
     "Event",
+    "InForce",
     "IntakeRule",
     "Interest",
     "KeptReply",
+    "LibraryCondition",
+    "LibraryWording",
     "Mention",
     "Moderation",
     "Office",
+    "OfficeColumn",
     "ProposedCondition",
+    "ReferenceAttempt",
+    "ReferenceCase",
+    "ReferenceScore",
+    "Remark",
     "Request",
+    "Rescore",
     "Role",
     "RubricFile",
     "SavedFilter",
     "Scorecard",
     "ScorecardKnockOut",
     "ScorecardRating",
+    "SecondReading",
     "SignInLink",
     "Source",
     "Supersession",
@@ -66,6 +81,7 @@ __all__ = [
     "UserOffice",
     "UserRole",
     "UserSession",
+    "VendorContact",
     "Verdict",
     "VerdictCondition",
 ]
