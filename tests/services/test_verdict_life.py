@@ -11,7 +11,8 @@ from registry.domain.errors import InvalidInput, NotAllowed, NotFound, RuleBroke
 from registry.domain.outcome import Outcome
 from registry.domain.validity import MarkKind, Validity, ValidityState, validity
 from registry.services.acting import Actor
-from registry.services.verdict_life import mark, meet_condition, waive_condition
+from registry.services.duties import meet_condition, take_back, waive_condition
+from registry.services.verdict_life import mark
 from registry.store import verdicts
 from registry.store.tables import Event
 from tests.builders import UTC_ZONE, a_condition, a_tool, a_verdict, the_cast
@@ -162,7 +163,7 @@ def test_a_verdict_ends_with_its_dated_condition_until_that_is_met(
     session: Session, cast: Mapping[str, Actor], number: int, later: datetime
 ) -> None:
     assert stands(session, number, later).ends_on == date(2027, 3, 1)
-    meet_condition(session, number, 2, on=later.date(), by=cast["amir"], now=later)
+    meet_condition(session, number, 2, on=later.date(), zone=UTC_ZONE, by=cast["amir"], now=later)
     assert stands(session, number, later).ends_on == date(2027, 9, 1)
 
 
@@ -170,10 +171,12 @@ def test_waiving_is_an_approvers_and_needs_a_reason(
     session: Session, cast: Mapping[str, Actor], number: int, later: datetime
 ) -> None:
     with pytest.raises(NotAllowed):
-        waive_condition(session, number, 2, reason=REASON, by=cast["ada"], now=later)
+        waive_condition(session, number, 2, reason=REASON, zone=UTC_ZONE, by=cast["ada"], now=later)
     with pytest.raises(InvalidInput):
-        waive_condition(session, number, 2, reason="", by=cast["amir"], now=later)
-    waived = waive_condition(session, number, 2, reason="It exports by itself.", by=cast["amir"], now=later)
+        waive_condition(session, number, 2, reason="", zone=UTC_ZONE, by=cast["amir"], now=later)
+    waived = waive_condition(
+        session, number, 2, reason="It exports by itself.", zone=UTC_ZONE, by=cast["amir"], now=later
+    )
     assert waived.waived_reason == "It exports by itself."
 
 
@@ -181,6 +184,6 @@ def test_a_standing_condition_has_no_state_and_a_missing_one_is_not_found(
     session: Session, cast: Mapping[str, Actor], number: int, later: datetime
 ) -> None:
     with pytest.raises(RuleBroken):
-        meet_condition(session, number, 1, on=later.date(), by=cast["amir"], now=later)
+        meet_condition(session, number, 1, on=later.date(), zone=UTC_ZONE, by=cast["amir"], now=later)
     with pytest.raises(NotFound):
-        meet_condition(session, number, 9, on=later.date(), by=cast["amir"], now=later)
+        meet_condition(session, number, 9, on=later.date(), zone=UTC_ZONE, by=cast["amir"], now=later)

@@ -7,6 +7,7 @@ from registry.store.tables.event import Event
 from registry.store.tables.intake_rule import IntakeRule
 from registry.store.tables.kept_reply import KeptReply
 from registry.store.tables.office import Office
+from registry.store.tables.reopening import ReadMark, Reopening, Report
 from registry.store.tables.request import Request
 from registry.store.tables.rubric import RubricFile
 from registry.store.tables.scorecard import Scorecard, ScorecardKnockOut, ScorecardRating
@@ -43,6 +44,9 @@ __all__ = [
     "Moderation",
     "Office",
     "ProposedCondition",
+    "ReadMark",
+    "Reopening",
+    "Report",
     "Request",
     "Role",
     "RubricFile",

@@ -87,6 +87,8 @@ class VerdictCondition(SQLModel, table=True):
     due_on: date | None = None
     met_on: date | None = None
     waived_reason: str = Field(default="", max_length=500)
+    evidence: str = Field(default="", max_length=2000)
+    """What shows that it was met."""
 
 
 class Supersession(SQLModel, table=True):
