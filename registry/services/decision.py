@@ -60,8 +60,8 @@ class Terms:
 
 
 def weighed_with(session: Session, evaluation: Evaluation, decision: Decision) -> Weighed:
-    """The assessment and the recommendation under the conditions that the decision would attach."""
-    return weigh(session, evaluation, conditions=decision.conditions)
+    """The assessment and the recommendation under the conditions and for the offices of the decision."""
+    return weigh(session, evaluation, conditions=decision.conditions, for_offices=decision.scope.offices)
 
 
 def check_decider(session: Session, evaluation: Evaluation, *, solo: bool, by: Actor) -> tuple[str, ...]:
@@ -297,6 +297,7 @@ def _as_it_was(weighed: Weighed) -> dict[str, Any]:
         "fit_sum": assessment.fit_sum,
         "mitigation": assessment.mitigation.value,
         "row": weighed.recommendation.row.number,
+        "offices": {each.office: each.recommendation.outcome.value for each in weighed.by_office},
         "reasons": list(weighed.reasons()),
         "criteria": [
             {

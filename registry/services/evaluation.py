@@ -15,7 +15,7 @@ from registry.services.acting import Actor, record, refuse_long
 from registry.services.assessing import BANDS, as_moderated
 from registry.services.progress import advance
 from registry.services.scorecards import as_value, counting
-from registry.store import evaluations, tools, users
+from registry.store import evaluations, offices, tools, users
 from registry.store.columns import id_of
 from registry.store.conditions import columns_of
 from registry.store.engine import serialise
@@ -35,7 +35,7 @@ def open_evaluation(
     by: Actor,
     now: datetime,
 ) -> Evaluation:
-    """Open a round on a tool with the newest rubric and decision table. Raises RuleBroken where one is under way."""
+    """Open a round on a tool by the rubric and decision table in force. Raises RuleBroken where one is under way."""
     tool = tools.get_by_id(session, tool_id)
     if tier not in tuple(Tier):
         raise InvalidInput("Choose tier 1, 2 or 3.", {"tier": "Choose tier 1, 2 or 3."})
@@ -58,6 +58,11 @@ def open_evaluation(
         edition=edition.strip(),
         rubric_hash=rubric.content_hash,
         table_hash=table.content_hash,
+        office_columns={
+            code: id_of(each)
+            for code, each in offices.holding(session, table.content_hash).items()
+            if each.outcomes
+        },
         tier=tier,
         owner_id=owner_id,
         intended_use=dict(intended_use),

@@ -69,7 +69,7 @@ def test_three_people_who_challenge_open_the_case_and_one_who_does_so_thrice_doe
 ) -> None:
     later = now + timedelta(days=1)
     for _ in range(4):
-        assert tell(session, ReportKind.CHALLENGE, later, cast["emil"]).opened == ()
+        assert tell(session, ReportKind.CHALLENGE, later, cast["emil"]).opened == []
         assert tell(session, ReportKind.CHALLENGE, later).voices <= 2
     third = tell(session, ReportKind.CHALLENGE, later, cast["uma"])
     assert (third.voices, [each.cause for each in third.opened]) == (3, [Cause.CHALLENGES])

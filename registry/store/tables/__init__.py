@@ -6,10 +6,10 @@ from registry.store.tables.evaluation import Assignment, Evaluation, Interest, M
 from registry.store.tables.event import Event
 from registry.store.tables.intake_rule import IntakeRule
 from registry.store.tables.kept_reply import KeptReply
-from registry.store.tables.office import Office
+from registry.store.tables.office import Office, OfficeColumn
 from registry.store.tables.reopening import ReadMark, Reopening, Report
 from registry.store.tables.request import Request
-from registry.store.tables.rubric import RubricFile
+from registry.store.tables.rubric import InForce, RubricFile
 from registry.store.tables.scorecard import Scorecard, ScorecardKnockOut, ScorecardRating
 from registry.store.tables.source import Source
 from registry.store.tables.tool import Alias, AliasKind, Tool
@@ -37,12 +37,14 @@ __all__ = [
     "EntryRevision",
     "Evaluation",
     "Event",
+    "InForce",
     "IntakeRule",
     "Interest",
     "KeptReply",
     "Mention",
     "Moderation",
     "Office",
+    "OfficeColumn",
     "ProposedCondition",
     "ReadMark",
     "Reopening",

@@ -32,6 +32,8 @@ class Evaluation(SQLModel, table=True):
     edition: str = Field(default="", max_length=80)
     rubric_hash: str = Field(foreign_key="rubric_file.content_hash", max_length=64)
     table_hash: str = Field(foreign_key="rubric_file.content_hash", max_length=64)
+    office_columns: dict[str, int] = Field(default_factory=dict, sa_column=json_column())
+    """Code of each office that had outcomes of its own for that table when this was opened -> id of its column."""
     tier: int
     state: EvaluationState = Field(default=EvaluationState.OPEN, sa_type=EnumText(EvaluationState))
     owner_id: int = Field(foreign_key="user.id")

@@ -5,7 +5,7 @@ import sqlmodel
 from alembic import op
 
 revision = "0008"
-down_revision = "0002"
+down_revision = "0009"
 branch_labels = None
 depends_on = None
 
