@@ -11,8 +11,8 @@ from registry.domain.errors import InvalidInput
 from registry.domain.outcome import Outcome
 from registry.domain.triage import DismissReason
 from registry.domain.validity import MarkKind
-from registry.services import evaluation as rounds
 from registry.services import duties, scoring, triage, verdict_life
+from registry.services import evaluation as rounds
 from registry.services.acting import Actor
 from registry.services.evaluation import open_evaluation
 from registry.store import tables
