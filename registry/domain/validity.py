@@ -3,7 +3,7 @@ is asked for; never typed in and never stored."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, time, timedelta, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from enum import StrEnum
 
 from registry.domain.errors import RuleBroken
@@ -284,7 +284,7 @@ def _since(
             day = last_day + timedelta(days=grace_days + 1)
         case _V.REVIEW_DUE if last_day is not None:
             day = last_day - timedelta(days=REVIEW_DAYS - 1)
-    return datetime.combine(day, time.min, zone) if day is not None else None
+    return datetime.combine(day, time.min, zone).astimezone(UTC) if day is not None else None
 
 
 def _sunset_day(sunset: Mark | None, zone: tzinfo) -> date | None:
