@@ -60,6 +60,8 @@ class Condition:
     waived_reason: str = ""
     evidence: str = ""
     """What shows that it was met: a link or a sentence."""
+    wording_id: int | None = None
+    """Of the library's wording that it was taken from, if it was."""
 
     @property
     def complete(self) -> bool:

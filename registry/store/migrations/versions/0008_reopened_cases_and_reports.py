@@ -5,7 +5,7 @@ import sqlmodel
 from alembic import op
 
 revision = "0008"
-down_revision = "0009"
+down_revision = "0007"
 branch_labels = None
 depends_on = None
 
@@ -64,8 +64,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    with op.batch_alter_table("verdict_condition") as table:
-        table.drop_column("evidence")
+    op.drop_column("verdict_condition", "evidence")
     op.drop_table("read_mark")
     op.drop_table("report")
     op.drop_table("reopening")
