@@ -12,6 +12,7 @@ from registry.store.tables.rubric import RubricFile
 from registry.store.tables.scorecard import Scorecard, ScorecardKnockOut, ScorecardRating
 from registry.store.tables.source import Source
 from registry.store.tables.tool import Alias, AliasKind, Tool
+from registry.store.tables.tool_change import ToolChange
 from registry.store.tables.unanswered import Unanswered
 from registry.store.tables.user import (
     ApiToken,
@@ -53,6 +54,7 @@ __all__ = [
     "Source",
     "Supersession",
     "Tool",
+    "ToolChange",
     "Unanswered",
     "User",
     "UserArea",
