@@ -32,6 +32,8 @@ _MAIL = re.compile(r"\S@\S+\.\S")
 _NUMBERS = re.compile(r"^(?:0x[0-9a-f]+|\d+)(?:\.(?:0x[0-9a-f]+|\d+)){3}$|^0x[0-9a-f]+$", re.IGNORECASE)
 _WITHIN = re.compile(r"https?://[^\s<>\"]+", re.IGNORECASE)
 _PROGRAM = re.compile(r"(?:^|[\\/])([^\\/:*?\"<>|]+\.exe)(?:$|[\s\"])", re.IGNORECASE)
+_FILE = re.compile(r"^[^\\/:]+\.exe$", re.IGNORECASE)
+_PAGE = re.compile(r"\.(?:html?|php|aspx?|jsp)$", re.IGNORECASE)
 _BUNDLE = re.compile(r"/([^/]+\.app)(?:$|/)", re.IGNORECASE)
 _PLACE = re.compile(r"^(?:[a-z]:\\|\\\\|file:///|~?/(?!/))", re.IGNORECASE)
 _WRAPPERS = " \t<>()[]{}\"'`,;“”‘’«»"
@@ -61,6 +63,8 @@ def read_query(query: str) -> Asked:
         key = purl_key(text)
         return Asked(((AliasKind.PURL, key),) if key else (), words=_words(text))
     bare = text.strip(_WRAPPERS)
+    if _FILE.match(bare):
+        return Asked((*_program_keys(bare), *_name_keys(bare)), words=_words(bare))
     address = _address(bare)
     if address:
         keys = _keys_of(address)
@@ -79,7 +83,7 @@ def purl_key(text: str) -> str:
     from packageurl import PackageURL  # only here: a name typed at a terminal need not wait for it
 
     try:
-        parsed = PackageURL.from_string(text.strip())
+        parsed = PackageURL.from_string(re.sub("^pkg:", "pkg:", text.strip(), flags=re.IGNORECASE))
     except ValueError:
         return ""
     return PackageURL(type=parsed.type, namespace=parsed.namespace, name=parsed.name).to_string().lower()
@@ -134,9 +138,11 @@ def _keys_of(address: str) -> tuple[tuple[AliasKind, str], ...]:
 
 
 def _paths(full: str) -> list[str]:
-    """`host/a/b` and each shorter one, the longest first; the bare host is no path."""
+    """`host/a/b` and each shorter one, the longest first, that one also less `.html`; the bare host is no path."""
     parts = full.rstrip("/").split("/")[: MOST_SEGMENTS + 1]
-    return ["/".join(parts[:length]) for length in range(len(parts), 1, -1)]
+    found = ["/".join(parts[:length]) for length in range(len(parts), 1, -1)]
+    plain = _PAGE.sub("", found[0]) if found else ""
+    return [*found[:1], plain, *found[1:]] if plain not in ("", *found[:1]) else found
 
 
 def _hosts(host: str) -> list[str]:

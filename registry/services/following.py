@@ -10,6 +10,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from registry.services.index import Index
+from registry.services.matching import read_index
 from registry.services.remembered import Remembered
 from registry.store import tools
 from registry.store.changes import Trail
@@ -81,7 +82,7 @@ class Following:
         try:
             trail = Trail(self._engine)  # before the rows are read: what is written meanwhile is news later
             with snapshot(self._engine) as session:
-                made = Index(tools.alias_keys(session), tools.written(session), tools.vendors_of(session))
+                made = read_index(session)
         except SQLAlchemyError:
             logger.warning(
                 "index not made", exc_info=True

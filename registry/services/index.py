@@ -6,6 +6,7 @@ A value made of rows; how it is kept true is services/following.py's business.
 from bisect import bisect_left, insort
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from itertools import permutations
 
 from registry.domain.identity import name_key
 from registry.services.asking import Asked
@@ -18,6 +19,8 @@ Written = tuple[str, int]
 """A name as it is written, the tool's number."""
 MOST_WORDS = 12
 """Of a sentence, in which names are looked for."""
+MOST_TURNED = 3
+"""Words of a name that may come in another order."""
 LONGEST_NAME = 4
 """Words of a name inside a sentence."""
 MOST_BEGUN = 2_000
@@ -58,7 +61,7 @@ class Index:
         key = name_key(asked.words)
         if not key:
             return []
-        found = dict.fromkeys([*self._vendors.get(key, ()), *self._named_in(asked.words)])
+        found = dict.fromkeys([*sorted(self._vendors.get(key, ())), *self._named_in(asked.words)])
         if len(found) < limit:
             found |= dict.fromkeys(tool_id for tool_id, _ in self._names.near(key, limit=limit))
         return list(found)[:limit]
@@ -108,9 +111,12 @@ class Index:
             self._vendors[name_key(vendor)].append(tool_id)
 
     def _named_in(self, text: str) -> Iterator[int]:
-        """Tools whose whole name stands in a sentence, those with the longest names first."""
+        """Tools whose whole name is said in another order or stands in a sentence, the longest names first."""
         words = text.split()[:MOST_WORDS]
         names = self._keys[AliasKind.NAME]
+        if len(words) <= MOST_TURNED:
+            turned = (name_key("".join(order)) for order in permutations(words))
+            yield from (names[key] for key in turned if key in names)
         for length in range(min(LONGEST_NAME, len(words)), 0, -1):
             for start in range(len(words) - length + 1):
                 tool_id = names.get(name_key(" ".join(words[start : start + length])))

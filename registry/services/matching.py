@@ -37,13 +37,13 @@ def match(session: Session, query: str, index: Index | None = None) -> Match | N
 
 def suggest(session: Session, query: str, index: Index | None = None) -> Sequence[Tool]:
     """Tools whose names are near the query, or whose vendor it names; best first, at most eight."""
-    found = (index or _made(session)).near(read_query(query), limit=MOST_SUGGESTIONS)
+    found = (index or read_index(session)).near(read_query(query), limit=MOST_SUGGESTIONS)
     return _in_order(session, found)
 
 
 def complete(session: Session, typed: str, index: Index | None = None) -> Sequence[Tool]:
     """Tools for what is being typed, at most eight: those with a name that begins so, then near names."""
-    index, asked = index or _made(session), read_query(typed)
+    index, asked = index or read_index(session), read_query(typed)
     found = index.begun(asked.words, limit=MOST_SUGGESTIONS)
     if len(found) < MOST_SUGGESTIONS:
         found = list(dict.fromkeys([*found, *index.near(asked, limit=MOST_SUGGESTIONS)]))
@@ -61,7 +61,7 @@ def _match_in_store(session: Session, asked: Asked) -> tuple[AliasKind, str, int
     return None
 
 
-def _made(session: Session) -> Index:
+def read_index(session: Session) -> Index:
     return Index(tools.alias_keys(session), tools.written(session), tools.vendors_of(session))
 
 

@@ -6,12 +6,14 @@ from typing import Any
 
 from sqlalchemy import Engine
 
-_SQLITE = "SELECT id, tool_id, named FROM tool_change WHERE id > ? ORDER BY id"
+MOST_NEWS = 4_000
+"""Rows, less than the triggers leave; who is further behind may have missed some."""
+
+_SQLITE = "SELECT id, tool_id, named FROM tool_change WHERE id > ?"
 _SQLITE_LAST = "SELECT coalesce(max(id), 0) FROM tool_change"
 # What this statement sees and the snapshot of the last one did not: exact, in whatever order the others commit.
 _POSTGRESQL = """
-    SELECT pg_current_snapshot()::text, found.id, found.tool_id, found.named,
-           (SELECT min(id) FROM tool_change)
+    SELECT pg_current_snapshot()::text, found.id, found.tool_id, found.named
     FROM (SELECT 1) AS one LEFT JOIN tool_change AS found
       ON found.xid >= %s::bigint AND NOT pg_visible_in_snapshot(found.xid::text::xid8, %s::pg_snapshot)
 """
@@ -52,25 +54,20 @@ class Trail:
         rows = self._rows(_SQLITE, (self._last,))
         if not rows:
             return None
-        whole = rows[0][0] != self._last + 1
-        self._last = rows[-1][0]
-        return _changes(rows, whole)
+        return self._changes(rows)
 
     def _news_of_postgresql(self) -> Changes | None:
         oldest = self._snapshot.partition(":")[0]
         found = self._rows(_POSTGRESQL, (oldest, self._snapshot))
         rows = [row[1:4] for row in found if row[1] is not None]
-        self._snapshot, kept_from = found[0][0], found[0][4]
-        if not rows:
-            return None
-        whole = kept_from > self._last + 1
-        self._last = max(self._last, *(row[0] for row in rows))
-        return _changes(rows, whole)
+        self._snapshot = found[0][0]
+        return self._changes(rows) if rows else None
+
+    def _changes(self, rows: Sequence[Any]) -> Changes:
+        before, self._last = self._last, max(self._last, *(row[0] for row in rows))
+        tools = frozenset(tool_id for _, tool_id, named in rows if named)
+        return Changes(tools, whole=self._last - before > MOST_NEWS)
 
     def _rows(self, statement: str, values: Sequence[object] = ()) -> list[Any]:
         self._cursor.execute(statement, values)
         return list(self._cursor.fetchall())
-
-
-def _changes(rows: Sequence[Any], whole: bool) -> Changes:
-    return Changes(frozenset(tool_id for _, tool_id, named in rows if named), whole)

@@ -97,7 +97,7 @@ def vendors(session: Session) -> Sequence[str]:
 
 def vendors_of(session: Session, tool_ids: Iterable[int] | None = None) -> Iterator[tuple[str, int]]:
     """Each tool's vendor with the tool's id, of all tools or of these, those without a vendor left out."""
-    query = columns(col(Tool.vendor), col(Tool.id)).where(col(Tool.vendor) != "").order_by(col(Tool.name))
+    query = columns(col(Tool.vendor), col(Tool.id)).where(col(Tool.vendor) != "")
     return _rows(session, query if tool_ids is None else query.where(col(Tool.id).in_(tool_ids)))
 
 
