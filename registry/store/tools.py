@@ -91,6 +91,13 @@ def by_vendor(session: Session, vendor_names: Iterable[str]) -> Sequence[Tool]:
     ).all()
 
 
+def alike(session: Session, *, category: str, vendor: str) -> Sequence[Tool]:
+    """Tools of the category or of the vendor; an empty one is nobody's."""
+    either = [col(Tool.category) == category] if category else []
+    either += [col(Tool.vendor) == vendor] if vendor else []
+    return session.exec(select(Tool).where(or_(*either))).all() if either else []
+
+
 def vendors(session: Session) -> Sequence[str]:
     return session.exec(select(Tool.vendor).where(Tool.vendor != "").distinct()).all()
 

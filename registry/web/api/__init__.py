@@ -2,7 +2,18 @@
 
 from fastapi import APIRouter
 
-from registry.web.api import candidates, check, evaluations, events, held, rules, sources, tools, verdicts
+from registry.web.api import (
+    candidates,
+    check,
+    evaluations,
+    events,
+    held,
+    moderation,
+    rules,
+    sources,
+    tools,
+    verdicts,
+)
 
 ROUTERS: tuple[APIRouter, ...] = (
     check.router,
@@ -13,5 +24,6 @@ ROUTERS: tuple[APIRouter, ...] = (
     held.router,
     rules.router,
     evaluations.router,
+    moderation.router,
     events.router,
 )

@@ -14,6 +14,7 @@ from starlette.testclient import TestClient
 from registry.domain.errors import RegistryError
 from registry.domain.lookup import Question
 from registry.domain.outcome import Outcome
+from registry.domain.validity import MarkKind
 from registry.domain.verdict import Scope
 from registry.services import lookup, verdict_life
 from registry.services.acting import Actor
@@ -161,7 +162,15 @@ def test_a_suspension_is_told_at_the_next_request(
     assert memory.get(PATH, params=asked).json()["answer"] == "yes"
     with transaction(site_engine) as session:
         number = session.exec(select(Verdict.number)).one()
-        verdict_life.suspend(session, number, reason="A flaw.", by=people["amir"], now=clock.now)
+        verdict_life.mark(
+            session,
+            number,
+            MarkKind.SUSPENDED,
+            reason="A flaw.",
+            zone=TERMS.zone,
+            by=people["amir"],
+            now=clock.now,
+        )
     assert memory.get(PATH, params=asked).json()["answer"] == "suspended"
 
 
