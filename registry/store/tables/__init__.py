@@ -11,6 +11,7 @@ from registry.store.tables.library import LibraryCondition, LibraryWording
 from registry.store.tables.moderation import Remark, Rescore
 from registry.store.tables.office import Office, OfficeColumn
 from registry.store.tables.reference_case import ReferenceAttempt, ReferenceCase, ReferenceScore
+from registry.store.tables.reopening import ReadMark, Reopening, Report
 from registry.store.tables.request import Request
 from registry.store.tables.rubric import InForce, RubricFile
 from registry.store.tables.scorecard import Scorecard, ScorecardKnockOut, ScorecardRating
@@ -53,10 +54,13 @@ __all__ = [
     "Office",
     "OfficeColumn",
     "ProposedCondition",
+    "ReadMark",
     "ReferenceAttempt",
     "ReferenceCase",
     "ReferenceScore",
     "Remark",
+    "Reopening",
+    "Report",
     "Request",
     "Rescore",
     "Role",
