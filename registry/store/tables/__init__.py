@@ -19,6 +19,7 @@ from registry.store.tables.saved_filter import SavedFilter
 from registry.store.tables.scorecard import Scorecard, ScorecardKnockOut, ScorecardRating
 from registry.store.tables.source import Source
 from registry.store.tables.tool import Alias, AliasKind, Tool
+from registry.store.tables.tool_change import ToolChange
 from registry.store.tables.triage_act import TriageAct, TriageStep
 from registry.store.tables.unanswered import Unanswered
 from registry.store.tables.user import (
@@ -77,6 +78,7 @@ __all__ = [
     "Source",
     "Supersession",
     "Tool",
+    "ToolChange",
     "TriageAct",
     "TriageStep",
     "Unanswered",
