@@ -17,6 +17,7 @@ from registry.web.api import (
     sources,
     sources_many,
     tools,
+    triage,
     verdicts,
 )
 
@@ -24,6 +25,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     check.router,
     tools.router,
     verdicts.router,
+    triage.router,  # its fixed addresses go before those with a number
     candidates.router,
     sources_many.router,
     sources.router,

@@ -4,8 +4,11 @@ from fastapi import APIRouter
 
 from registry.web.pages import (
     audit,
+    bulk,
     candidates,
     decisions,
+    dismissals,
+    duplicates,
     evaluations,
     feeds,
     held,
@@ -16,6 +19,8 @@ from registry.web.pages import (
     operation,
     people,
     reference,
+    reopening,
+    reports,
     requests,
     rubrics,
     rules,
@@ -34,10 +39,12 @@ from registry.web.pages import (
 ROUTERS: tuple[APIRouter, ...] = (
     lookup.router,
     tools.router,
+    reopening.router,  # its fixed addresses go before those with a number
     verdicts.router,
     verdicts.downloads,
     feeds.router,
     requests.router,
+    reports.router,
     site.router,
     session.router,
     evaluations.router,
@@ -48,7 +55,11 @@ ROUTERS: tuple[APIRouter, ...] = (
     rubrics.router,
     offices.router,
     inbox.router,
+    inbox.files,
+    bulk.router,
+    dismissals.router,  # its fixed addresses go before those with a number
     candidates.router,
+    duplicates.router,
     source_feed.router,
     sources_adding.router,  # its fixed addresses go before those with a number
     rules.router,
