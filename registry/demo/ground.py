@@ -13,7 +13,7 @@ from registry.domain.library import Wording
 from registry.services import library
 from registry.services.accounts import add_user
 from registry.services.acting import REGISTRY, Actor, record
-from registry.services.matching import domain_key, purl_key
+from registry.services.asking import domain_key, purl_key
 from registry.services.ownership import alias_kind
 from registry.services.sign_in import as_actor
 from registry.store import library as library_rows
