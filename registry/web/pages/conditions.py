@@ -21,7 +21,7 @@ from registry.web.condition_form import ConditionOptions
 from registry.web.deps import ConditionKeeper, ConditionReader, Now, Read, RowId, Tx
 from registry.web.render import go, render
 from registry.web.shapes import Form
-from registry.web.typed import Fields, Typed
+from registry.web.typed import Fields, Typed, number
 from registry.web.words import words
 
 router = APIRouter(prefix="/conditions")
@@ -111,7 +111,7 @@ def reword(
     request: Request, condition_id: RowId, tx: Tx, user: ConditionKeeper, now: Now, typed: Fields
 ) -> Response:
     def act() -> object:
-        version = _version(typed)
+        version = number(typed.one("version"))
         return keeping.reword(tx, condition_id, read_wording(typed), version=version, by=user, now=now)
 
     return _acted(request, tx, condition_id, user, typed, act)
@@ -122,7 +122,7 @@ def retire(
     request: Request, condition_id: RowId, tx: Tx, user: ConditionKeeper, now: Now, typed: Fields
 ) -> Response:
     def act() -> object:
-        reason, version = typed.one("reason"), _version(typed)
+        reason, version = typed.one("reason"), number(typed.one("version"))
         return keeping.retire(tx, condition_id, reason=reason, version=version, by=user, now=now)
 
     return _acted(request, tx, condition_id, user, typed, act)
@@ -133,7 +133,7 @@ def bring_back(
     request: Request, condition_id: RowId, tx: Tx, user: ConditionKeeper, now: Now, typed: Fields
 ) -> Response:
     def act() -> object:
-        return keeping.bring_back(tx, condition_id, version=_version(typed), by=user, now=now)
+        return keeping.bring_back(tx, condition_id, version=number(typed.one("version")), by=user, now=now)
 
     return _acted(request, tx, condition_id, user, typed, act)
 
@@ -149,7 +149,7 @@ def read_wording(typed: Typed) -> Wording:
         check=Check(check) if check in tuple(Check) else None,
         mitigates=frozenset(typed.one("mitigates").replace(",", " ").upper().split()),
         standing=standing,
-        due_days=(int(days) if days.isdecimal() and len(days) < 6 else 0) if days else None,
+        due_days=(number(days) or 0) if days else None,
     )
 
 
@@ -170,11 +170,6 @@ def _acted(
         page = _page(tx, condition_id, user, form=Form(_typed(typed), faults), refused=refused.sentence)
         return render(request, "conditions/show.html", page, status=422 if faults else 409)
     return go(f"/conditions/{condition_id}")
-
-
-def _version(typed: Typed) -> int | None:
-    text = typed.one("version")
-    return int(text) if text.isdecimal() and len(text) < 9 else None
 
 
 def _blank() -> dict[str, object]:

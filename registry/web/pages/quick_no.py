@@ -23,10 +23,9 @@ from registry.web.errors import status_of
 from registry.web.pages.decision_form import named_alternatives, read_alternatives
 from registry.web.pages.decision_preview import preview
 from registry.web.pages.decisions import slugs_of, terms_of, unknown_alternatives
-from registry.web.pages.inbox_view import number
 from registry.web.render import go, render
 from registry.web.shapes import Form, Option
-from registry.web.typed import Fields, Typed
+from registry.web.typed import Fields, Typed, number
 from registry.web.words import words
 
 router = APIRouter()
@@ -100,7 +99,7 @@ def read_quick_no(session: Session, typed: Typed) -> QuickNo:
         citation=typed.one("citation"),
         alternatives=read_alternatives(typed, slugs),
         supersedes=tuple(
-            int(each) for each in typed.several("supersedes") if each.isdecimal() and len(each) < 9
+            found for each in typed.several("supersedes") if (found := number(each)) is not None
         ),
         independent=typed.one("independent") == "yes",
         internal_note=typed.one("internal_note"),
