@@ -12,7 +12,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy import Engine
 
 from registry import jobs, rounds
-from registry.services import source_health, waking
+from registry.services import evaluation, source_health, waking
 from registry.services.relevance import Refresher
 from registry.settings import Settings
 from registry.store import traits
@@ -71,11 +71,13 @@ class Scheduler:
         self._workers.close()
 
     def tick(self) -> None:
-        """Wake candidates whose day has come, read what is due, note which fell sick or silent, number what came in."""
+        """Wake what waits until today, read what is due, note which fell sick or silent, number what came in."""
         now = self._clock()
         try:
             with transaction(self._engine) as session:
-                waking.wake_due_watches(session, now.astimezone(self._settings.zone).date(), now)
+                today = now.astimezone(self._settings.zone).date()
+                waking.wake_due_watches(session, today, now)
+                evaluation.resume_due(session, today, now, solo=self._settings.solo)
             for _ in rounds.refresh_due(
                 self._engine,
                 self._fetcher,

@@ -12,14 +12,13 @@ from registry.domain.disagreement import Disagreement, disagreements
 from registry.domain.recommendation import Flip, Recommendation, explain, flips, reachable, recommend
 from registry.domain.rubric import KnockOutAnswer, Rating, Rubric
 from registry.services import rubrics
+from registry.services.progress import BANDS
 from registry.services.scorecards import as_value, counting
 from registry.store import evaluations
 from registry.store.columns import id_of
 from registry.store.conditions import as_condition
 from registry.store.evaluations import StoredScorecard
 from registry.store.tables import Evaluation, Moderation
-
-BANDS = ("risk_band", "fit_band")
 
 
 @dataclass(frozen=True)

@@ -76,6 +76,7 @@ def check_decider(session: Session, evaluation: Evaluation, *, solo: bool, by: A
     may_decide(
         by.id,
         requesters=evaluations.requesters(session, evaluation.tool_id),
+        vendor_contacts=evaluations.contacts(session, evaluation.tool_id).keys(),
         scorers=scorers,
         interested={user_id for user_id, each in declared.items() if each.interested},
         solo=solo,

@@ -2,7 +2,14 @@
 
 from registry.store.tables.candidate import Candidate, CandidateLabel, Mention
 from registry.store.tables.entry import Entry, EntryRevision
-from registry.store.tables.evaluation import Assignment, Evaluation, Interest, Moderation, ProposedCondition
+from registry.store.tables.evaluation import (
+    Assignment,
+    Evaluation,
+    Interest,
+    Moderation,
+    ProposedCondition,
+    VendorContact,
+)
 from registry.store.tables.event import Event
 from registry.store.tables.intake_rule import IntakeRule
 from registry.store.tables.kept_reply import KeptReply
@@ -59,6 +66,7 @@ __all__ = [
     "UserOffice",
     "UserRole",
     "UserSession",
+    "VendorContact",
     "Verdict",
     "VerdictCondition",
 ]

@@ -33,10 +33,13 @@ class Evaluation(SQLModel, table=True):
     rubric_hash: str = Field(foreign_key="rubric_file.content_hash", max_length=64)
     table_hash: str = Field(foreign_key="rubric_file.content_hash", max_length=64)
     tier: int
+    tier_reason: str = Field(default="", max_length=500)
+    """Why it is lower than what the answers about the intended use propose."""
     state: EvaluationState = Field(default=EvaluationState.OPEN, sa_type=EnumText(EvaluationState))
     owner_id: int = Field(foreign_key="user.id")
     intended_use: dict[str, Any] = Field(default_factory=dict, sa_column=json_column())
-    """Keys purpose, data_class, accounts, audience, offices, versions; each text or a list of names."""
+    """Keys purpose, data_class, accounts, audience, offices, versions, and effect, costs, public_account, which the
+    tier follows from; each text or a list of names."""
     opened_at: datetime
     due_on: date
     waiting_until: date | None = None
@@ -61,6 +64,18 @@ class Interest(SQLModel, table=True):
     user_id: int = Field(foreign_key="user.id", primary_key=True)
     interested: bool
     statement: str = Field(default="", max_length=500)
+    at: datetime
+
+
+class VendorContact(SQLModel, table=True):
+    """Somebody here who is a contact of a tool's vendor, so neither scores nor decides on it."""
+
+    __tablename__ = "vendor_contact"
+
+    tool_id: int = Field(foreign_key="tool.id", primary_key=True)
+    user_id: int = Field(foreign_key="user.id", primary_key=True)
+    note: str = Field(default="", max_length=200)
+    """What ties them to the vendor."""
     at: datetime
 
 

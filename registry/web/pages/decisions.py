@@ -115,7 +115,7 @@ def take_back(evaluation_id: RowId, tx: Tx, user: Decider, now: Now, number: Tex
 
 
 def _require_turn(session: Session, evaluation: Evaluation, house: Settings, user: Actor) -> None:
-    taking_part.require_sight(session, evaluation, by=user)
+    taking_part.require_open_eyes(session, evaluation, by=user)
     require_act(evaluation.state, "decide")
     deciding.check_decider(session, evaluation, solo=house.solo, by=user)
 

@@ -1,5 +1,6 @@
 """People and their tokens, for admins."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -7,13 +8,14 @@ from fastapi import APIRouter, Request, Response
 from sqlmodel import Session
 
 from registry.domain.errors import InvalidInput
-from registry.services import accounts, sign_in
+from registry.services import accounts, assigning, leaving, sign_in
 from registry.store import users
 from registry.store.tables import ApiToken, Role
 from registry.web.deps import Admin, House, Now, Read, RowId, Secret, Several, Text, Tx
+from registry.web.pages.inbox_view import number
 from registry.web.question import office_options
 from registry.web.render import go, render
-from registry.web.shapes import Form, Option
+from registry.web.shapes import Form, Option, Task
 
 router = APIRouter(prefix="/people")
 LINK_LIFE = timedelta(days=3)
@@ -43,6 +45,11 @@ class PersonPage:
     scopes: list[Option]
     form: Form
     token_form: Form
+    work: Sequence[Task]
+    """What the person has left to do, which goes to somebody else when they are shut out."""
+    owns: bool
+    successors: Sequence[Option]
+    leaving_form: Form
     shown_once: str = ""
     """A new token, or a new sign-in link's address."""
 
@@ -96,6 +103,7 @@ def set_roles(
     tx: Tx,
     user: Admin,
     now: Now,
+    house: House,
     roles: Several = (),
     offices: Several = (),
     areas: Text = "",
@@ -103,7 +111,14 @@ def set_roles(
     try:
         with tx.begin_nested():
             accounts.set_roles(
-                tx, user_id, roles=roles, offices=offices, areas=_parted(areas), by=user, now=now
+                tx,
+                user_id,
+                roles=roles,
+                offices=offices,
+                areas=_parted(areas),
+                solo=house.solo,
+                by=user,
+                now=now,
             )
     except InvalidInput as refused:
         form = _person_form(roles=roles, offices=offices, areas=areas, faults=refused.faults)
@@ -112,8 +127,17 @@ def set_roles(
 
 
 @router.post("/{user_id}/disable")
-def disable(user_id: RowId, tx: Tx, user: Admin, now: Now) -> Response:
-    accounts.disable(tx, user_id, by=user, now=now)
+def disable(
+    request: Request, user_id: RowId, tx: Tx, user: Admin, now: Now, house: House, successor: Text = ""
+) -> Response:
+    try:
+        with tx.begin_nested():
+            accounts.disable(
+                tx, user_id, successor_id=number(successor), solo=house.solo, by=user, now=now
+            )
+    except InvalidInput as refused:
+        page = _person_page(tx, user_id, leaving_form=Form({"successor": successor}, refused.faults))
+        return render(request, "people/show.html", page, status=422)
     return go("/people")
 
 
@@ -172,10 +196,13 @@ def _person_page(
     *,
     form: Form | None = None,
     token_form: Form | None = None,
+    leaving_form: Form | None = None,
     shown_once: str = "",
 ) -> PersonPage:
     person = users.person(session, user_id)
     held = _person_form(roles=tuple(person.roles), offices=person.offices, areas=", ".join(person.areas))
+    work = leaving.open_work(session, user_id)
+    heirs = [each for each in assigning.successors(users.everybody(session)) if each.user.id != user_id]
     scopes = [Option(scope, scope) for scope, holders in sign_in.SCOPES.items() if person.roles & holders]
     return PersonPage(
         person=person,
@@ -185,6 +212,18 @@ def _person_page(
         scopes=scopes,
         form=form or held,
         token_form=token_form or Form({"name": "", "scopes": ("read",), "days": "90"}),
+        work=[
+            Task(tool.name, f"/evaluations/{evaluation.id}", state)
+            for rows, state in ((work.owned, "Owns it"), (work.owed, "Has a scorecard to hand in"))
+            for evaluation, tool, _owner in rows
+        ],
+        owns=bool(work.owned),
+        successors=[
+            *([] if work.owned else [Option("", "Nobody: the owners of the evaluations ask others")]),
+            *([Option("", "Choose a person")] if work.owned else []),
+            *(Option(str(each.user.id), each.user.name) for each in heirs),
+        ],
+        leaving_form=leaving_form or Form({"successor": ""}),
         shown_once=shown_once,
     )
 
