@@ -94,7 +94,9 @@ def disable(
     print(f"{person.name} is disabled.", file=sys.stderr)
     if not work.nothing:
         took = f"{heir.name} takes over what they may" if heir else "the owners of the evaluations ask others"
-        print(f"{len(work.owned)} evaluations, {len(work.owed)} scorecards left open: {took}.", file=sys.stderr)
+        print(
+            f"{len(work.owned)} evaluations, {len(work.owed)} scorecards left open: {took}.", file=sys.stderr
+        )
 
 
 @users.command("password")

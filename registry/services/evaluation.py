@@ -8,7 +8,7 @@ from sqlmodel import Session
 
 from registry.domain.assessment import assess
 from registry.domain.condition import Condition
-from registry.domain.errors import InvalidInput, NotAllowed, NotFound, RegistryError, RuleBroken
+from registry.domain.errors import InvalidInput, NotAllowed, NotFound, RegistryError, RuleBroken, StaleVersion
 from registry.domain.evaluation import EvaluationState, ProposedTier, Tier, require_act, target_on
 from registry.domain.wording import day_text
 from registry.services import rubrics
@@ -217,6 +217,12 @@ def moderate(
     )
     advance(session, evaluation, solo=solo, by=by, now=now)
     return row
+
+
+def require_version(evaluation: Evaluation, version: int | None) -> None:
+    """Raise StaleVersion where it changed since it was read; without a `version` it is taken as it is."""
+    if version is not None and version != evaluation.version:
+        raise StaleVersion("This evaluation changed since you opened it. See what is new, then do it again.")
 
 
 def reschedule(

@@ -1,12 +1,12 @@
 """Reads of many evaluations at once: the list with its filters, who takes part in each, what each person has to do."""
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 
 from sqlalchemy import ColumnElement
-from sqlmodel import Session, and_, col, or_, select
+from sqlmodel import Session, and_, case, col, func, or_, select
 from sqlmodel.sql.expression import Select, SelectOfScalar
 
 from registry.domain.evaluation import EvaluationState
@@ -145,10 +145,20 @@ def workloads(session: Session, *, today: date) -> dict[int, Workload]:
     return dict(found)
 
 
-def counts(session: Session, filters: Filters) -> Counter[EvaluationState]:
-    """How many of the list stand in each state, whatever states it is filtered by."""
-    query = select(col(Evaluation.state)).join(Tool, col(Tool.id) == Evaluation.tool_id)
-    return Counter(session.exec(query.where(*_wanted(replace(filters, states=())))).all())
+def count(session: Session, filters: Filters, *, today: date) -> tuple[int, int]:
+    """How many the whole list holds, and how many of these are late."""
+    late = case((and_(col(Evaluation.due_on) < today, col(Evaluation.state).not_in(CLOSED)), 1), else_=0)
+    query = select(func.count(), func.coalesce(func.sum(late), 0)).select_from(Evaluation)
+    total, overdue = session.exec(
+        query.join(Tool, col(Tool.id) == Evaluation.tool_id).where(*_wanted(filters))
+    ).one()
+    return total, overdue
+
+
+def owner_ids(session: Session, states: Collection[EvaluationState]) -> frozenset[int]:
+    """Who owns an evaluation in one of these states."""
+    query = select(Evaluation.owner_id).where(col(Evaluation.state).in_(states)).distinct()
+    return frozenset(session.exec(query))
 
 
 def under_way_of(session: Session, user_id: int) -> tuple[Sequence[Row], Sequence[Row]]:

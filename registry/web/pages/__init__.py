@@ -6,6 +6,8 @@ from registry.web.pages import (
     audit,
     candidates,
     decisions,
+    evaluation_acts,
+    evaluation_opening,
     evaluations,
     feeds,
     held,
@@ -40,6 +42,9 @@ ROUTERS: tuple[APIRouter, ...] = (
     site.router,
     session.router,
     evaluations.router,
+    evaluations.downloads,
+    evaluation_opening.router,  # /new goes before a number
+    evaluation_acts.router,
     scorecards.router,
     moderation.router,
     decisions.router,

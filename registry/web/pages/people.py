@@ -132,9 +132,7 @@ def disable(
 ) -> Response:
     try:
         with tx.begin_nested():
-            accounts.disable(
-                tx, user_id, successor_id=number(successor), solo=house.solo, by=user, now=now
-            )
+            accounts.disable(tx, user_id, successor_id=number(successor), solo=house.solo, by=user, now=now)
     except InvalidInput as refused:
         page = _person_page(tx, user_id, leaving_form=Form({"successor": successor}, refused.faults))
         return render(request, "people/show.html", page, status=422)
