@@ -29,7 +29,7 @@ from starlette.testclient import TestClient
 from registry.domain.identity import name_key
 from registry.domain.proposal import Announcer, EntryKind
 from registry.domain.triage import CandidateStatus, DismissReason
-from registry.services import rubrics, sign_in
+from registry.services import rubric_files, sign_in
 from registry.services.acting import REGISTRY, Actor
 from registry.settings import Settings
 from registry.store import schema
@@ -215,7 +215,7 @@ def measure(scale: float, rounds: int) -> list[dict[str, Any]]:
 
 def _office(session: Session, now: datetime, scale: float) -> Office:
     long_ago = now - timedelta(days=30)
-    rubrics.load_files(session, None, now=long_ago)
+    rubric_files.take_in(session, None, now=long_ago)
     cast = the_cast(session, long_ago)
     the_offices(session)
     tools = [a_tool(session, f"Tool {number}", now=long_ago) for number in range(TOOLS)]

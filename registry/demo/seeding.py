@@ -23,7 +23,7 @@ from registry.demo.publisher import SLOW_S, Publisher, SampleSource
 from registry.domain.proposal import Announcer
 from registry.domain.validity import validity
 from registry.jobs import Refreshed, make_fetcher
-from registry.services import rubrics, sources, triage
+from registry.services import rubric_files, sources, triage
 from registry.services.acting import REGISTRY
 from registry.services.decision import Terms
 from registry.services.sign_in import make_link
@@ -91,7 +91,7 @@ def _tell_the_past(
 ) -> tuple[Ground, tuple[SignIn, ...]]:
     began = min(each.opened_at for each in content.evaluations)
     began = min(began, *(each.decided_at for each in content.verdicts)) - timedelta(days=30)
-    rubrics.load_files(session, None, now=began)
+    rubric_files.take_in(session, None, now=began)
     ground = lay(session, content, now=began)
     terms = Terms(
         zone=settings.zone,

@@ -171,7 +171,7 @@ def add_contact(
     refuse_long("The contact was not kept.", note=(note, 200))
     row = session.get(VendorContact, (tool_id, user_id))
     if row is None:
-        row = VendorContact(tool_id=tool_id, user_id=user_id, at=now)
+        row = VendorContact(tool_id=tool_id, user_id=user_id, by_id=by.id, at=now)
     row.note = note.strip()
     session.add(row)
     session.flush()

@@ -1,4 +1,4 @@
-"""The round itself: opening, its day, proposing conditions, moderating, waiting and withdrawing."""
+"""The round itself: opening, its day, proposing conditions, waiting and withdrawing."""
 
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta, tzinfo
@@ -6,23 +6,20 @@ from typing import Any
 
 from sqlmodel import Session
 
-from registry.domain.assessment import assess
 from registry.domain.condition import Condition
-from registry.domain.errors import InvalidInput, NotAllowed, NotFound, RegistryError, RuleBroken, StaleVersion
+from registry.domain.errors import InvalidInput, NotAllowed, NotFound, RuleBroken, StaleVersion
 from registry.domain.evaluation import EvaluationState, ProposedTier, Tier, require_act, target_on
 from registry.domain.wording import day_text
 from registry.services import rubrics
 from registry.services.acting import REGISTRY, Actor, record, refuse_long
-from registry.services.assessing import as_moderated
 from registry.services.assigning import assign
-from registry.services.progress import BANDS, advance
-from registry.services.scorecards import as_value, counting
+from registry.services.progress import advance
 from registry.services.taking_part import part_of
-from registry.store import evaluation_lists, evaluations, tools
+from registry.store import evaluation_lists, evaluations, offices, tools
 from registry.store.columns import id_of
 from registry.store.conditions import columns_of
 from registry.store.engine import serialise
-from registry.store.tables import Evaluation, Moderation, ProposedCondition
+from registry.store.tables import Evaluation, ProposedCondition
 
 FURTHEST = timedelta(days=2 * 365)
 
@@ -42,7 +39,7 @@ def open_evaluation(
     by: Actor,
     now: datetime,
 ) -> Evaluation:
-    """Open a round on a tool with the newest rubric and decision table. Raises RuleBroken where one is under way.
+    """Open a round on a tool by the rubric and decision table in force. Raises RuleBroken where one is under way.
 
     A tier below the one `proposed` from the answers about the use needs a reason.
     """
@@ -72,6 +69,11 @@ def open_evaluation(
         edition=edition.strip(),
         rubric_hash=rubric.content_hash,
         table_hash=table.content_hash,
+        office_columns={
+            code: id_of(each)
+            for code, each in offices.holding(session, table.content_hash).items()
+            if each.outcomes
+        },
         tier=tier,
         tier_reason=tier_reason.strip(),
         owner_id=owner_id,
@@ -163,60 +165,6 @@ def check_condition(condition: Condition, *, known: frozenset[str]) -> None:
         faults["due_on"] = "A standing condition has no due date."
     if faults:
         raise InvalidInput("The condition was not kept.", faults)
-
-
-def moderate(
-    session: Session,
-    evaluation_id: int,
-    item: str,
-    *,
-    value: str,
-    reason: str,
-    solo: bool,
-    by: Actor,
-    now: datetime,
-) -> Moderation:
-    """Resolve one flagged disagreement, by the owner of the evaluation; what each reviewer gave stays on record.
-
-    `value` lies between the lowest and the highest given; empty leaves the median, or the worst answer, as it is.
-    """
-    evaluation = evaluations.get(session, evaluation_id)
-    require_act(evaluation.state, "moderate")
-    if by.id != evaluation.owner_id:
-        raise NotAllowed("Only the owner of the evaluation resolves a disagreement.")
-    if not reason.strip():
-        raise InvalidInput("Say why it is resolved so.", {"reason": "Say why it is resolved so."})
-    refuse_long("The disagreement stays open.", reason=(reason, 1000))
-    if item in BANDS and value:
-        raise InvalidInput(
-            "A band follows from the ratings.", {"value": "Resolve the ratings behind it instead."}
-        )
-    row = Moderation(
-        evaluation_id=evaluation_id,
-        item=item,
-        value=value,
-        reason=reason.strip(),
-        by_id=by.person_id,
-        at=now,
-    )
-    _check_moderation(session, evaluation, row)
-    earlier = [each for each in evaluations.moderations(session, evaluation_id) if each.item == item]
-    for each in earlier:
-        session.delete(each)
-    session.flush()
-    session.add(row)
-    session.flush()
-    record(
-        session,
-        "disagreement.moderated",
-        ("evaluation", evaluation_id),
-        by=by,
-        now=now,
-        before={"value": earlier[0].value, "reason": earlier[0].reason} if earlier else None,
-        after={"item": item, "value": value, "reason": row.reason},
-    )
-    advance(session, evaluation, solo=solo, by=by, now=now)
-    return row
 
 
 def require_version(evaluation: Evaluation, version: int | None) -> None:
@@ -323,16 +271,6 @@ def withdraw(session: Session, evaluation_id: int, *, reason: str, by: Actor, no
     return _move(
         session, evaluation, EvaluationState.WITHDRAWN, by=by, now=now, after={"reason": reason.strip()}
     )
-
-
-def _check_moderation(session: Session, evaluation: Evaluation, row: Moderation) -> None:
-    rubric = rubrics.rubric(session, evaluation.rubric_hash)
-    cards = [as_value(card) for card in counting(evaluations.scorecards(session, id_of(evaluation)))]
-    try:
-        assess(rubric, cards, [], as_moderated(rubric, [row]))
-    except (RegistryError, ValueError) as error:
-        sentence = error.sentence if isinstance(error, RegistryError) else "Choose a rating or an answer."
-        raise InvalidInput(sentence, {"value": sentence}) from error
 
 
 def _move(

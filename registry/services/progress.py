@@ -6,16 +6,15 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from registry.domain.disagreement import disagreements
+from registry.domain.disagreement import BANDS, disagreements
 from registry.domain.evaluation import EvaluationState, Submitted, Tier, missing, next_state
-from registry.services import rubrics
+from registry.services import rubrics, second_reading
 from registry.services.acting import Actor, record
 from registry.services.scorecards import as_value, counting
 from registry.store import evaluations
 from registry.store.columns import id_of
 from registry.store.tables import Evaluation
 
-BANDS = ("risk_band", "fit_band")
 AT_WORK = (
     EvaluationState.OPEN,
     EvaluationState.SCORING,
@@ -88,3 +87,5 @@ def advance(session: Session, evaluation: Evaluation, *, solo: bool, by: Actor, 
         before={"state": before.value},
         after={"state": state.value},
     )
+    if state is EvaluationState.DECISION:
+        second_reading.settle(session, evaluation, now=now)

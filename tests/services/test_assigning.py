@@ -8,7 +8,7 @@ from sqlmodel import Session
 
 from registry.domain.errors import InvalidInput, NotAllowed, RuleBroken
 from registry.domain.evaluation import EvaluationState, ProposedTier, Tier
-from registry.services import assigning, scoring
+from registry.services import assigning, moderation, scoring
 from registry.services import evaluation as rounds
 from registry.services.acting import REGISTRY, Actor
 from registry.services.scorecards import TypedScorecard, counting, visible
@@ -135,7 +135,7 @@ def test_an_interest_declared_after_handing_in_takes_the_scorecard_out_of_the_co
 ) -> None:
     scored(session, opened, cast["rosa"], now=now, R1="1")
     scored(session, opened, cast["ravi"], now=now, R1="3")
-    rounds.moderate(
+    moderation.moderate(
         session, id_of(opened), "R1", value="2", reason="Read again.", solo=False, by=cast["rosa"], now=now
     )
     scoring.declare(

@@ -8,7 +8,7 @@ import pytest
 from sqlmodel import Session
 
 from registry.services import evaluation as rounds
-from registry.services import rubrics, scoring, work
+from registry.services import rubric_files, scoring, work
 from registry.services.acting import Actor
 from registry.store.columns import id_of
 from registry.store.tables import Evaluation, Request
@@ -30,7 +30,7 @@ def opened(
     tier: int = 2,
     now: datetime,
 ) -> Evaluation:
-    rubrics.load_files(session, None, now=now)
+    rubric_files.take_in(session, None, now=now)
     return rounds.open_evaluation(
         session,
         id_of(a_tool(session, tool, now=now)),

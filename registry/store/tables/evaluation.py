@@ -32,6 +32,8 @@ class Evaluation(SQLModel, table=True):
     edition: str = Field(default="", max_length=80)
     rubric_hash: str = Field(foreign_key="rubric_file.content_hash", max_length=64)
     table_hash: str = Field(foreign_key="rubric_file.content_hash", max_length=64)
+    office_columns: dict[str, int] = Field(default_factory=dict, sa_column=json_column())
+    """Code of each office that had outcomes of its own for that table when this was opened -> id of its column."""
     tier: int
     tier_reason: str = Field(default="", max_length=500)
     """Why it is lower than what the answers about the intended use propose."""
@@ -67,18 +69,6 @@ class Interest(SQLModel, table=True):
     at: datetime
 
 
-class VendorContact(SQLModel, table=True):
-    """Somebody here who is a contact of a tool's vendor, so neither scores nor decides on it."""
-
-    __tablename__ = "vendor_contact"
-
-    tool_id: int = Field(foreign_key="tool.id", primary_key=True)
-    user_id: int = Field(foreign_key="user.id", primary_key=True)
-    note: str = Field(default="", max_length=200)
-    """What ties them to the vendor."""
-    at: datetime
-
-
 class ProposedCondition(SQLModel, table=True):
     """A condition that a reviewer or the approver would attach."""
 
@@ -95,6 +85,8 @@ class ProposedCondition(SQLModel, table=True):
     """Ids parted by spaces."""
     standing: bool = False
     due_on: date | None = None
+    wording_id: int | None = Field(default=None, foreign_key="library_wording.id")
+    """Where it was taken from the library of conditions."""
 
 
 class Moderation(SQLModel, table=True):

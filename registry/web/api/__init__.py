@@ -2,7 +2,20 @@
 
 from fastapi import APIRouter
 
-from registry.web.api import candidates, check, evaluations, events, held, rules, sources, tools, verdicts
+from registry.web.api import (
+    candidates,
+    check,
+    evaluation_acts,
+    evaluations,
+    events,
+    held,
+    moderation,
+    rules,
+    scorecards,
+    sources,
+    tools,
+    verdicts,
+)
 
 ROUTERS: tuple[APIRouter, ...] = (
     check.router,
@@ -13,5 +26,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     held.router,
     rules.router,
     evaluations.router,
+    evaluation_acts.router,
+    scorecards.router,
+    moderation.router,
     events.router,
 )

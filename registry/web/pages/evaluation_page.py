@@ -10,7 +10,7 @@ from registry.domain.disagreement import Disagreement
 from registry.domain.evaluation import Tier
 from registry.domain.rubric import Rubric
 from registry.domain.wording import day_text
-from registry.services import assigning, rubrics, scorecards, work
+from registry.services import assigning, moderation, rubrics, scorecards, work
 from registry.services.acting import Actor
 from registry.services.assessing import weigh
 from registry.services.progress import AT_WORK
@@ -141,7 +141,6 @@ def evaluation_page(
     )
     everybody = [each for each in users.everybody(session) if each.user.disabled_at is None]
     names = {id_of(each.user): each.user.name for each in everybody}
-    steps = work.tasks(session, evaluation, blind=part.blind, solo=settings.solo)
     return EvaluationPage(
         id=evaluation_id,
         tool_name=tool.name,
@@ -152,9 +151,7 @@ def evaluation_page(
         due_on=evaluation.due_on,
         late_days=0 if closed else max(0, (today - evaluation.due_on).days),
         facts=_facts(session, evaluation, rubric),
-        tasks=[]
-        if closed
-        else [*done_tasks(cards), *as_tasks(steps, evaluation, rubric, by=by, may_decide=_may_decide(part))],
+        tasks=[] if closed else _tasks(session, evaluation, rubric, part, cards, settings, by=by),
         waiting=evaluation.waiting_for,
         part=part,
         takers=takers(session, evaluation, evaluations.assigned(session, evaluation_id), cards, contacts),
@@ -181,6 +178,28 @@ def evaluation_page(
         form=form or Form(),
         stale=stale,
     )
+
+
+def _tasks(
+    session: Session,
+    evaluation: Evaluation,
+    rubric: Rubric,
+    part: Part,
+    cards: Sequence[StoredScorecard],
+    settings: Settings,
+    *,
+    by: Actor,
+) -> list[Task]:
+    steps = work.tasks(session, evaluation, blind=part.blind, solo=settings.solo)
+    told = done_tasks(cards) + as_tasks(steps, evaluation, rubric, by=by, may_decide=_may_decide(part))
+    asked = (
+        [] if part.blind or by.id is None else moderation.open_questions(session, id_of(evaluation), by.id)
+    )
+    base = f"/evaluations/{evaluation.id}/moderation"
+    return told + [
+        Task(f"Answer what you are asked on {item_name(rubric, each.item)}", f"{base}#{each.item}", "Yours")
+        for each in asked
+    ]
 
 
 def _may_decide(part: Part) -> bool:
