@@ -93,7 +93,7 @@ class OpenIn(BaseModel):
     reviewers: list[int] = Field([], description="Ids of those who are asked to score.")
 
 
-class PersonIn(BaseModel):
+class WhomIn(BaseModel):
     person: int = PersonId
     reason: Plain = Field("", max_length=500)
 

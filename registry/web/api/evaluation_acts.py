@@ -26,12 +26,12 @@ from registry.web.evaluation_schemas import (
     DueIn,
     InterestIn,
     OpenIn,
-    PersonIn,
     ProposedIn,
     ProposedOut,
     ReasonIn,
     WaitIn,
     WholeEvaluationOut,
+    WhomIn,
 )
 
 router = APIRouter(prefix="/evaluations", tags=["evaluations"])
@@ -144,13 +144,13 @@ def open_one(
 
 
 @router.post("/{evaluation_id}/assign", response_model=Whole, summary="Ask a reviewer to score")
-def assign(at: At, asked: PersonIn) -> Response:
+def assign(at: At, asked: WhomIn) -> Response:
     """By its owner or an approver. Asking twice changes nothing."""
     return at.steered(asked, lambda: assigning.assign(at.tx, at.id, asked.person, by=at.user, now=at.now))
 
 
 @router.post("/{evaluation_id}/unassign", response_model=Whole, summary="Ask a reviewer no more")
-def unassign(at: At, asked: PersonIn) -> Response:
+def unassign(at: At, asked: WhomIn) -> Response:
     """By its owner, an approver, or the reviewer. What they wrote stays on record; 409 where they have handed in."""
 
     def act() -> None:
@@ -178,7 +178,7 @@ def unassign(at: At, asked: PersonIn) -> Response:
 
 
 @router.post("/{evaluation_id}/owner", response_model=Whole, summary="Give it another owner")
-def hand_over(at: At, asked: PersonIn) -> Response:
+def hand_over(at: At, asked: WhomIn) -> Response:
     """A reviewer or an approver."""
 
     def act() -> Whole:

@@ -24,6 +24,7 @@ from registry.web.evaluation_filters import Asked as AskedFor
 from registry.web.pages.evaluation_page import title_of
 from registry.web.pages.evaluation_people import as_work
 from registry.web.render import render
+from registry.web.reopened import because
 from registry.web.shapes import Chip, Link, Option, Pager, Task
 from registry.web.words import words
 
@@ -54,6 +55,8 @@ class ListRow:
     late: bool
     scorecards: str
     waiting: str
+    because: str = ""
+    """Why it was opened again; empty where it is the first time."""
 
 
 @dataclass(frozen=True)
@@ -163,6 +166,7 @@ def _told(
 
 def _rows(session: Session, found: Sequence[Row], house: Settings, *, today: date) -> list[ListRow]:
     parts = evaluation_lists.parts(session, [evaluation for evaluation, _tool, _owner in found])
+    why = because(session, list(parts))
     return [
         ListRow(
             title=title_of(tool, each),
@@ -174,6 +178,7 @@ def _rows(session: Session, found: Sequence[Row], house: Settings, *, today: dat
             late=_late(each, today),
             scorecards=f"{len(parts[id_of(each)].counting)} of {_needed(each, house)}",
             waiting=each.waiting_for,
+            because=why.get(id_of(each), ""),
         )
         for each, tool, owner in found
     ]
