@@ -12,11 +12,14 @@ from registry.web.api import (
     moderation,
     offices,
     people,
+    requests,
     rubrics,
     rules,
     scorecards,
     sources,
+    sources_many,
     tools,
+    triage,
     verdicts,
 )
 
@@ -24,7 +27,9 @@ ROUTERS: tuple[APIRouter, ...] = (
     check.router,
     tools.router,
     verdicts.router,
+    triage.router,  # its fixed addresses go before those with a number
     candidates.router,
+    sources_many.router,
     sources.router,
     held.router,
     rules.router,
@@ -34,6 +39,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     rubrics.router,
     offices.router,
     people.router,
+    requests.router,
     moderation.router,
     events.router,
 )

@@ -4,8 +4,11 @@ from fastapi import APIRouter
 
 from registry.web.pages import (
     audit,
+    bulk,
     candidates,
     decisions,
+    dismissals,
+    duplicates,
     evaluation_acts,
     evaluation_opening,
     evaluations,
@@ -57,7 +60,11 @@ ROUTERS: tuple[APIRouter, ...] = (
     rubrics.router,
     offices.router,
     inbox.router,
+    inbox.files,
+    bulk.router,
+    dismissals.router,  # its fixed addresses go before those with a number
     candidates.router,
+    duplicates.router,
     source_feed.router,
     sources_adding.router,  # its fixed addresses go before those with a number
     rules.router,

@@ -18,10 +18,9 @@ from registry.store.tables import Evaluation
 from registry.web.condition_form import as_typed, read_condition
 from registry.web.deps import House, Insider, Now, Read, RowId, Text, Triager, Tx
 from registry.web.pages.evaluation_page import evaluation_page
-from registry.web.pages.inbox_view import number
 from registry.web.render import go, render
 from registry.web.shapes import Form
-from registry.web.typed import Fields, Typed
+from registry.web.typed import Fields, Typed, number
 
 router = APIRouter(prefix="/evaluations/{evaluation_id}")
 

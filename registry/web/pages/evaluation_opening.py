@@ -20,10 +20,9 @@ from registry.store.tables import Tool
 from registry.web.deps import Asked, House, Now, Read, Triager, Tx
 from registry.web.pages.evaluation_page import EFFECTS, YES_NO, use_words
 from registry.web.pages.evaluation_people import Asking, asking
-from registry.web.pages.inbox_view import number
 from registry.web.render import go, render
 from registry.web.shapes import Form, Option, Row
-from registry.web.typed import Fields, Typed
+from registry.web.typed import Fields, Typed, number
 from registry.web.words import words
 
 router = APIRouter(prefix="/evaluations")

@@ -11,10 +11,10 @@ from registry.services import accounts, assigning, leaving, sign_in
 from registry.store import users
 from registry.store.tables import ApiToken, Role
 from registry.web.deps import Admin, House, Now, Read, RowId, Secret, Several, Text, Tx
-from registry.web.pages.inbox_view import number
 from registry.web.question import office_options
 from registry.web.render import go, render
 from registry.web.shapes import Form, Option, Task
+from registry.web.typed import number
 
 router = APIRouter(prefix="/people")
 ROLE_OPTIONS = (

@@ -21,7 +21,6 @@ from registry.web.deps import House, Now, Read, Reviewer, RowId, Text, Tx
 from registry.web.errors import asks_for_json, problem
 from registry.web.pages.evaluation_cards import CardView, card_view
 from registry.web.pages.evaluation_page import SCORABLE, title_of, use_words
-from registry.web.pages.inbox_view import number
 from registry.web.pages.scorecard_form import (
     CONFIDENCE_OPTIONS,
     KEEP_OPTIONS,
@@ -34,7 +33,7 @@ from registry.web.pages.scorecard_form import (
 )
 from registry.web.render import go, render
 from registry.web.shapes import Option, Row, Task
-from registry.web.typed import Fields
+from registry.web.typed import Fields, number
 from registry.web.words import words
 
 router = APIRouter(prefix="/evaluations")
