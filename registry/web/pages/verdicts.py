@@ -17,7 +17,7 @@ from registry.publish import sheet
 from registry.services import publishing
 from registry.services.acting import Actor
 from registry.services.house import house
-from registry.services.publishing import Filter, Listing, Published
+from registry.services.publishing import OLDER, Filter, Listing, Published
 from registry.services.verdict_life import SUSPENDERS
 from registry.store import tables, tools, users, verdicts
 from registry.store.columns import id_of
@@ -58,6 +58,7 @@ GROUPS = {
     "data_class": "Covers",
     "validity": "Does it stand?",
     "office": "Office",
+    "rubric": "Judged by",
 }
 NAMED = GROUPS | {"tool": "Tool", "q": "Says"}
 LAST = date.max
@@ -321,6 +322,9 @@ def _in_order(name: str, counts: Mapping[str, int], organisation: Organisation) 
 def _label(facet: str, value: str, offices: Mapping[str, str]) -> str:
     if facet == "office":
         return offices.get(value, value)
+    if facet == "rubric":
+        name, _, version = value.rpartition("-")
+        return "An older rubric or table" if value == OLDER else f"{words(name)} {version}"
     return value if facet in ("category", "tool", "q") else words(value)
 
 
@@ -332,6 +336,7 @@ def _chosen(wanted: Filter) -> dict[str, list[str]]:
         "office": sorted(wanted.offices),
         "tool": sorted(wanted.tools),
         "data_class": sorted(wanted.data_classes),
+        "rubric": sorted(wanted.rubrics),
         "q": [wanted.text] if wanted.text else [],
     }
 
