@@ -65,6 +65,14 @@ def published(
     return session.exec(query.order_by(col(tables.Verdict.number).desc()).limit(limit)).all()
 
 
+def next_moment(session: Session, *, now: datetime) -> datetime | None:
+    """The first moment after this one at which a verdict goes out or starts."""
+    verdict = tables.Verdict
+    moments = (col(each) for each in (verdict.published_at, verdict.starts_at, verdict.decided_at))
+    ahead = [session.exec(select(func.min(each)).where(each > now)).one() for each in moments]
+    return min((each for each in ahead if each is not None), default=None)
+
+
 def rulings(session: Session, tool_ids: Iterable[int], *, now: datetime) -> dict[int, list[Ruling]]:
     """Tool id -> its published verdicts with all that befell them, newest number first; a fixed number of queries."""
     rows = published(session, now=now, tool_ids=tool_ids)

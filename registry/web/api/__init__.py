@@ -14,10 +14,13 @@ from registry.web.api import (
     people,
     reopenings,
     reports,
+    requests,
     rubrics,
     rules,
     sources,
+    sources_many,
     tools,
+    triage,
     verdict_acts,
     verdicts,
 )
@@ -30,7 +33,9 @@ ROUTERS: tuple[APIRouter, ...] = (
     reopenings.router,
     reports.router,
     due.router,
+    triage.router,  # its fixed addresses go before those with a number
     candidates.router,
+    sources_many.router,
     sources.router,
     held.router,
     rules.router,
@@ -38,6 +43,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     rubrics.router,
     offices.router,
     people.router,
+    requests.router,
     moderation.router,
     events.router,
 )

@@ -4,9 +4,12 @@ from fastapi import APIRouter
 
 from registry.web.pages import (
     audit,
+    bulk,
     candidates,
     decisions,
+    dismissals,
     due,
+    duplicates,
     evaluations,
     feeds,
     held,
@@ -54,7 +57,11 @@ ROUTERS: tuple[APIRouter, ...] = (
     rubrics.router,
     offices.router,
     inbox.router,
+    inbox.files,
+    bulk.router,
+    dismissals.router,  # its fixed addresses go before those with a number
     candidates.router,
+    duplicates.router,
     source_feed.router,
     sources_adding.router,  # its fixed addresses go before those with a number
     rules.router,
