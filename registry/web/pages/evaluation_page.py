@@ -22,6 +22,7 @@ from registry.store.evaluations import StoredScorecard
 from registry.store.tables import Evaluation, Role, Tool
 from registry.web.condition_form import ConditionForm, ConditionOptions, lacking
 from registry.web.pages.evaluation_history import BAND_NAMES, declared_words, history
+from registry.web.reopened import because
 from registry.web.shapes import Event, Form, Option, Row, Task
 from registry.web.words import words
 
@@ -86,6 +87,8 @@ class EvaluationPage:
     id: int
     tool_name: str
     tool_url: str
+    because: str
+    """Why it was opened again; empty for a case that was opened in the ordinary way."""
     edition: str
     state: str
     facts: Sequence[Row]
@@ -135,6 +138,7 @@ def evaluation_page(
         id=evaluation_id,
         tool_name=tool.name,
         tool_url=f"/tools/{tool.slug}",
+        because=because(session, [evaluation_id]).get(evaluation_id, ""),
         edition=evaluation.edition,
         state=evaluation.state.value,
         facts=_facts(session, evaluation, rubric),
