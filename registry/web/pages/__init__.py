@@ -10,6 +10,8 @@ from registry.web.pages import (
     dismissals,
     due,
     duplicates,
+    evaluation_acts,
+    evaluation_opening,
     evaluations,
     feeds,
     held,
@@ -52,6 +54,9 @@ ROUTERS: tuple[APIRouter, ...] = (
     site.router,
     session.router,
     evaluations.router,
+    evaluations.downloads,
+    evaluation_opening.router,  # /new goes before a number
+    evaluation_acts.router,
     scorecards.router,
     moderation.router,
     decisions.router,
