@@ -12,14 +12,11 @@ from registry.domain.condition import ConditionState
 from registry.domain.errors import InvalidInput, RuleBroken
 from registry.domain.outcome import MEANINGS, Outcome
 from registry.domain.validity import ValidityState, validity
-from registry.services import rubrics, scoring
 from registry.services.acting import Actor
 from registry.services.decision import Decision, Terms, decide
 from registry.services.publishing import pilot_result
-from registry.services.scorecards import TypedScorecard, as_typed, counting
 from registry.store import evaluations, reopenings, tables, verdicts
 from registry.store.columns import id_of
-from registry.store.evaluations import StoredScorecard
 from registry.store.tables import Evaluation
 
 RENEWED = "Nothing changed since verdict {number}: renewed as it was."
@@ -53,31 +50,6 @@ def renewable(session: Session, evaluation: Evaluation, terms: Terms, *, now: da
     if row.outcome is Outcome.PILOT and pilot_result(ruling) is None:
         found.append("Nobody said what the pilot came to. Record it on the verdict first.")
     return Renewable(row, tuple(found))
-
-
-def carry_over(session: Session, evaluation_id: int, *, by: Actor, now: datetime) -> tables.Scorecard:
-    """Put what a reviewer rated for the verdict that is looked at again into a new draft, as far as the rubric still
-    asks it; the draft is theirs to change and to hand in. Raises RuleBroken where there is nothing to carry over."""
-    evaluation = evaluations.get(session, evaluation_id)
-    earlier = earlier_card(session, evaluation, by=by)
-    if earlier is None:
-        raise RuleBroken("You scored nothing that could be carried over. Fill in the scorecard.")
-    rubric = rubrics.rubric(session, evaluation.rubric_hash)
-    typed = as_typed(earlier)
-    kept = TypedScorecard(
-        ratings={key: line for key, line in typed.ratings.items() if key in rubric.ids},
-        knock_outs={key: line for key, line in typed.knock_outs.items() if key in rubric.ids},
-    )
-    return scoring.save_draft(session, evaluation_id, kept, version=0, by=by, now=now)
-
-
-def earlier_card(session: Session, evaluation: Evaluation, *, by: Actor) -> StoredScorecard | None:
-    """A reviewer's scorecard behind the verdict that is looked at again, where there is one."""
-    row = reopenings.reopened_verdict(session, id_of(evaluation))
-    if row is None or row.evaluation_id is None:
-        return None
-    cards = counting(evaluations.scorecards(session, row.evaluation_id))
-    return next((card for card in cards if card.reviewer.id == by.id), None)
 
 
 def renew(

@@ -41,7 +41,15 @@ def confirm(session: Session, case: tables.Evaluation, cast: Mapping[str, Actor]
     for name in ("rosa", "ravi"):
         by = cast[name]
         scoring.declare(session, id_of(case), interested=False, statement="", by=by, now=at)
-        renewal.carry_over(session, id_of(case), by=by, now=at)
+        begun = scoring.carry_over(session, id_of(case), by=by, now=at)
+        kept = scoring.last_of(session, case, by=by)
+        assert kept is not None
+        said = replace(
+            kept.lines,
+            ratings={key: replace(line, carried=False) for key, line in kept.lines.ratings.items()},
+            knock_outs={key: replace(line, carried=False) for key, line in kept.lines.knock_outs.items()},
+        )
+        scoring.save_draft(session, id_of(case), said, version=begun.version, by=by, now=at)
         scoring.submit(session, id_of(case), solo=False, by=by, now=at)
 
 
@@ -67,20 +75,6 @@ def test_a_verdict_is_renewed_as_it_was_by_a_new_one_that_supersedes_it(
     was, stands = verdicts.as_rulings(session, [old, new], now=later)
     assert validity(was, at=later, zone=UTC_ZONE).state is ValidityState.SUPERSEDED
     assert (stands.verdict.supersedes, stands.verdict.conditions) == ((1,), was.verdict.conditions)
-
-
-def test_a_carried_over_scorecard_is_a_draft_of_its_own_author(
-    session: Session, cast: Mapping[str, Actor], now: datetime
-) -> None:
-    tool = a_tool(session, now=now)
-    a_verdict(session, tool, cast, now=now, valid_until=date(2027, 9, 1))
-    at = datetime(2027, 8, 1, 12, tzinfo=UTC_ZONE)
-    case = opened_again(session, tool, at)
-    scoring.declare(session, id_of(case), interested=False, statement="", by=cast["rosa"], now=at)
-    draft = renewal.carry_over(session, id_of(case), by=cast["rosa"], now=at)
-    assert draft.submitted_at is None
-    with pytest.raises(RuleBroken, match="nothing that could be carried over"):
-        renewal.carry_over(session, id_of(case), by=cast["mina"], now=at)
 
 
 def test_scored_otherwise_it_is_not_renewed_as_it_was(

@@ -1,41 +1,16 @@
-"""Renewing a verdict because nothing changed: earlier scorecards taken over, then the same decision made anew."""
+"""Renewing a verdict because nothing changed: the same decision made anew, once its scorecards are confirmed."""
 
 from fastapi import APIRouter, Request, Response
-from pydantic import BaseModel, Field
 
 from registry.services import renewal, taking_part
 from registry.store import evaluations
 from registry.web.api.replies import IdempotencyKey, IfMatch, once, version_in
 from registry.web.api.verdicts import verdict_out
-from registry.web.deps import Decider, House, Now, Reviewer, RowId, Tx
+from registry.web.deps import Decider, House, Now, RowId, Tx
 from registry.web.pages.decisions import terms_of
 from registry.web.schemas import VerdictOut
 
 router = APIRouter(prefix="/evaluations", tags=["evaluations"])
-
-
-class CarriedOver(BaseModel):
-    version: int = Field(description="Of your draft, which is yours to check and to hand in.")
-
-
-@router.post(
-    "/{evaluation_id}/carry-over", response_model=CarriedOver, summary="Take over your earlier scorecard"
-)
-def carry_over(
-    evaluation_id: RowId,
-    request: Request,
-    tx: Tx,
-    user: Reviewer,
-    now: Now,
-    idempotency_key: IdempotencyKey = None,
-) -> Response:
-    """Of a case that was opened again: as a draft, as far as its rubric still asks the same."""
-    taking_part.require_sight(tx, evaluations.get(tx, evaluation_id), by=user)
-
-    def act() -> CarriedOver:
-        return CarriedOver(version=renewal.carry_over(tx, evaluation_id, by=user, now=now).version)
-
-    return once(request, tx, idempotency_key, None, act, by=user, now=now)
 
 
 @router.post(

@@ -8,7 +8,7 @@ from sqlmodel import Session
 
 from registry.domain.errors import NotAllowed, RuleBroken, StaleVersion
 from registry.domain.evaluation import EvaluationState
-from registry.services import renewal, scorecards, taking_part
+from registry.services import renewal, scorecards, scoring, taking_part
 from registry.services.acting import Actor
 from registry.services.progress import progress
 from registry.settings import Settings
@@ -16,7 +16,7 @@ from registry.store import evaluations, tools
 from registry.store.columns import id_of
 from registry.store.evaluations import CLOSED
 from registry.store.tables import Evaluation, Role
-from registry.web.deps import Decider, House, Insider, Now, Read, Reviewer, RowId, Tx
+from registry.web.deps import Decider, House, Insider, Now, Read, RowId, Tx
 from registry.web.pages.decisions import terms_of
 from registry.web.render import go, render
 from registry.web.reopened import Reopened, reopened_of
@@ -48,21 +48,6 @@ class RenewalPage:
 def show_renewal(request: Request, evaluation_id: RowId, read: Read, user: Insider, house: House) -> Response:
     evaluation = evaluations.get(read, evaluation_id)
     return render(request, "evaluations/renewal.html", _page(request, read, evaluation, house, user))
-
-
-@router.post("/{evaluation_id}/carry-over")
-def carry_over(
-    request: Request, evaluation_id: RowId, tx: Tx, user: Reviewer, now: Now, house: House
-) -> Response:
-    evaluation = evaluations.get(tx, evaluation_id)
-    taking_part.require_sight(tx, evaluation, by=user)
-    try:
-        with tx.begin_nested():
-            renewal.carry_over(tx, evaluation_id, by=user, now=now)
-    except (RuleBroken, StaleVersion) as refused:
-        page = _page(request, tx, evaluation, house, user, refused.sentence)
-        return render(request, "evaluations/renewal.html", page, status=409)
-    return go(f"/evaluations/{evaluation_id}/scorecard")
 
 
 @router.post("/{evaluation_id}/renew")
@@ -111,10 +96,16 @@ def _page(
         outcome=found.row.outcome.value if found else "",
         hindrances=found.hindrances if found else (),
         missing=() if closed or part.blind else progress(session, evaluation, solo=house.solo).missing,
-        may_carry=own and not closed and renewal.earlier_card(session, evaluation, by=user) is not None,
+        may_carry=own and not closed and _may_begin(session, evaluation, user),
         may_renew=found is not None
         and not found.hindrances
         and evaluation.state is EvaluationState.DECISION
         and Role.APPROVER in user.roles,
         refused=refused,
     )
+
+
+def _may_begin(session: Session, evaluation: Evaluation, user: Actor) -> bool:
+    """Whether this reviewer scored the tool before and has not begun this time."""
+    begun = any(each.reviewer.id == user.id for each in evaluations.scorecards(session, id_of(evaluation)))
+    return not begun and scoring.last_of(session, evaluation, by=user) is not None
