@@ -5,6 +5,8 @@ from fastapi import APIRouter
 from registry.web.api import (
     candidates,
     check,
+    conditions,
+    decisions,
     due,
     evaluation_acts,
     evaluations,
@@ -44,6 +46,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     held.router,
     rules.router,
     evaluations.router,
+    decisions.router,
+    conditions.router,
     evaluation_acts.router,
     scorecards.router,
     rubrics.router,
