@@ -9,6 +9,8 @@ from registry.web.pages import (
     decisions,
     dismissals,
     duplicates,
+    evaluation_acts,
+    evaluation_opening,
     evaluations,
     feeds,
     held,
@@ -48,6 +50,9 @@ ROUTERS: tuple[APIRouter, ...] = (
     site.router,
     session.router,
     evaluations.router,
+    evaluations.downloads,
+    evaluation_opening.router,  # /new goes before a number
+    evaluation_acts.router,
     scorecards.router,
     moderation.router,
     decisions.router,
