@@ -9,6 +9,7 @@ from registry.web.api import (
     events,
     held,
     moderation,
+    numbers,
     rules,
     sources,
     tools,
@@ -25,5 +26,6 @@ ROUTERS: tuple[APIRouter, ...] = (
     rules.router,
     evaluations.router,
     moderation.router,
+    numbers.router,
     events.router,
 )

@@ -3,8 +3,10 @@
 from fastapi import APIRouter
 
 from registry.web.pages import (
+    agreement,
     audit,
     candidates,
+    dashboard,
     decisions,
     evaluations,
     feeds,
@@ -45,6 +47,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     decisions.router,
     verdict_life.router,
     rubrics.router,
+    dashboard.router,
+    agreement.router,
     inbox.router,
     candidates.router,
     source_feed.router,
