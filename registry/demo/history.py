@@ -14,6 +14,7 @@ from registry.demo.content import Content, EvaluationRecord, RequestRecord, Verd
 from registry.demo.ground import Ground
 from registry.demo.scorecards import ScorecardRecord
 from registry.domain.evaluation import EvaluationState
+from registry.domain.quick_lane import LIMITS
 from registry.services import evaluation as rounds
 from registry.services import lookup, moderation, requests, scoring, verdict_life
 from registry.services.acting import Actor, record
@@ -218,6 +219,7 @@ class History:
             valid_until=told.valid_until,
             starts_on=told.starts_on,
             supersedes=told.supersedes,
+            within=frozenset(LIMITS),
         )
         by = self.ground.people[told.decided_by]
         decide(self.session, self.rounds[told.evaluation], decision, self.terms, by=by, now=at)

@@ -14,6 +14,7 @@ from sqlalchemy import Engine
 from sqlmodel import Session, func, select
 
 from registry import rounds
+from registry.demo import ahead
 from registry.demo import content as story
 from registry.demo.content import Content, TriageRecord
 from registry.demo.ground import Ground, lay
@@ -60,6 +61,7 @@ def seed(
             feeds_port = int(publisher.base_url.rpartition(":")[2])
         with transaction(engine) as session:
             _triage(session, content, ground, settings, now)
+            ahead.prepare(session, ground, now=now)
         with snapshot(engine) as session:
             summary = _summary(session, settings, now)
     finally:

@@ -2,13 +2,14 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlmodel import Session
 
 from registry.domain.assessment import Assessment, Moderated, Scorecard, assess
 from registry.domain.condition import Condition
 from registry.domain.decision_table import DecisionTable, strictest, with_outcomes
-from registry.domain.disagreement import Disagreement, disagreements
+from registry.domain.disagreement import Disagreement, by_severity, disagreements, dissenting
 from registry.domain.outcome import Outcome
 from registry.domain.recommendation import Flip, Recommendation, explain, flips, reachable, recommend
 from registry.domain.rubric import KnockOutAnswer, Rating, Rubric
@@ -134,3 +135,62 @@ def as_moderated(rubric: Rubric, rows: Sequence[Moderation]) -> Moderated:
             if row.value and row.item not in criteria and row.item not in BANDS
         },
     )
+
+
+def as_it_was(weighed: Weighed) -> dict[str, Any]:
+    """The assessment in JSON-ready values: what every page about this verdict shows of it later."""
+    assessment = weighed.assessment
+    return {
+        "rubric": {"name": weighed.rubric.name, "version": weighed.rubric.version},
+        "risk": assessment.risk.value,
+        "fit": assessment.fit.value,
+        "fit_sum": assessment.fit_sum,
+        "mitigation": assessment.mitigation.value,
+        "row": weighed.recommendation.row.number,
+        "offices": {each.office: each.recommendation.outcome.value for each in weighed.by_office},
+        "reasons": list(weighed.reasons()),
+        "criteria": [
+            {
+                "id": each.criterion_id,
+                "name": weighed.rubric.criterion(each.criterion_id).name,
+                "side": weighed.rubric.criterion(each.criterion_id).side.value,
+                "rating": each.rating.value,
+                "given": [rating.value for rating in each.given],
+                "spread": each.spread,
+                "moderated": each.moderated,
+                "sentences": [
+                    card.ratings[each.criterion_id].sentence
+                    for card in weighed.cards
+                    if each.criterion_id in card.ratings
+                ],
+                "evidence": [
+                    card.ratings[each.criterion_id].evidence
+                    for card in weighed.cards
+                    if each.criterion_id in card.ratings and card.ratings[each.criterion_id].evidence
+                ],
+            }
+            for each in assessment.criteria
+        ],
+        "knock_outs": [
+            {"id": each.id, "name": weighed.rubric.knock_out(each.id).name, "answer": each.answer.value}
+            for each in assessment.knock_outs
+        ],
+        "disagreements": _dissent(weighed),
+    }
+
+
+def _dissent(weighed: Weighed) -> list[dict[str, Any]]:
+    """What was flagged and how it was resolved, without names; an empty `value` was left as it is."""
+    reasons = {row.item: row for row in weighed.resolutions}
+    return [
+        {
+            "id": each.id,
+            "kind": each.kind.value,
+            "given": sorted(each.given.values()),
+            "spread": each.spread,
+            "value": reasons[each.id].value if each.id in reasons else "",
+            "reason": reasons[each.id].reason if each.id in reasons else "",
+            "dissent": dissenting(each, reasons[each.id].value) if each.id in reasons else 0,
+        }
+        for each in by_severity(weighed.disagreements)
+    ]

@@ -57,7 +57,9 @@ TWINS: dict[str, str | NoTwin | Pending] = {
     ),
     "POST /evaluations/{evaluation_id}/moderation/rescore": f"POST {API}/evaluations/{{evaluation_id}}/rescore",
     "POST /evaluations/{evaluation_id}/decide": Pending(),
+    "POST /evaluations/{evaluation_id}/recompute": Pending(),
     "POST /evaluations/{evaluation_id}/undo": Pending(),
+    "POST /evaluations/{evaluation_id}/let-stand": Pending(),
     # verdicts
     "POST /verdicts/{number}/suspend": Pending(),
     "POST /verdicts/{number}/confirm": Pending(),
@@ -87,13 +89,19 @@ TWINS: dict[str, str | NoTwin | Pending] = {
     "POST /sources/{source_id}/fetch": f"POST {API}/sources/{{source_id}}/fetch",
     "POST /sources/{source_id}/undo-move": f"POST {API}/sources/{{source_id}}/undo-move",
     "POST /sources/{source_id}/remove": f"DELETE {API}/sources/{{source_id}}",
+    # rubrics and offices
+    "POST /rubrics": f"POST {API}/rubrics",
+    "POST /rubrics/look": f"POST {API}/rubrics/look",
+    "POST /rubrics/{number}/switch-on": f"POST {API}/rubrics/{{number}}/switch-on",
+    "POST /offices": f"POST {API}/offices",
+    "POST /offices/{code}": f"PATCH {API}/offices/{{code}}",
     # people
-    "POST /people": Pending(),
-    "POST /people/{user_id}/roles": Pending(),
-    "POST /people/{user_id}/disable": Pending(),
-    "POST /people/{user_id}/link": Pending(),
-    "POST /people/{user_id}/tokens": Pending(),
-    "POST /people/{user_id}/tokens/{token_id}/revoke": Pending(),
+    "POST /people": f"POST {API}/people",
+    "POST /people/{user_id}/roles": f"PUT {API}/people/{{user_id}}/roles",
+    "POST /people/{user_id}/disable": f"POST {API}/people/{{user_id}}/disable",
+    "POST /people/{user_id}/link": f"POST {API}/people/{{user_id}}/link",
+    "POST /people/{user_id}/tokens": f"POST {API}/people/{{user_id}}/tokens",
+    "POST /people/{user_id}/tokens/{token_id}/revoke": f"POST {API}/people/{{user_id}}/tokens/{{token_id}}/revoke",
 }
 """Act of a page to the route of the API that does the same. A new act of a page belongs into this table."""
 

@@ -1,11 +1,13 @@
 """SQLModel tables: they hold state and have no rules; one noun a file."""
 
 from registry.store.tables.candidate import Candidate, CandidateLabel, Mention
+from registry.store.tables.deciding import Delegation, SecondReading, VendorContact
 from registry.store.tables.entry import Entry, EntryRevision
 from registry.store.tables.evaluation import Assignment, Evaluation, Interest, Moderation, ProposedCondition
 from registry.store.tables.event import Event
 from registry.store.tables.intake_rule import IntakeRule
 from registry.store.tables.kept_reply import KeptReply
+from registry.store.tables.library import LibraryCondition, LibraryWording
 from registry.store.tables.moderation import Remark, Rescore
 from registry.store.tables.office import Office, OfficeColumn
 from registry.store.tables.reference_case import ReferenceAttempt, ReferenceCase, ReferenceScore
@@ -34,6 +36,7 @@ __all__ = [
     "Assignment",
     "Candidate",
     "CandidateLabel",
+    "Delegation",
     "Entry",
     "EntryRevision",
     "Evaluation",
@@ -42,6 +45,8 @@ __all__ = [
     "IntakeRule",
     "Interest",
     "KeptReply",
+    "LibraryCondition",
+    "LibraryWording",
     "Mention",
     "Moderation",
     "Office",
@@ -58,6 +63,7 @@ __all__ = [
     "Scorecard",
     "ScorecardKnockOut",
     "ScorecardRating",
+    "SecondReading",
     "SignInLink",
     "Source",
     "Supersession",
@@ -68,6 +74,7 @@ __all__ = [
     "UserOffice",
     "UserRole",
     "UserSession",
+    "VendorContact",
     "Verdict",
     "VerdictCondition",
 ]

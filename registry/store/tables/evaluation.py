@@ -82,6 +82,8 @@ class ProposedCondition(SQLModel, table=True):
     """Ids parted by spaces."""
     standing: bool = False
     due_on: date | None = None
+    wording_id: int | None = Field(default=None, foreign_key="library_wording.id")
+    """Where it was taken from the library of conditions."""
 
 
 class Moderation(SQLModel, table=True):
