@@ -14,6 +14,7 @@ from sqlmodel import Session
 
 from registry.domain.errors import NotAllowed, NotSignedIn
 from registry.services.acting import Actor
+from registry.services.calibration import KEEPERS
 from registry.services.verdict_life import SUSPENDERS
 from registry.settings import Settings
 from registry.store.engine import snapshot
@@ -93,6 +94,8 @@ Decider = Annotated[
     Actor, Depends(Right("decide, or the quick lane", frozenset({Role.REVIEWER, Role.APPROVER})))
 ]
 """In person, never by token; which reviewer may decide in the quick lane is services/decision.py's business."""
+CaseReader = Annotated[Actor, Depends(Right("see reference cases", INSIDERS | {Role.ADMIN}, "read"))]
+CaseKeeper = Annotated[Actor, Depends(Right("keep reference cases", KEEPERS, "score"))]
 Suspender = Annotated[Actor, Depends(Right("suspend", SUSPENDERS))]
 SourceKeeper = Annotated[Actor, Depends(Right("sources", frozenset({Role.ADMIN}), "sources"))]
 RubricKeeper = Annotated[Actor, Depends(Right("rubrics and offices", frozenset({Role.ADMIN}), "settings"))]

@@ -60,6 +60,9 @@ TWINS: dict[str, str | NoTwin | Pending] = {
     "POST /evaluations/{evaluation_id}/recompute": Pending(),
     "POST /evaluations/{evaluation_id}/undo": Pending(),
     "POST /evaluations/{evaluation_id}/let-stand": Pending(),
+    "POST /reference-cases": f"POST {API}/reference-cases",
+    "POST /reference-cases/{case_id}": f"POST {API}/reference-cases/{{case_id}}/attempt",
+    "POST /reference-cases/{case_id}/retire": f"POST {API}/reference-cases/{{case_id}}/retire",
     # verdicts
     "POST /verdicts/{number}/suspend": Pending(),
     "POST /verdicts/{number}/confirm": Pending(),

@@ -12,6 +12,7 @@ from registry.web.api import (
     numbers,
     offices,
     people,
+    reference_cases,
     rubrics,
     rules,
     sources,
@@ -33,5 +34,6 @@ ROUTERS: tuple[APIRouter, ...] = (
     people.router,
     moderation.router,
     numbers.router,
+    reference_cases.router,
     events.router,
 )
