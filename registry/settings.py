@@ -74,6 +74,12 @@ class Settings(BaseSettings):
         ("staff", "contractors"), description="Groups of people a verdict may be limited to."
     )
     requests: Literal["anybody", "employees"] = Field("anybody", description="Who may request a tool.")
+    challenges: int = Field(
+        3,
+        ge=1,
+        le=1000,
+        description="How many colleagues must challenge a verdict to have it looked at again.",
+    )
     solo: bool = Field(False, description="An office of one person: who scored may decide.")
     reference_cases: int = Field(
         0, ge=0, le=100, description="Reference cases a reviewer must have passed to decide alone."

@@ -9,7 +9,7 @@ from registry.demo.content import Content, ToolRecord
 from registry.domain.identity import name_key
 from registry.services.accounts import add_user
 from registry.services.acting import REGISTRY, Actor, record
-from registry.services.matching import domain_key, purl_key
+from registry.services.asking import domain_key, purl_key
 from registry.services.ownership import alias_kind
 from registry.services.sign_in import as_actor
 from registry.store import tables

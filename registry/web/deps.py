@@ -15,6 +15,7 @@ from sqlmodel import Session
 from registry.domain.errors import NotAllowed, NotSignedIn
 from registry.services.acting import Actor
 from registry.services.calibration import KEEPERS
+from registry.services.index import Index
 from registry.services.verdict_life import SUSPENDERS
 from registry.settings import Settings
 from registry.store.engine import snapshot
@@ -42,6 +43,10 @@ async def open_transaction(
 
 def read_clock(request: Request) -> datetime:
     return now_of(request)
+
+
+def read_index(request: Request) -> Index | None:
+    return parts_of(request).following.index()
 
 
 def read_settings(request: Request) -> Settings:
@@ -78,6 +83,8 @@ Tx = Annotated[Session, Depends(open_transaction, scope="function")]
 """For acts: commits before the reply leaves, rolls back when the handler raises."""
 Now = Annotated[datetime, Depends(read_clock)]
 House = Annotated[Settings, Depends(read_settings)]
+Known = Annotated[Index | None, Depends(read_index)]
+"""All ways to say a tool, in memory; None while that is made. Asked for before `Read`, which is then no older."""
 
 CurrentUser = Annotated[Actor | None, Depends(current_user)]
 """Whoever asks, or None."""

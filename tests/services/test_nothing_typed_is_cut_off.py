@@ -11,8 +11,8 @@ from registry.domain.errors import InvalidInput
 from registry.domain.outcome import Outcome
 from registry.domain.triage import DismissReason
 from registry.domain.validity import MarkKind
+from registry.services import duties, scoring, triage, verdict_life
 from registry.services import evaluation as rounds
-from registry.services import scoring, triage, verdict_life
 from registry.services.acting import Actor
 from registry.services.evaluation import open_evaluation
 from registry.store import tables
@@ -114,5 +114,6 @@ def test_of_a_verdict(session: Session, cast: Mapping[str, Actor], verdict: int,
         lambda: verdict_life.mark(session, verdict, kind, reason=LONG, zone=UTC_ZONE, by=amir, now=now),
     )
     refused(
-        "reason", lambda: verdict_life.waive_condition(session, verdict, 2, reason=LONG, by=amir, now=now)
+        "reason",
+        lambda: duties.waive_condition(session, verdict, 2, reason=LONG, zone=UTC_ZONE, by=amir, now=now),
     )

@@ -11,11 +11,13 @@ from registry.store.tables.library import LibraryCondition, LibraryWording
 from registry.store.tables.moderation import Remark, Rescore
 from registry.store.tables.office import Office, OfficeColumn
 from registry.store.tables.reference_case import ReferenceAttempt, ReferenceCase, ReferenceScore
+from registry.store.tables.reopening import ReadMark, Reopening, Report
 from registry.store.tables.request import Request
 from registry.store.tables.rubric import InForce, RubricFile
 from registry.store.tables.scorecard import Scorecard, ScorecardKnockOut, ScorecardRating
 from registry.store.tables.source import Source
 from registry.store.tables.tool import Alias, AliasKind, Tool
+from registry.store.tables.tool_change import ToolChange
 from registry.store.tables.unanswered import Unanswered
 from registry.store.tables.user import (
     ApiToken,
@@ -52,10 +54,13 @@ __all__ = [
     "Office",
     "OfficeColumn",
     "ProposedCondition",
+    "ReadMark",
     "ReferenceAttempt",
     "ReferenceCase",
     "ReferenceScore",
     "Remark",
+    "Reopening",
+    "Report",
     "Request",
     "Rescore",
     "Role",
@@ -68,6 +73,7 @@ __all__ = [
     "Source",
     "Supersession",
     "Tool",
+    "ToolChange",
     "Unanswered",
     "User",
     "UserArea",

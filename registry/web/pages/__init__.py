@@ -19,6 +19,8 @@ from registry.web.pages import (
     people,
     reference,
     reference_cases,
+    reopening,
+    reports,
     requests,
     rubrics,
     rules,
@@ -37,10 +39,12 @@ from registry.web.pages import (
 ROUTERS: tuple[APIRouter, ...] = (
     lookup.router,
     tools.router,
+    reopening.router,  # its fixed addresses go before those with a number
     verdicts.router,
     verdicts.downloads,
     feeds.router,
     requests.router,
+    reports.router,
     site.router,
     session.router,
     evaluations.router,

@@ -1,7 +1,7 @@
 """Evaluations: the list, opening one, its own page, and what its owner, its reviewers and approvers do to it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from fastapi import APIRouter, Request, Response
@@ -22,6 +22,7 @@ from registry.web.deps import TRIAGERS, Asked, House, Insider, Now, Read, RowId,
 from registry.web.pages.evaluation_page import AT_WORK, evaluation_page, reviewer_options, title_of
 from registry.web.pages.inbox_view import number
 from registry.web.render import go, render
+from registry.web.reopened import because
 from registry.web.shapes import Form, Option
 from registry.web.typed import Fields, Typed
 from registry.web.words import words
@@ -58,6 +59,8 @@ class ListRow:
     late: bool
     mine: str
     """What this person has to do with it, in words; empty where nothing."""
+    because: str = ""
+    """Why it was opened again; empty where it is the first time."""
 
 
 @dataclass(frozen=True)
@@ -89,7 +92,11 @@ def list_evaluations(
     everything = taking_part.sees_all(user)
     found = evaluations.page(read, states=_states(state), assigned_to=None if everything else user.id)
     today = now.astimezone(house.zone).date()
-    rows = [_row(read, *each, user=user, today=today) for each in found]
+    why = because(read, [id_of(each) for each, _, _ in found])
+    rows = [
+        replace(_row(read, *each, user=user, today=today), because=why.get(id_of(each[0]), ""))
+        for each in found
+    ]
     page = ListPage(
         mine=[row for row in rows if row.mine],
         others=[row for row in rows if not row.mine],

@@ -155,7 +155,7 @@ def upgrade() -> None:
         )
     op.create_index(op.f("ix_verdict_condition_wording_id"), "verdict_condition", ["wording_id"])
     for old, new in (("Quick lane", "quick_lane"), ("One person scored", "solo")):
-        op.execute(f"UPDATE verdict SET alone = '{new}' WHERE CAST(notes AS TEXT) LIKE '[\"{old}%'")  # noqa: S608
+        op.execute(f"UPDATE verdict SET alone = '{new}' WHERE CAST(notes AS TEXT) LIKE '[\"{old}%'")
     _guard()
 
 
