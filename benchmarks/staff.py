@@ -22,20 +22,36 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from sqlalchemy import event
+from sqlalchemy import event, insert
 from sqlmodel import Session
 from starlette.testclient import TestClient
 
+from registry.domain.evaluation import EvaluationState
 from registry.domain.identity import name_key
+from registry.domain.outcome import Outcome
 from registry.domain.proposal import Announcer, EntryKind
+from registry.domain.rubric import Rating
 from registry.domain.triage import CandidateStatus, DismissReason
-from registry.services import rubric_files, sign_in
+from registry.services import rubric_files, rubrics, sign_in
 from registry.services.acting import REGISTRY, Actor
 from registry.settings import Settings
 from registry.store import schema
 from registry.store.columns import id_of
 from registry.store.engine import insert_all, make_engine, transaction
-from registry.store.tables import Candidate, CandidateLabel, Entry, Mention, Request, Source, Tool, Unanswered
+from registry.store.tables import (
+    Candidate,
+    CandidateLabel,
+    Entry,
+    Evaluation,
+    Mention,
+    Request,
+    Scorecard,
+    ScorecardRating,
+    Source,
+    Tool,
+    Unanswered,
+    Verdict,
+)
 from registry.web.app import create_app
 from registry.web.parts import Parts
 from tests.builders import a_tool, a_verdict, the_cast, the_offices
@@ -176,6 +192,92 @@ def _entry(office: Office, sources: Sequence[Source], number: int, each: Candida
     }
 
 
+def fill_verdicts(office: Office) -> None:
+    """5,000 verdicts of five years, each scored by two on every criterion."""
+    session, chance, now = office.session, office.chance, office.now
+    rubric, table = rubrics.current(session)
+    count = office.some(5_000)
+    days = [chance.randrange(3, 1800) for _ in range(count)]
+    rounds = insert_all(
+        session,
+        Evaluation,
+        [
+            {
+                "tool_id": chance.choice(office.tools).id,
+                "edition": f"E{number}",
+                "rubric_hash": rubric.content_hash,
+                "table_hash": table.content_hash,
+                "tier": chance.choice((1, 2, 2, 3)),
+                "state": EvaluationState.DECIDED,
+                "owner_id": office.cast["mina"].id,
+                "intended_use": {"purpose": "Letters"},
+                "opened_at": now - timedelta(days=days[number] + chance.randrange(5, 90)),
+                "due_on": (now - timedelta(days=days[number])).date(),
+                "closed_at": now - timedelta(days=days[number]),
+            }
+            for number in range(count)
+        ],
+    )
+    cards = insert_all(
+        session,
+        Scorecard,
+        [
+            {
+                "evaluation_id": each.id,
+                "user_id": office.cast[who].id,
+                "saved_at": each.opened_at + timedelta(days=3),
+                "submitted_at": each.opened_at + timedelta(days=chance.randrange(1, 5)),
+            }
+            for each in rounds
+            for who in ("rosa", "ravi")
+        ],
+    )
+    session.execute(
+        insert(ScorecardRating),
+        [
+            {
+                "scorecard_id": card.id,
+                "criterion": criterion.id,
+                "rating": Rating(chance.choice("01122234U")),
+                "confidence": "medium",
+                "sentence": "So it is.",
+                "evidence": "",
+            }
+            for card in cards
+            for criterion in rubric.criteria
+        ],
+    )
+    session.execute(
+        insert(Verdict),
+        [
+            {
+                "number": 100_000 + number,
+                "uid": str(number),
+                "tool_id": each.tool_id,
+                "evaluation_id": each.id,
+                "edition": each.edition,
+                "outcome": chance.choice(list(Outcome)[:4]),
+                "recommended": Outcome.APPROVED,
+                "rationale": "It does what we need.",
+                "decided_by": "Amir",
+                "decided_by_id": office.cast["amir"].id,
+                "decided_at": each.closed_at,
+                "published_at": each.closed_at,
+                "starts_at": each.closed_at,
+                "valid_until": (each.closed_at or now).date() + timedelta(days=730),
+                "assessment": {},
+                "accounts": [],
+                "offices": [],
+                "audience": [],
+                "alternatives": [],
+                "pilot": {},
+                "notes": [],
+            }
+            for number, each in enumerate(rounds)
+        ],
+    )
+
+
 PAGES = (
     Page("look-up, certain match", "", LOOK_UP),
     Page("inbox, 10,000 open", "rosa", "/inbox", fill_inbox),
@@ -183,6 +285,9 @@ PAGES = (
     Page("inbox, one source", "rosa", "/inbox?source=7"),
     Page("inbox, by words", "rosa", "/inbox?q=fernflow"),
     Page("one candidate", "rosa", "/inbox/1"),
+    Page("numbers, 5,000 verdicts", "amir", "/dashboard", fill_verdicts),
+    Page("numbers, five years", "amir", "/dashboard?since=2021-01-01"),
+    Page("agreement, 20 criteria", "amir", "/agreement"),
 )
 """The first one is the measure of the others. What fills the office for one page may serve those after it."""
 

@@ -1,6 +1,5 @@
 """Reference cases: made from a finished evaluation or by hand, scored by each reviewer once, and who is trained."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -8,6 +7,7 @@ from datetime import datetime
 from sqlmodel import Session
 
 from registry.domain import calibration as rule
+from registry.domain.anonymity import people, without
 from registry.domain.calibration import Calibration, calibrate
 from registry.domain.errors import InvalidInput, NotAllowed, RuleBroken, StaleVersion
 from registry.domain.evaluation import EvaluationState
@@ -47,7 +47,7 @@ def drafted_from(session: Session, evaluation_id: int) -> tuple[Rubric, CaseDraf
     if evaluation.state is not EvaluationState.DECIDED:
         raise RuleBroken("Only a decided evaluation becomes a reference case.")
     weighed, tool = weigh(session, evaluation), tools.get_by_id(session, evaluation.tool_id)
-    hidden = [(card.reviewer.name, "a reviewer") for card in weighed.cards]
+    hidden = people(card.reviewer.name for card in weighed.cards)
     hidden += [(tool.name, "the tool"), (tool.vendor, "the supplier")]
     resolved = {row.item: row.reason for row in weighed.resolutions if row.value}
     agreed: dict[str, tuple[str, str]] = {}
@@ -58,18 +58,18 @@ def drafted_from(session: Session, evaluation_id: int) -> tuple[Rubric, CaseDraf
         ]
         same = [line.sentence for line in told if line.rating is each.rating and line.sentence]
         reason = resolved.get(each.criterion_id) or (same[0] if same else "")
-        agreed[each.criterion_id] = (each.rating.value, _without(reason, hidden))
+        agreed[each.criterion_id] = (each.rating.value, without(reason, hidden))
         evidence |= dict.fromkeys(line.evidence for line in told if line.evidence)
     for answer in weighed.assessment.knock_outs:
         lines = [card.knock_outs[answer.id] for card in weighed.cards if answer.id in card.knock_outs]
         same = [line.sentence for line in lines if line.answer is answer.answer and line.sentence]
         reason = resolved.get(answer.id) or (same[0] if same else "")
-        agreed[answer.id] = (answer.answer.value, _without(reason, hidden))
+        agreed[answer.id] = (answer.answer.value, without(reason, hidden))
     category = tool.category.lower() or "office"
     return weighed.rubric, CaseDraft(
         title=f"A tool for {category}",
-        description=_without(tool.description, hidden),
-        intended_use=_without(str(evaluation.intended_use.get("purpose", "")), hidden),
+        description=without(tool.description, hidden),
+        intended_use=without(str(evaluation.intended_use.get("purpose", "")), hidden),
         evidence="\n".join(evidence)[:8000],
         agreed=agreed,
         evaluation_id=evaluation_id,
@@ -270,11 +270,3 @@ def _require_scorer(row: ReferenceCase, attempt: ReferenceAttempt | None, by: Ac
         raise RuleBroken("You have handed this case in and seen what was agreed. Take another one.")
     if row.retired_at is not None and attempt is None:
         raise RuleBroken("This case is retired. Take another one.")
-
-
-def _without(text: str, hidden: list[tuple[str, str]]) -> str:
-    """The text with each name, as a whole word and in any case, replaced by what it stands for."""
-    for name, instead in sorted(hidden, key=lambda each: -len(each[0])):
-        if name.strip():
-            text = re.sub(rf"(?<!\w){re.escape(name.strip())}(?!\w)", instead, text, flags=re.IGNORECASE)
-    return text[:1].upper() + text[1:]

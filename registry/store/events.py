@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlmodel import Session, col, or_, select
+from sqlmodel import Session, col, func, or_, select
 
 from registry.store.tables import Event
 
@@ -88,6 +88,11 @@ def newest(
     if before:
         query = query.where(col(Event.id) < before)
     return session.exec(query).all()
+
+
+def highest(session: Session) -> int:
+    """The id of the last act; another one after whatever anybody does."""
+    return session.exec(select(func.max(Event.id))).one() or 0
 
 
 def actions(session: Session) -> Sequence[str]:

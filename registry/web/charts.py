@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 SCALE = ("0", "1", "2", "3", "4", "U")
-STEP, LEFT, BASE, STACK = 52, 26, 44, 26
+STEP, LEFT, BASE, STACK = 48, 20, 44, 26
 BAR, ROW = 280, 40
 
 

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Path, Query, Request, Response
 
 from registry.domain.spans import Span, Stage
 from registry.services import agreement
-from registry.services.numbers import BANDS, Numbers, numbers
+from registry.services.numbers import BANDS, Numbers
 from registry.services.numbers_behind import LISTS, Sheet, behind
 from registry.web.api.replies import told
 from registry.web.deps import House, Insider, Now, Plain, Read
@@ -23,7 +23,7 @@ from registry.web.number_schemas import (
     UnansweredOut,
 )
 from registry.web.pages.agreement import BehindOf, chosen_rubric, code_of, sheet_of
-from registry.web.pages.dashboard import ListOf, WantedOf
+from registry.web.pages.dashboard import ListOf, WantedOf, counted, readings
 
 router = APIRouter(tags=["numbers"])
 Rubric = Annotated[Plain, Query(description="Name and version, such as technology-1; else the one in force.")]
@@ -40,7 +40,7 @@ def show_numbers(
     wanted: WantedOf,
 ) -> Response:
     """Every number of the dashboard; what each counts is told there. Days run from moment to moment."""
-    found = numbers(read, wanted, zone=house.zone, now=now)
+    found = counted(request, read, wanted, house.zone, now)
     return told(request, _out(found), private=True)
 
 
@@ -78,7 +78,7 @@ def show_agreement(
                 trend=each.trend,
                 quarters={name: one.alpha for name, one in zip(names, each.series, strict=True)},
             )
-            for each in agreement.readings(read, chosen, zone=house.zone, now=now)
+            for each in readings(request, read, chosen, house.zone, now)
         ],
     )
     return told(request, body, private=True)

@@ -16,7 +16,7 @@ from registry.services.numbers_behind import Cell, Sheet
 from registry.store import rubrics as store
 from registry.web.charts import Sparkline, sparkline
 from registry.web.deps import Asked, House, Insider, Now, Plain, Read, Slug
-from registry.web.pages.dashboard import ListPage, as_csv, formats_of, rows_of
+from registry.web.pages.dashboard import ListPage, as_csv, formats_of, readings, rows_of
 from registry.web.render import render
 from registry.web.shapes import Link, Option
 from registry.web.words import words
@@ -80,7 +80,7 @@ def show_agreement(
     request: Request, read: Read, _user: Insider, house: House, now: Now, rubric: Asked = ""
 ) -> Response:
     chosen, options = chosen_rubric(read, rubric)
-    found = agreement.readings(read, chosen, zone=house.zone, now=now)
+    found = readings(request, read, chosen, house.zone, now)
     names = [name for name, _ in agreement.quarters(now, house.zone)]
     page = AgreementPage(
         rubric=code_of(chosen),

@@ -4,24 +4,29 @@ import csv
 import io
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, tzinfo
 from typing import Annotated
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Query, Request, Response
+from sqlmodel import Session
 
 from registry.domain.errors import InvalidInput, NotFound
 from registry.domain.outcome import Outcome
+from registry.domain.rubric import Rubric
 from registry.domain.spans import STAGES, Stage
 from registry.publish.sheet import FORMULA_SIGNS
 from registry.services import agreement, rubrics
+from registry.services.agreement import Reading
 from registry.services.numbers import BANDS, By, Numbers, Wanted, numbers
 from registry.services.numbers_behind import Asked as AskedList
 from registry.services.numbers_behind import Sheet, behind
+from registry.store import events
 from registry.web.deps import House, Insider, Now, Plain, Read
 from registry.web.etag import conditional
 from registry.web.pages.dashboard_view import dashboard_page
 from registry.web.pages.inbox_view import number
+from registry.web.parts import parts_of
 from registry.web.render import render
 from registry.web.shapes import Link
 
@@ -98,12 +103,12 @@ def show_dashboard(
     now: Now,
     wanted: WantedOf,
 ) -> Response:
-    found = numbers(read, wanted, zone=house.zone, now=now)
+    found = counted(request, read, wanted, house.zone, now)
     try:
         rubric, _ = rubrics.current(read)
     except NotFound:  # nobody has taken a rubric in yet, so nobody scored
         return render(request, "dashboard/show.html", dashboard_page(found, [], ""))
-    agreed = agreement.readings(read, rubric, zone=house.zone, now=now)
+    agreed = readings(request, read, rubric, house.zone, now)
     return render(
         request, "dashboard/show.html", dashboard_page(found, agreed, f"{rubric.name}-{rubric.version}")
     )
@@ -118,7 +123,7 @@ def download_numbers(
     now: Now,
     wanted: WantedOf,
 ) -> Response:
-    found = numbers(read, wanted, zone=house.zone, now=now)
+    found = counted(request, read, wanted, house.zone, now)
     return as_csv(request, "numbers", [("number", "of", "value"), *flat(found)])
 
 
@@ -140,6 +145,28 @@ def show_list(
         Link("All numbers", "/dashboard"),
     )
     return render(request, "dashboard/list.html", page)
+
+
+def counted(request: Request, session: Session, wanted: Wanted, zone: tzinfo, now: datetime) -> Numbers:
+    """The numbers, at most a minute old, and never older than the last act."""
+    return parts_of(request).kept.get(
+        ("numbers", wanted, now.astimezone(zone).date()),
+        mark=events.highest(session),
+        now=now,
+        make=lambda: numbers(session, wanted, zone=zone, now=now),
+    )
+
+
+def readings(
+    request: Request, session: Session, rubric: Rubric, zone: tzinfo, now: datetime
+) -> list[Reading]:
+    """Agreement on each criterion of a rubric, kept as the numbers are."""
+    return parts_of(request).kept.get(
+        ("agreement", rubric.content_hash, now.astimezone(zone).date()),
+        mark=events.highest(session),
+        now=now,
+        make=lambda: agreement.readings(session, rubric, zone=zone, now=now),
+    )
 
 
 def formats_of(request: Request, sheet: str, data: str) -> list[Link]:
