@@ -13,10 +13,13 @@ from registry.web.api import (
     offices,
     people,
     reference_cases,
+    requests,
     rubrics,
     rules,
     sources,
+    sources_many,
     tools,
+    triage,
     verdicts,
 )
 
@@ -24,7 +27,9 @@ ROUTERS: tuple[APIRouter, ...] = (
     check.router,
     tools.router,
     verdicts.router,
+    triage.router,  # its fixed addresses go before those with a number
     candidates.router,
+    sources_many.router,
     sources.router,
     held.router,
     rules.router,
@@ -32,6 +37,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     rubrics.router,
     offices.router,
     people.router,
+    requests.router,
     moderation.router,
     numbers.router,
     reference_cases.router,

@@ -5,9 +5,12 @@ from fastapi import APIRouter
 from registry.web.pages import (
     agreement,
     audit,
+    bulk,
     candidates,
     dashboard,
     decisions,
+    dismissals,
+    duplicates,
     evaluations,
     feeds,
     held,
@@ -58,7 +61,11 @@ ROUTERS: tuple[APIRouter, ...] = (
     reference_cases.router,
     offices.router,
     inbox.router,
+    inbox.files,
+    bulk.router,
+    dismissals.router,  # its fixed addresses go before those with a number
     candidates.router,
+    duplicates.router,
     source_feed.router,
     sources_adding.router,  # its fixed addresses go before those with a number
     rules.router,

@@ -20,11 +20,10 @@ from registry.store.tables import Evaluation, Role, Tool, User
 from registry.web.condition_form import as_typed, read_condition
 from registry.web.deps import TRIAGERS, Asked, House, Insider, Now, Read, RowId, Text, Triager, Tx
 from registry.web.pages.evaluation_page import AT_WORK, evaluation_page, reviewer_options, title_of
-from registry.web.pages.inbox_view import number
 from registry.web.render import go, render
 from registry.web.reopened import because
 from registry.web.shapes import Form, Option
-from registry.web.typed import Fields, Typed
+from registry.web.typed import Fields, Typed, number
 from registry.web.words import words
 
 router = APIRouter(prefix="/evaluations")
