@@ -25,10 +25,10 @@ from registry.store import events
 from registry.web.deps import House, Insider, Now, Plain, Read
 from registry.web.etag import conditional
 from registry.web.pages.dashboard_view import dashboard_page
-from registry.web.pages.inbox_view import number
 from registry.web.parts import parts_of
 from registry.web.render import render
 from registry.web.shapes import Link
+from registry.web.typed import number
 
 router = APIRouter()
 

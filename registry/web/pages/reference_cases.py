@@ -18,11 +18,10 @@ from registry.store import reference_cases as store
 from registry.store.columns import id_of
 from registry.store.tables import ReferenceAttempt, ReferenceCase, Role
 from registry.web.deps import Asked, CaseKeeper, CaseReader, House, Now, Read, Reviewer, RowId, Tx
-from registry.web.pages.inbox_view import number
 from registry.web.pages.rescore_form import rating_options
 from registry.web.render import go, render
 from registry.web.shapes import Form, Option
-from registry.web.typed import Fields, Typed
+from registry.web.typed import Fields, Typed, number
 from registry.web.words import words
 
 router = APIRouter(prefix="/reference-cases")
