@@ -271,7 +271,7 @@ def undo(session: Session, number: int, *, solo: bool = False, by: Actor, now: d
 def _open_again(session: Session, evaluation: Evaluation, row: tables.Verdict, *, solo: bool) -> None:
     """To where it stood before; what was opened only for a quick no ends with it."""
     evaluation.version += 1
-    if is_quick_no(row) and evaluation.opened_at == row.decided_at:
+    if row.assessment.get("opened_for_it"):
         evaluation.state = EvaluationState.WITHDRAWN
         evaluation.withdrawn_reason = "The quick no was taken back before it went out."
         return

@@ -14,8 +14,9 @@ from sqlmodel import Session
 
 from registry.domain.errors import NotAllowed, NotSignedIn
 from registry.services.acting import Actor
-from registry.services.calibration import KEEPERS
+from registry.services.calibration import KEEPERS as CASE_KEEPERS
 from registry.services.index import Index
+from registry.services.library import KEEPERS
 from registry.services.verdict_life import SUSPENDERS
 from registry.settings import Settings
 from registry.store.engine import snapshot
@@ -102,7 +103,10 @@ Decider = Annotated[
 ]
 """In person, never by token; which reviewer may decide in the quick lane is services/decision.py's business."""
 CaseReader = Annotated[Actor, Depends(Right("see reference cases", INSIDERS | {Role.ADMIN}, "read"))]
-CaseKeeper = Annotated[Actor, Depends(Right("keep reference cases", KEEPERS, "score"))]
+CaseKeeper = Annotated[Actor, Depends(Right("keep reference cases", CASE_KEEPERS, "score"))]
+CONDITION_READERS = INSIDERS | {Role.ADMIN}
+ConditionReader = Annotated[Actor, Depends(Right("see the conditions", CONDITION_READERS, "read"))]
+ConditionKeeper = Annotated[Actor, Depends(Right("conditions", KEEPERS, "conditions"))]
 Suspender = Annotated[Actor, Depends(Right("suspend", SUSPENDERS))]
 SourceKeeper = Annotated[Actor, Depends(Right("sources", frozenset({Role.ADMIN}), "sources"))]
 RubricKeeper = Annotated[Actor, Depends(Right("rubrics and offices", frozenset({Role.ADMIN}), "settings"))]

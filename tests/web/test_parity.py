@@ -39,16 +39,30 @@ TWINS: dict[str, str | NoTwin | Pending] = {
     "POST /inbox/{candidate_id}/labels": f"POST {API}/candidates/{{candidate_id}}/labels",
     "POST /inbox/{candidate_id}/edit": Pending(),
     # evaluations
-    "POST /evaluations": Pending(),
-    "POST /evaluations/{evaluation_id}/assign": Pending(),
-    "POST /evaluations/{evaluation_id}/interest": Pending(),
-    "POST /evaluations/{evaluation_id}/conditions": Pending(),
-    "POST /evaluations/{evaluation_id}/conditions/{condition_id}/remove": Pending(),
-    "POST /evaluations/{evaluation_id}/wait": Pending(),
-    "POST /evaluations/{evaluation_id}/resume": Pending(),
-    "POST /evaluations/{evaluation_id}/withdraw": Pending(),
-    "POST /evaluations/{evaluation_id}/scorecard": Pending(),
-    "POST /evaluations/{evaluation_id}/scorecard/amend": Pending(),
+    "POST /evaluations": f"POST {API}/evaluations",
+    "POST /evaluations/{evaluation_id}/assign": (f"POST {API}/evaluations/{{evaluation_id}}/assign"),
+    "POST /evaluations/{evaluation_id}/unassign": (f"POST {API}/evaluations/{{evaluation_id}}/unassign"),
+    "POST /evaluations/{evaluation_id}/owner": (f"POST {API}/evaluations/{{evaluation_id}}/owner"),
+    "POST /evaluations/{evaluation_id}/due": (f"POST {API}/evaluations/{{evaluation_id}}/due"),
+    "POST /evaluations/{evaluation_id}/contacts": (f"POST {API}/evaluations/{{evaluation_id}}/contacts"),
+    "POST /evaluations/{evaluation_id}/contacts/{person_id}/remove": (
+        f"POST {API}/evaluations/{{evaluation_id}}/contacts/{{person_id}}/remove"
+    ),
+    "POST /evaluations/{evaluation_id}/interest": (f"POST {API}/evaluations/{{evaluation_id}}/interest"),
+    "POST /evaluations/{evaluation_id}/conditions": (f"POST {API}/evaluations/{{evaluation_id}}/conditions"),
+    "POST /evaluations/{evaluation_id}/conditions/{condition_id}/remove": (
+        f"POST {API}/evaluations/{{evaluation_id}}/conditions/{{condition_id}}/remove"
+    ),
+    "POST /evaluations/{evaluation_id}/wait": (f"POST {API}/evaluations/{{evaluation_id}}/wait"),
+    "POST /evaluations/{evaluation_id}/resume": (f"POST {API}/evaluations/{{evaluation_id}}/resume"),
+    "POST /evaluations/{evaluation_id}/withdraw": (f"POST {API}/evaluations/{{evaluation_id}}/withdraw"),
+    "POST /evaluations/{evaluation_id}/scorecard": f"PUT {API}/evaluations/{{evaluation_id}}/scorecard",
+    "POST /evaluations/{evaluation_id}/scorecard/amend": (
+        f"POST {API}/evaluations/{{evaluation_id}}/scorecard/amend"
+    ),
+    "POST /evaluations/{evaluation_id}/scorecard/carry": (
+        f"POST {API}/evaluations/{{evaluation_id}}/scorecard/carry"
+    ),
     "POST /evaluations/{evaluation_id}/moderation": (
         f"POST {API}/evaluations/{{evaluation_id}}/disagreements/{{item}}/resolution"
     ),
@@ -56,13 +70,21 @@ TWINS: dict[str, str | NoTwin | Pending] = {
         f"POST {API}/evaluations/{{evaluation_id}}/disagreements/{{item}}/remarks"
     ),
     "POST /evaluations/{evaluation_id}/moderation/rescore": f"POST {API}/evaluations/{{evaluation_id}}/rescore",
-    "POST /evaluations/{evaluation_id}/decide": Pending(),
-    "POST /evaluations/{evaluation_id}/recompute": Pending(),
-    "POST /evaluations/{evaluation_id}/undo": Pending(),
-    "POST /evaluations/{evaluation_id}/let-stand": Pending(),
     "POST /reference-cases": f"POST {API}/reference-cases",
     "POST /reference-cases/{case_id}": f"POST {API}/reference-cases/{{case_id}}/attempt",
     "POST /reference-cases/{case_id}/retire": f"POST {API}/reference-cases/{{case_id}}/retire",
+    "POST /evaluations/{evaluation_id}/decide": f"POST {API}/evaluations/{{evaluation_id}}/decide",
+    "POST /evaluations/{evaluation_id}/recompute": f"POST {API}/evaluations/{{evaluation_id}}/preview",
+    "POST /evaluations/{evaluation_id}/undo": f"POST {API}/evaluations/{{evaluation_id}}/undo",
+    "POST /evaluations/{evaluation_id}/let-stand": f"POST {API}/evaluations/{{evaluation_id}}/let-stand",
+    "POST /tools/{slug}/quick-no": f"POST {API}/tools/{{slug}}/quick-no",
+    "POST /inbox/{candidate_id}/quick-no": f"POST {API}/candidates/{{candidate_id}}/quick-no",
+    # the library of conditions
+    "POST /conditions": f"POST {API}/conditions",
+    "POST /conditions/starter": f"POST {API}/conditions/starter",
+    "POST /conditions/{condition_id}/reword": f"POST {API}/conditions/{{condition_id}}/reword",
+    "POST /conditions/{condition_id}/retire": f"POST {API}/conditions/{{condition_id}}/retire",
+    "POST /conditions/{condition_id}/bring-back": f"POST {API}/conditions/{{condition_id}}/bring-back",
     # verdicts
     "POST /verdicts/{number}/suspend": Pending(),
     "POST /verdicts/{number}/confirm": Pending(),
