@@ -237,7 +237,6 @@ def publish(
             "step_reason": row.step_reason,
             "supersedes": list(decision.supersedes),
             **({"alone": row.alone.value} if row.alone else {}),
-            **({"stands_in": by.stands_in} if by.stands_in else {}),
         },
     )
     return row

@@ -118,7 +118,7 @@ def _permission(session: Session, evaluation: Evaluation, *, solo: bool, by: Act
     )
     alone = Alone.SOLO if by.id in scorers else None
     quick = "Quick no: one person answered the question and decided."
-    return Permission(alone, (quick, *([by.stands_in] if by.stands_in else [])))
+    return Permission(alone, (quick,))
 
 
 def _evaluation(

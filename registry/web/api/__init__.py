@@ -7,6 +7,7 @@ from registry.web.api import (
     check,
     conditions,
     decisions,
+    due,
     evaluation_acts,
     evaluations,
     events,
@@ -16,6 +17,9 @@ from registry.web.api import (
     offices,
     people,
     reference_cases,
+    renewal,
+    reopenings,
+    reports,
     requests,
     rubrics,
     rules,
@@ -24,6 +28,7 @@ from registry.web.api import (
     sources_many,
     tools,
     triage,
+    verdict_acts,
     verdicts,
 )
 
@@ -31,6 +36,11 @@ ROUTERS: tuple[APIRouter, ...] = (
     check.router,
     tools.router,
     verdicts.router,
+    verdict_acts.router,
+    renewal.router,
+    reopenings.router,
+    reports.router,
+    due.router,
     triage.router,  # its fixed addresses go before those with a number
     candidates.router,
     sources_many.router,
