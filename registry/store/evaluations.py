@@ -96,6 +96,17 @@ def of_tool(session: Session, tool_id: int) -> Sequence[Evaluation]:
     ).all()
 
 
+def owners(session: Session, evaluation_ids: Iterable[int]) -> dict[int, tuple[int, str]]:
+    """Evaluation id -> who owns it: account and name."""
+    query = (
+        select(Evaluation.id, User.id, User.name)
+        .join(User, col(User.id) == col(Evaluation.owner_id))
+        .where(col(Evaluation.id).in_(set(evaluation_ids)))
+    )
+    rows = session.exec(query).all()
+    return {case: (person, name) for case, person, name in rows if case is not None and person is not None}
+
+
 def assigned(session: Session, evaluation_id: int) -> Sequence[User]:
     return session.exec(
         select(User)
