@@ -9,7 +9,7 @@ from registry.demo.content import Content, ToolRecord
 from registry.domain.identity import name_key
 from registry.services.accounts import add_user
 from registry.services.acting import REGISTRY, Actor, record
-from registry.services.asking import domain_key, purl_key
+from registry.services.asking import domain_key, program_key, purl_key
 from registry.services.ownership import alias_kind
 from registry.services.sign_in import as_actor
 from registry.store import tables
@@ -90,6 +90,8 @@ def _alias(text: str) -> tuple[AliasKind, str]:
     """What kind of thing an alias is, and the key it is matched by."""
     if text.startswith("pkg:"):
         return AliasKind.PURL, purl_key(text)
+    if text.endswith(".exe"):
+        return AliasKind.EXE, program_key(text)
     if "://" in text:
         key = identity_key(text)
         return alias_kind(key), key
