@@ -13,7 +13,7 @@ from sqlalchemy import Engine
 
 from registry import jobs, rounds
 from registry.domain.errors import RegistryError
-from registry.services import rubric_files, source_health, waking, watching
+from registry.services import evaluation, rubric_files, source_health, waking, watching
 from registry.services.relevance import Refresher
 from registry.settings import Settings
 from registry.store import traits
@@ -73,12 +73,14 @@ class Scheduler:
         self._workers.close()
 
     def tick(self) -> None:
-        """Wake candidates whose day has come, read what is due, note which fell sick or silent, open cases again,
-        number what came in."""
+        """Wake what waits until today, read what is due, note which fell sick or silent, open cases again, number what
+        came in."""
         now = self._clock()
         try:
             with transaction(self._engine) as session:
-                waking.wake_due_watches(session, now.astimezone(self._settings.zone).date(), now)
+                today = now.astimezone(self._settings.zone).date()
+                waking.wake_due_watches(session, today, now)
+                evaluation.resume_due(session, today, now, solo=self._settings.solo)
             for _ in rounds.refresh_due(
                 self._engine,
                 self._fetcher,

@@ -14,9 +14,10 @@ from registry.domain.evaluation import Tier
 from registry.domain.outcome import MEANINGS
 from registry.domain.triggers import CAUSES, REOPENED_IN, Cause, look_by
 from registry.domain.validity import STATE_LABELS, Validity, validity
+from registry.services import assigning
 from registry.services import evaluation as rounds
 from registry.services.acting import REGISTRY, Actor, record, refuse_long
-from registry.store import evaluations, reopenings, tables, tools, users, verdicts
+from registry.store import evaluation_lists, evaluations, reopenings, tables, tools, users, verdicts
 from registry.store.columns import id_of
 from registry.store.engine import serialise
 from registry.store.tables import Evaluation, Reopening, Role
@@ -146,8 +147,8 @@ def _owner(session: Session, earlier: Evaluation | None, row: tables.Verdict, by
     for each in first:
         if each in able:
             return each
-    busy = evaluations.load(session)
-    return min(able, key=lambda each: (busy.get(each, 0), each), default=None)
+    busy = evaluation_lists.workloads(session, today=row.decided_at.date())
+    return min(able, key=lambda each: (busy[each].open if each in busy else 0, each), default=None)
 
 
 def _open(
@@ -172,7 +173,7 @@ def _open(
         now=now,
     )
     reviewers = {id_of(each) for each in users.active_holders(session, Role.REVIEWER)}
-    asked = evaluations.requesters(session, row.tool_id)
+    barred = evaluations.requesters(session, row.tool_id) | evaluations.contacts(session, row.tool_id).keys()
     scored = (
         {
             id_of(card.reviewer): None
@@ -183,8 +184,8 @@ def _open(
         else {}
     )
     for each in scored:
-        if each in reviewers - asked:
-            rounds.assign(session, id_of(opened), each, by=by, now=now)
+        if each in reviewers - barred:
+            assigning.assign(session, id_of(opened), each, by=by, now=now)
     return opened
 
 

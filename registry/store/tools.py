@@ -194,3 +194,13 @@ def free_slug(session: Session, slug: str) -> str:
         number += 1
         free = f"{slug}-{number}"
     return free
+
+
+def names_since(session: Session, alias_id: int) -> Sequence[tuple[int, str, int]]:
+    """Number, key and tool of the names with a higher number than the given one, in that order."""
+    query = select(Alias.id, Alias.key, Alias.tool_id).where(
+        Alias.kind == AliasKind.NAME, col(Alias.id) > alias_id
+    )
+    return [
+        (number or 0, key, tool_id) for number, key, tool_id in session.exec(query.order_by(col(Alias.id)))
+    ]

@@ -2,6 +2,7 @@
 
 from registry.store.tables.candidate import Candidate, CandidateLabel, Mention
 from registry.store.tables.deciding import Delegation, SecondReading, VendorContact
+from registry.store.tables.difference import Difference
 from registry.store.tables.entry import Entry, EntryRevision
 from registry.store.tables.evaluation import Assignment, Evaluation, Interest, Moderation, ProposedCondition
 from registry.store.tables.event import Event
@@ -14,10 +15,12 @@ from registry.store.tables.reference_case import ReferenceAttempt, ReferenceCase
 from registry.store.tables.reopening import ReadMark, Reopening, Report
 from registry.store.tables.request import Request
 from registry.store.tables.rubric import InForce, RubricFile
+from registry.store.tables.saved_filter import SavedFilter
 from registry.store.tables.scorecard import Scorecard, ScorecardKnockOut, ScorecardRating
 from registry.store.tables.source import Source
 from registry.store.tables.tool import Alias, AliasKind, Tool
 from registry.store.tables.tool_change import ToolChange
+from registry.store.tables.triage_act import TriageAct, TriageStep
 from registry.store.tables.unanswered import Unanswered
 from registry.store.tables.user import (
     ApiToken,
@@ -39,6 +42,7 @@ __all__ = [
     "Candidate",
     "CandidateLabel",
     "Delegation",
+    "Difference",
     "Entry",
     "EntryRevision",
     "Evaluation",
@@ -65,6 +69,7 @@ __all__ = [
     "Rescore",
     "Role",
     "RubricFile",
+    "SavedFilter",
     "Scorecard",
     "ScorecardKnockOut",
     "ScorecardRating",
@@ -74,6 +79,8 @@ __all__ = [
     "Supersession",
     "Tool",
     "ToolChange",
+    "TriageAct",
+    "TriageStep",
     "Unanswered",
     "User",
     "UserArea",

@@ -14,6 +14,8 @@ class VendorContact(SQLModel, table=True):
     tool_id: int = Field(foreign_key="tool.id", primary_key=True)
     user_id: int = Field(foreign_key="user.id", primary_key=True)
     by_id: int | None = Field(default=None, foreign_key="user.id")
+    note: str = Field(default="", max_length=200)
+    """What ties them to the vendor."""
     at: datetime
 
 

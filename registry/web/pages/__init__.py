@@ -4,8 +4,13 @@ from fastapi import APIRouter
 
 from registry.web.pages import (
     audit,
+    bulk,
     candidates,
     decisions,
+    dismissals,
+    duplicates,
+    evaluation_acts,
+    evaluation_opening,
     evaluations,
     feeds,
     held,
@@ -45,6 +50,9 @@ ROUTERS: tuple[APIRouter, ...] = (
     site.router,
     session.router,
     evaluations.router,
+    evaluations.downloads,
+    evaluation_opening.router,  # /new goes before a number
+    evaluation_acts.router,
     scorecards.router,
     moderation.router,
     decisions.router,
@@ -52,7 +60,11 @@ ROUTERS: tuple[APIRouter, ...] = (
     rubrics.router,
     offices.router,
     inbox.router,
+    inbox.files,
+    bulk.router,
+    dismissals.router,  # its fixed addresses go before those with a number
     candidates.router,
+    duplicates.router,
     source_feed.router,
     sources_adding.router,  # its fixed addresses go before those with a number
     rules.router,

@@ -195,7 +195,7 @@ def _again(
 
 
 def _require_turn(session: Session, evaluation: Evaluation, house: Settings, user: Actor) -> None:
-    taking_part.require_sight(session, evaluation, by=user)
+    taking_part.require_open_eyes(session, evaluation, by=user)
     require_act(evaluation.state, "decide")
     permission(session, evaluation, solo=house.solo, by=user)
 

@@ -20,11 +20,10 @@ from registry.store import evaluations, reopenings, tools
 from registry.store.columns import id_of
 from registry.web.deps import Approver, Asked, House, Insider, Now, Read, Triager, Tx
 from registry.web.filters import as_filter
-from registry.web.pages.inbox_view import number
 from registry.web.render import go, render
 from registry.web.selection import Choosable, choosable, numbers_in, seen_in
 from registry.web.shapes import Form, Option, Pager, ToolLink
-from registry.web.typed import Fields, Typed
+from registry.web.typed import Fields, Typed, number
 
 router = APIRouter()
 MOST_LISTED = 100

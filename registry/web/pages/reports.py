@@ -19,12 +19,11 @@ from registry.store import reports as store
 from registry.store import tools
 from registry.store.columns import id_of
 from registry.web.deps import Asked, CurrentUser, House, Insider, Now, Read, Tx
-from registry.web.pages.inbox_view import number
 from registry.web.parts import parts_of
 from registry.web.question import Typed
 from registry.web.render import render
 from registry.web.shapes import Form, Pager, ToolLink
-from registry.web.typed import Fields
+from registry.web.typed import Fields, number
 from registry.web.typed import Typed as Sent
 
 router = APIRouter()
