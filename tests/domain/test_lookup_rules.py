@@ -325,7 +325,7 @@ def test_grace_stays_the_first_condition_before_the_limits():
 def test_without_an_edition_the_strictest_is_the_answer_and_all_are_listed():
     found = ask([a_ruling(edition="Free"), a_ruling("rejected", 2, edition="Pro")], **ALL_SAID)
     assert (found.code, found.depends_on) == (AnswerCode.NO, ("edition",))
-    assert [(each.name, each.code) for each in found.editions] == [("Free", "yes"), ("Pro", "no")]
+    assert [(each.name, each.code) for each in found.editions] == [("Pro", "no"), ("Free", "yes")]
     assert found.editions[1].verdict == found.verdict
 
 
