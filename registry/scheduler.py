@@ -13,7 +13,7 @@ from sqlalchemy import Engine
 
 from registry import jobs, rounds
 from registry.domain.errors import RegistryError
-from registry.services import evaluation, rubric_files, source_health, waking, watching
+from registry.services import evaluation, rubric_files, sampling, source_health, waking, watching
 from registry.services.relevance import Refresher
 from registry.settings import Settings
 from registry.store import traits
@@ -73,14 +73,15 @@ class Scheduler:
         self._workers.close()
 
     def tick(self) -> None:
-        """Wake what waits until today, read what is due, note which fell sick or silent, open cases again, number what
-        came in."""
+        """Wake what waits until today, sample quick verdicts, read what is due, note which fell sick or silent,
+        open cases again, number what came in."""
         now = self._clock()
         try:
             with transaction(self._engine) as session:
                 today = now.astimezone(self._settings.zone).date()
                 waking.wake_due_watches(session, today, now)
                 evaluation.resume_due(session, today, now, solo=self._settings.solo)
+                sampling.open_due(session, secret=self._settings.secret, zone=self._settings.zone, now=now)
             for _ in rounds.refresh_due(
                 self._engine,
                 self._fetcher,

@@ -218,7 +218,10 @@ class History:
         decision = Decision(
             outcome=told.outcome,
             rationale=told.rationale,
-            conditions=tuple(replace(each, met_on=None, waived_reason="") for each in told.conditions),
+            conditions=tuple(
+                replace(each, met_on=None, waived_reason="", wording_id=self.ground.wordings.get(each.text))
+                for each in told.conditions
+            ),
             scope=told.scope,
             alternatives=told.alternatives,
             reason_code=told.reason_code,

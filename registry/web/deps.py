@@ -15,6 +15,7 @@ from sqlmodel import Session
 from registry.domain.errors import NotAllowed, NotSignedIn
 from registry.services.acting import Actor
 from registry.services.index import Index
+from registry.services.library import KEEPERS
 from registry.services.verdict_life import SUSPENDERS
 from registry.settings import Settings
 from registry.store.engine import snapshot
@@ -100,6 +101,9 @@ Decider = Annotated[
     Actor, Depends(Right("decide, or the quick lane", frozenset({Role.REVIEWER, Role.APPROVER})))
 ]
 """In person, never by token; which reviewer may decide in the quick lane is services/decision.py's business."""
+CONDITION_READERS = INSIDERS | {Role.ADMIN}
+ConditionReader = Annotated[Actor, Depends(Right("see the conditions", CONDITION_READERS, "read"))]
+ConditionKeeper = Annotated[Actor, Depends(Right("conditions", KEEPERS, "conditions"))]
 Suspender = Annotated[Actor, Depends(Right("suspend", SUSPENDERS))]
 SourceKeeper = Annotated[Actor, Depends(Right("sources", frozenset({Role.ADMIN}), "sources"))]
 RubricKeeper = Annotated[Actor, Depends(Right("rubrics and offices", frozenset({Role.ADMIN}), "settings"))]

@@ -70,10 +70,18 @@ TWINS: dict[str, str | NoTwin | Pending] = {
         f"POST {API}/evaluations/{{evaluation_id}}/disagreements/{{item}}/remarks"
     ),
     "POST /evaluations/{evaluation_id}/moderation/rescore": f"POST {API}/evaluations/{{evaluation_id}}/rescore",
-    "POST /evaluations/{evaluation_id}/decide": Pending(),
-    "POST /evaluations/{evaluation_id}/recompute": Pending(),
-    "POST /evaluations/{evaluation_id}/undo": Pending(),
-    "POST /evaluations/{evaluation_id}/let-stand": Pending(),
+    "POST /evaluations/{evaluation_id}/decide": f"POST {API}/evaluations/{{evaluation_id}}/decide",
+    "POST /evaluations/{evaluation_id}/recompute": f"POST {API}/evaluations/{{evaluation_id}}/preview",
+    "POST /evaluations/{evaluation_id}/undo": f"POST {API}/evaluations/{{evaluation_id}}/undo",
+    "POST /evaluations/{evaluation_id}/let-stand": f"POST {API}/evaluations/{{evaluation_id}}/let-stand",
+    "POST /tools/{slug}/quick-no": f"POST {API}/tools/{{slug}}/quick-no",
+    "POST /inbox/{candidate_id}/quick-no": f"POST {API}/candidates/{{candidate_id}}/quick-no",
+    # the library of conditions
+    "POST /conditions": f"POST {API}/conditions",
+    "POST /conditions/starter": f"POST {API}/conditions/starter",
+    "POST /conditions/{condition_id}/reword": f"POST {API}/conditions/{{condition_id}}/reword",
+    "POST /conditions/{condition_id}/retire": f"POST {API}/conditions/{{condition_id}}/retire",
+    "POST /conditions/{condition_id}/bring-back": f"POST {API}/conditions/{{condition_id}}/bring-back",
     # verdicts
     "POST /verdicts/{number}/suspend": Pending(),
     "POST /verdicts/{number}/confirm": Pending(),

@@ -75,6 +75,17 @@ RIGHTS = {
     "GET /verdicts/withdraw": "decide",
     "POST /verdicts/withdraw": "decide",
     "POST /evaluations/{evaluation_id}/let-stand": "decide",
+    "GET /tools/{slug}/quick-no": "decide, or the quick lane",
+    "POST /tools/{slug}/quick-no": "decide, or the quick lane",
+    "GET /inbox/{candidate_id}/quick-no": "decide, or the quick lane",
+    "POST /inbox/{candidate_id}/quick-no": "decide, or the quick lane",
+    "GET /conditions": "see the conditions",
+    "POST /conditions": "conditions",
+    "POST /conditions/starter": "conditions",
+    "GET /conditions/{condition_id}": "see the conditions",
+    "POST /conditions/{condition_id}/reword": "conditions",
+    "POST /conditions/{condition_id}/retire": "conditions",
+    "POST /conditions/{condition_id}/bring-back": "conditions",
     "GET /verdicts/{number}/acts": "suspend",
     "POST /verdicts/{number}/suspend": "suspend",
     "POST /verdicts/{number}/confirm": "suspend",
@@ -263,6 +274,20 @@ RIGHTS = {
     "POST /api/v1/evaluations/{evaluation_id}/disagreements/{item}/resolution": "triage",
     "POST /api/v1/evaluations/{evaluation_id}/disagreements/{item}/remarks": "triage",
     "POST /api/v1/evaluations/{evaluation_id}/rescore": "score",
+    "GET /api/v1/evaluations/{evaluation_id}/memo": "see work in progress",
+    "POST /api/v1/evaluations/{evaluation_id}/preview": "decide, or the quick lane",
+    "POST /api/v1/evaluations/{evaluation_id}/decide": "decide, or the quick lane",
+    "POST /api/v1/evaluations/{evaluation_id}/undo": "decide, or the quick lane",
+    "POST /api/v1/evaluations/{evaluation_id}/let-stand": "decide",
+    "POST /api/v1/tools/{slug}/quick-no": "decide, or the quick lane",
+    "POST /api/v1/candidates/{candidate_id}/quick-no": "decide, or the quick lane",
+    "GET /api/v1/conditions": "see the conditions",
+    "POST /api/v1/conditions": "conditions",
+    "POST /api/v1/conditions/starter": "conditions",
+    "GET /api/v1/conditions/{condition_id}": "see the conditions",
+    "POST /api/v1/conditions/{condition_id}/reword": "conditions",
+    "POST /api/v1/conditions/{condition_id}/retire": "conditions",
+    "POST /api/v1/conditions/{condition_id}/bring-back": "conditions",
     "GET /api/v1/events": "audit",
 }
 """Method and path to the right it asks for. A new route belongs into this table, or the tests fail."""
@@ -279,6 +304,8 @@ HOLDERS = {
     "decide": {"approver"},
     "decide, or the quick lane": {"reviewer", "approver"},
     "suspend": {"approver", "admin"},
+    "see the conditions": {"reviewer", "approver", "admin", "auditor"},
+    "conditions": {"approver", "admin"},
     "sources": {"admin"},
     "people and settings": {"admin"},
     "audit": {"admin", "auditor"},
@@ -323,6 +350,7 @@ def test_nobody_gets_further_than_the_table_says(
             .replace("{source_id}", "999999")
             .replace("{token_id}", "999999")
             .replace("{rule_id}", "999999")
+            .replace("{condition_id}", "999999")
             .replace("{", "")
             .replace("}", "")
         )
@@ -374,6 +402,8 @@ def test_the_holders_of_each_right_are_those_its_dependency_lets_in(app: FastAPI
         "Approver",
         "Decider",
         "Suspender",
+        "ConditionReader",
+        "ConditionKeeper",
         "SourceKeeper",
     ):
         right = getattr(deps, name).__metadata__[0].dependency

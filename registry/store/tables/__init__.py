@@ -1,7 +1,7 @@
 """SQLModel tables: they hold state and have no rules; one noun a file."""
 
 from registry.store.tables.candidate import Candidate, CandidateLabel, Mention
-from registry.store.tables.deciding import Delegation, SecondReading, VendorContact
+from registry.store.tables.deciding import SecondReading, VendorContact
 from registry.store.tables.difference import Difference
 from registry.store.tables.entry import Entry, EntryRevision
 from registry.store.tables.evaluation import Assignment, Evaluation, Interest, Moderation, ProposedCondition
@@ -41,7 +41,6 @@ __all__ = [
     "Assignment",
     "Candidate",
     "CandidateLabel",
-    "Delegation",
     "Difference",
     "Entry",
     "EntryRevision",

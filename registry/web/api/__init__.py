@@ -5,6 +5,8 @@ from fastapi import APIRouter
 from registry.web.api import (
     candidates,
     check,
+    conditions,
+    decisions,
     evaluation_acts,
     evaluations,
     events,
@@ -34,6 +36,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     held.router,
     rules.router,
     evaluations.router,
+    decisions.router,
+    conditions.router,
     evaluation_acts.router,
     scorecards.router,
     rubrics.router,

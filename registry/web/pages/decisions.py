@@ -105,7 +105,6 @@ def decide(
     tool = tools.get_by_id(tx, evaluation.tool_id)
     page_of_preview = preview(
         tx,
-        tool,
         house,
         typed,
         lambda: deciding.decide(tx, evaluation_id, filled.decision, terms, by=user, now=now),

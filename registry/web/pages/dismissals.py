@@ -155,8 +155,8 @@ def _finding(found: Dismissals) -> str:
         return "Nothing was dismissed in the last twelve months."
     most = max(DismissReason, key=found.of_reason)
     told = (
-        f"{found.total:,} were dismissed in the last twelve months, most of them ({found.of_reason(most):,}) as "
-        f"“{REASON_LABELS[most].lower()}”."
+        f"{found.total:,} were dismissed in the last twelve months. The commonest reason was "
+        f"“{REASON_LABELS[most].lower()}” ({found.of_reason(most):,})."
     )
     if found.sources:
         told += f" Most came from {found.sources[0].name}: {found.sources[0].total:,}."

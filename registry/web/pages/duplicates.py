@@ -52,7 +52,9 @@ class DuplicatesPage:
     other: Candidate | None
     tool: Tool | None
     """What stands beside it is either `other` or `tool`; neither where nothing is alike."""
+    name: str
     other_name: str
+    """Each with its number where both are called alike."""
     other_url: str
     reason: str
     facts: Sequence[Fact]
@@ -88,7 +90,8 @@ def compare(
         candidate=candidate,
         other=other,
         tool=tool,
-        other_name=other.name if other else tool.name if tool else "",
+        name=_told_from(candidate, other),
+        other_name=_told_from(other, candidate) if other else tool.name if tool else "",
         other_url=f"/inbox/{other.id}" if other else f"/tools/{tool.slug}" if tool else "",
         reason=_reason(candidate, other.name if other else tool.name if tool else ""),
         facts=_facts(read, candidate, other, tool),
@@ -137,6 +140,11 @@ def _beside(session: Session, beside: str) -> tuple[Candidate | None, Tool | Non
 def _reason(candidate: Candidate, name: str) -> str:
     found = likeness(candidate.name_key, name_key(name)) if name else None
     return found[1] if found else ""
+
+
+def _told_from(one: Candidate, other: Candidate | None) -> str:
+    alike = other is not None and one.name == other.name
+    return f"{one.name} (no. {one.id})" if alike else one.name
 
 
 def _merges(other: Candidate | None) -> bool:
