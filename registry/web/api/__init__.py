@@ -7,6 +7,7 @@ from registry.web.api import (
     check,
     conditions,
     decisions,
+    due,
     evaluation_acts,
     evaluations,
     events,
@@ -14,6 +15,9 @@ from registry.web.api import (
     moderation,
     offices,
     people,
+    renewal,
+    reopenings,
+    reports,
     requests,
     rubrics,
     rules,
@@ -22,6 +26,7 @@ from registry.web.api import (
     sources_many,
     tools,
     triage,
+    verdict_acts,
     verdicts,
 )
 
@@ -29,6 +34,11 @@ ROUTERS: tuple[APIRouter, ...] = (
     check.router,
     tools.router,
     verdicts.router,
+    verdict_acts.router,
+    renewal.router,
+    reopenings.router,
+    reports.router,
+    due.router,
     triage.router,  # its fixed addresses go before those with a number
     candidates.router,
     sources_many.router,
