@@ -282,7 +282,8 @@ PAGES = (
     Page("one candidate", "rosa", "/inbox/1"),
     Page("evaluation, 12 reviewers", "rosa", "/evaluations/{twelve}", fill_twelve),
     Page("its disagreements", "rosa", "/evaluations/{twelve}/moderation"),
-    Page("rubrics, the list", "ada", "/rubrics", fill_verdicts),
+    Page("dashboard, 5,000 verdicts", "amir", "/dashboard", fill_verdicts),
+    Page("rubrics, the list", "ada", "/rubrics"),
     Page("rubric on 1,000 verdicts", "ada", "/rubrics/{next_rubric}", fill_rubric),
 )
 """The first one is the measure of the others. What fills the office for one page may serve those after it."""

@@ -14,7 +14,7 @@ from sqlalchemy import Engine
 from sqlmodel import Session, func, select
 
 from registry import rounds
-from registry.demo import ahead
+from registry.demo import ahead, practice
 from registry.demo import content as story
 from registry.demo.content import Content, TriageRecord
 from registry.demo.ground import Ground, lay
@@ -64,6 +64,7 @@ def seed(
         with transaction(engine) as session:
             _triage(session, content, ground, settings, now)
             ahead.prepare(session, ground, now=now)
+            practice.prepare(session, ground, now=now)
         with snapshot(engine) as session:
             summary = _summary(session, settings, now)
     finally:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import ColumnElement
-from sqlmodel import Session, and_, col, not_, or_, select
+from sqlmodel import Session, and_, col, func, not_, or_, select
 
 from registry.store.tables import Event
 
@@ -108,6 +108,11 @@ def newest(
     if before:
         query = query.where(col(Event.id) < before)
     return session.exec(query).all()
+
+
+def highest(session: Session) -> int:
+    """The id of the last act; another one after whatever anybody does."""
+    return session.exec(select(func.max(Event.id))).one() or 0
 
 
 def actions(session: Session) -> Sequence[str]:

@@ -44,7 +44,7 @@ class ToolRef(BaseModel):
 
 class MatchOut(BaseModel):
     kind: str = Field(
-        description="name, alias, domain, path or purl: by what it was known.", examples=["name"]
+        description="name, alias, domain, path, purl or exe: by what it was known.", examples=["name"]
     )
     tool: ToolRef
 

@@ -73,6 +73,9 @@ TWINS: dict[str, str | NoTwin | Pending] = {
         f"POST {API}/evaluations/{{evaluation_id}}/disagreements/{{item}}/remarks"
     ),
     "POST /evaluations/{evaluation_id}/moderation/rescore": f"POST {API}/evaluations/{{evaluation_id}}/rescore",
+    "POST /reference-cases": f"POST {API}/reference-cases",
+    "POST /reference-cases/{case_id}": f"POST {API}/reference-cases/{{case_id}}/attempt",
+    "POST /reference-cases/{case_id}/retire": f"POST {API}/reference-cases/{{case_id}}/retire",
     "POST /evaluations/{evaluation_id}/decide": f"POST {API}/evaluations/{{evaluation_id}}/decide",
     "POST /evaluations/{evaluation_id}/recompute": f"POST {API}/evaluations/{{evaluation_id}}/preview",
     "POST /evaluations/{evaluation_id}/undo": f"POST {API}/evaluations/{{evaluation_id}}/undo",

@@ -116,6 +116,19 @@ RIGHTS = {
     "POST /verdicts/{number}/result": "decide",
     "POST /verdicts/{number}/conditions/{position}/met": "decide",
     "POST /verdicts/{number}/conditions/{position}/waive": "decide",
+    "GET /dashboard": "see work in progress",
+    "GET /dashboard.csv": "see work in progress",
+    "GET /dashboard/{code}": "see work in progress",
+    "GET /dashboard/{code}.csv": "see work in progress",
+    "GET /reference-cases": "see reference cases",
+    "POST /reference-cases": "keep reference cases",
+    "GET /reference-cases/new": "keep reference cases",
+    "GET /reference-cases/{case_id}": "see reference cases",
+    "POST /reference-cases/{case_id}": "score",
+    "POST /reference-cases/{case_id}/retire": "keep reference cases",
+    "GET /agreement": "see work in progress",
+    "GET /agreement/{criterion_id}": "see work in progress",
+    "GET /agreement/{criterion_id}.csv": "see work in progress",
     "POST /verdicts/{number}/conditions/{position}/take-back": "decide",
     "GET /rubrics": "see the rubrics",
     "POST /rubrics": "rubrics and offices",
@@ -292,6 +305,15 @@ RIGHTS = {
     "POST /api/v1/evaluations/{evaluation_id}/disagreements/{item}/resolution": "triage",
     "POST /api/v1/evaluations/{evaluation_id}/disagreements/{item}/remarks": "triage",
     "POST /api/v1/evaluations/{evaluation_id}/rescore": "score",
+    "GET /api/v1/reference-cases": "see reference cases",
+    "POST /api/v1/reference-cases": "keep reference cases",
+    "GET /api/v1/reference-cases/{case_id}": "see reference cases",
+    "POST /api/v1/reference-cases/{case_id}/attempt": "score",
+    "POST /api/v1/reference-cases/{case_id}/retire": "keep reference cases",
+    "GET /api/v1/numbers": "see work in progress",
+    "GET /api/v1/numbers/{code}": "see work in progress",
+    "GET /api/v1/agreement": "see work in progress",
+    "GET /api/v1/agreement/{criterion_id}": "see work in progress",
     "GET /api/v1/evaluations/{evaluation_id}/memo": "see work in progress",
     "POST /api/v1/evaluations/{evaluation_id}/preview": "decide, or the quick lane",
     "POST /api/v1/evaluations/{evaluation_id}/decide": "decide, or the quick lane",
@@ -322,6 +344,8 @@ HOLDERS = {
     "decide": {"approver"},
     "decide, or the quick lane": {"reviewer", "approver"},
     "suspend": {"approver", "admin"},
+    "see reference cases": {"reviewer", "approver", "admin", "auditor"},
+    "keep reference cases": {"approver", "admin"},
     "see the conditions": {"reviewer", "approver", "admin", "auditor"},
     "conditions": {"approver", "admin"},
     "sources": {"admin"},
@@ -366,6 +390,7 @@ def test_nobody_gets_further_than_the_table_says(
             path.replace("{user_id}", "999999")
             .replace("{candidate_id}", "999999")
             .replace("{source_id}", "999999")
+            .replace("{case_id}", "999999")
             .replace("{token_id}", "999999")
             .replace("{rule_id}", "999999")
             .replace("{condition_id}", "999999")

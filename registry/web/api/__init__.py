@@ -13,8 +13,10 @@ from registry.web.api import (
     events,
     held,
     moderation,
+    numbers,
     offices,
     people,
+    reference_cases,
     renewal,
     reopenings,
     reports,
@@ -55,5 +57,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     people.router,
     requests.router,
     moderation.router,
+    numbers.router,
+    reference_cases.router,
     events.router,
 )

@@ -3,10 +3,12 @@
 from fastapi import APIRouter
 
 from registry.web.pages import (
+    agreement,
     audit,
     bulk,
     candidates,
     conditions,
+    dashboard,
     decisions,
     dismissals,
     due,
@@ -24,6 +26,7 @@ from registry.web.pages import (
     people,
     quick_no,
     reference,
+    reference_cases,
     renewal,
     reopening,
     reports,
@@ -66,6 +69,9 @@ ROUTERS: tuple[APIRouter, ...] = (
     quick_no.router,
     verdict_life.router,
     rubrics.router,
+    dashboard.router,
+    agreement.router,
+    reference_cases.router,
     offices.router,
     inbox.router,
     inbox.files,
