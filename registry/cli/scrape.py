@@ -41,10 +41,9 @@ def scrape(
 ) -> None:
     """Read what is due now, or the named sources, or all. Ends with 3 where some failed, with 1 where all did."""
     from registry.cli.progress import Reading
-    from registry.jobs import make_fetcher
+    from registry.jobs import make_fetcher, make_workers
     from registry.services import source_health
     from registry.store.engine import snapshot, transaction
-    from scrapers.workers import Workers
 
     if named and everything:
         raise typer.BadParameter("Name sources or give --all, not both.")
@@ -52,7 +51,7 @@ def scrape(
     with opened() as (settings, engine):
         with snapshot(engine) as session:
             wanted = _wanted(session, named or [], everything)
-        with make_fetcher(settings) as fetcher, Workers() as workers, Reading(len(wanted)) as bar:
+        with make_fetcher(settings) as fetcher, make_workers() as workers, Reading(len(wanted)) as bar:
             read = _try_out if dry_run else _read
             rows = []
             for row in read(engine, fetcher, workers, wanted, bar.starts):

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlmodel import Session, insert
+from sqlmodel import Session
 
 from registry.domain.errors import InvalidInput, NotAllowed
 from registry.store import tables
+from registry.store.engine import write_all
 from registry.store.tables import Role
 
 
@@ -62,8 +63,7 @@ def record(
 
 def record_all(session: Session, found: Sequence[dict[str, Any]]) -> None:
     """Write the events of many acts, made by `event_of`, at one go and in this order."""
-    if found:
-        session.execute(insert(tables.Event), found)
+    write_all(session, tables.Event, found)
 
 
 def event_of(

@@ -14,7 +14,8 @@ from registry.domain.errors import InvalidInput, RuleBroken, StaleVersion
 from registry.domain.identity import name_key, slug
 from registry.domain.triage import CandidateStatus, DismissReason, move
 from registry.services.acting import Actor, record, refuse_long
-from registry.services.ownership import alias_kind, product_key, standing, tools_by_link
+from registry.services.keys import product_key
+from registry.services.ownership import alias_kind, standing, tools_by_link
 from registry.store import candidates, tools
 from registry.store.columns import id_of
 from registry.store.engine import serialise

@@ -7,7 +7,7 @@ from datetime import datetime
 from registry.domain.identity import name_key
 from registry.domain.proposal import Confidence, Found
 from registry.domain.triage import CandidateStatus
-from registry.services.proposing import proposal_of
+from registry.services.reading import proposal_of
 from registry.store import tables
 from registry.store.tables import Candidate
 
