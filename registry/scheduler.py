@@ -12,7 +12,8 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy import Engine
 
 from registry import jobs, rounds
-from registry.services import source_health, waking
+from registry.domain.errors import RegistryError
+from registry.services import rubric_files, source_health, waking
 from registry.services.relevance import Refresher
 from registry.settings import Settings
 from registry.store import traits
@@ -42,6 +43,7 @@ class Scheduler:
         self._apscheduler = BackgroundScheduler(timezone=UTC)
         self._watch = threading.Thread(target=self._keep_going, name="clock watch", daemon=True)
         self._noticed_at: datetime | None = None
+        self._rubrics_seen: rubric_files.Print = ()
         self.ticked_at: datetime | None = None
         """When the last tick ended well; None before the first one."""
 
@@ -86,6 +88,7 @@ class Scheduler:
             ):
                 pass
             self._notice(self._clock())
+            self._take_in_rubrics(now)
             with snapshot(self._engine) as session:
                 numbers = self._relevance.outdated(session, now)
             if numbers:
@@ -111,6 +114,24 @@ class Scheduler:
         with transaction(self._engine) as session:
             source_health.notice(session, now)
         self._noticed_at = now
+
+    def _take_in_rubrics(self, now: datetime) -> None:
+        """Files of the rubrics folder that are new or changed since the last look; a broken one harms nothing."""
+        folder = self._settings.rubrics_dir
+        seen = rubric_files.fingerprint(folder)
+        if seen == self._rubrics_seen:
+            return
+        try:
+            with transaction(self._engine) as session:
+                taken = rubric_files.take_in(session, folder, now=now)
+        except RegistryError as refused:
+            log.warning("rubric files cannot be used fault=%s", refused.sentence)
+        else:
+            for each in taken.stored:
+                log.info("rubric file stored kind=%s name=%s version=%d", each.kind, each.name, each.version)
+            for fault in taken.faults:
+                log.warning("rubric file cannot be used fault=%s", fault)
+        self._rubrics_seen = seen
 
 
 def _clock() -> datetime:

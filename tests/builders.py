@@ -11,7 +11,7 @@ from registry.domain.identity import name_key, slug
 from registry.domain.outcome import Outcome
 from registry.domain.rubric import KnockOutAnswer, Rating, Rubric
 from registry.services import evaluation as rounds
-from registry.services import rubrics, scoring
+from registry.services import rubric_files, rubrics, scoring
 from registry.services.acting import Actor
 from registry.services.decision import Decision, Terms, decide
 from registry.services.scorecards import TypedAnswer, TypedRating, TypedScorecard
@@ -114,7 +114,7 @@ def an_evaluation(
     now: datetime,
     data_class: str = "internal",
 ) -> Evaluation:
-    rubrics.load_files(session, None, now=now)
+    rubric_files.take_in(session, None, now=now)
     evaluation = rounds.open_evaluation(
         session,
         id_of(tool),

@@ -7,14 +7,13 @@ import typer
 from sqlalchemy import Engine
 from sqlmodel import col, func, select
 
-from registry.cli.common import AsJson, print_json, utc_now
-from registry.domain.errors import RegistryError
+from registry.cli.common import AsJson, print_json
 from registry.services import rereading
 from registry.services.health import Check, agent, readiness, secret_mode
 from registry.services.holding import sentence
-from registry.services.rubrics import load_files
+from registry.services.rubric_files import look
 from registry.settings import Settings, load_settings
-from registry.store.engine import make_engine, snapshot, transaction
+from registry.store.engine import make_engine, snapshot
 from registry.store.entries import held_by_source
 from registry.store.tables import Role, Source
 from registry.store.users import active_holders
@@ -55,13 +54,11 @@ def _checks(settings: Settings, engine: Engine) -> Iterator[Check]:
 
 
 def _rubric(settings: Settings, engine: Engine) -> Check:
-    try:
-        with transaction(engine) as session:
-            new = load_files(session, settings.rubrics_dir, now=utc_now())
-            session.rollback()  # a look, not an act
-    except (RegistryError, OSError) as error:
-        return Check("rubric", False, str(error))
-    return Check("rubric", True, f"Every file can be used; {len(new)} not stored yet.")
+    with snapshot(engine) as session:
+        found = look(session, settings.rubrics_dir)
+    if found.faults:
+        return Check("rubric", False, " ".join(str(each) for each in found.faults))
+    return Check("rubric", True, f"Every file can be used; {len(found.fresh)} not stored yet.")
 
 
 def _stored(engine: Engine) -> Iterator[Check]:

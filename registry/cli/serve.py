@@ -1,5 +1,6 @@
 """`registry serve`: web, API, feeds and scheduler."""
 
+import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -42,7 +43,7 @@ def serve(
     import uvicorn  # here and not above: other commands shall not pay for a server
 
     from registry.cli.logs import configure_logs
-    from registry.services.rubrics import load_files
+    from registry.services.rubric_files import take_in
     from registry.settings import load_settings
     from registry.store import schema
     from registry.store.engine import make_engine, transaction
@@ -58,7 +59,9 @@ def serve(
     engine = make_engine(settings.resolved_database_url)
     schema.upgrade(engine)
     with transaction(engine) as session:
-        load_files(session, settings.rubrics_dir, now=datetime.now(UTC))
+        taken = take_in(session, settings.rubrics_dir, now=datetime.now(UTC))
+    for fault in taken.faults:
+        logging.getLogger(__name__).warning("rubric file cannot be used fault=%s", fault)
     engine.dispose()
     _ = settings.secret  # made once, before several processes want it
     uvicorn.run(

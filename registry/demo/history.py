@@ -14,8 +14,9 @@ from registry.demo.content import Content, EvaluationRecord, RequestRecord, Verd
 from registry.demo.ground import Ground
 from registry.demo.scorecards import ScorecardRecord
 from registry.domain.evaluation import EvaluationState
+from registry.domain.quick_lane import LIMITS
 from registry.services import evaluation as rounds
-from registry.services import lookup, requests, scoring, verdict_life
+from registry.services import lookup, moderation, requests, scoring, verdict_life
 from registry.services.acting import Actor, record
 from registry.services.decision import Decision, Terms, decide
 from registry.services.scorecards import TypedAnswer, TypedRating, TypedScorecard
@@ -154,7 +155,7 @@ class History:
     def _moderate(
         self, told: EvaluationRecord, by: str, item: str, value: str, reason: str, at: datetime
     ) -> None:
-        rounds.moderate(
+        moderation.moderate(
             self.session,
             self.rounds[told.key],
             item,
@@ -218,6 +219,7 @@ class History:
             valid_until=told.valid_until,
             starts_on=told.starts_on,
             supersedes=told.supersedes,
+            within=frozenset(LIMITS),
         )
         by = self.ground.people[told.decided_by]
         decide(self.session, self.rounds[told.evaluation], decision, self.terms, by=by, now=at)

@@ -14,6 +14,7 @@ from sqlalchemy import Engine
 from sqlmodel import Session, func, select
 
 from registry import rounds
+from registry.demo import ahead
 from registry.demo import content as story
 from registry.demo.content import Content, TriageRecord
 from registry.demo.ground import Ground, lay
@@ -23,7 +24,7 @@ from registry.demo.publisher import SLOW_S, Publisher, SampleSource
 from registry.domain.proposal import Announcer
 from registry.domain.validity import validity
 from registry.jobs import Refreshed, make_fetcher, make_workers
-from registry.services import rubrics, sources, triage
+from registry.services import rubric_files, sources, triage
 from registry.services.acting import REGISTRY
 from registry.services.decision import Terms
 from registry.services.sign_in import make_link
@@ -59,6 +60,7 @@ def seed(
             feeds_port = int(publisher.base_url.rpartition(":")[2])
         with transaction(engine) as session:
             _triage(session, content, ground, settings, now)
+            ahead.prepare(session, ground, now=now)
         with snapshot(engine) as session:
             summary = _summary(session, settings, now)
     finally:
@@ -90,7 +92,7 @@ def _tell_the_past(
 ) -> tuple[Ground, tuple[SignIn, ...]]:
     began = min(each.opened_at for each in content.evaluations)
     began = min(began, *(each.decided_at for each in content.verdicts)) - timedelta(days=30)
-    rubrics.load_files(session, None, now=began)
+    rubric_files.take_in(session, None, now=began)
     ground = lay(session, content, now=began)
     terms = Terms(
         zone=settings.zone,

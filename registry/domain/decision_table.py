@@ -1,7 +1,7 @@
 """The decision table: which outcome the first matching row recommends for a risk, a fit and a mitigation;
 finding these three is left to assessment."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from hashlib import sha256
@@ -114,6 +114,28 @@ def with_outcomes(table: DecisionTable, column: Mapping[int, Outcome]) -> Decisi
     )
     _refuse_unsound(changed)
     return changed
+
+
+def strictest(table: DecisionTable, columns: Iterable[Mapping[int, Outcome]]) -> DecisionTable:
+    """The table with the strictest outcome of several offices' columns in each row.
+
+    What is sound in each column is sound in the strictest of them, so nothing is checked anew.
+    """
+    held = list(columns)
+    if not held:
+        return table
+    return replace(
+        table,
+        rows=tuple(
+            replace(
+                row,
+                outcome=max(
+                    (column.get(row.number, row.outcome) for column in held), key=STRICTNESS.__getitem__
+                ),
+            )
+            for row in table.rows
+        ),
+    )
 
 
 def _row(number: int, table: Table) -> Row:

@@ -1,17 +1,15 @@
-"""Where reviewers disagree in one evaluation, and how well they agree on a criterion over many; resolving
-it is left to moderation."""
+"""Where reviewers disagree in one evaluation; agreement over many is agreement.py's, resolving it is moderation's."""
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from itertools import product
 
 from registry.domain.assessment import Assessment, Scorecard, assess, spread
 from registry.domain.decision_table import FIT_BADNESS, RISK_BADNESS
-from registry.domain.rubric import Rating, Rubric, Side, answer_badness, badness
+from registry.domain.rubric import Rubric, answer_badness
 
 FLAGGED_SPREAD = 2
+STRONG_SPREAD = 3
 
 
 class DisagreementKind(StrEnum):
@@ -46,45 +44,23 @@ def disagreements(rubric: Rubric, scorecards: Sequence[Scorecard]) -> tuple[Disa
     )
 
 
-def agreement(side: Side, units: Sequence[Sequence[Rating]]) -> float | None:
-    """Krippendorff's alpha with the ordinal metric, over what reviewers gave to one criterion in many
-    evaluations.
-
-    Each unit holds one evaluation's ratings, in any order. 1 is full agreement, 0 what chance would give,
-    less is worse. None where it is not defined: no evaluation has two ratings, or all ratings are the same.
-    "Not applicable" is left out; U has its own rank. Source: K. Krippendorff, "Computing Krippendorff's
-    Alpha-Reliability" (2011).
-    """
-    return ordinal_alpha(
-        [[badness(side, each) for each in unit if each is not Rating.NOT_APPLICABLE] for unit in units]
-    )
+def by_severity(found: Sequence[Disagreement]) -> list[Disagreement]:
+    """Split knock-outs first, then ratings with the widest apart at the top, then bands; else the rubric's order."""
+    order = (DisagreementKind.KNOCK_OUT, DisagreementKind.RATING, DisagreementKind.BAND)
+    return sorted(found, key=lambda each: (order.index(each.kind), -each.spread))
 
 
-def ordinal_alpha(units: Sequence[Sequence[int]]) -> float | None:
-    """As `agreement`, of whole numbers of which only the order counts."""
-    coincidences: dict[tuple[int, int], float] = {}
-    for unit in units:
-        if len(unit) < 2:
-            continue
-        counts = Counter(unit)
-        for one, other in product(counts, counts):
-            pairs = counts[one] * (counts[other] - (one == other)) / (len(unit) - 1)
-            coincidences[one, other] = coincidences.get((one, other), 0.0) + pairs
-    values = sorted({one for one, _ in coincidences})
-    totals = {value: sum(coincidences.get((value, other), 0.0) for other in values) for value in values}
-    number = sum(totals.values())
-    observed = expected = 0.0
-    for one, other in product(values, values):
-        distance = _ordinal_distance(totals, one, other)
-        observed += coincidences.get((one, other), 0.0) * distance
-        expected += totals[one] * totals[other] * distance
-    return None if expected == 0 else 1 - (number - 1) * observed / expected
+def in_words(each: Disagreement, name: str) -> str:
+    """`Strong disagreement on privacy: 0, 1, 4`, without who gave what."""
+    how = "Strong disagreement" if each.spread >= STRONG_SPREAD else "Disagreement"
+    if each.kind is not DisagreementKind.RATING:
+        how = "Split"
+    return f"{how} on {name}: {', '.join(sorted(each.given.values()))}"
 
 
-def _ordinal_distance(totals: Mapping[int, float], one: int, other: int) -> float:
-    low, high = min(one, other), max(one, other)
-    between = sum(total for value, total in totals.items() if low <= value <= high)
-    return float((between - (totals[low] + totals[high]) / 2) ** 2)
+def dissenting(each: Disagreement, resolved: str) -> int:
+    """How many reviewers gave something else than what it was resolved to; 0 where it was left as it is."""
+    return sum(value != resolved for value in each.given.values()) if resolved else 0
 
 
 def _split_knock_outs(rubric: Rubric, scorecards: Sequence[Scorecard]) -> list[Disagreement]:

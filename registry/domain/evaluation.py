@@ -63,6 +63,13 @@ class Tier(IntEnum):
         return TIERS[self].target_days
 
 
+class Alone(StrEnum):
+    """The two recorded exceptions under which one person may score and decide."""
+
+    QUICK_LANE = "quick_lane"
+    SOLO = "solo"
+
+
 @dataclass(frozen=True)
 class TierMeaning:
     scorecards: int

@@ -151,15 +151,35 @@ def default_valid_until(
     conditions: Sequence[Condition] = (),
 ) -> date | None:
     """The last day that the form proposes; None for a no, which has no end."""
+    return explained_valid_until(
+        outcome, tier=tier, quick_lane=quick_lane, decided_on=decided_on, conditions=conditions
+    )[0]
+
+
+def explained_valid_until(
+    outcome: Outcome,
+    *,
+    tier: Tier,
+    quick_lane: bool = False,
+    decided_on: date,
+    conditions: Sequence[Condition] = (),
+) -> tuple[date | None, str]:
+    """The last day that the form proposes, and the rule that it follows from, in words."""
     if not MEANINGS[outcome].may_use:
-        return None
+        return None, "a no has no end"
     if outcome is Outcome.APPROVED:
-        return _months_after(decided_on, QUICK_LANE_MONTHS if quick_lane else APPROVED_MONTHS[tier])
+        months = QUICK_LANE_MONTHS if quick_lane else APPROVED_MONTHS[tier]
+        what = "the quick lane" if quick_lane else f"tier {tier.value}"
+        return _months_after(decided_on, months), f"an approval in {what} stands for {months} months"
     if outcome is Outcome.PILOT:
-        end = decided_on + timedelta(days=PILOT_DAYS)
+        end, why = decided_on + timedelta(days=PILOT_DAYS), f"a pilot lasts {PILOT_DAYS} days"
     else:
         end = _months_after(decided_on, CONDITIONAL_MONTHS)
-    return min((end, *open_due_dates(conditions, decided_on)))
+        why = f"a conditional approval stands for {CONDITIONAL_MONTHS} months"
+    due = open_due_dates(conditions, decided_on)
+    if due and due[0] < end:
+        return due[0], "that is the earliest day by which a condition is to be met"
+    return end, why
 
 
 def open_due_dates(conditions: Sequence[Condition], on: date) -> tuple[date, ...]:

@@ -1,28 +1,30 @@
 """The approver's act: what is on the table, one verdict out of it, and taking it back before it goes out."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date, datetime, time, timedelta, tzinfo
-from typing import Any
 from uuid import uuid4
 
 from sqlmodel import Session
 
 from registry.domain.condition import Condition
 from registry.domain.decision_table import RiskBand
-from registry.domain.errors import InvalidInput, NotAllowed, RuleBroken
-from registry.domain.evaluation import EvaluationState, Tier, may_decide, recorded_exceptions, require_act
+from registry.domain.errors import InvalidInput, NotAllowed, RuleBroken, StaleVersion
+from registry.domain.evaluation import EvaluationState, Tier, require_act
 from registry.domain.outcome import MEANINGS, Outcome
+from registry.domain.quick_lane import CONFIRMED, beyond
 from registry.domain.rubric import KnockOutAnswer, Side
-from registry.domain.verdict import AssessmentFacts, Draft, Pilot, Scope, default_valid_until, demands
+from registry.domain.verdict import AssessmentFacts, Draft, Pilot, Scope, demands, explained_valid_until
 from registry.services.acting import Actor, record
-from registry.services.assessing import Weighed, weigh
+from registry.services.assessing import Weighed, as_it_was, weigh
+from registry.services.decider import Permission, permission
 from registry.services.evaluation import check_condition
-from registry.store import evaluations, tables, tools, verdicts
+from registry.services.progress import progress
+from registry.store import evaluations, library, tables, tools, verdicts
 from registry.store.columns import id_of
 from registry.store.conditions import rows_of
 from registry.store.engine import serialise
-from registry.store.tables import Evaluation, Role, Supersession
+from registry.store.tables import Evaluation, Supersession
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +46,10 @@ class Decision:
     starts_on: date | None = None
     """None starts when the undo window ends."""
     supersedes: tuple[int, ...] = ()
+    internal_note: str = ""
+    """For those who work here; never published."""
+    within: frozenset[str] = frozenset()
+    """Limits of the quick lane that its reviewer confirms: keys of LIMITS."""
 
 
 @dataclass(frozen=True)
@@ -60,36 +66,22 @@ class Terms:
 
 
 def weighed_with(session: Session, evaluation: Evaluation, decision: Decision) -> Weighed:
-    """The assessment and the recommendation under the conditions that the decision would attach."""
-    return weigh(session, evaluation, conditions=decision.conditions)
-
-
-def check_decider(session: Session, evaluation: Evaluation, *, solo: bool, by: Actor) -> tuple[str, ...]:
-    """Raise NotAllowed unless this person may decide; gives the exceptions that the verdict must record."""
-    if by.id is None or by.scopes is not None:
-        raise NotAllowed("Only a person decides, never a token. Sign in first.")
-    scorers = {id_of(card.reviewer) for card in evaluations.scorecards(session, id_of(evaluation))}
-    quick_lane = evaluation.tier == Tier.ONE and by.id in scorers and Role.REVIEWER in by.roles
-    if Role.APPROVER not in by.roles and not quick_lane:
-        raise NotAllowed("Only an approver decides. Ask one of them.")
-    declared = evaluations.interests(session, id_of(evaluation))
-    may_decide(
-        by.id,
-        requesters=evaluations.requesters(session, evaluation.tool_id),
-        scorers=scorers,
-        interested={user_id for user_id, each in declared.items() if each.interested},
-        solo=solo,
-        quick_lane=quick_lane,
-    )
-    return recorded_exceptions(by.id, scorers=scorers, solo=solo, quick_lane=quick_lane)
+    """The assessment and the recommendation under the conditions and for the offices of the decision."""
+    return weigh(session, evaluation, conditions=decision.conditions, for_offices=decision.scope.offices)
 
 
 def faults(
-    session: Session, evaluation: Evaluation, decision: Decision, terms: Terms, *, now: datetime
+    session: Session,
+    evaluation: Evaluation,
+    decision: Decision,
+    terms: Terms,
+    allowed: Permission,
+    *,
+    now: datetime,
 ) -> dict[str, str]:
     """Field -> sentence: all that keeps this decision from being published; empty when it can be."""
     weighed = weighed_with(session, evaluation, decision)
-    found = _form_faults(decision, terms, weighed, today=now.astimezone(terms.zone).date())
+    today = now.astimezone(terms.zone).date()
     draft = Draft(
         outcome=decision.outcome,
         conditions=decision.conditions,
@@ -101,11 +93,22 @@ def faults(
         step_reason=decision.step_reason,
         earlier_pilots=_earlier_pilots(session, decision.supersedes),
     )
+    found = demands(draft, facts(weighed)) | _form_faults(decision, terms, weighed, today=today)
+    if allowed.quick_lane:
+        latest, _ = last_day(evaluation, Outcome.APPROVED, (), quick_lane=True, today=today)
+        found |= beyond(
+            decision.outcome,
+            decision.scope,
+            decision.within,
+            lowest_class=terms.data_classes[0] if terms.data_classes else "",
+            valid_until=decision.valid_until,
+            latest=latest,
+        )
     known = {row.number for row in verdicts.of_tool(session, evaluation.tool_id)}
     strangers = sorted(set(decision.supersedes) - known)
     if strangers:
         found["supersedes"] = f"Verdict {strangers[0]} is not about this tool."
-    return demands(draft, facts(weighed)) | found
+    return found
 
 
 def facts(weighed: Weighed) -> AssessmentFacts:
@@ -125,47 +128,95 @@ def facts(weighed: Weighed) -> AssessmentFacts:
     )
 
 
-def valid_until_by_default(
+def last_day(
     evaluation: Evaluation,
     outcome: Outcome,
     conditions: Sequence[Condition],
     *,
     quick_lane: bool,
     today: date,
-) -> date | None:
-    return default_valid_until(
+) -> tuple[date | None, str]:
+    """The last day where none is chosen, and the rule behind it in words."""
+    return explained_valid_until(
         outcome, tier=Tier(evaluation.tier), quick_lane=quick_lane, decided_on=today, conditions=conditions
     )
 
 
 def decide(
-    session: Session, evaluation_id: int, decision: Decision, terms: Terms, *, by: Actor, now: datetime
+    session: Session,
+    evaluation_id: int,
+    decision: Decision,
+    terms: Terms,
+    *,
+    version: int | None = None,
+    by: Actor,
+    now: datetime,
 ) -> tables.Verdict:
     """Publish the verdict of an evaluation; it gets its number at once and starts after the undo window.
 
-    Raises NotAllowed, RuleBroken where it is not ready or decided already, InvalidInput naming every field at fault.
+    `version` is that of the evaluation that was read. Raises NotAllowed, StaleVersion, RuleBroken where it is not
+    ready or decided already, InvalidInput naming every field at fault.
     """
-    serialise(session, "verdict")
     evaluation = evaluations.get(session, evaluation_id)
     session.refresh(evaluation)
     require_act(evaluation.state, "decide")
-    notes = check_decider(session, evaluation, solo=terms.solo, by=by)
-    found = faults(session, evaluation, decision, terms, now=now)
+    if version is not None and version != evaluation.version:
+        raise StaleVersion("The evaluation changed while you were writing. Look at what is new, then decide.")
+    allowed = permission(session, evaluation, solo=terms.solo, by=by)
+    found = faults(session, evaluation, decision, terms, allowed, now=now)
     if found:
         raise InvalidInput("The verdict was not published. See what is missing.", found)
     weighed = weighed_with(session, evaluation, decision)
-    today = now.astimezone(terms.zone).date()
-    quick_lane = any(note.startswith("Quick lane") for note in notes)
-    row = _verdict(evaluation, decision, weighed, terms, by=by, now=now)
-    row.number, row.notes = verdicts.next_number(session), list(notes)
+    row = verdict_row(evaluation, decision, terms, allowed, by=by, now=now)
+    row.recommended, row.assessment = weighed.recommendation.outcome, as_it_was(weighed)
+    if decision.outcome is row.recommended:
+        row.step_reason = ""
+    return publish(session, evaluation, row, decision, by=by, now=now)
+
+
+def verdict_row(
+    evaluation: Evaluation,
+    decision: Decision,
+    terms: Terms,
+    allowed: Permission,
+    *,
+    by: Actor,
+    now: datetime,
+) -> tables.Verdict:
+    """The verdict without number and assessment, not yet stored."""
+    row = _verdict(evaluation, decision, terms, by=by, now=now)
+    row.alone, row.notes = allowed.alone, list(allowed.notes)
     if MEANINGS[decision.outcome].may_use:
-        row.valid_until = decision.valid_until or valid_until_by_default(
-            evaluation, decision.outcome, decision.conditions, quick_lane=quick_lane, today=today
+        by_rule, _ = last_day(
+            evaluation,
+            decision.outcome,
+            decision.conditions,
+            quick_lane=allowed.quick_lane,
+            today=now.astimezone(terms.zone).date(),
         )
+        row.valid_until = decision.valid_until or by_rule
+        if allowed.quick_lane:
+            row.notes = [*row.notes, CONFIRMED]
+    return row
+
+
+def publish(
+    session: Session,
+    evaluation: Evaluation,
+    row: tables.Verdict,
+    decision: Decision,
+    *,
+    by: Actor,
+    now: datetime,
+) -> tables.Verdict:
+    """Number the verdict, store it with its conditions, and close the evaluation, in one event."""
+    serialise(session, "verdict")  # always after the evaluation is held, so that no two wait for each other
+    row.number = verdicts.next_number(session)
     session.add(row)
     session.flush()
     _attach(session, row, decision)
     before, evaluation.state, evaluation.closed_at = evaluation.state, EvaluationState.DECIDED, now
+    evaluation.waiting_until, evaluation.waiting_for = None, ""
     evaluation.version += 1
     session.flush()
     tool = tools.get_by_id(session, evaluation.tool_id)
@@ -175,39 +226,65 @@ def decide(
         ("verdict", row.id),
         by=by,
         now=now,
-        before={"evaluation": evaluation_id, "state": before.value},
+        before={"evaluation": evaluation.id, "state": before.value},
         after={
             "number": row.number,
             "tool": tool.slug,
             "outcome": row.outcome.value,
-            "recommended": weighed.recommendation.outcome.value,
+            "recommended": row.recommended and row.recommended.value,
             "step_reason": row.step_reason,
             "supersedes": list(decision.supersedes),
+            **({"alone": row.alone.value} if row.alone else {}),
+            **({"stands_in": by.stands_in} if by.stands_in else {}),
         },
     )
     return row
 
 
-def undo(session: Session, number: int, *, by: Actor, now: datetime) -> tables.Verdict:
-    """Take a verdict back before anything went out; its number is not used again and its evaluation is open again."""
-    serialise(session, "verdict")
+def undo(session: Session, number: int, *, solo: bool = False, by: Actor, now: datetime) -> tables.Verdict:
+    """Take a verdict back before anything went out; its number is not used again and its evaluation is open again.
+
+    Only who decided it may, in person: until it goes out it is theirs. Raises NotAllowed, RuleBroken.
+    """
+    if by.scopes is not None:
+        raise NotAllowed("Only a person takes a verdict back, never a token. Sign in first.")
     row = verdicts.get(session, number)
+    evaluation = evaluations.get(session, row.evaluation_id) if row.evaluation_id is not None else None
+    serialise(session, "verdict")
+    session.refresh(row)
+    if row.undone_at is not None:
+        raise RuleBroken(f"Verdict {number} was taken back already.")
     if now >= row.published_at:
         raise RuleBroken(f"Verdict {number} has gone out. Revoke it, or decide anew.")
     if by.id != row.decided_by_id:
         raise NotAllowed(f"Only {row.decided_by}, who decided it, can take verdict {number} back.")
     row.undone_at = now
-    if row.evaluation_id is not None:
-        evaluation = evaluations.get(session, row.evaluation_id)
-        evaluation.state, evaluation.closed_at = EvaluationState.DECISION, None
-        evaluation.version += 1
+    if evaluation is not None:
+        _open_again(session, evaluation, row, solo=solo)
     session.flush()
     record(session, "verdict.undone", ("verdict", row.id), by=by, now=now, after={"number": number})
     return row
 
 
+def _open_again(session: Session, evaluation: Evaluation, row: tables.Verdict, *, solo: bool) -> None:
+    """To where it stood before; what was opened only for a quick no ends with it."""
+    evaluation.version += 1
+    if is_quick_no(row) and evaluation.opened_at == row.decided_at:
+        evaluation.state = EvaluationState.WITHDRAWN
+        evaluation.withdrawn_reason = "The quick no was taken back before it went out."
+        return
+    evaluation.closed_at = None
+    evaluation.state = (
+        progress(session, evaluation, solo=solo).state if is_quick_no(row) else EvaluationState.DECISION
+    )
+
+
+def is_quick_no(row: tables.Verdict) -> bool:
+    return "quick_no" in row.assessment
+
+
 def _verdict(
-    evaluation: Evaluation, decision: Decision, weighed: Weighed, terms: Terms, *, by: Actor, now: datetime
+    evaluation: Evaluation, decision: Decision, terms: Terms, *, by: Actor, now: datetime
 ) -> tables.Verdict:
     published_at = now + timedelta(seconds=terms.undo_s)
     chosen = (
@@ -237,16 +314,19 @@ def _verdict(
         decided_at=now,
         published_at=published_at,
         starts_at=max(published_at, chosen),
-        recommended=weighed.recommendation.outcome,
-        step_reason=decision.step_reason.strip()
-        if decision.outcome is not weighed.recommendation.outcome
-        else "",
-        assessment=_as_it_was(weighed),
+        step_reason=decision.step_reason.strip(),
+        internal_note=decision.internal_note.strip(),
     )
 
 
 def _attach(session: Session, row: tables.Verdict, decision: Decision) -> None:
-    session.add_all(rows_of(id_of(row), decision.conditions))
+    known = library.wordings_by_id(
+        session, [each.wording_id for each in decision.conditions if each.wording_id]
+    )
+    conditions = [
+        each if each.wording_id in known else replace(each, wording_id=None) for each in decision.conditions
+    ]
+    session.add_all(rows_of(id_of(row), conditions))
     older = verdicts.by_numbers(session, decision.supersedes)
     session.add_all(Supersession(verdict_id=id_of(row), superseded_id=id_of(each)) for each in older)
     session.flush()
@@ -268,8 +348,9 @@ def _form_faults(decision: Decision, terms: Terms, weighed: Weighed, *, today: d
         found["valid_until"] = "Choose today or a later day."
     if decision.starts_on is not None and decision.starts_on < today:
         found["starts_on"] = "Choose today or a later day."
-    if len(decision.rationale) > 4000:
-        found["rationale"] = "At most 4,000 characters."
+    for name, text in (("rationale", decision.rationale), ("internal_note", decision.internal_note)):
+        if len(text) > 4000:
+            found[name] = f"At most 4,000 characters; this has {len(text):,}."
     for number, condition in enumerate(decision.conditions, start=1):
         try:
             check_condition(condition, known=weighed.rubric.ids)
@@ -285,43 +366,3 @@ def _earlier_pilots(session: Session, supersedes: Sequence[int]) -> int:
         return 0
     behind = verdicts.superseded_numbers(session, [id_of(row) for row in older])
     return 1 + _earlier_pilots(session, behind)
-
-
-def _as_it_was(weighed: Weighed) -> dict[str, Any]:
-    """The assessment in JSON-ready values: what every page about this verdict shows of it later."""
-    assessment = weighed.assessment
-    return {
-        "rubric": {"name": weighed.rubric.name, "version": weighed.rubric.version},
-        "risk": assessment.risk.value,
-        "fit": assessment.fit.value,
-        "fit_sum": assessment.fit_sum,
-        "mitigation": assessment.mitigation.value,
-        "row": weighed.recommendation.row.number,
-        "reasons": list(weighed.reasons()),
-        "criteria": [
-            {
-                "id": each.criterion_id,
-                "name": weighed.rubric.criterion(each.criterion_id).name,
-                "side": weighed.rubric.criterion(each.criterion_id).side.value,
-                "rating": each.rating.value,
-                "given": [rating.value for rating in each.given],
-                "spread": each.spread,
-                "moderated": each.moderated,
-                "sentences": [
-                    card.ratings[each.criterion_id].sentence
-                    for card in weighed.cards
-                    if each.criterion_id in card.ratings
-                ],
-                "evidence": [
-                    card.ratings[each.criterion_id].evidence
-                    for card in weighed.cards
-                    if each.criterion_id in card.ratings and card.ratings[each.criterion_id].evidence
-                ],
-            }
-            for each in assessment.criteria
-        ],
-        "knock_outs": [
-            {"id": each.id, "name": weighed.rubric.knock_out(each.id).name, "answer": each.answer.value}
-            for each in assessment.knock_outs
-        ],
-    }

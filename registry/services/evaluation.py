@@ -1,4 +1,4 @@
-"""The round itself: opening, assigning, proposing conditions, moderating, waiting and withdrawing."""
+"""The round itself: opening, assigning, proposing conditions, waiting and withdrawing."""
 
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, tzinfo
@@ -6,20 +6,18 @@ from typing import Any
 
 from sqlmodel import Session
 
-from registry.domain.assessment import assess
 from registry.domain.condition import Condition
-from registry.domain.errors import InvalidInput, NotAllowed, NotFound, RegistryError, RuleBroken
+from registry.domain.errors import InvalidInput, NotAllowed, NotFound, RuleBroken
 from registry.domain.evaluation import EvaluationState, Tier, require_act, target_on
 from registry.services import rubrics
 from registry.services.acting import Actor, record, refuse_long
-from registry.services.assessing import BANDS, as_moderated
 from registry.services.progress import advance
-from registry.services.scorecards import as_value, counting
-from registry.store import evaluations, tools, users
+from registry.services.scorecards import counting
+from registry.store import evaluations, offices, tools, users
 from registry.store.columns import id_of
 from registry.store.conditions import columns_of
 from registry.store.engine import serialise
-from registry.store.tables import Assignment, Evaluation, Moderation, ProposedCondition, Role, User
+from registry.store.tables import Assignment, Evaluation, ProposedCondition, Role, User
 
 
 def open_evaluation(
@@ -35,7 +33,7 @@ def open_evaluation(
     by: Actor,
     now: datetime,
 ) -> Evaluation:
-    """Open a round on a tool with the newest rubric and decision table. Raises RuleBroken where one is under way."""
+    """Open a round on a tool by the rubric and decision table in force. Raises RuleBroken where one is under way."""
     tool = tools.get_by_id(session, tool_id)
     if tier not in tuple(Tier):
         raise InvalidInput("Choose tier 1, 2 or 3.", {"tier": "Choose tier 1, 2 or 3."})
@@ -58,6 +56,11 @@ def open_evaluation(
         edition=edition.strip(),
         rubric_hash=rubric.content_hash,
         table_hash=table.content_hash,
+        office_columns={
+            code: id_of(each)
+            for code, each in offices.holding(session, table.content_hash).items()
+            if each.outcomes
+        },
         tier=tier,
         owner_id=owner_id,
         intended_use=dict(intended_use),
@@ -180,60 +183,6 @@ def check_condition(condition: Condition, *, known: frozenset[str]) -> None:
         raise InvalidInput("The condition was not kept.", faults)
 
 
-def moderate(
-    session: Session,
-    evaluation_id: int,
-    item: str,
-    *,
-    value: str,
-    reason: str,
-    solo: bool,
-    by: Actor,
-    now: datetime,
-) -> Moderation:
-    """Resolve one flagged disagreement, by the owner of the evaluation; what each reviewer gave stays on record.
-
-    `value` lies between the lowest and the highest given; empty leaves the median, or the worst answer, as it is.
-    """
-    evaluation = evaluations.get(session, evaluation_id)
-    require_act(evaluation.state, "moderate")
-    if by.id != evaluation.owner_id:
-        raise NotAllowed("Only the owner of the evaluation resolves a disagreement.")
-    if not reason.strip():
-        raise InvalidInput("Say why it is resolved so.", {"reason": "Say why it is resolved so."})
-    refuse_long("The disagreement stays open.", reason=(reason, 1000))
-    if item in BANDS and value:
-        raise InvalidInput(
-            "A band follows from the ratings.", {"value": "Resolve the ratings behind it instead."}
-        )
-    row = Moderation(
-        evaluation_id=evaluation_id,
-        item=item,
-        value=value,
-        reason=reason.strip(),
-        by_id=by.person_id,
-        at=now,
-    )
-    _check_moderation(session, evaluation, row)
-    earlier = [each for each in evaluations.moderations(session, evaluation_id) if each.item == item]
-    for each in earlier:
-        session.delete(each)
-    session.flush()
-    session.add(row)
-    session.flush()
-    record(
-        session,
-        "disagreement.moderated",
-        ("evaluation", evaluation_id),
-        by=by,
-        now=now,
-        before={"value": earlier[0].value, "reason": earlier[0].reason} if earlier else None,
-        after={"item": item, "value": value, "reason": row.reason},
-    )
-    advance(session, evaluation, solo=solo, by=by, now=now)
-    return row
-
-
 def wait(
     session: Session, evaluation_id: int, *, until: date, for_whom: str, today: date, by: Actor, now: datetime
 ) -> Evaluation:
@@ -271,16 +220,6 @@ def withdraw(session: Session, evaluation_id: int, *, reason: str, by: Actor, no
     return _move(
         session, evaluation, EvaluationState.WITHDRAWN, by=by, now=now, after={"reason": reason.strip()}
     )
-
-
-def _check_moderation(session: Session, evaluation: Evaluation, row: Moderation) -> None:
-    rubric = rubrics.rubric(session, evaluation.rubric_hash)
-    cards = [as_value(card) for card in counting(evaluations.scorecards(session, id_of(evaluation)))]
-    try:
-        assess(rubric, cards, [], as_moderated(rubric, [row]))
-    except (RegistryError, ValueError) as error:
-        sentence = error.sentence if isinstance(error, RegistryError) else "Choose a rating or an answer."
-        raise InvalidInput(sentence, {"value": sentence}) from error
 
 
 def _move(

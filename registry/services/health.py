@@ -9,8 +9,10 @@ from pathlib import Path
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
+from registry.services import rubric_files
 from registry.settings import Settings
 from registry.store import schema
+from registry.store.engine import snapshot
 
 MIN_FREE_BYTES = 200_000_000
 
@@ -25,8 +27,15 @@ class Check:
 
 
 def readiness(settings: Settings, engine: Engine) -> list[Check]:
-    """Whether requests can be served: database, schema, disk."""
-    return list(_run(lambda: _database(engine), lambda: _schema(engine), lambda: _disk(settings)))
+    """Whether requests can be served: database, schema, disk; and whether a rubric file wants mending."""
+    return list(
+        _run(
+            lambda: _database(engine),
+            lambda: _schema(engine),
+            lambda: _disk(settings),
+            lambda: _rubrics(settings, engine),
+        )
+    )
 
 
 def secret_mode(settings: Settings) -> Check:
@@ -56,7 +65,7 @@ def _run(*checks: Callable[[], Check]) -> Iterator[Check]:
     for check in checks:
         found = check()
         yield found
-        if found.name == "database" and not found.ok:
+        if found.name in ("database", "schema") and not found.ok:
             return
 
 
@@ -75,6 +84,16 @@ def _schema(engine: Engine) -> Check:
         return Check("schema", True, f"The schema is at {found.current}, the newest.")
     stands = found.current or "empty"
     return Check("schema", False, f"The schema is {stands}, not {found.newest}; run `registry db upgrade`.")
+
+
+def _rubrics(settings: Settings, engine: Engine) -> Check:
+    """Never failing: what is stored and in force goes on, whatever becomes of a file."""
+    with snapshot(engine) as session:
+        faults = rubric_files.look(session, settings.rubrics_dir).faults
+    if not faults:
+        return Check("rubrics", True, "Every rubric file can be used.")
+    told = "1 rubric file" if len(faults) == 1 else f"{len(faults)} rubric files"
+    return Check("rubrics", True, f"{told} cannot be used; /rubrics says why.", warns=True)
 
 
 def _disk(settings: Settings) -> Check:

@@ -7,7 +7,7 @@ from sqlmodel import Session
 
 from registry.domain.disagreement import disagreements
 from registry.domain.evaluation import EvaluationState, Submitted, Tier, missing, next_state
-from registry.services import rubrics
+from registry.services import rubrics, second_reading
 from registry.services.acting import Actor, record
 from registry.services.scorecards import as_value, counting
 from registry.store import evaluations
@@ -60,3 +60,5 @@ def advance(session: Session, evaluation: Evaluation, *, solo: bool, by: Actor, 
         before={"state": before.value},
         after={"state": state.value},
     )
+    if state is EvaluationState.DECISION:
+        second_reading.settle(session, evaluation, now=now)

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlmodel import Session, col, delete
 
 from registry.domain.errors import InvalidInput, NotAllowed, RuleBroken, StaleVersion
-from registry.domain.evaluation import may_score, require_act
+from registry.domain.evaluation import EvaluationState, may_score, require_act
 from registry.domain.rubric import Rating, Rubric
 from registry.services import rubrics
 from registry.services.acting import Actor, record, refuse_long
@@ -16,11 +16,12 @@ from registry.services.scorecards import TypedScorecard, as_typed, as_value, unf
 from registry.store import evaluations, tables
 from registry.store.columns import id_of
 from registry.store.evaluations import StoredScorecard
-from registry.store.tables import Evaluation, ScorecardKnockOut, ScorecardRating
+from registry.store.tables import Evaluation, Rescore, ScorecardKnockOut, ScorecardRating
 
 CONFIDENCES = ("low", "medium", "high")
 SENTENCE_MOST = 1000
 EVIDENCE_MOST = 2000
+ONCE = "You have re-scored already, and each reviewer does so once. Write a remark; the owner resolves it."
 
 
 def declare(
@@ -96,6 +97,8 @@ def submit(session: Session, evaluation_id: int, *, solo: bool, by: Actor, now: 
     if faults:
         raise InvalidInput(f"{len(faults)} answers are not finished yet.", faults)
     draft = drafts[-1].row
+    if draft.number > 1 and evaluation.state is EvaluationState.MODERATION:
+        _use_rescore(session, draft, by, now)
     _reopen_moderated(session, evaluation_id, _changed_items(_own(session, evaluation_id, by)))
     draft.submitted_at, draft.version = now, draft.version + 1
     session.flush()
@@ -112,8 +115,13 @@ def submit(session: Session, evaluation_id: int, *, solo: bool, by: Actor, now: 
 
 
 def amend(session: Session, evaluation_id: int, *, reason: str, by: Actor, now: datetime) -> tables.Scorecard:
-    """Open the submitted scorecard again as a new draft with the next number; the old one stays on record."""
-    _scorable(session, evaluation_id, by)
+    """Open the submitted scorecard again as a new draft with the next number; the old one stays on record.
+
+    While disagreements are resolved that is the reviewer's one re-score: RuleBroken where it was used.
+    """
+    evaluation = _scorable(session, evaluation_id, by)
+    if evaluation.state is EvaluationState.MODERATION:
+        _refuse_second_rescore(session, evaluation_id, by)
     own = _own(session, evaluation_id, by)
     if not own or not own[-1].submitted:
         raise RuleBroken("There is no submitted scorecard of yours to amend.")
@@ -152,6 +160,18 @@ def _scorable(session: Session, evaluation_id: int, by: Actor) -> Evaluation:
 
 def _own(session: Session, evaluation_id: int, by: Actor) -> list[StoredScorecard]:
     return [each for each in evaluations.scorecards(session, evaluation_id) if each.reviewer.id == by.id]
+
+
+def _use_rescore(session: Session, draft: tables.Scorecard, by: Actor, now: datetime) -> None:
+    _refuse_second_rescore(session, draft.evaluation_id, by)
+    session.add(
+        Rescore(evaluation_id=draft.evaluation_id, user_id=by.person_id, scorecard_id=id_of(draft), at=now)
+    )
+
+
+def _refuse_second_rescore(session: Session, evaluation_id: int, by: Actor) -> None:
+    if session.get(Rescore, (evaluation_id, by.person_id)) is not None:
+        raise RuleBroken(ONCE)
 
 
 def _changed_items(own: Sequence[StoredScorecard]) -> set[str]:

@@ -23,6 +23,8 @@ IDLE = timedelta(hours=12)
 AT_MOST = timedelta(days=7)
 RENEW_AFTER = timedelta(minutes=15)
 """A session is written again at most this often, so that reading pages stays reading."""
+LINK_LIFE = timedelta(days=3)
+"""Of a link that an admin makes for somebody."""
 TOKEN_DAYS = 365
 TOKEN_MARK = "reg_"  # noqa: S105 - the start of every token, so that secret scanners can know one
 
@@ -33,10 +35,11 @@ SCOPES: Mapping[str, frozenset[Role]] = MappingProxyType(
         "triage": frozenset({Role.REVIEWER, Role.APPROVER}),
         "score": frozenset({Role.REVIEWER}),
         "sources": frozenset({Role.ADMIN}),
+        "settings": frozenset({Role.ADMIN}),
         "audit": frozenset({Role.ADMIN, Role.AUDITOR}),
     }
 )
-"""What a token may be for, and who may hold such a one. Deciding, people and settings are not among them."""
+"""What a token may be for, and who may hold such a one. Deciding and people are not among them."""
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ def columns_of(condition: Condition) -> dict[str, Any]:
         "mitigates": " ".join(sorted(condition.mitigates)),
         "standing": condition.standing,
         "due_on": condition.due_on,
+        "wording_id": condition.wording_id,
     }
 
 
@@ -44,6 +45,7 @@ def as_condition(row: ProposedCondition | VerdictCondition) -> Condition:
         mitigates=frozenset(row.mitigates.split()),
         standing=row.standing,
         due_on=row.due_on,
+        wording_id=row.wording_id,
     )
     if isinstance(row, VerdictCondition):
         return replace(said, met_on=row.met_on, waived_reason=row.waived_reason)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from sqlmodel import Session, col, func, select
+from sqlmodel import Session, col, func, or_, select
 
 from registry.domain.errors import NotFound
 from registry.store.tables import Alias, AliasKind, Tool
@@ -98,6 +98,13 @@ def by_vendor(session: Session, vendor_names: Iterable[str]) -> Sequence[Tool]:
     return session.exec(
         select(Tool).where(col(Tool.vendor).in_(set(vendor_names))).order_by(col(Tool.name))
     ).all()
+
+
+def alike(session: Session, *, category: str, vendor: str) -> Sequence[Tool]:
+    """Tools of the category or of the vendor; an empty one is nobody's."""
+    either = [col(Tool.category) == category] if category else []
+    either += [col(Tool.vendor) == vendor] if vendor else []
+    return session.exec(select(Tool).where(or_(*either))).all() if either else []
 
 
 def vendors(session: Session) -> Sequence[str]:

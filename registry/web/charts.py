@@ -5,15 +5,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 SCALE = ("0", "1", "2", "3", "4", "U")
-STEP, LEFT, BASE, STACK = 44, 22, 40, 13
+STEP, LEFT, BASE, STACK = 52, 26, 44, 26
 
 
 @dataclass(frozen=True)
 class Dot:
     who: str
+    initials: str
     rating: str
     x: int
     y: int
+    earlier: bool = False
+    """Where a reviewer was before re-scoring."""
 
 
 @dataclass(frozen=True)
@@ -28,22 +31,38 @@ class DotPlot:
     median_x: int | None
 
 
-def dot_plot(ratings: Sequence[tuple[str, str]], median: str | None = None) -> DotPlot:
-    """Reviewers' ratings of one criterion (who, "0" to "4" or "U"), equal ones stacked.
+def dot_plot(
+    ratings: Sequence[tuple[str, str]], median: str | None = None, earlier: Sequence[tuple[str, str]] = ()
+) -> DotPlot:
+    """Reviewers' ratings of one criterion (who, "0" to "4" or "U"), equal ones stacked; `earlier` are those re-scored.
 
     Raises ValueError for a rating off the scale.
     """
     at = {rating: LEFT + STEP * place for place, rating in enumerate(SCALE)}
-    if unknown := [rating for _, rating in ratings if rating not in at]:
+    marks = [
+        *((who, rating, False) for who, rating in ratings),
+        *((who, rating, True) for who, rating in earlier),
+    ]
+    if unknown := [rating for _, rating, _ in marks if rating not in at]:
         raise ValueError(f"not a rating: {unknown[0]}")
-    tallest = max(Counter(rating for _, rating in ratings).values(), default=1)
+    tallest = max(Counter(rating for _, rating, _ in marks).values(), default=1)
     base = BASE + STACK * (tallest - 1)
+    letters = _initials([who for who, _ in ratings])
     stacked: Counter[str] = Counter()
     dots = []
-    for who, rating in ratings:
-        dots.append(Dot(who, rating, at[rating], base - 14 - STACK * stacked[rating]))
+    for who, rating, old in marks:
+        height = base - 18 - STACK * stacked[rating]
+        dots.append(Dot(who, letters.get(who, who[:1]), rating, at[rating], height, old))
         stacked[rating] += 1
     width = 2 * LEFT + STEP * (len(SCALE) - 1)
     return DotPlot(
         width, base + 26, base, tuple(at.items()), dots, at[median] if median is not None else None
     )
+
+
+def _initials(names: Sequence[str]) -> dict[str, str]:
+    """One letter a name, two where the first is shared."""
+    first = Counter(name[:1].upper() for name in names)
+    return {
+        name: name[:1].upper() if first[name[:1].upper()] == 1 else name[:2].capitalize() for name in names
+    }

@@ -36,6 +36,8 @@ class ConditionForm:
     """Ids parted by commas."""
     standing: bool = True
     due_on: str = ""
+    wording: str = ""
+    """Id of the library's wording that it was taken from."""
     faults: dict[str, str] = field(default_factory=dict)
 
 
@@ -56,6 +58,7 @@ def read_condition(typed: Typed, prefix: str, faults: dict[str, str]) -> Conditi
         mitigates=frozenset(typed.one(f"{prefix}mitigates").replace(",", " ").upper().split()),
         standing=standing,
         due_on=None if standing else due_on,
+        wording_id=int(wording) if (wording := typed.one(f"{prefix}wording")).isdecimal() else None,
     )
 
 
@@ -70,6 +73,7 @@ def as_typed(typed: Typed, prefix: str, title: str, faults: dict[str, str] | Non
         mitigates=typed.one(f"{prefix}mitigates"),
         standing=typed.one(f"{prefix}lasts", "standing") == "standing",
         due_on=typed.one(f"{prefix}due_on"),
+        wording=typed.one(f"{prefix}wording"),
         faults={
             name.removeprefix(prefix): told
             for name, told in (faults or {}).items()
@@ -89,6 +93,7 @@ def as_form(condition: Condition, prefix: str, title: str) -> ConditionForm:
         mitigates=", ".join(sorted(condition.mitigates)),
         standing=condition.standing,
         due_on=condition.due_on.isoformat() if condition.due_on else "",
+        wording=str(condition.wording_id or ""),
     )
 
 

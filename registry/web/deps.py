@@ -85,6 +85,7 @@ TRIAGERS = frozenset({Role.REVIEWER, Role.APPROVER})
 INSIDERS = TRIAGERS | {Role.AUDITOR}
 Insider = Annotated[Actor, Depends(Right("see work in progress", INSIDERS, "read"))]
 SourceReader = Annotated[Actor, Depends(Right("see the sources", INSIDERS | {Role.ADMIN}, "read"))]
+RubricReader = Annotated[Actor, Depends(Right("see the rubrics", INSIDERS | {Role.ADMIN}, "read"))]
 Triager = Annotated[Actor, Depends(Right("triage", TRIAGERS, "triage"))]
 Reviewer = Annotated[Actor, Depends(Right("score", frozenset({Role.REVIEWER}), "score"))]
 Approver = Annotated[Actor, Depends(Right("decide", frozenset({Role.APPROVER})))]
@@ -94,6 +95,7 @@ Decider = Annotated[
 """In person, never by token; which reviewer may decide in the quick lane is services/decision.py's business."""
 Suspender = Annotated[Actor, Depends(Right("suspend", SUSPENDERS))]
 SourceKeeper = Annotated[Actor, Depends(Right("sources", frozenset({Role.ADMIN}), "sources"))]
+RubricKeeper = Annotated[Actor, Depends(Right("rubrics and offices", frozenset({Role.ADMIN}), "settings"))]
 Admin = Annotated[Actor, Depends(Right("people and settings", frozenset({Role.ADMIN})))]
 Auditor = Annotated[Actor, Depends(Right("audit", frozenset({Role.ADMIN, Role.AUDITOR}), "audit"))]
 

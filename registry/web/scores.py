@@ -50,6 +50,8 @@ class Assessed:
     rubric: str
     knock_outs: Sequence[tuple[str, str]]
     """Those that were not answered with no: name and answer."""
+    disagreements: Sequence[str] = ()
+    """Where reviewers were far apart, how it was resolved and how many dissent, without names."""
 
     @property
     def plain(self) -> bool:
@@ -77,7 +79,36 @@ def assessed(stored: Mapping[str, Any]) -> Assessed | None:
             for each in stored.get("knock_outs", [])
             if each["answer"] != "no"
         ],
+        disagreements=_disagreements(stored),
     )
+
+
+BANDS = {"risk_band": "risk band", "fit_band": "fit band"}
+
+
+def _disagreements(stored: Mapping[str, Any]) -> list[str]:
+    names = {
+        each["id"]: each["name"][:1].lower() + each["name"][1:]
+        for each in (*stored["criteria"], *stored.get("knock_outs", []))
+    } | BANDS
+    told = []
+    for each in stored.get("disagreements", []):
+        given = " and ".join(
+            words(value).lower() if not value.isdigit() else value for value in each["given"]
+        )
+        sentence = f"On {names[each['id']]} reviewers gave {given}."
+        if each["value"]:
+            value = each["value"] if each["value"].isdigit() else words(each["value"]).lower()
+            dissent = each["dissent"]
+            still = (
+                ""
+                if not dissent
+                else f" {dissent} of {len(each['given'])} gave something else and stand by it."
+            )
+            told.append(f"{sentence} It was resolved as {value}: {each['reason']}{still}")
+        else:
+            told.append(f"{sentence} It was left so: {each['reason']}" if each["reason"] else sentence)
+    return told
 
 
 def _score(stored: Mapping[str, Any]) -> Score:

@@ -1,9 +1,6 @@
-"""What is flagged for moderation, and how agreement on a criterion is measured."""
+"""What is flagged for moderation, in which order, and in which words."""
 
-import pytest
-
-from registry.domain.disagreement import DisagreementKind, agreement, disagreements, ordinal_alpha
-from registry.domain.rubric import Rating, Side
+from registry.domain.disagreement import DisagreementKind, by_severity, disagreements, dissenting, in_words
 from tests.builders_domain import a_scorecard, the_rubric
 
 
@@ -57,39 +54,19 @@ def test_one_reviewer_alone_disagrees_with_nobody():
     assert disagreements(the_rubric(), []) == ()
 
 
-# Four observers, twelve units: K. Krippendorff, "Computing Krippendorff's Alpha-Reliability" (2011), section C.
-PUBLISHED = [
-    [1, 1, 1],
-    [2, 2, 3, 2],
-    [3, 3, 3, 3],
-    [3, 3, 3, 3],
-    [2, 2, 2, 2],
-    [1, 2, 3, 4],
-    [4, 4, 4, 4],
-    [1, 1, 2, 1],
-    [2, 2, 2, 2],
-    [5, 5, 5],
-    [1, 1],
-    [3],
-]
+def test_split_knock_outs_come_first_then_the_widest_ratings_then_bands():
+    cards = [a_scorecard("Rosa"), a_scorecard("Ravi", R2=3, R9=4, knocked_out="K5")]
+    found = by_severity(disagreements(the_rubric(), cards))
+    assert [each.id for each in found][:3] == ["K5", "R9", "R2"]
+    assert found[-1].kind is DisagreementKind.BAND
 
 
-def test_ordinal_alpha_of_the_published_example():
-    assert ordinal_alpha(PUBLISHED) == pytest.approx(0.815, abs=0.0005)
+def test_a_disagreement_is_told_in_words_with_its_ratings_in_order_and_no_names():
+    found = flagged({"R2": 4, "R9": 0}, {"R2": 1, "R9": 2})
+    assert in_words(found["R2"], "security") == "Strong disagreement on security: 1, 4"
+    assert in_words(found["R9"], "selves") == "Disagreement on selves: 0, 2"
 
 
-def test_only_the_order_of_the_numbers_counts():
-    stretched = [[10**each for each in unit] for unit in PUBLISHED]
-    assert ordinal_alpha(stretched) == ordinal_alpha(PUBLISHED)
-
-
-def test_full_agreement_is_1_and_systematic_disagreement_is_below_0():
-    assert agreement(Side.RISK, [[Rating.ONE, Rating.ONE], [Rating.FOUR, Rating.FOUR]]) == 1
-    assert (agreement(Side.RISK, [[Rating.ZERO, Rating.FOUR], [Rating.FOUR, Rating.ZERO]]) or 0) < 0
-
-
-@pytest.mark.parametrize(
-    "units", [[], [[Rating.ONE]], [[Rating.ONE, Rating.ONE]], [[Rating.NOT_APPLICABLE, Rating.ONE]]]
-)
-def test_agreement_is_undefined_without_two_ratings_that_could_have_differed(units):
-    assert agreement(Side.RISK, units) is None
+def test_who_gave_something_else_than_what_was_resolved_dissents():
+    found = flagged({"R2": 1}, {"R2": 4})["R2"]
+    assert [dissenting(found, value) for value in ("1", "2", "")] == [1, 2, 0]

@@ -283,7 +283,7 @@ def test_a_filter_keeps_the_other_parameters_and_can_be_taken_off(environment: E
 def test_equal_ratings_are_stacked_on_the_scale():
     plot = dot_plot([("Rosa", "1"), ("Ines", "1"), ("Jo", "U")], median="1")
     first, second, unknown = plot.dots
-    assert (first.x, first.y - second.y) == (second.x, 13)
+    assert (first.x, first.y - second.y) == (second.x, 26)
     assert plot.median_x == first.x
     assert unknown.x > dict(plot.scale)["4"]
     assert all(0 < dot.y < plot.base for dot in plot.dots)

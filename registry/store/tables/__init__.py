@@ -1,14 +1,18 @@
 """SQLModel tables: they hold state and have no rules; one noun a file."""
 
 from registry.store.tables.candidate import Candidate, CandidateLabel, Mention
+from registry.store.tables.deciding import Delegation, SecondReading, VendorContact
 from registry.store.tables.entry import Entry, EntryRevision
 from registry.store.tables.evaluation import Assignment, Evaluation, Interest, Moderation, ProposedCondition
 from registry.store.tables.event import Event
 from registry.store.tables.intake_rule import IntakeRule
 from registry.store.tables.kept_reply import KeptReply
-from registry.store.tables.office import Office
+from registry.store.tables.library import LibraryCondition, LibraryWording
+from registry.store.tables.moderation import Remark, Rescore
+from registry.store.tables.office import Office, OfficeColumn
+from registry.store.tables.reference_case import ReferenceAttempt, ReferenceCase, ReferenceScore
 from registry.store.tables.request import Request
-from registry.store.tables.rubric import RubricFile
+from registry.store.tables.rubric import InForce, RubricFile
 from registry.store.tables.scorecard import Scorecard, ScorecardKnockOut, ScorecardRating
 from registry.store.tables.source import Source
 from registry.store.tables.tool import Alias, AliasKind, Tool
@@ -32,23 +36,34 @@ __all__ = [
     "Assignment",
     "Candidate",
     "CandidateLabel",
+    "Delegation",
     "Entry",
     "EntryRevision",
     "Evaluation",
     "Event",
+    "InForce",
     "IntakeRule",
     "Interest",
     "KeptReply",
+    "LibraryCondition",
+    "LibraryWording",
     "Mention",
     "Moderation",
     "Office",
+    "OfficeColumn",
     "ProposedCondition",
+    "ReferenceAttempt",
+    "ReferenceCase",
+    "ReferenceScore",
+    "Remark",
     "Request",
+    "Rescore",
     "Role",
     "RubricFile",
     "Scorecard",
     "ScorecardKnockOut",
     "ScorecardRating",
+    "SecondReading",
     "SignInLink",
     "Source",
     "Supersession",
@@ -59,6 +74,7 @@ __all__ = [
     "UserOffice",
     "UserRole",
     "UserSession",
+    "VendorContact",
     "Verdict",
     "VerdictCondition",
 ]

@@ -32,6 +32,8 @@ class Evaluation(SQLModel, table=True):
     edition: str = Field(default="", max_length=80)
     rubric_hash: str = Field(foreign_key="rubric_file.content_hash", max_length=64)
     table_hash: str = Field(foreign_key="rubric_file.content_hash", max_length=64)
+    office_columns: dict[str, int] = Field(default_factory=dict, sa_column=json_column())
+    """Code of each office that had outcomes of its own for that table when this was opened -> id of its column."""
     tier: int
     state: EvaluationState = Field(default=EvaluationState.OPEN, sa_type=EnumText(EvaluationState))
     owner_id: int = Field(foreign_key="user.id")
@@ -80,6 +82,8 @@ class ProposedCondition(SQLModel, table=True):
     """Ids parted by spaces."""
     standing: bool = False
     due_on: date | None = None
+    wording_id: int | None = Field(default=None, foreign_key="library_wording.id")
+    """Where it was taken from the library of conditions."""
 
 
 class Moderation(SQLModel, table=True):

@@ -7,6 +7,7 @@ from sqlalchemy import CheckConstraint, Index, text
 from sqlmodel import Field, SQLModel
 
 from registry.domain.condition import Check, ConditionKind, Duty
+from registry.domain.evaluation import Alone
 from registry.domain.outcome import Outcome
 from registry.store.columns import EnumText, json_column
 
@@ -60,6 +61,10 @@ class Verdict(SQLModel, table=True):
     undone_at: datetime | None = None
     imported: bool = False
     reference: str = Field(default="", max_length=500)
+    alone: Alone | None = Field(default=None, sa_type=EnumText(Alone))
+    """The recorded exception under which who scored decided too; without it the database refuses that."""
+    internal_note: str = Field(default="", max_length=4000)
+    """For those who work here; never published."""
     notes: list[str] = Field(default_factory=list, sa_column=json_column())
     """Recorded exceptions, in sentences."""
     recommended: Outcome | None = Field(default=None, sa_type=EnumText(Outcome))
@@ -87,6 +92,8 @@ class VerdictCondition(SQLModel, table=True):
     due_on: date | None = None
     met_on: date | None = None
     waived_reason: str = Field(default="", max_length=500)
+    wording_id: int | None = Field(default=None, foreign_key="library_wording.id", index=True)
+    """Where it was taken from the library: of which wording, whatever was changed of it here."""
 
 
 class Supersession(SQLModel, table=True):

@@ -2,7 +2,21 @@
 
 from fastapi import APIRouter
 
-from registry.web.api import candidates, check, evaluations, events, held, rules, sources, tools, verdicts
+from registry.web.api import (
+    candidates,
+    check,
+    evaluations,
+    events,
+    held,
+    moderation,
+    offices,
+    people,
+    rubrics,
+    rules,
+    sources,
+    tools,
+    verdicts,
+)
 
 ROUTERS: tuple[APIRouter, ...] = (
     check.router,
@@ -13,5 +27,9 @@ ROUTERS: tuple[APIRouter, ...] = (
     held.router,
     rules.router,
     evaluations.router,
+    rubrics.router,
+    offices.router,
+    people.router,
+    moderation.router,
     events.router,
 )

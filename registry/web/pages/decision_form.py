@@ -4,7 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from registry.domain.condition import Condition
+from registry.domain.identity import name_key
 from registry.domain.outcome import MEANINGS, Outcome
+from registry.domain.quick_lane import LIMITS
 from registry.domain.rubric import Rubric
 from registry.domain.verdict import NONE_KNOWN, Pilot, Scope
 from registry.services.decision import Decision
@@ -12,15 +14,16 @@ from registry.web.condition_form import ConditionForm, as_form, as_typed, read_c
 from registry.web.shapes import Option
 from registry.web.typed import Typed
 
-SPARE_CONDITIONS = 3
+SPARE_CONDITIONS = 2
 MOST_CONDITIONS = 40
 SINGLE = (
     "outcome",
     "rationale",
     "reason_code",
     "citation",
-    "alternatives",
+    "other_alternatives",
     "step_reason",
+    "internal_note",
     "valid_until",
     "starts_on",
     "edition",
@@ -32,7 +35,7 @@ SINGLE = (
     "pilot_measure",
     "pilot_exit_rule",
 )
-SEVERAL = ("accounts", "audience", "offices", "supersedes")
+SEVERAL = ("accounts", "audience", "offices", "supersedes", "alternatives", "within")
 LABELS = {
     Outcome.APPROVED: "The employee reads: Yes. No risk is at 3 or unknown.",
     Outcome.APPROVED_WITH_CONDITIONS: "The employee reads: Yes, if … Every risk at 3 or unknown has its condition.",
@@ -41,6 +44,7 @@ LABELS = {
     Outcome.PROHIBITED: "The employee reads: No. Forbidden by … Needs the citation.",
 }
 OUTCOME_OPTIONS = tuple(Option(each, MEANINGS[each].label, LABELS[each]) for each in Outcome)
+WITHIN_OPTIONS = tuple(Option(key, told) for key, told in LIMITS.items())
 GENERAL_REASONS = (
     Option("risk_too_high", "The risk is too high for what it gives"),
     Option("not_acceptable", "A risk is not acceptable as it is"),
@@ -58,8 +62,13 @@ class Filled:
     faults: Mapping[str, str]
 
 
-def read_decision(typed: Typed, slugs: Mapping[str, str]) -> Filled:
-    """`slugs` maps the folded names of tools to their slugs; an alternative that is none of them stays as typed."""
+def read_decision(
+    typed: Typed, slugs: Mapping[str, str], library: Mapping[int, Condition] | None = None
+) -> Filled:
+    """`slugs` maps name keys of tools to their slugs; an alternative that is none of them stays as typed.
+
+    `library` has the conditions that can be picked, by the id of their wording; the ticked ones count as typed.
+    """
     faults: dict[str, str] = {}
     outcome = typed.one("outcome")
     if outcome not in tuple(Outcome):
@@ -70,7 +79,8 @@ def read_decision(typed: Typed, slugs: Mapping[str, str]) -> Filled:
         rationale=typed.one("rationale"),
         conditions=tuple(
             each for prefix in prefixes(typed) if (each := read_condition(typed, prefix, faults)) is not None
-        ),
+        )
+        + picked(typed, library or {}),
         scope=Scope(
             edition=typed.one("edition"),
             offices=frozenset(typed.several("offices")),
@@ -80,7 +90,7 @@ def read_decision(typed: Typed, slugs: Mapping[str, str]) -> Filled:
             accounts=frozenset(typed.several("accounts")),
             audience=frozenset(typed.several("audience")),
         ),
-        alternatives=_alternatives(typed.one("alternatives"), slugs),
+        alternatives=read_alternatives(typed, slugs),
         reason_code=typed.one("reason_code") if outcome == Outcome.REJECTED else "",
         citation=typed.one("citation"),
         pilot=_pilot(typed) if outcome == Outcome.PILOT else None,
@@ -88,6 +98,8 @@ def read_decision(typed: Typed, slugs: Mapping[str, str]) -> Filled:
         valid_until=typed.day("valid_until", faults),
         starts_on=typed.day("starts_on", faults),
         supersedes=tuple(int(each) for each in numbers),
+        internal_note=typed.one("internal_note"),
+        within=frozenset(typed.several("within")) & LIMITS.keys(),
     )
     for name, most in (("edition", 80), ("versions", 200), ("deployment", 200), ("citation", 500)):
         if len(typed.one(name)) > most:
@@ -97,25 +109,33 @@ def read_decision(typed: Typed, slugs: Mapping[str, str]) -> Filled:
     return Filled(decision, faults)
 
 
+def picked(typed: Typed, library: Mapping[int, Condition]) -> tuple[Condition, ...]:
+    """What is ticked in the library and does not stand among the conditions already."""
+    there = {typed.one(f"{prefix}wording") for prefix in prefixes(typed) if typed.one(f"{prefix}text")}
+    wanted = [each for each in dict.fromkeys(typed.several("library")) if each not in there]
+    return tuple(library[int(each)] for each in wanted if each.isdecimal() and int(each) in library)
+
+
 def prefixes(typed: Typed) -> list[str]:
     """Of the condition fieldsets that were sent."""
     return [f"c{number}." for number in range(1, MOST_CONDITIONS + 1) if typed.has(f"c{number}.text")]
 
 
-def condition_forms(typed: Typed, faults: Mapping[str, str]) -> list[ConditionForm]:
-    """Those typed, and three empty ones beneath; emptied ones in between are dropped."""
+def condition_forms(
+    typed: Typed, faults: Mapping[str, str], more: Sequence[Condition] = ()
+) -> list[ConditionForm]:
+    """Those typed, then `more`, and two empty ones beneath; emptied ones in between are dropped."""
     used = [prefix for prefix in prefixes(typed) if typed.one(f"{prefix}text")]
     forms = [as_typed(typed, prefix, "", dict(faults)) for prefix in used]
-    taken = {*used}
-    spare = [f"c{number}." for number in range(1, MOST_CONDITIONS + 1) if f"c{number}." not in taken]
-    return _titled([*forms, *(ConditionForm(prefix, "") for prefix in spare[:SPARE_CONDITIONS])])
+    free = [f"c{number}." for number in range(1, MOST_CONDITIONS + 1) if f"c{number}." not in used]
+    forms += [as_form(each, prefix, "") for each, prefix in zip(more, free, strict=False)]
+    spare = free[len(more) : len(more) + SPARE_CONDITIONS]
+    return _titled([*forms, *(ConditionForm(prefix, "") for prefix in spare)])
 
 
 def proposed_forms(conditions: Sequence[Condition]) -> list[ConditionForm]:
-    """The form's first filling: what was proposed, and three empty ones."""
-    filled = [as_form(each, f"c{number}.", "") for number, each in enumerate(conditions, start=1)]
-    spare = range(len(filled) + 1, len(filled) + 1 + SPARE_CONDITIONS)
-    return _titled([*filled, *(ConditionForm(f"c{number}.", "") for number in spare)])
+    """The form's first filling: what was proposed, and two empty ones."""
+    return condition_forms(Typed(), {}, conditions)
 
 
 def values_of(typed: Typed) -> dict[str, object]:
@@ -140,11 +160,18 @@ def _titled(forms: Sequence[ConditionForm]) -> list[ConditionForm]:
     ]
 
 
-def _alternatives(text: str, slugs: Mapping[str, str]) -> tuple[str, ...]:
+def named_alternatives(typed: Typed) -> list[str]:
+    """Those ticked, then those typed, parted by commas or line ends."""
+    text = typed.one("other_alternatives")
     named = [part.strip() for part in text.replace("\n", ",").split(",") if part.strip()]
-    if len(named) == 1 and named[0].casefold() == NONE_KNOWN:
+    return list(dict.fromkeys([*typed.several("alternatives"), *named]))
+
+
+def read_alternatives(typed: Typed, slugs: Mapping[str, str]) -> tuple[str, ...]:
+    named = named_alternatives(typed)
+    if [each.casefold() for each in named] == [NONE_KNOWN]:
         return (NONE_KNOWN,)
-    return tuple(dict.fromkeys(slugs.get(each.casefold(), each) for each in named))
+    return tuple(dict.fromkeys(slugs.get(name_key(each), each) for each in named))
 
 
 def _pilot(typed: Typed) -> Pilot:

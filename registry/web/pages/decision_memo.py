@@ -1,37 +1,49 @@
-"""What the approver reads before deciding: recommendation, reasons, disagreements, precedents, and the form."""
+"""What the approver reads before deciding, from the recommendation to the precedents, and the form beneath it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import date, datetime
 
 from sqlmodel import Session
 
-from registry.domain.outcome import MEANINGS, Outcome
+from registry.domain.condition import Condition
+from registry.domain.library import as_condition
+from registry.domain.outcome import MEANINGS
 from registry.domain.recommendation import Recommendation
+from registry.domain.verdict import NONE_KNOWN, Scope
+from registry.domain.wording import day_text
+from registry.services import alternatives as instead
 from registry.services import decision as deciding
-from registry.services import publishing
+from registry.services import precedents as likest
+from registry.services import publishing, second_reading
 from registry.services.acting import Actor
-from registry.services.assessing import Weighed, weigh
+from registry.services.assessing import Weighed, as_it_was, weigh
+from registry.services.decider import Permission, permission
 from registry.services.decision import Decision
 from registry.services.house import house as house_of
 from registry.settings import Settings
-from registry.store import evaluations, tools, users, verdicts
+from registry.store import library, tools, users, verdicts
 from registry.store.columns import id_of
-from registry.store.tables import Evaluation, Tool
+from registry.store.library import Reusable
+from registry.store.tables import Evaluation
 from registry.web.condition_form import ConditionForm, ConditionOptions
+from registry.web.pages.decision_changes import Changes, changes, seen
 from registry.web.pages.decision_form import (
     OUTCOME_OPTIONS,
+    WITHIN_OPTIONS,
     condition_forms,
+    picked,
     proposed_forms,
     reason_options,
     values_of,
 )
-from registry.web.pages.evaluation_page import given_words, item_name, title_of, words_of
+from registry.web.pages.decision_points import Point, flip_lines, open_questions
+from registry.web.pages.evaluation_page import title_of
+from registry.web.pages.moderation_view import told_briefly
+from registry.web.scores import Assessed, assessed
 from registry.web.shapes import Form, Option
 from registry.web.typed import Typed
 from registry.web.words import words
-
-MOST_PRECEDENTS = 5
 
 
 @dataclass(frozen=True)
@@ -51,128 +63,203 @@ class Precedent:
     number: int
     tool: str
     outcome: str
-    bands: str
-    decided_at: datetime
+    points: int
     alike: str
+    decided_at: datetime
+    conditions: Sequence[str]
+    state: str
+    """What has become of it, in words; empty while it stands."""
+
+
+@dataclass(frozen=True)
+class Pick:
+    """A condition of the library that can be ticked; `helps` where it covers what is open."""
+
+    id: int
+    text: str
+    about: str
+    helps: bool
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A verdict on the tool that could be replaced; of the `same` edition it is chosen beforehand."""
+
+    number: str
+    label: str
+    same: bool
 
 
 @dataclass(frozen=True)
 class DecidePage:
     id: int
+    version: int
+    seen: str
+    read_at: datetime
+    changes: Changes | None
     tool_name: str
+    purpose: str
+    second_reading: str
+    """What it is a second reading of, in words; empty where it is none."""
     advice: Advice
     reachable: Advice
     reasons: Sequence[str]
     flips: Sequence[str]
+    scores: Assessed | None
+    open: Sequence[Point]
     disagreements: Sequence[str]
     precedents: Sequence[Precedent]
+    hint: str
+    by_office: Sequence[str]
+    """Where offices have outcomes of their own: what each is recommended, in words."""
     notes: Sequence[str]
     """Exceptions that the verdict would record."""
+    within: Sequence[Option]
+    """What the quick lane's reviewer confirms; empty outside of it."""
     outcomes: Sequence[Option]
     conditions: Sequence[ConditionForm]
     condition_options: ConditionOptions
+    picks: Sequence[Pick]
     data_classes: Sequence[Option]
     accounts: Sequence[Option]
     audiences: Sequence[Option]
     offices: Sequence[Option]
     reasons_for_no: Sequence[Option]
+    alternatives: Sequence[Option]
     supersedes: Sequence[Option]
-    default_until: str
+    until: str
+    """The last day where none is chosen, and why, in words."""
     form: Form
 
 
-def fresh_page(
-    session: Session, evaluation: Evaluation, settings: Settings, user: Actor, *, now: datetime
-) -> DecidePage:
-    weighed = weigh(session, evaluation)
-    standing = _standing(session, evaluation, settings, now=now)
+@dataclass(frozen=True)
+class Reading:
+    """Who reads the memo, of what, and when."""
+
+    session: Session
+    evaluation: Evaluation
+    settings: Settings
+    user: Actor
+    now: datetime
+
+    @property
+    def today(self) -> date:
+        return self.now.astimezone(self.settings.zone).date()
+
+
+def fresh_page(reading: Reading) -> DecidePage:
+    evaluation = reading.evaluation
+    weighed = weigh(reading.session, evaluation)
+    standing = _standing(reading)
     use = evaluation.intended_use
+    outcome = weighed.recommendation.outcome
     form = Form(
         values_of(Typed())
         | {
-            "outcome": weighed.recommendation.outcome.value,
+            "outcome": outcome.value,
             "edition": evaluation.edition,
             "versions": str(use.get("versions", "")),
             "data_ceiling": str(use.get("data_class", "")),
             "accounts": tuple(use.get("accounts", ())),
             "audience": tuple(use.get("audience", ())),
             "offices": tuple(use.get("offices", ())),
-            "supersedes": tuple(each.value for each in standing if each.hint),
+            "supersedes": tuple(each.number for each in standing if each.same),
         }
     )
     known = {each.text for each in weighed.conditions}
     extra = [each for each in weighed.recommendation.conditions if each.text not in known]
-    outcome = weighed.recommendation.outcome
     filled = [*weighed.conditions, *extra] if MEANINGS[outcome].needs_conditions else list(weighed.conditions)
-    page = _page(session, evaluation, settings, user, weighed, standing, outcome, form, now=now)
-    return replace(page, conditions=proposed_forms(filled))
+    scope = Scope(
+        data_ceiling=str(use.get("data_class", "")) or None,
+        accounts=frozenset(use.get("accounts", ())),
+        audience=frozenset(use.get("audience", ())),
+        offices=frozenset(use.get("offices", ())),
+    )
+    forms = proposed_forms(filled)
+    return _page(
+        reading, weighed, standing, Decision(outcome=outcome, rationale="", scope=scope), form, forms
+    )
 
 
 def typed_page(
-    session: Session,
-    evaluation: Evaluation,
-    settings: Settings,
-    user: Actor,
-    typed: Typed,
-    decision: Decision,
-    faults: Mapping[str, str],
-    *,
-    now: datetime,
+    reading: Reading, typed: Typed, decision: Decision, faults: Mapping[str, str], *, told: bool = False
 ) -> DecidePage:
-    weighed = deciding.weighed_with(session, evaluation, decision)
-    standing = _standing(session, evaluation, settings, now=now)
-    form = Form(values_of(typed), faults)
-    page = _page(session, evaluation, settings, user, weighed, standing, decision.outcome, form, now=now)
-    return replace(page, conditions=condition_forms(typed, faults))
+    """As it was typed; with `told` also what has changed since it was read."""
+    weighed = deciding.weighed_with(reading.session, reading.evaluation, decision)
+    more = picked(typed, pickable(reading))
+    forms = condition_forms(typed, faults, more)
+    found = changes(reading.session, reading.evaluation, typed) if told else None
+    return _page(reading, weighed, _standing(reading), decision, Form(values_of(typed), faults), forms, found)
+
+
+def pickable(reading: Reading) -> dict[int, Condition]:
+    """Wording id -> the condition as it would stand in a verdict of today."""
+    return {
+        id_of(each.wording): as_condition(
+            library.as_wording(each.wording), wording_id=each.wording.id, on=reading.today
+        )
+        for each in library.conditions(reading.session)
+    }
 
 
 def _page(
-    session: Session,
-    evaluation: Evaluation,
-    settings: Settings,
-    user: Actor,
+    reading: Reading,
     weighed: Weighed,
-    standing: Sequence[Option],
-    outcome: Outcome,
+    standing: Sequence[Standing],
+    decision: Decision,
     form: Form,
-    *,
-    now: datetime,
+    conditions: Sequence[ConditionForm],
+    found_changes: Changes | None = None,
 ) -> DecidePage:
+    session, evaluation, settings = reading.session, reading.evaluation, reading.settings
     house = house_of(session, settings)
     tool = tools.get_by_id(session, evaluation.tool_id)
-    notes = deciding.check_decider(session, evaluation, solo=settings.solo, by=user)
-    until = deciding.valid_until_by_default(
-        evaluation,
-        outcome,
-        weighed.conditions,
-        quick_lane=any(note.startswith("Quick lane") for note in notes),
-        today=now.astimezone(house.zone).date(),
-    )
+    allowed = permission(session, evaluation, solo=settings.solo, by=reading.user)
     names = {office.code: office.name for office in users.all_offices(session)}
+    alike = likest.precedents(session, tool, evaluation, weighed, house, now=reading.now)
     return DecidePage(
         id=id_of(evaluation),
+        version=evaluation.version,
+        seen=seen(weigh(session, evaluation)),
+        read_at=reading.now,
+        changes=found_changes,
         tool_name=title_of(tool, evaluation),
+        purpose=str(evaluation.intended_use.get("purpose", "")),
+        second_reading=second_reading.told(session, id_of(evaluation)),
         advice=_advice(weighed.recommendation),
         reachable=_advice(weighed.reachable()),
         reasons=weighed.reasons(),
-        flips=[
-            f"{item_name(weighed.rubric, each.id)}: {words_of(each.after)} instead of {words_of(each.before)} "
-            f"would lead to: {MEANINGS[each.outcome].label.lower()}."
-            for each in weighed.flips()[:6]
+        flips=flip_lines(weighed),
+        scores=assessed(as_it_was(weighed)),
+        open=open_questions(weighed, weighed.cards),
+        disagreements=told_briefly(session, evaluation),
+        precedents=[_precedent(each) for each in alike],
+        hint=likest.hint(decision.outcome, alike),
+        by_office=[
+            f"{names.get(each.office, each.office or 'Offices without outcomes of their own')}: "
+            f"{MEANINGS[each.recommendation.outcome].label.lower()}"
+            for each in weighed.by_office
         ],
-        disagreements=_disagreements(session, evaluation, weighed),
-        precedents=_precedents(session, tool, weighed, settings, now=now),
-        notes=notes,
+        notes=allowed.notes,
+        within=WITHIN_OPTIONS if allowed.quick_lane else (),
         outcomes=OUTCOME_OPTIONS,
-        conditions=(),
+        conditions=conditions,
         condition_options=ConditionOptions(),
+        picks=_picks(session, weighed, conditions),
         data_classes=[Option("", "No limit"), *(Option(each, words(each)) for each in house.data_classes)],
         accounts=[Option(each, words(each)) for each in house.account_types],
         audiences=[Option(each, words(each)) for each in house.audiences],
         offices=[Option(each, names.get(each, each)) for each in house.offices],
         reasons_for_no=reason_options(weighed.rubric),
-        supersedes=[Option(each.value, each.label) for each in standing],
-        default_until=until.isoformat() if until else "",
+        alternatives=[
+            *(
+                Option(each.tool.slug, each.tool.name, words(each.code.value))
+                for each in instead.alternatives(session, tool, decision.scope, house, now=reading.now)
+            ),
+            Option(NONE_KNOWN, "None is known"),
+        ],
+        supersedes=[Option(each.number, each.label) for each in standing],
+        until=_until(reading, decision, weighed, allowed),
         form=form,
     )
 
@@ -188,59 +275,62 @@ def _advice(recommended: Recommendation) -> Advice:
     )
 
 
-def _disagreements(session: Session, evaluation: Evaluation, weighed: Weighed) -> list[str]:
-    resolved = {row.item: row for row in evaluations.moderations(session, id_of(evaluation))}
-    told = []
-    for each in weighed.disagreements:
-        row = resolved.get(each.id)
-        how = (
-            f" Resolved: {words_of(row.value) if row.value else 'left as it is'}. {row.reason}" if row else ""
-        )
-        told.append(f"{item_name(weighed.rubric, each.id)}: {given_words(each)}.{how}")
-    return told
+def _until(reading: Reading, decision: Decision, weighed: Weighed, allowed: Permission) -> str:
+    until, why = deciding.last_day(
+        reading.evaluation,
+        decision.outcome,
+        weighed.conditions,
+        quick_lane=allowed.quick_lane,
+        today=reading.today,
+    )
+    return f"Empty: {day_text(until)}, since {why}." if until else f"Empty: no last day, since {why}."
 
 
-def _standing(session: Session, evaluation: Evaluation, settings: Settings, *, now: datetime) -> list[Option]:
-    """The tool's verdicts that could be superseded; `hint` marks those of the same edition, chosen beforehand."""
-    house = house_of(session, settings)
-    rows = verdicts.of_tool(session, evaluation.tool_id)
+def _standing(reading: Reading) -> list[Standing]:
+    house = house_of(reading.session, reading.settings)
+    rows = verdicts.of_tool(reading.session, reading.evaluation.tool_id)
     return [
-        Option(
+        Standing(
             str(each.row.number),
             f"Verdict {each.row.number}: {each.label}"
             + (f" ({each.row.edition})" if each.row.edition else ""),
-            hint="same edition" if each.row.edition == evaluation.edition else "",
+            each.row.edition == reading.evaluation.edition,
         )
-        for each in publishing.published(session, rows, house, now=now)
+        for each in publishing.published(reading.session, rows, house, now=reading.now)
         if each.validity.state not in publishing.HIDDEN
     ]
 
 
-def _precedents(
-    session: Session, tool: Tool, weighed: Weighed, settings: Settings, *, now: datetime
-) -> list[Precedent]:
-    """Verdicts on other tools of the category, those with the same bands first, then the newest."""
-    if not tool.category:
-        return []
-    ids = [id_of(each) for each in tools.in_category(session, tool.category, limit=500) if each.id != tool.id]
-    rows = verdicts.published(session, now=now, tool_ids=ids)
-    bands = {"risk": weighed.assessment.risk.value, "fit": weighed.assessment.fit.value}
-    ranked = sorted(
-        rows, key=lambda row: (-sum(row.assessment.get(key) == bands[key] for key in bands), -row.number)
-    )
-    found = publishing.published(session, ranked[:MOST_PRECEDENTS], house_of(session, settings), now=now)
-    return [_precedent(each, bands) for each in found]
-
-
-def _precedent(each: publishing.Published, bands: Mapping[str, str]) -> Precedent:
-    kept = each.row.assessment
-    same = [key for key in bands if kept.get(key) == bands[key]]
-    shown = [words(kept[key]) for key in ("risk", "fit") if kept.get(key)]
+def _precedent(each: likest.Precedent) -> Precedent:
+    row = each.verdict.row
+    label = MEANINGS[row.outcome].label
     return Precedent(
-        each.row.number,
-        each.tool.name,
-        each.row.outcome.value,
-        ", ".join(shown) or "not scored here",
-        each.row.decided_at,
-        f"Same {' and '.join(same)} band" if same else "Same category only",
+        row.number,
+        each.verdict.tool.name,
+        row.outcome.value,
+        each.likeness.points,
+        "; ".join(each.likeness.reasons),
+        row.decided_at,
+        [condition.text for condition in each.verdict.ruling.verdict.conditions],
+        each.verdict.label.removeprefix(label).removeprefix(" – "),
     )
+
+
+def _picks(session: Session, weighed: Weighed, conditions: Sequence[ConditionForm]) -> list[Pick]:
+    """What the library offers and the form does not hold yet, what covers an open point first."""
+    there = {each.wording for each in conditions if each.text}
+    open_points = set(weighed.assessment.uncovered)
+    offered = [each for each in library.conditions(session) if str(each.wording.id) not in there]
+    picks = [_pick(each, open_points) for each in offered]
+    return sorted(picks, key=lambda each: not each.helps)
+
+
+def _pick(each: Reusable, open_points: set[str]) -> Pick:
+    wording = each.wording
+    covers = wording.mitigates.split()
+    parts = [
+        f"covers {', '.join(covers)}" if covers else "covers nothing by itself",
+        "always" if wording.standing else f"to be done within {wording.due_days} days",
+        f"in {each.used} verdict{'' if each.used == 1 else 's'}",
+    ]
+    return Pick(id_of(wording), wording.text, " · ".join(parts), bool(open_points & set(covers)))

@@ -1,51 +1,38 @@
 """The approver's acts: recompute, preview of just what others will see, publish, take back."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from fastapi import APIRouter, Request, Response
 from sqlmodel import Session
 
-from registry.domain.errors import InvalidInput
+from registry.domain.errors import InvalidInput, NotAllowed, RegistryError
 from registry.domain.evaluation import require_act
-from registry.domain.lookup import House as Organisation
-from registry.domain.lookup import Question
+from registry.domain.identity import name_key
 from registry.domain.verdict import NONE_KNOWN
-from registry.publish.notice import Notice
 from registry.services import decision as deciding
-from registry.services import lookup, publishing, taking_part
+from registry.services import second_reading, taking_part
 from registry.services.acting import Actor
+from registry.services.decider import permission
 from registry.services.decision import Decision, Terms
 from registry.services.house import house as house_of
-from registry.services.lookup import LookUp
 from registry.settings import Settings
 from registry.store import evaluations, tools, verdicts
 from registry.store.columns import id_of
-from registry.store.tables import Evaluation, Tool, Verdict
-from registry.web import question
-from registry.web.cards import answer_card
-from registry.web.deps import Decider, House, Now, Read, RowId, Text, Tx
-from registry.web.pages.decision_form import carried, read_decision
-from registry.web.pages.decision_memo import fresh_page, typed_page
+from registry.store.tables import Evaluation, Verdict
+from registry.web.deps import Approver, Decider, House, Now, Read, RowId, Text, Tx
+from registry.web.errors import status_of
+from registry.web.pages.decision_changes import ClashPage, since, typed_rows
+from registry.web.pages.decision_form import Filled, named_alternatives, read_decision
+from registry.web.pages.decision_memo import Reading, fresh_page, pickable, typed_page
+from registry.web.pages.decision_preview import preview
 from registry.web.pages.evaluation_page import title_of
 from registry.web.render import go, render
-from registry.web.shapes import AnswerCard
 from registry.web.typed import Fields, Typed
 
 router = APIRouter()
-
-
-@dataclass(frozen=True)
-class PreviewPage:
-    id: int
-    tool_name: str
-    number: int
-    answer: AnswerCard
-    notice: Notice
-    starts_at: datetime
-    undo_minutes: int
-    hidden: Sequence[tuple[str, str]]
+MEMO = "evaluations/decide.html"
 
 
 @dataclass(frozen=True)
@@ -58,6 +45,7 @@ class DonePage:
     published_at: datetime
     may_undo: bool
     gone_out: bool
+    quick_no: bool
     notes: Sequence[str] = field(default_factory=tuple)
 
 
@@ -66,13 +54,22 @@ def show_decision(
     request: Request, evaluation_id: RowId, read: Read, user: Decider, now: Now, house: House
 ) -> Response:
     evaluation = evaluations.get(read, evaluation_id)
-    row = _published(read, evaluation_id)
+    row = verdicts.find_for_evaluation(read, evaluation_id)
     if row is not None:
         taking_part.require_sight(read, evaluation, by=user)
         return render(request, "evaluations/decided.html", _done_page(read, row, user, now=now))
     _require_turn(read, evaluation, house, user)
-    page = fresh_page(read, evaluation, house, user, now=now)
-    return render(request, "evaluations/decide.html", page)
+    return render(request, MEMO, fresh_page(Reading(read, evaluation, house, user, now)))
+
+
+@router.post("/evaluations/{evaluation_id}/recompute")
+def recompute(
+    request: Request, evaluation_id: RowId, read: Read, user: Decider, now: Now, house: House, typed: Fields
+) -> Response:
+    """The memo as it follows from the form; writes nothing, so that it can be asked with each change."""
+    evaluation = evaluations.get(read, evaluation_id)
+    _require_turn(read, evaluation, house, user)
+    return _again(request, Reading(read, evaluation, house, user, now), typed, {})
 
 
 @router.post("/evaluations/{evaluation_id}/decide")
@@ -81,51 +78,74 @@ def decide(
 ) -> Response:
     """`action` is recompute, preview or publish; whatever is refused comes back with all that was typed."""
     evaluation = evaluations.get(tx, evaluation_id)
-    _require_turn(tx, evaluation, house, user)
-    tool = tools.get_by_id(tx, evaluation.tool_id)
-    filled = read_decision(typed, _slugs(tx))
-    terms = _terms(tx, house)
+    taking_part.require_sight(tx, evaluation, by=user)
+    row = verdicts.find_for_evaluation(tx, evaluation_id)
+    if row is not None and row.decided_by_id == user.id:
+        return go(f"/evaluations/{evaluation_id}/decide")  # a double click: the first one counts
+    try:
+        require_act(evaluation.state, "decide")
+        allowed = permission(tx, evaluation, solo=house.solo, by=user)
+    except RegistryError as refused:
+        page = _clash(tx, evaluation, row, typed, refused)
+        return render(request, "evaluations/clash.html", page, status=status_of(refused))
+    reading = Reading(tx, evaluation, house, user, now)
     action = typed.one("action")
     if action not in ("preview", "publish"):
-        page = typed_page(tx, evaluation, house, user, typed, filled.decision, {}, now=now)
-        return render(request, "evaluations/decide.html", page)
-    faults = dict(filled.faults)
-    faults = (
-        _strangers(filled.decision, tx)
-        | deciding.faults(tx, evaluation, filled.decision, terms, now=now)
-        | faults
+        return _again(request, reading, typed, {})
+    if typed.one("version") not in ("", str(evaluation.version)):
+        return _again(request, reading, typed, {}, status=409, told=True)
+    terms, filled = terms_of(tx, house), _filled(reading, typed)
+    found = unknown_alternatives(tx, filled.decision.alternatives)
+    found |= deciding.faults(tx, evaluation, filled.decision, terms, allowed, now=now) | dict(filled.faults)
+    if found:
+        return _again(request, reading, typed, found, status=422)
+    if action == "publish":
+        deciding.decide(tx, evaluation_id, filled.decision, terms, by=user, now=now)
+        return go(f"/evaluations/{evaluation_id}/decide")
+    tool = tools.get_by_id(tx, evaluation.tool_id)
+    page_of_preview = preview(
+        tx,
+        tool,
+        house,
+        typed,
+        lambda: deciding.decide(tx, evaluation_id, filled.decision, terms, by=user, now=now),
+        title=title_of(tool, evaluation),
+        back=f"/evaluations/{evaluation_id}/decide",
+        crumb=f"/evaluations/{evaluation_id}",
     )
-    if faults:
-        page = typed_page(tx, evaluation, house, user, typed, filled.decision, faults, now=now)
-        return render(request, "evaluations/decide.html", page, status=422)
-    if action == "preview":
-        page_of_preview = _preview(tx, evaluation, tool, filled.decision, terms, house, user, typed, now=now)
-        return render(request, "evaluations/preview.html", page_of_preview)
-    deciding.decide(tx, evaluation_id, filled.decision, terms, by=user, now=now)
-    return go(f"/evaluations/{evaluation_id}/decide")
+    return render(request, "evaluations/preview.html", page_of_preview)
 
 
 @router.post("/evaluations/{evaluation_id}/undo")
-def take_back(evaluation_id: RowId, tx: Tx, user: Decider, now: Now, number: Text = "") -> Response:
-    row = _published(tx, evaluation_id)
+def take_back(
+    evaluation_id: RowId, tx: Tx, user: Decider, now: Now, house: House, number: Text = ""
+) -> Response:
+    row = verdicts.find_for_evaluation(tx, evaluation_id)
     if row is None or str(row.number) != number:
         raise InvalidInput("That verdict is not the one of this evaluation. Open the evaluation again.")
-    deciding.undo(tx, row.number, by=user, now=now)
-    return go(f"/evaluations/{evaluation_id}/decide")
+    deciding.undo(tx, row.number, solo=house.solo, by=user, now=now)
+    return go(f"/evaluations/{evaluation_id}")
 
 
-def _require_turn(session: Session, evaluation: Evaluation, house: Settings, user: Actor) -> None:
-    taking_part.require_sight(session, evaluation, by=user)
-    require_act(evaluation.state, "decide")
-    deciding.check_decider(session, evaluation, solo=house.solo, by=user)
+@router.post("/evaluations/{evaluation_id}/let-stand")
+def let_stand(
+    request: Request, evaluation_id: RowId, tx: Tx, user: Approver, now: Now, house: House, typed: Fields
+) -> Response:
+    """The verdict stands although its second reading recommends otherwise."""
+    try:
+        with tx.begin_nested():
+            row = second_reading.let_stand(
+                tx, evaluation_id, reason=typed.one("stand_reason"), by=user, now=now
+            )
+    except InvalidInput as refused:
+        evaluation = evaluations.get(tx, evaluation_id)
+        return _again(
+            request, Reading(tx, evaluation, house, user, now), typed, dict(refused.faults), status=422
+        )
+    return go(f"/verdicts/{row.number}")
 
 
-def _published(session: Session, evaluation_id: int) -> Verdict | None:
-    """The verdict of an evaluation that was not taken back."""
-    return verdicts.find_for_evaluation(session, evaluation_id)
-
-
-def _terms(session: Session, settings: Settings) -> Terms:
+def terms_of(session: Session, settings: Settings) -> Terms:
     house = house_of(session, settings)
     return Terms(
         zone=house.zone,
@@ -138,61 +158,63 @@ def _terms(session: Session, settings: Settings) -> Terms:
     )
 
 
-def _slugs(session: Session) -> dict[str, str]:
-    found = tools.page(session, limit=100_000)
-    return {tool.name.casefold(): tool.slug for tool in found} | {tool.slug: tool.slug for tool in found}
+def slugs_of(session: Session, named: Sequence[str]) -> dict[str, str]:
+    """Name key of each that is a tool here, by name or slug -> its slug."""
+    keys = {name_key(each) for each in named}
+    by_name = {name_key(tool.name): tool.slug for tool in tools.by_name_keys(session, keys)}
+    return by_name | {name_key(slug): slug for slug in tools.by_slugs(session, named)}
 
 
-def _strangers(decision: Decision, session: Session) -> dict[str, str]:
-    named = [each for each in decision.alternatives if each != NONE_KNOWN]
-    unknown = [each for each in named if each not in tools.by_slugs(session, named)]
+def unknown_alternatives(session: Session, slugs: Sequence[str]) -> dict[str, str]:
+    named = [each for each in slugs if each != NONE_KNOWN]
+    known = tools.by_slugs(session, named)
+    unknown = [each for each in named if each not in known]
     if not unknown:
         return {}
     return {
-        "alternatives": f"There is no tool “{unknown[0]}” here. Name tools that are, or write “{NONE_KNOWN}”."
+        "alternatives": f"There is no tool “{unknown[0]}” here. Name tools that are, or choose that none is known."
     }
 
 
-def _preview(
-    session: Session,
-    evaluation: Evaluation,
-    tool: Tool,
-    decision: Decision,
-    terms: Terms,
-    settings: Settings,
-    user: Actor,
+def _filled(reading: Reading, typed: Typed) -> Filled:
+    slugs = slugs_of(reading.session, named_alternatives(typed))
+    return read_decision(typed, slugs, pickable(reading))
+
+
+def _again(
+    request: Request,
+    reading: Reading,
     typed: Typed,
+    found: dict[str, str],
     *,
-    now: datetime,
-) -> PreviewPage:
-    """Publishes within a savepoint, reads what everybody would, and takes it all back."""
-    house = house_of(session, settings)
-    attempt = session.begin_nested()
-    row = deciding.decide(session, id_of(evaluation), decision, terms, by=user, now=now)
-    at = row.starts_at
-    found = lookup.check_tool(session, tool, Question(at=at), house, now=at)
-    notice = publishing.as_notice(
-        publishing.published(session, [row], house, now=at)[0], base_url=settings.base_url
-    )
-    page = PreviewPage(
+    status: int = 200,
+    told: bool = False,
+) -> Response:
+    decision: Decision = _filled(reading, typed).decision
+    return render(request, MEMO, typed_page(reading, typed, decision, found, told=told), status=status)
+
+
+def _require_turn(session: Session, evaluation: Evaluation, house: Settings, user: Actor) -> None:
+    taking_part.require_sight(session, evaluation, by=user)
+    require_act(evaluation.state, "decide")
+    permission(session, evaluation, solo=house.solo, by=user)
+
+
+def _clash(
+    session: Session, evaluation: Evaluation, row: Verdict | None, typed: Typed, refused: RegistryError
+) -> ClashPage:
+    tool = tools.get_by_id(session, evaluation.tool_id)
+    sentence = refused.sentence
+    if row is not None and not isinstance(refused, NotAllowed):
+        sentence = f"{row.decided_by} has decided it meanwhile: verdict {row.number}."
+    return ClashPage(
         id=id_of(evaluation),
         tool_name=title_of(tool, evaluation),
-        number=row.number,
-        answer=_card(session, found, tool, house, base_url=settings.base_url),
-        notice=notice,
-        starts_at=at,
-        undo_minutes=-(-terms.undo_s // 60),
-        hidden=carried(typed),
+        sentence=sentence,
+        verdict_number=row.number if row is not None else None,
+        typed=typed_rows(typed),
+        events=since(session, evaluation, typed),
     )
-    attempt.rollback()
-    return page
-
-
-def _card(session: Session, found: LookUp, tool: Tool, house: Organisation, *, base_url: str) -> AnswerCard:
-    """As who says nothing more will read it; without the review, which is not there yet, and the form to ask anew."""
-    asked, offices = question.Typed(q=tool.name), question.office_options(session)
-    card = answer_card(found, tool, asked, house, base_url=base_url, offices=offices)
-    return replace(card, review_url="", narrow=None)
 
 
 def _done_page(session: Session, row: Verdict, user: Actor, *, now: datetime) -> DonePage:
@@ -207,5 +229,6 @@ def _done_page(session: Session, row: Verdict, user: Actor, *, now: datetime) ->
         published_at=row.published_at,
         may_undo=not gone_out and user.id == row.decided_by_id,
         gone_out=gone_out,
+        quick_no=deciding.is_quick_no(row),
         notes=row.notes,
     )

@@ -7,7 +7,7 @@ from registry.web.shapes import Event
 from registry.web.words import words
 
 BAND_NAMES = {"risk_band": "Risk band", "fit_band": "Fit band"}
-SPOKEN_OF_OTHERS = ("condition.", "disagreement.")
+SPOKEN_OF_OTHERS = ("condition.", "disagreement.", "evidence.")
 """Acts that let one guess how others rated."""
 TITLES = {
     "evaluation.opened": "Opened",
@@ -19,6 +19,8 @@ TITLES = {
     "condition.proposed": "Condition proposed",
     "condition.withdrawn": "Condition taken back",
     "disagreement.moderated": "Disagreement resolved",
+    "disagreement.remarked": "Remark on a disagreement",
+    "evidence.asked": "Evidence asked for",
 }
 
 
@@ -48,5 +50,8 @@ def _told(said: dict[str, object]) -> str:
         return f"{declared_words(bool(said['interested']), str(said.get('statement', '')))}."
     if "item" in said:
         name = BAND_NAMES.get(str(said["item"]), said["item"])
-        return f"{name}: {said.get('value') or 'left as it is'}. {said['reason']}"
+        if "text" in said:
+            whom = f"{said['reviewer']} about " if said.get("reviewer") else ""
+            return f"{whom}{name}: {said['text']}"
+        return f"{name}: {said.get('value') or 'handed on as it is'}. {said['reason']}"
     return " ".join(str(said[key]) for key in ("reviewer", "text", "reason") if said.get(key))

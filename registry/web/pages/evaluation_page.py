@@ -9,7 +9,7 @@ from registry.domain.disagreement import Disagreement
 from registry.domain.evaluation import EvaluationState, Tier
 from registry.domain.rubric import Rubric
 from registry.domain.wording import day_text
-from registry.services import rubrics, scorecards
+from registry.services import moderation, rubrics, scorecards
 from registry.services.acting import Actor
 from registry.services.assessing import weigh
 from registry.services.progress import progress
@@ -138,7 +138,7 @@ def evaluation_page(
         edition=evaluation.edition,
         state=evaluation.state.value,
         facts=_facts(session, evaluation, rubric),
-        tasks=_tasks(session, evaluation, part, settings),
+        tasks=_tasks(session, evaluation, part, settings, by.id or 0),
         waiting=evaluation.waiting_for,
         part=part,
         takers=_takers(session, evaluation),
@@ -259,7 +259,9 @@ def use_words(value: object) -> str:
     return words(str(value)) if str(value).islower() and " " not in str(value) else str(value)
 
 
-def _tasks(session: Session, evaluation: Evaluation, part: Part, settings: Settings) -> list[Task]:
+def _tasks(
+    session: Session, evaluation: Evaluation, part: Part, settings: Settings, by_id: int
+) -> list[Task]:
     if evaluation.state not in AT_WORK:
         return []
     base = f"/evaluations/{evaluation.id}"
@@ -276,6 +278,11 @@ def _tasks(session: Session, evaluation: Evaluation, part: Part, settings: Setti
             tasks.append(Task(sentence, f"{base}/scorecard", "Yours to hand in"))
         else:
             tasks.append(Task(sentence, "#people", "Waiting"))
+    for asked in moderation.open_questions(session, id_of(evaluation), by_id) if not part.blind else ():
+        name = item_name(rubrics.rubric(session, evaluation.rubric_hash), asked.item)
+        tasks.append(
+            Task(f"You are asked for evidence on {name}.", f"{base}/moderation#{asked.item}", "To answer")
+        )
     if not lacks:
         tasks.append(Task("An approver decides.", f"{base}/decide" if decides else "#people", "Ready"))
     return tasks

@@ -18,11 +18,17 @@ async def is_alive() -> Response:
 
 @router.get("/readyz")
 def is_ready(request: Request, now: Now) -> Response:
-    """200 where requests can be served, 503 where not; each check by name, without paths or addresses of ours."""
+    """200 where requests can be served, 503 where not; each check by name, without paths or addresses of ours.
+
+    `warnings` says what somebody should mend though all requests are served.
+    """
     parts = parts_of(request)
     checks = readiness(parts.settings, parts.engine) + [look(now) for look in parts.watched]
     ready = all(check.ok for check in checks)
     told = {check.name: "ok" if check.ok else "failing" for check in checks}
-    return JSONResponse(
-        {"status": "ok" if ready else "failing", "checks": told}, 200 if ready else 503, headers=FRESH
-    )
+    body = {
+        "status": "ok" if ready else "failing",
+        "checks": told,
+        "warnings": {check.name: check.sentence for check in checks if check.warns},
+    }
+    return JSONResponse(body, 200 if ready else 503, headers=FRESH)

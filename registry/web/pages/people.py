@@ -1,7 +1,6 @@
 """People and their tokens, for admins."""
 
 from dataclasses import dataclass
-from datetime import timedelta
 
 from fastapi import APIRouter, Request, Response
 from sqlmodel import Session
@@ -16,7 +15,6 @@ from registry.web.render import go, render
 from registry.web.shapes import Form, Option
 
 router = APIRouter(prefix="/people")
-LINK_LIFE = timedelta(days=3)
 ROLE_OPTIONS = (
     Option("employee", "Employee", "looks tools up and requests them"),
     Option("reviewer", "Reviewer", "triages candidates and scores evaluations"),
@@ -120,7 +118,7 @@ def disable(user_id: RowId, tx: Tx, user: Admin, now: Now) -> Response:
 @router.post("/{user_id}/link")
 def make_link(request: Request, user_id: RowId, tx: Tx, user: Admin, now: Now, house: House) -> Response:
     """Shows the link in the reply itself, since it is kept nowhere."""
-    value = sign_in.make_link(tx, user_id, secret=house.secret, valid_for=LINK_LIFE, by=user, now=now)
+    value = sign_in.make_link(tx, user_id, secret=house.secret, valid_for=sign_in.LINK_LIFE, by=user, now=now)
     page = _person_page(tx, user_id, shown_once=f"{house.base_url}/sign-in/{value}")
     return _unkept(render(request, "people/show.html", page))
 

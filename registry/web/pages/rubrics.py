@@ -1,77 +1,92 @@
-"""The stored rubrics and decision tables, to be read in words."""
+"""Rubrics and decision tables: what is in force, a new version beside it, and switching one on, for admins."""
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
-from enum import StrEnum
+from typing import Annotated
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, File, Form, Query, Request, Response, UploadFile
+from sqlmodel import Session
 
-from registry.domain.decision_table import DecisionTable, FitBand, Mitigation, RiskBand
-from registry.domain.rubric import Rubric
-from registry.services import rubrics
-from registry.store import rubrics as store
-from registry.web.deps import Insider, Read
-from registry.web.render import render
+from registry.domain.errors import InvalidInput, RegistryError, RubricInvalid, RuleBroken, StaleVersion
+from registry.services import rubric_files, rubrics
+from registry.services.acting import Actor
+from registry.web.deps import House, Now, Read, RowId, RubricKeeper, RubricReader, Text, Tx
+from registry.web.pages.rubrics_view import list_page, show_page
+from registry.web.render import go, render
 
 router = APIRouter(prefix="/rubrics")
-
-
-@dataclass(frozen=True)
-class TableRow:
-    number: int
-    risk: str
-    fit: str
-    mitigation: str
-    outcome: str
-    note: str
-
-
-@dataclass(frozen=True)
-class Table:
-    name: str
-    version: int
-    hash: str
-    rows: Sequence[TableRow]
-
-
-@dataclass(frozen=True)
-class RubricsPage:
-    rubrics: Sequence[Rubric]
-    tables: Sequence[Table]
+UPLOADED, PASTED = "an uploaded file", "the page"
+Against = Annotated[int, Query(ge=0, le=2**31 - 1)]
 
 
 @router.get("")
-def show_rubrics(request: Request, read: Read, _user: Insider) -> Response:
-    files = store.all_files(read)
-    page = RubricsPage(
-        [rubrics.rubric(read, each.content_hash) for each in files if each.kind == "rubric"],
-        [
-            _table(rubrics.decision_table(read, each.content_hash))
-            for each in files
-            if each.kind == "decision_table"
-        ],
-    )
-    return render(request, "rubrics/list.html", page)
+def show_rubrics(request: Request, read: Read, user: RubricReader, house: House) -> Response:
+    return render(request, "rubrics/list.html", list_page(read, house, user))
 
 
-def _table(table: DecisionTable) -> Table:
-    return Table(
-        table.name,
-        table.version,
-        table.content_hash[:12],
-        [
-            TableRow(
-                row.number,
-                _named(row.risks, RiskBand),
-                _named(row.fits, FitBand),
-                _named(row.mitigations, Mitigation),
-                row.outcome.value,
-                row.note,
-            )
-            for row in table.rows
-        ],
-    )
+@router.post("")
+def add(
+    request: Request,
+    tx: Tx,
+    user: RubricKeeper,
+    now: Now,
+    house: House,
+    text: Annotated[str, Form()] = "",
+    file: Annotated[UploadFile | None, File()] = None,
+) -> Response:
+    """Stored and not switched on: the page that compares it with what is in force comes next."""
+    sent = file.file.read(rubrics.MAX_BYTES + 1) if file is not None and file.filename else b""
+    body, origin = (sent, UPLOADED) if sent else (text.replace("\r\n", "\n").encode(), PASTED)
+    try:
+        if not body.strip():
+            raise RubricInvalid("Choose a file, or paste its text.")
+        with tx.begin_nested():
+            stored = rubrics.store_file(tx, rubrics.parse(body), origin=origin, by=user, now=now)
+    except RubricInvalid as refused:
+        shown = body.decode("utf-8", "replace") if len(body) <= rubrics.MAX_BYTES else ""
+        page = list_page(tx, house, user, text=shown, faults={"text": refused.sentence})
+        return render(request, "rubrics/list.html", page, status=422)
+    return go(f"/rubrics/{stored.number}")
 
 
-def _named(chosen: Collection[StrEnum], every: type[StrEnum]) -> str:
-    return "any" if len(chosen) == len(every) else " or ".join(each for each in every if each in chosen)
+@router.post("/look")
+def look_again(request: Request, tx: Tx, user: RubricKeeper, now: Now, house: House) -> Response:
+    """Takes in what is new in the folder, at once and not with the next tick."""
+    with tx.begin_nested():
+        rubric_files.take_in(tx, house.rubrics_dir, now=now)
+    return render(request, "rubrics/list.html", list_page(tx, house, user))
+
+
+@router.get("/{number}")
+def show_rubric(
+    request: Request,
+    number: RowId,
+    read: Read,
+    user: RubricReader,
+    now: Now,
+    against: Against = 0,
+) -> Response:
+    return render(request, "rubrics/show.html", show_page(read, number, user, against=against, now=now))
+
+
+@router.post("/{number}/switch-on")
+def switch_on(
+    request: Request, number: RowId, tx: Tx, user: RubricKeeper, now: Now, version: Text = ""
+) -> Response:
+    try:
+        with tx.begin_nested():
+            rubrics.switch_on(tx, number, version=_version(version), by=user, now=now)
+    except (InvalidInput, RuleBroken, StaleVersion) as refused:
+        return _refused(request, tx, number, user, refused, now=now)
+    return go(f"/rubrics/{number}")
+
+
+def _refused(
+    request: Request, tx: Session, number: int, user: Actor, refused: RegistryError, *, now: Now
+) -> Response:
+    page = show_page(tx, number, user, refused=refused.sentence, now=now)
+    return render(request, "rubrics/show.html", page, status=409)
+
+
+def _version(typed: str) -> int:
+    if not (typed.isascii() and typed.isdigit() and len(typed) < 10):
+        raise InvalidInput("Open the page again, compare, then switch on.", {"version": "is missing"})
+    return int(typed)

@@ -28,6 +28,7 @@ CONDITION = {
     "c1.mitigates": "R5",
     "c1.lasts": "standing",
 }
+QUICK = YES | {"data_ceiling": "public", "within": ("cost", "public_account", "people")}
 YES_IF = {"outcome": "approved_with_conditions", "rationale": "Useful, within limits."} | CONDITION
 
 
@@ -61,7 +62,7 @@ def test_the_memo_says_what_is_recommended_from_which_row_and_why(as_: As, condi
     assert "Approved with conditions" in page
 
 
-def test_conditions_proposed_fill_the_form_and_three_empty_ones_follow(
+def test_conditions_proposed_fill_the_form_and_two_empty_ones_follow(
     as_: As, conditional: Any, site_engine: Engine, actors: Mapping[str, Actor], now: datetime
 ) -> None:
     with transaction(site_engine) as session:
@@ -69,8 +70,8 @@ def test_conditions_proposed_fill_the_form_and_three_empty_ones_follow(
         rounds.propose_condition(session, conditional.id, condition, by=actors["ravi"], now=now)
     page = as_("Amir").get(f"{conditional.url}/decide").text
     assert 'name="c1.text" type="text" value="Enter only public information."' in page
-    assert 'name="c4.text"' in page
-    assert 'name="c5.text"' not in page
+    assert 'name="c3.text"' in page
+    assert 'name="c4.text"' not in page
 
 
 def test_recomputing_weighs_the_conditions_as_typed_and_keeps_everything(as_: As, conditional: Any) -> None:
@@ -190,7 +191,9 @@ def test_in_the_quick_lane_the_one_who_scored_decides_and_the_verdict_says_so(
 ) -> None:
     rosa, case = as_("Rosa"), a_case(tier=1, rosa={})
     assert "Quick lane" in rosa.get(f"{case.url}/decide").text
-    rosa.post(f"{case.url}/decide", data=YES | {"action": "publish"})
+    beyond = rosa.post(f"{case.url}/decide", data=YES | {"action": "publish"})
+    assert (beyond.status_code, beyond.text.count("In the quick lane the highest class")) == (422, 2)
+    rosa.post(f"{case.url}/decide", data=QUICK | {"action": "publish"})
     with snapshot(site_engine) as session:
         assert "Quick lane" in session.exec(select(Verdict)).one().notes[0]
 

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Engine
 from starlette.testclient import TestClient
 
-from registry.services import rubrics
+from registry.services import rubric_files
 from registry.services.acting import Actor
 from registry.store.columns import id_of
 from registry.store.engine import transaction
@@ -23,7 +23,7 @@ SAID = "Because of what Terms and contract shows."
 @pytest.fixture
 def a_new_tool(site_engine: Engine, now: datetime) -> int:
     with transaction(site_engine) as session:
-        rubrics.load_files(session, None, now=now)
+        rubric_files.take_in(session, None, now=now)
         return id_of(a_tool(session, "Inkpost", now=now))
 
 

@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 
 from registry.domain.rubric import Rubric
 from registry.services import evaluation as rounds
-from registry.services import rubrics
+from registry.services import rubric_files
 from registry.services.acting import Actor
 from registry.store import evaluations
 from registry.store.columns import id_of
@@ -47,7 +47,7 @@ def version_in(page: str) -> str:
 def undeclared(site_engine: Engine, actors: Mapping[str, Actor], now: datetime) -> str:
     """The address of an evaluation in which Ravi has declared nothing yet."""
     with transaction(site_engine) as session:
-        rubrics.load_files(session, None, now=now)
+        rubric_files.take_in(session, None, now=now)
         opened = rounds.open_evaluation(
             session,
             id_of(a_tool(session, now=now)),

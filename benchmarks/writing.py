@@ -1,0 +1,312 @@
+"""How long a scorecard takes to be handed in, beside the same rows written by plain sqlite3, and with many at once.
+
+    python benchmarks/writing.py [--rounds 200] [--writers 8] [--rate 30] [--seconds 20] [--json]
+
+First one at a time, in turn: our act in one transaction (who may, which lines are unfinished, where the evaluation
+stands; scorecard, lines, event, evaluation; synced to disk), then the rows that it left, by sqlite3 under the same
+pragmas in a file of its own. Then reviewers hand whole scorecards in over HTTP at a steady rate, to a real site in a
+process of its own; latency counts from the moment at which each was due.
+"""
+
+import argparse
+import http.client
+import json
+import os
+import shutil
+import socket
+import sqlite3
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from time import perf_counter, sleep
+from typing import Any
+from urllib.parse import urlencode
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from sqlalchemy import Engine
+from sqlmodel import Session
+
+from registry.services import rubric_files, rubrics, scoring, sign_in
+from registry.services.acting import Actor
+from registry.services.scorecards import TypedScorecard
+from registry.settings import Settings
+from registry.store import schema
+from registry.store.columns import id_of
+from registry.store.engine import make_engine, transaction
+from registry.store.tables import Role, User
+from tests.builders import a_person, a_tool, a_typed_scorecard, an_evaluation
+
+WRITTEN = ("scorecard", "scorecard_rating", "scorecard_knock_out", "event")
+PRAGMAS = ("foreign_keys=ON", "journal_mode=WAL", "busy_timeout=15000", "synchronous=FULL")
+
+
+@dataclass(frozen=True)
+class Turn:
+    """One evaluation that waits for one reviewer's scorecard."""
+
+    evaluation_id: int
+    reviewer: Actor
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--rounds", type=int, default=200, help="scorecards of each side, one at a time")
+    parser.add_argument("--writers", type=int, default=8, help="reviewers at once")
+    parser.add_argument("--rate", type=float, default=30.0, help="scorecards a second, of all together")
+    parser.add_argument("--seconds", type=float, default=20.0, help="how long they hand in")
+    parser.add_argument("--json", action="store_true", help="print data alone")
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="writing-") as folder:
+        found = {
+            "one_at_a_time": one_at_a_time(Path(folder) / "one", given.rounds),
+            "many_at_once": many_at_once(Path(folder) / "many", given.writers, given.rate, given.seconds),
+        }
+    if given.json:
+        json.dump(found, sys.stdout, indent=2)
+        return
+    for part, values in found.items():
+        print(part.replace("_", " "))
+        for name, value in values.items():
+            print(f"  {name:<28} {value:>10}")
+
+
+def one_at_a_time(folder: Path, rounds: int) -> dict[str, Any]:
+    settings, engine = _office(folder)
+    with transaction(engine) as session:
+        turns, typed = _turns(session, reviewers=1, count=rounds)
+    engine.dispose()
+    plain_file = folder / "plain.sqlite3"
+    shutil.copy(folder / "registry.sqlite3", plain_file)
+    engine = make_engine(settings.resolved_database_url)
+    plain = sqlite3.connect(plain_file, isolation_level=None)
+    reading = sqlite3.connect(folder / "registry.sqlite3", isolation_level=None)
+    for pragma in PRAGMAS:
+        plain.execute(f"PRAGMA {pragma}")
+    ours: list[float] = []
+    theirs: list[float] = []
+    marks = {table: _highest(reading, table) for table in ("scorecard", "event")}
+    rows: dict[str, list[tuple[Any, ...]]] = {}
+    for turn in turns:
+        now = datetime.now(UTC)
+        began = perf_counter()
+        with transaction(engine) as session:
+            scoring.save_draft(session, turn.evaluation_id, typed, version=0, by=turn.reviewer, now=now)
+            scoring.submit(session, turn.evaluation_id, solo=False, by=turn.reviewer, now=now)
+        ours.append(perf_counter() - began)
+        rows = _rows_since(reading, marks)
+        theirs.append(_write_plainly(plain, rows, reading, turn.evaluation_id))
+        marks = {table: _highest(reading, table) for table in marks}
+    engine.dispose()
+    ratio = statistics.median(ours) / statistics.median(theirs)
+    return {
+        "rounds": len(turns),
+        "rows": sum(len(each) for each in rows.values()) + 1,
+        "ours_ms": _ms(statistics.median(ours)),
+        "plain_sqlite3_ms": _ms(statistics.median(theirs)),
+        "times": round(ratio, 2),
+        "ours_fastest_ms": _ms(min(ours)),
+        "plain_fastest_ms": _ms(min(theirs)),
+    }
+
+
+def _rows_since(reading: sqlite3.Connection, marks: dict[str, int]) -> dict[str, list[tuple[Any, ...]]]:
+    card, event = marks["scorecard"], marks["event"]
+    wheres = {
+        "scorecard": ("id > ?", card),
+        "scorecard_rating": ("scorecard_id > ?", card),
+        "scorecard_knock_out": ("scorecard_id > ?", card),
+        "event": ("id > ?", event),
+    }
+    return {
+        table: reading.execute(f"SELECT * FROM {table} WHERE {where}", (mark,)).fetchall()  # noqa: S608
+        for table, (where, mark) in wheres.items()
+    }
+
+
+def _write_plainly(
+    plain: sqlite3.Connection,
+    rows: dict[str, list[tuple[Any, ...]]],
+    reading: sqlite3.Connection,
+    evaluation_id: int,
+) -> float:
+    state, version = reading.execute(
+        "SELECT state, version FROM evaluation WHERE id = ?", (evaluation_id,)
+    ).fetchone()
+    began = perf_counter()
+    plain.execute("BEGIN IMMEDIATE")
+    for table in WRITTEN:
+        marks = ",".join("?" * len(rows[table][0]))
+        plain.executemany(f"INSERT INTO {table} VALUES ({marks})", rows[table])  # noqa: S608
+    plain.execute(
+        "UPDATE evaluation SET state = ?, version = ? WHERE id = ?", (state, version, evaluation_id)
+    )
+    plain.execute("COMMIT")
+    return perf_counter() - began
+
+
+def _highest(reading: sqlite3.Connection, table: str) -> int:
+    found: int | None = reading.execute(f"SELECT max(id) FROM {table}").fetchone()[0]  # noqa: S608
+    return found or 0
+
+
+def many_at_once(folder: Path, writers: int, rate: float, seconds: float) -> dict[str, Any]:
+    settings, engine = _office(folder)
+    each = max(1, round(rate * seconds / writers))
+    with transaction(engine) as session:
+        turns, typed = _turns(session, reviewers=writers, count=writers * each)
+        cookies = {
+            turn.reviewer.person_id: sign_in.start_session(
+                session,
+                session.get_one(User, turn.reviewer.person_id),
+                secret=settings.secret,
+                now=datetime.now(UTC),
+            )
+            for turn in turns[:writers]
+        }
+    engine.dispose()
+    body = urlencode(_form(typed))
+    took: list[float] = []
+    failed: list[int] = []
+    with _served(folder) as port:
+        start = perf_counter() + 0.5
+        threads = [
+            threading.Thread(
+                target=_hand_in,
+                args=(
+                    port,
+                    cookies,
+                    turns[nth::writers],
+                    body,
+                    start + nth / rate,
+                    writers / rate,
+                    took,
+                    failed,
+                ),
+            )
+            for nth in range(writers)
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        lasted = perf_counter() - start
+    ordered = sorted(took)
+    return {
+        "writers": writers,
+        "asked_a_second": rate,
+        "handed_in": len(took),
+        "a_second": round(len(took) / lasted, 1),
+        "failed": len(failed),
+        "median_ms": _ms(_percentile(ordered, 50)),
+        "p95_ms": _ms(_percentile(ordered, 95)),
+        "p99_ms": _ms(_percentile(ordered, 99)),
+        "slowest_ms": _ms(ordered[-1]),
+    }
+
+
+def _hand_in(
+    port: int,
+    cookies: dict[int, str],
+    turns: Sequence[Turn],
+    body: str,
+    start: float,
+    gap: float,
+    took: list[float],
+    failed: list[int],
+) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    for nth, turn in enumerate(turns):
+        due = start + nth * gap
+        sleep(max(0.0, due - perf_counter()))
+        headers = {
+            "Cookie": f"registry={cookies[turn.reviewer.person_id]}",
+            "Content-Type": "application/x-www-form-urlencoded",
+            "Sec-Fetch-Site": "same-origin",
+        }
+        connection.request("POST", f"/evaluations/{turn.evaluation_id}/scorecard", body, headers)
+        reply = connection.getresponse()
+        reply.read()
+        took.append(perf_counter() - due)
+        if reply.status != http.client.SEE_OTHER:
+            failed.append(reply.status)
+
+
+@contextmanager
+def _served(folder: Path) -> Iterator[int]:
+    """A real site on a free port, in a process of its own, without the scheduler."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    environment = {**os.environ, "REGISTRY_DATA_DIR": str(folder)}
+    command = [sys.executable, "-m", "registry", "serve", "--port", str(port), "--no-scheduler"]
+    with (folder / "serve.log").open("wb") as log:
+        process = subprocess.Popen(command, env=environment, stdout=log, stderr=log)  # noqa: S603 - our own site
+    try:
+        for _ in range(300):
+            try:
+                with socket.create_connection(("127.0.0.1", port), timeout=1):
+                    break
+            except OSError:
+                time.sleep(0.1)
+        yield port
+    finally:
+        process.terminate()
+        process.wait(timeout=30)
+
+
+def _office(folder: Path) -> tuple[Settings, Engine]:
+    folder.mkdir()
+    settings = Settings(data_dir=folder, database_url=f"sqlite:///{folder}/registry.sqlite3")
+    engine = make_engine(settings.resolved_database_url)
+    schema.upgrade(engine)
+    return settings, engine
+
+
+def _turns(session: Session, *, reviewers: int, count: int) -> tuple[list[Turn], TypedScorecard]:
+    """Evaluations of tier 2, each for one of the reviewers in turn, with nobody's scorecard in yet."""
+    now = datetime.now(UTC) - timedelta(days=1)
+    rubric_files.take_in(session, None, now=now)
+    owner = a_person(session, "Owner", Role.REVIEWER, now=now)
+    people = [a_person(session, f"Reviewer{nth}", Role.REVIEWER, now=now) for nth in range(reviewers)]
+    turns = []
+    for nth in range(count):
+        tool = a_tool(session, f"Tool {nth}", now=now)
+        who = people[nth % reviewers]
+        evaluation = an_evaluation(session, tool, owner=owner, reviewers=[who], now=now)
+        turns.append(Turn(id_of(evaluation), who))
+    return turns, a_typed_scorecard(rubrics.current(session)[0])
+
+
+def _form(typed: TypedScorecard) -> dict[str, str]:
+    form = {"version": "0", "action": "submit"}
+    for key, line in typed.ratings.items():
+        form |= {
+            f"{key}.rating": str(line.rating),
+            f"{key}.confidence": line.confidence,
+            f"{key}.sentence": line.sentence,
+            f"{key}.evidence": line.evidence,
+        }
+    return form | {f"{key}.answer": str(line.answer) for key, line in typed.knock_outs.items()}
+
+
+def _percentile(ordered: Sequence[float], percent: int) -> float:
+    return ordered[min(len(ordered) - 1, len(ordered) * percent // 100)]
+
+
+def _ms(seconds: float) -> float:
+    return round(seconds * 1000, 2)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,53 @@
+"""Who may decide one evaluation, and under which recorded exception."""
+
+from dataclasses import dataclass
+
+from sqlmodel import Session
+
+from registry.domain.errors import NotAllowed
+from registry.domain.evaluation import Alone, Tier, may_decide, recorded_exceptions
+from registry.services.acting import Actor
+from registry.store import deciding, evaluations
+from registry.store.columns import id_of
+from registry.store.tables import Evaluation, Role
+
+
+@dataclass(frozen=True)
+class Permission:
+    """That somebody may decide; `notes` are what the verdict will say about it."""
+
+    alone: Alone | None
+    notes: tuple[str, ...]
+
+    @property
+    def quick_lane(self) -> bool:
+        return self.alone is Alone.QUICK_LANE
+
+
+def permission(session: Session, evaluation: Evaluation, *, solo: bool, by: Actor) -> Permission:
+    """Raises NotAllowed unless this person may decide. The database refuses the same people once more.
+
+    Who scored decides in the quick lane alone, and never on a second reading; see docs/concepts.md, "Who may not".
+    """
+    if by.id is None or by.scopes is not None:
+        raise NotAllowed("Only a person decides, never a token. Sign in first.")
+    evaluation_id = id_of(evaluation)
+    scorers = {id_of(card.reviewer) for card in evaluations.scorecards(session, evaluation_id)}
+    again = deciding.find_reading_by_evaluation(session, evaluation_id) is not None
+    scored = by.id in scorers
+    quick_lane = evaluation.tier == Tier.ONE and scored and Role.REVIEWER in by.roles and not again
+    if Role.APPROVER not in by.roles and not quick_lane:
+        raise NotAllowed("Only an approver decides. Ask one of them.")
+    declared = evaluations.interests(session, evaluation_id)
+    may_decide(
+        by.id,
+        requesters=evaluations.requesters(session, evaluation.tool_id),
+        scorers=scorers,
+        interested={user_id for user_id, each in declared.items() if each.interested},
+        vendor_contacts=deciding.vendor_contacts(session, evaluation.tool_id),
+        solo=solo,
+        quick_lane=quick_lane,
+    )
+    notes = recorded_exceptions(by.id, scorers=scorers, solo=solo, quick_lane=quick_lane)
+    alone = Alone.QUICK_LANE if quick_lane else Alone.SOLO if solo and scored else None
+    return Permission(alone, (*notes, *([by.stands_in] if by.stands_in else [])))

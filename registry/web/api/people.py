@@ -1,0 +1,170 @@
+"""People and their tokens, for admins in person: a token that leaked can make nobody an admin."""
+
+from fastapi import APIRouter, Request, Response
+
+from registry.domain.errors import NotFound
+from registry.services import accounts, sign_in
+from registry.store import users
+from registry.store.tables import ApiToken
+from registry.store.users import Person
+from registry.web.api.replies import IdempotencyKey, once, told
+from registry.web.deps import Admin, House, Now, Read, RowId, Tx
+from registry.web.people_schemas import (
+    LinkOut,
+    PersonIn,
+    PersonOut,
+    RolesIn,
+    TokenIn,
+    TokenOut,
+    WholePersonOut,
+)
+from registry.web.schemas import Page
+
+router = APIRouter(prefix="/people", tags=["people"])
+
+
+@router.get("", response_model=Page[PersonOut], summary="Everybody")
+def list_people(request: Request, read: Read, _user: Admin) -> Response:
+    """Disabled ones too, on one page."""
+    items = [_out(each) for each in users.everybody(read)]
+    return told(request, Page[PersonOut](items=items, next=None), private=True)
+
+
+@router.post("", response_model=PersonOut, status_code=201, summary="Add a person")
+def add_person(
+    request: Request,
+    tx: Tx,
+    user: Admin,
+    now: Now,
+    asked: PersonIn,
+    idempotency_key: IdempotencyKey = None,
+) -> Response:
+    """Without a password they come in by a sign-in link."""
+
+    def act() -> PersonOut:
+        added = accounts.add_user(
+            tx,
+            email=asked.email,
+            name=asked.name,
+            roles=asked.roles,
+            offices=asked.offices,
+            areas=asked.areas,
+            password=asked.password or None,
+            by=user,
+            now=now,
+        )
+        return _out(users.person(tx, added.id or 0))
+
+    return once(request, tx, idempotency_key, asked, act, by=user, now=now, status=201)
+
+
+@router.get("/{user_id}", response_model=WholePersonOut, summary="One person, with their tokens")
+def show_person(user_id: RowId, request: Request, read: Read, _user: Admin) -> Response:
+    """Tokens are told by what they are for; what they read is stored nowhere."""
+    tokens = [_token(each) for each in users.tokens_of(read, user_id)]
+    out = WholePersonOut(**_out(users.person(read, user_id)).model_dump(), tokens=tokens)
+    return told(request, out, private=True)
+
+
+@router.put("/{user_id}/roles", response_model=PersonOut, summary="Replace roles, offices and areas")
+def set_roles(
+    user_id: RowId,
+    request: Request,
+    tx: Tx,
+    user: Admin,
+    now: Now,
+    asked: RolesIn,
+    idempotency_key: IdempotencyKey = None,
+) -> Response:
+    """409 for the last admin."""
+
+    def act() -> PersonOut:
+        accounts.set_roles(
+            tx, user_id, roles=asked.roles, offices=asked.offices, areas=asked.areas, by=user, now=now
+        )
+        return _out(users.person(tx, user_id))
+
+    return once(request, tx, idempotency_key, asked, act, by=user, now=now)
+
+
+@router.post("/{user_id}/disable", response_model=PersonOut, summary="Shut a person out")
+def disable(
+    user_id: RowId, request: Request, tx: Tx, user: Admin, now: Now, idempotency_key: IdempotencyKey = None
+) -> Response:
+    """Ends their sessions, links and tokens at once; what they did stays on record."""
+
+    def act() -> PersonOut:
+        accounts.disable(tx, user_id, by=user, now=now)
+        return _out(users.person(tx, user_id))
+
+    return once(request, tx, idempotency_key, None, act, by=user, now=now)
+
+
+@router.post("/{user_id}/link", response_model=LinkOut, status_code=201, summary="Make a sign-in link")
+def make_link(user_id: RowId, tx: Tx, user: Admin, now: Now, settings: House) -> LinkOut:
+    """Told this once. It takes no idempotency key, since a kept reply would keep the link."""
+    value = sign_in.make_link(
+        tx, user_id, secret=settings.secret, valid_for=sign_in.LINK_LIFE, by=user, now=now
+    )
+    return LinkOut(url=f"{settings.base_url}/sign-in/{value}")
+
+
+@router.post("/{user_id}/tokens", response_model=TokenOut, status_code=201, summary="Make a token")
+def create_token(user_id: RowId, tx: Tx, user: Admin, now: Now, settings: House, asked: TokenIn) -> TokenOut:
+    """Told this once. It takes no idempotency key, since a kept reply would keep the token."""
+    row, value = sign_in.create_token(
+        tx,
+        user_id,
+        name=asked.name,
+        scopes=asked.scopes,
+        days=asked.days,
+        secret=settings.secret,
+        by=user,
+        now=now,
+    )
+    return _token(row).model_copy(update={"token": value})
+
+
+@router.post("/{user_id}/tokens/{token_id}/revoke", response_model=TokenOut, summary="End a token")
+def revoke_token(
+    user_id: RowId,
+    token_id: RowId,
+    request: Request,
+    tx: Tx,
+    user: Admin,
+    now: Now,
+    idempotency_key: IdempotencyKey = None,
+) -> Response:
+    """It works no more, at once."""
+
+    def act() -> TokenOut:
+        if users.get_token(tx, token_id).user_id != user_id:
+            raise NotFound("This person has no such token.")
+        return _token(sign_in.revoke_token(tx, token_id, by=user, now=now))
+
+    return once(request, tx, idempotency_key, None, act, by=user, now=now)
+
+
+def _out(person: Person) -> PersonOut:
+    return PersonOut(
+        id=person.user.id or 0,
+        email=person.user.email,
+        name=person.user.name,
+        roles=sorted(person.roles),
+        offices=list(person.offices),
+        areas=list(person.areas),
+        created_at=person.user.created_at,
+        disabled_at=person.user.disabled_at,
+    )
+
+
+def _token(row: ApiToken) -> TokenOut:
+    return TokenOut(
+        id=row.id or 0,
+        name=row.name,
+        scopes=row.scopes.split(),
+        created_at=row.created_at,
+        expires_at=row.expires_at,
+        last_used_at=row.last_used_at,
+        revoked_at=row.revoked_at,
+    )

@@ -1,0 +1,156 @@
+"""The last look before a verdict goes out: every answer given, and just what employees and followers will see."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from sqlmodel import Session
+
+from registry.domain.lookup import House as Organisation
+from registry.domain.lookup import Question
+from registry.domain.outcome import MEANINGS
+from registry.domain.wording import day_text
+from registry.publish.formats import FORMATS
+from registry.publish.notice import Notice
+from registry.services import lookup, publishing
+from registry.services.house import house as house_of
+from registry.services.lookup import LookUp
+from registry.settings import Settings
+from registry.store import tables, tools, verdicts
+from registry.store.columns import id_of
+from registry.store.tables import Tool
+from registry.web import question
+from registry.web.cards import answer_card
+from registry.web.pages.decision_form import carried
+from registry.web.shapes import AnswerCard
+from registry.web.typed import Typed
+from registry.web.verdict_parts import scope_rows
+from registry.web.words import words
+
+
+@dataclass(frozen=True)
+class Said:
+    """One answer of the form; `anchor` is where it is changed."""
+
+    label: str
+    values: Sequence[str]
+    anchor: str
+
+
+@dataclass(frozen=True)
+class Entry:
+    """The verdict's entry as a feed of this format carries it, byte for byte."""
+
+    name: str
+    body: str
+
+
+@dataclass(frozen=True)
+class PreviewPage:
+    back: str
+    """Where the form is sent, to publish or to change it."""
+    crumb: str
+    tool_name: str
+    number: int
+    answer: AnswerCard
+    notice: Notice
+    entries: Sequence[Entry]
+    said: Sequence[Said]
+    starts_at: datetime
+    undo_minutes: int
+    hidden: Sequence[tuple[str, str]]
+
+
+def preview(
+    session: Session,
+    tool: Tool,
+    settings: Settings,
+    typed: Typed,
+    publish: Callable[[], tables.Verdict],
+    *,
+    title: str,
+    back: str,
+    crumb: str,
+) -> PreviewPage:
+    """Publishes within a savepoint, reads what everybody would once the undo window is over, and takes it all back."""
+    house = house_of(session, settings)
+    attempt = session.begin_nested()
+    row = publish()
+    at = row.starts_at
+    found = lookup.check_tool(session, tool, Question(at=at), house, now=at)
+    published = publishing.published(session, [row], house, now=at)[0]
+    notice = publishing.as_notice(published, base_url=settings.base_url)
+    page = PreviewPage(
+        back=back,
+        crumb=crumb,
+        tool_name=title,
+        number=row.number,
+        answer=_card(session, found, tool, house, base_url=settings.base_url),
+        notice=notice,
+        entries=_entries(notice, settings),
+        said=_said(session, row, house),
+        starts_at=at,
+        undo_minutes=-(-settings.undo_s // 60),
+        hidden=carried(typed),
+    )
+    attempt.rollback()
+    return page
+
+
+def _entries(notice: Notice, settings: Settings) -> list[Entry]:
+    found = []
+    for ending, each in FORMATS.items():
+        url = f"{settings.base_url}/feeds/verdicts.{ending}"
+        channel = publishing.channel(
+            [notice],
+            title=f"Verdicts of {settings.name}",
+            description="This one entry, as the feed will carry it.",
+            url=url,
+            home_url=f"{settings.base_url}/verdicts",
+        )
+        found.append(Entry(each.name, each.render(channel, [notice]).decode()))
+    return found
+
+
+def _card(session: Session, found: LookUp, tool: Tool, house: Organisation, *, base_url: str) -> AnswerCard:
+    """As who says nothing more will read it; without the review, which is not there yet, and the form to ask anew."""
+    asked, offices = question.Typed(q=tool.name), question.office_options(session)
+    card = answer_card(found, tool, asked, house, base_url=base_url, offices=offices)
+    return replace(card, review_url="", narrow=None)
+
+
+def _said(session: Session, row: tables.Verdict, house: Organisation) -> list[Said]:
+    named = tools.by_slugs(session, row.alternatives)
+    conditions = verdicts.conditions(session, [id_of(row)]).get(id_of(row), [])
+    step = row.recommended is not None and row.recommended is not row.outcome
+    recommended = MEANINGS[row.recommended].label if row.recommended else ""
+    found = [
+        Said("Outcome", [MEANINGS[row.outcome].label], "f-outcome"),
+        *([Said(f"Why not “{recommended}”", [row.step_reason], "f-step_reason")] if step else []),
+        Said("Why", row.rationale.split("\n"), "f-rationale"),
+        Said("Conditions", [each.text for each in conditions] or ["None"], "f-conditions"),
+        *(Said(each.label, [str(each.value)], "f-scope") for each in scope_rows(row, house)),
+        Said("Starts", [day_text(row.starts_at.astimezone(house.zone).date())], "f-starts_on"),
+        Said(
+            "Last day",
+            [day_text(row.valid_until) if row.valid_until else "No end: a no has none"],
+            "f-valid_until",
+        ),
+        *([Said("Reason of the no", [words(row.reason_code)], "f-reason_code")] if row.reason_code else []),
+        *([Said("Forbidden by", [row.citation], "f-citation")] if row.citation else []),
+        *(Said(f"Pilot: {words(key).lower()}", [told], f"f-pilot_{key}") for key, told in row.pilot.items()),
+        Said(
+            "Use instead",
+            [named[each].name if each in named else each for each in row.alternatives] or ["Nothing named"],
+            "f-alternatives",
+        ),
+        Said(
+            "Replaces",
+            [f"Verdict {number}" for number in sorted(verdicts.superseded_numbers(session, [id_of(row)]))]
+            or ["No other verdict"],
+            "f-supersedes",
+        ),
+        Said("Internal note", [row.internal_note or "None"], "f-internal_note"),
+        *(Said("On the record", [note], "") for note in row.notes),
+    ]
+    return [each for each in found if any(each.values)]

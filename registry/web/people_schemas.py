@@ -1,0 +1,59 @@
+"""Wire shapes of people and their tokens, written by hand like all of the API's."""
+
+from datetime import datetime
+
+from pydantic import BaseModel, Field
+
+from registry.store.tables import Role
+from registry.web.deps import Plain
+
+
+class PersonOut(BaseModel):
+    id: int
+    email: str
+    name: str
+    roles: list[Role]
+    offices: list[str] = Field(description="Codes of the offices that the roles are for; none means all.")
+    areas: list[str] = Field(description="What this person knows well.")
+    created_at: datetime
+    disabled_at: datetime | None
+
+
+class PersonIn(BaseModel):
+    email: Plain = Field(examples=["rosa@example.org"])
+    name: Plain = ""
+    roles: list[Plain] = Field(examples=[["reviewer"]])
+    offices: list[Plain] = []
+    areas: list[Plain] = []
+    password: str = Field(default="", description="Empty: they come in by a sign-in link.")
+
+
+class RolesIn(BaseModel):
+    roles: list[Plain]
+    offices: list[Plain] = []
+    areas: list[Plain] = []
+
+
+class LinkOut(BaseModel):
+    url: str = Field(description="Signs this person in, once, for three days; told this once.")
+
+
+class TokenIn(BaseModel):
+    name: Plain = Field(description="What it is for.")
+    scopes: list[Plain] = Field(examples=[["read"]])
+    days: int = Field(default=90, description="Until it expires.")
+
+
+class TokenOut(BaseModel):
+    id: int
+    name: str
+    scopes: list[str]
+    created_at: datetime
+    expires_at: datetime
+    last_used_at: datetime | None
+    revoked_at: datetime | None
+    token: str = Field(default="", description="The token itself, told this once when it is made.")
+
+
+class WholePersonOut(PersonOut):
+    tokens: list[TokenOut]

@@ -1,0 +1,123 @@
+"""Wire shapes of rubrics, decision tables and offices, written by hand like all of the API's."""
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import BaseModel, Field
+
+from registry.domain.outcome import Outcome
+from registry.web.deps import Plain
+
+Kind = Literal["rubric", "decision_table"]
+
+
+class RubricOut(BaseModel):
+    number: int = Field(description="What its address calls it.")
+    kind: Kind
+    name: str = Field(examples=["technology"])
+    version: int
+    title: str
+    content_hash: str = Field(description="SHA-256 of the file.")
+    stored_at: datetime
+    in_force: bool = Field(description="Whether new evaluations are opened with it.")
+    evaluations_under_way: int
+    evaluations_finished: int
+    url: str
+
+
+class WholeRubricOut(RubricOut):
+    text: str = Field(description="The file as it was stored.")
+
+
+class RubricIn(BaseModel):
+    text: str = Field(description="A whole rubric or decision table file, TOML.")
+
+
+class FileFaultOut(BaseModel):
+    file: str
+    sentence: str
+
+
+class LookOut(BaseModel):
+    stored: list[RubricOut]
+    faults: list[FileFaultOut]
+
+
+class DetailOut(BaseModel):
+    label: str
+    before: str
+    after: str
+
+
+class DifferenceOut(BaseModel):
+    sort: Literal["added", "removed", "changed"]
+    what: str = Field(examples=["R13 Energy"])
+    details: list[DetailOut]
+
+
+class CellOut(BaseModel):
+    risk: str
+    fit: str
+    mitigation: str
+    before: Outcome
+    after: Outcome
+
+
+class ChangedOut(BaseModel):
+    verdict: int
+    tool: str
+    slug: str
+    evaluation: int
+    before: Outcome
+    after: Outcome
+    before_row: int
+    after_row: int
+    causes: list[str]
+    unanswered: list[str] = Field(description="What nobody was asked then; it counts as unknown.")
+    only_unanswered: bool = Field(description="With the best answers to these it would stay.")
+
+
+class EffectsOut(BaseModel):
+    verdicts: int = Field(description="How many verdicts came out of evaluations.")
+    compared: int = Field(description="The newest of them, at most 1,000.")
+    only_unanswered: int
+    changed: list[ChangedOut]
+
+
+class ComparisonOut(BaseModel):
+    before: RubricOut
+    after: RubricOut
+    differences: list[DifferenceOut]
+    cells: list[CellOut]
+    effects: EffectsOut
+
+
+class OfficeOut(BaseModel):
+    code: str = Field(examples=["hq"])
+    version: int = Field(description="Rises with each change; the start of its ETag.")
+    name: str
+    default_rule: str = Field(description="What holds here for a tool that nobody decided on.")
+    decision_table: int = Field(description="Number of the decision table file that the outcomes are for.")
+    outcomes: dict[int, Outcome] = Field(
+        description="Its own outcomes by row; the other rows are the table's."
+    )
+
+
+class OfficeIn(BaseModel):
+    code: Plain
+    name: Plain
+    default_rule: Plain = ""
+
+
+class OfficeChangeIn(BaseModel):
+    name: Plain | None = None
+    default_rule: Plain | None = None
+    decision_table: int | None = Field(default=None, description="Its file's number; else the one in force.")
+    outcomes: dict[int, Outcome] | None = Field(
+        default=None, description="All its own outcomes by row; `{}` takes the table's. Left out: they stay."
+    )
+
+
+class OutcomesIn(BaseModel):
+    decision_table: int | None = None
+    outcomes: dict[int, Outcome]

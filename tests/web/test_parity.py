@@ -1,0 +1,123 @@
+"""Whatever a page does, the API does too, under the same right: every act of a page beside its twin."""
+
+from dataclasses import dataclass
+
+import pytest
+from fastapi import FastAPI
+
+from tests.web.test_roles import RIGHTS, routes_of
+
+API = "/api/v1"
+
+
+@dataclass(frozen=True)
+class NoTwin:
+    """An act that a program has no use for, and why."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
+class Pending:
+    """The twin is not there yet; who adds it writes its route instead of this."""
+
+
+TWINS: dict[str, str | NoTwin | Pending] = {
+    "POST /login": NoTwin("a program signs in by the token that it sends along"),
+    "POST /logout": NoTwin("a program has no session to end"),
+    "POST /sign-in/{token}": NoTwin("a link for a person's browser"),
+    "POST /theme": NoTwin("how this browser shows pages"),
+    "POST /request": Pending(),
+    # the inbox
+    "POST /inbox/bulk": Pending(),
+    "POST /inbox/undo": Pending(),
+    "POST /inbox/keys": NoTwin("how this browser's keyboard acts"),
+    "POST /inbox/{candidate_id}/accept": f"POST {API}/candidates/{{candidate_id}}/accept",
+    "POST /inbox/{candidate_id}/dismiss": f"POST {API}/candidates/{{candidate_id}}/dismiss",
+    "POST /inbox/{candidate_id}/merge": f"POST {API}/candidates/{{candidate_id}}/merge",
+    "POST /inbox/{candidate_id}/watch": f"POST {API}/candidates/{{candidate_id}}/watch",
+    "POST /inbox/{candidate_id}/labels": f"POST {API}/candidates/{{candidate_id}}/labels",
+    "POST /inbox/{candidate_id}/edit": Pending(),
+    # evaluations
+    "POST /evaluations": Pending(),
+    "POST /evaluations/{evaluation_id}/assign": Pending(),
+    "POST /evaluations/{evaluation_id}/interest": Pending(),
+    "POST /evaluations/{evaluation_id}/conditions": Pending(),
+    "POST /evaluations/{evaluation_id}/conditions/{condition_id}/remove": Pending(),
+    "POST /evaluations/{evaluation_id}/wait": Pending(),
+    "POST /evaluations/{evaluation_id}/resume": Pending(),
+    "POST /evaluations/{evaluation_id}/withdraw": Pending(),
+    "POST /evaluations/{evaluation_id}/scorecard": Pending(),
+    "POST /evaluations/{evaluation_id}/scorecard/amend": Pending(),
+    "POST /evaluations/{evaluation_id}/moderation": (
+        f"POST {API}/evaluations/{{evaluation_id}}/disagreements/{{item}}/resolution"
+    ),
+    "POST /evaluations/{evaluation_id}/moderation/remark": (
+        f"POST {API}/evaluations/{{evaluation_id}}/disagreements/{{item}}/remarks"
+    ),
+    "POST /evaluations/{evaluation_id}/moderation/rescore": f"POST {API}/evaluations/{{evaluation_id}}/rescore",
+    "POST /evaluations/{evaluation_id}/decide": Pending(),
+    "POST /evaluations/{evaluation_id}/recompute": Pending(),
+    "POST /evaluations/{evaluation_id}/undo": Pending(),
+    "POST /evaluations/{evaluation_id}/let-stand": Pending(),
+    # verdicts
+    "POST /verdicts/{number}/suspend": Pending(),
+    "POST /verdicts/{number}/confirm": Pending(),
+    "POST /verdicts/{number}/lift": Pending(),
+    "POST /verdicts/{number}/revoke": Pending(),
+    "POST /verdicts/{number}/sunset": Pending(),
+    "POST /verdicts/{number}/graduate": Pending(),
+    "POST /verdicts/{number}/conditions/{position}/met": Pending(),
+    "POST /verdicts/{number}/conditions/{position}/waive": Pending(),
+    # sources
+    "POST /sources": f"POST {API}/sources",
+    "POST /sources/check": f"POST {API}/sources/check",
+    "POST /sources/import": Pending(),
+    "POST /sources/import/add": Pending(),
+    "POST /sources/starter": f"POST {API}/sources/starter",
+    "POST /sources/bulk": Pending(),
+    "POST /sources/rules": f"POST {API}/rules",
+    "POST /sources/rules/{rule_id}/move": Pending(),
+    "POST /sources/rules/{rule_id}/remove": f"DELETE {API}/rules/{{rule_id}}",
+    "POST /sources/rules/{rule_id}/let-in": Pending(),
+    "POST /sources/{source_id}/held": f"POST {API}/sources/{{source_id}}/held",
+    "POST /sources/{source_id}/try": f"POST {API}/sources/{{source_id}}/try",
+    "POST /sources/{source_id}/edit": f"PATCH {API}/sources/{{source_id}}",
+    "POST /sources/{source_id}/address": f"PATCH {API}/sources/{{source_id}}",
+    "POST /sources/{source_id}/pause": f"POST {API}/sources/{{source_id}}/pause",
+    "POST /sources/{source_id}/resume": f"POST {API}/sources/{{source_id}}/resume",
+    "POST /sources/{source_id}/fetch": f"POST {API}/sources/{{source_id}}/fetch",
+    "POST /sources/{source_id}/undo-move": f"POST {API}/sources/{{source_id}}/undo-move",
+    "POST /sources/{source_id}/remove": f"DELETE {API}/sources/{{source_id}}",
+    # rubrics and offices
+    "POST /rubrics": f"POST {API}/rubrics",
+    "POST /rubrics/look": f"POST {API}/rubrics/look",
+    "POST /rubrics/{number}/switch-on": f"POST {API}/rubrics/{{number}}/switch-on",
+    "POST /offices": f"POST {API}/offices",
+    "POST /offices/{code}": f"PATCH {API}/offices/{{code}}",
+    # people
+    "POST /people": f"POST {API}/people",
+    "POST /people/{user_id}/roles": f"PUT {API}/people/{{user_id}}/roles",
+    "POST /people/{user_id}/disable": f"POST {API}/people/{{user_id}}/disable",
+    "POST /people/{user_id}/link": f"POST {API}/people/{{user_id}}/link",
+    "POST /people/{user_id}/tokens": f"POST {API}/people/{{user_id}}/tokens",
+    "POST /people/{user_id}/tokens/{token_id}/revoke": f"POST {API}/people/{{user_id}}/tokens/{{token_id}}/revoke",
+}
+"""Act of a page to the route of the API that does the same. A new act of a page belongs into this table."""
+
+PAIRS = [(page, twin) for page, twin in TWINS.items() if isinstance(twin, str)]
+
+
+def test_every_act_of_a_page_has_its_twin_in_the_api_or_a_reason_why_not(app: FastAPI) -> None:
+    acts = {route for route in routes_of(app) if not route.startswith("GET ") and f" {API}/" not in route}
+    assert acts == TWINS.keys()
+
+
+def test_a_reason_is_told_in_words() -> None:
+    assert [page for page, each in TWINS.items() if isinstance(each, NoTwin) and not each.reason] == []
+
+
+@pytest.mark.parametrize(("page", "twin"), PAIRS)
+def test_the_twin_is_there_and_asks_for_the_same_right(page: str, twin: str, app: FastAPI) -> None:
+    assert twin in routes_of(app)
+    assert RIGHTS[twin] == RIGHTS[page]
