@@ -34,6 +34,7 @@ SESSION_IN_PATH = re.compile(r";(?:jsessionid|phpsessid|sid)=[^/?;]*", re.IGNORE
 UNRESERVED = re.compile(r"%(2[dDeE]|3\d|4[1-9a-fA-F]|5[0-9aAfF]|6[1-9a-fA-F]|7[0-9aAeE])")
 HOST_NAME = re.compile(r"[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)*")
 ABSOLUTE = re.compile(r"https?://[^/?#]", re.IGNORECASE)
+USER_PART = re.compile(r"^(\s*[a-z][a-z0-9+.-]*:/+)[^/?#]*@", re.IGNORECASE)
 REPOSITORY_ID = re.compile(r"tag:(?P<host>[a-z0-9.-]+),\d{4}:Repository/(?P<number>\d{1,12})/")
 PLAIN = re.compile(r"[\w/:@!$&'()*+,;=~.?-]*", re.ASCII)
 """Part of an address in which nothing is escaped, nor has to be."""
@@ -76,6 +77,11 @@ def absolute_url(base: str, link: str) -> str:
     except ValueError:
         return ""
     return joined if canonical_url(joined) else ""
+
+
+def public_url(url: str) -> str:
+    """The address as it may be shown and logged: without the user and password that it may hold."""
+    return USER_PART.sub(r"\1", url)
 
 
 def link_key(url: str) -> str:
