@@ -116,7 +116,7 @@ def _sorted_out(session: Session, arrival: Arrival) -> _SortedOut:
         row.published_at = row.published_at or entry.published_at
         brought.revised += _revise(session, entry, row, now)
     brought.new = len(fresh)
-    if not first and len(fresh) > FLOOD_COUNT and len(fresh) > FLOOD_SHARE * len(found):
+    if not first and len(fresh) > max(FLOOD_COUNT, FLOOD_SHARE * len(found), _expected(source, now)):
         brought.held = len(fresh)
         after = {"new": len(fresh), "entries": len(found)}
         record(session, "source.flooded", ("source", source.id), by=REGISTRY, now=now, after=after)
@@ -126,6 +126,13 @@ def _sorted_out(session: Session, arrival: Arrival) -> _SortedOut:
         for entry in reversed(fresh)
     ]
     return _SortedOut(id_of(source), reads, brought)
+
+
+def _expected(source: Source, now: datetime) -> float:
+    """How many entries it may have brought out, at twice its usual pace, since it could last be read."""
+    if source.succeeded_at is None or not source.usual_gap_s:
+        return 0
+    return 2 * (now - source.succeeded_at).total_seconds() / source.usual_gap_s
 
 
 def would_propose(

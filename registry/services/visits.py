@@ -16,7 +16,7 @@ from registry.services.acting import REGISTRY, record
 from registry.services.intake import Arrival, Brought
 from registry.services.leases import Lease, held, held_of, release
 from registry.store import entries, sources
-from registry.store.columns import id_of
+from registry.store.columns import id_of, put
 from registry.store.tables import Source
 from scrapers.catalogue import PARSER_VERSION
 from scrapers.entry import Parsed
@@ -142,7 +142,7 @@ def _succeed(
     source.due_at = polling.after_success(
         id_of(source), wait_s, now, retry_after_s=fetched.retry_after_s or 0
     )
-    source.wait_until = _wait_until(fetched.retry_after_s, now)
+    put(source, wait_until=_wait_until(fetched.retry_after_s, now))
     moves.follow(session, source, fetched, now)
     _finish(
         session,
@@ -197,9 +197,12 @@ def _validators(source: Source) -> Validators:
 def _keep_validators(source: Source, fetched: Fetched) -> None:
     """A validator that does not fit is left out: half of one would never match."""
     given = fetched.validators
-    source.etag = given.etag if len(given.etag) <= MAX_ETAG else ""
-    source.last_modified = given.last_modified if len(given.last_modified) <= MAX_LAST_MODIFIED else ""
-    source.answered_url = fetched.url if len(fetched.url) <= moves.MAX_URL else ""
+    put(
+        source,
+        etag=given.etag if len(given.etag) <= MAX_ETAG else "",
+        last_modified=given.last_modified if len(given.last_modified) <= MAX_LAST_MODIFIED else "",
+        answered_url=fetched.url if len(fetched.url) <= moves.MAX_URL else "",
+    )
 
 
 def _judge_validators(source: Source, parsed: Parsed, brought: Brought, now: datetime) -> None:
@@ -263,8 +266,7 @@ def _recover(session: Session, source: Source, now: datetime) -> None:
             now=now,
             before={"error_code": source.error_code, "failures": source.failures},
         )
-    source.failures, source.error_code, source.error = 0, "", ""
-    source.gone_at = source.gone_since = None
+    put(source, failures=0, error_code="", error="", gone_at=None, gone_since=None)
 
 
 def _count_failure(session: Session, source: Source, error: ScrapeError, now: datetime) -> None:
@@ -301,8 +303,8 @@ def _finish(session: Session, source: Source, visit: Visit) -> None:
     """Note the visit and let the source go. An answer after silence ends our outage, if there was one."""
     answered = source.last_code in outage.SILENCE and visit.error_code not in outage.SILENCE
     source.strip = with_visit(source.strip, visit)
-    source.last_code = visit.error_code
     source.fetched_at = visit.at
+    put(source, last_code=visit.error_code)
     release(source)
     if answered:
         session.flush()

@@ -39,6 +39,13 @@ def among(session: Session, column: Any, values: Collection[str] | Collection[in
     return within
 
 
+def put(row: SQLModel, **values: Any) -> None:
+    """Set the columns whose values are others: to ask costs a tenth of what it takes to set."""
+    for name, value in values.items():
+        if getattr(row, name) != value:
+            setattr(row, name, value)
+
+
 class Row(Protocol):
     id: int | None
 
