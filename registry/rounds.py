@@ -7,8 +7,7 @@ import logging
 import os
 import platform
 import threading
-from collections import Counter, deque
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -24,7 +23,6 @@ from registry.services import leases, visits
 from registry.services.leases import LEASE, Lease, LeaseLost
 from registry.services.visits import Asking, Success
 from registry.store.engine import snapshot, transaction
-from registry.store.sources import Trust
 from scrapers.errors import ScrapeError
 
 log = logging.getLogger(__name__)
@@ -77,55 +75,19 @@ def refresh_due(
 ) -> Iterator[Refreshed]:
     """Read what is due, or all of `only` due or not; gives each as it is written down.
 
-    Of two or more `threads` one is kept for proven sources: any other may take all the time it is given.
+    Of two or more `threads` one is kept for sources in good health: the sick may take all the time they are given.
     `on_start` hears of each source as its reading begins, in the thread that reads.
     It goes on while a source waits for nothing but its host's rest, or others hold one of `only`: with nothing to
     read for at most `patience_s`, and not once `rests_for_s` are over.
     """
     round_ = _Round(engine, fetcher, workers, clock, stop or threading.Event(), only, on_start)
     with ThreadPoolExecutor(threads, thread_name_prefix="refresh") as pool:
-        for number in range(threads):
-            pool.submit(round_.read_along, proven_alone=number == 0 and threads > 1)
+        for _ in range(threads):
+            pool.submit(round_.read_along)
         try:
             yield from round_.run(threads, patience_s, monotonic() + rests_for_s)
         finally:
-            round_.end()
-
-
-class _Ahead:
-    """Visits that wait for a thread, those to proven sources before all others."""
-
-    def __init__(self) -> None:
-        self._changed = threading.Condition()
-        self._proven: deque[_Visit] = deque()
-        self._others: deque[_Visit] = deque()
-        self._ended = False
-
-    def put(self, visit: _Visit) -> None:
-        with self._changed:
-            (self._proven if visit.lease.trust is Trust.PROVEN else self._others).append(visit)
-            self._changed.notify_all()
-
-    def take(self, *, proven_alone: bool) -> _Visit | None:
-        """The next one, as soon as there is one; None at the end."""
-        with self._changed:
-            while not self._ended:
-                if self._proven:
-                    return self._proven.popleft()
-                if self._others and not proven_alone:
-                    return self._others.popleft()
-                self._changed.wait()
-            return None
-
-    def end(self) -> list[_Visit]:
-        """Gives what nobody has taken."""
-        with self._changed:
-            left = [*self._proven, *self._others]
-            self._proven.clear()
-            self._others.clear()
-            self._ended = True
-            self._changed.notify_all()
-            return left
+            round_.end(threads)
 
 
 class _Round:
@@ -145,7 +107,7 @@ class _Round:
         self._only = None if only is None else set(only)
         self._on_start = on_start
         self._owner = owner_name()
-        self._ahead = _Ahead()
+        self._ahead: SimpleQueue[_Visit | None] = SimpleQueue()
         self._read: SimpleQueue[_Read] = SimpleQueue()
         self._out: set[Lease] = set()
         """Those leased and not yet written down: being read, read, or ahead."""
@@ -153,7 +115,7 @@ class _Round:
     def run(self, threads: int, patience_s: float, rests_until: float) -> Iterator[Refreshed]:
         most, idle_since = 2 * threads, monotonic()
         while not self._stop.is_set():
-            self._claim({Trust.PROVEN: most, Trust.NEW: most, Trust.SICK: max(1, threads - 1)})
+            self._claim(most - len(self._out), max(1, threads - 1))
             if self._out:
                 reads = self._collect()
                 yield from self._write(reads)
@@ -163,15 +125,19 @@ class _Round:
             elif not self._rest(min(idle_since + patience_s, rests_until)):
                 return
 
-    def read_along(self, *, proven_alone: bool) -> None:
+    def read_along(self) -> None:
         """In a thread: visit what is ahead, one after another, until told to end."""
-        while (visit := self._ahead.take(proven_alone=proven_alone)) is not None:
+        while (visit := self._ahead.get()) is not None:
             self._read.put(self._visited(visit))
 
-    def end(self) -> None:
+    def end(self, threads: int) -> None:
         """Begin nothing new, write down what was begun, and let go of what was not."""
-        unread = [visit.lease for visit in self._ahead.end()]
+        unread = []
+        while (visit := _next(self._ahead)) is not None:
+            unread.append(visit.lease)
         self._out.difference_update(unread)
+        for _ in range(threads):
+            self._ahead.put(None)
         while self._out:
             for _ in self._write(self._collect()):
                 pass
@@ -179,12 +145,8 @@ class _Round:
             with transaction(self._engine) as session:
                 leases.hand_back(session, unread)
 
-    def _claim(self, most: Mapping[Trust, int]) -> None:
-        """Up to so many of each trust, with those that are out already: a few that last leave room for the others."""
-        out = Counter(lease.trust for lease in self._out)
-        room = {trust: most[trust] - out[trust] for trust in Trust}
-        limit = max(room.values())
-        if limit <= 0 or self._only == set():
+    def _claim(self, room: int, most_sick: int) -> None:
+        if room <= 0 or self._only == set():
             return
         now = self._clock()
         with transaction(self._engine) as session:
@@ -192,8 +154,8 @@ class _Round:
                 session,
                 owner=self._owner,
                 now=now,
-                limit=limit,
-                limits=room,
+                limit=room,
+                sick_limit=most_sick - sum(lease.sick for lease in self._out),
                 only=self._only,
             )
             asked = visits.asking_each(session, claimed, now)
@@ -319,3 +281,10 @@ def _broke(visit: _Visit) -> ScrapeError:
     """Called where an exception is being handled."""
     log.exception("source broke source=%d", visit.lease.source_id)
     return ScrapeError("internal", "Reading this source failed inside the registry. The log tells more.")
+
+
+def _next(queue: "SimpleQueue[_Visit | None]") -> _Visit | None:
+    try:
+        return queue.get_nowait()
+    except Empty:
+        return None

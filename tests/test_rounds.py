@@ -371,26 +371,3 @@ def test_news_written_together_is_what_each_source_brings_alone(engine, now):
             ids[1],
             ids[1],
         ]
-
-
-def test_new_sources_that_never_answer_leave_a_thread_to_those_that_do(engine, now, publisher, parser):
-    """However many came in at once and are due before all others."""
-    ids = add(engine, now, addresses("https://unknown{}.example/feed", 40) + addresses(SPREAD, 40))
-    with transaction(engine) as session:
-        for source_id in ids[:40]:
-            source = session.get_one(Source, source_id)
-            source.succeeded_at, source.due_at = None, now - HOUR
-    answered, all_answered = [], threading.Event()
-
-    def answer(url: str) -> Fetched:
-        if "unknown" in url:
-            assert all_answered.wait(timeout=3)
-            raise FetchError("timeout", "It takes too long.")
-        answered.append(url)
-        if len(answered) == 40:
-            all_answered.set()
-        return a_reply(url)
-
-    publisher.answer = answer
-    seen = Counter(each.ok for each in rounds.refresh_due(engine, publisher, parser, lambda: now, threads=3))
-    assert seen == {True: 40, False: 40}

@@ -1,6 +1,6 @@
 """Who reads which source now: a lease with a fencing number, safe for any number of processes on one database."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -13,7 +13,7 @@ from sqlmodel import Session
 from registry.domain.errors import RuleBroken
 from registry.store import sources
 from registry.store.engine import serialise
-from registry.store.sources import Spot, Trust
+from registry.store.sources import Spot
 from registry.store.tables import Source
 
 LEASE = timedelta(minutes=5)
@@ -34,7 +34,8 @@ class Lease:
     source_id: int
     fence: int
     url: str
-    trust: Trust = Trust.PROVEN
+    sick: bool = False
+    """Its last visit failed, so that this one may well last until every limit is reached."""
 
 
 def claim(
@@ -43,12 +44,12 @@ def claim(
     owner: str,
     now: datetime,
     limit: int,
-    limits: Mapping[Trust, int] | None = None,
+    sick_limit: int | None = None,
     only: Collection[int] | None = None,
 ) -> list[Lease]:
     """Lease up to `limit` sources that are due, or, due or not, of `only`: each on hosts that nobody reads now.
 
-    Those most likely to answer come first, and of each trust at most so many as `limits` says.
+    Those whose last visit failed come after all others, and are at most `sick_limit`.
     A lease that has run out is anybody's. Hosts are left alone for two seconds after a visit, and for as long as one
     of them asked after too many visits (429). Loopback is this very machine: nobody is spared by asking it for one
     thing at a time.
@@ -56,15 +57,15 @@ def claim(
     serialise(session, "leases")
     _set_back(session, now)
     hosts = _Hosts(session, now)
-    chosen: dict[int, Trust] = {}
-    for trust in Trust:
-        most = min(limits[trust] if limits else limit, limit - len(chosen))
-        free = (spot for spot in sources.free(session, now, trust, only=only) if hosts.take(spot))
-        chosen.update((spot.id, trust) for spot in islice(free, max(most, 0)))
+    chosen: dict[int, bool] = {}
+    for sick, most in ((False, limit), (True, limit if sick_limit is None else sick_limit)):
+        free = (spot for spot in sources.free(session, now, sick=sick, only=only) if hosts.take(spot))
+        for spot in islice(free, min(most, limit - len(chosen))):
+            chosen[spot.id] = sick
     taken = sources.lease(session, list(chosen), owner=owner[:80], until=now + LEASE)
     return [
-        Lease(source_id, *taken[source_id], trust)
-        for source_id, trust in chosen.items()
+        Lease(source_id, *taken[source_id], sick=sick)
+        for source_id, sick in chosen.items()
         if source_id in taken
     ]
 
@@ -75,7 +76,7 @@ def next_chance(session: Session, now: datetime, *, only: Collection[int] | None
     Not known where somebody reads from the host at this moment: that is worth another look after the pause.
     """
     hosts = _Hosts(session, now)
-    spots = (spot for trust in Trust for spot in sources.free(session, now, trust, only=only))
+    spots = (spot for sick in (False, True) for spot in sources.free(session, now, sick=sick, only=only))
     return min((at for spot in spots if (at := hosts.free_at(spot)) is not None), default=None)
 
 

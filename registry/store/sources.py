@@ -3,7 +3,6 @@
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, case, func, update
@@ -25,17 +24,6 @@ class SourceYield:
 
     candidates: int = 0
     accepted: int = 0
-
-
-class Trust(StrEnum):
-    """How likely it is that a visit ends soon, the likeliest first."""
-
-    PROVEN = "proven"
-    """The last visit brought an answer."""
-    NEW = "new"
-    """None ever did, and none failed: it may be anything."""
-    SICK = "sick"
-    """The last visit failed; this one may well last until every limit is reached."""
 
 
 class Spot(NamedTuple):
@@ -169,13 +157,15 @@ def due(session: Session, now: datetime, limit: int) -> Sequence[Source]:
 
 
 def free(
-    session: Session, now: datetime, trust: Trust, *, only: Collection[int] | None = None
+    session: Session, now: datetime, *, sick: bool, only: Collection[int] | None = None
 ) -> Iterator[Spot]:
-    """Those of one trust that are free: due, the longest waiting first; or due or not, of `only`.
+    """Those that are free: due, the longest waiting first; or due or not, of `only`. `sick`: their last visit failed.
 
     They are read as they are asked for, however many there are.
     """
-    query = sql_select(*SPOT).where(*_free(now), *_trusted(trust))
+    query = sql_select(*SPOT).where(
+        *_free(now), col(Source.failures) > 0 if sick else col(Source.failures) == 0
+    )
     if only is None:
         query = query.where(*_due(now)).order_by(col(Source.due_at), col(Source.id))
     else:
@@ -294,13 +284,6 @@ def _due(now: datetime) -> tuple[ColumnElement[bool], ...]:
         col(Source.gone_at).is_(None),
         col(Source.due_at) <= now,
     )
-
-
-def _trusted(trust: Trust) -> tuple[ColumnElement[bool], ...]:
-    if trust is Trust.SICK:
-        return (col(Source.failures) > 0,)
-    never = col(Source.succeeded_at).is_(None)
-    return col(Source.failures) == 0, never if trust is Trust.NEW else ~never
 
 
 def _free(now: datetime) -> tuple[ColumnElement[bool], ...]:
