@@ -13,7 +13,7 @@ from sqlalchemy import Engine
 
 from registry import jobs, rounds
 from registry.domain.errors import RegistryError
-from registry.services import rubric_files, source_health, waking
+from registry.services import evaluation, rubric_files, sampling, source_health, waking, watching
 from registry.services.relevance import Refresher
 from registry.settings import Settings
 from registry.store import traits
@@ -72,11 +72,15 @@ class Scheduler:
         self._workers.close()
 
     def tick(self) -> None:
-        """Wake candidates whose day has come, read what is due, note which fell sick or silent, number what came in."""
+        """Wake what waits until today, sample quick verdicts, read what is due, note which fell sick or silent,
+        open cases again, number what came in."""
         now = self._clock()
         try:
             with transaction(self._engine) as session:
-                waking.wake_due_watches(session, now.astimezone(self._settings.zone).date(), now)
+                today = now.astimezone(self._settings.zone).date()
+                waking.wake_due_watches(session, today, now)
+                evaluation.resume_due(session, today, now, solo=self._settings.solo)
+                sampling.open_due(session, secret=self._settings.secret, zone=self._settings.zone, now=now)
             for _ in rounds.refresh_due(
                 self._engine,
                 self._fetcher,
@@ -89,6 +93,7 @@ class Scheduler:
                 pass
             self._notice(self._clock())
             self._take_in_rubrics(now)
+            self._open_again(self._clock())
             with snapshot(self._engine) as session:
                 numbers = self._relevance.outdated(session, now)
             if numbers:
@@ -107,6 +112,17 @@ class Scheduler:
             if job is not None and job.next_run_time > now + 2 * every:
                 log.warning("clock stepped back next_tick=%s", job.next_run_time)
                 job.modify(next_run_time=now)
+
+    def _open_again(self, now: datetime) -> None:
+        """Cases that a day, an overdue condition or something that a source told opens again."""
+        with snapshot(self._engine) as session:
+            found = watching.look(session, zone=self._settings.zone, now=now)
+        if found.anything:
+            with transaction(self._engine) as session:
+                opened = watching.act(session, found, zone=self._settings.zone, now=now)
+            log.info(
+                "cases opened again count=%d overdue_suspensions=%d", len(opened), len(found.suspensions)
+            )
 
     def _notice(self, now: datetime) -> None:
         if self._noticed_at is not None and timedelta(0) <= now - self._noticed_at < NOTICE_EVERY:

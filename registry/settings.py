@@ -74,6 +74,12 @@ class Settings(BaseSettings):
         ("staff", "contractors"), description="Groups of people a verdict may be limited to."
     )
     requests: Literal["anybody", "employees"] = Field("anybody", description="Who may request a tool.")
+    challenges: int = Field(
+        3,
+        ge=1,
+        le=1000,
+        description="How many colleagues must challenge a verdict to have it looked at again.",
+    )
     solo: bool = Field(False, description="An office of one person: who scored may decide.")
     undo_s: int = Field(
         300, ge=0, le=86_400, description="Seconds in which a published verdict can be taken back."

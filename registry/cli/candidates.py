@@ -1,7 +1,6 @@
 """`registry candidates`: triage from a terminal."""
 
 import sys
-from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -9,48 +8,63 @@ import typer
 
 from registry.cli.acting import As, acting
 from registry.cli.common import AsJson, opened, print_json, print_rows, utc_now
-from registry.domain.triage import CandidateStatus, DismissReason
+from registry.domain.triage import CandidateStatus, DismissReason, Verb
 
 if TYPE_CHECKING:
-    from sqlmodel import Session
-
-    from registry.services.acting import Actor
-    from registry.store.candidates import InboxRow
+    from registry.services.bulk import Order
+    from registry.store.inbox import InboxRow
     from registry.store.tables import Candidate
 
 app = typer.Typer(no_args_is_help=True, help="Tools that were proposed.")
 
 Number = Annotated[int, typer.Argument(metavar="CANDIDATE", help="Its number.")]
+Numbers = Annotated[list[int], typer.Argument(metavar="CANDIDATE...", help="Their numbers.")]
 
 
 @app.command("list")
 def list_candidates(
     status: Annotated[CandidateStatus, typer.Option(help="Where they stand.")] = CandidateStatus.NEW,
     words: Annotated[str, typer.Option("--search", help="Words in name, home page or tagline.")] = "",
-    label: Annotated[str, typer.Option(help="Only those that bear this label.")] = "",
+    label: Annotated[
+        list[str] | None, typer.Option(help="Only those that bear this label; may be repeated.")
+    ] = None,
+    source: Annotated[
+        list[int] | None, typer.Option(help="Only those that this source speaks of; may be repeated.")
+    ] = None,
+    reason: Annotated[
+        list[DismissReason] | None, typer.Option(help="Only those dismissed so; may be repeated.")
+    ] = None,
+    wanted: Annotated[
+        bool, typer.Option("--wanted", help="Only those asked for or looked up in vain.")
+    ] = False,
     relevant: Annotated[bool, typer.Option("--relevant", help="The most relevant first.")] = False,
+    sort: Annotated[str, typer.Option(help="newest, oldest, relevance or demand.")] = "newest",
     limit: Annotated[int, typer.Option(min=1, max=200)] = 50,
     after: Annotated[str, typer.Option(help="The page mark that the page before ended with.")] = "",
     as_json: AsJson = False,
 ) -> None:
     """The inbox, newest first unless told otherwise."""
-    from registry.store import candidates
+    from registry.store import inbox
     from registry.store.engine import snapshot
+    from registry.store.inbox import Demand, Filter, Order
 
+    if sort not in {each.value for each in Order}:
+        raise typer.BadParameter(f"choose among: {', '.join(Order)}", param_hint="--sort")
+    chosen = Filter(
+        status=status,
+        words=words,
+        labels=tuple(label or ()),
+        sources=tuple(source or ()),
+        reasons=tuple(reason or ()),
+        demand=tuple(Demand) if wanted else (),
+    )
+    order = Order.RELEVANCE if relevant else Order(sort)
     with opened() as (_settings, engine), snapshot(engine) as session:
-        page = candidates.page(
-            session,
-            status=status,
-            words=words,
-            label=label,
-            by_relevance=relevant,
-            after=after,
-            limit=limit,
-        )
+        page = inbox.page(session, chosen, order=order, after=after, limit=limit)
     if as_json:
         print_json({"candidates": [_listed(row) for row in page.rows], "next": page.next_cursor})
         return
-    shown = ("id", "name", "homepage", "mentions", "requests", "sources", "relevance", "labels")
+    shown = ("id", "name", "homepage", "mentions", "requests", "look_ups", "sources", "relevance", "labels")
     rows = [{key: value for key, value in _listed(row).items() if key in shown} for row in page.rows]
     print_rows(rows, none="No candidate here.")
     if page.next_cursor:
@@ -60,12 +74,12 @@ def list_candidates(
 @app.command("show")
 def show(candidate: Number, as_json: AsJson = False) -> None:
     """One candidate and every entry that speaks of it."""
-    from registry.store import candidates, entries
+    from registry.store import candidates, entries, inbox
     from registry.store.engine import snapshot
 
     with opened() as (_settings, engine), snapshot(engine) as session:
         found = candidates.get(session, candidate)
-        (row,) = candidates.rows(session, [found])
+        (row,) = inbox.rows(session, [found])
         told = {**_listed(row), "findings": found.findings}
         told["entries"] = [
             {"source": source.name, "title": entry.title, "link": entry.link, "seen_at": entry.seen_at}
@@ -109,54 +123,50 @@ def accept(
 
 @app.command("dismiss")
 def dismiss(
-    candidate: Number,
+    candidates: Numbers,
     reason: Annotated[DismissReason, typer.Option(help="Why it is not looked at.")],
     note: Annotated[str, typer.Option(help="A sentence more.")] = "",
     as_email: As = "",
     as_json: AsJson = False,
 ) -> None:
-    """Close a candidate without evaluating it."""
-    from registry.services import triage
+    """Close candidates without evaluating them: all that are named, or none."""
+    from registry.services.bulk import Order
 
-    _act(
-        lambda session, by, now: triage.dismiss(session, candidate, reason=reason, note=note, by=by, now=now),
-        as_email,
-        as_json,
-    )
+    _act(candidates, Order(Verb.DISMISS, reason=reason, note=note), as_email, as_json)
 
 
 @app.command("merge")
 def merge(
-    candidate: Number,
+    candidates: Numbers,
     into: Annotated[int, typer.Option(help="Number of the candidate that it is the same as.")],
     as_email: As = "",
     as_json: AsJson = False,
 ) -> None:
-    """Say that two candidates are one; every mention and request goes along."""
-    from registry.services import triage
+    """Say that candidates are one with another; every mention and request goes along."""
+    from registry.services.bulk import Order
 
-    _act(
-        lambda session, by, now: triage.merge(session, candidate, into=into, by=by, now=now),
-        as_email,
-        as_json,
-    )
+    _act(candidates, Order(Verb.MERGE, into=into), as_email, as_json, shown=into)
 
 
 @app.command("watch")
 def watch(
-    candidate: Number,
+    candidates: Numbers,
     until: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="The day it comes back.")],
     as_email: As = "",
     as_json: AsJson = False,
 ) -> None:
-    """Put a candidate aside; it comes back on that day, or when enough is heard of it before."""
-    from registry.services import triage
+    """Put candidates aside; each comes back on that day, or when enough is heard of it before."""
+    from registry.services.bulk import Order
 
-    _act(
-        lambda session, by, now: triage.watch(session, candidate, until=until.date(), by=by, now=now),
-        as_email,
-        as_json,
-    )
+    _act(candidates, Order(Verb.WATCH, until=until.date()), as_email, as_json)
+
+
+@app.command("reopen")
+def reopen(candidates: Numbers, as_email: As = "", as_json: AsJson = False) -> None:
+    """Make candidates new again that were dismissed or put on watch."""
+    from registry.services.bulk import Order
+
+    _act(candidates, Order(Verb.REOPEN), as_email, as_json)
 
 
 @app.command("reread")
@@ -183,13 +193,13 @@ def label(
 ) -> None:
     """Put labels on a candidate, or take them off."""
     from registry.services import labels
-    from registry.store import candidates
+    from registry.store import candidates, inbox
     from registry.store.engine import transaction
 
     with opened() as (_settings, engine), transaction(engine) as session:
         by = acting(session, as_email)
         labels.label(session, candidate, add=add or (), remove=remove or (), by=by, now=utc_now())
-        (row,) = candidates.rows(session, [candidates.get(session, candidate)])
+        (row,) = inbox.rows(session, [candidates.get(session, candidate)])
         told = _listed(row)
     if as_json:
         print_json(told)
@@ -197,15 +207,29 @@ def label(
         print(f"{told['name']} ({told['id']}) bears {', '.join(told['labels']) or 'no label'}.")
 
 
-def _act(act: "Callable[[Session, Actor, datetime], Candidate]", as_email: str, as_json: bool) -> None:
+def _act(
+    numbers: list[int], order: "Order", as_email: str, as_json: bool, *, shown: int | None = None
+) -> None:
+    """Tells the one candidate, or what befell how many; what it was merged into (`shown`) instead of what was."""
+    from registry.services import bulk
+    from registry.services.recording import chosen
+    from registry.store import candidates
     from registry.store.engine import transaction
 
     with opened() as (_settings, engine), transaction(engine) as session:
-        told = _row(act(session, acting(session, as_email), utc_now()))
+        by = acting(session, as_email)
+        act = bulk.act(session, chosen(dict.fromkeys(numbers)), order, by=by, now=utc_now())
+        told: dict[str, Any] = {"act": act.id, "count": act.count, "told": act.told}
+        if len(numbers) == 1:
+            told |= _row(candidates.get(session, shown or numbers[0]))
     if as_json:
         print_json(told)
-    else:
+        return
+    if "name" in told:
         print(f"{told['name']} ({told['id']}) is {told['status']}.")
+    else:
+        print(f"{told['count']} candidates {told['told']}.")
+    print(f"To undo it within ten minutes: registry candidates undo {told['act']}", file=sys.stderr)
 
 
 def _row(candidate: "Candidate") -> dict[str, Any]:
@@ -230,6 +254,7 @@ def _listed(row: "InboxRow") -> dict[str, Any]:
         **_row(row.candidate),
         "mentions": row.mentions,
         "requests": row.requests,
+        "look_ups": row.look_ups,
         "sources": list(row.sources),
         "labels": list(row.labels),
         "relevance": row.candidate.relevance,

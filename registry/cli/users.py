@@ -9,7 +9,7 @@ import typer
 from registry.cli.acting import acting
 from registry.cli.common import AsJson, opened, print_json, print_rows, utc_now
 from registry.domain.errors import InvalidInput
-from registry.services import accounts, sign_in
+from registry.services import accounts, leaving, sign_in
 from registry.store import users as store
 from registry.store.columns import id_of
 from registry.store.engine import snapshot, transaction
@@ -68,12 +68,35 @@ def list_people(as_json: AsJson = False) -> None:
 
 
 @users.command("disable")
-def disable(email: Email) -> None:
-    """Shut a person out; their sessions and tokens end at once."""
-    with opened() as (_settings, engine), transaction(engine) as session:
+def disable(
+    email: Email,
+    successor: Annotated[
+        str, typer.Option(metavar="EMAIL", help="Who takes over the evaluations and scorecards left open.")
+    ] = "",
+) -> None:
+    """Shut a person out; their sessions and tokens end at once, and their open work goes to the successor."""
+    with opened() as (settings, engine), transaction(engine) as session:
         person = store.get_by_email(session, accounts.fold_email(email))
-        accounts.disable(session, id_of(person), by=acting(session), now=utc_now())
+        work = leaving.open_work(session, id_of(person))
+        heir = store.get_by_email(session, accounts.fold_email(successor)) if successor else None
+        try:
+            accounts.disable(
+                session,
+                id_of(person),
+                successor_id=id_of(heir) if heir else None,
+                solo=settings.solo,
+                by=acting(session),
+                now=utc_now(),
+            )
+        except InvalidInput as refused:
+            owned = ", ".join(f"{tool.name} ({evaluation.id})" for evaluation, tool, _owner in work.owned)
+            raise InvalidInput(f"{refused.sentence} --successor names them. Owned: {owned}.") from refused
     print(f"{person.name} is disabled.", file=sys.stderr)
+    if not work.nothing:
+        took = f"{heir.name} takes over what they may" if heir else "the owners of the evaluations ask others"
+        print(
+            f"{len(work.owned)} evaluations, {len(work.owed)} scorecards left open: {took}.", file=sys.stderr
+        )
 
 
 @users.command("password")

@@ -1,5 +1,7 @@
 """The ground of the demo's office: offices, people and tools, put into an empty registry."""
 
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -7,11 +9,14 @@ from sqlmodel import Session
 
 from registry.demo.content import Content, ToolRecord
 from registry.domain.identity import name_key
+from registry.domain.library import Wording
+from registry.services import library
 from registry.services.accounts import add_user
 from registry.services.acting import REGISTRY, Actor, record
-from registry.services.matching import domain_key, purl_key
+from registry.services.asking import domain_key, purl_key
 from registry.services.ownership import alias_kind
 from registry.services.sign_in import as_actor
+from registry.store import library as library_rows
 from registry.store import tables
 from registry.store.columns import id_of
 from registry.store.tables import AliasKind
@@ -24,6 +29,8 @@ class Ground:
 
     people: dict[str, Actor] = field(default_factory=dict)
     tools: dict[str, tables.Tool] = field(default_factory=dict)
+    wordings: dict[str, int] = field(default_factory=dict)
+    """Text of a condition of the library to the id of its wording."""
 
 
 def lay(session: Session, content: Content, *, now: datetime) -> Ground:
@@ -49,7 +56,29 @@ def lay(session: Session, content: Content, *, now: datetime) -> Ground:
         )
         for each in content.people
     }
-    return Ground(people, {each.slug: _tool(session, each, now) for each in content.tools})
+    made = {each.slug: _tool(session, each, now) for each in content.tools}
+    return Ground(people, made, _library(session, content, people, now))
+
+
+def _library(
+    session: Session, content: Content, people: Mapping[str, Actor], now: datetime
+) -> dict[str, int]:
+    """The usual conditions, and those that the office's own verdicts have more than once."""
+    keeper = next(each for each in people.values() if tables.Role.APPROVER in each.roles)
+    library.add_starter(session, by=keeper, now=now)
+    used = Counter(each.text for verdict in content.verdicts for each in verdict.conditions)
+    for condition in (each for verdict in content.verdicts for each in verdict.conditions):
+        if used[condition.text] > 1 and condition.standing:
+            wording = Wording(
+                text=condition.text,
+                kind=condition.kind,
+                duty=condition.duty,
+                check=condition.check,
+                mitigates=condition.mitigates,
+            )
+            library.add(session, wording, by=keeper, now=now)
+            used[condition.text] = 0
+    return {each.wording.text: id_of(each.wording) for each in library_rows.conditions(session)}
 
 
 def _tool(session: Session, told: ToolRecord, now: datetime) -> tables.Tool:

@@ -15,8 +15,8 @@ from registry.demo.ground import Ground
 from registry.demo.scorecards import ScorecardRecord
 from registry.domain.evaluation import EvaluationState
 from registry.domain.quick_lane import LIMITS
+from registry.services import duties, lookup, moderation, requests, scoring, verdict_life
 from registry.services import evaluation as rounds
-from registry.services import lookup, moderation, requests, scoring, verdict_life
 from registry.services.acting import Actor, record
 from registry.services.decision import Decision, Terms, decide
 from registry.services.scorecards import TypedAnswer, TypedRating, TypedScorecard
@@ -186,10 +186,19 @@ class History:
         by = self.ground.people[told.decided_by]
         for position, each in enumerate(told.conditions, start=1):
             if each.met_on is not None:
-                meet = partial(verdict_life.meet_condition, self.session, told.number, position)
+                meet = partial(
+                    duties.meet_condition,
+                    self.session,
+                    told.number,
+                    position,
+                    evidence=each.evidence or "On file.",
+                    zone=self.terms.zone,
+                )
                 yield self._in_office_hours(each.met_on), self._at(meet, by, on=each.met_on)
             if each.waived_reason and each.due_on is not None:
-                waive = partial(verdict_life.waive_condition, self.session, told.number, position)
+                waive = partial(
+                    duties.waive_condition, self.session, told.number, position, zone=self.terms.zone
+                )
                 day = each.due_on - timedelta(days=1)
                 yield self._in_office_hours(day), self._at(waive, by, reason=each.waived_reason)
         for mark in told.marks:
@@ -209,7 +218,10 @@ class History:
         decision = Decision(
             outcome=told.outcome,
             rationale=told.rationale,
-            conditions=tuple(replace(each, met_on=None, waived_reason="") for each in told.conditions),
+            conditions=tuple(
+                replace(each, met_on=None, waived_reason="", wording_id=self.ground.wordings.get(each.text))
+                for each in told.conditions
+            ),
             scope=told.scope,
             alternatives=told.alternatives,
             reason_code=told.reason_code,

@@ -37,6 +37,9 @@ class Signal(StrEnum):
     VULNERABLE = "vulnerable"
     END_OF_LIFE = "end_of_life"
     TERMS = "terms"
+    """Other terms, another privacy policy, licence or price."""
+    OWNER = "owner"
+    """It was bought, or merged into another company."""
 
 
 class Confidence(StrEnum):

@@ -58,6 +58,8 @@ class Condition:
     due_on: date | None = None
     met_on: date | None = None
     waived_reason: str = ""
+    evidence: str = ""
+    """What shows that it was met: a link or a sentence."""
     wording_id: int | None = None
     """Of the library's wording that it was taken from, if it was."""
 

@@ -10,6 +10,7 @@ from registry.domain.rubric import Rubric, answer_badness
 
 FLAGGED_SPREAD = 2
 STRONG_SPREAD = 3
+BANDS = ("risk_band", "fit_band")
 
 
 class DisagreementKind(StrEnum):

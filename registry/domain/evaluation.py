@@ -34,6 +34,8 @@ _AT_WORK = frozenset({_S.OPEN, _S.SCORING, _S.MODERATION, _S.DECISION})
 
 ACTS: dict[str, frozenset[EvaluationState]] = {
     "score": frozenset({_S.OPEN, _S.SCORING, _S.MODERATION}),
+    "assign": _AT_WORK | {_S.WAITING},
+    "reschedule": _AT_WORK | {_S.WAITING},
     "moderate": frozenset({_S.MODERATION}),
     "decide": frozenset({_S.DECISION}),
     "wait": _AT_WORK,
@@ -85,6 +87,10 @@ TIERS: dict[Tier, TierMeaning] = {
 }
 
 
+EFFECTS = ("none", "people", "rights")
+FIRST_SENSITIVE = 2
+
+
 @dataclass(frozen=True)
 class Submitted:
     """One scorecard that was handed in; `areas` are those that its reviewer speaks for."""
@@ -109,6 +115,51 @@ def tier_for(
         return Tier.THREE
     plain = data_is_public and not (affects_people or costs or public_account)
     return Tier.ONE if plain else Tier.TWO
+
+
+@dataclass(frozen=True)
+class ProposedTier:
+    tier: Tier
+    because: str
+    """One sentence."""
+
+
+def propose_tier(
+    data_class: str, data_classes: Sequence[str], *, effect: str, costs: str, public_account: str
+) -> ProposedTier:
+    """The tier that answers about an intended use lead to; what was not answered never makes it milder than 2.
+
+    The first of the office's `data_classes` is public data, those from the third on are sensitive. `effect` is
+    `none`, `people` or `rights`; `costs` and `public_account` are `no` or `yes`. Source: docs/concepts.md.
+    """
+    rank = data_classes.index(data_class) if data_class in data_classes else None
+    tier = tier_for(
+        data_is_public=rank == 0,
+        data_is_sensitive=rank is not None and rank >= FIRST_SENSITIVE,
+        affects_people=effect != "none",
+        affects_rights=effect == "rights",
+        costs=costs != "no",
+        public_account=public_account != "no",
+    )
+    causes = {
+        Tier.THREE: (
+            (rank is not None and rank >= FIRST_SENSITIVE, f"{data_class} information is entered"),
+            (effect == "rights", "it has an effect on people’s rights"),
+        ),
+        Tier.TWO: (
+            (rank is None, "it is not said which information is entered"),
+            (rank == 1, f"{data_class} information is entered"),
+            (effect == "people", "it has an effect on people"),
+            (effect not in EFFECTS, "it is not said whether it has an effect on people"),
+            (costs == "yes", "it costs more than a trivial sum"),
+            (costs not in ("no", "yes"), "it is not said what it costs"),
+            (public_account == "yes", "it needs an account that speaks in public"),
+            (public_account not in ("no", "yes"), "it is not said whether it needs a public account"),
+        ),
+        Tier.ONE: ((True, "public data, no or trivial cost, no public account, no effect on people"),),
+    }[tier]
+    told = ", and ".join(text for holds, text in causes if holds)
+    return ProposedTier(tier, f"Tier {tier.value}: {told}.")
 
 
 def target_on(tier: Tier, opened_on: date) -> date:

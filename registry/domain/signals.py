@@ -1,4 +1,5 @@
-"""What a headline means for a tool in use: its end, other terms; releases and risks are told by the kind."""
+"""What a headline means for a tool in use: its end, other terms, another owner; releases and risks are told by the
+kind."""
 
 import re
 
@@ -28,6 +29,14 @@ ABOUT_TERMS = re.compile(
     r"|\bpolicy update\b|^terms\b",
     re.IGNORECASE,
 )
+OWNER = re.compile(
+    r"\b(?:(?:is|was|has been|have been|are|being|to be|gets?|got) (?:\S+ )?(?:acquired|bought|sold|taken over)\b"
+    r"|(?:is|are) joining (?:forces with )?[A-Z]|(?:joins|joined) [A-Z]\S* to\b|(?:acquired|bought|taken over) by "
+    r"|new owner(?:s|ship)?\b|under new ownership|chang(?:es?|ing|ed) (?:of )?(?:owner|ownership|hands)\b"
+    r"|completes? (?:its |the )?(?:acquisition|merger|takeover) (?:of|by|with)\b"
+    r"|(?:acquisition|takeover) of \S+ (?:by|closes|completed|is complete)|merg(?:es|ing) with [A-Z])"
+)
+"""Only what says that the tool itself, or its maker, goes to somebody else; who buys others keeps its tools."""
 EXPLOITED = re.compile(
     r"\b(?:actively |being |known |now |under (?:active )?)(?:exploit\w*|attack)\b|\bin the wild\b|\bzero[- ]day\b"
     r"|\b0-day\b",
@@ -47,4 +56,6 @@ def signal_of(title: str, kind: EntryKind, *, exploited: bool) -> Signal:
         return Signal.END_OF_LIFE
     if TERMS.search(title) and ABOUT_TERMS.search(title):
         return Signal.TERMS
+    if OWNER.search(title):
+        return Signal.OWNER
     return Signal.NONE

@@ -59,6 +59,20 @@ class Move:
     """The past participle for a sentence: "can be accepted"."""
 
 
+class Verb(StrEnum):
+    """What a person can do to candidates; each act of it can be undone for a while."""
+
+    ACCEPT = "accept"
+    DISMISS = "dismiss"
+    MERGE = "merge"
+    WATCH = "watch"
+    REOPEN = "reopen"
+    UNMERGE = "unmerge"
+    EDIT = "edit"
+    LABEL = "label"
+    DIFFER = "differ"
+
+
 _NEW = frozenset({CandidateStatus.NEW})
 _SET_ASIDE = frozenset({CandidateStatus.WATCH, CandidateStatus.DISMISSED})
 

@@ -1,9 +1,9 @@
 """Whether a verdict still stands: computed from the verdict, what happened to it since, and the moment that
 is asked for; never typed in and never stored."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta, tzinfo
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from enum import StrEnum
 
 from registry.domain.errors import RuleBroken
@@ -55,7 +55,11 @@ class MarkKind(StrEnum):
     SUSPENSION_CONFIRMED = "suspension_confirmed"
     SUSPENSION_LIFTED = "suspension_lifted"
     SUNSET = "sunset"
+    SUNSET_CANCELLED = "sunset_cancelled"
     GRADUATED = "graduated"
+    GRADUATION_CANCELLED = "graduation_cancelled"
+    PILOT_RESULT = "pilot_result"
+    """What a pilot came to; it changes nothing about whether it stands."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +71,10 @@ class Mark:
     replacement: str = ""
     effective_on: date | None = None
     """Of a sunset: the first day on which the tool may no longer be used."""
+    details: Mapping[str, str] = field(default_factory=dict)
+    """Of a pilot's result: `reached` (yes, partly or no), `measure` and `exit_rule`, each what came of it."""
+    by_id: int | None = None
+    """The account behind `by`, where there is one: two people may bear one name."""
 
 
 @dataclass(frozen=True)
@@ -78,6 +86,8 @@ class Validity:
     replacement: str
     overdue: bool
     """It was suspended, and nobody confirmed or lifted that within 14 days."""
+    since: datetime | None = None
+    """When it came into this state; None for one that never left the first."""
 
 
 @dataclass(frozen=True)
@@ -86,6 +96,7 @@ class Ruling:
 
     verdict: Verdict
     marks: tuple[Mark, ...] = ()
+    """In the order in which they were recorded, which holds whatever the clock said."""
     superseded_at: datetime | None = None
     """When the earliest verdict that names this one, and was not undone, starts."""
 
@@ -111,7 +122,14 @@ PERMITTED_MARKS: dict[MarkKind, MarkRule] = {
     MarkKind.SUSPENSION_CONFIRMED: MarkRule("confirmed", frozenset({_V.SUSPENDED}), by_another=True),
     MarkKind.SUSPENSION_LIFTED: MarkRule("lifted", frozenset({_V.SUSPENDED}), by_another=True),
     MarkKind.SUNSET: MarkRule("retired", _STANDS | {_V.SUSPENDED}),
+    MarkKind.SUNSET_CANCELLED: MarkRule(
+        "kept after all", frozenset({_V.SUNSET_ANNOUNCED}), needs_reason=True
+    ),
     MarkKind.GRADUATED: MarkRule("graduated", frozenset({_V.ACTIVE, _V.REVIEW_DUE})),
+    MarkKind.GRADUATION_CANCELLED: MarkRule(
+        "put back under approval", frozenset({_V.GRADUATED}), needs_reason=True
+    ),
+    MarkKind.PILOT_RESULT: MarkRule("reported on", frozenset(_V) - {_V.SCHEDULED}, needs_reason=True),
 }
 
 
@@ -164,7 +182,8 @@ def validity(ruling: Ruling, *, at: datetime, zone: tzinfo) -> Validity:
     else:
         ends = (sunset_on, None if state is _V.GRADUATED else last_day)
         ends_on = min((day for day in ends if day is not None), default=None)
-    return Validity(state, ends_on, _replacement(past), _is_overdue(past, state, today, zone))
+    since = _since(state, ruling, past, last_day, grace_days, zone)
+    return Validity(state, ends_on, _replacement(past), _is_overdue(past, state, today, zone), since)
 
 
 def superseded_at(number: int, verdicts: Iterable[Verdict]) -> datetime | None:
@@ -187,8 +206,10 @@ def check_mark(ruling: Ruling, mark: Mark, at: datetime, zone: tzinfo) -> None:
     if state not in rule.states:
         now = STATE_LABELS[state].lower()
         raise RuleBroken(f"Verdict {number} cannot be {rule.verb}. Its state is: {now}.")
+    if mark.kind is MarkKind.PILOT_RESULT and ruling.verdict.outcome is not Outcome.PILOT:
+        raise RuleBroken(f"Verdict {number} is no pilot, so it has no result to report.")
     past = _past(ruling, at)
-    if rule.by_another and past.suspended is not None and past.suspended.by == mark.by:
+    if rule.by_another and past.suspended is not None and _same_person(past.suspended, mark):
         raise RuleBroken(f"You suspended verdict {number} yourself. Another person must confirm or lift it.")
     if mark.kind is MarkKind.SUSPENSION_CONFIRMED and past.confirmed:
         raise RuleBroken(f"The suspension of verdict {number} is confirmed already.")
@@ -205,27 +226,65 @@ def _check_sunset(mark: Mark, today: date) -> None:
         raise RuleBroken("Choose a day after today. To stop its use at once, suspend or revoke the verdict.")
 
 
+def _same_person(one: Mark, other: Mark) -> bool:
+    if one.by_id is not None and other.by_id is not None:
+        return one.by_id == other.by_id
+    return one.by == other.by
+
+
 def _past(ruling: Ruling, at: datetime) -> _Past:
-    marks = sorted((mark for mark in ruling.marks if mark.at <= at), key=lambda mark: mark.at)
-    if not MEANINGS[ruling.verdict.outcome].may_use:
-        marks = [mark for mark in marks if not PERMITTED_MARKS[mark.kind].permissive_only]
-    last = {mark.kind: mark for mark in marks}
-    suspended: Mark | None = None
-    confirmed = False
-    for mark in marks:
-        if mark.kind is MarkKind.SUSPENDED:
-            suspended, confirmed = suspended or mark, False
-        elif mark.kind is MarkKind.SUSPENSION_LIFTED:
-            suspended, confirmed = None, False
-        elif mark.kind is MarkKind.SUSPENSION_CONFIRMED:
-            confirmed = suspended is not None
-    return _Past(
-        revoked=last.get(MarkKind.REVOKED),
-        suspended=suspended,
-        confirmed=confirmed,
-        sunset=last.get(MarkKind.SUNSET),
-        graduated=last.get(MarkKind.GRADUATED),
-    )
+    """What had befallen the verdict by then. A clock that was set back does not change what came after what."""
+    permissive = MEANINGS[ruling.verdict.outcome].may_use
+    past, reached = _Past(), None
+    for mark in ruling.marks:
+        reached = mark.at if reached is None else max(reached, mark.at)
+        if reached <= at and (permissive or not PERMITTED_MARKS[mark.kind].permissive_only):
+            past = _after(past, mark)
+    return past
+
+
+def _after(past: _Past, mark: Mark) -> _Past:
+    match mark.kind:
+        case MarkKind.REVOKED:
+            return replace(past, revoked=mark)
+        case MarkKind.SUSPENDED:
+            return replace(past, suspended=past.suspended or mark, confirmed=False)
+        case MarkKind.SUSPENSION_LIFTED:
+            return replace(past, suspended=None, confirmed=False)
+        case MarkKind.SUSPENSION_CONFIRMED:
+            return replace(past, confirmed=past.suspended is not None)
+        case MarkKind.SUNSET:
+            return replace(past, sunset=mark)
+        case MarkKind.SUNSET_CANCELLED:
+            return replace(past, sunset=None)
+        case MarkKind.GRADUATED:
+            return replace(past, graduated=mark)
+        case MarkKind.GRADUATION_CANCELLED:
+            return replace(past, graduated=None)
+    return past
+
+
+def _since(
+    state: ValidityState, ruling: Ruling, past: _Past, last_day: date | None, grace_days: int, zone: tzinfo
+) -> datetime | None:
+    marks = {_V.REVOKED: past.revoked, _V.SUSPENDED: past.suspended, _V.GRADUATED: past.graduated}
+    mark = marks.get(state) or (past.sunset if state is _V.SUNSET_ANNOUNCED else None)
+    if mark is not None:
+        return mark.at
+    sunset_on = _sunset_day(past.sunset, zone)
+    day: date | None = None
+    match state:
+        case _V.SUPERSEDED:
+            return ruling.superseded_at
+        case _V.SUNSET_REACHED:
+            day = sunset_on
+        case _V.GRACE if last_day is not None:
+            day = last_day + timedelta(days=1)
+        case _V.LAPSED if last_day is not None:
+            day = last_day + timedelta(days=grace_days + 1)
+        case _V.REVIEW_DUE if last_day is not None:
+            day = last_day - timedelta(days=REVIEW_DAYS - 1)
+    return datetime.combine(day, time.min, zone).astimezone(UTC) if day is not None else None
 
 
 def _sunset_day(sunset: Mark | None, zone: tzinfo) -> date | None:

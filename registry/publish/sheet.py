@@ -3,7 +3,7 @@
 import csv
 import io
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 COLUMNS = (
@@ -16,10 +16,19 @@ FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
 
 def render(verdicts: Sequence[Mapping[str, Any]]) -> bytes:
     """One row a verdict, from the machine-readable ones; UTF-8 with the mark that spreadsheets know it by."""
+    return _written(COLUMNS, (_row(each) for each in verdicts))
+
+
+def table(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> bytes:
+    """Any rows as a sheet of these columns; what a row lacks is an empty cell."""
+    return _written(columns, ([each.get(name) for name in columns] for each in rows))
+
+
+def _written(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow(COLUMNS)
-    writer.writerows([_cell(value) for value in _row(each)] for each in verdicts)
+    writer.writerow(columns)
+    writer.writerows([_cell(value) for value in row] for row in rows)
     return b"\xef\xbb\xbf" + text.getvalue().encode()
 
 

@@ -14,6 +14,8 @@ from sqlmodel import Session, col
 
 from registry.domain.errors import InvalidInput, RuleBroken
 from registry.services.acting import Actor, record
+from registry.services.assigning import OWNERS
+from registry.services.leaving import hand_over_work, open_work
 from registry.store import users
 from registry.store.engine import serialise
 from registry.store.tables import (
@@ -90,10 +92,15 @@ def set_roles(
     roles: Collection[str],
     offices: Collection[str] = (),
     areas: Collection[str] = (),
+    solo: bool = False,
     by: Actor,
     now: datetime,
 ) -> User:
-    """Replace a person's roles, offices and areas. Raises InvalidInput; RuleBroken for the last admin."""
+    """Replace a person's roles, offices and areas. Raises InvalidInput; RuleBroken for the last admin.
+
+    Who is a reviewer no more is asked for no scorecard any more; who can own no evaluation any more hands them over
+    first (RuleBroken).
+    """
     serialise(session, "user")
     user = _active(session, user_id)
     faults = _role_faults(roles) | _office_faults(session, offices) | _area_faults(areas)
@@ -101,6 +108,14 @@ def set_roles(
         raise InvalidInput("The roles stay as they were: " + " ".join(faults.values()), faults)
     if Role.ADMIN not in roles:
         _keep_an_admin(session, user)
+    if Role.REVIEWER not in roles:
+        owns = not OWNERS & {Role(each) for each in roles}
+        work = open_work(session, user_id)
+        if owns and work.owned:
+            raise RuleBroken(
+                f"{user.name} owns {len(work.owned)} evaluations under way. Hand them over first."
+            )
+        hand_over_work(session, user_id, successor_id=None, owns=False, solo=solo, by=by, now=now)
     before = _held(session, user)
     for table in (UserRole, UserOffice, UserArea):
         session.execute(delete(table).where(col(table.user_id) == user_id))
@@ -111,14 +126,24 @@ def set_roles(
     return user
 
 
-def disable(session: Session, user_id: int, *, by: Actor, now: datetime) -> User:
-    """Shut a person out: their sessions, links and tokens die at once.
+def disable(
+    session: Session,
+    user_id: int,
+    *,
+    successor_id: int | None = None,
+    solo: bool = False,
+    by: Actor,
+    now: datetime,
+) -> User:
+    """Shut a person out: their sessions, links and tokens die at once, and their open work goes to the successor.
 
-    Raises NotFound, RuleBroken for the last admin.
+    Scorecards that nobody takes over go back to the evaluations' owners. Raises NotFound, RuleBroken for the last
+    admin, InvalidInput where the person owns evaluations and nobody is named to take over.
     """
     serialise(session, "user")
     user = _active(session, user_id)
     _keep_an_admin(session, user)
+    hand_over_work(session, user_id, successor_id=successor_id, solo=solo, by=by, now=now)
     user.disabled_at = now
     _end_all_sign_ins(session, user_id)
     for token in users.tokens_of(session, user_id):

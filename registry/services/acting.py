@@ -23,8 +23,6 @@ class Actor:
     roles: frozenset[Role] = frozenset()
     scopes: frozenset[str] | None = None
     """Of an API token; None where the person is here in person."""
-    stands_in: str = ""
-    """Whose place this person takes for a time, as a verdict will say it; empty where nobody's."""
 
     @property
     def person_id(self) -> int:

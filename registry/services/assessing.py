@@ -9,7 +9,7 @@ from sqlmodel import Session
 from registry.domain.assessment import Assessment, Moderated, Scorecard, assess
 from registry.domain.condition import Condition
 from registry.domain.decision_table import DecisionTable, strictest, with_outcomes
-from registry.domain.disagreement import Disagreement, by_severity, disagreements, dissenting
+from registry.domain.disagreement import BANDS, Disagreement, by_severity, disagreements, dissenting
 from registry.domain.outcome import Outcome
 from registry.domain.recommendation import Flip, Recommendation, explain, flips, reachable, recommend
 from registry.domain.rubric import KnockOutAnswer, Rating, Rubric
@@ -20,8 +20,6 @@ from registry.store.columns import id_of
 from registry.store.conditions import as_condition
 from registry.store.evaluations import StoredScorecard
 from registry.store.tables import Evaluation, Moderation
-
-BANDS = ("risk_band", "fit_band")
 
 
 @dataclass(frozen=True)

@@ -50,4 +50,4 @@ def permission(session: Session, evaluation: Evaluation, *, solo: bool, by: Acto
     )
     notes = recorded_exceptions(by.id, scorers=scorers, solo=solo, quick_lane=quick_lane)
     alone = Alone.QUICK_LANE if quick_lane else Alone.SOLO if solo and scored else None
-    return Permission(alone, (*notes, *([by.stands_in] if by.stands_in else [])))
+    return Permission(alone, notes)

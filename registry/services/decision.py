@@ -235,7 +235,6 @@ def publish(
             "step_reason": row.step_reason,
             "supersedes": list(decision.supersedes),
             **({"alone": row.alone.value} if row.alone else {}),
-            **({"stands_in": by.stands_in} if by.stands_in else {}),
         },
     )
     return row
@@ -269,7 +268,7 @@ def undo(session: Session, number: int, *, solo: bool = False, by: Actor, now: d
 def _open_again(session: Session, evaluation: Evaluation, row: tables.Verdict, *, solo: bool) -> None:
     """To where it stood before; what was opened only for a quick no ends with it."""
     evaluation.version += 1
-    if is_quick_no(row) and evaluation.opened_at == row.decided_at:
+    if row.assessment.get("opened_for_it"):
         evaluation.state = EvaluationState.WITHDRAWN
         evaluation.withdrawn_reason = "The quick no was taken back before it went out."
         return

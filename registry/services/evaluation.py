@@ -1,23 +1,27 @@
-"""The round itself: opening, assigning, proposing conditions, waiting and withdrawing."""
+"""The round itself: opening, its day, proposing conditions, waiting and withdrawing."""
 
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 from typing import Any
 
 from sqlmodel import Session
 
 from registry.domain.condition import Condition
-from registry.domain.errors import InvalidInput, NotAllowed, NotFound, RuleBroken
-from registry.domain.evaluation import EvaluationState, Tier, require_act, target_on
+from registry.domain.errors import InvalidInput, NotAllowed, NotFound, RuleBroken, StaleVersion
+from registry.domain.evaluation import EvaluationState, ProposedTier, Tier, require_act, target_on
+from registry.domain.wording import day_text
 from registry.services import rubrics
-from registry.services.acting import Actor, record, refuse_long
+from registry.services.acting import REGISTRY, Actor, record, refuse_long
+from registry.services.assigning import assign
 from registry.services.progress import advance
-from registry.services.scorecards import counting
-from registry.store import evaluations, offices, tools, users
+from registry.services.taking_part import part_of
+from registry.store import evaluation_lists, evaluations, offices, tools
 from registry.store.columns import id_of
 from registry.store.conditions import columns_of
 from registry.store.engine import serialise
-from registry.store.tables import Assignment, Evaluation, ProposedCondition, Role, User
+from registry.store.tables import Evaluation, ProposedCondition
+
+FURTHEST = timedelta(days=2 * 365)
 
 
 def open_evaluation(
@@ -29,14 +33,22 @@ def open_evaluation(
     intended_use: Mapping[str, Any],
     reviewers: Iterable[int] = (),
     edition: str = "",
+    proposed: ProposedTier | None = None,
+    tier_reason: str = "",
     zone: tzinfo,
     by: Actor,
     now: datetime,
 ) -> Evaluation:
-    """Open a round on a tool by the rubric and decision table in force. Raises RuleBroken where one is under way."""
+    """Open a round on a tool by the rubric and decision table in force. Raises RuleBroken where one is under way.
+
+    A tier below the one `proposed` from the answers about the use needs a reason.
+    """
     tool = tools.get_by_id(session, tool_id)
     if tier not in tuple(Tier):
         raise InvalidInput("Choose tier 1, 2 or 3.", {"tier": "Choose tier 1, 2 or 3."})
+    if proposed is not None and tier < proposed.tier and not tier_reason.strip():
+        sentence = f"Say why a lower tier is enough. {proposed.because}"
+        raise InvalidInput(sentence, {"tier_reason": sentence})
     if not str(intended_use.get("purpose", "")).strip():
         raise InvalidInput(
             "Say what the tool is to be used for.", {"purpose": "Say what it is to be used for."}
@@ -46,6 +58,7 @@ def open_evaluation(
         edition=(edition, 80),
         purpose=(str(intended_use.get("purpose", "")), 500),
         versions=(str(intended_use.get("versions", "")), 200),
+        tier_reason=(tier_reason, 500),
     )
     serialise(session, "opening")
     if evaluations.find_running(session, tool_id, edition) is not None:
@@ -62,6 +75,7 @@ def open_evaluation(
             if each.outcomes
         },
         tier=tier,
+        tier_reason=tier_reason.strip(),
         owner_id=owner_id,
         intended_use=dict(intended_use),
         opened_at=now,
@@ -78,6 +92,7 @@ def open_evaluation(
         after={
             "tool": tool.slug,
             "tier": tier,
+            "tier_reason": evaluation.tier_reason,
             "edition": evaluation.edition,
             "due_on": str(evaluation.due_on),
         },
@@ -85,41 +100,6 @@ def open_evaluation(
     for user_id in dict.fromkeys(reviewers):
         assign(session, id_of(evaluation), user_id, by=by, now=now)
     return evaluation
-
-
-def assign(session: Session, evaluation_id: int, user_id: int, *, by: Actor, now: datetime) -> None:
-    """Ask a reviewer to score; asking twice changes nothing."""
-    evaluation = evaluations.get(session, evaluation_id)
-    require_act(evaluation.state, "score")
-    person = users.get(session, user_id)
-    if person.disabled_at is not None or Role.REVIEWER not in users.roles(session, user_id):
-        raise NotAllowed(f"{person.name} is not a reviewer, so cannot be asked to score.")
-    if user_id in evaluations.requesters(session, evaluation.tool_id):
-        raise NotAllowed(f"{person.name} asked for this tool, so cannot score it.")
-    if evaluations.is_assigned(session, evaluation_id, user_id):
-        return
-    _refuse_who_has_read(session, evaluation, person)
-    session.add(Assignment(evaluation_id=evaluation_id, user_id=user_id, at=now))
-    if evaluation.state is EvaluationState.OPEN:
-        evaluation.state = EvaluationState.SCORING
-    evaluation.version += 1
-    session.flush()
-    record(
-        session,
-        "evaluation.assigned",
-        ("evaluation", evaluation_id),
-        by=by,
-        now=now,
-        after={"reviewer": person.name},
-    )
-
-
-def _refuse_who_has_read(session: Session, evaluation: Evaluation, person: User) -> None:
-    """The owner and approvers see what is handed in, so they score blind only where nothing is yet."""
-    roles = users.roles(session, id_of(person))
-    reads = person.id == evaluation.owner_id or bool(roles & {Role.APPROVER, Role.AUDITOR})
-    if reads and counting(evaluations.scorecards(session, id_of(evaluation))):
-        raise RuleBroken(f"{person.name} may have read what others handed in, so cannot score any more.")
 
 
 def propose_condition(
@@ -148,10 +128,14 @@ def propose_condition(
 def withdraw_condition(
     session: Session, evaluation_id: int, condition_id: int, *, by: Actor, now: datetime
 ) -> None:
+    """Take a condition back: one's own, or any as the owner or an approver who is not blind."""
+    evaluation = evaluations.get(session, evaluation_id)
     row = session.get(ProposedCondition, condition_id)
     if row is None or row.evaluation_id != evaluation_id:
         raise NotFound("That condition is not proposed here any more.")
-    evaluation = evaluations.get(session, evaluation_id)
+    part = part_of(session, evaluation, by=by)
+    if row.proposed_by_id != by.id and (part.blind or not part.steers):
+        raise NotAllowed("Only who proposed it, the owner of the evaluation or an approver takes it back.")
     if evaluation.state in evaluations.CLOSED:
         raise RuleBroken("This evaluation is closed.")
     session.delete(row)
@@ -183,6 +167,45 @@ def check_condition(condition: Condition, *, known: frozenset[str]) -> None:
         raise InvalidInput("The condition was not kept.", faults)
 
 
+def require_version(evaluation: Evaluation, version: int | None) -> None:
+    """Raise StaleVersion where it changed since it was read; without a `version` it is taken as it is."""
+    if version is not None and version != evaluation.version:
+        raise StaleVersion("This evaluation changed since you opened it. See what is new, then do it again.")
+
+
+def reschedule(
+    session: Session, evaluation_id: int, *, due_on: date, reason: str, today: date, by: Actor, now: datetime
+) -> Evaluation:
+    """Aim at another day, with a reason that stays on record. Raises InvalidInput, for a day in the past too."""
+    evaluation = evaluations.get(session, evaluation_id)
+    require_act(evaluation.state, "reschedule")
+    if due_on == evaluation.due_on:
+        return evaluation
+    faults = {}
+    if due_on < today:
+        faults["due_on"] = f"{day_text(due_on)} is past. Choose today or a later day."
+    elif due_on > today + FURTHEST:
+        faults["due_on"] = "That is more than two years ahead. Choose an earlier day."
+    if not reason.strip():
+        faults["due_reason"] = "Say why the day changes."
+    if faults:
+        raise InvalidInput("The day stays as it was.", faults)
+    refuse_long("The day stays as it was.", due_reason=(reason, 500))
+    before, evaluation.due_on = evaluation.due_on, due_on
+    evaluation.version += 1
+    session.flush()
+    record(
+        session,
+        "evaluation.rescheduled",
+        ("evaluation", evaluation_id),
+        by=by,
+        now=now,
+        before={"due_on": str(before)},
+        after={"due_on": str(due_on), "reason": reason.strip()},
+    )
+    return evaluation
+
+
 def wait(
     session: Session, evaluation_id: int, *, until: date, for_whom: str, today: date, by: Actor, now: datetime
 ) -> Evaluation:
@@ -191,22 +214,50 @@ def wait(
     faults = {}
     if until <= today:
         faults["until"] = "Choose a day after today."
+    elif until > today + FURTHEST:
+        faults["until"] = "That is more than two years ahead. Choose an earlier day, or withdraw it."
     if not for_whom.strip():
         faults["for_whom"] = "Say whom or what it waits for."
     if faults:
         raise InvalidInput("The evaluation does not wait yet.", faults)
     refuse_long("The evaluation does not wait yet.", for_whom=(for_whom, 200))
     evaluation.waiting_until, evaluation.waiting_for = until, for_whom.strip()
-    return _move(session, evaluation, EvaluationState.WAITING, by=by, now=now, after={"until": str(until)})
+    return _move(
+        session,
+        evaluation,
+        EvaluationState.WAITING,
+        by=by,
+        now=now,
+        after={"until": str(until), "for": evaluation.waiting_for},
+    )
 
 
-def resume(session: Session, evaluation_id: int, *, solo: bool, by: Actor, now: datetime) -> Evaluation:
+def resume(
+    session: Session, evaluation_id: int, *, solo: bool, by: Actor, now: datetime, cause: str = ""
+) -> Evaluation:
+    """Go on where it stands by what is stored; `cause` is told where it is not a person who resumes it."""
     evaluation = evaluations.get(session, evaluation_id)
     require_act(evaluation.state, "resume")
+    after = {"reason": cause} if cause else None
     evaluation.waiting_until, evaluation.waiting_for = None, ""
-    _move(session, evaluation, EvaluationState.OPEN, by=by, now=now)
+    _move(session, evaluation, EvaluationState.OPEN, by=by, now=now, after=after)
     advance(session, evaluation, solo=solo, by=by, now=now)
     return evaluation
+
+
+def resume_due(session: Session, today: date, now: datetime, *, solo: bool) -> list[Evaluation]:
+    """Let those go on that wait and whose day has come; `today` is in the organisation's time zone."""
+    return [
+        resume(
+            session,
+            id_of(each),
+            solo=solo,
+            by=REGISTRY,
+            now=now,
+            cause=f"its day has come; it waited for {each.waiting_for}",
+        )
+        for each in evaluation_lists.due_waits(session, today)
+    ]
 
 
 def withdraw(session: Session, evaluation_id: int, *, reason: str, by: Actor, now: datetime) -> Evaluation:

@@ -24,7 +24,7 @@ def export_rows(session: Session, *, now: datetime) -> list[Mapping[str, Any]]:
             aliases[alias.tool_id].append(write_alias(alias))
     told = {tool_id: _tool(tool, sorted(aliases[tool_id])) for tool_id, tool in known.items()}
     rows = sorted(verdicts.published(session, now=now), key=lambda row: row.number)
-    rulings = verdicts.as_rulings(session, rows)
+    rulings = verdicts.as_rulings(session, rows, now=now)
     decided = [
         {**told[row.tool_id], **_verdict(row, ruling)} for row, ruling in zip(rows, rulings, strict=True)
     ]
@@ -84,6 +84,7 @@ def _condition(each: Condition) -> dict[str, Any]:
         "standing": each.standing,
         "due_on": each.due_on and each.due_on.isoformat(),
         "met_on": each.met_on and each.met_on.isoformat(),
+        "evidence": plain(each.evidence),
         "waived_reason": plain(each.waived_reason),
     }
 
@@ -96,6 +97,7 @@ def _mark(each: Mark) -> dict[str, Any]:
         "reason": each.reason,
         "replacement": each.replacement,
         "effective_on": each.effective_on and each.effective_on.isoformat(),
+        "details": dict(each.details),
     }
 
 

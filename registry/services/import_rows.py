@@ -42,6 +42,7 @@ class PlannedMark:
     reason: str = ""
     replacement: str = ""
     effective_on: date | None = None
+    details: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -322,6 +323,7 @@ def _condition(told: Mapping[str, Any]) -> Condition:
         standing=standing,
         due_on=due_on,
         met_on=_day_of(told.get("met_on")),
+        evidence=plain(str(told.get("evidence") or ""))[:2000],
         waived_reason=plain(str(told.get("waived_reason") or ""))[:500],
     )
 
@@ -335,6 +337,7 @@ def _mark(told: Mapping[str, Any], zone: tzinfo) -> PlannedMark:
         reason=str(told.get("reason") or ""),
         replacement=str(told.get("replacement") or ""),
         effective_on=_day_of(told.get("effective_on")),
+        details={str(name): str(text) for name, text in dict(told.get("details") or {}).items()},
     )
 
 

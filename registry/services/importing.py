@@ -12,7 +12,7 @@ from registry.domain.identity import name_key, slug
 from registry.domain.lookup import House
 from registry.domain.verdict import Verdict
 from registry.services.acting import Actor
-from registry.services.aliases import read_alias
+from registry.services.aliases import home_key, is_vendors_page, read_alias
 from registry.services.import_rows import COLUMNS, PlannedRow, PlannedVerdict, read_row
 from registry.services.importing_store import NewTool, NewVerdict, store
 from registry.services.ownership import alias_kind
@@ -20,7 +20,6 @@ from registry.services.spreadsheets import Row
 from registry.store import tools, verdicts
 from registry.store.engine import serialise
 from registry.store.tables import AliasKind, Tool
-from scrapers.links import identity_key
 
 MOST_ROWS = 50_000
 _COMPARED = ("homepage", "vendor", "category", "description", "guidance")
@@ -195,7 +194,7 @@ class _Plan:
     def _add_aliases(self, row: PlannedRow, new: NewTool, told: _Told) -> None:
         for text in row.aliases:
             try:
-                kind, kept, key = read_alias(text)
+                kind, kept, key = read_alias(text, row.name)
             except InvalidInput as fault:
                 told.faults["aliases"] = fault.sentence
                 continue
@@ -207,13 +206,16 @@ class _Plan:
 
     def _add_home_pages(self) -> None:
         """A home page's strong key becomes an alias where it is one tool's alone; an export says all by itself."""
-        guessed = {new.tool.slug: identity_key(new.tool.homepage) for new in self.new_tools if not new.whole}
+        guessed = {new.tool.slug: home_key(new.tool) for new in self.new_tools if not new.whole}
         times = Counter(guessed.values())
         for slug_, key in guessed.items():
             if not key or (alias_kind(key), key) in self._owners:
                 continue
             new = self._new[slug_]
-            if times[key] > 1:
+            if is_vendors_page(key, new.tool):
+                told = f"{key} is the vendor’s own page, so it leads to none of its tools."
+                self._told[new.row].notes.append(told)
+            elif times[key] > 1:
                 self._told[new.row].notes.append(f"Several tools live at {key}, so it leads to none of them.")
             else:
                 self._own(new, alias_kind(key), key, key)

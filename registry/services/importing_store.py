@@ -137,6 +137,7 @@ def _befall(session: Session, new: NewVerdict, row: tables.Verdict, by: Actor, n
             "reason": mark.reason,
             "replacement": mark.replacement,
             "effective_on": mark.effective_on and mark.effective_on.isoformat(),
+            "details": dict(mark.details),
             "imported": True,
         }
         record(session, f"verdict.{mark.kind.value}", ("verdict", row.id), by=by, now=now, after=after)

@@ -1,12 +1,14 @@
 """Which candidates and tools a candidate is probably the same as, each with the reason; a person decides."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
 from rapidfuzz import fuzz, process
 from sqlmodel import Session
 
-from registry.store import candidates, tools
+from registry.store import candidates, differences, tools
 from registry.store.columns import id_of
 from registry.store.tables import Candidate
 
@@ -14,8 +16,9 @@ ALIKE = 84
 """Of 100, by the letters of the two names' keys; less is no reason to trouble a person."""
 SHORTEST_HELD = 5
 """A name key as short as this may stand inside a longer one by chance."""
-MOST_COMPARED = 5_000
 MOST_SHOWN = 4
+BUILT_ANEW = timedelta(minutes=5)
+"""What no event told (a name taken from a tool, another process's late commit) is noticed after so long."""
 
 
 @dataclass(frozen=True)
@@ -30,33 +33,76 @@ class Twin:
     reason: str
 
 
-def twins(session: Session, found: Sequence[Candidate]) -> Mapping[int, list[Twin]]:
-    """By candidate id, the likest first, at most four; three queries however many candidates.
+@dataclass(frozen=True)
+class _Named:
+    """A name in the order in which names became known."""
 
-    Looks among the newest 5,000 undecided candidates and all names of tools.
+    key: str
+    candidate_id: int = 0
+    tool_id: int = 0
+
+
+@dataclass
+class _Names:
+    """The names of all open candidates and of all tools, and what was found alike among them so far."""
+
+    at: datetime
+    event_id: int = 0
+    alias_id: int = 0
+    open: dict[int, tuple[str, str]] = field(default_factory=dict)
+    """Candidate to name and key."""
+    named: list[_Named] = field(default_factory=list)
+    keys: list[str] = field(default_factory=list)
+    near: dict[str, tuple[int, list[tuple[int, int, str]]]] = field(default_factory=dict)
+    """Key to how many of `keys` it was compared with, and the places, scores and reasons found there."""
+
+    def add(self, named: _Named) -> None:
+        self.named.append(named)
+        self.keys.append(named.key)
+
+    def alike(self, key: str) -> Sequence[tuple[int, int, str]]:
+        compared, found = self.near.get(key, (0, []))
+        if compared < len(self.keys):
+            found = [*found, *_compared(key, self.keys, compared)]
+            self.near[key] = (len(self.keys), found)
+        return found
+
+
+_known: dict[str, _Names] = {}
+_lock = threading.Lock()
+
+
+def twins(session: Session, found: Sequence[Candidate], *, now: datetime) -> Mapping[int, list[Twin]]:
+    """By candidate id, the likest first, at most four; those that a person told apart are left out.
+
+    Names are kept in memory; what was compared once is compared again only with names that came later. As many queries
+    however many candidates.
     """
-    others = candidates.undecided(session, limit=MOST_COMPARED)
-    aliases = tools.alias_names(session)
-    keys = [key for _, _, key in others] + [key for key, _ in aliases]
-    near = {id_of(each): _near(each, keys, others, len(others)) for each in found}
-    owners = {
-        aliases[place - len(others)][1] for hits in near.values() for place in hits if place >= len(others)
-    }
-    owned = tools.by_ids(session, owners)
+    with _lock:
+        names = _names(session, now)
+        near = {id_of(each): list(_near(each, names)) for each in found}
+    apart = differences.of(session, list(near))
+    owned = tools.by_ids(
+        session, {named.tool_id for hits in near.values() for named, _, _ in hits if named.tool_id}
+    )
     result: dict[int, list[Twin]] = {}
-    for each in found:
+    for candidate_id, hits in near.items():
+        others, not_tools = apart[candidate_id]
         best: dict[str, Twin] = {}
-        for place, (score, reason) in near[id_of(each)].items():
-            if place < len(others):
-                other_id, name, _ = others[place]
-                twin = Twin(other_id, "", name, score, reason)
-            else:
-                tool = owned[aliases[place - len(others)][1]]
+        for named, score, reason in hits:
+            if named.tool_id:
+                tool = owned.get(named.tool_id)
+                if tool is None or named.tool_id in not_tools:
+                    continue
                 twin = Twin(0, tool.slug, tool.name, score, reason)
+            elif named.candidate_id in others:
+                continue
+            else:
+                twin = Twin(named.candidate_id, "", names.open[named.candidate_id][0], score, reason)
             key = twin.tool_slug or str(twin.candidate_id)
             if key not in best or best[key].score < score:
                 best[key] = twin
-        result[id_of(each)] = sorted(best.values(), key=lambda twin: (-twin.score, twin.name))[:MOST_SHOWN]
+        result[candidate_id] = sorted(best.values(), key=lambda twin: (-twin.score, twin.name))[:MOST_SHOWN]
     return result
 
 
@@ -75,22 +121,47 @@ def likeness(key: str, other: str) -> tuple[int, str] | None:
     return None
 
 
-def _near(
-    candidate: Candidate, keys: Sequence[str], others: Sequence[tuple[int, str, str]], candidates_end: int
-) -> dict[int, tuple[int, str]]:
-    """Place in `keys` to likeness, without the candidate itself."""
-    key = candidate.name_key
-    places: Iterable[int] = {
-        *(
-            place
-            for _, _, place in process.extract(key, keys, scorer=fuzz.ratio, score_cutoff=ALIKE, limit=20)
-        ),
-        *(place for place, other in enumerate(keys) if other.startswith(key) or key.startswith(other)),
+def _names(session: Session, now: datetime) -> _Names:
+    place = str(session.get_bind().engine.url)
+    kept = _known.get(place)
+    event_id, changed = candidates.changed_since(session, kept.event_id if kept else 0)
+    if kept is None or event_id < kept.event_id or not timedelta(0) <= now - kept.at < BUILT_ANEW:
+        kept = _Names(now)
+        for candidate_id, name, key in candidates.undecided(session):
+            kept.open[candidate_id] = (name, key)
+            kept.add(_Named(key, candidate_id=candidate_id))
+        _known[place] = kept
+    else:
+        for candidate_id in changed:
+            kept.open.pop(candidate_id, None)
+        for candidate_id, name, key in candidates.undecided(session, among=changed) if changed else ():
+            kept.open[candidate_id] = (name, key)
+            kept.add(_Named(key, candidate_id=candidate_id))
+    kept.event_id = event_id
+    for alias_id, key, tool_id in tools.names_since(session, kept.alias_id):
+        kept.add(_Named(key, tool_id=tool_id))
+        kept.alias_id = max(kept.alias_id, alias_id)
+    return kept
+
+
+def _near(candidate: Candidate, names: _Names) -> Iterator[tuple[_Named, int, str]]:
+    """What is named alike and still open under that name, without the candidate itself."""
+    for place, score, reason in names.alike(candidate.name_key):
+        named = names.named[place]
+        if named.candidate_id:
+            still = names.open.get(named.candidate_id, ("", ""))[1] == named.key
+            if named.candidate_id == candidate.id or not still:
+                continue
+        yield named, score, reason
+
+
+def _compared(key: str, keys: Sequence[str], start: int) -> Iterator[tuple[int, int, str]]:
+    later = keys[start:]
+    places = {
+        place for _, _, place in process.extract(key, later, scorer=fuzz.ratio, score_cutoff=ALIKE, limit=40)
     }
-    found = {}
+    places |= {place for place, other in enumerate(later) if other.startswith(key) or key.startswith(other)}
     for place in sorted(places):
-        itself = place < candidates_end and others[place][0] == candidate.id
-        alike = None if itself else likeness(key, keys[place])
-        if alike is not None:
-            found[place] = alike
-    return found
+        found = likeness(key, later[place])
+        if found is not None:
+            yield start + place, *found

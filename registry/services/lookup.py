@@ -14,6 +14,7 @@ from registry.domain.lookup import Answer, AnswerCode, House, Question
 from registry.domain.validity import Ruling
 from registry.domain.verdict import Verdict
 from registry.services import matching
+from registry.services.index import Index
 from registry.services.matching import Match
 from registry.store import evaluations, tools, verdicts
 from registry.store.columns import id_of
@@ -54,12 +55,20 @@ def moment(on: date | None, house: House, *, now: datetime) -> datetime:
     return datetime.combine(on, time(23, 59, 59), tzinfo=house.zone)
 
 
-def check(session: Session, query: str, question: Question, house: House, *, now: datetime) -> LookUp:
+def check(
+    session: Session,
+    query: str,
+    question: Question,
+    house: House,
+    *,
+    now: datetime,
+    index: Index | None = None,
+) -> LookUp:
     """Answer what was typed. Raises InvalidInput for a data class, account, audience or office not known here."""
-    found = matching.match(session, query)
+    found = matching.match(session, query, index)
     if found is not None:
         return replace(check_tool(session, found.tool, question, house, now=now), query=query, match=found)
-    suggestions = tuple(_answered(session, matching.suggest(session, query), question, house, now=now))
+    suggestions = tuple(_answered(session, matching.suggest(session, query, index), question, house, now=now))
     answer = rules.unknown(query, house, question.office)
     return LookUp(query, question, None, answer, (), suggestions)
 

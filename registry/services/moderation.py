@@ -6,12 +6,13 @@ from datetime import datetime
 from sqlmodel import Session
 
 from registry.domain.assessment import assess
+from registry.domain.disagreement import BANDS
 from registry.domain.errors import InvalidInput, NotAllowed, RegistryError, RuleBroken, StaleVersion
 from registry.domain.evaluation import require_act
 from registry.domain.wording import day_text
 from registry.services import rubrics, scoring
 from registry.services.acting import Actor, record, refuse_long
-from registry.services.assessing import BANDS, as_moderated, weigh
+from registry.services.assessing import as_moderated, weigh
 from registry.services.progress import advance
 from registry.services.scorecards import (
     TypedAnswer,

@@ -1,11 +1,12 @@
 """Where an evaluation stands after an act: open, scoring, moderation or ready to decide."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlmodel import Session
 
-from registry.domain.disagreement import disagreements
+from registry.domain.disagreement import BANDS, disagreements
 from registry.domain.evaluation import EvaluationState, Submitted, Tier, missing, next_state
 from registry.services import rubrics, second_reading
 from registry.services.acting import Actor, record
@@ -14,12 +15,21 @@ from registry.store import evaluations
 from registry.store.columns import id_of
 from registry.store.tables import Evaluation
 
+AT_WORK = (
+    EvaluationState.OPEN,
+    EvaluationState.SCORING,
+    EvaluationState.MODERATION,
+    EvaluationState.DECISION,
+)
+
 
 @dataclass(frozen=True)
 class Progress:
     state: EvaluationState
     missing: tuple[str, ...]
     """What is still to be done, in sentences; empty when it is ready to decide."""
+    unresolved: tuple[str, ...] = ()
+    """What reviewers disagree on and nobody has resolved: ids of criteria, knock-outs and bands."""
 
 
 def progress(session: Session, evaluation: Evaluation, *, solo: bool) -> Progress:
@@ -39,7 +49,24 @@ def progress(session: Session, evaluation: Evaluation, *, solo: bool) -> Progres
     return Progress(
         next_state(tier, submitted, flagged=flagged, moderated=moderated, solo=solo, begun=begun),
         missing(tier, submitted, flagged=flagged, moderated=moderated, solo=solo),
+        tuple(each for each in flagged if each not in moderated),
     )
+
+
+def at_work(evaluation: Evaluation) -> bool:
+    """Whether it goes on by itself, and neither waits nor is closed."""
+    return evaluation.state in AT_WORK
+
+
+def reopen_moderated(session: Session, evaluation_id: int, items: Collection[str] | None = None) -> None:
+    """What was resolved holds for the ratings that it was found among: those of `items`, or all, are open again.
+
+    Bands follow from all of the ratings.
+    """
+    for row in evaluations.moderations(session, evaluation_id):
+        if items is None or row.item in items or row.item in BANDS:
+            session.delete(row)
+    session.flush()
 
 
 def advance(session: Session, evaluation: Evaluation, *, solo: bool, by: Actor, now: datetime) -> None:

@@ -11,7 +11,7 @@ from sqlmodel import Session
 
 from registry.domain.lookup import House
 from registry.domain.outcome import MEANINGS, Outcome, members
-from registry.domain.validity import STATE_LABELS, Ruling, Validity, ValidityState, validity
+from registry.domain.validity import STATE_LABELS, MarkKind, Ruling, Validity, ValidityState, validity
 from registry.publish.notice import Channel, Notice
 from registry.store import tables, tools, verdicts
 from registry.store.tables import Tool
@@ -72,14 +72,15 @@ def published(
     found = tools.by_ids(session, {row.tool_id for row in rows})
     return [
         Published(row, found[row.tool_id], ruling, validity(ruling, at=now, zone=house.zone))
-        for row, ruling in zip(rows, verdicts.as_rulings(session, rows), strict=True)
+        for row, ruling in zip(rows, verdicts.as_rulings(session, rows, now=now), strict=True)
     ]
 
 
 def as_notice(each: Published, *, base_url: str) -> Notice:
     row, tool = each.row, each.tool
     url = f"{base_url}/verdicts/{row.number}"
-    last = max((mark.at for mark in each.ruling.marks), default=row.published_at)
+    since = each.validity.since or row.published_at
+    last = max([since, *(mark.at for mark in each.ruling.marks)])
     edition = f" ({row.edition})" if row.edition else ""
     return Notice(
         id=f"urn:uuid:{row.uid}",
@@ -113,6 +114,7 @@ def as_json(each: Published, *, base_url: str) -> dict[str, Any]:
         "outcome": row.outcome.value,
         "validity": each.validity.state.value,
         "ends_on": each.validity.ends_on and each.validity.ends_on.isoformat(),
+        "overdue": each.validity.overdue,
         "replacement": each.validity.replacement,
         "scope": {
             "edition": row.edition,
@@ -133,6 +135,7 @@ def as_json(each: Published, *, base_url: str) -> dict[str, Any]:
                 "standing": condition.standing,
                 "due_on": condition.due_on and condition.due_on.isoformat(),
                 "met_on": condition.met_on and condition.met_on.isoformat(),
+                "evidence": condition.evidence,
                 "waived_reason": condition.waived_reason,
             }
             for condition in each.ruling.verdict.conditions
@@ -142,6 +145,7 @@ def as_json(each: Published, *, base_url: str) -> dict[str, Any]:
         "citation": row.citation,
         "alternatives": row.alternatives,
         "pilot": row.pilot or None,
+        "pilot_result": pilot_result(each.ruling),
         "decided_by": row.decided_by,
         "decided_at": row.decided_at.isoformat(),
         "valid_from": row.starts_at.isoformat(),
@@ -150,6 +154,14 @@ def as_json(each: Published, *, base_url: str) -> dict[str, Any]:
         "imported": row.imported,
         "notes": row.notes,
     }
+
+
+def pilot_result(ruling: Ruling) -> dict[str, Any] | None:
+    """What a pilot came to, as it was last told; None where nobody told."""
+    told = [mark for mark in ruling.marks if mark.kind is MarkKind.PILOT_RESULT]
+    if not told:
+        return None
+    return {**told[-1].details, "note": told[-1].reason, "by": told[-1].by, "at": told[-1].at.isoformat()}
 
 
 def _passes(each: Published, wanted: Filter, house: House) -> bool:

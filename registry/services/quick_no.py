@@ -78,12 +78,13 @@ def give(
     ]
     if set(standing) - set(told.supersedes):
         raise RuleBroken(f"Verdict {standing[0]} says no for this reason already.")
-    evaluation = _evaluation(session, tool, terms, by=by, now=now)
+    running = evaluations.find_running(session, id_of(tool), "")
+    evaluation = _evaluation(session, tool, running, terms, by=by, now=now)
     allowed = _permission(session, evaluation, solo=terms.solo, by=by)
     declare(session, id_of(evaluation), interested=False, statement="", by=by, now=now)
     row = verdict_row(evaluation, decision, terms, allowed, by=by, now=now)
     row.recommended = decision.outcome
-    row.assessment = _assessment(rubric, told, ground, by)
+    row.assessment = _assessment(rubric, told, ground, by) | {"opened_for_it": running is None}
     return publish(session, evaluation, row, decision, by=by, now=now)
 
 
@@ -117,12 +118,13 @@ def _permission(session: Session, evaluation: Evaluation, *, solo: bool, by: Act
     )
     alone = Alone.SOLO if by.id in scorers else None
     quick = "Quick no: one person answered the question and decided."
-    return Permission(alone, (quick, *([by.stands_in] if by.stands_in else [])))
+    return Permission(alone, (quick,))
 
 
-def _evaluation(session: Session, tool: Tool, terms: Terms, *, by: Actor, now: datetime) -> Evaluation:
+def _evaluation(
+    session: Session, tool: Tool, running: Evaluation | None, terms: Terms, *, by: Actor, now: datetime
+) -> Evaluation:
     """The one under way for every edition, else one that is opened for this."""
-    running = evaluations.find_running(session, id_of(tool), "")
     if running is not None:
         found = evaluations.get(session, id_of(running))
         session.refresh(found)
@@ -144,7 +146,8 @@ def _decision(told: QuickNo, ground: KnockOut | None) -> Decision:
     forbids = ground is not None and ground.forbids
     return Decision(
         outcome=Outcome.PROHIBITED if forbids else Outcome.REJECTED,
-        rationale=told.rationale.strip() or (ground.reason if ground else ""),
+        rationale=told.rationale.strip()
+        or (ground.reason if ground else "An approved tool does it already."),
         alternatives=told.alternatives,
         reason_code=told.ground,
         citation=told.citation,

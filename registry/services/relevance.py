@@ -3,6 +3,7 @@
 The arithmetic is registry/domain/relevance.py's; a number orders and explains, and hides nothing.
 """
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from sqlmodel import Session
@@ -21,6 +22,8 @@ from registry.domain.relevance import (
 )
 from registry.domain.triage import CandidateStatus
 from registry.store import traits
+from registry.store.columns import id_of
+from registry.store.inbox import InboxRow
 from registry.store.traits import Traits
 
 LEARNT_FROM = 5_000
@@ -30,6 +33,41 @@ ALL_EVERY = timedelta(hours=1)
 
 _learnt: dict[str, tuple[object, Learnt]] = {}
 """By database: what was learnt last, with the mark of the decisions behind it."""
+
+
+_lately: dict[str, tuple[datetime, Learnt]] = {}
+
+
+def reasons_in_short(session: Session, rows: Sequence[InboxRow], now: datetime) -> Mapping[int, str]:
+    """The weightiest reason of each row's number, by candidate; those without one are left out.
+
+    By what was learnt within the last hour, as the numbers are: reading a list must not wait for learning.
+    """
+    place = str(session.get_bind().engine.url)
+    at, learnt = _lately.get(place, (None, None))
+    if at is None or learnt is None or not timedelta(0) <= now - at < ALL_EVERY or not learnt.enough:
+        learnt = learnt_so_far(session)
+        _lately[place] = (now, learnt)
+    if not learnt.enough:
+        return {}
+    found = {}
+    for row in rows:
+        each = row.candidate
+        known = Traits(
+            id_of(each),
+            each.name,
+            each.tagline,
+            each.identity or "",
+            each.method,
+            each.sure,
+            each.status,
+            each.relevance,
+            row.mentions,
+            set(zip(row.sources, row.announcers, strict=True)),
+            list(row.labels),
+        )
+        found[id_of(each)] = relevance(features_of(known), learnt).reasons[0]
+    return found
 
 
 def learnt_so_far(session: Session) -> Learnt:

@@ -3,7 +3,7 @@
 What comes of it is second_reading.py's.
 """
 
-from datetime import datetime, tzinfo
+from datetime import date, datetime, tzinfo
 
 from sqlmodel import Session
 
@@ -11,7 +11,7 @@ from registry.domain.evaluation import Tier
 from registry.domain.quick_lane import is_sampled
 from registry.services import evaluation as rounds
 from registry.services.acting import REGISTRY, record
-from registry.store import deciding, evaluations, tools, users
+from registry.store import deciding, evaluation_lists, evaluations, tools, users
 from registry.store.columns import id_of
 from registry.store.engine import serialise
 from registry.store.tables import Evaluation, Role, SecondReading, Verdict
@@ -27,7 +27,7 @@ def open_due(session: Session, *, secret: bytes, zone: tzinfo, now: datetime) ->
 
 def _open(session: Session, row: Verdict, *, zone: tzinfo, now: datetime) -> SecondReading | None:
     tool = tools.get_by_id(session, row.tool_id)
-    reader = _reader(session, row)
+    reader = _reader(session, row, today=now.astimezone(zone).date())
     if reader is None or evaluations.find_running(session, row.tool_id, row.edition) is not None:
         return None
     first = session.get_one(Evaluation, row.evaluation_id)
@@ -51,7 +51,7 @@ def _open(session: Session, row: Verdict, *, zone: tzinfo, now: datetime) -> Sec
     return reading
 
 
-def _reader(session: Session, row: Verdict) -> int | None:
+def _reader(session: Session, row: Verdict, *, today: date) -> int | None:
     """The reviewer with the least to do who had no part in the first reading and may score the tool."""
     barred = {row.decided_by_id, *evaluations.requesters(session, row.tool_id)}
     barred |= deciding.vendor_contacts(session, row.tool_id)
@@ -59,6 +59,8 @@ def _reader(session: Session, row: Verdict) -> int | None:
         declared = evaluations.interests(session, row.evaluation_id)
         barred |= {user_id for user_id, each in declared.items() if each.interested}
         barred |= {id_of(card.reviewer) for card in evaluations.scorecards(session, row.evaluation_id)}
-    load = evaluations.load(session)
+    load = evaluation_lists.workloads(session, today=today)
     free = [id_of(each) for each in users.active_holders(session, Role.REVIEWER) if each.id not in barred]
-    return min(free, key=lambda user_id: (load.get(user_id, 0), user_id), default=None)
+    return min(
+        free, key=lambda user_id: (load[user_id].open if user_id in load else 0, user_id), default=None
+    )

@@ -1,12 +1,15 @@
 """Scorecards as they are read: who may see whose, which ones count, and what a line still lacks."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import TypeVar
 
 from sqlmodel import Session
 
 from registry.domain.assessment import Scorecard
-from registry.domain.rubric import KnockOutAnswer, Rating, Rubric, Side, evidence_required
+from registry.domain.evidence import evidence_fault
+from registry.domain.rubric import Criterion, KnockOutAnswer, Rating, Rubric, Side, evidence_required
 from registry.services.acting import Actor
 from registry.store import evaluations
 from registry.store.evaluations import StoredScorecard
@@ -19,12 +22,18 @@ class TypedRating:
     confidence: str = "medium"
     sentence: str = ""
     evidence: str = ""
+    carried: bool = False
+    """Taken from an earlier scorecard, and not yet confirmed."""
 
 
 @dataclass(frozen=True)
 class TypedAnswer:
     answer: KnockOutAnswer | None = None
     sentence: str = ""
+    carried: bool = False
+
+
+Line = TypeVar("Line", TypedRating, TypedAnswer)
 
 
 @dataclass(frozen=True)
@@ -33,6 +42,52 @@ class TypedScorecard:
 
     ratings: Mapping[str, TypedRating] = field(default_factory=dict)
     knock_outs: Mapping[str, TypedAnswer] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """What a reviewer said of the same tool before, as far as it can be carried over."""
+
+    evaluation_id: int
+    submitted_at: datetime
+    lines: TypedScorecard
+
+
+def carried(card: TypedScorecard, then: Rubric, now: Rubric) -> TypedScorecard:
+    """The lines of a card whose question and anchors read the same in both rubrics, each marked as carried over."""
+    same_criteria = {each.id for each in now.criteria} & {each.id for each in then.criteria}
+    same_knock_outs = {each.id for each in now.knock_outs} & {each.id for each in then.knock_outs}
+    return TypedScorecard(
+        ratings={
+            key: replace(line, carried=True)
+            for key, line in card.ratings.items()
+            if key in same_criteria and _alike(now.criterion(key), then.criterion(key))
+        },
+        knock_outs={
+            key: replace(line, carried=True)
+            for key, line in card.knock_outs.items()
+            if key in same_knock_outs and now.knock_out(key).question == then.knock_out(key).question
+        },
+    )
+
+
+def confirmed(given: TypedScorecard, before: TypedScorecard, said_so: Collection[str]) -> TypedScorecard:
+    """A line that was carried over stays so until its reviewer changed it, or is among those who `said_so`."""
+
+    def still(key: str, line: Line, was: Line | None) -> Line:
+        unchanged = was is not None and replace(line, carried=was.carried) == was
+        return replace(line, carried=unchanged and was is not None and was.carried and key not in said_so)
+
+    return TypedScorecard(
+        ratings={key: still(key, line, before.ratings.get(key)) for key, line in given.ratings.items()},
+        knock_outs={
+            key: still(key, line, before.knock_outs.get(key)) for key, line in given.knock_outs.items()
+        },
+    )
+
+
+def _alike(one: Criterion, other: Criterion) -> bool:
+    return (one.question, one.anchors, one.side) == (other.question, other.anchors, other.side)
 
 
 def visible(session: Session, evaluation_id: int, *, to: Actor, owner_id: int) -> list[StoredScorecard]:
@@ -45,22 +100,22 @@ def visible(session: Session, evaluation_id: int, *, to: Actor, owner_id: int) -
     every = evaluations.scorecards(session, evaluation_id)
     own = [each for each in every if each.reviewer.id == to.id]
     others = [each for each in every if each.reviewer.id != to.id and each.submitted]
-    involved = bool(own) or to.id == owner_id or bool(to.roles & {Role.APPROVER, Role.AUDITOR})
+    handed_in = any(each.submitted for each in own)
+    involved = handed_in or to.id == owner_id or bool(to.roles & {Role.APPROVER, Role.AUDITOR})
     return own + (others if involved and not is_blind(session, evaluation_id, to=to) else [])
 
 
 def is_blind(session: Session, evaluation_id: int, *, to: Actor) -> bool:
-    """Whether a person is asked to score, or has begun, and has not submitted: they hear of nobody's ratings."""
+    """Whether a person is asked to score and has not submitted: they hear of nobody's ratings."""
     if to.id is None:
         return True
     own = [each for each in evaluations.scorecards(session, evaluation_id) if each.reviewer.id == to.id]
-    asked = bool(own) or evaluations.is_assigned(session, evaluation_id, to.id)
-    return asked and not any(each.submitted for each in own)
+    return evaluations.is_assigned(session, evaluation_id, to.id) and not any(each.submitted for each in own)
 
 
 def counting(cards: Sequence[StoredScorecard]) -> list[StoredScorecard]:
-    """The highest submitted number of each reviewer."""
-    latest = {each.reviewer.id: each for each in cards if each.submitted}
+    """The highest submitted number of each reviewer, without those whose reviewer has an interest."""
+    latest = {each.reviewer.id: each for each in cards if each.submitted and not each.left_out}
     return list(latest.values())
 
 
@@ -76,10 +131,13 @@ def as_value(card: StoredScorecard) -> Scorecard:
 def as_typed(card: StoredScorecard) -> TypedScorecard:
     return TypedScorecard(
         ratings={
-            key: TypedRating(line.rating, line.confidence, line.sentence, line.evidence)
+            key: TypedRating(line.rating, line.confidence, line.sentence, line.evidence, line.carried)
             for key, line in card.ratings.items()
         },
-        knock_outs={key: TypedAnswer(line.answer, line.sentence) for key, line in card.knock_outs.items()},
+        knock_outs={
+            key: TypedAnswer(line.answer, line.sentence, line.carried)
+            for key, line in card.knock_outs.items()
+        },
     )
 
 
@@ -90,14 +148,24 @@ def unfinished(rubric: Rubric, card: StoredScorecard) -> dict[str, str]:
         answer = card.knock_outs.get(knock_out.id)
         if answer is None or answer.answer is None:
             faults[knock_out.id] = f"{knock_out.id} {knock_out.name}: answer yes, no or unknown."
+        elif answer.carried:
+            faults[knock_out.id] = (
+                f"{knock_out.id} {knock_out.name}: say that this is still so, or change it."
+            )
     for criterion in rubric.criteria:
         line = card.ratings.get(criterion.id)
         if line is None or line.rating is None:
             faults[criterion.id] = f"{criterion.id} {criterion.name}: choose a rating."
+        elif line.carried:
+            faults[criterion.id] = (
+                f"{criterion.id} {criterion.name}: say that this is still so, or change it."
+            )
         elif not line.sentence.strip():
             faults[criterion.id] = f"{criterion.id} {criterion.name}: write a sentence that says why."
         elif criterion.side is Side.RISK and evidence_required(line.rating) and not line.evidence.strip():
             faults[criterion.id] = (
                 f"{criterion.id} {criterion.name}: a rating of {line.rating} needs a link or a quoted paragraph."
             )
+        elif fault := evidence_fault(line.evidence):
+            faults[criterion.id] = f"{criterion.id} {criterion.name}: {fault}"
     return faults

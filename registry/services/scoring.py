@@ -10,9 +10,8 @@ from registry.domain.evaluation import EvaluationState, may_score, require_act
 from registry.domain.rubric import Rating, Rubric
 from registry.services import rubrics
 from registry.services.acting import Actor, record, refuse_long
-from registry.services.assessing import BANDS
-from registry.services.progress import advance
-from registry.services.scorecards import TypedScorecard, as_typed, as_value, unfinished
+from registry.services.progress import advance, at_work, reopen_moderated
+from registry.services.scorecards import Earlier, TypedScorecard, as_typed, as_value, carried, unfinished
 from registry.store import evaluations, tables
 from registry.store.columns import id_of
 from registry.store.evaluations import StoredScorecard
@@ -25,9 +24,20 @@ ONCE = "You have re-scored already, and each reviewer does so once. Write a rema
 
 
 def declare(
-    session: Session, evaluation_id: int, *, interested: bool, statement: str, by: Actor, now: datetime
+    session: Session,
+    evaluation_id: int,
+    *,
+    interested: bool,
+    statement: str,
+    solo: bool = False,
+    by: Actor,
+    now: datetime,
 ) -> tables.Interest:
-    """Say before scoring or deciding whether one has an interest; it can be declared later, never taken back."""
+    """Say before scoring or deciding whether one has an interest; it can be declared later, never taken back.
+
+    Where it is declared after a scorecard was handed in, that one stays on record and counts no more: what was
+    resolved among the scorecards is open again, and the evaluation goes back to where it now stands.
+    """
     evaluation = evaluations.get(session, evaluation_id)
     if interested and not statement.strip():
         raise InvalidInput(
@@ -37,6 +47,9 @@ def declare(
     row = session.get(tables.Interest, (evaluation_id, by.person_id))
     if row is not None and row.interested and not interested:
         raise RuleBroken("You declared an interest. Ask the owner of the evaluation if that was a mistake.")
+    before = {"interested": row.interested, "statement": row.statement} if row else None
+    if before == {"interested": interested, "statement": statement.strip()} and row is not None:
+        return row
     row = row or tables.Interest(evaluation_id=evaluation_id, user_id=by.person_id, interested=False, at=now)
     row.interested, row.statement, row.at = interested, statement.strip(), now
     session.add(row)
@@ -47,8 +60,13 @@ def declare(
         ("evaluation", evaluation.id),
         by=by,
         now=now,
+        before=before,
         after={"interested": interested, "statement": row.statement},
     )
+    if interested and at_work(evaluation):
+        if any(each.submitted for each in _own(session, evaluation_id, by)):
+            reopen_moderated(session, evaluation_id)
+        advance(session, evaluation, solo=solo, by=by, now=now)
     return row
 
 
@@ -86,8 +104,42 @@ def save_draft(
     return draft
 
 
+def carry_over(session: Session, evaluation_id: int, *, by: Actor, now: datetime) -> tables.Scorecard:
+    """Begin with what one said of the same tool the last time; every line has to be confirmed or changed.
+
+    Only lines whose question still reads the same are taken. Raises RuleBroken where a draft is begun, or nothing is
+    there to begin with.
+    """
+    evaluation = _scorable(session, evaluation_id, by)
+    if _own(session, evaluation_id, by):
+        raise RuleBroken("You have begun this scorecard already. Go on with it.")
+    earlier = last_of(session, evaluation, by=by)
+    if earlier is None:
+        raise RuleBroken("You have not scored this tool before. Begin with the first question.")
+    draft = tables.Scorecard(evaluation_id=evaluation_id, user_id=by.person_id, saved_at=now)
+    session.add(draft)
+    session.flush()
+    _write_lines(session, draft, earlier.lines)
+    return draft
+
+
+def last_of(session: Session, evaluation: Evaluation, *, by: Actor) -> Earlier | None:
+    """What this person handed in on the same tool in the last evaluation before, as far as it still applies."""
+    found = evaluations.last_handed_in(session, evaluation.tool_id, by.person_id, but=id_of(evaluation))
+    if found is None:
+        return None
+    number, card = found
+    then = session.get_one(Evaluation, number)
+    lines = carried(
+        as_typed(card),
+        rubrics.rubric(session, then.rubric_hash),
+        rubrics.rubric(session, evaluation.rubric_hash),
+    )
+    return Earlier(number, card.row.submitted_at or then.opened_at, lines)
+
+
 def submit(session: Session, evaluation_id: int, *, solo: bool, by: Actor, now: datetime) -> tables.Scorecard:
-    """Submit the draft; from then on it is read-only. Raises InvalidInput naming each line that is not finished."""
+    """Hand in the draft; from then on it is read-only. Raises InvalidInput naming each line that is not finished."""
     evaluation = _scorable(session, evaluation_id, by)
     rubric = rubrics.rubric(session, evaluation.rubric_hash)
     drafts = [each for each in _own(session, evaluation_id, by) if not each.submitted]
@@ -99,7 +151,8 @@ def submit(session: Session, evaluation_id: int, *, solo: bool, by: Actor, now: 
     draft = drafts[-1].row
     if draft.number > 1 and evaluation.state is EvaluationState.MODERATION:
         _use_rescore(session, draft, by, now)
-    _reopen_moderated(session, evaluation_id, _changed_items(_own(session, evaluation_id, by)))
+    if changed := _changed_items(_own(session, evaluation_id, by)):
+        reopen_moderated(session, evaluation_id, changed)
     draft.submitted_at, draft.version = now, draft.version + 1
     session.flush()
     record(
@@ -123,6 +176,8 @@ def amend(session: Session, evaluation_id: int, *, reason: str, by: Actor, now: 
     if evaluation.state is EvaluationState.MODERATION:
         _refuse_second_rescore(session, evaluation_id, by)
     own = _own(session, evaluation_id, by)
+    if own and not own[-1].submitted and own[-1].row.number > 1 and own[-1].row.reason == reason.strip():
+        return own[-1].row  # a double click
     if not own or not own[-1].submitted:
         raise RuleBroken("There is no submitted scorecard of yours to amend.")
     if not reason.strip():
@@ -151,6 +206,7 @@ def _scorable(session: Session, evaluation_id: int, by: Actor) -> Evaluation:
     may_score(
         by.person_id,
         requester=evaluations.requesters(session, evaluation.tool_id),
+        vendor_contacts=evaluations.contacts(session, evaluation.tool_id).keys(),
         interested=frozenset(user_id for user_id, each in declared.items() if each.interested),
     )
     if by.id not in declared:
@@ -188,14 +244,6 @@ def _changed_items(own: Sequence[StoredScorecard]) -> set[str]:
     }
 
 
-def _reopen_moderated(session: Session, evaluation_id: int, items: set[str]) -> None:
-    """A moderated value holds for the ratings that it was found among; bands follow from all of them."""
-    for row in evaluations.moderations(session, evaluation_id):
-        if items and (row.item in items or row.item in BANDS):
-            session.delete(row)
-    session.flush()
-
-
 def _draft(session: Session, evaluation_id: int, by: Actor) -> tables.Scorecard | None:
     return next((each.row for each in _own(session, evaluation_id, by) if not each.submitted), None)
 
@@ -231,12 +279,17 @@ def _write_lines(session: Session, draft: tables.Scorecard, typed: TypedScorecar
             confidence=line.confidence,
             sentence=line.sentence,
             evidence=line.evidence,
+            carried=line.carried,
         )
         for key, line in typed.ratings.items()
     )
     session.add_all(
         ScorecardKnockOut(
-            scorecard_id=id_of(draft), knock_out=key, answer=line.answer, sentence=line.sentence
+            scorecard_id=id_of(draft),
+            knock_out=key,
+            answer=line.answer,
+            sentence=line.sentence,
+            carried=line.carried,
         )
         for key, line in typed.knock_outs.items()
     )

@@ -34,6 +34,7 @@ SCOPES: Mapping[str, frozenset[Role]] = MappingProxyType(
         "request": frozenset(Role),
         "triage": frozenset({Role.REVIEWER, Role.APPROVER}),
         "score": frozenset({Role.REVIEWER}),
+        "conditions": frozenset({Role.APPROVER, Role.ADMIN}),
         "sources": frozenset({Role.ADMIN}),
         "settings": frozenset({Role.ADMIN}),
         "audit": frozenset({Role.ADMIN, Role.AUDITOR}),

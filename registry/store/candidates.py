@@ -1,35 +1,17 @@
-"""Reads of candidates, and the rows of the inbox with what a person wants to see of each at one glance."""
+"""Reads of candidates; the lists of them are store/inbox.py's."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 
-from sqlalchemy import ColumnElement, func
-from sqlmodel import Session, and_, col, or_, select
-from sqlmodel.sql.expression import SelectOfScalar
+from sqlalchemy import func
+from sqlmodel import Session, col, select
 
 from registry.domain.errors import NotFound
-from registry.domain.relevance import NEUTRAL
 from registry.domain.triage import CandidateStatus
 from registry.store.columns import among, id_of
-from registry.store.paging import Page, bounded, decode_cursor, decode_rank, encode_cursor, encode_rank
-from registry.store.tables import Alias, Candidate, CandidateLabel, Entry, Mention, Request, Source
+from registry.store.entries import chunks
+from registry.store.tables import Alias, Candidate, CandidateLabel, Entry, Event, Mention, Request
 from registry.store.tables.tool import AliasKind
-
-
-@dataclass(frozen=True)
-class InboxRow:
-    candidate: Candidate
-    mentions: int
-    requests: int
-    sources: tuple[str, ...]
-    """Names of the sources that speak of it, in alphabetical order."""
-    title: str
-    """Of the newest entry, with its link and its moment; empty where only people asked."""
-    link: str
-    mentioned_at: datetime | None
-    labels: tuple[str, ...]
-    """In alphabetical order."""
 
 
 def get(session: Session, candidate_id: int) -> Candidate:
@@ -37,6 +19,16 @@ def get(session: Session, candidate_id: int) -> Candidate:
     if candidate is None:
         raise NotFound(f"There is no candidate {candidate_id}. The inbox lists those there are.")
     return candidate
+
+
+def locked(session: Session, ids: Collection[int]) -> Mapping[int, Candidate]:
+    """By id, as they are now and as they stay until this transaction ends; those there are not are left out."""
+    found: dict[int, Candidate] = {}
+    for chunk in chunks(sorted(set(ids))):
+        query = select(Candidate).where(col(Candidate.id).in_(chunk)).order_by(col(Candidate.id))
+        rows = session.exec(query.with_for_update().execution_options(populate_existing=True)).all()
+        found.update((id_of(each), each) for each in rows)
+    return found
 
 
 def find_by_identity(session: Session, identity: str) -> Candidate | None:
@@ -164,159 +156,26 @@ def counts_by_status(session: Session) -> Mapping[CandidateStatus, int]:
     return {status: found.get(status, 0) for status in CandidateStatus}
 
 
-def page(
-    session: Session,
-    *,
-    status: CandidateStatus | None = CandidateStatus.NEW,
-    source_id: int | None = None,
-    words: str = "",
-    label: str = "",
-    by_relevance: bool = False,
-    after: str = "",
-    limit: int = 50,
-) -> Page[InboxRow]:
-    """Newest first, or the most relevant; six queries however many rows.
-
-    `words` is looked for in name, home page and tagline.
-    """
-    limit = bounded(limit)
-    query = select(Candidate).where(*_wanted(status, source_id, words, label))
-    if by_relevance:
-        return _by_relevance(session, query, after, limit)
-    if after:
-        at, row_id = decode_cursor(after)
-        query = query.where(
-            or_(Candidate.seen_at < at, and_(Candidate.seen_at == at, col(Candidate.id) < row_id))
-        )
-    query = query.order_by(col(Candidate.seen_at).desc(), col(Candidate.id).desc()).limit(limit + 1)
-    found = list(session.exec(query).all())
-    more, found = len(found) > limit, found[:limit]
-    return Page(rows(session, found), encode_cursor(found[-1].seen_at, id_of(found[-1])) if more else "")
+def changed_since(session: Session, event_id: int) -> tuple[int, set[int]]:
+    """The newest event's number, and the candidates that events after the given one are about; none for 0."""
+    newest = session.exec(select(func.max(Event.id))).one() or 0
+    if not event_id or newest <= event_id:
+        return newest, set()
+    query = select(Event.subject_id).where(
+        col(Event.id) > event_id, col(Event.id) <= newest, Event.subject_kind == "candidate"
+    )
+    return newest, set(session.exec(query.distinct()))
 
 
-def _by_relevance(
-    session: Session, query: SelectOfScalar[Candidate], after: str, limit: int
-) -> Page[InboxRow]:
-    """The highest number first, the newest of one number first; one without a number counts as neutral."""
-    rank = func.coalesce(col(Candidate.relevance), NEUTRAL)
-    if after:
-        number, row_id = decode_rank(after)
-        query = query.where(or_(rank < number, and_(rank == number, col(Candidate.id) < row_id)))
-    found = list(session.exec(query.order_by(rank.desc(), col(Candidate.id).desc()).limit(limit + 1)).all())
-    more, found = len(found) > limit, found[:limit]
-    last = found[-1] if more else None
-    number = NEUTRAL if last is None or last.relevance is None else last.relevance
-    return Page(rows(session, found), encode_rank(number, id_of(last)) if last else "")
-
-
-def count(
-    session: Session,
-    *,
-    status: CandidateStatus | None = CandidateStatus.NEW,
-    source_id: int | None = None,
-    words: str = "",
-    label: str = "",
-) -> int:
-    """How many candidates `page` has in all for the same filters."""
-    query = select(func.count()).select_from(Candidate).where(*_wanted(status, source_id, words, label))
-    return session.exec(query).one()
-
-
-def undecided(session: Session, *, limit: int) -> Sequence[tuple[int, str, str]]:
-    """Id, name and name key of the newest candidates that are new or on watch, at most `limit`; one query."""
+def undecided(session: Session, *, among: Collection[int] | None = None) -> Sequence[tuple[int, str, str]]:
+    """Id, name and name key of the candidates that are new or on watch, all or of some; one query for up to 500."""
     query = (
         select(Candidate.id, Candidate.name, Candidate.name_key)
         .where(col(Candidate.status).in_([CandidateStatus.NEW, CandidateStatus.WATCH]))
-        .order_by(col(Candidate.seen_at).desc(), col(Candidate.id).desc())
-        .limit(limit)
+        .order_by(col(Candidate.id))
     )
-    return [(candidate_id or 0, name, key) for candidate_id, name, key in session.exec(query).all()]
-
-
-def _wanted(
-    status: CandidateStatus | None, source_id: int | None, words: str, label: str
-) -> list[ColumnElement[bool]]:
-    conditions: list[ColumnElement[bool]] = []
-    if status is not None:
-        conditions.append(col(Candidate.status) == status)
-    if source_id is not None:
-        spoken_of = (
-            select(Mention.candidate_id)
-            .join(Entry, col(Entry.id) == col(Mention.entry_id))
-            .where(Entry.source_id == source_id)
-        )
-        conditions.append(col(Candidate.id).in_(spoken_of))
-    if label:
-        borne = select(CandidateLabel.candidate_id).where(CandidateLabel.label == label)
-        conditions.append(col(Candidate.id).in_(borne))
-    if words:
-        fields = (Candidate.name, Candidate.homepage, Candidate.tagline)
-        conditions.append(or_(*(col(field).icontains(words, autoescape=True) for field in fields)))
-    return conditions
-
-
-def rows(session: Session, found: Sequence[Candidate]) -> list[InboxRow]:
-    """What the inbox shows of each candidate, in the order given; five queries."""
-    ids = [id_of(candidate) for candidate in found]
-    mentioned: dict[int, tuple[int, int]] = {
-        candidate_id: (number, newest)
-        for candidate_id, number, newest in session.exec(
-            select(Mention.candidate_id, func.count(), func.max(col(Mention.entry_id)))
-            .where(col(Mention.candidate_id).in_(ids))
-            .group_by(col(Mention.candidate_id))
-        ).all()
-    }
-    newest_ids = [newest for _, newest in mentioned.values()]
-    newest = {
-        entry.id: entry for entry in session.exec(select(Entry).where(col(Entry.id).in_(newest_ids))).all()
-    }
-    names: dict[int, list[str]] = {}
-    for candidate_id, name in session.exec(
-        select(Mention.candidate_id, Source.name)
-        .join(Entry, col(Entry.id) == col(Mention.entry_id))
-        .join(Source, col(Source.id) == col(Entry.source_id))
-        .where(col(Mention.candidate_id).in_(ids))
-        .distinct()
-    ).all():
-        names.setdefault(candidate_id, []).append(name)
-    requested = dict(
-        session.exec(
-            select(Request.candidate_id, func.count())
-            .where(col(Request.candidate_id).in_(ids))
-            .group_by(col(Request.candidate_id))
-        ).all()
-    )
-    borne = labels(session, ids)
-    return [
-        _row(
-            candidate,
-            mentioned,
-            newest,
-            names.get(id_of(candidate), []),
-            requested.get(candidate.id, 0),
-            borne.get(id_of(candidate), ()),
-        )
-        for candidate in found
-    ]
-
-
-def _row(
-    candidate: Candidate,
-    mentioned: Mapping[int, tuple[int, int]],
-    newest: Mapping[int | None, Entry],
-    names: list[str],
-    requests: int,
-    labels: tuple[str, ...],
-) -> InboxRow:
-    number, entry_id = mentioned.get(id_of(candidate), (0, 0))
-    entry = newest.get(entry_id)
-    return InboxRow(
-        candidate=candidate,
-        mentions=number,
-        requests=requests,
-        sources=tuple(sorted(names, key=str.lower)),
-        title=entry.title if entry else "",
-        link=entry.link if entry else "",
-        mentioned_at=entry.seen_at if entry else None,
-        labels=labels,
-    )
+    found: list[tuple[int, str, str]] = []
+    for chunk in [None] if among is None else chunks(sorted(among)):
+        some = query if chunk is None else query.where(col(Candidate.id).in_(chunk))
+        found += [(candidate_id or 0, name, key) for candidate_id, name, key in session.exec(some)]
+    return found

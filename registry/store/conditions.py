@@ -30,6 +30,7 @@ def rows_of(verdict_id: int, conditions: Sequence[Condition]) -> list[VerdictCon
             position=position,
             met_on=each.met_on,
             waived_reason=each.waived_reason,
+            evidence=each.evidence,
             **columns_of(each),
         )
         for position, each in enumerate(conditions, start=1)
@@ -48,5 +49,5 @@ def as_condition(row: ProposedCondition | VerdictCondition) -> Condition:
         wording_id=row.wording_id,
     )
     if isinstance(row, VerdictCondition):
-        return replace(said, met_on=row.met_on, waived_reason=row.waived_reason)
+        return replace(said, met_on=row.met_on, waived_reason=row.waived_reason, evidence=row.evidence)
     return said

@@ -1,12 +1,12 @@
-"""Reads of who may not decide, who decides for whom, and which verdicts are read a second time."""
+"""Reads of who may not decide, and which verdicts are read a second time."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import datetime
 
 from sqlmodel import Session, col, select
 
 from registry.domain.evaluation import Alone
-from registry.store.tables import Delegation, SecondReading, User, VendorContact, Verdict
+from registry.store.tables import SecondReading, VendorContact, Verdict
 
 
 def vendor_contacts(session: Session, tool_id: int) -> frozenset[int]:
@@ -38,23 +38,3 @@ def quick_unread(session: Session, *, now: datetime) -> Sequence[Verdict]:
         )
         .order_by(col(Verdict.number))
     ).all()
-
-
-def standing_in(session: Session, user_id: int, on: date) -> Sequence[tuple[Delegation, User]]:
-    """For whom this person decides on a day, with the approver who is away."""
-    return session.exec(
-        select(Delegation, User)
-        .join(User, col(User.id) == Delegation.from_id)
-        .where(
-            Delegation.to_id == user_id,
-            col(Delegation.starts_on) <= on,
-            col(Delegation.ends_on) >= on,
-            col(Delegation.ended_at).is_(None),
-        )
-        .order_by(col(Delegation.id))
-    ).all()
-
-
-def delegations(session: Session) -> Sequence[Delegation]:
-    """All there ever were, newest first."""
-    return session.exec(select(Delegation).order_by(col(Delegation.id).desc())).all()

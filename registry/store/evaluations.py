@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlmodel import Session, col, func, or_, select
+from sqlmodel import Session, col, or_, select
 
 from registry.domain.errors import NotFound
 from registry.domain.evaluation import EvaluationState
@@ -21,9 +21,9 @@ from registry.store.tables import (
     Scorecard,
     ScorecardKnockOut,
     ScorecardRating,
-    Tool,
     User,
     UserArea,
+    VendorContact,
     Verdict,
 )
 
@@ -46,6 +46,8 @@ class StoredScorecard:
     reviewer: User
     ratings: dict[str, ScorecardRating]
     knock_outs: dict[str, ScorecardKnockOut]
+    left_out: bool = False
+    """Its reviewer has an interest, or is a contact of the vendor: it stays on record and counts for nothing."""
 
     @property
     def submitted(self) -> bool:
@@ -87,28 +89,6 @@ def running(session: Session, tool_ids: Iterable[int], *, now: datetime) -> dict
     return {tool_id: Running(opened_at, due_on) for tool_id, opened_at, due_on in rows}
 
 
-def page(
-    session: Session,
-    *,
-    states: Iterable[EvaluationState] = (),
-    assigned_to: int | None = None,
-    limit: int = 200,
-) -> Sequence[tuple[Evaluation, Tool, User]]:
-    """Evaluations with their tools and owners, those due first at the top."""
-    query = (
-        select(Evaluation, Tool, User)
-        .join(Tool, col(Tool.id) == Evaluation.tool_id)
-        .join(User, col(User.id) == Evaluation.owner_id)
-    )
-    wanted = list(states)
-    if wanted:
-        query = query.where(col(Evaluation.state).in_(wanted))
-    if assigned_to is not None:
-        mine = select(Assignment.evaluation_id).where(Assignment.user_id == assigned_to)
-        query = query.where(or_(col(Evaluation.id).in_(mine), Evaluation.owner_id == assigned_to))
-    return session.exec(query.order_by(col(Evaluation.due_on), col(Evaluation.id)).limit(limit)).all()
-
-
 def of_tool(session: Session, tool_id: int) -> Sequence[Evaluation]:
     return session.exec(
         select(Evaluation).where(Evaluation.tool_id == tool_id).order_by(col(Evaluation.id).desc())
@@ -122,23 +102,6 @@ def assigned(session: Session, evaluation_id: int) -> Sequence[User]:
         .where(Assignment.evaluation_id == evaluation_id)
         .order_by(col(User.name))
     ).all()
-
-
-def load(session: Session) -> dict[int, int]:
-    """User id -> how many evaluations under way that person is asked to score and has handed nothing in for."""
-    handed_in = select(Scorecard.evaluation_id).where(
-        Scorecard.user_id == Assignment.user_id, col(Scorecard.submitted_at).is_not(None)
-    )
-    query = (
-        select(Assignment.user_id, func.count())
-        .join(Evaluation, col(Evaluation.id) == Assignment.evaluation_id)
-        .where(
-            col(Evaluation.state).not_in(CLOSED),
-            col(Assignment.evaluation_id).not_in(handed_in.correlate(Assignment)),
-        )
-        .group_by(col(Assignment.user_id))
-    )
-    return dict(session.exec(query).all())
 
 
 def is_assigned(session: Session, evaluation_id: int, user_id: int) -> bool:
@@ -159,6 +122,28 @@ def interests(session: Session, evaluation_id: int) -> dict[int, Interest]:
     return {row.user_id: row for row in rows}
 
 
+def contacts(session: Session, tool_id: int) -> dict[int, VendorContact]:
+    """User id -> who here is a contact of the tool's vendor."""
+    rows = session.exec(select(VendorContact).where(VendorContact.tool_id == tool_id))
+    return {row.user_id: row for row in rows}
+
+
+def left_out(session: Session, evaluation: Evaluation) -> frozenset[int]:
+    """Contacts of the vendor and who declared an interest: their scorecards do not count. Of a closed one, then."""
+    until = evaluation.closed_at
+    interested = {
+        user_id
+        for user_id, each in interests(session, id_of(evaluation)).items()
+        if each.interested and (until is None or each.at <= until)
+    }
+    tied = {
+        user_id
+        for user_id, each in contacts(session, evaluation.tool_id).items()
+        if until is None or each.at <= until
+    }
+    return frozenset(interested | tied)
+
+
 def requesters(session: Session, tool_id: int) -> frozenset[int]:
     """Everybody who asked for the tool, also while it was still a candidate."""
     query = (
@@ -172,7 +157,9 @@ def requesters(session: Session, tool_id: int) -> frozenset[int]:
 
 
 def scorecards(session: Session, evaluation_id: int) -> list[StoredScorecard]:
-    """Every scorecard, drafts and amendments included, by reviewer's name and number; in three queries."""
+    """Every scorecard, drafts and amendments included, by reviewer's name and number; in a fixed number of queries."""
+    evaluation = session.get(Evaluation, evaluation_id)
+    out = left_out(session, evaluation) if evaluation else frozenset()
     rows = session.exec(
         select(Scorecard, User)
         .join(User, col(User.id) == Scorecard.user_id)
@@ -187,9 +174,33 @@ def scorecards(session: Session, evaluation_id: int) -> list[StoredScorecard]:
     for answer in session.exec(select(ScorecardKnockOut).where(col(ScorecardKnockOut.scorecard_id).in_(ids))):
         answers.setdefault(answer.scorecard_id, {})[answer.knock_out] = answer
     return [
-        StoredScorecard(row, user, ratings.get(id_of(row), {}), answers.get(id_of(row), {}))
+        StoredScorecard(
+            row, user, ratings.get(id_of(row), {}), answers.get(id_of(row), {}), left_out=user.id in out
+        )
         for row, user in rows
     ]
+
+
+def last_handed_in(
+    session: Session, tool_id: int, user_id: int, *, but: int
+) -> tuple[int, StoredScorecard] | None:
+    """The id of the newest other evaluation of a tool in which a person handed in a scorecard, and that card."""
+    found = session.exec(
+        select(Scorecard.evaluation_id)
+        .join(Evaluation, col(Evaluation.id) == Scorecard.evaluation_id)
+        .where(
+            Evaluation.tool_id == tool_id,
+            Evaluation.id != but,
+            Scorecard.user_id == user_id,
+            col(Scorecard.submitted_at).is_not(None),
+        )
+        .order_by(col(Scorecard.submitted_at).desc())
+        .limit(1)
+    ).first()
+    if found is None:
+        return None
+    own = [each for each in scorecards(session, found) if each.reviewer.id == user_id and each.submitted]
+    return found, own[-1]
 
 
 def moderations(session: Session, evaluation_id: int) -> Sequence[Moderation]:

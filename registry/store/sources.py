@@ -301,3 +301,17 @@ def _any(session: Session, source_ids: Collection[int]) -> list[Source]:
 
 def _without_strip() -> ExecutableOption:
     return defer(Source.strip, raiseload=True)  # type: ignore[arg-type]
+
+
+def next_due(session: Session) -> datetime | None:
+    """When the next of those that are polled is due; None where none is polled."""
+    query = select(func.min(Source.due_at)).where(
+        col(Source.removed_at).is_(None), col(Source.paused_at).is_(None), col(Source.gone_at).is_(None)
+    )
+    return session.exec(query).one()
+
+
+def names(session: Session, ids: Collection[int]) -> Sequence[tuple[int, str]]:
+    """Id and name of some of them, also of removed ones."""
+    query = select(Source.id, Source.name).where(col(Source.id).in_(ids))
+    return [(source_id or 0, name) for source_id, name in session.exec(query)]

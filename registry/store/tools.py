@@ -1,8 +1,11 @@
 """Reads of tools and of everything by which people call them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
-from sqlmodel import Session, col, func, or_, select
+from sqlalchemy import String, cast
+from sqlalchemy import select as columns
+from sqlmodel import Session, and_, col, func, or_, select
 
 from registry.domain.errors import NotFound
 from registry.store.tables import Alias, AliasKind, Tool
@@ -70,18 +73,6 @@ def with_guidance(session: Session) -> Sequence[Tool]:
     return session.exec(select(Tool).where(Tool.guidance != "").order_by(col(Tool.name))).all()
 
 
-def by_beginning(session: Session, key: str, *, limit: int) -> Sequence[Tool]:
-    """Tools of which some name's key begins with `key`, the shortest such name first."""
-    query = (
-        select(Tool)
-        .join(Alias, col(Alias.tool_id) == col(Tool.id))
-        .where(Alias.kind == AliasKind.NAME, col(Alias.key).startswith(key, autoescape=True))
-        .group_by(*Tool.__table__.columns)  # type: ignore[attr-defined]
-        .order_by(func.min(func.length(Alias.key)), col(Tool.slug))
-    )
-    return session.exec(query.limit(limit)).all()
-
-
 def category_counts(session: Session) -> Sequence[tuple[str, int]]:
     """Every category by name with how many tools it has; the empty name stands for none."""
     query = select(Tool.category, func.count()).group_by(Tool.category).order_by(Tool.category)
@@ -111,6 +102,12 @@ def vendors(session: Session) -> Sequence[str]:
     return session.exec(select(Tool.vendor).where(Tool.vendor != "").distinct()).all()
 
 
+def vendors_of(session: Session, tool_ids: Iterable[int] | None = None) -> Iterator[tuple[str, int]]:
+    """Each tool's vendor with the tool's id, of all tools or of these, those without a vendor left out."""
+    query = columns(col(Tool.vendor), col(Tool.id)).where(col(Tool.vendor) != "")
+    return _rows(session, query if tool_ids is None else query.where(col(Tool.id).in_(tool_ids)))
+
+
 def categories(session: Session) -> Sequence[str]:
     return session.exec(
         select(Tool.category).where(Tool.category != "").distinct().order_by(Tool.category)
@@ -132,8 +129,35 @@ def aliases(session: Session, tool_id: int) -> Sequence[Alias]:
     ).all()
 
 
-def matching_aliases(session: Session, kind: AliasKind, keys: Iterable[str]) -> Sequence[Alias]:
-    return session.exec(select(Alias).where(Alias.kind == kind, col(Alias.key).in_(set(keys)))).all()
+def known_by(session: Session, keys: Iterable[tuple[AliasKind, str]]) -> Sequence[Alias]:
+    """The aliases that have one of these keys; one query."""
+    wanted: dict[AliasKind, list[str]] = {}
+    for kind, key in keys:
+        wanted.setdefault(kind, []).append(key)
+    if not wanted:
+        return []
+    same = (and_(col(Alias.kind) == kind, col(Alias.key).in_(found)) for kind, found in wanted.items())
+    return session.exec(select(Alias).where(or_(*same))).all()
+
+
+def alias_keys(session: Session, tool_ids: Iterable[int] | None = None) -> Iterator[tuple[str, str, int]]:
+    """Kind, key and tool's id of every alias, or of those of these tools, in the order in which they came."""
+    query = columns(cast(col(Alias.kind), String), col(Alias.key), col(Alias.tool_id)).order_by(col(Alias.id))
+    return _rows(session, query if tool_ids is None else query.where(col(Alias.tool_id).in_(tool_ids)))
+
+
+def written(session: Session, tool_ids: Iterable[int] | None = None) -> Iterator[tuple[str, int]]:
+    """Names that hold a stop, as hosts and mail addresses do, just as they are written, each with its tool's id."""
+    query = columns(col(Alias.text), col(Alias.tool_id)).where(
+        col(Alias.kind) == AliasKind.NAME, col(Alias.text).contains(".")
+    )
+    return _rows(session, query if tool_ids is None else query.where(col(Alias.tool_id).in_(tool_ids)))
+
+
+def _rows(session: Session, query: Any) -> Iterator[Any]:
+    """Rows one after the other, so that a hundred thousand are not held at once."""
+    for row in session.connection().execution_options(yield_per=5_000).execute(query):
+        yield tuple(row)
 
 
 def names_of(session: Session, tool_ids: Iterable[int]) -> Sequence[Alias]:
@@ -159,3 +183,13 @@ def free_slug(session: Session, slug: str) -> str:
         number += 1
         free = f"{slug}-{number}"
     return free
+
+
+def names_since(session: Session, alias_id: int) -> Sequence[tuple[int, str, int]]:
+    """Number, key and tool of the names with a higher number than the given one, in that order."""
+    query = select(Alias.id, Alias.key, Alias.tool_id).where(
+        Alias.kind == AliasKind.NAME, col(Alias.id) > alias_id
+    )
+    return [
+        (number or 0, key, tool_id) for number, key, tool_id in session.exec(query.order_by(col(Alias.id)))
+    ]

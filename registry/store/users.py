@@ -55,6 +55,12 @@ def roles(session: Session, user_id: int) -> frozenset[Role]:
     )
 
 
+def names(session: Session, user_ids: Iterable[int]) -> dict[int, str]:
+    """Id -> name; disabled people too."""
+    query = select(User).where(col(User.id).in_(set(user_ids)))
+    return {user.id: user.name for user in session.exec(query) if user.id is not None}
+
+
 def areas(session: Session, user_ids: Iterable[int]) -> dict[int, frozenset[str]]:
     """What each of them knows well, by id; who has no area is left out."""
     known: dict[int, set[str]] = defaultdict(set)

@@ -60,11 +60,19 @@ def published(
     return session.exec(query.order_by(col(tables.Verdict.number).desc()).limit(limit)).all()
 
 
+def next_moment(session: Session, *, now: datetime) -> datetime | None:
+    """The first moment after this one at which a verdict goes out or starts."""
+    verdict = tables.Verdict
+    moments = (col(each) for each in (verdict.published_at, verdict.starts_at, verdict.decided_at))
+    ahead = [session.exec(select(func.min(each)).where(each > now)).one() for each in moments]
+    return min((each for each in ahead if each is not None), default=None)
+
+
 def rulings(session: Session, tool_ids: Iterable[int], *, now: datetime) -> dict[int, list[Ruling]]:
     """Tool id -> its published verdicts with all that befell them, newest number first; a fixed number of queries."""
     rows = published(session, now=now, tool_ids=tool_ids)
     found: dict[int, list[Ruling]] = defaultdict(list)
-    for row, ruling in zip(rows, as_rulings(session, rows), strict=True):
+    for row, ruling in zip(rows, as_rulings(session, rows, now=now), strict=True):
         found[row.tool_id].append(ruling)
     return found
 
@@ -77,13 +85,18 @@ def conditions(session: Session, verdict_ids: Iterable[int]) -> dict[int, list[V
     return found
 
 
-def as_rulings(session: Session, rows: Sequence[tables.Verdict]) -> list[Ruling]:
-    """The rows as the rules see them, in their order, with conditions, marks and supersessions."""
+def as_rulings(
+    session: Session, rows: Sequence[tables.Verdict], *, now: datetime | None = None
+) -> list[Ruling]:
+    """The rows as the rules see them, in their order, with conditions, marks and supersessions.
+
+    With `now`, what is on record has happened by now, even where the clock was set back since.
+    """
     ids = [row.id for row in rows if row.id is not None]
     if not ids:
         return []
     by_verdict = conditions(session, ids)
-    marks = _marks(session, ids)
+    marks = _marks(session, ids, now)
     names, starts = _supersessions(session, ids)
     tools = dict(
         session.exec(select(Tool.id, Tool.slug).where(col(Tool.id).in_({row.tool_id for row in rows}))).all()
@@ -138,7 +151,7 @@ def events(session: Session, verdict_ids: Iterable[int]) -> Sequence[Event]:
     return session.exec(query.order_by(col(Event.id))).all()
 
 
-def _marks(session: Session, verdict_ids: Sequence[int]) -> dict[int, list[Mark]]:
+def _marks(session: Session, verdict_ids: Sequence[int], now: datetime | None) -> dict[int, list[Mark]]:
     query = select(Event).where(
         Event.subject_kind == "verdict",
         col(Event.subject_id).in_(verdict_ids),
@@ -150,11 +163,13 @@ def _marks(session: Session, verdict_ids: Sequence[int]) -> dict[int, list[Mark]
         found[event.subject_id].append(
             Mark(
                 kind=MARK_ACTIONS[event.action],
-                at=_moment(event),
+                at=_moment(event) if now is None else min(_moment(event), now),
                 by=event.after.get("by") or event.actor,
                 reason=event.after.get("reason", ""),
                 replacement=event.after.get("replacement", ""),
                 effective_on=date.fromisoformat(effective_on) if effective_on else None,
+                details=event.after.get("details") or {},
+                by_id=None if event.after.get("by") else event.actor_id,
             )
         )
     return found
@@ -206,6 +221,16 @@ def successors(session: Session, verdict_id: int, *, now: datetime) -> Sequence[
         )
         .order_by(col(tables.Verdict.number))
     ).all()
+
+
+def newest_events(session: Session, verdict_ids: Iterable[int]) -> dict[int, int]:
+    """Verdict id -> number of the newest event about it: what a page that is read must still be true of."""
+    query = (
+        select(Event.subject_id, func.max(Event.id))
+        .where(Event.subject_kind == "verdict", col(Event.subject_id).in_(set(verdict_ids)))
+        .group_by(col(Event.subject_id))
+    )
+    return {subject_id: number or 0 for subject_id, number in session.exec(query).all()}
 
 
 def superseded_numbers(session: Session, verdict_ids: Sequence[int]) -> Sequence[int]:

@@ -9,6 +9,7 @@ from sqlalchemy import Engine
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 import registry
+from registry.services.following import Following
 from registry.settings import Settings
 from registry.store.engine import make_engine
 from registry.web import api, feeds, pages
@@ -29,9 +30,11 @@ def create_app(
     settings: Settings, *, engine: Engine | None = None, clock: Clock = utc_now, beside: Sequence[Beside] = ()
 ) -> FastAPI:
     """The site over a database whose schema is up to date. An engine made here is disposed of at shutdown."""
+    reached = engine or make_engine(settings.resolved_database_url)
     parts = Parts(
         settings=settings,
-        engine=engine or make_engine(settings.resolved_database_url),
+        engine=reached,
+        following=Following(reached),
         clock=clock,
         environment=make_environment(time_zone=settings.time_zone),
         assets=load_assets(),
@@ -40,6 +43,8 @@ def create_app(
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         with ExitStack() as stack:
+            parts.following.start()
+            stack.callback(parts.following.close)
             for each in beside:
                 await run_in_threadpool(stack.enter_context, each(parts))
             yield

@@ -1,11 +1,60 @@
 """Wire shapes of candidates and their triage, written by hand like all of the API's."""
 
 from datetime import date, datetime
+from typing import Literal
+from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, Field
 
 from registry.domain.triage import CandidateStatus, DismissReason
+from registry.store.columns import id_of
+from registry.store.inbox import Demand, Filter, InboxRow, Order
 from registry.web.deps import Plain
+from registry.web.inbox_filter import ALL, Age, Wanted, checked_month
+
+MOST_ID = 2**31 - 1
+
+
+class CandidateFilter(BaseModel):
+    """The inbox's filters; values of one add up, different ones narrow each other."""
+
+    status: CandidateStatus | Literal["all"] = Field(
+        CandidateStatus.NEW, description="Where they stand; `all` for wherever."
+    )
+    source: list[int] = Field(
+        [], max_length=40, description="Only those that one of these sources speaks of."
+    )
+    label: list[Plain] = Field([], max_length=40, description="Only those that bear one of these labels.")
+    demand: list[Demand] = Field(
+        [], description="Only those that colleagues asked for, or looked up in vain."
+    )
+    reason: list[DismissReason] = Field([], description="Only those dismissed for one of these reasons.")
+    name: Literal["", "unsure"] = Field("", description="`unsure`: only those whose name is not certain.")
+    age: Age | None = Field(None, description="How long ago they were first seen.")
+    decided: Plain = Field(
+        "",
+        max_length=9,
+        description="Only those decided in this month, such as 2026-11; `2026-11..` from it on.",
+    )
+    q: Plain = Field("", max_length=200, description="Words in name, home page or tagline.")
+    sort: Order = Field(Order.NEWEST, description="Which come first.")
+
+    def wanted(self) -> Wanted:
+        return Wanted(
+            status=None if self.status == ALL else CandidateStatus(self.status),
+            sources=tuple(sorted(set(self.source))),
+            labels=tuple(sorted({each for each in self.label if each})),
+            demand=tuple(each for each in Demand if each in self.demand),
+            reasons=tuple(each for each in DismissReason if each in self.reason),
+            unsure=self.name == "unsure",
+            age=self.age,
+            month=checked_month(self.decided),
+            words=self.q,
+            order=self.sort,
+        )
+
+    def filter(self, *, zone: ZoneInfo, now: datetime) -> Filter:
+        return self.wanted().filter(zone=zone, now=now)
 
 
 class FindingOut(BaseModel):
@@ -33,13 +82,45 @@ class CandidateOut(BaseModel):
     watch_until: date | None
     merged_into: int | None
     seen_at: datetime
+    closed_at: datetime | None = Field(description="When it was accepted, merged, dismissed or put on watch.")
     mentions: int
     requests: int
+    look_ups: int = Field(
+        description="How often it was looked up by name or address, and nobody could answer."
+    )
     sources: list[str] = Field(description="Names of the sources that speak of it.")
     newest_entry: str = Field(description="Link of the newest entry that speaks of it.")
     labels: list[str] = Field(description="Words that a rule or a person put on it.", examples=[["agents"]])
     relevance: int | None = Field(
         description="0 to 100, learnt from what was let in and dismissed; null while too little was."
+    )
+
+
+def candidate_out(row: InboxRow) -> CandidateOut:
+    each = row.candidate
+    return CandidateOut(
+        id=id_of(each),
+        version=each.version,
+        name=each.name,
+        homepage=each.homepage,
+        tagline=each.tagline,
+        category=each.category,
+        status=each.status,
+        reason=each.reason,
+        note=each.note,
+        sure=each.sure,
+        findings=[FindingOut(**found) for found in each.findings],
+        watch_until=each.watch_until,
+        merged_into=each.merged_into_id,
+        seen_at=each.seen_at,
+        closed_at=each.closed_at,
+        mentions=row.mentions,
+        requests=row.requests,
+        look_ups=row.look_ups,
+        sources=list(row.sources),
+        newest_entry=row.link,
+        labels=list(row.labels),
+        relevance=each.relevance,
     )
 
 
@@ -55,7 +136,7 @@ class DismissIn(BaseModel):
 
 class MergeIn(BaseModel):
     into: int = Field(
-        ge=1, le=2**31 - 1, description="Id of the candidate that it is the same as.", examples=[17]
+        ge=1, le=MOST_ID, description="Id of the candidate that it is the same as.", examples=[17]
     )
 
 
@@ -66,3 +147,101 @@ class WatchIn(BaseModel):
 class LabelsIn(BaseModel):
     add: list[Plain] = Field([], max_length=20, examples=[["agents"]])
     remove: list[Plain] = Field([], max_length=20)
+
+
+class EditIn(BaseModel):
+    name: Plain | None = Field(None, max_length=120, examples=["Quillmark"])
+    homepage: Plain | None = Field(None, max_length=2000, examples=["https://quillmark.example/"])
+    tagline: Plain | None = Field(None, max_length=500)
+    category: Plain | None = Field(None, max_length=80)
+
+
+class ChosenIn(BaseModel):
+    id: int = Field(ge=1, le=MOST_ID)
+    version: int | None = Field(None, description="The one that was read; null where any will do.")
+
+
+class BulkIn(BaseModel):
+    act: Literal["accept", "dismiss", "watch", "merge", "label", "reopen"] = Field(examples=["dismiss"])
+    ids: list[ChosenIn] = Field(
+        [], max_length=20_000, description="These; or else all that `matching` finds."
+    )
+    matching: CandidateFilter | None = None
+    reason: DismissReason | None = Field(None, description="dismiss: why.", examples=["spam"])
+    note: Plain = Field("", max_length=1000, description="dismiss: a sentence more.")
+    until: date | None = Field(None, description="watch: a day to come.")
+    into: int | None = Field(None, ge=1, le=MOST_ID, description="merge: the candidate that stays.")
+    add: list[Plain] = Field([], max_length=20, description="label: to put on.")
+    remove: list[Plain] = Field([], max_length=20, description="label: to take off.")
+    dry_run: bool = Field(False, description="Only say what would happen.")
+    leave_out: bool = Field(
+        False, description="Where some refuse, act on the others; else nothing is done where one refuses."
+    )
+
+
+class RefusedOut(BaseModel):
+    id: int
+    name: str
+    reason: str = Field(description="One plain sentence.")
+
+
+class BulkOut(BaseModel):
+    act: int | None = Field(description="Number of the act, to undo it by; null for a dry run.")
+    count: int = Field(description="How many candidates it befell, or would befall.")
+    told: str = Field(examples=["dismissed: spam"])
+    ids: list[int]
+    refused: list[RefusedOut]
+    undo_until: datetime | None
+
+
+class ActOut(BaseModel):
+    id: int
+    at: datetime
+    by: str
+    verb: str = Field(examples=["dismiss"])
+    told: str = Field(description="What befell them.", examples=["dismissed: spam"])
+    count: int
+    ids: list[int] = Field(description="The candidates that it befell.")
+    undo_until: datetime
+    undone_at: datetime | None
+
+
+class SavedFilterIn(BaseModel):
+    name: Plain = Field(max_length=60, examples=["Requested, not sure"])
+    filter: CandidateFilter = Field(CandidateFilter())
+
+
+class SavedFilterOut(BaseModel):
+    id: int
+    name: str
+    url: str = Field(description="An ordinary address of the inbox, which can be sent to a colleague.")
+    count: int = Field(description="How many candidates it matches now.")
+
+
+class TwinOut(BaseModel):
+    candidate: int | None = Field(description="The other candidate; null where it is a tool.")
+    tool: str | None = Field(description="The tool's slug; null where it is a candidate.")
+    name: str
+    score: int = Field(description="0 to 100; 100 is the same name.")
+    reason: str = Field(examples=["92 % alike"])
+
+
+class TwinsOut(BaseModel):
+    items: list[TwinOut]
+
+
+class DifferIn(BaseModel):
+    candidate: int | None = Field(None, ge=1, le=MOST_ID, description="The other candidate ...")
+    tool: Plain = Field("", description="... or the slug of the tool that it differs from.")
+
+
+class DismissedOut(BaseModel):
+    by: Literal["month", "source"]
+    name: str = Field(description="The month, such as 2026-11, or the source.")
+    reason: DismissReason
+    count: int
+    url: str = Field(description="The list behind the number.")
+
+
+class DismissalsOut(BaseModel):
+    rows: list[DismissedOut]

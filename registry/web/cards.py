@@ -60,6 +60,8 @@ def answer_card(
         decided_on=verdict.decided_at if verdict else None,
         valid_until=answer.validity.ends_on if answer.validity else None,
         follow=follow(tool),
+        challenge_url=f"/challenge?tool={quote(tool.slug)}" if verdict else "",
+        incident_url=f"/incident?tool={quote(tool.slug)}",
         request_url=request_url(tool.name),
     )
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from registry.domain.condition import Check, Condition, ConditionKind, Duty
 from registry.web.shapes import Option
-from registry.web.typed import Typed
+from registry.web.typed import Typed, number
 from registry.web.words import words
 
 KIND_OPTIONS = tuple(Option(kind.value, words(kind.value)) for kind in ConditionKind)
@@ -58,7 +58,7 @@ def read_condition(typed: Typed, prefix: str, faults: dict[str, str]) -> Conditi
         mitigates=frozenset(typed.one(f"{prefix}mitigates").replace(",", " ").upper().split()),
         standing=standing,
         due_on=None if standing else due_on,
-        wording_id=int(wording) if (wording := typed.one(f"{prefix}wording")).isdecimal() else None,
+        wording_id=number(typed.one(f"{prefix}wording")),
     )
 
 

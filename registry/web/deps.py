@@ -14,6 +14,8 @@ from sqlmodel import Session
 
 from registry.domain.errors import NotAllowed, NotSignedIn
 from registry.services.acting import Actor
+from registry.services.index import Index
+from registry.services.library import KEEPERS
 from registry.services.verdict_life import SUSPENDERS
 from registry.settings import Settings
 from registry.store.engine import snapshot
@@ -41,6 +43,10 @@ async def open_transaction(
 
 def read_clock(request: Request) -> datetime:
     return now_of(request)
+
+
+def read_index(request: Request) -> Index | None:
+    return parts_of(request).following.index()
 
 
 def read_settings(request: Request) -> Settings:
@@ -77,6 +83,8 @@ Tx = Annotated[Session, Depends(open_transaction, scope="function")]
 """For acts: commits before the reply leaves, rolls back when the handler raises."""
 Now = Annotated[datetime, Depends(read_clock)]
 House = Annotated[Settings, Depends(read_settings)]
+Known = Annotated[Index | None, Depends(read_index)]
+"""All ways to say a tool, in memory; None while that is made. Asked for before `Read`, which is then no older."""
 
 CurrentUser = Annotated[Actor | None, Depends(current_user)]
 """Whoever asks, or None."""
@@ -93,6 +101,9 @@ Decider = Annotated[
     Actor, Depends(Right("decide, or the quick lane", frozenset({Role.REVIEWER, Role.APPROVER})))
 ]
 """In person, never by token; which reviewer may decide in the quick lane is services/decision.py's business."""
+CONDITION_READERS = INSIDERS | {Role.ADMIN}
+ConditionReader = Annotated[Actor, Depends(Right("see the conditions", CONDITION_READERS, "read"))]
+ConditionKeeper = Annotated[Actor, Depends(Right("conditions", KEEPERS, "conditions"))]
 Suspender = Annotated[Actor, Depends(Right("suspend", SUSPENDERS))]
 SourceKeeper = Annotated[Actor, Depends(Right("sources", frozenset({Role.ADMIN}), "sources"))]
 RubricKeeper = Annotated[Actor, Depends(Right("rubrics and offices", frozenset({Role.ADMIN}), "settings"))]

@@ -2,7 +2,8 @@
 
 import logging
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from http import HTTPStatus
 from urllib.parse import quote
 
@@ -11,6 +12,7 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, PlainTextResponse, RedirectResponse
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from registry.domain import errors
 from registry.domain.errors import InvalidInput, NotFound, NotSignedIn, RegistryError
@@ -51,6 +53,16 @@ TITLES: Mapping[int, str] = {
     500: "Something went wrong on our side",
 }
 HOME = Link("Look a tool up", "/")
+FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
+
+
+@dataclass(frozen=True)
+class SignedOut:
+    """A form came after its session had ended: what was typed, to be sent again to where it was going."""
+
+    action: str
+    login_url: str
+    typed: Sequence[tuple[str, str]]
 
 
 def status_of(error: RegistryError) -> int:
@@ -77,8 +89,25 @@ async def refuse(request: Request, error: RegistryError) -> Response:
     if asks_for_json(request):
         return problem(status, error.sentence, error.code, faults)
     if isinstance(error, NotSignedIn):
+        kept = await _typed(request)
+        if kept:
+            page = SignedOut(request.url.path, f"/login?next={quote(_parent(request), safe='')}", kept)
+            return await run_in_threadpool(render, request, "session/again.html", page, status=status)
         return RedirectResponse(f"/login?next={quote(_way_back(request), safe='')}", status_code=303)
     return await _page(request, status, error.sentence)
+
+
+async def _typed(request: Request) -> list[tuple[str, str]]:
+    """What a form sent, so that a session that ended meanwhile costs nobody their words; never a password."""
+    if request.method != "POST" or not request.headers.get("content-type", "").startswith(FORMS):
+        return []
+    try:
+        form = await request.form()
+    except (HTTPException, ClientDisconnect):
+        return []
+    return [
+        (name, value) for name, value in form.multi_items() if isinstance(value, str) and name != "password"
+    ]
 
 
 def problem(
@@ -145,6 +174,11 @@ async def _page(request: Request, status: int, sentence: str) -> Response:
 
 def _field(location: tuple[int | str, ...]) -> str:
     return ".".join(str(part) for part in location[1:]) or str(location[0])
+
+
+def _parent(request: Request) -> str:
+    """A page to land on after signing in: that of the thing that the form was about."""
+    return request.url.path.rsplit("/", 1)[0] or "/"
 
 
 def _way_back(request: Request) -> str:

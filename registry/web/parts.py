@@ -12,6 +12,7 @@ from sqlalchemy import Engine
 from sqlmodel import Session
 from starlette.requests import HTTPConnection
 
+from registry.services.following import Following
 from registry.services.health import Check
 from registry.settings import Settings
 from registry.store.engine import transaction
@@ -32,6 +33,8 @@ class Parts:
     clock: Clock
     environment: Environment
     assets: Assets
+    following: Following
+    """The index of this process; it is made once the site runs."""
     watched: list[Callable[[datetime], Check]] = field(default_factory=list)
     """Checks of what runs beside the site; whatever it is puts its own in, and `/readyz` asks them."""
     throttle: Throttle = field(default_factory=Throttle)

@@ -34,6 +34,12 @@ class RolesIn(BaseModel):
     areas: list[Plain] = []
 
 
+class LeavingIn(BaseModel):
+    successor: int | None = Field(
+        None, ge=1, le=2**31 - 1, description="Id of who takes over open evaluations and scorecards."
+    )
+
+
 class LinkOut(BaseModel):
     url: str = Field(description="Signs this person in, once, for three days; told this once.")
 

@@ -96,6 +96,10 @@ def make_environment(*, time_zone: str = "UTC", folder: Path | None = None) -> E
         """3 November 2026, 14:02."""
         return f"{day(value)}, {local(value):%H:%M}"
 
+    def clock(value: datetime) -> str:
+        """14:02."""
+        return f"{local(value):%H:%M}"
+
     def iso(value: date | datetime) -> str:
         """What a `<time datetime>` wants."""
         if isinstance(value, datetime):
@@ -109,7 +113,7 @@ def make_environment(*, time_zone: str = "UTC", folder: Path | None = None) -> E
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"day": day, "moment": moment, "iso": iso, "ago": ago}
+    environment.filters |= {"day": day, "moment": moment, "clock": clock, "iso": iso, "ago": ago}
     environment.filters |= {"words": words, "mark": mark, "answer_heading": answer_heading}
     return environment
 

@@ -248,6 +248,7 @@ class ScorecardOut(BaseModel):
     number: int = Field(description="1 for the first, higher for amendments.")
     reason: str = Field(description="Why it was amended.")
     submitted_at: datetime | None = Field(description="Null for your own draft.")
+    counts: bool = Field(description="False for a draft, an older version, or a reviewer with an interest.")
     ratings: dict[str, RatingOut] = Field(description="By criterion.")
     knock_outs: dict[str, AnswerLineOut]
 
@@ -259,22 +260,18 @@ class EvaluationOut(BaseModel):
     tool: ToolRef
     edition: str
     tier: int = Field(ge=1, le=3)
+    tier_reason: str = Field(description="Why it is lower than what follows from the use; mostly empty.")
     state: EvaluationState
     owner: str
+    owner_id: int
     intended_use: dict[str, Any]
     opened_at: datetime
     due_on: date
+    overdue: bool
     waiting_until: date | None
     waiting_for: str
     withdrawn_reason: str
     closed_at: datetime | None
-
-
-class WholeEvaluationOut(EvaluationOut):
-    reviewers: list[str] = Field(description="Who is asked to score.")
-    blind: bool = Field(description="You owe a scorecard, so others' are not shown.")
-    missing: list[str] = Field(description="What is still to be done before it can be decided.")
-    scorecards: list[ScorecardOut] = Field(description="Your own, and others' once you owe none.")
 
 
 class SubjectOut(BaseModel):

@@ -112,6 +112,7 @@ class AnswerCard:
     follow: Sequence[Link] = ()
     """Feeds of the tool's verdicts."""
     challenge_url: str = ""
+    incident_url: str = ""
     request_url: str = ""
     """Where one asks for a review; shown where nobody decided."""
 

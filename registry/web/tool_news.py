@@ -49,11 +49,13 @@ def _title(after: Mapping[str, Any]) -> str:
             return "Its maker announced its end" if own else "Its end was reported"
         case Signal.TERMS.value:
             return "Its terms changed" if own else "A change of its terms was reported"
+        case Signal.OWNER.value:
+            return "It has another owner" if own else "A change of its owner was reported"
     return ""
 
 
 def _text(after: Mapping[str, Any]) -> str:
     """The headline, where the title does not hold it already."""
-    if after.get("signal") in (Signal.END_OF_LIFE.value, Signal.TERMS.value):
+    if after.get("signal") in (Signal.END_OF_LIFE.value, Signal.TERMS.value, Signal.OWNER.value):
         return str(after.get("title") or "")
     return "A new main version." if after.get("major") else ""

@@ -46,3 +46,8 @@ async def read_fields(request: Request) -> Typed:
 
 
 Fields = Annotated[Typed, Depends(read_fields)]
+
+
+def number(text: str) -> int | None:
+    """An id as it was typed; None for anything else."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None

@@ -21,10 +21,15 @@ HAPPENED: Mapping[str, str] = {
     "verdict.suspended": "Verdict {number} suspended",
     "verdict.suspension_confirmed": "Suspension of verdict {number} confirmed",
     "verdict.suspension_lifted": "Suspension of verdict {number} lifted",
+    "verdict.suspension_overdue": "Suspension of verdict {number} still unconfirmed",
     "verdict.sunset": "Verdict {number} to be retired",
+    "verdict.sunset_cancelled": "Verdict {number} is kept after all",
     "verdict.graduated": "Verdict {number}: needs no approval any more",
+    "verdict.graduation_cancelled": "Verdict {number} needs its approval again",
+    "verdict.pilot_result": "What the pilot of verdict {number} came to",
     "condition.met": "A condition of verdict {number} was met",
     "condition.waived": "A condition of verdict {number} was waived",
+    "condition.reopened": "A condition of verdict {number} is open again",
 }
 CODES = {
     "verdict.revoked": "revoked",
@@ -138,6 +143,7 @@ def _happening(event: tables.Event, row: tables.Verdict) -> Event:
         f"Decided by {row.decided_by}." if published else "",
         str(after.get("text") or "") if not published else "",
         str(after.get("reason") or ""),
+        f"Shown by: {after['evidence']}" if after.get("evidence") else "",
         f"From {after['effective_on']}." if after.get("effective_on") else "",
         f"Replaced by {after['replacement']}." if after.get("replacement") else "",
     ]

@@ -12,6 +12,7 @@ from registry.domain.evaluation import (
     may_score,
     missing,
     next_state,
+    propose_tier,
     recorded_exceptions,
     require_act,
     target_on,
@@ -175,3 +176,29 @@ def test_the_targets_are_5_working_days_20_days_and_60_days():
     assert target_on(Tier.ONE, friday) == date(2026, 3, 13)
     assert target_on(Tier.TWO, friday) == date(2026, 3, 26)
     assert target_on(Tier.THREE, friday) == date(2026, 5, 5)
+
+
+CLASSES = ("public", "internal", "sensitive", "regulated")
+PLAIN = {"effect": "none", "costs": "no", "public_account": "no"}
+
+
+def test_a_tier_is_proposed_from_the_answers_with_the_reason():
+    assert propose_tier("public", CLASSES, **PLAIN).tier is Tier.ONE
+    internal = propose_tier("internal", CLASSES, **PLAIN)
+    assert (internal.tier, internal.because) == (Tier.TWO, "Tier 2: internal information is entered.")
+    for data_class in ("sensitive", "regulated"):
+        assert propose_tier(data_class, CLASSES, **PLAIN).tier is Tier.THREE
+    rights = propose_tier("public", CLASSES, **PLAIN | {"effect": "rights"})
+    assert (rights.tier, rights.because) == (Tier.THREE, "Tier 3: it has an effect on people’s rights.")
+    both = propose_tier("public", CLASSES, **PLAIN | {"costs": "yes", "public_account": "yes"})
+    assert both.tier is Tier.TWO
+    assert "costs more" in both.because
+    assert "speaks in public" in both.because
+
+
+@pytest.mark.parametrize("unsaid", ["effect", "costs", "public_account"])
+def test_what_was_not_answered_never_makes_the_tier_milder(unsaid: str):
+    proposed = propose_tier("public", CLASSES, **PLAIN | {unsaid: ""})
+    assert proposed.tier is Tier.TWO
+    assert "not said" in proposed.because
+    assert propose_tier("", CLASSES, **PLAIN).tier is Tier.TWO

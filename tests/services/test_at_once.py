@@ -14,7 +14,7 @@ from registry.domain.outcome import Outcome
 from registry.domain.triage import CandidateStatus
 from registry.domain.validity import MarkKind
 from registry.services import evaluation as rounds
-from registry.services import scoring, sign_in, triage
+from registry.services import merging, scoring, sign_in, triage
 from registry.services.acting import REGISTRY, Actor
 from registry.services.decision import Decision, decide
 from registry.services.scorecards import TypedScorecard
@@ -119,8 +119,8 @@ def test_two_candidates_are_not_merged_into_each_other(
         )
     told = at_once(
         engine,
-        lambda session: triage.merge(session, one, into=other, by=cast["rosa"], now=now),
-        lambda session: triage.merge(session, other, into=one, by=cast["ravi"], now=now),
+        lambda session: merging.merge(session, one, into=other, by=cast["rosa"], now=now),
+        lambda session: merging.merge(session, other, into=one, by=cast["ravi"], now=now),
     )
     assert isinstance(told, RegistryError)
     with snapshot(engine) as session:

@@ -5,10 +5,11 @@ from sqlmodel import Session, select
 
 from registry.domain.proposal import Announcer
 from registry.domain.triage import CandidateStatus
-from registry.services import intake, triage
+from registry.services import intake, merging, triage
 from registry.services.acting import Actor
 from registry.services.intake import Brought
-from registry.store import candidates, entries
+from registry.store import entries, inbox
+from registry.store.inbox import Filter
 from registry.store.tables import Candidate, Entry, Event, Mention, Source
 from tests.feeds import an_entry, some_entries
 
@@ -108,7 +109,7 @@ def test_many_entries_of_many_sources_speak_of_one_candidate(session, source, no
     )
     take_in(session, talk, [shown], now, first=True)
     (candidate,) = all_of(session, Candidate)
-    (row,) = candidates.page(session).rows
+    (row,) = inbox.page(session, Filter()).rows
     assert (row.candidate.id, row.mentions, row.sources) == (candidate.id, 2, ("Launches", "Talk"))
 
 
@@ -234,7 +235,7 @@ def test_a_mention_of_a_merged_candidate_counts_for_the_one_it_was_merged_into(s
     both = [an_entry("1"), an_entry("2", title="Plumo - Minutes", link="https://plumo.example/")]
     take_in(session, source, both, now, first=True)
     plumo, plumeria = all_of(session, Candidate)
-    triage.merge(session, plumo.id, into=plumeria.id, by=ROSA, now=now)
+    merging.merge(session, plumo.id, into=plumeria.id, by=ROSA, now=now)
     take_in(session, source, [an_entry("3", title="Plumo - More", link="https://plumo.example/more")], now)
     mention = all_of(session, Mention)[-1]
     assert (mention.candidate_id, mention.first_candidate_id) == (plumeria.id, plumo.id)
@@ -249,18 +250,18 @@ def test_the_inbox_asks_the_same_number_of_queries_for_one_row_and_for_forty(
 ):
     take_in(session, source, some_entries(1), now, first=True)
     with count_queries(session) as few:
-        candidates.page(session)
+        inbox.page(session, Filter())
     take_in(session, source, some_entries(40, every=timedelta(minutes=1)), now)
     with count_queries(session) as many:
-        assert len(candidates.page(session).rows) == 40
-    assert len(few) == len(many) == 6
+        assert len(inbox.page(session, Filter()).rows) == 40
+    assert len(few) == len(many) == 7
 
 
 def test_the_inbox_pages_by_cursor_without_gap_or_repetition(session, source, now):
     take_in(session, source, some_entries(25), now, first=True)
     shown, cursor = [], ""
     while True:
-        page = candidates.page(session, after=cursor, limit=10)
+        page = inbox.page(session, Filter(), after=cursor, limit=10)
         shown += [row.candidate.id for row in page.rows]
         cursor = page.next_cursor
         if not cursor:

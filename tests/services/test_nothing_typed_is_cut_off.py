@@ -11,8 +11,8 @@ from registry.domain.errors import InvalidInput
 from registry.domain.outcome import Outcome
 from registry.domain.triage import DismissReason
 from registry.domain.validity import MarkKind
+from registry.services import duties, editing, scoring, triage, verdict_life
 from registry.services import evaluation as rounds
-from registry.services import scoring, triage, verdict_life
 from registry.services.acting import Actor
 from registry.services.evaluation import open_evaluation
 from registry.store import tables
@@ -102,9 +102,9 @@ def test_of_a_candidate(
 ) -> None:
     number, rosa, why = id_of(candidate), cast["rosa"], DismissReason.NOT_A_TOOL
     refused("note", lambda: triage.dismiss(session, number, reason=why, note=LONG, by=rosa, now=now))
-    refused("name", lambda: triage.edit(session, number, name=LONG, by=rosa, now=now))
-    refused("tagline", lambda: triage.edit(session, number, tagline=LONG, by=rosa, now=now))
-    refused("category", lambda: triage.edit(session, number, category=LONG, by=rosa, now=now))
+    refused("name", lambda: editing.edit(session, number, name=LONG, by=rosa, now=now))
+    refused("tagline", lambda: editing.edit(session, number, tagline=LONG, by=rosa, now=now))
+    refused("category", lambda: editing.edit(session, number, category=LONG, by=rosa, now=now))
 
 
 def test_of_a_verdict(session: Session, cast: Mapping[str, Actor], verdict: int, now: datetime) -> None:
@@ -114,5 +114,6 @@ def test_of_a_verdict(session: Session, cast: Mapping[str, Actor], verdict: int,
         lambda: verdict_life.mark(session, verdict, kind, reason=LONG, zone=UTC_ZONE, by=amir, now=now),
     )
     refused(
-        "reason", lambda: verdict_life.waive_condition(session, verdict, 2, reason=LONG, by=amir, now=now)
+        "reason",
+        lambda: duties.waive_condition(session, verdict, 2, reason=LONG, zone=UTC_ZONE, by=amir, now=now),
     )

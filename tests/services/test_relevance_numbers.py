@@ -10,8 +10,9 @@ from registry.domain.triage import DismissReason
 from registry.services import triage
 from registry.services.acting import Actor
 from registry.services.relevance import Refresher, learnt_so_far, relevance_of
-from registry.store import candidates, traits
+from registry.store import candidates, inbox, traits
 from registry.store.columns import id_of
+from registry.store.inbox import Filter, Order
 from registry.store.tables import Candidate
 from tests.feeds import an_entry
 from tests.services.test_intake import a_source, take_in
@@ -110,7 +111,7 @@ def test_the_inbox_by_relevance_goes_on_where_it_stopped_and_shows_each_once(ses
     session.flush()
     seen, after = [], ""
     while True:
-        page = candidates.page(session, status=None, by_relevance=True, after=after, limit=3)
+        page = inbox.page(session, Filter(status=None), order=Order.RELEVANCE, after=after, limit=3)
         seen += [50 if row.candidate.relevance is None else row.candidate.relevance for row in page.rows]
         after = page.next_cursor
         if not after:

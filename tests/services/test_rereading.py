@@ -7,7 +7,7 @@ from sqlmodel import Session, select
 
 from registry.domain.proposal import EXTRACTOR_VERSION, Announcer, EntryKind
 from registry.domain.triage import CandidateStatus, DismissReason
-from registry.services import holding, intake, rereading, triage
+from registry.services import editing, holding, intake, rereading, triage
 from registry.services.acting import Actor
 from registry.services.rereading import Reread
 from registry.store.tables import Candidate, Entry, Event, Mention, Source
@@ -138,7 +138,7 @@ def test_a_candidate_of_which_its_entries_say_different_things_waits_for_a_perso
 
 
 def edited(session, candidate, now):
-    triage.edit(session, candidate.id, tagline="Our words", by=ROSA, now=now)
+    editing.edit(session, candidate.id, tagline="Our words", by=ROSA, now=now)
 
 
 def dismissed(session, candidate, now):

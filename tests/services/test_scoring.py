@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 from sqlmodel import Session
@@ -10,12 +10,13 @@ from sqlmodel import Session
 from registry.domain.errors import InvalidInput, NotAllowed, RuleBroken, StaleVersion
 from registry.domain.evaluation import EvaluationState
 from registry.domain.rubric import Rating
+from registry.services import assigning, scoring, taking_part
 from registry.services import evaluation as rounds
-from registry.services import scoring, taking_part
 from registry.services.acting import Actor
 from registry.services.scorecards import TypedRating, TypedScorecard, counting, is_blind, visible
-from registry.store import evaluations
+from registry.store import evaluation_lists, evaluations
 from registry.store.columns import id_of
+from registry.store.evaluation_lists import Workload
 from registry.store.tables import Assignment, Evaluation, Request, Role
 from tests.builders import a_tool, a_typed_scorecard, an_evaluation, scored, the_cast
 from tests.builders_domain import the_rubric
@@ -95,8 +96,8 @@ def test_who_may_have_read_scorecards_is_not_asked_to_score_any_more(
     )
     scored(session, evaluation, cast["rosa"], now=now)
     with pytest.raises(RuleBroken, match="Mina may have read"):
-        rounds.assign(session, id_of(evaluation), owner.person_id, by=owner, now=now)
-    rounds.assign(session, id_of(evaluation), cast["ravi"].person_id, by=owner, now=now)
+        assigning.assign(session, id_of(evaluation), owner.person_id, by=owner, now=now)
+    assigning.assign(session, id_of(evaluation), cast["ravi"].person_id, by=owner, now=now)
 
 
 @pytest.mark.both_databases
@@ -207,6 +208,9 @@ def test_a_reviewers_load_is_what_they_have_yet_to_hand_in(
     session: Session, cast: Mapping[str, Actor], opened: Evaluation, now: datetime
 ) -> None:
     scored(session, opened, cast["rosa"], now=now)
-    assert evaluations.load(session) == {cast["ravi"].id: 1}
+    owing = evaluation_lists.workloads(session, today=opened.due_on)
+    assert owing == {cast["ravi"].id: Workload(open=1)}
+    late = evaluation_lists.workloads(session, today=opened.due_on + timedelta(days=1))
+    assert late == {cast["ravi"].id: Workload(open=1, overdue=1)}
     rounds.withdraw(session, id_of(opened), reason="Gone.", by=cast["rosa"], now=now)
-    assert evaluations.load(session) == {}
+    assert evaluation_lists.workloads(session, today=opened.due_on) == {}

@@ -6,7 +6,7 @@ import pytest
 from sqlmodel import Session, select
 
 from registry.domain.proposal import Announcer, Signal
-from registry.services import intake, triage
+from registry.services import intake, merging, triage
 from registry.services.acting import Actor
 from registry.store.columns import id_of
 from registry.store.tables import AliasKind, Candidate, Entry, Event, Source, Tool
@@ -243,9 +243,9 @@ def test_a_merge_by_hand_takes_the_renamed_repository_along_and_can_be_undone(se
     talk = a_source(session, now, Announcer.DISCUSSION, "https://talk.example/feed")
     tell(session, talk, now, Draft(title="Show HN: Plumbline - flags", link="https://plumbline.example/"))
     repository, site = session.exec(select(Candidate).order_by(Candidate.id)).all()
-    triage.merge(session, id_of(repository), into=id_of(site), by=ROSA, now=now)
+    merging.merge(session, id_of(repository), into=id_of(site), by=ROSA, now=now)
     tell(session, releases, now, release("1.1", "acme/heron"))
-    undone = triage.unmerge(session, id_of(repository), by=ROSA, now=now)
+    undone = merging.unmerge(session, id_of(repository), by=ROSA, now=now)
     tell(session, releases, now, release("1.2", "acme/heron"))
     session.expire_all()
     assert (undone.id, candidates(session)) == (repository.id, ["plumbline", "Plumbline"])

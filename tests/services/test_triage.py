@@ -5,9 +5,10 @@ from sqlmodel import Session, select
 
 from registry.domain.errors import InvalidInput, NotFound, RuleBroken, StaleVersion
 from registry.domain.triage import CandidateStatus, DismissReason
-from registry.services import triage, waking
+from registry.services import editing, merging, triage, waking
 from registry.services.acting import Actor
-from registry.store import candidates, tools
+from registry.store import inbox, tools
+from registry.store.inbox import Filter
 from registry.store.tables import AliasKind, Candidate, Entry, Event, Mention, Request, Source
 
 ROSA = Actor(None, "Rosa")
@@ -122,7 +123,7 @@ def test_only_a_new_candidate_can_be_dismissed(session, now):
 def test_a_version_that_is_no_longer_the_newest_is_refused(session, now):
     candidate = a_candidate(session, now)
     seen = candidate.version
-    triage.edit(session, candidate.id, name="Plumeria Notes", by=ROSA, now=now, version=seen)
+    editing.edit(session, candidate.id, name="Plumeria Notes", by=ROSA, now=now, version=seen)
     with pytest.raises(StaleVersion):
         triage.dismiss(session, candidate.id, reason=DismissReason.SPAM, by=ROSA, now=now, version=seen)
     assert candidate.status is CandidateStatus.NEW
@@ -138,8 +139,8 @@ def test_merging_keeps_every_mention_and_every_request(session, now):
     mentions = [a_mention(session, one, now), a_mention(session, two, now)]
     request = Request(candidate_id=two.id, first_candidate_id=two.id, purpose="notes", digest="d", at=now)
     session.add(request)
-    triage.merge(session, two.id, into=one.id, by=ROSA, now=now)
-    (row,) = [row for row in candidates.page(session, status=None).rows if row.candidate.id == one.id]
+    merging.merge(session, two.id, into=one.id, by=ROSA, now=now)
+    (row,) = [row for row in inbox.page(session, Filter(status=None)).rows if row.candidate.id == one.id]
     assert (row.mentions, row.requests) == (len(mentions), 1)
     assert (two.status, two.merged_into_id) == (CandidateStatus.MERGED, one.id)
 
@@ -150,9 +151,9 @@ def test_unmerging_gives_back_what_was_its_own_and_what_was_merged_into_it(sessi
         for name in ("One", "Two", "Three")
     )
     of_one, of_two, of_three = (a_mention(session, each, now) for each in (one, two, three))
-    triage.merge(session, three.id, into=two.id, by=ROSA, now=now)
-    triage.merge(session, two.id, into=one.id, by=ROSA, now=now)
-    triage.unmerge(session, two.id, by=ROSA, now=now)
+    merging.merge(session, three.id, into=two.id, by=ROSA, now=now)
+    merging.merge(session, two.id, into=one.id, by=ROSA, now=now)
+    merging.unmerge(session, two.id, by=ROSA, now=now)
     session.flush()
     for mention in (of_one, of_two, of_three):
         session.refresh(mention)
@@ -163,15 +164,15 @@ def test_unmerging_gives_back_what_was_its_own_and_what_was_merged_into_it(sessi
 def test_a_candidate_cannot_be_merged_into_itself_or_into_a_dismissed_one(session, now):
     one, two = a_candidate(session, now), a_candidate(session, now, "Plumo", "https://plumo.example/")
     with pytest.raises(RuleBroken):
-        triage.merge(session, one.id, into=one.id, by=ROSA, now=now)
+        merging.merge(session, one.id, into=one.id, by=ROSA, now=now)
     triage.dismiss(session, two.id, reason=DismissReason.SPAM, by=ROSA, now=now)
     with pytest.raises(RuleBroken):
-        triage.merge(session, one.id, into=two.id, by=ROSA, now=now)
+        merging.merge(session, one.id, into=two.id, by=ROSA, now=now)
 
 
 def test_only_a_merged_candidate_can_be_unmerged(session, now):
     with pytest.raises(RuleBroken):
-        triage.unmerge(session, a_candidate(session, now).id, by=ROSA, now=now)
+        merging.unmerge(session, a_candidate(session, now).id, by=ROSA, now=now)
 
 
 def test_a_watched_candidate_becomes_new_on_its_day_and_not_before(session, now):
@@ -202,7 +203,7 @@ def test_a_reopened_candidate_forgets_why_it_was_closed(session, now):
 
 def test_another_home_page_gives_another_strong_key(session, now):
     candidate = a_candidate(session, now)
-    triage.edit(session, candidate.id, homepage="https://github.com/acme/plumeria", by=ROSA, now=now)
+    editing.edit(session, candidate.id, homepage="https://github.com/acme/plumeria", by=ROSA, now=now)
     assert candidate.identity == "github.com/acme/plumeria"
 
 
@@ -210,7 +211,7 @@ def test_a_home_page_of_another_candidate_is_refused(session, now):
     a_candidate(session, now)
     other = a_candidate(session, now, "Plumo", "https://plumo.example/")
     with pytest.raises(RuleBroken, match="Merge the two"):
-        triage.edit(session, other.id, homepage="https://plumeria.example/", by=ROSA, now=now)
+        editing.edit(session, other.id, homepage="https://plumeria.example/", by=ROSA, now=now)
 
 
 def test_an_address_that_is_proposed_already_gives_the_candidate_that_is_there(session, now):

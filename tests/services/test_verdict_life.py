@@ -7,12 +7,15 @@ from datetime import date, datetime, timedelta
 import pytest
 from sqlmodel import Session, select
 
-from registry.domain.errors import InvalidInput, NotAllowed, NotFound, RuleBroken
+from registry.domain.condition import Check
+from registry.domain.errors import InvalidInput, NotAllowed, NotFound, RuleBroken, StaleVersion
 from registry.domain.outcome import Outcome
 from registry.domain.validity import MarkKind, Validity, ValidityState, validity
 from registry.services.acting import Actor
-from registry.services.verdict_life import mark, meet_condition, waive_condition
+from registry.services.duties import meet_condition, take_back, waive_condition
+from registry.services.verdict_life import mark, withdraw_together
 from registry.store import verdicts
+from registry.store.columns import id_of
 from registry.store.tables import Event
 from tests.builders import UTC_ZONE, a_condition, a_tool, a_verdict, the_cast
 
@@ -162,7 +165,7 @@ def test_a_verdict_ends_with_its_dated_condition_until_that_is_met(
     session: Session, cast: Mapping[str, Actor], number: int, later: datetime
 ) -> None:
     assert stands(session, number, later).ends_on == date(2027, 3, 1)
-    meet_condition(session, number, 2, on=later.date(), by=cast["amir"], now=later)
+    meet_condition(session, number, 2, on=later.date(), zone=UTC_ZONE, by=cast["amir"], now=later)
     assert stands(session, number, later).ends_on == date(2027, 9, 1)
 
 
@@ -170,10 +173,12 @@ def test_waiving_is_an_approvers_and_needs_a_reason(
     session: Session, cast: Mapping[str, Actor], number: int, later: datetime
 ) -> None:
     with pytest.raises(NotAllowed):
-        waive_condition(session, number, 2, reason=REASON, by=cast["ada"], now=later)
+        waive_condition(session, number, 2, reason=REASON, zone=UTC_ZONE, by=cast["ada"], now=later)
     with pytest.raises(InvalidInput):
-        waive_condition(session, number, 2, reason="", by=cast["amir"], now=later)
-    waived = waive_condition(session, number, 2, reason="It exports by itself.", by=cast["amir"], now=later)
+        waive_condition(session, number, 2, reason="", zone=UTC_ZONE, by=cast["amir"], now=later)
+    waived = waive_condition(
+        session, number, 2, reason="It exports by itself.", zone=UTC_ZONE, by=cast["amir"], now=later
+    )
     assert waived.waived_reason == "It exports by itself."
 
 
@@ -181,6 +186,211 @@ def test_a_standing_condition_has_no_state_and_a_missing_one_is_not_found(
     session: Session, cast: Mapping[str, Actor], number: int, later: datetime
 ) -> None:
     with pytest.raises(RuleBroken):
-        meet_condition(session, number, 1, on=later.date(), by=cast["amir"], now=later)
+        meet_condition(session, number, 1, on=later.date(), zone=UTC_ZONE, by=cast["amir"], now=later)
     with pytest.raises(NotFound):
-        meet_condition(session, number, 9, on=later.date(), by=cast["amir"], now=later)
+        meet_condition(session, number, 9, on=later.date(), zone=UTC_ZONE, by=cast["amir"], now=later)
+
+
+def test_a_condition_that_asks_for_evidence_is_met_with_it(
+    session: Session, cast: Mapping[str, Actor], now: datetime, later: datetime
+) -> None:
+    dated = replace(
+        a_condition("Sign the terms.", "R5"), standing=False, due_on=date(2027, 3, 1), check=Check.EVIDENCE
+    )
+    tool = a_tool(session, "Scrawl", now=now)
+    outcome = Outcome.APPROVED_WITH_CONDITIONS
+    asked = a_verdict(session, tool, cast, now=now, outcome=outcome, conditions=(dated,)).number
+    given = {"on": later.date(), "zone": UTC_ZONE, "by": cast["amir"], "now": later}
+    with pytest.raises(InvalidInput) as refused:
+        meet_condition(session, asked, 1, **given)  # type: ignore[arg-type]
+    assert list(refused.value.faults) == ["evidence"]
+    met = meet_condition(session, asked, 1, evidence="https://files.example/terms", **given)  # type: ignore[arg-type]
+    assert met.evidence == "https://files.example/terms"
+
+
+@pytest.mark.both_databases
+def test_what_was_noted_as_met_or_waived_by_mistake_is_owed_again(
+    session: Session, cast: Mapping[str, Actor], number: int, later: datetime
+) -> None:
+    amir = cast["amir"]
+    with pytest.raises(RuleBroken, match="neither met nor waived"):
+        take_back(session, number, 2, reason="Wrong.", by=amir, now=later)
+    meet_condition(session, number, 2, on=later.date(), zone=UTC_ZONE, by=amir, now=later)
+    with pytest.raises(InvalidInput):
+        take_back(session, number, 2, reason=" ", by=amir, now=later)
+    with pytest.raises(NotAllowed):
+        take_back(session, number, 2, reason="Wrong.", by=cast["rosa"], now=later)
+    take_back(session, number, 2, reason="It was another tool's.", by=amir, now=later)
+    assert stands(session, number, later).ends_on == date(2027, 3, 1)
+    waive_condition(session, number, 2, reason=REASON, zone=UTC_ZONE, by=amir, now=later)
+    take_back(session, number, 2, reason="Too early.", by=amir, now=later)
+    event = session.exec(select(Event).where(Event.action == "condition.reopened")).all()[-1]
+    assert (event.before["waived_reason"], event.after["reason"]) == (REASON, "Too early.")
+
+
+@pytest.mark.both_databases
+def test_a_condition_brings_no_lapsed_verdict_back_unless_it_was_met_in_time_and_that_is_shown(
+    session: Session, cast: Mapping[str, Actor], number: int
+) -> None:
+    amir, lapsed = cast["amir"], datetime(2027, 4, 5, 12, tzinfo=UTC_ZONE)
+    assert stands(session, number, lapsed).state is ValidityState.LAPSED
+    with pytest.raises(RuleBroken, match="Renew the verdict instead"):
+        waive_condition(session, number, 2, reason=REASON, zone=UTC_ZONE, by=amir, now=lapsed)
+    with pytest.raises(RuleBroken, match="Renew the verdict instead"):
+        meet_condition(session, number, 2, on=date(2027, 3, 2), zone=UTC_ZONE, by=amir, now=lapsed)
+    with pytest.raises(InvalidInput, match="met in time"):
+        meet_condition(session, number, 2, on=date(2027, 3, 1), zone=UTC_ZONE, by=amir, now=lapsed)
+    meet_condition(
+        session, number, 2, on=date(2027, 3, 1), evidence="Minutes.", zone=UTC_ZONE, by=amir, now=lapsed
+    )
+    assert stands(session, number, lapsed).state is ValidityState.ACTIVE
+
+
+def test_in_the_days_of_grace_a_condition_may_still_be_met(
+    session: Session, cast: Mapping[str, Actor], number: int
+) -> None:
+    grace = datetime(2027, 3, 10, 12, tzinfo=UTC_ZONE)
+    assert stands(session, number, grace).state is ValidityState.GRACE
+    meet_condition(session, number, 2, on=grace.date(), zone=UTC_ZONE, by=cast["amir"], now=grace)
+    assert stands(session, number, grace).state is ValidityState.ACTIVE
+
+
+@pytest.mark.both_databases
+def test_a_graduation_and_an_announced_end_are_put_right_by_another_act_with_a_reason(
+    session: Session, cast: Mapping[str, Actor], number: int, later: datetime
+) -> None:
+    def act(kind: MarkKind, reason: str = "A mistake.", day: date | None = None) -> ValidityState:
+        mark(
+            session, number, kind, reason=reason, effective_on=day, zone=UTC_ZONE, by=cast["amir"], now=later
+        )
+        return stands(session, number, later).state
+
+    with pytest.raises(RuleBroken):
+        act(MarkKind.GRADUATION_CANCELLED)
+    assert act(MarkKind.GRADUATED) is ValidityState.GRADUATED
+    with pytest.raises(RuleBroken, match="Write why"):
+        act(MarkKind.GRADUATION_CANCELLED, reason="")
+    assert act(MarkKind.GRADUATION_CANCELLED) is ValidityState.ACTIVE
+    assert act(MarkKind.SUNSET, day=date(2027, 1, 1)) is ValidityState.SUNSET_ANNOUNCED
+    assert act(MarkKind.SUNSET, day=date(2027, 2, 1)) is ValidityState.SUNSET_ANNOUNCED
+    assert stands(session, number, later).ends_on == date(2027, 2, 1)
+    assert act(MarkKind.SUNSET_CANCELLED) is ValidityState.ACTIVE
+    assert act(MarkKind.SUNSET, day=date(2027, 1, 1)) is ValidityState.SUNSET_ANNOUNCED
+    with pytest.raises(RuleBroken):
+        mark(
+            session,
+            number,
+            MarkKind.SUNSET_CANCELLED,
+            reason="Too late.",
+            zone=UTC_ZONE,
+            by=cast["amir"],
+            now=datetime(2027, 1, 1, 12, tzinfo=UTC_ZONE),
+        )
+
+
+def test_a_replacement_that_is_listed_is_kept_as_that_tool_and_the_tool_itself_is_refused(
+    session: Session, cast: Mapping[str, Actor], number: int, now: datetime, later: datetime
+) -> None:
+    a_tool(session, "Pen Flow", now=now)
+
+    def withdraw(replacement: str) -> None:
+        mark(
+            session,
+            number,
+            MarkKind.REVOKED,
+            reason=REASON,
+            replacement=replacement,
+            zone=UTC_ZONE,
+            by=cast["amir"],
+            now=later,
+        )
+
+    with pytest.raises(InvalidInput, match="instead of itself"):
+        withdraw(" quillmark ")
+    withdraw("pen  flow")
+    assert stands(session, number, later).replacement == "pen-flow"
+
+
+def test_an_act_on_a_page_that_is_no_longer_true_is_refused(
+    session: Session, cast: Mapping[str, Actor], number: int, later: datetime
+) -> None:
+    row = verdicts.get(session, number)
+    seen = verdicts.newest_events(session, [id_of(row)])[id_of(row)]
+
+    def act(kind: MarkKind, who: str) -> None:
+        mark(session, number, kind, reason=REASON, seen=seen, zone=UTC_ZONE, by=cast[who], now=later)
+
+    act(MarkKind.SUSPENDED, "ada")
+    with pytest.raises(StaleVersion, match=f"verdict {number}"):
+        act(MarkKind.REVOKED, "amir")
+    assert stands(session, number, later).state is ValidityState.SUSPENDED
+
+
+@pytest.mark.both_databases
+def test_several_are_withdrawn_in_one_act_with_one_event_each_that_name_each_other(
+    session: Session, cast: Mapping[str, Actor], number: int, now: datetime, later: datetime
+) -> None:
+    other = a_verdict(session, a_tool(session, "Scrawl", now=now), cast, now=now)
+    a_tool(session, "Pen Flow", now=now)
+    seen = seen_now(session, number, other.number)
+    withdraw_together(
+        session, seen, reason=REASON, replacement="Pen Flow", zone=UTC_ZONE, by=cast["amir"], now=later
+    )
+    told = session.exec(select(Event).where(Event.action == "verdict.revoked")).all()
+    assert {each.after["number"] for each in told} == {number, other.number}
+    assert len({each.after["together"] for each in told}) == 1
+    found = [stands(session, each, later) for each in (number, other.number)]
+    assert {(each.state, each.replacement) for each in found} == {(ValidityState.REVOKED, "pen-flow")}
+
+
+@pytest.mark.both_databases
+def test_of_several_all_are_withdrawn_or_none_and_each_that_cannot_be_is_named(
+    session: Session, cast: Mapping[str, Actor], number: int, now: datetime, later: datetime
+) -> None:
+    second = a_verdict(session, a_tool(session, "Scrawl", now=now), cast, now=now).number
+    third = a_verdict(session, a_tool(session, "Pen Flow", now=now), cast, now=now).number
+    seen = seen_now(session, number, second, third)
+
+    def withdraw(told: dict[int, int], who: str = "amir", replacement: str = "") -> None:
+        withdraw_together(
+            session, told, reason=REASON, replacement=replacement, zone=UTC_ZONE, by=cast[who], now=later
+        )
+
+    mark(session, second, MarkKind.REVOKED, reason=REASON, zone=UTC_ZONE, by=cast["amir"], now=later)
+    with pytest.raises(RuleBroken, match=rf"Verdict {second} cannot be .*number 99"):
+        withdraw(seen | {99: 1})
+    with pytest.raises(RuleBroken, match="Pen Flow cannot be used instead of itself"):
+        withdraw({number: seen[number], third: seen[third]}, replacement="Pen Flow")
+    mark(session, third, MarkKind.SUSPENDED, reason=REASON, zone=UTC_ZONE, by=cast["ana"], now=later)
+    with pytest.raises(StaleVersion, match=f"verdict {third} "):
+        withdraw({number: seen[number], third: seen[third]})
+    with pytest.raises(NotAllowed):
+        withdraw({number: seen[number]}, who="ada")
+    with pytest.raises(InvalidInput):
+        withdraw({})
+    assert stands(session, number, later).state is ValidityState.ACTIVE
+
+
+def seen_now(session: Session, *numbers: int) -> dict[int, int]:
+    rows = verdicts.by_numbers(session, numbers)
+    newest = verdicts.newest_events(session, [id_of(row) for row in rows])
+    return {row.number: newest[id_of(row)] for row in rows}
+
+
+@pytest.mark.both_databases
+def test_a_clock_that_is_set_back_two_hours_neither_hides_what_befell_nor_changes_its_order(
+    session: Session, cast: Mapping[str, Actor], number: int, later: datetime
+) -> None:
+    def state(at: datetime) -> ValidityState:
+        session.flush()
+        row = verdicts.get(session, number)
+        return validity(verdicts.as_rulings(session, [row], now=at)[0], at=at, zone=UTC_ZONE).state
+
+    noon = later + timedelta(hours=5)
+    mark(session, number, MarkKind.SUSPENDED, reason=REASON, zone=UTC_ZONE, by=cast["ada"], now=noon)
+    now_again = noon - timedelta(hours=2)
+    assert state(now_again) is ValidityState.SUSPENDED
+    mark(
+        session, number, MarkKind.SUSPENSION_LIFTED, reason="", zone=UTC_ZONE, by=cast["amir"], now=now_again
+    )
+    assert [state(at) for at in (now_again, noon, noon + timedelta(days=1))] == [ValidityState.ACTIVE] * 3

@@ -5,17 +5,9 @@ from sqlmodel import Session
 
 from registry.store import entries, tools, verdicts
 from registry.store.columns import id_of
-from registry.store.tables import AliasKind
 from tests.builders import a_tool, a_verdict, the_cast
 
 pytestmark = pytest.mark.both_databases
-
-
-def test_a_beginning_finds_each_tool_once_the_shortest_name_first(session: Session, now: datetime) -> None:
-    a_tool(session, "Murmur Notes", now=now, aliases={"Murmurer": AliasKind.NAME})
-    a_tool(session, "Murm", now=now)
-    assert [tool.name for tool in tools.by_beginning(session, "murm", limit=5)] == ["Murm", "Murmur Notes"]
-    assert tools.by_beginning(session, "%", limit=5) == []
 
 
 def test_tools_are_read_before_or_after_a_slug(session: Session, now: datetime) -> None:

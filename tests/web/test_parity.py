@@ -27,7 +27,7 @@ TWINS: dict[str, str | NoTwin | Pending] = {
     "POST /logout": NoTwin("a program has no session to end"),
     "POST /sign-in/{token}": NoTwin("a link for a person's browser"),
     "POST /theme": NoTwin("how this browser shows pages"),
-    "POST /request": Pending(),
+    "POST /request": f"POST {API}/requests",
     # the inbox
     "POST /inbox/bulk": Pending(),
     "POST /inbox/undo": Pending(),
@@ -39,16 +39,30 @@ TWINS: dict[str, str | NoTwin | Pending] = {
     "POST /inbox/{candidate_id}/labels": f"POST {API}/candidates/{{candidate_id}}/labels",
     "POST /inbox/{candidate_id}/edit": Pending(),
     # evaluations
-    "POST /evaluations": Pending(),
-    "POST /evaluations/{evaluation_id}/assign": Pending(),
-    "POST /evaluations/{evaluation_id}/interest": Pending(),
-    "POST /evaluations/{evaluation_id}/conditions": Pending(),
-    "POST /evaluations/{evaluation_id}/conditions/{condition_id}/remove": Pending(),
-    "POST /evaluations/{evaluation_id}/wait": Pending(),
-    "POST /evaluations/{evaluation_id}/resume": Pending(),
-    "POST /evaluations/{evaluation_id}/withdraw": Pending(),
-    "POST /evaluations/{evaluation_id}/scorecard": Pending(),
-    "POST /evaluations/{evaluation_id}/scorecard/amend": Pending(),
+    "POST /evaluations": f"POST {API}/evaluations",
+    "POST /evaluations/{evaluation_id}/assign": (f"POST {API}/evaluations/{{evaluation_id}}/assign"),
+    "POST /evaluations/{evaluation_id}/unassign": (f"POST {API}/evaluations/{{evaluation_id}}/unassign"),
+    "POST /evaluations/{evaluation_id}/owner": (f"POST {API}/evaluations/{{evaluation_id}}/owner"),
+    "POST /evaluations/{evaluation_id}/due": (f"POST {API}/evaluations/{{evaluation_id}}/due"),
+    "POST /evaluations/{evaluation_id}/contacts": (f"POST {API}/evaluations/{{evaluation_id}}/contacts"),
+    "POST /evaluations/{evaluation_id}/contacts/{person_id}/remove": (
+        f"POST {API}/evaluations/{{evaluation_id}}/contacts/{{person_id}}/remove"
+    ),
+    "POST /evaluations/{evaluation_id}/interest": (f"POST {API}/evaluations/{{evaluation_id}}/interest"),
+    "POST /evaluations/{evaluation_id}/conditions": (f"POST {API}/evaluations/{{evaluation_id}}/conditions"),
+    "POST /evaluations/{evaluation_id}/conditions/{condition_id}/remove": (
+        f"POST {API}/evaluations/{{evaluation_id}}/conditions/{{condition_id}}/remove"
+    ),
+    "POST /evaluations/{evaluation_id}/wait": (f"POST {API}/evaluations/{{evaluation_id}}/wait"),
+    "POST /evaluations/{evaluation_id}/resume": (f"POST {API}/evaluations/{{evaluation_id}}/resume"),
+    "POST /evaluations/{evaluation_id}/withdraw": (f"POST {API}/evaluations/{{evaluation_id}}/withdraw"),
+    "POST /evaluations/{evaluation_id}/scorecard": f"PUT {API}/evaluations/{{evaluation_id}}/scorecard",
+    "POST /evaluations/{evaluation_id}/scorecard/amend": (
+        f"POST {API}/evaluations/{{evaluation_id}}/scorecard/amend"
+    ),
+    "POST /evaluations/{evaluation_id}/scorecard/carry": (
+        f"POST {API}/evaluations/{{evaluation_id}}/scorecard/carry"
+    ),
     "POST /evaluations/{evaluation_id}/moderation": (
         f"POST {API}/evaluations/{{evaluation_id}}/disagreements/{{item}}/resolution"
     ),
@@ -56,10 +70,18 @@ TWINS: dict[str, str | NoTwin | Pending] = {
         f"POST {API}/evaluations/{{evaluation_id}}/disagreements/{{item}}/remarks"
     ),
     "POST /evaluations/{evaluation_id}/moderation/rescore": f"POST {API}/evaluations/{{evaluation_id}}/rescore",
-    "POST /evaluations/{evaluation_id}/decide": Pending(),
-    "POST /evaluations/{evaluation_id}/recompute": Pending(),
-    "POST /evaluations/{evaluation_id}/undo": Pending(),
-    "POST /evaluations/{evaluation_id}/let-stand": Pending(),
+    "POST /evaluations/{evaluation_id}/decide": f"POST {API}/evaluations/{{evaluation_id}}/decide",
+    "POST /evaluations/{evaluation_id}/recompute": f"POST {API}/evaluations/{{evaluation_id}}/preview",
+    "POST /evaluations/{evaluation_id}/undo": f"POST {API}/evaluations/{{evaluation_id}}/undo",
+    "POST /evaluations/{evaluation_id}/let-stand": f"POST {API}/evaluations/{{evaluation_id}}/let-stand",
+    "POST /tools/{slug}/quick-no": f"POST {API}/tools/{{slug}}/quick-no",
+    "POST /inbox/{candidate_id}/quick-no": f"POST {API}/candidates/{{candidate_id}}/quick-no",
+    # the library of conditions
+    "POST /conditions": f"POST {API}/conditions",
+    "POST /conditions/starter": f"POST {API}/conditions/starter",
+    "POST /conditions/{condition_id}/reword": f"POST {API}/conditions/{{condition_id}}/reword",
+    "POST /conditions/{condition_id}/retire": f"POST {API}/conditions/{{condition_id}}/retire",
+    "POST /conditions/{condition_id}/bring-back": f"POST {API}/conditions/{{condition_id}}/bring-back",
     # verdicts
     "POST /verdicts/{number}/suspend": Pending(),
     "POST /verdicts/{number}/confirm": Pending(),
@@ -72,14 +94,14 @@ TWINS: dict[str, str | NoTwin | Pending] = {
     # sources
     "POST /sources": f"POST {API}/sources",
     "POST /sources/check": f"POST {API}/sources/check",
-    "POST /sources/import": Pending(),
-    "POST /sources/import/add": Pending(),
+    "POST /sources/import": f"POST {API}/sources/import",
+    "POST /sources/import/add": f"POST {API}/sources/import",
     "POST /sources/starter": f"POST {API}/sources/starter",
-    "POST /sources/bulk": Pending(),
+    "POST /sources/bulk": f"POST {API}/sources/bulk",
     "POST /sources/rules": f"POST {API}/rules",
-    "POST /sources/rules/{rule_id}/move": Pending(),
+    "POST /sources/rules/{rule_id}/move": f"POST {API}/rules/{{rule_id}}/move",
     "POST /sources/rules/{rule_id}/remove": f"DELETE {API}/rules/{{rule_id}}",
-    "POST /sources/rules/{rule_id}/let-in": Pending(),
+    "POST /sources/rules/{rule_id}/let-in": f"POST {API}/rules/{{rule_id}}/let-in",
     "POST /sources/{source_id}/held": f"POST {API}/sources/{{source_id}}/held",
     "POST /sources/{source_id}/try": f"POST {API}/sources/{{source_id}}/try",
     "POST /sources/{source_id}/edit": f"PATCH {API}/sources/{{source_id}}",

@@ -1,7 +1,8 @@
 """SQLModel tables: they hold state and have no rules; one noun a file."""
 
 from registry.store.tables.candidate import Candidate, CandidateLabel, Mention
-from registry.store.tables.deciding import Delegation, SecondReading, VendorContact
+from registry.store.tables.deciding import SecondReading, VendorContact
+from registry.store.tables.difference import Difference
 from registry.store.tables.entry import Entry, EntryRevision
 from registry.store.tables.evaluation import Assignment, Evaluation, Interest, Moderation, ProposedCondition
 from registry.store.tables.event import Event
@@ -11,11 +12,15 @@ from registry.store.tables.library import LibraryCondition, LibraryWording
 from registry.store.tables.moderation import Remark, Rescore
 from registry.store.tables.office import Office, OfficeColumn
 from registry.store.tables.reference_case import ReferenceAttempt, ReferenceCase, ReferenceScore
+from registry.store.tables.reopening import ReadMark, Reopening, Report
 from registry.store.tables.request import Request
 from registry.store.tables.rubric import InForce, RubricFile
+from registry.store.tables.saved_filter import SavedFilter
 from registry.store.tables.scorecard import Scorecard, ScorecardKnockOut, ScorecardRating
 from registry.store.tables.source import Source
 from registry.store.tables.tool import Alias, AliasKind, Tool
+from registry.store.tables.tool_change import ToolChange
+from registry.store.tables.triage_act import TriageAct, TriageStep
 from registry.store.tables.unanswered import Unanswered
 from registry.store.tables.user import (
     ApiToken,
@@ -36,7 +41,7 @@ __all__ = [
     "Assignment",
     "Candidate",
     "CandidateLabel",
-    "Delegation",
+    "Difference",
     "Entry",
     "EntryRevision",
     "Evaluation",
@@ -52,14 +57,18 @@ __all__ = [
     "Office",
     "OfficeColumn",
     "ProposedCondition",
+    "ReadMark",
     "ReferenceAttempt",
     "ReferenceCase",
     "ReferenceScore",
     "Remark",
+    "Reopening",
+    "Report",
     "Request",
     "Rescore",
     "Role",
     "RubricFile",
+    "SavedFilter",
     "Scorecard",
     "ScorecardKnockOut",
     "ScorecardRating",
@@ -68,6 +77,9 @@ __all__ = [
     "Source",
     "Supersession",
     "Tool",
+    "ToolChange",
+    "TriageAct",
+    "TriageStep",
     "Unanswered",
     "User",
     "UserArea",

@@ -1,8 +1,7 @@
-"""Who may not decide, who decides for somebody else, and which quick verdicts are read a second time."""
+"""Who may not decide, and which quick verdicts are read a second time."""
 
-from datetime import date, datetime
+from datetime import datetime
 
-from sqlalchemy import CheckConstraint
 from sqlmodel import Field, SQLModel
 
 
@@ -14,27 +13,9 @@ class VendorContact(SQLModel, table=True):
     tool_id: int = Field(foreign_key="tool.id", primary_key=True)
     user_id: int = Field(foreign_key="user.id", primary_key=True)
     by_id: int | None = Field(default=None, foreign_key="user.id")
+    note: str = Field(default="", max_length=200)
+    """What ties them to the vendor."""
     at: datetime
-
-
-class Delegation(SQLModel, table=True):
-    """An approver who is away lets another person decide in their place."""
-
-    __table_args__ = (
-        CheckConstraint("starts_on <= ends_on", name="days"),
-        CheckConstraint("from_id <> to_id", name="people"),
-    )
-
-    id: int | None = Field(default=None, primary_key=True)
-    from_id: int = Field(foreign_key="user.id", index=True)
-    to_id: int = Field(foreign_key="user.id", index=True)
-    starts_on: date
-    ends_on: date
-    """Both inclusive, in the organisation's time zone."""
-    reason: str = Field(max_length=500)
-    at: datetime
-    ended_at: datetime | None = None
-    """When it was taken back before its last day."""
 
 
 class SecondReading(SQLModel, table=True):

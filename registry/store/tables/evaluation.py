@@ -35,10 +35,13 @@ class Evaluation(SQLModel, table=True):
     office_columns: dict[str, int] = Field(default_factory=dict, sa_column=json_column())
     """Code of each office that had outcomes of its own for that table when this was opened -> id of its column."""
     tier: int
+    tier_reason: str = Field(default="", max_length=500)
+    """Why it is lower than what the answers about the intended use propose."""
     state: EvaluationState = Field(default=EvaluationState.OPEN, sa_type=EnumText(EvaluationState))
     owner_id: int = Field(foreign_key="user.id")
     intended_use: dict[str, Any] = Field(default_factory=dict, sa_column=json_column())
-    """Keys purpose, data_class, accounts, audience, offices, versions; each text or a list of names."""
+    """Keys purpose, data_class, accounts, audience, offices, versions, and effect, costs, public_account, which the
+    tier follows from; each text or a list of names."""
     opened_at: datetime
     due_on: date
     waiting_until: date | None = None

@@ -36,7 +36,9 @@ class ScorecardRating(SQLModel, table=True):
     confidence: str = Field(default="medium", max_length=10)
     sentence: str = Field(default="", max_length=1000)
     evidence: str = Field(default="", max_length=2000)
-    """A link, or the quoted paragraph."""
+    """Links and quoted paragraphs, one a line."""
+    carried: bool = False
+    """Taken from an earlier scorecard, and not yet confirmed."""
 
 
 class ScorecardKnockOut(SQLModel, table=True):
@@ -46,3 +48,4 @@ class ScorecardKnockOut(SQLModel, table=True):
     knock_out: str = Field(max_length=20, primary_key=True)
     answer: KnockOutAnswer | None = Field(default=None, sa_type=EnumText(KnockOutAnswer))
     sentence: str = Field(default="", max_length=1000)
+    carried: bool = False

@@ -14,6 +14,8 @@ class AliasKind(StrEnum):
     DOMAIN = "domain"
     PATH = "path"
     PURL = "purl"
+    EXE = "exe"
+    """The file that is run, such as `teams.exe`."""
 
 
 class Tool(SQLModel, table=True):
@@ -30,7 +32,7 @@ class Tool(SQLModel, table=True):
 
 
 class Alias(SQLModel, table=True):
-    """One certain way to say a tool: its names, domains, paths on shared hosts and package URLs."""
+    """One certain way to say a tool: its names, domains, paths on shared hosts, package URLs and programs."""
 
     __table_args__ = (UniqueConstraint("kind", "key"),)
 
@@ -39,4 +41,4 @@ class Alias(SQLModel, table=True):
     kind: AliasKind = Field(sa_type=EnumText(AliasKind))
     text: str = Field(max_length=500)
     key: str = Field(max_length=500)
-    """`name_key` of a name; a folded domain, `host/path` or package URL without version of the others."""
+    """`name_key` of a name; a folded domain, `host/path` package URL without version or file name of the others."""

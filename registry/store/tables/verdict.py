@@ -92,6 +92,8 @@ class VerdictCondition(SQLModel, table=True):
     due_on: date | None = None
     met_on: date | None = None
     waived_reason: str = Field(default="", max_length=500)
+    evidence: str = Field(default="", max_length=2000)
+    """What shows that it was met."""
     wording_id: int | None = Field(default=None, foreign_key="library_wording.id", index=True)
     """Where it was taken from the library: of which wording, whatever was changed of it here."""
 

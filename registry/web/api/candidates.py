@@ -1,16 +1,13 @@
 """Candidates and their triage."""
 
 from collections.abc import Callable
-from enum import StrEnum
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 from sqlmodel import Session
 
-from registry.domain.triage import CandidateStatus
-from registry.services import labels, triage
-from registry.store import candidates, tools
-from registry.store.candidates import InboxRow
+from registry.services import editing, labels, merging, triage
+from registry.store import candidates, inbox, tools
 from registry.store.columns import id_of
 from registry.web.api.replies import (
     Cursor,
@@ -24,22 +21,19 @@ from registry.web.api.replies import (
 )
 from registry.web.candidate_schemas import (
     AcceptIn,
+    CandidateFilter,
     CandidateOut,
     DismissIn,
-    FindingOut,
+    EditIn,
     LabelsIn,
     MergeIn,
     WatchIn,
+    candidate_out,
 )
-from registry.web.deps import House, Now, Plain, Read, RowId, Triager, Tx
+from registry.web.deps import House, Now, Read, RowId, Triager, Tx
 from registry.web.schemas import Page, ToolRef
 
 router = APIRouter(prefix="/candidates", tags=["candidates"])
-
-
-class Sort(StrEnum):
-    NEWEST = "newest"
-    RELEVANCE = "relevance"
 
 
 @router.get("", response_model=Page[CandidateOut], summary="The inbox, newest first")
@@ -47,29 +41,18 @@ def list_candidates(
     request: Request,
     read: Read,
     _user: Triager,
-    status: Annotated[CandidateStatus, Query(description="Where they stand.")] = CandidateStatus.NEW,
-    source: Annotated[
-        int | None, Query(ge=1, le=2**31 - 1, description="Only those that this source speaks of.")
-    ] = None,
-    q: Annotated[Plain, Query(max_length=200, description="Words in name, home page or tagline.")] = "",
-    label: Annotated[Plain, Query(max_length=60, description="Only those that bear this label.")] = "",
-    sort: Annotated[Sort, Query(description="Which come first.")] = Sort.NEWEST,
+    settings: House,
+    now: Now,
+    asked: Annotated[CandidateFilter, Query()],
     cursor: Cursor = "",
     limit: Limit = 50,
 ) -> Response:
-    """Tools that an entry of a source, or a colleague, proposed."""
-    page = candidates.page(
-        read,
-        status=status,
-        source_id=source,
-        words=q,
-        label=label,
-        by_relevance=sort is Sort.RELEVANCE,
-        after=cursor,
-        limit=limit,
+    """Tools that an entry of a source, or a colleague, proposed. The same filters as the inbox's address has."""
+    page = inbox.page(
+        read, asked.filter(zone=settings.zone, now=now), order=asked.sort, after=cursor, limit=limit
     )
     following = page.next_cursor or None
-    body = Page[CandidateOut](items=[_out(row) for row in page.rows], next=following)
+    body = Page[CandidateOut](items=[candidate_out(row) for row in page.rows], next=following)
     return told(request, body, link=next_link(request, following), private=True)
 
 
@@ -149,7 +132,7 @@ def merge(
     act = _then_read(
         tx,
         candidate_id,
-        lambda: triage.merge(tx, candidate_id, into=asked.into, version=version, by=user, now=now),
+        lambda: merging.merge(tx, candidate_id, into=asked.into, version=version, by=user, now=now),
     )
     return once(request, tx, idempotency_key, asked, act, by=user, now=now)
 
@@ -185,12 +168,33 @@ def reopen(
     if_match: IfMatch = None,
     idempotency_key: IdempotencyKey = None,
 ) -> Response:
-    """One that was dismissed or is on watch."""
+    """One that was dismissed, is on watch, or was merged: then it takes back what was its own."""
     version = version_in(if_match)
     act = _then_read(
-        tx, candidate_id, lambda: triage.reopen(tx, candidate_id, version=version, by=user, now=now)
+        tx, candidate_id, lambda: merging.bring_back(tx, candidate_id, version=version, by=user, now=now)
     )
     return once(request, tx, idempotency_key, None, act, by=user, now=now)
+
+
+@router.post("/{candidate_id}/edit", response_model=CandidateOut, summary="Correct what is known of it")
+def edit(
+    candidate_id: RowId,
+    request: Request,
+    tx: Tx,
+    user: Triager,
+    now: Now,
+    asked: EditIn,
+    if_match: IfMatch = None,
+    idempotency_key: IdempotencyKey = None,
+) -> Response:
+    """What is left out stays as it is."""
+    version = version_in(if_match)
+    act = _then_read(
+        tx,
+        candidate_id,
+        lambda: editing.edit(tx, candidate_id, **asked.model_dump(), version=version, by=user, now=now),
+    )
+    return once(request, tx, idempotency_key, asked, act, by=user, now=now)
 
 
 @router.post(
@@ -223,31 +227,5 @@ def _then_read(session: Session, candidate_id: int, act: Callable[[], object]) -
 
 
 def _read(session: Session, candidate_id: int) -> CandidateOut:
-    (row,) = candidates.rows(session, [candidates.get(session, candidate_id)])
-    return _out(row)
-
-
-def _out(row: InboxRow) -> CandidateOut:
-    each = row.candidate
-    return CandidateOut(
-        id=id_of(each),
-        version=each.version,
-        name=each.name,
-        homepage=each.homepage,
-        tagline=each.tagline,
-        category=each.category,
-        status=each.status,
-        reason=each.reason,
-        note=each.note,
-        sure=each.sure,
-        findings=[FindingOut(**found) for found in each.findings],
-        watch_until=each.watch_until,
-        merged_into=each.merged_into_id,
-        seen_at=each.seen_at,
-        mentions=row.mentions,
-        requests=row.requests,
-        sources=list(row.sources),
-        newest_entry=row.link,
-        labels=list(row.labels),
-        relevance=each.relevance,
-    )
+    (row,) = inbox.rows(session, [candidates.get(session, candidate_id)])
+    return candidate_out(row)

@@ -10,6 +10,7 @@ from registry.store.users import Person
 from registry.web.api.replies import IdempotencyKey, once, told
 from registry.web.deps import Admin, House, Now, Read, RowId, Tx
 from registry.web.people_schemas import (
+    LeavingIn,
     LinkOut,
     PersonIn,
     PersonOut,
@@ -73,6 +74,7 @@ def set_roles(
     tx: Tx,
     user: Admin,
     now: Now,
+    house: House,
     asked: RolesIn,
     idempotency_key: IdempotencyKey = None,
 ) -> Response:
@@ -80,7 +82,14 @@ def set_roles(
 
     def act() -> PersonOut:
         accounts.set_roles(
-            tx, user_id, roles=asked.roles, offices=asked.offices, areas=asked.areas, by=user, now=now
+            tx,
+            user_id,
+            roles=asked.roles,
+            offices=asked.offices,
+            areas=asked.areas,
+            solo=house.solo,
+            by=user,
+            now=now,
         )
         return _out(users.person(tx, user_id))
 
@@ -89,15 +98,26 @@ def set_roles(
 
 @router.post("/{user_id}/disable", response_model=PersonOut, summary="Shut a person out")
 def disable(
-    user_id: RowId, request: Request, tx: Tx, user: Admin, now: Now, idempotency_key: IdempotencyKey = None
+    user_id: RowId,
+    request: Request,
+    tx: Tx,
+    user: Admin,
+    now: Now,
+    house: House,
+    asked: LeavingIn | None = None,
+    idempotency_key: IdempotencyKey = None,
 ) -> Response:
-    """Ends their sessions, links and tokens at once; what they did stays on record."""
+    """Ends their sessions, links and tokens at once; what they did stays on record, open work goes to the successor.
+
+    422 where they own evaluations and nobody is named to take over.
+    """
+    asked = asked or LeavingIn()
 
     def act() -> PersonOut:
-        accounts.disable(tx, user_id, by=user, now=now)
+        accounts.disable(tx, user_id, successor_id=asked.successor, solo=house.solo, by=user, now=now)
         return _out(users.person(tx, user_id))
 
-    return once(request, tx, idempotency_key, None, act, by=user, now=now)
+    return once(request, tx, idempotency_key, asked, act, by=user, now=now)
 
 
 @router.post("/{user_id}/link", response_model=LinkOut, status_code=201, summary="Make a sign-in link")

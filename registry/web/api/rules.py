@@ -11,6 +11,7 @@ from registry.store.columns import id_of
 from registry.store.tables import IntakeRule
 from registry.web.api.replies import IdempotencyKey, once, told
 from registry.web.deps import Now, Read, RowId, SourceKeeper, SourceReader, Tx
+from registry.web.rule_schemas import LetInOut, RuleMoveIn
 from registry.web.schemas import Page, RuleIn, RuleOut, TriedEntry, TriedOut
 
 router = APIRouter(prefix="/rules", tags=["sources"])
@@ -50,6 +51,41 @@ def add_rule(
 def try_rule(_user: SourceKeeper, read: Read, asked: RuleIn) -> TriedOut:
     """What it would have done to the newest 2,000 entries of its source, or of all; nothing is stored."""
     return _tried(acts.try_rule(read, _rule(asked)))
+
+
+@router.post("/{rule_id}/move", response_model=RuleOut, summary="Ask a rule earlier or later")
+def move_rule(
+    rule_id: RowId,
+    request: Request,
+    tx: Tx,
+    user: SourceKeeper,
+    now: Now,
+    asked: RuleMoveIn,
+    idempotency_key: IdempotencyKey = None,
+) -> Response:
+    """One place up or down. The first rule that blocks is the one that is named."""
+
+    def act() -> RuleOut:
+        return _told(tx, acts.move(tx, rule_id, up=asked.to == "up", by=user, now=now))
+
+    return once(request, tx, idempotency_key, asked, act, by=user, now=now)
+
+
+@router.post("/{rule_id}/let-in", response_model=LetInOut, summary="Let in what an ended rule kept out")
+def let_in(
+    rule_id: RowId,
+    request: Request,
+    tx: Tx,
+    user: SourceKeeper,
+    now: Now,
+    idempotency_key: IdempotencyKey = None,
+) -> Response:
+    """All of it at once. 409 while the rule still holds."""
+
+    def act() -> LetInOut:
+        return LetInOut(entries=acts.let_in_again(tx, rule_id, by=user, now=now))
+
+    return once(request, tx, idempotency_key, None, act, by=user, now=now)
 
 
 @router.delete("/{rule_id}", response_model=RuleOut, summary="End a rule")

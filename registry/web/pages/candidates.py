@@ -1,102 +1,58 @@
-"""One candidate: why it is here, who asked for it, what befell it, and every act on it."""
+"""One candidate: its page, its preview beside the list, and every act on it."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
 
 from fastapi import APIRouter, Request, Response
 from sqlmodel import Session
 
 from registry.domain.errors import InvalidInput, RuleBroken, StaleVersion
-from registry.domain.proposal import Found
-from registry.domain.relevance import Relevance
-from registry.domain.triage import CandidateStatus, DismissReason
-from registry.services import triage
+from registry.domain.triage import DismissReason
+from registry.services import editing, merging, triage
 from registry.services.acting import Actor
 from registry.services.labels import label, parted
-from registry.services.likeness import Twin, twins
-from registry.services.relevance import relevance_of
-from registry.store import candidates, entries, events, requests, tables, tools
-from registry.store.candidates import InboxRow
+from registry.services.recording import DoneAlready
+from registry.store import tools, triage_acts
 from registry.store.columns import id_of
-from registry.store.tables import Candidate, Tool
-from registry.web.deps import Insider, Now, Read, RowId, Text, Triager, Tx
-from registry.web.pages.candidate_view import (
-    MentionLine,
-    NameChoice,
-    findings,
-    mention_line,
-    name_choices,
-)
-from registry.web.pages.inbox import with_done
-from registry.web.pages.inbox_view import (
-    REASONS,
-    UNDOABLE,
-    WATCH_DAYS,
-    Told,
-    may_act,
-    number,
-    standing,
-    told,
-)
+from registry.web.deps import Asked, Insider, Now, Read, RowId, Text, Triager, Tx
+from registry.web.pages.candidate_view import MOST_IN_PREVIEW, candidate_page
+from registry.web.pages.inbox import inside, told_of
+from registry.web.pages.inbox_view import told
 from registry.web.render import go, render
-from registry.web.shapes import Event, Form, Option
-from registry.web.words import words
-from scrapers.links import host_of
+from registry.web.typed import number
 
 router = APIRouter(prefix="/inbox/{candidate_id}")
-MOST_MENTIONS = 100
-
-ACTS = {
-    "candidate.proposed": "Proposed",
-    "candidate.accepted": "Accepted",
-    "candidate.dismissed": "Dismissed",
-    "candidate.merged": "Merged into another candidate",
-    "candidate.unmerged": "Merge undone",
-    "candidate.watched": "Put on watch",
-    "candidate.reopened": "Reopened",
-    "candidate.woke": "Back by itself",
-    "candidate.edited": "Corrected",
-    "candidate.labelled": "Labels changed",
-}
-
-
-@dataclass(frozen=True)
-class CandidatePage:
-    candidate: Candidate
-    host: str
-    standing: str
-    row: InboxRow
-    mentions: Sequence[MentionLine]
-    requests: Sequence[tables.Request]
-    findings: Sequence[Found]
-    """Where each field of the candidate comes from."""
-    choices: Sequence[NameChoice]
-    """At least two, or none."""
-    twins: Sequence[Twin]
-    history: Sequence[Event]
-    may_act: bool
-    undoable: bool
-    relevance: Relevance
-    label_options: Sequence[str]
-    """Labels that others bear, to choose from."""
-    tool: Tool | None
-    target: Candidate | None
-    """What it was merged into."""
-    told: Told | None
-    form: Form
-    act: str = ""
-    """The act that was refused, whose form stands open."""
-    refused: str = ""
-    reasons: Sequence[Option] = REASONS
 
 
 @router.get("")
 def show_candidate(
-    request: Request, candidate_id: RowId, read: Read, user: Insider, now: Now, done: str = ""
+    request: Request,
+    candidate_id: RowId,
+    read: Read,
+    user: Insider,
+    now: Now,
+    done: Asked = "",
+    act: Asked = "",
+    back: Asked = "",
 ) -> Response:
-    acted = [each for each in [number(done)] if each]
-    return render(request, "inbox/show.html", _page(read, candidate_id, user, now, told=told(read, acted)))
+    """`act` opens the form of one act, `back` is the list to return to after it."""
+    page = candidate_page(
+        read,
+        candidate_id,
+        user,
+        now,
+        told=told(read, number(done) or 0, user, now),
+        act=act,
+        back=inside(back) if back else "",
+    )
+    return render(request, "inbox/show.html", page)
+
+
+@router.get("/preview")
+def preview(request: Request, candidate_id: RowId, read: Read, user: Insider, now: Now) -> Response:
+    """The gist of it as a piece of page, to stand beside the list."""
+    page = candidate_page(read, candidate_id, user, now, most=MOST_IN_PREVIEW)
+    return render(request, "inbox/preview.html", page)
 
 
 @router.post("/accept")
@@ -112,7 +68,7 @@ def accept(
     def act() -> None:
         triage.accept(tx, candidate_id, version=number(version), by=user, now=now)
 
-    return _acted(request, tx, candidate_id, user, now, "accept", {}, back, act)
+    return _acted(request, tx, candidate_id, user, now, "accept", {}, back, act, version)
 
 
 @router.post("/dismiss")
@@ -134,7 +90,7 @@ def dismiss(
         triage.dismiss(tx, candidate_id, reason=why, note=note, version=number(version), by=user, now=now)
 
     typed = {"reason": reason, "note": note}
-    return _acted(request, tx, candidate_id, user, now, "dismiss", typed, back, act)
+    return _acted(request, tx, candidate_id, user, now, "dismiss", typed, back, act, version)
 
 
 @router.post("/merge")
@@ -161,10 +117,10 @@ def merge(
         if target_id is None:
             sentence = "Choose what it is the same as, or type the other candidate’s number."
             raise InvalidInput(sentence, {"other" if other else "into": sentence})
-        triage.merge(tx, candidate_id, into=target_id, version=number(version), by=user, now=now)
+        merging.merge(tx, candidate_id, into=target_id, version=number(version), by=user, now=now)
 
     typed = {"into": into, "other": other}
-    return _acted(request, tx, candidate_id, user, now, "merge", typed, back, act)
+    return _acted(request, tx, candidate_id, user, now, "merge", typed, back, act, version)
 
 
 @router.post("/watch")
@@ -186,7 +142,7 @@ def watch(
             raise InvalidInput(sentence, {"until": sentence}) from error
         triage.watch(tx, candidate_id, until=day, version=number(version), by=user, now=now)
 
-    return _acted(request, tx, candidate_id, user, now, "watch", {"until": until}, back, act)
+    return _acted(request, tx, candidate_id, user, now, "watch", {"until": until}, back, act, version)
 
 
 @router.post("/labels")
@@ -207,7 +163,7 @@ def change_labels(
             raise InvalidInput("Write a label first.", {"add": "Write a label first."})
         label(tx, candidate_id, add=parted(add), remove=parted(remove), by=user, now=now)
 
-    return _acted(request, tx, candidate_id, user, now, "labels", {"add": add}, back, act, told=False)
+    return _acted(request, tx, candidate_id, user, now, "labels", {"add": add}, back, act)
 
 
 @router.post("/edit")
@@ -225,7 +181,7 @@ def edit(
     back: Text = "",
 ) -> Response:
     def act() -> None:
-        triage.edit(
+        editing.edit(
             tx,
             candidate_id,
             name=name,
@@ -238,7 +194,25 @@ def edit(
         )
 
     typed = {"name": name, "homepage": homepage, "tagline": tagline, "category": category}
-    return _acted(request, tx, candidate_id, user, now, "edit", typed, back, act)
+    return _acted(request, tx, candidate_id, user, now, "edit", typed, back, act, version)
+
+
+@router.post("/reopen")
+def reopen(
+    request: Request,
+    candidate_id: RowId,
+    tx: Tx,
+    user: Triager,
+    now: Now,
+    version: Text = "",
+    back: Text = "",
+) -> Response:
+    """New again, also one that was merged."""
+
+    def act() -> None:
+        merging.bring_back(tx, candidate_id, version=number(version), by=user, now=now)
+
+    return _acted(request, tx, candidate_id, user, now, "reopen", {}, back, act, version)
 
 
 def _acted(
@@ -251,86 +225,29 @@ def _acted(
     typed: Mapping[str, object],
     back: str,
     do: Callable[[], None],
-    *,
-    told: bool = True,
+    version: str = "",
 ) -> Response:
     """Do it and go back; where it is refused, show the candidate as it is now, with what was typed."""
+    back = inside(back) if back else ""
     try:
         with tx.begin_nested():
             do()
+    except DoneAlready as twice:
+        return go(told_of(back or f"/inbox/{candidate_id}", done=id_of(twice.act)))
     except (InvalidInput, RuleBroken, StaleVersion) as refused:
         faults = refused.faults if isinstance(refused, InvalidInput) else {}
-        page = _page(
-            tx, candidate_id, user, now, typed=typed, faults=faults, act=act, refused=refused.sentence
+        page = candidate_page(
+            tx,
+            candidate_id,
+            user,
+            now,
+            typed=typed,
+            faults=faults,
+            act=act,
+            back=back,
+            refused=refused.sentence,
+            read_version=number(version) if isinstance(refused, StaleVersion) else None,
         )
         return render(request, "inbox/show.html", page, status=422 if faults else 409)
-    return go(with_done(back or f"/inbox/{candidate_id}", [candidate_id] if told else []))
-
-
-def _page(
-    session: Session,
-    candidate_id: int,
-    user: Actor,
-    now: datetime,
-    *,
-    told: Told | None = None,
-    typed: Mapping[str, object] | None = None,
-    faults: Mapping[str, str] | None = None,
-    act: str = "",
-    refused: str = "",
-) -> CandidatePage:
-    candidate = candidates.get(session, candidate_id)
-    (row,) = candidates.rows(session, [candidate])
-    target = candidates.get(session, candidate.merged_into_id) if candidate.merged_into_id else None
-    alike = twins(session, [candidate])[candidate_id] if candidate.status is CandidateStatus.NEW else []
-    values: dict[str, object] = {
-        "name": candidate.name,
-        "homepage": candidate.homepage,
-        "tagline": candidate.tagline,
-        "category": candidate.category,
-        "reason": "",
-        "note": "",
-        "add": "",
-        "into": "",
-        "other": "",
-        "until": (now.date() + timedelta(days=WATCH_DAYS)).isoformat(),
-        **(typed or {}),
-    }
-    mentions = [
-        mention_line(entry, source)
-        for entry, source in entries.mentions(session, candidate_id)[:MOST_MENTIONS]
-    ]
-    return CandidatePage(
-        candidate=candidate,
-        host=host_of(candidate.homepage),
-        standing=standing(candidate, {id_of(target): target.name} if target else {}),
-        row=row,
-        mentions=mentions,
-        findings=findings(candidate),
-        choices=name_choices(candidate, mentions),
-        requests=requests.requests(session, candidate_id=candidate_id),
-        twins=alike,
-        history=[_told_event(each) for each in events.of_subject(session, "candidate", candidate_id)],
-        may_act=may_act(user),
-        undoable=candidate.status in UNDOABLE,
-        relevance=relevance_of(session, candidate_id),
-        label_options=[each for each, _ in candidates.label_counts(session) if each not in row.labels],
-        tool=tools.get_by_id(session, candidate.tool_id) if candidate.tool_id else None,
-        target=target,
-        told=told,
-        form=Form(values, faults or {}),
-        act=act,
-        refused=refused,
-    )
-
-
-def _told_event(event: tables.Event) -> Event:
-    title = f"{ACTS.get(event.action, words(event.action.replace('.', ' ')))} by {event.actor}"
-    parts = []
-    for key, value in event.after.items():
-        was = event.before.get(key, "")
-        if key in ("status", "into") or not value:
-            continue
-        shown = words(str(value)) if key == "reason" else str(value)
-        parts.append(f"{words(key)}: {was} → {shown}" if was else f"{words(key)}: {shown}")
-    return Event(event.at, title, "; ".join(parts))
+    done = triage_acts.last_of(tx, candidate_id, user.id, now)
+    return go(told_of(back or f"/inbox/{candidate_id}", done=done))

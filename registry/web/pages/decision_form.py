@@ -12,7 +12,7 @@ from registry.domain.verdict import NONE_KNOWN, Pilot, Scope
 from registry.services.decision import Decision
 from registry.web.condition_form import ConditionForm, as_form, as_typed, read_condition
 from registry.web.shapes import Option
-from registry.web.typed import Typed
+from registry.web.typed import Typed, number
 
 SPARE_CONDITIONS = 2
 MOST_CONDITIONS = 40
@@ -113,7 +113,8 @@ def picked(typed: Typed, library: Mapping[int, Condition]) -> tuple[Condition, .
     """What is ticked in the library and does not stand among the conditions already."""
     there = {typed.one(f"{prefix}wording") for prefix in prefixes(typed) if typed.one(f"{prefix}text")}
     wanted = [each for each in dict.fromkeys(typed.several("library")) if each not in there]
-    return tuple(library[int(each)] for each in wanted if each.isdecimal() and int(each) in library)
+    ids = [number(each) for each in wanted]
+    return tuple(library[each] for each in ids if each is not None and each in library)
 
 
 def prefixes(typed: Typed) -> list[str]:

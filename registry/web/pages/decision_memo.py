@@ -331,6 +331,6 @@ def _pick(each: Reusable, open_points: set[str]) -> Pick:
     parts = [
         f"covers {', '.join(covers)}" if covers else "covers nothing by itself",
         "always" if wording.standing else f"to be done within {wording.due_days} days",
-        f"in {each.used} verdict{'' if each.used == 1 else 's'}",
+        f"in {each.used} verdict{'' if each.used == 1 else 's'}" if each.used else "not used yet",
     ]
     return Pick(id_of(wording), wording.text, " · ".join(parts), bool(open_points & set(covers)))

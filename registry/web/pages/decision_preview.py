@@ -63,7 +63,6 @@ class PreviewPage:
 
 def preview(
     session: Session,
-    tool: Tool,
     settings: Settings,
     typed: Typed,
     publish: Callable[[], tables.Verdict],
@@ -73,14 +72,29 @@ def preview(
     crumb: str,
 ) -> PreviewPage:
     """Publishes within a savepoint, reads what everybody would once the undo window is over, and takes it all back."""
-    house = house_of(session, settings)
     attempt = session.begin_nested()
-    row = publish()
+    try:
+        return _seen(session, settings, typed, publish(), title=title, back=back, crumb=crumb)
+    finally:
+        attempt.rollback()
+
+
+def _seen(
+    session: Session,
+    settings: Settings,
+    typed: Typed,
+    row: tables.Verdict,
+    *,
+    title: str,
+    back: str,
+    crumb: str,
+) -> PreviewPage:
+    house, tool = house_of(session, settings), tools.get_by_id(session, row.tool_id)
     at = row.starts_at
     found = lookup.check_tool(session, tool, Question(at=at), house, now=at)
     published = publishing.published(session, [row], house, now=at)[0]
     notice = publishing.as_notice(published, base_url=settings.base_url)
-    page = PreviewPage(
+    return PreviewPage(
         back=back,
         crumb=crumb,
         tool_name=title,
@@ -93,8 +107,6 @@ def preview(
         undo_minutes=-(-settings.undo_s // 60),
         hidden=carried(typed),
     )
-    attempt.rollback()
-    return page
 
 
 def _entries(notice: Notice, settings: Settings) -> list[Entry]:

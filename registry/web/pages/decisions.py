@@ -105,7 +105,6 @@ def decide(
     tool = tools.get_by_id(tx, evaluation.tool_id)
     page_of_preview = preview(
         tx,
-        tool,
         house,
         typed,
         lambda: deciding.decide(tx, evaluation_id, filled.decision, terms, by=user, now=now),
@@ -195,7 +194,7 @@ def _again(
 
 
 def _require_turn(session: Session, evaluation: Evaluation, house: Settings, user: Actor) -> None:
-    taking_part.require_sight(session, evaluation, by=user)
+    taking_part.require_open_eyes(session, evaluation, by=user)
     require_act(evaluation.state, "decide")
     permission(session, evaluation, solo=house.solo, by=user)
 

@@ -1,7 +1,10 @@
 """What happened in one evaluation, in words."""
 
+from datetime import date
+
 from sqlmodel import Session
 
+from registry.domain.wording import day_text
 from registry.store import events
 from registry.web.shapes import Event
 from registry.web.words import words
@@ -12,7 +15,12 @@ SPOKEN_OF_OTHERS = ("condition.", "disagreement.", "evidence.")
 TITLES = {
     "evaluation.opened": "Opened",
     "evaluation.assigned": "Asked to score",
+    "evaluation.unassigned": "Asked no more",
+    "evaluation.handed_over": "Handed over",
+    "evaluation.rescheduled": "Another day",
     "evaluation.moved": "Moved",
+    "contact.added": "Contact of the vendor recorded",
+    "contact.removed": "No contact of the vendor any more",
     "interest.declared": "Declared",
     "scorecard.submitted": "Scorecard handed in",
     "scorecard.amended": "Scorecard amended",
@@ -54,4 +62,7 @@ def _told(said: dict[str, object]) -> str:
             whom = f"{said['reviewer']} about " if said.get("reviewer") else ""
             return f"{whom}{name}: {said['text']}"
         return f"{name}: {said.get('value') or 'handed on as it is'}. {said['reason']}"
-    return " ".join(str(said[key]) for key in ("reviewer", "text", "reason") if said.get(key))
+    if "due_on" in said and "reason" in said:
+        return f"{day_text(date.fromisoformat(str(said['due_on'])))}: {said['reason']}"
+    keys = ("owner", "reviewer", "person", "note", "text", "reason")
+    return ". ".join(str(said[key]).rstrip(".") for key in keys if said.get(key))

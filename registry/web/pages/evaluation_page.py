@@ -2,17 +2,18 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date, datetime
 
 from sqlmodel import Session
 
 from registry.domain.disagreement import Disagreement
-from registry.domain.evaluation import EvaluationState, Tier
+from registry.domain.evaluation import Tier
 from registry.domain.rubric import Rubric
 from registry.domain.wording import day_text
-from registry.services import moderation, rubrics, scorecards
+from registry.services import assigning, moderation, rubrics, scorecards, work
 from registry.services.acting import Actor
 from registry.services.assessing import weigh
-from registry.services.progress import progress
+from registry.services.progress import AT_WORK
 from registry.services.taking_part import Part, require_sight
 from registry.settings import Settings
 from registry.store import evaluations, tools, users, verdicts
@@ -21,29 +22,29 @@ from registry.store.conditions import as_condition
 from registry.store.evaluations import StoredScorecard
 from registry.store.tables import Evaluation, Role, Tool
 from registry.web.condition_form import ConditionForm, ConditionOptions, lacking
-from registry.web.pages.evaluation_history import BAND_NAMES, declared_words, history
+from registry.web.pages.evaluation_cards import CardView, card_views
+from registry.web.pages.evaluation_history import BAND_NAMES, history
+from registry.web.pages.evaluation_people import (
+    Asking,
+    ContactRow,
+    Taker,
+    as_tasks,
+    asking,
+    done_tasks,
+    takers,
+)
 from registry.web.shapes import Event, Form, Option, Row, Task
 from registry.web.words import words
 
-AT_WORK = (
-    EvaluationState.OPEN,
-    EvaluationState.SCORING,
-    EvaluationState.MODERATION,
-    EvaluationState.DECISION,
-)
 SCORABLE = AT_WORK[:3]
-
-
-@dataclass(frozen=True)
-class Taker:
-    """Somebody who takes part."""
-
-    name: str
-    what: str
-    areas: str
-    declared: str
-    card: str
-    """What has become of their scorecard, in words."""
+EFFECTS = {"none": "None", "people": "Yes", "rights": "Yes, on their rights"}
+YES_NO = {"no": "No", "yes": "Yes"}
+STAKES = (
+    ("effect", "Effect on people", EFFECTS),
+    ("costs", "Costs more than a trivial sum", YES_NO),
+    ("public_account", "Needs an account that speaks in public", YES_NO),
+)
+"""What the tier follows from besides the information: key of the intended use, label, its answers in words."""
 
 
 @dataclass(frozen=True)
@@ -54,24 +55,7 @@ class ProposedRow:
     who: str
     lacks: str
     by: str
-
-
-@dataclass(frozen=True)
-class Line:
-    id: str
-    name: str
-    said: str
-    """The rating or answer in words, with its number."""
-    confidence: str
-    sentence: str
-    evidence: str
-
-
-@dataclass(frozen=True)
-class CardView:
-    reviewer: str
-    title: str
-    lines: Sequence[Line]
+    may_remove: bool
 
 
 @dataclass(frozen=True)
@@ -88,15 +72,24 @@ class EvaluationPage:
     tool_url: str
     edition: str
     state: str
+    version: int
+    due_on: date
+    late_days: int
+    """By how many days it is overdue; 0 where it is not."""
     facts: Sequence[Row]
     tasks: Sequence[Task]
     waiting: str
     part: Part
     takers: Sequence[Taker]
-    candidates: Sequence[Option]
-    """Reviewers who could be asked to score."""
+    asking: Asking
+    owners: Sequence[Option]
+    """Who could own it."""
+    contacts: Sequence[ContactRow]
+    people: Sequence[Option]
+    """Everybody who could be recorded as a contact of the vendor."""
     must_declare: bool
-    declared: str
+    may_declare: bool
+    """Declared none, and may have an interest by now."""
     proposed: Sequence[ProposedRow]
     condition: ConditionForm
     condition_faults: dict[str, str]
@@ -106,6 +99,7 @@ class EvaluationPage:
     history: Sequence[Event]
     verdict_number: int | None
     form: Form
+    stale: str = ""
 
     @property
     def closed(self) -> bool:
@@ -118,87 +112,102 @@ def evaluation_page(
     settings: Settings,
     *,
     by: Actor,
+    now: datetime,
     form: Form | None = None,
     condition: ConditionForm | None = None,
     condition_faults: dict[str, str] | None = None,
+    stale: str = "",
 ) -> EvaluationPage:
     """All that this person may read of it. Raises NotAllowed for who has no part in it."""
     part = require_sight(session, evaluation, by=by)
     evaluation_id = id_of(evaluation)
+    today = now.astimezone(settings.zone).date()
     tool = tools.get_by_id(session, evaluation.tool_id)
     rubric = rubrics.rubric(session, evaluation.rubric_hash)
     declared = evaluations.interests(session, evaluation_id)
     own = declared.get(by.id or 0)
+    cards = evaluations.scorecards(session, evaluation_id)
     seen = scorecards.visible(session, evaluation_id, to=by, owner_id=evaluation.owner_id)
     verdict = verdicts.find_for_evaluation(session, evaluation_id)
+    contacts = evaluations.contacts(session, evaluation.tool_id)
+    closed = evaluation.state in evaluations.CLOSED
+    choice = assigning.choice(
+        session,
+        evaluation.tool_id,
+        Tier(evaluation.tier),
+        evaluation=evaluation,
+        solo=settings.solo,
+        today=today,
+    )
+    everybody = [each for each in users.everybody(session) if each.user.disabled_at is None]
+    names = {id_of(each.user): each.user.name for each in everybody}
     return EvaluationPage(
         id=evaluation_id,
         tool_name=tool.name,
         tool_url=f"/tools/{tool.slug}",
         edition=evaluation.edition,
         state=evaluation.state.value,
+        version=evaluation.version,
+        due_on=evaluation.due_on,
+        late_days=0 if closed else max(0, (today - evaluation.due_on).days),
         facts=_facts(session, evaluation, rubric),
-        tasks=_tasks(session, evaluation, part, settings, by.id or 0),
+        tasks=[] if closed else _tasks(session, evaluation, rubric, part, cards, settings, by=by),
         waiting=evaluation.waiting_for,
         part=part,
-        takers=_takers(session, evaluation),
-        candidates=[
-            each for each in reviewer_options(session) if not _is_asked(session, evaluation_id, each)
+        takers=takers(session, evaluation, evaluations.assigned(session, evaluation_id), cards, contacts),
+        asking=asking(choice, Tier(evaluation.tier)),
+        owners=[
+            Option(str(each.user.id), each.user.name)
+            for each in assigning.successors(everybody)
+            if each.user.id != evaluation.owner_id
         ],
+        contacts=[
+            ContactRow(each, names.get(each, f"Person {each}"), row.note) for each, row in contacts.items()
+        ],
+        people=[Option(str(each), name) for each, name in names.items() if each not in contacts],
         must_declare=own is None and (part.assigned or Role.APPROVER in by.roles),
-        declared="" if own is None else declared_words(own.interested, own.statement),
+        may_declare=own is not None and not own.interested and part.speaks,
         proposed=_proposed(session, evaluation, part, by),
         condition=condition or ConditionForm("c.", "Propose a condition"),
         condition_faults=condition_faults or {},
         condition_options=ConditionOptions(),
-        cards=[card_view(rubric, each) for each in scorecards.counting(seen)],
-        flags=[] if part.blind else _flags(session, evaluation, rubric),
+        cards=card_views(rubric, seen),
+        flags=[] if part.blind else _flags(session, evaluation, rubric, cards),
         history=history(session, evaluation_id, blind=part.blind),
         verdict_number=verdict.number if verdict else None,
         form=form or Form(),
+        stale=stale,
     )
+
+
+def _tasks(
+    session: Session,
+    evaluation: Evaluation,
+    rubric: Rubric,
+    part: Part,
+    cards: Sequence[StoredScorecard],
+    settings: Settings,
+    *,
+    by: Actor,
+) -> list[Task]:
+    steps = work.tasks(session, evaluation, blind=part.blind, solo=settings.solo)
+    told = done_tasks(cards) + as_tasks(steps, evaluation, rubric, by=by, may_decide=_may_decide(part))
+    asked = (
+        [] if part.blind or by.id is None else moderation.open_questions(session, id_of(evaluation), by.id)
+    )
+    base = f"/evaluations/{evaluation.id}/moderation"
+    return told + [
+        Task(f"Answer what you are asked on {item_name(rubric, each.item)}", f"{base}#{each.item}", "Yours")
+        for each in asked
+    ]
+
+
+def _may_decide(part: Part) -> bool:
+    return Role.APPROVER in part.roles and not part.assigned
 
 
 def title_of(tool: Tool, evaluation: Evaluation) -> str:
     return f"{tool.name} ({evaluation.edition})" if evaluation.edition else tool.name
-
-
-def card_view(rubric: Rubric, card: StoredScorecard) -> CardView:
-    amended = f", amended: {card.row.reason}" if card.row.number > 1 else ""
-    return CardView(card.reviewer.name, f"{card.reviewer.name}’s scorecard{amended}", lines_of(rubric, card))
-
-
-def lines_of(rubric: Rubric, card: StoredScorecard) -> list[Line]:
-    lines = []
-    for knock_out in rubric.knock_outs:
-        answer = card.knock_outs.get(knock_out.id)
-        said = words(answer.answer) if answer and answer.answer else "Not answered"
-        lines.append(Line(knock_out.id, knock_out.name, said, "", answer.sentence if answer else "", ""))
-    for criterion in rubric.criteria:
-        rating = card.ratings.get(criterion.id)
-        if rating is None or rating.rating is None:
-            lines.append(Line(criterion.id, criterion.name, "Not rated", "", "", ""))
-            continue
-        value = rating.rating.value
-        said = f"{value}: {criterion.anchors[int(value)]}" if value.isdigit() else words(value)
-        lines.append(
-            Line(criterion.id, criterion.name, said, rating.confidence, rating.sentence, rating.evidence)
-        )
-    return lines
-
-
-def reviewer_options(session: Session) -> list[Option]:
-    """Active reviewers with what they know well and how much they have to do."""
-    load = evaluations.load(session)
-    found = []
-    for person in users.everybody(session):
-        if Role.REVIEWER not in person.roles or person.user.disabled_at is not None:
-            continue
-        count = load.get(id_of(person.user), 0)
-        waits = f"{count} scorecard{'' if count == 1 else 's'} to hand in" if count else "nothing to hand in"
-        knows = ", ".join(person.areas) or "no area named"
-        found.append(Option(str(person.user.id), person.user.name, f"Knows {knows}; has {waits}."))
-    return found
 
 
 def item_name(rubric: Rubric, item: str) -> str:
@@ -224,14 +233,11 @@ def words_of(value: str) -> str:
     return value if value.isdigit() else words(value).lower()
 
 
-def _is_asked(session: Session, evaluation_id: int, option: Option) -> bool:
-    return evaluations.is_assigned(session, evaluation_id, int(option.value))
-
-
 def _facts(session: Session, evaluation: Evaluation, rubric: Rubric) -> list[Row]:
     use = evaluation.intended_use
+    lower = f". Lower than proposed, because: {evaluation.tier_reason}" if evaluation.tier_reason else ""
     rows = [
-        Row("Tier", f"{evaluation.tier}: {scorecards_needed(evaluation.tier)}"),
+        Row("Tier", f"{evaluation.tier}: {scorecards_needed(evaluation.tier)}{lower}"),
         Row("Owner", users.get(session, evaluation.owner_id).name),
         Row("Purpose", str(use.get("purpose", ""))),
     ]
@@ -244,6 +250,11 @@ def _facts(session: Session, evaluation: Evaluation, rubric: Rubric) -> list[Row
     ):
         if use.get(key):
             rows.append(Row(label, use_words(use[key])))
+    rows += [
+        Row(label, answers[str(use[key])])
+        for key, label, answers in STAKES
+        if str(use.get(key, "")) in answers
+    ]
     return [*rows, Row("Rubric", rubric.title)]
 
 
@@ -259,86 +270,13 @@ def use_words(value: object) -> str:
     return words(str(value)) if str(value).islower() and " " not in str(value) else str(value)
 
 
-def _tasks(
-    session: Session, evaluation: Evaluation, part: Part, settings: Settings, by_id: int
-) -> list[Task]:
-    if evaluation.state not in AT_WORK:
-        return []
-    base = f"/evaluations/{evaluation.id}"
-    decides = Role.APPROVER in part.roles and not part.assigned
-    lacks = progress(session, evaluation, solo=settings.solo).missing
-    tasks = []
-    for sentence in lacks:
-        flagged = sentence.startswith("The disagreement on ")
-        if flagged and part.blind:
-            continue
-        if flagged:
-            tasks.append(Task(_with_names(session, evaluation, sentence), f"{base}/moderation", "To resolve"))
-        elif part.assigned and part.blind:
-            tasks.append(Task(sentence, f"{base}/scorecard", "Yours to hand in"))
-        else:
-            tasks.append(Task(sentence, "#people", "Waiting"))
-    for asked in moderation.open_questions(session, id_of(evaluation), by_id) if not part.blind else ():
-        name = item_name(rubrics.rubric(session, evaluation.rubric_hash), asked.item)
-        tasks.append(
-            Task(f"You are asked for evidence on {name}.", f"{base}/moderation#{asked.item}", "To answer")
-        )
-    if not lacks:
-        tasks.append(Task("An approver decides.", f"{base}/decide" if decides else "#people", "Ready"))
-    return tasks
-
-
-def _with_names(session: Session, evaluation: Evaluation, sentence: str) -> str:
-    """`R1` becomes `R1 Privacy`, `risk_band` the risk band."""
-    rubric = rubrics.rubric(session, evaluation.rubric_hash)
-    for item in (*rubric.ids, *BAND_NAMES):
-        name = f"the {BAND_NAMES[item].lower()}" if item in BAND_NAMES else item_name(rubric, item)
-        sentence = sentence.replace(f" {item} ", f" {name} ")
-    return sentence
-
-
-def _takers(session: Session, evaluation: Evaluation) -> list[Taker]:
-    evaluation_id = id_of(evaluation)
-    asked = evaluations.assigned(session, evaluation_id)
-    cards = evaluations.scorecards(session, evaluation_id)
-    declared = evaluations.interests(session, evaluation_id)
-    everybody = {id_of(each): each for each in asked}
-    for user_id in (evaluation.owner_id, *declared):
-        everybody.setdefault(user_id, users.get(session, user_id))
-    areas = evaluations.areas(session, everybody)
-    rows = []
-    for user_id, user in everybody.items():
-        own = [card for card in cards if card.reviewer.id == user_id]
-        parts = [
-            word
-            for word, holds in (("owner", user_id == evaluation.owner_id), ("scores", user in asked))
-            if holds
-        ]
-        interest = declared.get(user_id)
-        rows.append(
-            Taker(
-                user.name,
-                ", ".join(parts) or "declared",
-                ", ".join(sorted(areas.get(user_id, ()))),
-                declared_words(interest.interested, interest.statement) if interest else "Not declared yet",
-                _card_state(own, asked=user in asked),
-            )
-        )
-    return rows
-
-
-def _card_state(own: list[StoredScorecard], *, asked: bool) -> str:
-    if any(card.submitted for card in own):
-        return "Handed in, being amended" if not own[-1].submitted else "Handed in"
-    if own:
-        return "Draft"
-    return "Not begun" if asked else "None asked"
-
-
 def _proposed(session: Session, evaluation: Evaluation, part: Part, by: Actor) -> list[ProposedRow]:
     """What others propose says how they rated, so who is blind sees their own alone."""
     rows = []
-    for row in evaluations.proposed_conditions(session, id_of(evaluation)):
+    stored = evaluations.proposed_conditions(session, id_of(evaluation))
+    names = users.names(session, {row.proposed_by_id for row in stored})
+    for row in stored:
+        may_remove = row.proposed_by_id == by.id or (part.steers and not part.blind)
         if part.blind and row.proposed_by_id != by.id:
             continue
         condition = as_condition(row)
@@ -351,14 +289,17 @@ def _proposed(session: Session, evaluation: Evaluation, part: Part, by: Actor) -
                 row.mitigates.replace(" ", ", "),
                 f"{who}, {when}",
                 lacking(condition),
-                users.get(session, row.proposed_by_id).name,
+                names[row.proposed_by_id],
+                may_remove,
             )
         )
     return rows
 
 
-def _flags(session: Session, evaluation: Evaluation, rubric: Rubric) -> list[Flag]:
-    if not scorecards.counting(evaluations.scorecards(session, id_of(evaluation))):
+def _flags(
+    session: Session, evaluation: Evaluation, rubric: Rubric, cards: Sequence[StoredScorecard]
+) -> list[Flag]:
+    if not scorecards.counting(cards):
         return []
     resolved = {row.item for row in evaluations.moderations(session, id_of(evaluation))}
     return [

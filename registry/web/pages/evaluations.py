@@ -1,49 +1,46 @@
-"""Evaluations: the list, opening one, its own page, and what its owner, its reviewers and approvers do to it."""
+"""The list of evaluations under its filters, with the same as CSV and JSON, and the work of who reads it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from fastapi import APIRouter, Request, Response
+from fastapi.responses import JSONResponse
 from sqlmodel import Session
 
-from registry.domain.errors import InvalidInput
-from registry.domain.evaluation import EvaluationState
-from registry.services import evaluation as rounds
-from registry.services import scorecards, scoring, taking_part
+from registry.domain.evaluation import EvaluationState, Tier
+from registry.publish import sheet
+from registry.services import taking_part
 from registry.services.acting import Actor
-from registry.services.house import house as house_of
+from registry.services.work import my_work
 from registry.settings import Settings
-from registry.store import evaluations, tools, users
+from registry.store import evaluation_lists, evaluations, users
 from registry.store.columns import id_of
-from registry.store.tables import Evaluation, Role, Tool, User
-from registry.web.condition_form import as_typed, read_condition
-from registry.web.deps import TRIAGERS, Asked, House, Insider, Now, Read, RowId, Text, Triager, Tx
-from registry.web.pages.evaluation_page import AT_WORK, evaluation_page, reviewer_options, title_of
-from registry.web.pages.inbox_view import number
-from registry.web.render import go, render
-from registry.web.shapes import Form, Option
-from registry.web.typed import Fields, Typed
+from registry.store.evaluation_lists import Row
+from registry.store.tables import Evaluation
+from registry.web.deps import TRIAGERS, Asked, House, Insider, Now, Read
+from registry.web.evaluation_filters import ME, UNDER_WAY, as_filters, cursor_of, read, read_cursor
+from registry.web.evaluation_filters import Asked as AskedFor
+from registry.web.pages.evaluation_page import title_of
+from registry.web.pages.evaluation_people import as_work
+from registry.web.render import render
+from registry.web.reopened import because
+from registry.web.shapes import Chip, Link, Option, Pager, Task
 from registry.web.words import words
 
 router = APIRouter(prefix="/evaluations")
-
-TIER_OPTIONS = (
-    Option(
-        "1", "Tier 1: quick lane", "Public data, no or trivial cost, no public account, no effect on people."
-    ),
-    Option("2", "Tier 2", "The rest. Two scorecards; decided within 20 days."),
-    Option(
-        "3",
-        "Tier 3",
-        "Sensitive or regulated data, or an effect on people’s rights. "
-        "Three scorecards, among them privacy, security and accessibility; decided within 60 days.",
-    ),
-)
+downloads = APIRouter()
+A_PAGE = 50
+MOST = 10_000
 STATE_OPTIONS = (
-    Option("", "At work"),
+    Option("", "Under way"),
     *(Option(state.value, words(state.value)) for state in EvaluationState),
     Option("all", "All"),
+)
+TIER_CHOICES = (Option("", "Any"), *(Option(str(each.value), f"Tier {each.value}") for each in Tier))
+COLUMNS = (
+    *("id", "tool", "edition", "state", "tier", "owner", "opened_at", "due_on", "overdue"),
+    *("scorecards", "needed", "waiting_until", "waiting_for", "withdrawn_reason", "closed_at", "url"),
 )
 
 
@@ -56,278 +53,155 @@ class ListRow:
     owner: str
     due_on: date
     late: bool
-    mine: str
-    """What this person has to do with it, in words; empty where nothing."""
+    scorecards: str
+    waiting: str
+    because: str = ""
+    """Why it was opened again; empty where it is the first time."""
 
 
 @dataclass(frozen=True)
 class ListPage:
-    mine: Sequence[ListRow]
-    others: Sequence[ListRow]
+    work: Sequence[Task]
+    rows: Sequence[ListRow]
+    total: int
+    overdue: int
+    overdue_url: str
+    """The same list, late ones only."""
     states: Sequence[Option]
-    state: str
-    may_open: bool
-
-
-@dataclass(frozen=True)
-class OpenPage:
-    tool_name: str
-    tool_slug: str
     tiers: Sequence[Option]
-    data_classes: Sequence[Option]
-    accounts: Sequence[Option]
-    audiences: Sequence[Option]
-    offices: Sequence[Option]
-    reviewers: Sequence[Option]
-    form: Form
+    owners: Sequence[Option]
+    asked: AskedFor
+    chips: Sequence[Chip]
+    pager: Pager
+    formats: Sequence[Link]
+    may_open: bool
+    sees_all: bool
 
 
 @router.get("")
 def list_evaluations(
-    request: Request, read: Read, user: Insider, now: Now, house: House, state: str = ""
+    request: Request, read_from: Read, user: Insider, now: Now, house: House, cursor: Asked = ""
 ) -> Response:
-    everything = taking_part.sees_all(user)
-    found = evaluations.page(read, states=_states(state), assigned_to=None if everything else user.id)
-    today = now.astimezone(house.zone).date()
-    rows = [_row(read, *each, user=user, today=today) for each in found]
+    asked, today = read(request.query_params), now.astimezone(house.zone).date()
+    filters = as_filters(asked, by=user, today=today)
+    found = evaluation_lists.page(read_from, filters, after=read_cursor(cursor), limit=A_PAGE + 1)
+    shown = found[:A_PAGE]
+    following = cursor_of(shown[-1][0].due_on, id_of(shown[-1][0])) if len(found) > A_PAGE else ""
+    total, overdue = evaluation_lists.count(read_from, filters, today=today)
+    pieces = my_work(read_from, user, today=today, solo=house.solo)
+    titles = {id_of(each.evaluation): title_of(each.tool, each.evaluation) for each in pieces}
+    query = asked.query()
     page = ListPage(
-        mine=[row for row in rows if row.mine],
-        others=[row for row in rows if not row.mine],
+        work=as_work(pieces, titles),
+        rows=_rows(read_from, shown, house, today=today),
+        total=total,
+        overdue=overdue,
+        overdue_url=f"/evaluations?{asked.query(overdue='1')}",
         states=STATE_OPTIONS,
-        state=state if state in {each.value for each in STATE_OPTIONS} else "",
+        tiers=TIER_CHOICES,
+        owners=_owner_options(read_from),
+        asked=asked,
+        chips=_chips(asked, read_from),
+        pager=Pager(
+            f"{len(shown)} of {total}",
+            previous_url=f"/evaluations?{query}" if cursor else "",
+            next_url=f"/evaluations?{asked.query(cursor=following)}" if following else "",
+        ),
+        formats=[Link(name.upper(), f"/evaluations.{name}?{query}".rstrip("?")) for name in ("csv", "json")],
         may_open=bool(user.roles & TRIAGERS),
+        sees_all=taking_part.sees_all(user),
     )
     return render(request, "evaluations/list.html", page)
 
 
-@router.get("/new")
-def show_opening(request: Request, read: Read, _user: Triager, house: House, tool: Asked = "") -> Response:
-    page = _open_page(read, house, tools.get(read, tool), Typed({"tier": ("2",)}), {})
-    return render(request, "evaluations/open.html", page)
+@downloads.get("/evaluations.csv")
+def download_csv(request: Request, read_from: Read, user: Insider, now: Now, house: House) -> Response:
+    body = sheet.table(COLUMNS, _told(request, read_from, user, house, today=_today(house, now)))
+    headers = {"Content-Disposition": 'attachment; filename="evaluations.csv"'} | _PRIVATE
+    return Response(body, media_type="text/csv; charset=utf-8", headers=headers)
 
 
-@router.post("")
-def open_one(request: Request, tx: Tx, user: Triager, now: Now, house: House, typed: Fields) -> Response:
-    tool = tools.get(tx, typed.one("tool"))
-    tier = typed.one("tier")
-    try:
-        with tx.begin_nested():
-            opened = rounds.open_evaluation(
-                tx,
-                id_of(tool),
-                tier=int(tier) if tier in ("1", "2", "3") else 0,
-                owner_id=user.person_id,
-                intended_use=_intended_use(typed),
-                reviewers=_people(typed),
-                edition=typed.one("edition"),
-                zone=house.zone,
-                by=user,
-                now=now,
-            )
-    except InvalidInput as refused:
-        page = _open_page(tx, house, tool, typed, refused.faults)
-        return render(request, "evaluations/open.html", page, status=422)
-    return go(f"/evaluations/{opened.id}")
+@downloads.get("/evaluations.json")
+def download_json(request: Request, read_from: Read, user: Insider, now: Now, house: House) -> Response:
+    told = _told(request, read_from, user, house, today=_today(house, now))
+    return JSONResponse({"evaluations": told}, headers=_PRIVATE)
 
 
-@router.get("/{evaluation_id}")
-def show_evaluation(
-    request: Request, evaluation_id: RowId, read: Read, user: Insider, house: House
-) -> Response:
-    page = evaluation_page(read, evaluations.get(read, evaluation_id), house, by=user)
-    return render(request, "evaluations/show.html", page)
+_PRIVATE = {"Cache-Control": "private, no-cache", "Vary": "Authorization, Cookie"}
 
 
-@router.post("/{evaluation_id}/assign")
-def assign(evaluation_id: RowId, tx: Tx, user: Triager, now: Now, typed: Fields) -> Response:
-    taking_part.require_steering(tx, evaluations.get(tx, evaluation_id), by=user)
-    for each in _people(typed):
-        rounds.assign(tx, evaluation_id, each, by=user, now=now)
-    return go(f"/evaluations/{evaluation_id}#people")
+def _today(house: Settings, now: Now) -> date:
+    return now.astimezone(house.zone).date()
 
 
-@router.post("/{evaluation_id}/interest")
-def declare(
-    request: Request,
-    evaluation_id: RowId,
-    tx: Tx,
-    user: Triager,
-    now: Now,
-    house: House,
-    interested: Text = "",
-    statement: Text = "",
-    then: Text = "",
-) -> Response:
-    evaluation = evaluations.get(tx, evaluation_id)
-    taking_part.require_voice(tx, evaluation, by=user)
-    try:
-        with tx.begin_nested():
-            if interested not in ("yes", "no"):
-                raise InvalidInput("Say yes or no.", {"interested": "Say whether you have an interest."})
-            scoring.declare(
-                tx, evaluation_id, interested=interested == "yes", statement=statement, by=user, now=now
-            )
-    except InvalidInput as refused:
-        form = Form({"interested": interested, "statement": statement}, refused.faults)
-        return _again(request, tx, evaluation, house, user, form)
-    return go(f"/evaluations/{evaluation_id}" + ("/scorecard" if then == "scorecard" else "#people"))
-
-
-@router.post("/{evaluation_id}/conditions")
-def propose(
-    request: Request, evaluation_id: RowId, tx: Tx, user: Triager, now: Now, house: House, typed: Fields
-) -> Response:
-    evaluation = evaluations.get(tx, evaluation_id)
-    taking_part.require_voice(tx, evaluation, by=user)
-    faults: dict[str, str] = {}
-    condition = read_condition(typed, "c.", faults)
-    if condition is None:
-        faults["c.text"] = "Say what must be done."
-    try:
-        with tx.begin_nested():
-            if condition is None or faults:
-                raise InvalidInput("The condition was not kept.")
-            rounds.propose_condition(tx, evaluation_id, condition, by=user, now=now)
-    except InvalidInput as refused:
-        faults |= {f"c.{name}": told for name, told in refused.faults.items()}
-        page = evaluation_page(
-            tx,
-            evaluation,
-            house,
-            by=user,
-            condition=as_typed(typed, "c.", "Propose a condition", faults),
-            condition_faults=faults,
-        )
-        return render(request, "evaluations/show.html", page, status=422)
-    return go(f"/evaluations/{evaluation_id}#conditions")
-
-
-@router.post("/{evaluation_id}/conditions/{condition_id}/remove")
-def remove_condition(evaluation_id: RowId, condition_id: RowId, tx: Tx, user: Triager, now: Now) -> Response:
-    taking_part.require_voice(tx, evaluations.get(tx, evaluation_id), by=user)
-    rounds.withdraw_condition(tx, evaluation_id, condition_id, by=user, now=now)
-    return go(f"/evaluations/{evaluation_id}#conditions")
-
-
-@router.post("/{evaluation_id}/wait")
-def wait(
-    request: Request, evaluation_id: RowId, tx: Tx, user: Triager, now: Now, house: House, typed: Fields
-) -> Response:
-    evaluation = evaluations.get(tx, evaluation_id)
-    taking_part.require_steering(tx, evaluation, by=user)
-    today, faults = now.astimezone(house.zone).date(), dict[str, str]()
-    until, for_whom = typed.day("until", faults), typed.one("for_whom")
-    try:
-        with tx.begin_nested():
-            if faults:
-                raise InvalidInput("The evaluation does not wait yet.", faults)
-            rounds.wait(
-                tx, evaluation_id, until=until or today, for_whom=for_whom, today=today, by=user, now=now
-            )
-    except InvalidInput as refused:
-        form = Form({"until": typed.one("until"), "for_whom": for_whom}, refused.faults)
-        return _again(request, tx, evaluation, house, user, form)
-    return go(f"/evaluations/{evaluation_id}")
-
-
-@router.post("/{evaluation_id}/resume")
-def resume(evaluation_id: RowId, tx: Tx, user: Triager, now: Now, house: House) -> Response:
-    taking_part.require_steering(tx, evaluations.get(tx, evaluation_id), by=user)
-    rounds.resume(tx, evaluation_id, solo=house.solo, by=user, now=now)
-    return go(f"/evaluations/{evaluation_id}")
-
-
-@router.post("/{evaluation_id}/withdraw")
-def withdraw(
-    request: Request, evaluation_id: RowId, tx: Tx, user: Triager, now: Now, house: House, reason: Text = ""
-) -> Response:
-    evaluation = evaluations.get(tx, evaluation_id)
-    taking_part.require_steering(tx, evaluation, by=user)
-    try:
-        with tx.begin_nested():
-            rounds.withdraw(tx, evaluation_id, reason=reason, by=user, now=now)
-    except InvalidInput as refused:
-        return _again(request, tx, evaluation, house, user, Form({"reason": reason}, refused.faults))
-    return go(f"/evaluations/{evaluation_id}")
-
-
-def _again(
-    request: Request, tx: Session, evaluation: Evaluation, house: Settings, user: Actor, form: Form
-) -> Response:
-    page = evaluation_page(tx, evaluation, house, by=user, form=form)
-    return render(request, "evaluations/show.html", page, status=422)
-
-
-def _states(state: str) -> tuple[EvaluationState, ...]:
-    if state == "all":
-        return ()
-    return (
-        (EvaluationState(state),) if state in tuple(EvaluationState) else (*AT_WORK, EvaluationState.WAITING)
-    )
-
-
-def _row(
-    session: Session, evaluation: Evaluation, tool: Tool, owner: User, *, user: Actor, today: date
-) -> ListRow:
-    evaluation_id = id_of(evaluation)
-    closed = evaluation.state in evaluations.CLOSED
-    assigned = user.id is not None and evaluations.is_assigned(session, evaluation_id, user.id)
-    scored = assigned and not scorecards.is_blind(session, evaluation_id, to=user)
-    return ListRow(
-        title=title_of(tool, evaluation),
-        url=f"/evaluations/{evaluation_id}",
-        state=evaluation.state.value,
-        tier=evaluation.tier,
-        owner=owner.name,
-        due_on=evaluation.due_on,
-        late=not closed and evaluation.due_on < today,
-        mine=_mine(evaluation, user, assigned=assigned, scored=scored),
-    )
-
-
-def _mine(evaluation: Evaluation, user: Actor, *, assigned: bool, scored: bool) -> str:
-    if evaluation.state is EvaluationState.DECISION and Role.APPROVER in user.roles and not assigned:
-        return "Decide"
-    if evaluation.state is EvaluationState.MODERATION and evaluation.owner_id == user.id:
-        return "Resolve disagreements"
-    parts = [
-        word
-        for word, holds in (
-            ("You have scored" if scored else "You score", assigned),
-            ("You own", evaluation.owner_id == user.id),
-        )
-        if holds
+def _told(
+    request: Request, session: Session, user: Actor, house: Settings, *, today: date
+) -> list[dict[str, object]]:
+    """The whole list, one mapping a row by COLUMNS: where each stands, and nothing of what anybody rated."""
+    filters = as_filters(read(request.query_params), by=user, today=today)
+    found = evaluation_lists.page(session, filters, limit=MOST)
+    parts = evaluation_lists.parts(session, [evaluation for evaluation, _tool, _owner in found])
+    return [
+        {
+            "id": each.id,
+            "tool": tool.name,
+            "edition": each.edition,
+            "state": each.state.value,
+            "tier": each.tier,
+            "owner": owner.name,
+            "opened_at": each.opened_at.isoformat(),
+            "due_on": each.due_on.isoformat(),
+            "overdue": _late(each, today),
+            "scorecards": len(parts[id_of(each)].counting),
+            "needed": _needed(each, house),
+            "waiting_until": each.waiting_until.isoformat() if each.waiting_until else None,
+            "waiting_for": each.waiting_for,
+            "withdrawn_reason": each.withdrawn_reason,
+            "closed_at": each.closed_at.isoformat() if each.closed_at else None,
+            "url": f"{house.base_url}/evaluations/{each.id}",
+        }
+        for each, tool, owner in found
     ]
-    return ", ".join(parts)
 
 
-def _people(typed: Typed) -> list[int]:
-    """Ids of the reviewers who were chosen."""
-    return [found for each in typed.several("reviewers") if (found := number(each)) is not None]
+def _rows(session: Session, found: Sequence[Row], house: Settings, *, today: date) -> list[ListRow]:
+    parts = evaluation_lists.parts(session, [evaluation for evaluation, _tool, _owner in found])
+    why = because(session, list(parts))
+    return [
+        ListRow(
+            title=title_of(tool, each),
+            url=f"/evaluations/{each.id}",
+            state=each.state.value,
+            tier=each.tier,
+            owner=owner.name,
+            due_on=each.due_on,
+            late=_late(each, today),
+            scorecards=f"{len(parts[id_of(each)].counting)} of {_needed(each, house)}",
+            waiting=each.waiting_for,
+            because=why.get(id_of(each), ""),
+        )
+        for each, tool, owner in found
+    ]
 
 
-def _intended_use(typed: Typed) -> dict[str, object]:
-    use: dict[str, object] = {key: typed.one(key) for key in ("purpose", "data_class", "versions")}
-    return use | {key: list(typed.several(key)) for key in ("accounts", "audience", "offices")}
+def _late(evaluation: Evaluation, today: date) -> bool:
+    return evaluation.state not in evaluations.CLOSED and evaluation.due_on < today
 
 
-def _open_page(
-    session: Session, settings: Settings, tool: Tool, typed: Typed, faults: dict[str, str]
-) -> OpenPage:
-    house = house_of(session, settings)
-    names = {office.code: office.name for office in users.all_offices(session)}
-    single: dict[str, object] = {
-        key: typed.one(key) for key in ("edition", "tier", "purpose", "data_class", "versions")
-    }
-    several = {key: typed.several(key) for key in ("accounts", "audience", "offices", "reviewers")}
-    return OpenPage(
-        tool_name=tool.name,
-        tool_slug=tool.slug,
-        tiers=TIER_OPTIONS,
-        data_classes=[Option(each, words(each)) for each in house.data_classes],
-        accounts=[Option(each, words(each)) for each in house.account_types],
-        audiences=[Option(each, words(each)) for each in house.audiences],
-        offices=[Option(each, names.get(each, each)) for each in house.offices],
-        reviewers=reviewer_options(session),
-        form=Form(single | several, faults),
-    )
+def _needed(evaluation: Evaluation, house: Settings) -> int:
+    return 1 if house.solo else Tier(evaluation.tier).scorecards
+
+
+def _owner_options(session: Session) -> list[Option]:
+    owners = users.names(session, evaluation_lists.owner_ids(session, UNDER_WAY))
+    named = sorted(owners.items(), key=lambda each: each[1])
+    return [Option("", "Anybody"), Option(ME, "Me"), *(Option(str(number), name) for number, name in named)]
+
+
+def _chips(asked: AskedFor, session: Session) -> list[Chip]:
+    """The filters that no field of the form shows: how a link from elsewhere narrowed the list."""
+    if not asked.reviewer:
+        return []
+    number = int(asked.reviewer) if asked.reviewer != ME else 0
+    name = "you" if asked.reviewer == ME else users.names(session, [number]).get(number, f"person {number}")
+    return [Chip(f"Scored by {name}", f"/evaluations?{asked.query(reviewer='')}")]

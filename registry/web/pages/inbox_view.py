@@ -1,76 +1,48 @@
-"""What the inbox and a candidate's page show, built whole from the store; who may act is web/deps.py's business."""
+"""What the inbox shows, built whole from the store; who may act is web/deps.py's business."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, quote
+from zoneinfo import ZoneInfo
 
 from sqlmodel import Session
-from starlette.datastructures import QueryParams
 
-from registry.domain.errors import InvalidInput
-from registry.domain.intake_rule import MAX_LABEL
 from registry.domain.triage import REASON_LABELS, STATUS_LABELS, CandidateStatus, DismissReason
-from registry.services import holding
+from registry.services import holding, undoing
 from registry.services.acting import Actor
 from registry.services.holding import AskedAbout
 from registry.services.likeness import Twin, twins
-from registry.store import candidates, sources, tools
-from registry.store.candidates import InboxRow
+from registry.services.relevance import reasons_in_short
+from registry.services.undoing import Undoable
+from registry.store import candidates, inbox, saved_filters, sources, tools, triage_acts
 from registry.store.columns import id_of
+from registry.store.inbox import Filter, InboxRow, Order
 from registry.store.tables import Candidate, Tool
 from registry.web.deps import TRIAGERS
-from registry.web.shapes import Form, Option, Pager
+from registry.web.inbox_facets import facets
+from registry.web.inbox_filter import Wanted, wanted_in
+from registry.web.shapes import Facets, Form, Link, Option, Pager
 from scrapers.links import host_of
 
 ROWS = 25
 WATCH_DAYS = 30
-ALL = "all"
-RELEVANCE = "relevance"
-UNDOABLE = frozenset({CandidateStatus.DISMISSED, CandidateStatus.WATCH, CandidateStatus.MERGED})
+REOPENED = frozenset({CandidateStatus.DISMISSED, CandidateStatus.WATCH, CandidateStatus.MERGED})
 REASONS = tuple(Option(reason.value, REASON_LABELS[reason]) for reason in DismissReason)
-STATUSES = (
-    *(Option(status.value, STATUS_LABELS[status]) for status in CandidateStatus),
-    Option(ALL, "All of them"),
+ORDERS = (
+    Option(Order.NEWEST.value, "Newest first"),
+    Option(Order.OLDEST.value, "Oldest first"),
+    Option(Order.RELEVANCE.value, "Most relevant first"),
+    Option(Order.DEMAND.value, "Most wanted first"),
 )
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """Which candidates the list shows; `status` None means all."""
-
-    status: CandidateStatus | None = CandidateStatus.NEW
-    source_id: int | None = None
-    words: str = ""
-    label: str = ""
-    by_relevance: bool = False
-    after: str = ""
-
-    @property
-    def narrowed(self) -> bool:
-        return bool(self.words or self.source_id or self.label)
-
-    @property
-    def address(self) -> str:
-        """The list's address, the same for the same filters, so that it can be kept and sent."""
-        parts = [
-            ("status", "" if self.status is CandidateStatus.NEW else self.status or ALL),
-            ("source", self.source_id or ""),
-            ("q", self.words),
-            ("label", self.label),
-            ("sort", RELEVANCE if self.by_relevance else ""),
-            ("after", self.after),
-        ]
-        query = urlencode([(name, value) for name, value in parts if value])
-        return f"/inbox?{query}" if query else "/inbox"
-
-
-@dataclass(frozen=True)
 class Told:
-    """What the acts just done led to, read from where the candidates stand now."""
+    """What was just done, and what one can do next."""
 
     title: str
-    undo: Sequence[int] = ()
+    undo: Undoable | None = None
     tool: Tool | None = None
 
 
@@ -78,55 +50,67 @@ class Told:
 class Line:
     row: InboxRow
     host: str
+    why: Sequence[str]
+    """Why it is here, in short."""
     twins: Sequence[Twin]
     standing: str
     """Where it stands and why, for one that is no longer new."""
-    undoable: bool
+    tickable: bool
+
+
+@dataclass(frozen=True)
+class Tab:
+    label: str
+    url: str
+    count: int
+    current: bool
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A saved filter."""
+
+    id: int
+    name: str
+    url: str
+    count: int
+    current: bool
 
 
 @dataclass(frozen=True)
 class InboxPage:
     lines: Sequence[Line]
     here: str
+    back: str
+    """`here`, to stand inside another address."""
     wanted: Wanted
-    statuses: Sequence[Option]
-    source_options: Sequence[Option]
-    label_options: Sequence[Option]
-    """Empty where nothing bears a label."""
+    total: int
+    tabs: Sequence[Tab]
+    kept: Sequence[Kept]
+    facets: Facets
+    keep: Sequence[tuple[str, str]]
+    """The other filters, which a search for words must not lose."""
+    filters_url: str
     pager: Pager
     newest_url: str
     may_act: bool
     keys: bool
-    watch_until: date
+    days: Sequence[Option]
+    """Days until which to watch, each with how far it is away."""
+    labels: Sequence[str]
+    formats: Sequence[Link]
     told: Told | None = None
-    bulk: Form = field(default_factory=Form)
+    earlier: Sequence[Undoable] = ()
+    """What else can still be undone, newest first."""
     refused: Sequence[str] = ()
+    saving: Form = field(default_factory=Form)
+    """The form that keeps this filter, where it came back."""
     reads_at: datetime | None = None
     """When the next source is read; asked only where the list is empty."""
     reasons: Sequence[Option] = REASONS
+    orders: Sequence[Option] = ORDERS
     asked_about: Sequence[AskedAbout] = ()
     """Sources whose new entries are held back until somebody has looked at them."""
-
-
-def as_wanted(query: QueryParams) -> Wanted:
-    """The filter that an address names. Raises InvalidInput for a status that there is not."""
-    said = query.get("status", "") or CandidateStatus.NEW
-    if said != ALL and said not in set(CandidateStatus):
-        choices = ", ".join([*CandidateStatus, ALL])
-        raise InvalidInput(f"There is no such status. Choose among: {choices}.", {"status": "is not known"})
-    return Wanted(
-        status=None if said == ALL else CandidateStatus(said),
-        source_id=number(query.get("source", "")),
-        words=query.get("q", "").replace("\0", "").strip()[:200],
-        label=query.get("label", "").replace("\0", "").strip()[:MAX_LABEL],
-        by_relevance=query.get("sort", "") == RELEVANCE,
-        after=query.get("after", ""),
-    )
-
-
-def number(text: str) -> int | None:
-    """An id as it was typed; None for anything else."""
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
 
 
 def inbox_page(
@@ -134,52 +118,36 @@ def inbox_page(
     wanted: Wanted,
     *,
     user: Actor,
+    zone: ZoneInfo,
     now: datetime,
     keys: bool,
-    done: Sequence[int] = (),
-    bulk: Form | None = None,
+    done: int = 0,
+    undone: int = 0,
     refused: Sequence[str] = (),
+    saving: Form | None = None,
 ) -> InboxPage:
     """The queries are as many for one row as for all of a page."""
-    page = candidates.page(
-        session,
-        status=wanted.status,
-        source_id=wanted.source_id,
-        words=wanted.words,
-        label=wanted.label,
-        by_relevance=wanted.by_relevance,
-        after=wanted.after,
-        limit=ROWS,
-    )
-    total = candidates.count(
-        session,
-        status=wanted.status,
-        source_id=wanted.source_id,
-        words=wanted.words,
-        label=wanted.label,
-    )
+    matches = wanted.filter(zone=zone, now=now)
+    page = inbox.page(session, matches, order=wanted.order, after=wanted.after, limit=ROWS)
+    statuses = candidates.counts_by_status(session)
+    total = inbox.count(session, matches) if wanted.narrowed else _total(statuses, wanted.status)
     shown = [row.candidate for row in page.rows]
-    alike = twins(session, [each for each in shown if each.status is CandidateStatus.NEW])
-    names = _names(session, shown)
+    alike = twins(session, [each for each in shown if each.status is CandidateStatus.NEW], now=now)
+    names = target_names(session, shown)
+    reasons = reasons_in_short(session, page.rows, now)
+    undoable = undoing.undoable(session, user, now)
+    title = next((each for each in undoable if each.act.id == done), None)
     return InboxPage(
-        lines=[
-            Line(
-                row,
-                host_of(row.candidate.homepage),
-                alike.get(id_of(row.candidate), ()),
-                standing(row.candidate, names),
-                row.candidate.status in UNDOABLE,
-            )
-            for row in page.rows
-        ],
+        lines=[_line(row, alike, names, reasons) for row in page.rows],
         here=wanted.address,
+        back=quote(wanted.address, safe=""),
         wanted=wanted,
-        statuses=_counted(session),
-        source_options=[
-            Option("", "All sources"),
-            *(Option(str(each.id), each.name) for each in sources.sources(session)),
-        ],
-        label_options=_labels(session, wanted),
+        total=total,
+        tabs=_tabs(statuses, wanted),
+        kept=_kept(session, user, wanted, zone, now),
+        facets=facets(session, wanted, zone=zone, now=now),
+        keep=_parts(replace(wanted, words="", order=Order.NEWEST)),
+        filters_url=replace(wanted, facets=not wanted.facets, after="").address,
         pager=Pager(
             _summary(len(shown), total, wanted),
             next_url=replace(wanted, after=page.next_cursor).address if page.next_cursor else "",
@@ -187,11 +155,14 @@ def inbox_page(
         newest_url=replace(wanted, after="").address if wanted.after else "",
         may_act=may_act(user),
         keys=keys,
-        watch_until=now.date() + timedelta(days=WATCH_DAYS),
-        told=told(session, done),
-        bulk=bulk or Form({"ids": (), "reason": ""}),
+        days=watch_days(now),
+        labels=[label for label, _ in candidates.label_counts(session)],
+        formats=[Link("CSV", f"/inbox.csv?{wanted.query}"), Link("JSON", f"/inbox.json?{wanted.query}")],
+        told=_just_done(session, title) if title else _taken_back(session, undone, user),
+        earlier=[each for each in undoable if each is not title],
         refused=refused,
-        reads_at=None if shown else _next_read(session),
+        saving=saving or Form({"name": ""}),
+        reads_at=None if shown else sources.next_due(session),
         asked_about=holding.asked_about(session),
     )
 
@@ -200,18 +171,19 @@ def may_act(user: Actor) -> bool:
     return bool(user.roles & TRIAGERS)
 
 
-def told(session: Session, done: Sequence[int]) -> Told | None:
-    found = list(candidates.by_id(session, done[:200]).values()) if done else []
-    if not found:
-        return None
-    undo = [id_of(each) for each in found if each.status in UNDOABLE]
-    if len(found) > 1:
-        counts = {status: sum(each.status is status for each in found) for status in CandidateStatus}
-        parts = [f"{count} {_now(status)}" for status, count in counts.items() if count]
-        return Told(f"Of {len(found)} candidates {', '.join(parts)}", undo)
-    (one,) = found
-    tool = tools.get_by_id(session, one.tool_id) if one.tool_id else None
-    return Told(f"“{one.name}” {standing(one, _names(session, [one])) or 'is new'}", undo, tool)
+def told(session: Session, done: int, user: Actor, now: datetime) -> Told | None:
+    """What this person did by the act of this number, as long as it can be undone."""
+    undoable = undoing.undoable(session, user, now) if done else ()
+    return next((_just_done(session, each) for each in undoable if each.act.id == done), None)
+
+
+def watch_days(now: datetime) -> list[Option]:
+    spans = ((7, "a week"), (30, "a month"), (90, "three months"), (365, "a year"))
+    return [Option((now.date() + timedelta(days=days)).isoformat(), label) for days, label in spans]
+
+
+def watch_day(now: datetime) -> date:
+    return now.date() + timedelta(days=WATCH_DAYS)
 
 
 def standing(candidate: Candidate, names: Mapping[int, str]) -> str:
@@ -226,39 +198,90 @@ def standing(candidate: Candidate, names: Mapping[int, str]) -> str:
     return "is accepted" if candidate.status is CandidateStatus.ACCEPTED else ""
 
 
-def _names(session: Session, found: Collection[Candidate]) -> Mapping[int, str]:
+def target_names(session: Session, found: Collection[Candidate]) -> Mapping[int, str]:
     targets = {each.merged_into_id for each in found if each.merged_into_id}
     return {key: each.name for key, each in candidates.by_id(session, targets).items()} if targets else {}
 
 
-def _now(status: CandidateStatus) -> str:
-    return f"now {STATUS_LABELS[status].lower()}"
+def why_here(row: InboxRow, reason: str) -> list[str]:
+    """Who speaks of it, who asked, who looked it up, and what most speaks for or against it."""
+    told = []
+    if row.requests:
+        told.append("requested once" if row.requests == 1 else f"requested {row.requests} times")
+    if row.look_ups:
+        times = "once" if row.look_ups == 1 else f"{row.look_ups} times"
+        told.append(f"looked up {times} without an answer")
+    if row.mentions > len(row.sources):
+        told.append(f"announced {row.mentions} times")
+    if reason:
+        told.append(reason.rstrip("."))
+    return told
 
 
-def _counted(session: Session) -> list[Option]:
-    counts = candidates.counts_by_status(session)
+def _line(
+    row: InboxRow, alike: Mapping[int, Sequence[Twin]], names: Mapping[int, str], reasons: Mapping[int, str]
+) -> Line:
+    candidate = row.candidate
+    candidate_id = id_of(candidate)
+    return Line(
+        row,
+        host_of(candidate.homepage),
+        why_here(row, reasons.get(candidate_id, "")),
+        alike.get(candidate_id, ()),
+        standing(candidate, names),
+        candidate.status in (CandidateStatus.NEW, CandidateStatus.WATCH, CandidateStatus.DISMISSED),
+    )
+
+
+def _just_done(session: Session, undoable: Undoable) -> Told:
+    tool = None
+    if undoable.act.verb == "accept" and undoable.act.count == 1:
+        (ids,) = triage_acts.candidate_ids(session, [id_of(undoable.act)]).values()
+        candidate = candidates.get(session, ids[0])
+        tool = tools.get_by_id(session, candidate.tool_id) if candidate.tool_id else None
+    return Told(undoable.sentence, undoable, tool)
+
+
+def _taken_back(session: Session, undone: int, user: Actor) -> Told | None:
+    if not undone:
+        return None
+    act = triage_acts.find(session, undone)
+    if act is None or act.undone_at is None or act.actor_id != user.id:
+        return None
+    what = "1 candidate is" if act.count == 1 else f"{act.count:,} candidates are"
+    return Told(f"Undone: {what} no longer {act.told}")
+
+
+def _tabs(statuses: Mapping[CandidateStatus, int], wanted: Wanted) -> list[Tab]:
+    def tab(status: CandidateStatus | None, label: str) -> Tab:
+        url = replace(wanted, status=status, reasons=(), month="", after="").address
+        return Tab(label, url, _total(statuses, status), status is wanted.status)
+
+    return [*(tab(status, STATUS_LABELS[status]) for status in CandidateStatus), tab(None, "All")]
+
+
+def _total(statuses: Mapping[CandidateStatus, int], status: CandidateStatus | None) -> int:
+    return statuses[status] if status else sum(statuses.values())
+
+
+def _kept(session: Session, user: Actor, wanted: Wanted, zone: ZoneInfo, now: datetime) -> list[Kept]:
+    if user.id is None:
+        return []
+    rows = saved_filters.of(session, user.id)
+    asked: list[Filter] = [wanted_in(row.query).filter(zone=zone, now=now) for row in rows]
+    numbers = inbox.counts(session, asked)
     return [
-        Option(each.value, f"{each.label} ({counts[CandidateStatus(each.value)]})")
-        if each.value != ALL
-        else Option(ALL, f"{each.label} ({sum(counts.values())})")
-        for each in STATUSES
+        Kept(id_of(row), row.name, wanted_in(row.query).address, number, row.query == wanted.query)
+        for row, number in zip(rows, numbers, strict=True)
     ]
 
 
-def _labels(session: Session, wanted: Wanted) -> list[Option]:
-    found = [Option(label, f"{label} ({count})") for label, count in candidates.label_counts(session)]
-    if wanted.label and wanted.label not in {each.value for each in found}:
-        found.append(Option(wanted.label, f"{wanted.label} (0)"))
-    return [Option("", "Any or none"), *found] if found else []
+def _parts(wanted: Wanted) -> list[tuple[str, str]]:
+    return [*parse_qsl(wanted.query), *([("filters", "open")] if wanted.facets else [])]
 
 
 def _summary(shown: int, total: int, wanted: Wanted) -> str:
     kind = f"{STATUS_LABELS[wanted.status].lower()} " if wanted.status else ""
-    what = f"{total} {kind}candidate{'' if total == 1 else 's'}"
+    what = f"{total:,} {kind}candidate{'' if total == 1 else 's'}"
     filtered = (" that matches" if total == 1 else " that match") if wanted.narrowed else ""
     return f"{what}{filtered}" + (f", {shown} on this page" if shown < total else "")
-
-
-def _next_read(session: Session) -> datetime | None:
-    polled = sources.polled(session)
-    return min((each.due_at for each in polled if each.due_at), default=None)

@@ -25,7 +25,7 @@ from registry.store import verdicts
 from registry.store.columns import id_of
 from registry.store.tables import Tool
 from registry.web import cards
-from registry.web.deps import Asked, House, Now, Read
+from registry.web.deps import Asked, House, Known, Now, Read
 from registry.web.feeds import feed_links
 from registry.web.parts import Parts, parts_of
 from registry.web.question import Typed, TypedQuestion, as_question, choices, office_options
@@ -102,16 +102,19 @@ def show_home(request: Request, read: Read, settings: House, now: Now) -> Respon
 
 
 @router.get("/check")
-def check(request: Request, typed: TypedQuestion, read: Read, settings: House, now: Now) -> Response:
+def check(
+    request: Request, typed: TypedQuestion, known: Known, read: Read, settings: House, now: Now
+) -> Response:
     if not typed.q:
         page = _home(read, settings, now, typed)
         return render(request, "lookup/home.html", page, feeds=feed_links("All verdicts"))
     organisation, offices = house(read, settings), office_options(read)
     try:
-        found = lookup.check(read, typed.q, as_question(typed, organisation, now=now), organisation, now=now)
+        question = as_question(typed, organisation, now=now)
+        found = lookup.check(read, typed.q, question, organisation, now=now, index=known)
     except InvalidInput as refused:
-        known = tuple(choices(typed, organisation, offices).values())
-        page = LookupPage(typed, known, faults=refused.faults or {"q": refused.sentence})
+        asked = tuple(choices(typed, organisation, offices).values())
+        page = LookupPage(typed, asked, faults=refused.faults or {"q": refused.sentence})
         return render(request, "lookup/show.html", page, status=422)
     page = _answered(read, found, typed, organisation, offices, settings, now)
     reply = render(request, "lookup/show.html", page, feeds=_feeds_of(found))
@@ -135,9 +138,9 @@ def describe_search(request: Request, settings: House) -> Response:
 
 
 @router.get("/suggest")
-def suggest(read: Read, settings: House, now: Now, q: Asked = "") -> Response:
+def suggest(known: Known, read: Read, settings: House, now: Now, q: Asked = "") -> Response:
     """Completions as OpenSearch wants them: what was typed, names, their answers in words, their addresses."""
-    found = matching.complete(read, q[:MOST_QUERY])
+    found = matching.complete(read, q[:MOST_QUERY], known)
     organisation = house(read, settings)
     answers = lookup.answers(read, found, rules.Question(at=now), organisation, now=now)
     told = [

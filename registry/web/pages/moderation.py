@@ -7,12 +7,11 @@ from registry.services import moderation, taking_part
 from registry.services.assessing import weigh
 from registry.store import evaluations
 from registry.web.deps import House, Insider, Now, Read, Reviewer, RowId, Text, Triager, Tx
-from registry.web.pages.inbox_view import number
 from registry.web.pages.moderation_view import moderation_page
 from registry.web.pages.rescore_form import read_lines
 from registry.web.render import go, render
 from registry.web.shapes import Form
-from registry.web.typed import Fields
+from registry.web.typed import Fields, number
 
 router = APIRouter(prefix="/evaluations")
 TEMPLATE = "evaluations/moderation.html"

@@ -1,18 +1,20 @@
 """People and their tokens, for admins."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from fastapi import APIRouter, Request, Response
 from sqlmodel import Session
 
 from registry.domain.errors import InvalidInput
-from registry.services import accounts, sign_in
+from registry.services import accounts, assigning, leaving, sign_in
 from registry.store import users
 from registry.store.tables import ApiToken, Role
 from registry.web.deps import Admin, House, Now, Read, RowId, Secret, Several, Text, Tx
 from registry.web.question import office_options
 from registry.web.render import go, render
-from registry.web.shapes import Form, Option
+from registry.web.shapes import Form, Option, Task
+from registry.web.typed import number
 
 router = APIRouter(prefix="/people")
 ROLE_OPTIONS = (
@@ -41,6 +43,11 @@ class PersonPage:
     scopes: list[Option]
     form: Form
     token_form: Form
+    work: Sequence[Task]
+    """What the person has left to do, which goes to somebody else when they are shut out."""
+    owns: bool
+    successors: Sequence[Option]
+    leaving_form: Form
     shown_once: str = ""
     """A new token, or a new sign-in link's address."""
 
@@ -94,6 +101,7 @@ def set_roles(
     tx: Tx,
     user: Admin,
     now: Now,
+    house: House,
     roles: Several = (),
     offices: Several = (),
     areas: Text = "",
@@ -101,7 +109,14 @@ def set_roles(
     try:
         with tx.begin_nested():
             accounts.set_roles(
-                tx, user_id, roles=roles, offices=offices, areas=_parted(areas), by=user, now=now
+                tx,
+                user_id,
+                roles=roles,
+                offices=offices,
+                areas=_parted(areas),
+                solo=house.solo,
+                by=user,
+                now=now,
             )
     except InvalidInput as refused:
         form = _person_form(roles=roles, offices=offices, areas=areas, faults=refused.faults)
@@ -110,8 +125,15 @@ def set_roles(
 
 
 @router.post("/{user_id}/disable")
-def disable(user_id: RowId, tx: Tx, user: Admin, now: Now) -> Response:
-    accounts.disable(tx, user_id, by=user, now=now)
+def disable(
+    request: Request, user_id: RowId, tx: Tx, user: Admin, now: Now, house: House, successor: Text = ""
+) -> Response:
+    try:
+        with tx.begin_nested():
+            accounts.disable(tx, user_id, successor_id=number(successor), solo=house.solo, by=user, now=now)
+    except InvalidInput as refused:
+        page = _person_page(tx, user_id, leaving_form=Form({"successor": successor}, refused.faults))
+        return render(request, "people/show.html", page, status=422)
     return go("/people")
 
 
@@ -170,10 +192,13 @@ def _person_page(
     *,
     form: Form | None = None,
     token_form: Form | None = None,
+    leaving_form: Form | None = None,
     shown_once: str = "",
 ) -> PersonPage:
     person = users.person(session, user_id)
     held = _person_form(roles=tuple(person.roles), offices=person.offices, areas=", ".join(person.areas))
+    work = leaving.open_work(session, user_id)
+    heirs = [each for each in assigning.successors(users.everybody(session)) if each.user.id != user_id]
     scopes = [Option(scope, scope) for scope, holders in sign_in.SCOPES.items() if person.roles & holders]
     return PersonPage(
         person=person,
@@ -183,6 +208,18 @@ def _person_page(
         scopes=scopes,
         form=form or held,
         token_form=token_form or Form({"name": "", "scopes": ("read",), "days": "90"}),
+        work=[
+            Task(tool.name, f"/evaluations/{evaluation.id}", state)
+            for rows, state in ((work.owned, "Owns it"), (work.owed, "Has a scorecard to hand in"))
+            for evaluation, tool, _owner in rows
+        ],
+        owns=bool(work.owned),
+        successors=[
+            *([] if work.owned else [Option("", "Nobody: the owners of the evaluations ask others")]),
+            *([Option("", "Choose a person")] if work.owned else []),
+            *(Option(str(each.user.id), each.user.name) for each in heirs),
+        ],
+        leaving_form=leaving_form or Form({"successor": ""}),
         shown_once=shown_once,
     )
 

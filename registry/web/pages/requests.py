@@ -7,7 +7,7 @@ from datetime import date, datetime
 from fastapi import APIRouter, Request, Response
 from sqlmodel import Session
 
-from registry.domain.errors import InvalidInput, NotAllowed, NotSignedIn
+from registry.domain.errors import InvalidInput
 from registry.domain.evaluation import TIERS, Tier
 from registry.domain.lookup import AnswerCode, Question
 from registry.domain.triage import REASON_LABELS, CandidateStatus, DismissReason
@@ -19,8 +19,8 @@ from registry.settings import Settings
 from registry.store import evaluations, tools
 from registry.store.columns import id_of
 from registry.web import cards
+from registry.web.asking import asker, require_lengths, require_right
 from registry.web.deps import Asked, CurrentUser, House, Now, Read, Text, Tx
-from registry.web.parts import parts_of
 from registry.web.question import Typed
 from registry.web.render import go, render
 from registry.web.shapes import Form, Option, ToolLink
@@ -28,10 +28,6 @@ from registry.web.words import words
 
 router = APIRouter(prefix="/request")
 MOST_OFFERED = 5
-MOST_FROM_ONE_PLACE = 20
-"""Requests without an account from one network address, within the throttle's window."""
-SOMEBODY = Actor(None, "somebody without an account")
-LENGTHS = {"homepage": 2000, "purpose": 2000, "needed_by": 80, "contact": 200}
 LABELS = {
     "name": "Name of the tool",
     "homepage": "Its web address",
@@ -75,7 +71,7 @@ class FollowPage:
 def show_form(
     request: Request, read: Read, settings: House, user: CurrentUser, now: Now, name: Asked = ""
 ) -> Response:
-    _require_right(settings, user)
+    require_right(settings, user)
     return render(request, "requests/new.html", _page(read, settings, user, now, {"name": name[:120]}))
 
 
@@ -93,7 +89,7 @@ def ask(
     needed_by: Text = "",
     contact: Text = "",
 ) -> Response:
-    _require_right(settings, user)
+    require_right(settings, user)
     typed = {
         "name": name,
         "homepage": homepage,
@@ -104,9 +100,9 @@ def ask(
     }
     try:
         with tx.begin_nested():
-            _check(typed, settings)
+            require_lengths(typed, settings)
             made = requests.request_tool(
-                tx, **typed, by=_asker(request, user, now), secret=settings.secret, now=now
+                tx, **typed, by=asker(request, user, now), secret=settings.secret, now=now
             )
     except InvalidInput as refused:
         faults = {name: _said(name, fault) for name, fault in refused.faults.items()}
@@ -122,38 +118,6 @@ def follow(request: Request, secret: str, read: Read, settings: House, now: Now)
     reply.headers["Cache-Control"] = "no-store"
     reply.headers["Referrer-Policy"] = "no-referrer"  # the address is a secret
     return reply
-
-
-def _require_right(settings: Settings, user: Actor | None) -> None:
-    if user is None and settings.requests != "anybody":
-        raise NotSignedIn("Sign in to ask for a tool.")
-    if user is not None and user.scopes is not None and "request" not in user.scopes:
-        raise NotAllowed("This needs a token with the scope request.")
-
-
-def _asker(request: Request, user: Actor | None, now: datetime) -> Actor:
-    """Raises NotAllowed where too many came from one place without an account."""
-    if user is not None:
-        return user
-    throttle = parts_of(request).throttle
-    key = f"request:{request.client.host if request.client else ''}"
-    if throttle.failures(key, now) >= MOST_FROM_ONE_PLACE:
-        raise NotAllowed("Too many requests came from where you are. Wait a quarter of an hour, or sign in.")
-    throttle.note_failure(key, now)
-    return SOMEBODY
-
-
-def _check(typed: Mapping[str, str], settings: Settings) -> None:
-    """What the service would cut off without a word is refused here, so that nothing typed is lost."""
-    faults = {
-        name: f"is {len(typed[name])} characters long; at most {most} fit"
-        for name, most in LENGTHS.items()
-        if len(typed[name]) > most
-    }
-    if typed["data_class"] and typed["data_class"] not in settings.data_classes:
-        faults["data_class"] = f"must be one of: {', '.join(settings.data_classes)}"
-    if faults:
-        raise InvalidInput("Something is too long.", faults)
 
 
 def _said(name: str, fault: str) -> str:

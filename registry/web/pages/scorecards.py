@@ -10,60 +10,33 @@ from sqlmodel import Session
 
 from registry.domain.errors import InvalidInput, NotAllowed, StaleVersion
 from registry.domain.evaluation import may_score
-from registry.domain.rubric import DEGREES, Criterion, KnockOutAnswer, Rating, Rubric, Side, evidence_required
 from registry.services import rubrics, scoring, taking_part
 from registry.services.acting import Actor
-from registry.services.scorecards import TypedAnswer, TypedRating, TypedScorecard, as_typed
+from registry.services.scorecards import TypedScorecard, as_typed, confirmed
 from registry.store import evaluations, tools
 from registry.store.columns import id_of
+from registry.store.evaluations import StoredScorecard
 from registry.store.tables import Evaluation
 from registry.web.deps import House, Now, Read, Reviewer, RowId, Text, Tx
 from registry.web.errors import asks_for_json, problem
-from registry.web.pages.evaluation_page import SCORABLE, CardView, card_view, title_of, use_words
+from registry.web.pages.evaluation_cards import CardView, card_view
+from registry.web.pages.evaluation_page import SCORABLE, title_of, use_words
+from registry.web.pages.scorecard_form import (
+    CONFIDENCE_OPTIONS,
+    KEEP_OPTIONS,
+    Group,
+    group_task,
+    groups_of,
+    picked,
+    read_scorecard,
+    said_so,
+)
 from registry.web.render import go, render
 from registry.web.shapes import Option, Row, Task
-from registry.web.typed import Fields, Typed
+from registry.web.typed import Fields, number
 from registry.web.words import words
 
 router = APIRouter(prefix="/evaluations")
-
-ANSWER_OPTIONS = (
-    Option(KnockOutAnswer.NO, "No"),
-    Option(KnockOutAnswer.UNKNOWN, "Cannot tell", "Counts as a significant risk until somebody knows."),
-    Option(KnockOutAnswer.YES, "Yes"),
-)
-CONFIDENCE_OPTIONS = tuple(Option(each, each.capitalize()) for each in scoring.CONFIDENCES)
-
-
-@dataclass(frozen=True)
-class Question:
-    """One line of the form; the names of its fields begin with `<id>.`."""
-
-    id: str
-    name: str
-    question: str
-    options: Sequence[Option]
-    value: str
-    sentence: str
-    confidence: str = ""
-    """Empty for a knock-out, which has none."""
-    evidence: str = ""
-    evidence_hint: str = ""
-    fault: str = ""
-    stored: str = ""
-    """What another window saved in this line, where it differs."""
-
-
-@dataclass(frozen=True)
-class Group:
-    id: str
-    title: str
-    hint: str
-    questions: Sequence[Question]
-
-    @property
-    def answered(self) -> int:
-        return sum(1 for each in self.questions if each.value)
 
 
 @dataclass(frozen=True)
@@ -71,6 +44,8 @@ class ScorecardPage:
     id: int
     tool_name: str
     facts: Sequence[Row]
+    key: str
+    """Under which this browser keeps what was not saved yet."""
     tasks: Sequence[Task] = ()
     groups: Sequence[Group] = ()
     confidences: Sequence[Option] = CONFIDENCE_OPTIONS
@@ -86,6 +61,11 @@ class ScorecardPage:
     """The scorecard handed in, where there is no draft."""
     may_amend: bool = False
     amending: str = ""
+    earlier: datetime | None = None
+    """When this person scored the tool before, where they can begin with that."""
+    carried: int = 0
+    """How many lines are carried over and not confirmed yet."""
+    keeps: Sequence[Option] = KEEP_OPTIONS
 
 
 @router.get("/{evaluation_id}/scorecard")
@@ -103,16 +83,21 @@ def keep_scorecard(
     evaluation = evaluations.get(tx, evaluation_id)
     taking_part.require_voice(tx, evaluation, by=user)
     rubric = rubrics.rubric(tx, evaluation.rubric_hash)
-    given = _read(rubric, typed)
-    number = typed.one("version")
-    version = int(number) if number.isdecimal() and len(number) < 9 else 0
+    before = _latest(tx, evaluation_id, user)
+    saved = as_typed(before) if before else TypedScorecard()
+    mine = confirmed(read_scorecard(rubric, typed), saved, said_so(typed))
+    given = picked(mine, saved, typed)
+    version = number(typed.one("version")) or 0
+    wanted = typed.one("action")
+    if before is not None and before.submitted and wanted and given == saved:
+        return go(f"/evaluations/{evaluation_id}")  # a double click: it is in already
     try:
         with tx.begin_nested():
             draft = scoring.save_draft(tx, evaluation_id, given, version=version, by=user, now=now)
     except StaleVersion as refused:
         if asks_for_json(request):
             return problem(409, refused.sentence, refused.code)
-        page = _page(tx, evaluation, user, given=given, stale=refused.sentence)
+        page = _page(tx, evaluation, user, given=mine, stale=refused.sentence)
         return render(request, "evaluations/scorecard.html", page, status=409)
     except InvalidInput as refused:
         if asks_for_json(request):
@@ -124,7 +109,7 @@ def keep_scorecard(
         return JSONResponse(
             {"version": draft.version, "saved_at": now.isoformat(), "said": f"Saved {at:%H:%M}"}
         )
-    if typed.one("action") != "submit":
+    if wanted != "submit":
         return go(f"/evaluations/{evaluation_id}/scorecard#saved")
     try:
         with tx.begin_nested():
@@ -133,6 +118,13 @@ def keep_scorecard(
         page = _page(tx, evaluation, user, given=given, version=draft.version, faults=refused.faults)
         return render(request, "evaluations/scorecard.html", page, status=422)
     return go(f"/evaluations/{evaluation_id}")
+
+
+@router.post("/{evaluation_id}/scorecard/carry")
+def carry_over(evaluation_id: RowId, tx: Tx, user: Reviewer, now: Now) -> Response:
+    taking_part.require_voice(tx, evaluations.get(tx, evaluation_id), by=user)
+    scoring.carry_over(tx, evaluation_id, by=user, now=now)
+    return go(f"/evaluations/{evaluation_id}/scorecard")
 
 
 @router.post("/{evaluation_id}/scorecard/amend")
@@ -147,6 +139,11 @@ def amend_scorecard(
         page = _page(tx, evaluation, user, faults=refused.faults)
         return render(request, "evaluations/scorecard.html", page, status=422)
     return go(f"/evaluations/{evaluation_id}/scorecard")
+
+
+def _latest(session: Session, evaluation_id: int, user: Actor) -> StoredScorecard | None:
+    own = [each for each in evaluations.scorecards(session, evaluation_id) if each.reviewer.id == user.id]
+    return own[-1] if own else None
 
 
 def _page(
@@ -165,7 +162,10 @@ def _page(
     tool = tools.get_by_id(session, evaluation.tool_id)
     rubric = rubrics.rubric(session, evaluation.rubric_hash)
     base = ScorecardPage(
-        evaluation_id, title_of(tool, evaluation), _facts(evaluation, tool.vendor, tool.homepage)
+        evaluation_id,
+        title_of(tool, evaluation),
+        _facts(evaluation, tool.vendor, tool.homepage),
+        key=f"scorecard {evaluation_id} {user.id}",
     )
     own = [each for each in evaluations.scorecards(session, evaluation_id) if each.reviewer.id == user.id]
     declared = evaluations.interests(session, evaluation_id)
@@ -175,7 +175,7 @@ def _page(
     if kept is not None and kept.submitted:
         return replace(
             base,
-            mine=card_view(rubric, kept),
+            mine=card_view(rubric, kept, own),
             may_amend=scorable and not barred,
             faults=faults or {},
             stale=stale,
@@ -188,15 +188,18 @@ def _page(
         return replace(base, must_declare=True, faults=faults or {})
     stored = as_typed(kept) if kept else TypedScorecard()
     shown = given if given is not None else stored
-    groups = _groups(rubric, shown, faults or {}, stored if stale else None)
+    earlier = scoring.last_of(session, evaluation, by=user) if kept is None and given is None else None
+    groups = groups_of(rubric, shown, faults or {}, stored if stale else None)
     return replace(
         base,
         groups=groups,
         tasks=[
             Task("Interest", f"/evaluations/{evaluation_id}#people", "Declared: none", done=True),
-            *map(_task, groups),
+            *map(group_task, groups),
         ],
         version=version if version is not None else kept.row.version if kept else 0,
+        earlier=earlier.submitted_at if earlier else None,
+        carried=sum(each.carried for group in groups for each in group.questions),
         saved=kept.row.saved_at if kept else None,
         faults=faults or {},
         stale=stale,
@@ -212,6 +215,7 @@ def _barred(session: Session, evaluation: Evaluation, user: Actor) -> str:
         may_score(
             user.person_id,
             requester=evaluations.requesters(session, evaluation.tool_id),
+            vendor_contacts=evaluations.contacts(session, evaluation.tool_id).keys(),
             interested={user_id for user_id, each in declared.items() if each.interested},
         )
     except NotAllowed as refused:
@@ -234,106 +238,3 @@ _USES = (
     ("offices", "Offices"),
     ("versions", "Versions"),
 )
-
-
-def _task(group: Group) -> Task:
-    count = len(group.questions)
-    return Task(group.title, f"#{group.id}", f"{group.answered} of {count}", done=group.answered == count)
-
-
-def _read(rubric: Rubric, typed: Typed) -> TypedScorecard:
-    return TypedScorecard(
-        ratings={
-            each.id: TypedRating(
-                rating=_rating(typed.one(f"{each.id}.rating")),
-                confidence=typed.one(f"{each.id}.confidence", "medium"),
-                sentence=typed.one(f"{each.id}.sentence"),
-                evidence=typed.one(f"{each.id}.evidence"),
-            )
-            for each in rubric.criteria
-        },
-        knock_outs={
-            each.id: TypedAnswer(_answer(typed.one(f"{each.id}.answer")), typed.one(f"{each.id}.sentence"))
-            for each in rubric.knock_outs
-        },
-    )
-
-
-def _rating(text: str) -> Rating | None:
-    return Rating(text) if text in tuple(Rating) else None
-
-
-def _answer(text: str) -> KnockOutAnswer | None:
-    return KnockOutAnswer(text) if text in tuple(KnockOutAnswer) else None
-
-
-def _groups(
-    rubric: Rubric, shown: TypedScorecard, faults: Mapping[str, str], stored: TypedScorecard | None
-) -> list[Group]:
-    risk_hint = "0 is no risk, 4 is not acceptable as it is. Cannot tell counts as 3."
-    fit_hint = "Here 4 is best. Cannot tell counts as 1."
-    return [
-        Group(
-            "knock-outs",
-            "Knock-outs",
-            "One yes ends it, however good the rest is.",
-            [
-                Question(
-                    each.id,
-                    each.name,
-                    each.question,
-                    ANSWER_OPTIONS,
-                    value=line.answer or "",
-                    sentence=line.sentence,
-                    fault=faults.get(each.id, ""),
-                    stored=_stored_answer(stored, each.id, line),
-                )
-                for each in rubric.knock_outs
-                for line in [shown.knock_outs.get(each.id, TypedAnswer())]
-            ],
-        ),
-        Group("risk", "Risk", risk_hint, [_rated(each, shown, faults, stored) for each in rubric.risks]),
-        Group("fit", "Fit", fit_hint, [_rated(each, shown, faults, stored) for each in rubric.fits]),
-    ]
-
-
-def _rated(
-    criterion: Criterion, shown: TypedScorecard, faults: Mapping[str, str], stored: TypedScorecard | None
-) -> Question:
-    line = shown.ratings.get(criterion.id, TypedRating())
-    options = [Option(each, f"{each}: {criterion.anchors[int(each)]}") for each in DEGREES]
-    options.append(Option(Rating.UNKNOWN, "Cannot tell: I need evidence"))
-    if criterion.may_not_apply:
-        options.append(Option(Rating.NOT_APPLICABLE, "Not applicable"))
-    hint = "A link, or the quoted paragraph."
-    if criterion.side is Side.RISK:
-        hint += f" Needed for {', '.join(each for each in DEGREES if evidence_required(each))}."
-    return Question(
-        criterion.id,
-        criterion.name,
-        criterion.question,
-        options,
-        value=line.rating or "",
-        sentence=line.sentence,
-        confidence=line.confidence,
-        evidence=line.evidence,
-        evidence_hint=f"{hint} {criterion.evidence}".strip(),
-        fault=faults.get(criterion.id, ""),
-        stored=_stored_rating(stored, criterion, line),
-    )
-
-
-def _stored_answer(stored: TypedScorecard | None, key: str, line: TypedAnswer) -> str:
-    other = stored.knock_outs.get(key, TypedAnswer()) if stored else line
-    if other == line:
-        return ""
-    return f"{words(other.answer) if other.answer else 'Not answered'}. {other.sentence}".strip()
-
-
-def _stored_rating(stored: TypedScorecard | None, criterion: Criterion, line: TypedRating) -> str:
-    other = stored.ratings.get(criterion.id, TypedRating()) if stored else line
-    if other == line:
-        return ""
-    rating = words(other.rating) if other.rating else "Not rated"
-    parts = (f"{rating}, {other.confidence} confidence.", other.sentence, other.evidence)
-    return " ".join(part for part in parts if part)

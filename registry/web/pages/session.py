@@ -95,7 +95,7 @@ def log_out(request: Request, tx: Tx) -> Response:
     reply = go("/")
     parts = parts_of(request)
     reply.delete_cookie(cookie_name(parts), path="/", secure=parts.secure, httponly=True, samesite="lax")
-    reply.headers["Clear-Site-Data"] = '"cache"'
+    reply.headers["Clear-Site-Data"] = '"cache", "storage"'
     return reply
 
 

@@ -20,11 +20,12 @@ from registry.store import entries, evaluations, tools, verdicts
 from registry.store.columns import id_of
 from registry.store.tables import AliasKind, Entry, Tool
 from registry.web import cards
-from registry.web.deps import Asked, House, Now, Read, Slug
+from registry.web.deps import INSIDERS, Asked, CurrentUser, House, Now, Read, Slug
 from registry.web.feeds import feed_links
 from registry.web.links import outside_link
 from registry.web.question import Typed, office_options
 from registry.web.render import render, render_document
+from registry.web.reopened import Reopened, reopened_of
 from registry.web.scores import Assessed, assessed
 from registry.web.shapes import AnswerCard, Event, Link, Pager, Row
 from registry.web.tool_news import told_of, tool_news
@@ -94,6 +95,8 @@ class ToolPage:
     mentions: Sequence[Mentioned]
     fresh: int
     """How many mentions came since the newest verdict."""
+    reopened: Sequence[Reopened]
+    """Why its cases are under way again; for insiders alone."""
     history: Sequence[Event]
     identifiers: Sequence[Row]
     formats: Sequence[Link]
@@ -150,9 +153,12 @@ def show_tools(
 
 
 @router.get("/{slug}")
-def show_tool(request: Request, slug: Slug, read: Read, settings: House, now: Now) -> Response:
+def show_tool(
+    request: Request, slug: Slug, read: Read, settings: House, user: CurrentUser, now: Now
+) -> Response:
     tool = tools.get(read, slug)
-    page = _tool_page(read, tool, settings, now)
+    inside = user is not None and bool(user.roles & INSIDERS)
+    page = _tool_page(read, tool, settings, now, inside=inside)
     feeds = feed_links(f"Verdicts on {tool.name}", f"/tools/{slug}/verdicts")
     return render(request, "tools/show.html", page, feeds=feeds, indexed=True)
 
@@ -173,7 +179,7 @@ def show_badge_as_json(slug: Slug, read: Read, settings: House, now: Now) -> Res
     return JSONResponse(told, headers=headers)
 
 
-def _tool_page(read: Session, tool: Tool, settings: Settings, now: datetime) -> ToolPage:
+def _tool_page(read: Session, tool: Tool, settings: Settings, now: datetime, *, inside: bool) -> ToolPage:
     organisation = house(read, settings)
     typed = Typed(q=tool.name)
     found = lookup.check_tool(read, tool, Question(at=now), organisation, now=now)
@@ -196,6 +202,7 @@ def _tool_page(read: Session, tool: Tool, settings: Settings, now: datetime) -> 
         verdicts=[as_row(each, organisation) for each in known],
         mentions=told,
         fresh=sum(each.since for each in told),
+        reopened=reopened_of(read, id_of(tool)) if inside else (),
         history=_history(read, tool, known, mentions, tool_news(news, by_id)),
         identifiers=_identifiers(read, tool),
         formats=cards.follow(tool),

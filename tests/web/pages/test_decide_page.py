@@ -11,11 +11,15 @@ from sqlalchemy import Engine
 from sqlmodel import select
 from starlette.testclient import TestClient
 
+from registry.domain.condition import Check, Duty
+from registry.domain.library import Wording
 from registry.domain.outcome import Outcome
 from registry.services import evaluation as rounds
+from registry.services import library
 from registry.services.acting import Actor
+from registry.store.columns import id_of
 from registry.store.engine import snapshot, transaction
-from registry.store.tables import Verdict
+from registry.store.tables import Role, User, UserRole, Verdict, VerdictCondition
 from tests.builders import a_condition, a_tool, a_verdict, an_evaluation, scored
 
 As = Callable[[str], TestClient]
@@ -230,3 +234,134 @@ def test_precedents_are_verdicts_on_other_tools_of_the_category_the_most_alike_f
     page = as_("Amir").get(f"{ready.url}/decide").text
     assert page.index("Penflow") < page.index("Scrawl")
     assert "Beamline" not in page
+
+
+def test_a_stale_page_comes_back_with_what_changed_and_all_that_was_typed(
+    as_: As, conditional: Any, site_engine: Engine, actors: Mapping[str, Actor], now: datetime
+) -> None:
+    amir = as_("Amir")
+    form = hidden_in(amir.get(f"{conditional.url}/decide").text)
+    with transaction(site_engine) as session:
+        condition = a_condition("Enter only public information.", "R5")
+        rounds.propose_condition(session, conditional.id, condition, by=actors["ravi"], now=now)
+    typed = form | YES_IF | {"rationale": "Half a thought", "action": "publish"}
+    reply = amir.post(f"{conditional.url}/decide", data=typed)
+    assert reply.status_code == 409
+    assert "The rules recommended: Rejected. Now: Approved with conditions." in reply.text
+    assert "Condition proposed: Ravi" in reply.text
+    assert "Half a thought" in reply.text
+    assert verdict_numbers(site_engine) == []
+    again = hidden_in(reply.text) | YES_IF | {"action": "publish"}
+    assert amir.post(f"{conditional.url}/decide", data=again).is_redirect
+
+
+def test_who_comes_second_sees_what_was_decided_and_keeps_what_was_typed(
+    as_: As, ready: Any, site_engine: Engine, actors: Mapping[str, Actor], now: datetime
+) -> None:
+    with transaction(site_engine) as session:
+        user = session.exec(select(User).where(User.name == "Ada")).one()
+        session.add(UserRole(user_id=id_of(user), role=Role.APPROVER))
+    as_("Amir").post(f"{ready.url}/decide", data=YES | {"action": "publish"})
+    late = as_("Ada").post(f"{ready.url}/decide", data=YES | {"rationale": "Mine", "action": "publish"})
+    assert late.status_code == 409
+    assert "Amir has decided it meanwhile: verdict 1." in late.text
+    assert "Mine" in late.text
+    assert verdict_numbers(site_engine) == [1]
+
+
+def test_what_was_withdrawn_meanwhile_loses_nothing_that_was_typed(
+    as_: As, ready: Any, site_engine: Engine, actors: Mapping[str, Actor], now: datetime
+) -> None:
+    with transaction(site_engine) as session:
+        rounds.withdraw(session, ready.id, reason="Not needed.", by=actors["rosa"], now=now)
+    reply = as_("Amir").post(f"{ready.url}/decide", data=YES | {"action": "preview"})
+    assert reply.status_code == 409
+    assert "It does &lt;what&gt; we need." in reply.text
+    assert "Not needed." in reply.text
+
+
+def test_a_double_click_gives_the_one_verdict(as_: As, ready: Any, site_engine: Engine) -> None:
+    amir = as_("Amir")
+    replies = [amir.post(f"{ready.url}/decide", data=YES | {"action": "publish"}) for _ in range(2)]
+    assert [each.headers["location"] for each in replies] == [f"{ready.url}/decide"] * 2
+    assert verdict_numbers(site_engine) == [1]
+
+
+def test_before_it_goes_out_no_page_feed_answer_or_reply_tells_it(
+    as_: As, ready: Any, client: TestClient, clock: Any
+) -> None:
+    as_("Amir").post(f"{ready.url}/decide", data=YES | {"action": "publish"})
+    assert client.get("/verdicts/1").status_code == 404
+    assert client.get("/api/v1/verdicts/1").status_code == 404
+    assert client.get("/api/v1/verdicts").json()["items"] == []
+    assert client.get("/api/v1/check?q=Quillmark").json()["answer"] == "under_review"
+    for address in ("/feeds/verdicts.atom", "/feeds/verdicts.json", "/tools/quillmark/verdicts.rss"):
+        assert "Approved" not in client.get(address).text
+    for address in ("/verdicts", "/tools/quillmark", "/check?q=Quillmark", "/verdicts.csv"):
+        assert "It does" not in client.get(address).text
+    clock.pass_time(minutes=6)
+    assert client.get("/api/v1/check?q=Quillmark").json()["answer"] == "yes"
+
+
+def test_a_note_for_those_who_work_here_is_never_published(
+    as_: As, ready: Any, client: TestClient, clock: Any
+) -> None:
+    amir, typed = as_("Amir"), YES | {"internal_note": "Their sales people pressed hard."}
+    assert "Their sales people" in amir.post(f"{ready.url}/decide", data=typed | {"action": "preview"}).text
+    amir.post(f"{ready.url}/decide", data=typed | {"action": "publish"})
+    clock.pass_time(minutes=6)
+    for address in (
+        "/verdicts/1",
+        "/api/v1/verdicts/1",
+        "/feeds/verdicts.json",
+        "/verdicts.csv",
+        "/verdicts.json",
+    ):
+        assert "Their sales people" not in client.get(address).text
+
+
+def test_what_is_ticked_in_the_library_counts_at_once_and_the_verdict_knows_where_it_is_from(
+    as_: As, conditional: Any, site_engine: Engine, actors: Mapping[str, Actor], now: datetime
+) -> None:
+    wording = Wording(
+        text="Enter only public information.",
+        duty=Duty.USER,
+        check=Check.SELF_ATTESTED,
+        mitigates=frozenset({"R5"}),
+    )
+    with transaction(site_engine) as session:
+        library.add(session, wording, by=actors["amir"], now=now)
+    amir = as_("Amir")
+    assert "Covers what is open." in amir.get(f"{conditional.url}/decide").text
+    typed = {"outcome": "approved_with_conditions", "rationale": "So.", "library": "1"}
+    page = amir.post(f"{conditional.url}/recompute", data=typed).text
+    assert "complete conditions cover R5" in page
+    assert 'name="c1.wording" value="1"' in page
+    amir.post(f"{conditional.url}/decide", data=typed | {"action": "publish"})
+    with snapshot(site_engine) as session:
+        [row] = session.exec(select(VerdictCondition)).all()
+    assert (row.text, row.wording_id) == ("Enter only public information.", 1)
+
+
+def test_a_wording_that_the_library_never_had_is_forgotten(
+    as_: As, conditional: Any, site_engine: Engine
+) -> None:
+    typed = YES_IF | {"c1.wording": "999", "action": "publish"}
+    assert as_("Amir").post(f"{conditional.url}/decide", data=typed).is_redirect
+    with snapshot(site_engine) as session:
+        assert session.exec(select(VerdictCondition)).one().wording_id is None
+
+
+def test_the_memo_says_how_the_last_day_follows_and_which_tools_are_a_yes(
+    as_: As, ready: Any, site_engine: Engine, actors: Mapping[str, Actor], clock: Any, now: datetime
+) -> None:
+    with transaction(site_engine) as session:
+        a_verdict(session, a_tool(session, "Penflow", now=now), actors, now=now)
+        a_tool(session, "Untried", now=now)
+    clock.pass_time(minutes=6)
+    page = as_("Amir").get(f"{ready.url}/decide").text
+    assert "an approval in tier 2 stands for 24 months" in page
+    assert re.search(r'name="alternatives" value="penflow"', page)
+    assert 'value="untried"' not in page
+    other = as_("Amir").post(f"{ready.url}/recompute", data=YES | {"outcome": "rejected"}).text
+    assert "otherwise than 1 of 1 precedents" in other

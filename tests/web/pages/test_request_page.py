@@ -6,7 +6,7 @@ from fastapi import FastAPI
 from starlette.testclient import TestClient
 
 from registry.settings import Settings
-from registry.web.pages.requests import MOST_FROM_ONE_PLACE
+from registry.web.asking import MOST_FROM_ONE_PLACE
 
 pytestmark = pytest.mark.usefixtures("decided")
 ASKED = {"name": "Zephyr Board", "purpose": "Plan the week", "homepage": "https://zephyr.example/"}

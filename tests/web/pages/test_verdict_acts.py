@@ -39,7 +39,7 @@ pytestmark = pytest.mark.usefixtures("published")
 
 def test_an_approver_is_offered_just_what_is_possible_now(as_: As) -> None:
     page = as_("Amir").get(ACTS).text
-    for label in ("Suspend it", "Announce its end", "Graduate it", "Revoke it"):
+    for label in ("Suspend it", "Announce its end", "Graduate it", "Withdraw it"):
         assert label in page
     assert "Lift the suspension" not in page
 
@@ -47,7 +47,7 @@ def test_an_approver_is_offered_just_what_is_possible_now(as_: As) -> None:
 def test_an_admin_may_suspend_and_nothing_else(as_: As) -> None:
     page = as_("Ada").get(ACTS).text
     assert "Suspend it" in page
-    assert "Revoke it" not in page
+    assert "Withdraw it" not in page
     assert "Waive it" not in page
     assert as_("Ada").post("/verdicts/1/revoke", data={"reason": "No."}).status_code == 403
 
@@ -96,7 +96,8 @@ def test_a_revoked_verdict_offers_nothing_more(as_: As) -> None:
     assert amir.post("/verdicts/1/revoke", data={"reason": "The vendor is gone."}).is_redirect
     page = amir.get(ACTS).text
     assert "Withdrawn" in page
-    assert "Nothing, as it stands now." in page
+    assert "never revived" in page
+    assert '<form method="post" action="/verdicts' not in page
 
 
 def test_a_dated_condition_is_noted_as_met_on_a_day_that_has_come(as_: As) -> None:

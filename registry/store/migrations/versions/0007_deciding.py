@@ -1,4 +1,4 @@
-"""The library of conditions, who may not decide in the database too, delegation, second readings"""
+"""The library of conditions, who may not decide in the database too, second readings"""
 
 import sqlalchemy as sa
 import sqlmodel
@@ -110,24 +110,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("tool_id", "user_id", name=op.f("pk_vendor_contact")),
     )
     op.create_table(
-        "delegation",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("from_id", sa.Integer(), nullable=False),
-        sa.Column("to_id", sa.Integer(), nullable=False),
-        sa.Column("starts_on", sa.Date(), nullable=False),
-        sa.Column("ends_on", sa.Date(), nullable=False),
-        sa.Column("reason", Text(length=500), nullable=False),
-        sa.Column("at", Moment(), nullable=False),
-        sa.Column("ended_at", Moment(), nullable=True),
-        sa.CheckConstraint("starts_on <= ends_on", name=op.f("ck_delegation_days")),
-        sa.CheckConstraint("from_id <> to_id", name=op.f("ck_delegation_people")),
-        sa.ForeignKeyConstraint(["from_id"], ["user.id"], name=op.f("fk_delegation_from_id_user")),
-        sa.ForeignKeyConstraint(["to_id"], ["user.id"], name=op.f("fk_delegation_to_id_user")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_delegation")),
-    )
-    op.create_index(op.f("ix_delegation_from_id"), "delegation", ["from_id"])
-    op.create_index(op.f("ix_delegation_to_id"), "delegation", ["to_id"])
-    op.create_table(
         "second_reading",
         sa.Column("verdict_id", sa.Integer(), nullable=False),
         sa.Column("evaluation_id", sa.Integer(), nullable=False),
@@ -155,7 +137,7 @@ def upgrade() -> None:
         )
     op.create_index(op.f("ix_verdict_condition_wording_id"), "verdict_condition", ["wording_id"])
     for old, new in (("Quick lane", "quick_lane"), ("One person scored", "solo")):
-        op.execute(f"UPDATE verdict SET alone = '{new}' WHERE CAST(notes AS TEXT) LIKE '[\"{old}%'")  # noqa: S608
+        op.execute(f"UPDATE verdict SET alone = '{new}' WHERE CAST(notes AS TEXT) LIKE '[\"{old}%'")
     _guard()
 
 
@@ -208,5 +190,5 @@ def downgrade() -> None:
         op.drop_column(table, "wording_id")
     op.drop_column("verdict", "internal_note")
     op.drop_column("verdict", "alone")
-    for table in ("second_reading", "delegation", "vendor_contact", "library_wording", "library_condition"):
+    for table in ("second_reading", "vendor_contact", "library_wording", "library_condition"):
         op.drop_table(table)

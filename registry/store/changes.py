@@ -1,0 +1,73 @@
+"""What was written about tools since a moment: a few microseconds when it was nothing, whichever process wrote."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Engine
+
+MOST_NEWS = 4_000
+"""Rows, less than the triggers leave; who is further behind may have missed some."""
+
+_SQLITE = "SELECT id, tool_id, named FROM tool_change WHERE id > ?"
+_SQLITE_LAST = "SELECT coalesce(max(id), 0) FROM tool_change"
+# What this statement sees and the snapshot of the last one did not: exact, in whatever order the others commit.
+_POSTGRESQL = """
+    SELECT pg_current_snapshot()::text, found.id, found.tool_id, found.named
+    FROM (SELECT 1) AS one LEFT JOIN tool_change AS found
+      ON found.xid >= %s::bigint AND NOT pg_visible_in_snapshot(found.xid::text::xid8, %s::pg_snapshot)
+"""
+_POSTGRESQL_LAST = "SELECT pg_current_snapshot()::text, coalesce(max(id), 0) FROM tool_change"
+
+
+@dataclass(frozen=True)
+class Changes:
+    tools: frozenset[int]
+    """Whose names and keys must be read again."""
+    whole: bool = False
+    """Whether more happened than the trail holds, so that everything must be read again."""
+
+
+class Trail:
+    """Follows the trail from where it stands when this is made, over a connection of its own; one thread at a time."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._connection = engine.raw_connection()
+        self._cursor: Any = self._connection.cursor()
+        self._postgresql = engine.dialect.name == "postgresql"
+        self._snapshot, self._last = "", 0
+        if self._postgresql:
+            self._connection.driver_connection.autocommit = True  # type: ignore[union-attr]
+            self._snapshot, self._last = self._rows(_POSTGRESQL_LAST)[0]
+        else:
+            self._last = self._rows(_SQLITE_LAST)[0][0]
+
+    def news(self) -> Changes | None:
+        """What was committed since the last call, or None: nothing."""
+        return self._news_of_postgresql() if self._postgresql else self._news_of_sqlite()
+
+    def close(self) -> None:
+        self._cursor.close()
+        self._connection.invalidate()
+
+    def _news_of_sqlite(self) -> Changes | None:
+        rows = self._rows(_SQLITE, (self._last,))
+        if not rows:
+            return None
+        return self._changes(rows)
+
+    def _news_of_postgresql(self) -> Changes | None:
+        oldest = self._snapshot.partition(":")[0]
+        found = self._rows(_POSTGRESQL, (oldest, self._snapshot))
+        rows = [row[1:4] for row in found if row[1] is not None]
+        self._snapshot = found[0][0]
+        return self._changes(rows) if rows else None
+
+    def _changes(self, rows: Sequence[Any]) -> Changes:
+        before, self._last = self._last, max(self._last, *(row[0] for row in rows))
+        tools = frozenset(tool_id for _, tool_id, named in rows if named)
+        return Changes(tools, whole=self._last - before > MOST_NEWS)
+
+    def _rows(self, statement: str, values: Sequence[object] = ()) -> list[Any]:
+        self._cursor.execute(statement, values)
+        return list(self._cursor.fetchall())

@@ -1,0 +1,241 @@
+"""Reads of many evaluations at once: the list with its filters, who takes part in each, what each person has to do."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import ColumnElement
+from sqlmodel import Session, and_, case, col, func, or_, select
+from sqlmodel.sql.expression import Select, SelectOfScalar
+
+from registry.domain.evaluation import EvaluationState
+from registry.store.columns import id_of
+from registry.store.evaluations import CLOSED
+from registry.store.tables import (
+    Assignment,
+    Candidate,
+    Evaluation,
+    Interest,
+    Request,
+    Scorecard,
+    Tool,
+    User,
+    VendorContact,
+)
+
+Row = tuple[Evaluation, Tool, User]
+
+
+@dataclass(frozen=True)
+class Filters:
+    """Which evaluations; what is empty filters nothing."""
+
+    states: Collection[EvaluationState] = ()
+    tier: int | None = None
+    owner_id: int | None = None
+    reviewer_id: int | None = None
+    words: str = ""
+    """Part of the tool's name."""
+    overdue_on: date | None = None
+    """Only those at work whose day had passed on this one."""
+    seen_by: int | None = None
+    """Only those that this person owns or is asked to score."""
+
+
+@dataclass(frozen=True)
+class Parts:
+    """Who takes part in one evaluation; people are told by id."""
+
+    asked: tuple[int, ...] = ()
+    handed_in: frozenset[int] = frozenset()
+    """Whoever handed in a scorecard, whether it still counts or not."""
+    drafting: frozenset[int] = frozenset()
+    declared: frozenset[int] = frozenset()
+    """Whoever said whether they have an interest."""
+    barred: frozenset[int] = frozenset()
+    """Who asked for the tool, is a contact of its vendor, or has an interest."""
+    counting: frozenset[int] = frozenset()
+    """Those whose scorecard counts."""
+
+    @property
+    def owing(self) -> tuple[int, ...]:
+        """Those asked who may score and have handed in nothing."""
+        return tuple(each for each in self.asked if each not in self.handed_in | self.barred)
+
+
+@dataclass
+class Workload:
+    open: int = 0
+    overdue: int = 0
+
+
+def page(
+    session: Session, filters: Filters, *, after: tuple[date, int] | None = None, limit: int
+) -> Sequence[Row]:
+    """With their tools and owners, those due first at the top; `after` is the due day and id of the row before."""
+    query = _rows().where(*_wanted(filters))
+    if after is not None:
+        day, number = after
+        behind = and_(col(Evaluation.due_on) == day, col(Evaluation.id) > number)
+        query = query.where(or_(col(Evaluation.due_on) > day, behind))
+    return session.exec(query.order_by(col(Evaluation.due_on), col(Evaluation.id)).limit(limit)).all()
+
+
+def concerning(session: Session, user_id: int, *, decides: bool) -> Sequence[Row]:
+    """Those under way that this person owns or scores, and for one who `decides` all that wait for a decision."""
+    mine = select(Assignment.evaluation_id).where(Assignment.user_id == user_id)
+    concerns = or_(col(Evaluation.id).in_(mine), Evaluation.owner_id == user_id)
+    if decides:
+        concerns = or_(concerns, col(Evaluation.state) == EvaluationState.DECISION)
+    query = _rows().where(concerns, col(Evaluation.state).not_in(CLOSED))
+    return session.exec(query.order_by(col(Evaluation.due_on), col(Evaluation.id))).all()
+
+
+def parts(session: Session, rows: Iterable[Evaluation]) -> dict[int, Parts]:
+    """Evaluation id -> who takes part in it; in five queries, however many there are."""
+    found = {id_of(each): each for each in rows}
+    ids = list(found)
+    asked: dict[int, list[int]] = defaultdict(list)
+    for row in session.exec(select(Assignment).where(col(Assignment.evaluation_id).in_(ids))):
+        asked[row.evaluation_id].append(row.user_id)
+    handed_in: dict[int, set[int]] = defaultdict(set)
+    drafting: dict[int, set[int]] = defaultdict(set)
+    cards = select(Scorecard.evaluation_id, Scorecard.user_id, Scorecard.submitted_at)
+    for evaluation_id, user_id, submitted in session.exec(cards.where(col(Scorecard.evaluation_id).in_(ids))):
+        (handed_in if submitted is not None else drafting)[evaluation_id].add(user_id)
+    declared: dict[int, set[int]] = defaultdict(set)
+    barred: dict[int, set[int]] = defaultdict(set)
+    for interest in session.exec(select(Interest).where(col(Interest.evaluation_id).in_(ids))):
+        declared[interest.evaluation_id].add(interest.user_id)
+        if interest.interested:
+            barred[interest.evaluation_id].add(interest.user_id)
+    tool_ids = {each.tool_id for each in found.values()}
+    requesters, contacts = _requesters(session, tool_ids), _contacts(session, tool_ids)
+    return {
+        number: Parts(
+            asked=tuple(sorted(asked[number])),
+            handed_in=frozenset(handed_in[number]),
+            drafting=frozenset(drafting[number]),
+            declared=frozenset(declared[number]),
+            barred=frozenset(barred[number] | contacts[each.tool_id] | requesters[each.tool_id]),
+            counting=frozenset(handed_in[number] - barred[number] - contacts[each.tool_id]),
+        )
+        for number, each in found.items()
+    }
+
+
+def workloads(session: Session, *, today: date) -> dict[int, Workload]:
+    """User id -> what that person has yet to hand in, of evaluations under way; who owes nothing is left out."""
+    handed_in = select(Scorecard.evaluation_id).where(
+        Scorecard.user_id == Assignment.user_id, col(Scorecard.submitted_at).is_not(None)
+    )
+    query = (
+        select(col(Assignment.user_id), col(Evaluation.due_on))
+        .join(Evaluation, col(Evaluation.id) == Assignment.evaluation_id)
+        .where(
+            col(Evaluation.state).not_in(CLOSED),
+            col(Assignment.evaluation_id).not_in(handed_in.correlate(Assignment)),
+        )
+    )
+    found: dict[int, Workload] = defaultdict(Workload)
+    for user_id, due_on in session.exec(query):
+        found[user_id].open += 1
+        found[user_id].overdue += due_on < today
+    return dict(found)
+
+
+def count(session: Session, filters: Filters, *, today: date) -> tuple[int, int]:
+    """How many the whole list holds, and how many of these are late."""
+    late = case((and_(col(Evaluation.due_on) < today, col(Evaluation.state).not_in(CLOSED)), 1), else_=0)
+    query = select(func.count(), func.coalesce(func.sum(late), 0)).select_from(Evaluation)
+    total, overdue = session.exec(
+        query.join(Tool, col(Tool.id) == Evaluation.tool_id).where(*_wanted(filters))
+    ).one()
+    return total, overdue
+
+
+def owner_ids(session: Session, states: Collection[EvaluationState]) -> frozenset[int]:
+    """Who owns an evaluation in one of these states."""
+    query = select(Evaluation.owner_id).where(col(Evaluation.state).in_(states)).distinct()
+    return frozenset(session.exec(query))
+
+
+def under_way_of(session: Session, user_id: int) -> tuple[Sequence[Row], Sequence[Row]]:
+    """The evaluations under way that a person owns, and those for which they have yet to hand in a scorecard."""
+    at_work = col(Evaluation.state).not_in(CLOSED)
+    handed_in = select(Scorecard.evaluation_id).where(
+        Scorecard.user_id == user_id, col(Scorecard.submitted_at).is_not(None)
+    )
+    asked = select(Assignment.evaluation_id).where(Assignment.user_id == user_id)
+    order = (col(Evaluation.due_on), col(Evaluation.id))
+    owned = session.exec(_rows().where(at_work, Evaluation.owner_id == user_id).order_by(*order)).all()
+    owed = _rows().where(at_work, col(Evaluation.id).in_(asked), col(Evaluation.id).not_in(handed_in))
+    return owned, session.exec(owed.order_by(*order)).all()
+
+
+def due_waits(session: Session, today: date) -> Sequence[Evaluation]:
+    """Those that wait and whose day has come."""
+    query = select(Evaluation).where(
+        col(Evaluation.state) == EvaluationState.WAITING, col(Evaluation.waiting_until) <= today
+    )
+    return session.exec(query.order_by(col(Evaluation.id))).all()
+
+
+def _rows() -> Select[Evaluation, Tool, User]:
+    return (
+        select(Evaluation, Tool, User)
+        .join(Tool, col(Tool.id) == Evaluation.tool_id)
+        .join(User, col(User.id) == Evaluation.owner_id)
+    )
+
+
+def _wanted(filters: Filters) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = []
+    if filters.states:
+        found.append(col(Evaluation.state).in_(filters.states))
+    if filters.tier is not None:
+        found.append(col(Evaluation.tier) == filters.tier)
+    if filters.owner_id is not None:
+        found.append(col(Evaluation.owner_id) == filters.owner_id)
+    if filters.reviewer_id is not None:
+        found.append(col(Evaluation.id).in_(_asked(filters.reviewer_id)))
+    if filters.words:
+        found.append(col(Tool.name).icontains(filters.words, autoescape=True))
+    if filters.overdue_on is not None:
+        found.append(col(Evaluation.due_on) < filters.overdue_on)
+        found.append(col(Evaluation.state).not_in(CLOSED))
+    if filters.seen_by is not None:
+        found.append(
+            or_(col(Evaluation.id).in_(_asked(filters.seen_by)), col(Evaluation.owner_id) == filters.seen_by)
+        )
+    return found
+
+
+def _asked(user_id: int) -> SelectOfScalar[int]:
+    return select(Assignment.evaluation_id).where(Assignment.user_id == user_id)
+
+
+def _requesters(session: Session, tool_ids: Collection[int]) -> dict[int, set[int]]:
+    """Tool id -> who asked for it."""
+    found: dict[int, set[int]] = defaultdict(set)
+    query = (
+        select(Request.tool_id, Candidate.tool_id, Request.user_id)
+        .join(Candidate, col(Candidate.id) == col(Request.candidate_id), isouter=True)
+        .where(
+            or_(col(Request.tool_id).in_(tool_ids), col(Candidate.tool_id).in_(tool_ids)),
+            col(Request.user_id).is_not(None),
+        )
+    )
+    for direct, through, user_id in session.exec(query):
+        for tool_id in (direct, through):
+            if tool_id is not None and user_id is not None:
+                found[tool_id].add(user_id)
+    return found
+
+
+def _contacts(session: Session, tool_ids: Collection[int]) -> dict[int, set[int]]:
+    found: dict[int, set[int]] = defaultdict(set)
+    for contact in session.exec(select(VendorContact).where(col(VendorContact.tool_id).in_(tool_ids))):
+        found[contact.tool_id].add(contact.user_id)
+    return found

@@ -1,0 +1,55 @@
+"""Asking for a tool, with or without an account as the office has set."""
+
+from fastapi import APIRouter, Request, Response
+from pydantic import BaseModel, Field
+
+from registry.services import requests
+from registry.web.api.replies import IdempotencyKey, once
+from registry.web.asking import asker, require_lengths, require_right
+from registry.web.deps import CurrentUser, House, Now, Plain, Tx
+
+router = APIRouter(prefix="/requests", tags=["requests"])
+
+
+class RequestIn(BaseModel):
+    name: Plain = Field(description="What the tool is called.")
+    purpose: Plain = Field(description="What it is to be used for.")
+    homepage: Plain = ""
+    data_class: Plain = Field("", description="What will be entered.")
+    needed_by: Plain = ""
+    contact: Plain = Field("", description="How to reach whoever asks without an account.")
+
+
+class RequestOut(BaseModel):
+    id: int
+    url: str = Field(description="Where it can be followed, by whoever knows this address; told this once.")
+    tool: str | None = Field(description="Slug, where the tool is known already.")
+    candidate: int | None
+
+
+@router.post("", response_model=RequestOut, status_code=201, summary="Ask for a tool")
+def ask(
+    request: Request,
+    tx: Tx,
+    settings: House,
+    user: CurrentUser,
+    now: Now,
+    asked: RequestIn,
+    idempotency_key: IdempotencyKey = None,
+) -> Response:
+    """It joins what others asked for already. Without an account no key makes a repetition safe."""
+    require_right(settings, user)
+    typed = asked.model_dump()
+    require_lengths(typed, settings)
+    by = asker(request, user, now)
+
+    def act() -> RequestOut:
+        made = requests.request_tool(tx, **typed, by=by, secret=settings.secret, now=now)
+        return RequestOut(
+            id=made.request.id or 0,
+            url=f"{settings.base_url}/request/{made.secret}",
+            tool=made.tool.slug if made.tool else None,
+            candidate=made.request.candidate_id,
+        )
+
+    return once(request, tx, idempotency_key if user else None, asked, act, by=by, now=now, status=201)

@@ -1,0 +1,193 @@
+"""A reviewer's own scorecard: its draft saved, handed in, amended; a token scores under its owner's rights."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from fastapi import APIRouter, Request, Response
+from pydantic import BaseModel
+from sqlmodel import Session
+
+from registry.services import rubrics, scoring, taking_part
+from registry.services.acting import Actor
+from registry.services.scorecards import (
+    TypedAnswer,
+    TypedRating,
+    TypedScorecard,
+    as_typed,
+    confirmed,
+    unfinished,
+)
+from registry.store import evaluations
+from registry.store.evaluations import StoredScorecard
+from registry.web.api.evaluations import answers_out, ratings_out
+from registry.web.api.replies import IdempotencyKey, IfMatch, once, told, version_in
+from registry.web.deps import House, Now, Read, Reviewer, RowId, Tx
+from registry.web.evaluation_schemas import DraftIn, DraftOut, ReasonIn
+
+router = APIRouter(prefix="/evaluations/{evaluation_id}/scorecard", tags=["evaluations"])
+
+
+@router.get("", response_model=DraftOut, summary="Your own scorecard")
+def show(evaluation_id: RowId, request: Request, read: Read, user: Reviewer) -> Response:
+    """The newest version of it, with what it lacks. Its ETag is what `If-Match` of the next save wants."""
+    taking_part.require_sight(read, evaluations.get(read, evaluation_id), by=user)
+    out = _out(read, evaluation_id, user)
+    return told(request, out, mark=str(out.version), private=True)
+
+
+@router.put("", response_model=DraftOut, summary="Save your draft")
+def save(
+    evaluation_id: RowId,
+    request: Request,
+    tx: Tx,
+    user: Reviewer,
+    now: Now,
+    asked: DraftIn,
+    if_match: IfMatch = None,
+    idempotency_key: IdempotencyKey = None,
+) -> Response:
+    """The whole draft, complete or not. 412 where another window saved since: read it, and save both."""
+
+    def act() -> None:
+        own = _latest(tx, evaluation_id, user)
+        before = as_typed(own) if own else TypedScorecard()
+        version = version_in(if_match)
+        if version is None:
+            version = own.row.version if own and not own.submitted else 0
+        typed = confirmed(_typed(asked), before, frozenset(asked.confirmed))
+        scoring.save_draft(tx, evaluation_id, typed, version=version, by=user, now=now)
+
+    return _acted(request, tx, evaluation_id, user, now, asked, idempotency_key, act)
+
+
+@router.post("/submit", response_model=DraftOut, summary="Hand it in")
+def submit(
+    evaluation_id: RowId,
+    request: Request,
+    tx: Tx,
+    user: Reviewer,
+    now: Now,
+    house: House,
+    idempotency_key: IdempotencyKey = None,
+) -> Response:
+    """422 names each line that is not finished. From then on it is read-only, and you read what others handed in."""
+    return _acted(
+        request,
+        tx,
+        evaluation_id,
+        user,
+        now,
+        None,
+        idempotency_key,
+        lambda: scoring.submit(tx, evaluation_id, solo=house.solo, by=user, now=now),
+    )
+
+
+@router.post("/amend", response_model=DraftOut, summary="Amend it")
+def amend(
+    evaluation_id: RowId,
+    request: Request,
+    tx: Tx,
+    user: Reviewer,
+    now: Now,
+    asked: ReasonIn,
+    idempotency_key: IdempotencyKey = None,
+) -> Response:
+    """A new draft with the next number; the version handed in stays on record and counts until the new one is in."""
+    return _acted(
+        request,
+        tx,
+        evaluation_id,
+        user,
+        now,
+        asked,
+        idempotency_key,
+        lambda: scoring.amend(tx, evaluation_id, reason=asked.reason, by=user, now=now),
+    )
+
+
+@router.post("/carry", response_model=DraftOut, summary="Begin with your last scorecard of the tool")
+def carry(
+    evaluation_id: RowId,
+    request: Request,
+    tx: Tx,
+    user: Reviewer,
+    now: Now,
+    idempotency_key: IdempotencyKey = None,
+) -> Response:
+    """Each line is marked as carried over, and has to be confirmed or changed before it can be handed in."""
+    return _acted(
+        request,
+        tx,
+        evaluation_id,
+        user,
+        now,
+        None,
+        idempotency_key,
+        lambda: scoring.carry_over(tx, evaluation_id, by=user, now=now),
+    )
+
+
+def _acted(
+    request: Request,
+    tx: Session,
+    evaluation_id: int,
+    user: Actor,
+    now: datetime,
+    asked: BaseModel | None,
+    key: str | None,
+    act: Callable[[], object],
+) -> Response:
+    def done() -> DraftOut:
+        taking_part.require_voice(tx, evaluations.get(tx, evaluation_id), by=user)
+        act()
+        tx.expire_all()
+        return _out(tx, evaluation_id, user)
+
+    return once(request, tx, key, asked, done, by=user, now=now)
+
+
+def _latest(session: Session, evaluation_id: int, user: Actor) -> StoredScorecard | None:
+    own = [each for each in evaluations.scorecards(session, evaluation_id) if each.reviewer.id == user.id]
+    return own[-1] if own else None
+
+
+def _out(session: Session, evaluation_id: int, user: Actor) -> DraftOut:
+    rubric = rubrics.rubric(session, evaluations.get(session, evaluation_id).rubric_hash)
+    card = _latest(session, evaluation_id, user)
+    if card is None:
+        return DraftOut(
+            evaluation=evaluation_id,
+            number=0,
+            version=0,
+            saved_at=None,
+            submitted_at=None,
+            unfinished={},
+            carried=[],
+            ratings={},
+            knock_outs={},
+        )
+    return DraftOut(
+        evaluation=evaluation_id,
+        number=card.row.number,
+        version=card.row.version,
+        saved_at=card.row.saved_at,
+        submitted_at=card.row.submitted_at,
+        unfinished={} if card.submitted else unfinished(rubric, card),
+        carried=[
+            *(key for key, line in card.knock_outs.items() if line.carried),
+            *(key for key, line in card.ratings.items() if line.carried),
+        ],
+        ratings=ratings_out(card),
+        knock_outs=answers_out(card),
+    )
+
+
+def _typed(asked: DraftIn) -> TypedScorecard:
+    return TypedScorecard(
+        ratings={
+            key: TypedRating(line.rating, line.confidence, line.sentence, line.evidence)
+            for key, line in asked.ratings.items()
+        },
+        knock_outs={key: TypedAnswer(line.answer, line.sentence) for key, line in asked.knock_outs.items()},
+    )

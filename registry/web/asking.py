@@ -1,0 +1,48 @@
+"""Who may ask for a tool, from how many places and in how many words: the same on the page and in the API."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from fastapi import Request
+
+from registry.domain.errors import InvalidInput, NotAllowed, NotSignedIn
+from registry.services.acting import Actor
+from registry.settings import Settings
+from registry.web.parts import parts_of
+
+MOST_FROM_ONE_PLACE = 20
+"""Requests without an account from one network address, within the throttle's window."""
+SOMEBODY = Actor(None, "somebody without an account")
+LENGTHS = {"homepage": 2000, "purpose": 2000, "needed_by": 80, "contact": 200}
+
+
+def require_right(settings: Settings, user: Actor | None) -> None:
+    if user is None and settings.requests != "anybody":
+        raise NotSignedIn("Sign in to ask for a tool.")
+    if user is not None and user.scopes is not None and "request" not in user.scopes:
+        raise NotAllowed("This needs a token with the scope request.")
+
+
+def asker(request: Request, user: Actor | None, now: datetime) -> Actor:
+    """Raises NotAllowed where too many came from one place without an account."""
+    if user is not None:
+        return user
+    throttle = parts_of(request).throttle
+    key = f"request:{request.client.host if request.client else ''}"
+    if throttle.failures(key, now) >= MOST_FROM_ONE_PLACE:
+        raise NotAllowed("Too many requests came from where you are. Wait a quarter of an hour, or sign in.")
+    throttle.note_failure(key, now)
+    return SOMEBODY
+
+
+def require_lengths(typed: Mapping[str, str], settings: Settings) -> None:
+    """What the service would cut off without a word is refused here, so that nothing typed is lost."""
+    faults = {
+        name: f"is {len(typed[name])} characters long; at most {most} fit"
+        for name, most in LENGTHS.items()
+        if len(typed[name]) > most
+    }
+    if typed["data_class"] and typed["data_class"] not in settings.data_classes:
+        faults["data_class"] = f"must be one of: {', '.join(settings.data_classes)}"
+    if faults:
+        raise InvalidInput("Something is too long.", faults)

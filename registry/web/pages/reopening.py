@@ -1,0 +1,225 @@
+"""Acts on several verdicts at once, and why cases were opened again: withdrawing together, having them looked at."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from fastapi import APIRouter, Request, Response
+from sqlmodel import Session
+
+from registry.domain.errors import InvalidInput, RegistryError, RuleBroken, StaleVersion
+from registry.domain.lookup import AnswerCode, Question
+from registry.domain.triggers import CAUSES, Cause
+from registry.services import lookup, taking_part, verdict_life
+from registry.services.acting import Actor
+from registry.services.house import house
+from registry.services.publishing import Filter
+from registry.services.reopening import reopen_by_hand
+from registry.settings import Settings
+from registry.store import evaluations, reopenings, tools
+from registry.store.columns import id_of
+from registry.web.deps import Approver, Asked, House, Insider, Now, Read, Triager, Tx
+from registry.web.filters import as_filter
+from registry.web.render import go, render
+from registry.web.selection import Choosable, choosable, numbers_in, seen_in
+from registry.web.shapes import Form, Option, Pager, ToolLink
+from registry.web.typed import Fields, Typed, number
+
+router = APIRouter()
+MOST_LISTED = 100
+BY_HAND = [Option(each.value, CAUSES[each].label.capitalize()) for each in Cause if CAUSES[each].by_hand]
+
+
+@dataclass(frozen=True)
+class TogetherPage:
+    rows: Sequence[Choosable]
+    form: Form
+    causes: Sequence[Option] = ()
+    step: str = "choose"
+    """`choose` or, of a withdrawal, `preview`."""
+    replacement: ToolLink | None = None
+    """The tool that is to be used instead, with its own answer."""
+    refused: str = ""
+
+    @property
+    def able(self) -> Sequence[Choosable]:
+        return [row for row in self.rows if not row.refused]
+
+
+@dataclass(frozen=True)
+class CauseRow:
+    tool: str
+    cause: str
+    text: str
+    link: str
+    verdict: int
+    at: datetime
+    evaluation_url: str
+    state: str
+    owner: str
+
+
+@dataclass(frozen=True)
+class ReopeningsPage:
+    rows: Sequence[CauseRow]
+    causes: Sequence[Option]
+    cause: str
+    closed: bool
+    pager: Pager
+
+
+@router.get("/reopenings")
+def list_reopenings(
+    request: Request, read: Read, user: Insider, cause: Asked = "", closed: Asked = "", before: Asked = ""
+) -> Response:
+    wanted = [Cause(cause)] if cause in tuple(Cause) else []
+    found = reopenings.page(
+        read,
+        causes=wanted,
+        closed=bool(closed),
+        seen_by=None if taking_part.sees_all(user) else user.person_id,
+        before=number(before) or 0,
+        limit=MOST_LISTED + 1,
+    )
+    shown = found[:MOST_LISTED]
+    more = ""
+    if len(found) > MOST_LISTED:
+        more = f"/reopenings?cause={cause}&closed={closed and 'yes'}&before={id_of(shown[-1].row)}"
+    rows = [
+        CauseRow(
+            tool=each.tool.name + (f" ({each.evaluation.edition})" if each.evaluation.edition else ""),
+            cause=CAUSES[each.row.cause].label,
+            text=each.row.text,
+            link=each.row.link,
+            verdict=each.number,
+            at=each.row.at,
+            evaluation_url=f"/evaluations/{each.evaluation.id}",
+            state=each.evaluation.state.value,
+            owner=each.owner.name,
+        )
+        for each in shown
+    ]
+    page = ReopeningsPage(
+        rows,
+        [Option("", "Every cause"), *(Option(each.value, CAUSES[each].label.capitalize()) for each in Cause)],
+        wanted[0].value if wanted else "",
+        bool(closed),
+        Pager(f"{len(rows)} {'cause' if len(rows) == 1 else 'causes'}", "", more),
+    )
+    return render(request, "verdicts/reopenings.html", page)
+
+
+@router.get("/verdicts/reopen")
+def show_reopening(request: Request, read: Read, _user: Triager, settings: House, now: Now) -> Response:
+    numbers = numbers_in(request.query_params.getlist("number"))
+    rows = choosable(read, numbers, as_filter(request.query_params), settings, now=now)
+    return render(request, "verdicts/reopen.html", TogetherPage(rows, Form({}), BY_HAND))
+
+
+@router.post("/verdicts/reopen")
+def reopen(request: Request, tx: Tx, user: Triager, settings: House, now: Now, typed: Fields) -> Response:
+    cause = typed.one("cause")
+    chosen = numbers_in(typed.several("number"))
+    try:
+        with tx.begin_nested():
+            if cause not in tuple(Cause):
+                raise InvalidInput("Nothing was opened again.", {"cause": "Choose why."})
+            opened = reopen_by_hand(
+                tx, chosen, Cause(cause), text=typed.one("text"), zone=settings.zone, by=user, now=now
+            )
+    except (InvalidInput, RuleBroken) as refused:
+        faults = refused.faults if isinstance(refused, InvalidInput) else {}
+        rows = choosable(
+            tx, numbers_in(typed.several("offered")), Filter(), settings, chosen=chosen or [0], now=now
+        )
+        form = Form({"cause": cause, "text": typed.one("text")}, faults)
+        page = TogetherPage(rows, form, BY_HAND, refused=refused.sentence)
+        return render(request, "verdicts/reopen.html", page, status=422 if faults else 409)
+    cases = {each.evaluation_id for each in opened}
+    if len(cases) == 1 and _may_read(tx, min(cases), user):
+        return go(f"/evaluations/{min(cases)}")
+    return go("/reopenings")
+
+
+@router.get("/verdicts/withdraw")
+def show_withdrawal(request: Request, read: Read, _user: Approver, settings: House, now: Now) -> Response:
+    numbers = numbers_in(request.query_params.getlist("number"))
+    rows = choosable(read, numbers, as_filter(request.query_params), settings, now=now)
+    return render(request, "verdicts/withdraw.html", TogetherPage(rows, Form({})))
+
+
+@router.post("/verdicts/withdraw")
+def withdraw(request: Request, tx: Tx, user: Approver, settings: House, now: Now, typed: Fields) -> Response:
+    """First what would be done, with nothing written; then, on the same numbers as they were read, the act."""
+    seen = seen_in(typed)
+    if typed.one("step") == "withdraw":
+        try:
+            with tx.begin_nested():
+                verdict_life.withdraw_together(
+                    tx,
+                    seen,
+                    reason=typed.one("reason"),
+                    replacement=typed.one("replacement"),
+                    zone=settings.zone,
+                    by=user,
+                    now=now,
+                )
+        except (InvalidInput, RuleBroken, StaleVersion) as refused:
+            return _preview(request, tx, settings, user, now, typed, refused)
+        return go("/verdicts?" + "&".join(("validity=revoked", "sort=-number")))
+    return _preview(request, tx, settings, user, now, typed)
+
+
+def _preview(
+    request: Request,
+    session: Session,
+    settings: Settings,
+    user: Actor,
+    now: datetime,
+    typed: Typed,
+    refused: RegistryError | None = None,
+) -> Response:
+    values: dict[str, object] = {name: typed.one(name) for name in ("reason", "replacement")}
+    chosen, replacement = numbers_in(typed.several("number")), typed.one("replacement")
+    faults = dict(refused.faults) if isinstance(refused, InvalidInput) else {}
+    if not chosen:
+        faults["number"] = "Choose at least one verdict."
+    if not typed.one("reason"):
+        faults["reason"] = "Write why they are withdrawn."
+    if faults:
+        rows = choosable(
+            session, numbers_in(typed.several("offered")), Filter(), settings, chosen=chosen or [0], now=now
+        )
+        page = TogetherPage(rows, Form(values, faults), refused=refused.sentence if refused else "")
+        return render(request, "verdicts/withdraw.html", page, status=422)
+    told = verdict_life.withdrawable(
+        session, chosen, replacement=replacement, zone=settings.zone, by=user, now=now
+    )
+    why = {each.number: each.refused for each in told}
+    rows = [
+        replace(row, refused=why[row.number])
+        for row in choosable(session, chosen, Filter(), settings, now=now)
+    ]
+    page = TogetherPage(
+        rows,
+        Form(values),
+        step="preview",
+        replacement=_instead(session, replacement, settings, now),
+        refused=refused.sentence if refused else "",
+    )
+    return render(request, "verdicts/withdraw.html", page, status=409 if refused else 200)
+
+
+def _instead(session: Session, typed: str, settings: Settings, now: datetime) -> ToolLink | None:
+    """The tool named as a replacement, with the answer that colleagues get who turn to it; None for mere words."""
+    tool = tools.find(session, verdict_life.replacement_of(session, typed, 0)) if typed else None
+    if tool is None:
+        return None
+    found = lookup.answers(session, [tool], Question(at=now), house(session, settings), now=now)
+    code = found[id_of(tool)].code
+    good = code in (AnswerCode.YES, AnswerCode.YES_IF)
+    return ToolLink(tool.name, f"/tools/{tool.slug}", code.value, "" if good else "no plain yes itself")
+
+
+def _may_read(session: Session, evaluation_id: int, user: Actor) -> bool:
+    return taking_part.part_of(session, evaluations.get(session, evaluation_id), by=user).sees

@@ -1,0 +1,237 @@
+"""Telling us of a tool in use: challenge a verdict, report an incident; and the list of both for staff."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from fastapi import APIRouter, Request, Response
+from sqlmodel import Session
+
+from registry.domain.errors import InvalidInput, NotAllowed, NotSignedIn
+from registry.domain.lookup import Question
+from registry.domain.triggers import ReportKind
+from registry.services import lookup, reports
+from registry.services.acting import Actor
+from registry.services.house import house
+from registry.services.reports import Told
+from registry.settings import Settings
+from registry.store import reports as store
+from registry.store import tools
+from registry.store.columns import id_of
+from registry.web.deps import Asked, CurrentUser, House, Insider, Now, Read, Tx
+from registry.web.parts import parts_of
+from registry.web.question import Typed
+from registry.web.render import render
+from registry.web.shapes import Form, Pager, ToolLink
+from registry.web.typed import Fields, number
+from registry.web.typed import Typed as Sent
+
+router = APIRouter()
+MOST_FROM_ONE_PLACE = 10
+"""Reports without an account from one network address, within the throttle's window."""
+MOST_LISTED = 50
+SOMEBODY = Actor(None, "somebody without an account")
+FIELDS = ("tool", "text", "happened_on", "contact")
+
+
+@dataclass(frozen=True)
+class TellPage:
+    kind: str
+    form: Form
+    known: ToolLink | None
+    """The tool that is meant, with the answer that holds now."""
+    asks_contact: bool
+    enough: int
+
+
+@dataclass(frozen=True)
+class ToldPage:
+    kind: str
+    tool_name: str
+    tool_url: str
+    number: int
+    reopened: bool
+    voices: int
+    enough: int
+
+
+@dataclass(frozen=True)
+class ReportRow:
+    id: int
+    kind: str
+    tool: str
+    tool_url: str
+    verdict: int | None
+    text: str
+    happened_on: date | None
+    contact: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class ReportsPage:
+    rows: Sequence[ReportRow]
+    kind: str
+    tool: str
+    pager: Pager
+
+
+@router.get("/challenge")
+def show_challenge(
+    request: Request, read: Read, settings: House, user: CurrentUser, now: Now, tool: Asked = ""
+) -> Response:
+    return _form(request, read, settings, user, now, ReportKind.CHALLENGE, {"tool": tool[:120]})
+
+
+@router.get("/incident")
+def show_incident(
+    request: Request, read: Read, settings: House, user: CurrentUser, now: Now, tool: Asked = ""
+) -> Response:
+    return _form(request, read, settings, user, now, ReportKind.INCIDENT, {"tool": tool[:120]})
+
+
+@router.post("/challenge")
+def challenge(
+    request: Request, tx: Tx, settings: House, user: CurrentUser, now: Now, typed: Fields
+) -> Response:
+    return _tell(request, tx, settings, user, now, ReportKind.CHALLENGE, typed)
+
+
+@router.post("/incident")
+def report_incident(
+    request: Request, tx: Tx, settings: House, user: CurrentUser, now: Now, typed: Fields
+) -> Response:
+    return _tell(request, tx, settings, user, now, ReportKind.INCIDENT, typed)
+
+
+@router.get("/reports")
+def list_reports(
+    request: Request, read: Read, _user: Insider, kind: Asked = "", tool: Asked = "", before: Asked = ""
+) -> Response:
+    wanted = ReportKind(kind) if kind in tuple(ReportKind) else None
+    known = tools.find(read, tool) if tool else None
+    found = store.page(
+        read,
+        kind=wanted,
+        tool_id=known.id if known else None,
+        before=number(before) or 0,
+        limit=MOST_LISTED + 1,
+    )
+    shown = found[:MOST_LISTED]
+    more = f"/reports?kind={kind}&tool={tool}&before={shown[-1].row.id}" if len(found) > MOST_LISTED else ""
+    rows = [
+        ReportRow(
+            id=id_of(each.row),
+            kind=each.row.kind.value,
+            tool=each.row.name,
+            tool_url=f"/tools/{each.tool.slug}" if each.tool else "",
+            verdict=each.row.verdict_number,
+            text=each.row.text,
+            happened_on=each.row.happened_on,
+            contact=each.row.contact,
+            at=each.row.at,
+        )
+        for each in shown
+    ]
+    count = f"{len(rows)} {'report' if len(rows) == 1 else 'reports'}"
+    page = ReportsPage(
+        rows, wanted.value if wanted else "", known.slug if known else "", Pager(count, "", more)
+    )
+    return render(request, "reports/list.html", page)
+
+
+def require_voice(settings: Settings, user: Actor | None) -> None:
+    """Whoever may ask for a tool may report; a token needs the scope of requests."""
+    if user is None and settings.requests != "anybody":
+        raise NotSignedIn("Sign in to tell us.")
+    if user is not None and user.scopes is not None and "request" not in user.scopes:
+        raise NotAllowed("This needs a token with the scope request.")
+
+
+def teller(request: Request, user: Actor | None, now: datetime) -> tuple[Actor, str]:
+    """Who tells, and from where; NotAllowed where too many reports came from one place without an account."""
+    place = request.client.host if request.client else ""
+    if user is not None:
+        return user, place
+    throttle, key = parts_of(request).throttle, f"report:{place}"
+    if throttle.failures(key, now) >= MOST_FROM_ONE_PLACE:
+        raise NotAllowed("Too many reports came from where you are. Wait a quarter of an hour, or sign in.")
+    throttle.note_failure(key, now)
+    return SOMEBODY, place
+
+
+def _tell(
+    request: Request,
+    tx: Session,
+    settings: Settings,
+    user: Actor | None,
+    now: datetime,
+    kind: ReportKind,
+    typed: Sent,
+) -> Response:
+    require_voice(settings, user)
+    faults: dict[str, str] = {}
+    happened_on = typed.day("happened_on", faults)
+    try:
+        with tx.begin_nested():
+            if faults:
+                raise InvalidInput("Nothing was sent.", faults)
+            by, place = teller(request, user, now)
+            told = reports.report(
+                tx,
+                kind,
+                name=typed.one("tool"),
+                text=typed.one("text"),
+                contact=typed.one("contact"),
+                happened_on=happened_on,
+                place=place,
+                enough=settings.challenges,
+                zone=settings.zone,
+                secret=settings.secret,
+                by=by,
+                now=now,
+            )
+    except InvalidInput as refused:
+        values = {name: typed.one(name) for name in FIELDS}
+        return _form(request, tx, settings, user, now, kind, values, refused.faults)
+    return render(request, "reports/told.html", _told_page(told, settings))
+
+
+def _told_page(told: Told, settings: Settings) -> ToldPage:
+    return ToldPage(
+        kind=told.report.kind.value,
+        tool_name=told.report.name,
+        tool_url=f"/tools/{told.tool.slug}" if told.tool else "",
+        number=id_of(told.report),
+        reopened=bool(told.opened),
+        voices=told.voices,
+        enough=settings.challenges,
+    )
+
+
+def _form(
+    request: Request,
+    read: Session,
+    settings: Settings,
+    user: Actor | None,
+    now: datetime,
+    kind: ReportKind,
+    typed: dict[str, str],
+    faults: dict[str, str] | None = None,
+) -> Response:
+    require_voice(settings, user)
+    known = None
+    if typed.get("tool"):
+        tool = tools.find(read, typed["tool"])
+        typed = typed | ({"tool": tool.name} if tool else {})
+        found = lookup.check(read, typed["tool"], Question(at=now), house(read, settings), now=now)
+        if found.tool:
+            known = ToolLink(found.tool.name, Typed(q=found.tool.name).url(), found.answer.code.value)
+    page = TellPage(
+        kind=kind.value,
+        form=Form({name: typed.get(name, "") for name in FIELDS}, faults or {}),
+        known=known,
+        asks_contact=user is None,
+        enough=settings.challenges,
+    )
+    return render(request, "reports/tell.html", page, status=422 if faults else 200)

@@ -1,0 +1,13 @@
+"""Wire shapes of acts on rules of intake, written by hand like all of the API's."""
+
+from typing import Literal
+
+from pydantic import BaseModel
+
+
+class RuleMoveIn(BaseModel):
+    to: Literal["up", "down"]
+
+
+class LetInOut(BaseModel):
+    entries: int

@@ -1,0 +1,209 @@
+"""What `/api/v1/check` tells from memory is what the service would compute now, byte for byte."""
+
+import random
+from contextlib import suppress
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+from sqlalchemy import Engine, event
+from sqlmodel import Session, select
+from starlette.testclient import TestClient
+
+from registry.domain.errors import RegistryError
+from registry.domain.lookup import Question
+from registry.domain.outcome import Outcome
+from registry.domain.validity import MarkKind
+from registry.domain.verdict import Scope
+from registry.services import lookup, verdict_life
+from registry.services.acting import Actor
+from registry.services.house import house
+from registry.settings import Settings
+from registry.store.columns import id_of
+from registry.store.engine import snapshot, transaction
+from registry.store.tables import Alias, AliasKind, Office, Role, Tool, Verdict
+from registry.web.api.replies import as_json
+from tests.builders import TERMS, a_tool, a_verdict, an_evaluation
+from tests.web.conftest import HandClock
+
+NAMES = ("Quillmark", "Murmur", "Rill", "Inkwell")
+PATH = "/api/v1/check"
+
+
+@pytest.fixture
+def people(cast: dict[str, int]) -> dict[str, Actor]:
+    roles = {"rosa": Role.REVIEWER, "ravi": Role.REVIEWER, "amir": Role.APPROVER, "ada": Role.ADMIN}
+    return {who: Actor(cast[who.title()], who.title(), frozenset({role})) for who, role in roles.items()}
+
+
+@pytest.fixture
+def memory(client: TestClient, app: FastAPI) -> TestClient:
+    app.state.parts.following.wait()
+    return client
+
+
+def served(engine: Engine, settings: Settings, now: datetime, asked: dict[str, str]) -> str:
+    """The same by the service alone."""
+    with snapshot(engine) as session:
+        known = house(session, settings)
+        said: dict[str, Any] = {name: value for name, value in asked.items() if name != "q"}
+        found = lookup.check(session, asked["q"], Question(at=now, **said), known, now=now)
+        return as_json(lookup.told(found, base_url=settings.base_url))
+
+
+def act(dice: random.Random, session: Session, people: dict[str, Actor], now: datetime, step: int) -> None:
+    tools = session.exec(select(Tool)).all()
+    tool = dice.choice(tools) if tools else None
+    match dice.randrange(7) if tool else 0:
+        case 0:
+            name = f"{dice.choice(NAMES)}{step}"
+            a_tool(session, name, now=now, category=dice.choice(["Writing", ""]))
+        case 1:
+            key = f"{dice.choice(NAMES).lower()}{step}.example"
+            session.add(Alias(tool_id=id_of(tool), kind=AliasKind.DOMAIN, text=key, key=key))
+        case 2 | 3:
+            scope = Scope(
+                data_ceiling=dice.choice([None, "public", "internal"]), edition=dice.choice(["", "Pro"])
+            )
+            outcome = dice.choice([Outcome.APPROVED, Outcome.REJECTED])
+            a_verdict(session, tool, people, now=now, scope=scope, outcome=outcome, terms=TERMS)
+        case 4:
+            an_evaluation(session, tool, owner=people["rosa"], now=now)
+        case 5:
+            session.add(Office(code=f"o{step}", name=f"Office {step}", default_rule=f"Rule {step}."))
+        case 6:
+            session.delete(session.exec(select(Alias).where(Alias.tool_id == tool.id)).first())
+    session.flush()
+
+
+def test_memory_and_service_agree_over_a_random_history(
+    memory: TestClient,
+    site_engine: Engine,
+    settings: Settings,
+    clock: HandClock,
+    people: dict[str, Actor],
+    app: FastAPI,
+) -> None:
+    dice, told_from_memory = random.Random(42), 0
+    remembered = app.state.parts.following.remembered
+    for step in range(45):
+        with transaction(site_engine) as session:
+            # A random act may be against the rules: then nothing happened.
+            with suppress(RegistryError), session.begin_nested():
+                act(dice, session, people, clock.now, step)
+            keys = session.exec(select(Alias.text)).all()
+        if dice.random() < 0.5:
+            clock.pass_time(seconds=dice.choice([1, 200, 301, 40_000, 90_000]))
+        for _ in range(3):
+            asked = {"q": dice.choice([*keys, "Nobody"])}
+            if dice.random() < 0.4:
+                asked["data_class"] = dice.choice(["public", "sensitive"])
+            if dice.random() < 0.2:
+                asked["edition"] = "Pro"
+            expected = served(site_engine, settings, clock.now, asked)
+            assert memory.get(PATH, params=asked).text == expected, (step, asked)
+            told_from_memory += len(remembered._answers)
+            assert memory.get(PATH, params=asked).text == expected, (step, asked)
+    assert told_from_memory > 100
+
+
+@pytest.fixture
+def quillmark(site_engine: Engine, people: dict[str, Actor], clock: HandClock) -> int:
+    before = clock.now - timedelta(days=3)
+    with transaction(site_engine) as session:
+        tool = a_tool(session, now=before)
+        a_verdict(session, tool, people, now=before)
+        return id_of(tool)
+
+
+@pytest.fixture
+def queries(site_engine: Engine) -> list[str]:
+    said: list[str] = []
+    event.listen(site_engine, "before_cursor_execute", lambda *args: said.append(args[2]))
+    return said
+
+
+def test_the_second_time_the_store_is_not_asked(
+    memory: TestClient, quillmark: int, queries: list[str]
+) -> None:
+    first = memory.get(PATH, params={"q": "Quillmark"})
+    assert queries
+    queries.clear()
+    second = memory.get(PATH, params={"q": "Quillmark"})
+    assert queries == []
+    assert second.content == first.content
+    assert second.headers == first.headers
+    assert second.json()["answer"] == "yes"
+
+
+def test_another_spelling_is_told_with_the_words_that_were_asked(memory: TestClient, quillmark: int) -> None:
+    memory.get(PATH, params={"q": "Quillmark"})
+    told = memory.get(PATH, params={"q": " quill-MARK "})
+    assert told.json()["query"] == "quill-MARK"
+    assert told.json()["match"]["tool"]["slug"] == "quillmark"
+
+
+def test_a_reply_from_memory_has_its_etag_and_no_body_for_who_has_it(
+    memory: TestClient, quillmark: int
+) -> None:
+    memory.get(PATH, params={"q": "quillmark"})
+    reply = memory.get(PATH, params={"q": "quillmark"})
+    again = memory.get(PATH, params={"q": "quillmark"}, headers={"If-None-Match": reply.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")
+    head = memory.head(PATH, params={"q": "quillmark"})
+    assert (head.status_code, head.content) == (200, b"")
+
+
+def test_a_suspension_is_told_at_the_next_request(
+    memory: TestClient, quillmark: int, site_engine: Engine, people: dict[str, Actor], clock: HandClock
+) -> None:
+    asked = {"q": "quillmark"}
+    assert memory.get(PATH, params=asked).json()["answer"] == "yes"
+    with transaction(site_engine) as session:
+        number = session.exec(select(Verdict.number)).one()
+        verdict_life.mark(
+            session,
+            number,
+            MarkKind.SUSPENDED,
+            reason="A flaw.",
+            zone=TERMS.zone,
+            by=people["amir"],
+            now=clock.now,
+        )
+    assert memory.get(PATH, params=asked).json()["answer"] == "suspended"
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["", "q=", "q=%20", "q=quillmark&data_class=secret", "q=quillmark&on=soon", f"q={'x' * 2001}"],
+)
+def test_what_cannot_be_answered_is_a_problem_as_ever(memory: TestClient, quillmark: int, query: str) -> None:
+    memory.get(PATH, params={"q": "quillmark"})
+    reply = memory.get(f"{PATH}?{query}")
+    assert reply.status_code in (200, 422)
+    if reply.status_code == 422:
+        assert reply.headers["content-type"] == "application/problem+json"
+    else:
+        assert reply.json()["match"] is None
+
+
+def test_a_question_about_another_day_is_computed(
+    memory: TestClient, quillmark: int, clock: HandClock
+) -> None:
+    memory.get(PATH, params={"q": "quillmark"})
+    long_ago = memory.get(PATH, params={"q": "quillmark", "on": "2020-01-01"})
+    assert long_ago.json()["answer"] == "not_reviewed"
+
+
+def test_what_is_remembered_is_bounded_and_holds_for_its_time_alone() -> None:
+    from registry.services.remembered import Remembered
+
+    now = datetime.fromisoformat("2026-11-03T14:00:00+00:00")
+    kept = Remembered(most_bytes=5_000)
+    for number in range(100):
+        kept.keep(number, "x" * 100, age=0, now=now, until=lambda: now + timedelta(days=1))
+    assert len(kept._answers) < 25
+    assert kept.find(99, now=now) == "x" * 100
+    assert kept.find(99, now=now + timedelta(days=1)) is None
+    assert kept.find(99, now=now - timedelta(seconds=1)) is None

@@ -1,0 +1,148 @@
+"""Reports, reopened cases and acts on several verdicts, as their users meet them."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine
+from sqlmodel import select
+from starlette.testclient import TestClient
+
+from registry.services.acting import Actor
+from registry.store.engine import snapshot, transaction
+from registry.store.tables import Event, Report
+from tests.builders import a_tool, a_verdict
+
+As = Callable[[str], TestClient]
+
+
+@pytest.fixture
+def published(site_engine: Engine, actors: Mapping[str, Actor], now: datetime, clock: Any) -> None:
+    """Verdict 1 on Quillmark and 2 on Scrawl; nobody has decided on Pen Flow."""
+    with transaction(site_engine) as session:
+        a_verdict(session, a_tool(session, now=now), actors, now=now)
+        a_verdict(session, a_tool(session, "Scrawl", now=now), actors, now=now)
+        a_tool(session, "Pen Flow", now=now)
+    clock.pass_time(minutes=6)
+
+
+pytestmark = pytest.mark.usefixtures("published")
+INCIDENT = {"tool": "Quillmark", "text": "It sent a draft to a stranger.", "happened_on": "2026-11-02"}
+
+
+def test_an_answer_leads_to_both_forms_with_the_tool_filled_in(client: TestClient) -> None:
+    page = client.get("/check?q=quillmark").text
+    for kind in ("challenge", "incident"):
+        assert f'href="/{kind}?tool=quillmark"' in page
+        form = client.get(f"/{kind}?tool=quillmark").text
+        assert 'value="Quillmark"' in form
+        assert "the answer now" in form
+
+
+def test_anybody_reports_an_incident_and_reads_what_comes_of_it(client: TestClient, as_: As) -> None:
+    reply = client.post("/incident", data=INCIDENT)
+    assert reply.status_code == 200
+    assert "being looked at again" in reply.text
+    assert "Yes" in client.get("/check?q=quillmark").text
+    listed = as_("Uma").get("/reports").text
+    assert "It sent a draft to a stranger." in listed
+    assert "Somebody reported an incident" in as_("Uma").get("/reopenings").text
+
+
+def test_what_is_wrong_with_a_report_is_told_and_nothing_typed_is_lost(client: TestClient) -> None:
+    reply = client.post(
+        "/incident", data={"tool": "Quillmark", "text": "", "happened_on": "soon", "contact": "me@x"}
+    )
+    assert reply.status_code == 422
+    assert "me@x" in reply.text
+    assert "Write the day as year-month-day" in reply.text
+    assert client.post("/challenge", data={"tool": "Pen Flow", "text": "Look at it."}).status_code == 422
+
+
+def test_reports_from_one_place_end_after_ten(client: TestClient, as_: As, site_engine: Engine) -> None:
+    codes = [
+        client.post("/challenge", data={"tool": "scrawl", "text": "Old."}).status_code for _ in range(12)
+    ]
+    assert codes == [200] * 10 + [403] * 2
+    assert as_("Emil").post("/challenge", data={"tool": "scrawl", "text": "Old."}).status_code == 200
+    with snapshot(site_engine) as session:
+        assert len(session.exec(select(Report)).all()) == 11
+
+
+def test_a_tools_page_tells_staff_and_nobody_else_why_it_is_looked_at_again(
+    client: TestClient, as_: As
+) -> None:
+    client.post("/incident", data=INCIDENT)
+    assert "It sent a draft to a stranger." in as_("Amir").get("/tools/quillmark").text
+    for browser in (client, as_("Emil")):
+        page = browser.get("/tools/quillmark").text
+        assert "stranger" not in page
+    assert "somebody reported an incident" in as_("Amir").get("/evaluations").text
+
+
+def test_several_are_withdrawn_after_an_honest_list(as_: As, client: TestClient) -> None:
+    amir = as_("Amir")
+    offered = amir.get("/verdicts/withdraw").text
+    seen = {f"seen.{n}": offered.partition(f'name="seen.{n}" value="')[2].partition('"')[0] for n in (1, 2)}
+    typed = {
+        "number": ["1", "2"],
+        "offered": ["1", "2"],
+        "reason": "The vendor is gone.",
+        "replacement": "pen flow",
+    }
+    assert amir.post("/verdicts/withdraw", data=typed | seen | {"reason": ""}).status_code == 422
+    preview = amir.post("/verdicts/withdraw", data=typed | seen)
+    assert "Nothing has been done yet" in preview.text
+    assert "Withdraw 2 verdicts" in preview.text
+    assert "no plain yes itself" in preview.text
+    assert client.get("/api/v1/verdicts/1").json()["validity"] == "active"
+    assert amir.post("/verdicts/withdraw", data=typed | seen | {"step": "withdraw"}).is_redirect
+    for number in (1, 2):
+        told = client.get(f"/api/v1/verdicts/{number}").json()
+        assert (told["validity"], told["replacement"]) == ("revoked", "pen-flow")
+    again = amir.post("/verdicts/withdraw", data=typed | seen | {"step": "withdraw"})
+    assert again.status_code == 409
+    assert "cannot be revoked" in again.text
+
+
+def test_one_that_changed_since_it_was_read_stops_them_all(as_: As, client: TestClient) -> None:
+    amir = as_("Amir")
+    offered = amir.get("/verdicts/withdraw").text
+    seen = {f"seen.{n}": offered.partition(f'name="seen.{n}" value="')[2].partition('"')[0] for n in (1, 2)}
+    as_("Ada").post("/verdicts/2/suspend", data={"reason": "A leak."})
+    typed = {"number": ["1", "2"], "offered": ["1", "2"], "reason": "Gone.", "step": "withdraw"}
+    reply = amir.post("/verdicts/withdraw", data=typed | seen)
+    assert reply.status_code == 409
+    assert "Something happened to verdict 2" in reply.text
+    assert client.get("/api/v1/verdicts/1").json()["validity"] == "active"
+
+
+def test_a_stale_page_shows_what_happened_since_and_keeps_what_was_typed(as_: As) -> None:
+    amir = as_("Amir")
+    seen = amir.get("/verdicts/1/acts").text.partition('name="seen" value="')[2].partition('"')[0]
+    as_("Ada").post("/verdicts/1/suspend", data={"reason": "A leak was told."})
+    typed = {"seen": seen, "reason": "The vendor is gone.", "replacement": "Scrawl"}
+    reply = amir.post("/verdicts/1/revoke", data=typed)
+    assert reply.status_code == 409
+    for told in ("What happened since you read it", "A leak was told.", "The vendor is gone.", "Scrawl"):
+        assert told in reply.text
+    fresh = reply.text.partition('name="seen" value="')[2].partition('"')[0]
+    assert amir.post("/verdicts/1/revoke", data=typed | {"seen": fresh}).is_redirect
+
+
+def test_a_reviewer_has_verdicts_looked_at_again(as_: As, site_engine: Engine) -> None:
+    rosa = as_("Rosa")
+    assert "Have it looked at again" in rosa.get("/verdicts/reopen?number=1&number=2").text
+    typed = {
+        "number": ["1", "2"],
+        "offered": ["1", "2"],
+        "cause": "rubric",
+        "text": "Version 2 asks about archives.",
+    }
+    assert rosa.post("/verdicts/reopen", data=typed | {"cause": ""}).status_code == 422
+    assert rosa.post("/verdicts/reopen", data=typed).is_redirect
+    with snapshot(site_engine) as session:
+        told = session.exec(select(Event).where(Event.action == "evaluation.reopened")).all()
+        assert {(each.actor, each.after["verdict"]) for each in told} == {("Rosa", 1), ("Rosa", 2)}
+    assert "Version 2 asks about archives." in rosa.get("/reopenings").text
