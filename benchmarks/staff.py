@@ -14,7 +14,7 @@ import statistics
 import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from time import perf_counter, process_time
@@ -23,22 +23,45 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from sqlalchemy import event
-from sqlmodel import Session
+from sqlmodel import Session, col, select
 from starlette.testclient import TestClient
 
 from registry.domain.identity import name_key
 from registry.domain.proposal import Announcer, EntryKind
 from registry.domain.triage import CandidateStatus, DismissReason
-from registry.services import rubric_files, sign_in
-from registry.services.acting import REGISTRY, Actor
+from registry.services import evaluation as rounds
+from registry.services import rubric_files, rubrics, sign_in
+from registry.services.acting import REGISTRY, Actor, event_of, record_all
 from registry.settings import Settings
+from registry.store import rubrics as files
 from registry.store import schema
 from registry.store.columns import id_of
 from registry.store.engine import insert_all, make_engine, transaction
-from registry.store.tables import Candidate, CandidateLabel, Entry, Mention, Request, Source, Tool, Unanswered
+from registry.store.tables import (
+    Candidate,
+    CandidateLabel,
+    Entry,
+    Evaluation,
+    Mention,
+    Request,
+    Role,
+    Source,
+    Tool,
+    Unanswered,
+    Verdict,
+)
 from registry.web.app import create_app
 from registry.web.parts import Parts
-from tests.builders import a_tool, a_verdict, the_cast, the_offices
+from tests.builders import (
+    a_condition,
+    a_person,
+    a_tool,
+    a_verdict,
+    an_evaluation,
+    scored,
+    the_cast,
+    the_offices,
+)
 
 LOOK_UP = "/check?q=tool+7"
 TOOLS = 300
@@ -56,6 +79,9 @@ class Office:
     chance: random.Random
     now: datetime
     scale: float
+
+    marks: dict[str, int] = field(default_factory=dict)
+    """Ids that the paths of pages name, such as `/evaluations/{twelve}`."""
 
     def some(self, count: int) -> int:
         """So many at full scale."""
@@ -176,6 +202,77 @@ def _entry(office: Office, sources: Sequence[Source], number: int, each: Candida
     }
 
 
+def fill_twelve(office: Office) -> None:
+    """One evaluation that twelve reviewers have scored, apart on some questions, with a condition proposed."""
+    session, now, cast = office.session, office.now - timedelta(days=9), office.cast
+    people = [cast["ravi"], cast["mina"]]
+    people += [a_person(session, f"Reviewer{number}", Role.REVIEWER, now=now) for number in range(10)]
+    evaluation = an_evaluation(session, office.tools[-1], owner=cast["rosa"], reviewers=people, now=now)
+    for number, each in enumerate(people):
+        scored(session, evaluation, each, now=now, R1=("0", "3")[number % 2], R5="3", F2=str(1 + number % 4))
+    rounds.propose_condition(
+        session,
+        id_of(evaluation),
+        a_condition("Enter only public information.", "R5"),
+        by=cast["rosa"],
+        now=now,
+    )
+    office.marks["twelve"] = id_of(evaluation)
+
+
+def fill_verdicts(office: Office) -> None:
+    """5,000 published verdicts of four years, as the twenty real ones are, each with its evaluation and event."""
+    session, chance = office.session, office.chance
+    models = list(session.exec(select(Verdict).order_by(col(Verdict.number))))
+    cases = {each.id: each for each in session.exec(select(Evaluation))}
+    first = len(models) + 1
+    wanted = range(first, first + office.some(5000))
+    moments = {number: office.now - timedelta(minutes=chance.randrange(4 * 525_600)) for number in wanted}
+    like = {number: models[number % len(models)] for number in wanted}
+    tool_of = {number: id_of(office.tools[number % len(office.tools)]) for number in wanted}
+    opened = insert_all(
+        session,
+        Evaluation,
+        [
+            _like(cases[like[number].evaluation_id])
+            | {"tool_id": tool_of[number], "opened_at": moment - timedelta(days=chance.randrange(1, 90))}
+            | {"closed_at": moment, "due_on": (moment + timedelta(days=5)).date()}
+            for number, moment in moments.items()
+        ],
+    )
+    ids = sorted(map(id_of, opened))
+    decided = insert_all(
+        session,
+        Verdict,
+        [
+            _like(like[number])
+            | {"number": number, "uid": f"uid-{number}", "tool_id": tool_of[number], "evaluation_id": its}
+            | {"decided_at": moments[number], "published_at": moments[number], "starts_at": moments[number]}
+            | {"valid_until": (moments[number] + timedelta(days=chance.randrange(200, 1100))).date()}
+            for number, its in zip(wanted, ids, strict=True)
+        ],
+    )
+    record_all(
+        session,
+        [
+            event_of("verdict.published", ("verdict", each.id), by=office.cast["amir"], now=each.decided_at)
+            for each in decided
+        ],
+    )
+
+
+def _like(row: Evaluation | Verdict) -> dict[str, Any]:
+    return row.model_dump(exclude={"id"})
+
+
+def fill_rubric(office: Office) -> None:
+    """A next version with another weight and no artificial intelligence asked, to be compared."""
+    text = files.in_force(office.session, "rubric").body.replace("version = 1", "version = 2", 1)
+    parsed = rubrics.parse(text.replace("may_not_apply = true", "", 1).encode())
+    stored = rubrics.store_file(office.session, parsed, origin="b", by=office.cast["ada"], now=office.now)
+    office.marks["next_rubric"] = stored.number
+
+
 PAGES = (
     Page("look-up, certain match", "", LOOK_UP),
     Page("inbox, 10,000 open", "rosa", "/inbox", fill_inbox),
@@ -183,6 +280,11 @@ PAGES = (
     Page("inbox, one source", "rosa", "/inbox?source=7"),
     Page("inbox, by words", "rosa", "/inbox?q=fernflow"),
     Page("one candidate", "rosa", "/inbox/1"),
+    Page("evaluation, 12 reviewers", "rosa", "/evaluations/{twelve}", fill_twelve),
+    Page("its disagreements", "rosa", "/evaluations/{twelve}/moderation"),
+    Page("dashboard, 5,000 verdicts", "amir", "/dashboard", fill_verdicts),
+    Page("rubrics, the list", "ada", "/rubrics"),
+    Page("rubric on 1,000 verdicts", "ada", "/rubrics/{next_rubric}", fill_rubric),
 )
 """The first one is the measure of the others. What fills the office for one page may serve those after it."""
 
@@ -209,7 +311,8 @@ def measure(scale: float, rounds: int) -> list[dict[str, Any]]:
                 browser.cookies.clear()
                 if page.who:
                     browser.post(f"/sign-in/{links[page.who]}", headers={"Sec-Fetch-Site": "same-origin"})
-                rows.append(_row(browser, page, scale, rounds))
+                found = replace(page, path=page.path.format(**office.marks))
+                rows.append(_row(browser, found, scale, rounds))
         return rows
 
 

@@ -81,6 +81,9 @@ class Settings(BaseSettings):
         description="How many colleagues must challenge a verdict to have it looked at again.",
     )
     solo: bool = Field(False, description="An office of one person: who scored may decide.")
+    reference_cases: int = Field(
+        0, ge=0, le=100, description="Reference cases a reviewer must have passed to decide alone."
+    )
     undo_s: int = Field(
         300, ge=0, le=86_400, description="Seconds in which a published verdict can be taken back."
     )

@@ -13,7 +13,7 @@ from registry.domain.library import Wording
 from registry.services import library
 from registry.services.accounts import add_user
 from registry.services.acting import REGISTRY, Actor, record
-from registry.services.asking import domain_key, purl_key
+from registry.services.asking import domain_key, program_key, purl_key
 from registry.services.ownership import alias_kind
 from registry.services.sign_in import as_actor
 from registry.store import library as library_rows
@@ -119,6 +119,8 @@ def _alias(text: str) -> tuple[AliasKind, str]:
     """What kind of thing an alias is, and the key it is matched by."""
     if text.startswith("pkg:"):
         return AliasKind.PURL, purl_key(text)
+    if text.endswith(".exe"):
+        return AliasKind.EXE, program_key(text)
     if "://" in text:
         key = identity_key(text)
         return alias_kind(key), key

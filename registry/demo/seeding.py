@@ -14,7 +14,7 @@ from sqlalchemy import Engine
 from sqlmodel import Session, func, select
 
 from registry import rounds
-from registry.demo import ahead
+from registry.demo import ahead, practice
 from registry.demo import content as story
 from registry.demo.content import Content, TriageRecord
 from registry.demo.ground import Ground, lay
@@ -24,7 +24,7 @@ from registry.demo.publisher import SLOW_S, Publisher, SampleSource
 from registry.domain.proposal import Announcer
 from registry.domain.validity import validity
 from registry.jobs import Refreshed, make_fetcher, make_workers
-from registry.services import rubric_files, sources, triage
+from registry.services import rubric_files, saved_filters, sources, triage
 from registry.services.acting import REGISTRY
 from registry.services.decision import Terms
 from registry.services.sign_in import make_link
@@ -39,6 +39,8 @@ FEEDS_PORTS = range(8790, 8800)
 LINKS_SERVE = timedelta(days=365)
 
 Tell = Callable[[Refreshed], None]
+WANTED = "demand=requested&demand=looked_up&sort=demand"
+"""A filter of the inbox that reviewers keep."""
 
 
 def seed(
@@ -61,6 +63,7 @@ def seed(
         with transaction(engine) as session:
             _triage(session, content, ground, settings, now)
             ahead.prepare(session, ground, now=now)
+            practice.prepare(session, ground, now=now)
         with snapshot(engine) as session:
             summary = _summary(session, settings, now)
     finally:
@@ -156,6 +159,9 @@ def _triage(session: Session, content: Content, ground: Ground, settings: Settin
     for request in content.requests:
         if not request.tool:
             history.request(request, request.at)
+    for each in ground.people.values():
+        if tables.Role.REVIEWER in each.roles:
+            saved_filters.save(session, name="Wanted by colleagues", query=WANTED, by=each, now=now)
     for act in content.triage:
         candidate = candidates.find_by_identity(session, identity_key(act.url))
         if candidate is not None:

@@ -104,7 +104,8 @@ def answer(
     if question.edition is not None and found.verdict is not None:
         return found
     editions = _editions(case)
-    listed = tuple(EditionAnswer(name, each.code, each.verdict) for name, each in editions.items())
+    strictest_first = sorted(editions.items(), key=lambda each: -STRICTNESS_OF_ANSWERS[each[1].code])
+    listed = tuple(EditionAnswer(name, each.code, each.verdict) for name, each in strictest_first)
     if question.edition is None:
         found = _strictest(found, tuple(editions.values()))
     return replace(found, editions=listed)

@@ -51,7 +51,7 @@ class Asked:
     """What near names are looked for by."""
 
 
-@lru_cache(maxsize=4_096)
+@lru_cache(maxsize=1_024)
 def read_query(query: str) -> Asked:
     """Source: interface.md, "match"."""
     if is_disguised(query):

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlmodel import Session
 
+from registry.domain.anonymity import people, without
 from registry.domain.assessment import Assessment, Moderated, Scorecard, assess
 from registry.domain.condition import Condition
 from registry.domain.decision_table import DecisionTable, strictest, with_outcomes
@@ -180,6 +181,7 @@ def as_it_was(weighed: Weighed) -> dict[str, Any]:
 def _dissent(weighed: Weighed) -> list[dict[str, Any]]:
     """What was flagged and how it was resolved, without names; an empty `value` was left as it is."""
     reasons = {row.item: row for row in weighed.resolutions}
+    hidden = people(card.reviewer.name for card in weighed.cards)
     return [
         {
             "id": each.id,
@@ -187,7 +189,7 @@ def _dissent(weighed: Weighed) -> list[dict[str, Any]]:
             "given": sorted(each.given.values()),
             "spread": each.spread,
             "value": reasons[each.id].value if each.id in reasons else "",
-            "reason": reasons[each.id].reason if each.id in reasons else "",
+            "reason": without(reasons[each.id].reason, hidden) if each.id in reasons else "",
             "dissent": dissenting(each, reasons[each.id].value) if each.id in reasons else 0,
         }
         for each in by_severity(weighed.disagreements)

@@ -7,6 +7,7 @@ from sqlmodel import Session
 from registry.domain.errors import NotAllowed
 from registry.domain.evaluation import Alone, Tier, may_decide, recorded_exceptions
 from registry.services.acting import Actor
+from registry.services.calibration import is_trained
 from registry.store import deciding, evaluations
 from registry.store.columns import id_of
 from registry.store.tables import Evaluation, Role
@@ -24,9 +25,12 @@ class Permission:
         return self.alone is Alone.QUICK_LANE
 
 
-def permission(session: Session, evaluation: Evaluation, *, solo: bool, by: Actor) -> Permission:
+def permission(
+    session: Session, evaluation: Evaluation, *, solo: bool, by: Actor, cases_needed: int = 0
+) -> Permission:
     """Raises NotAllowed unless this person may decide. The database refuses the same people once more.
 
+    `cases_needed` is how many reference cases make a reviewer trained for the quick lane.
     Who scored decides in the quick lane alone, and never on a second reading; see docs/concepts.md, "Who may not".
     """
     if by.id is None or by.scopes is not None:
@@ -38,6 +42,11 @@ def permission(session: Session, evaluation: Evaluation, *, solo: bool, by: Acto
     quick_lane = evaluation.tier == Tier.ONE and scored and Role.REVIEWER in by.roles and not again
     if Role.APPROVER not in by.roles and not quick_lane:
         raise NotAllowed("Only an approver decides. Ask one of them.")
+    if quick_lane and not is_trained(session, by.id, needed=cases_needed):
+        raise NotAllowed(
+            f"Who decides alone has passed {cases_needed} reference cases; you have not yet. "
+            "Score them under Reference cases, or ask an approver."
+        )
     declared = evaluations.interests(session, evaluation_id)
     may_decide(
         by.id,

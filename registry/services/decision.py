@@ -63,6 +63,8 @@ class Terms:
     account_types: tuple[str, ...]
     audiences: tuple[str, ...]
     offices: tuple[str, ...]
+    cases_needed: int = 0
+    """How many reference cases a reviewer must have passed to decide alone."""
 
 
 def weighed_with(session: Session, evaluation: Evaluation, decision: Decision) -> Weighed:
@@ -162,7 +164,7 @@ def decide(
     require_act(evaluation.state, "decide")
     if version is not None and version != evaluation.version:
         raise StaleVersion("The evaluation changed while you were writing. Look at what is new, then decide.")
-    allowed = permission(session, evaluation, solo=terms.solo, by=by)
+    allowed = permission(session, evaluation, solo=terms.solo, by=by, cases_needed=terms.cases_needed)
     found = faults(session, evaluation, decision, terms, allowed, now=now)
     if found:
         raise InvalidInput("The verdict was not published. See what is missing.", found)

@@ -212,10 +212,15 @@ def _alternatives(
 ) -> tuple[Suggestion, ...]:
     named = [*(answer.verdict.alternatives if answer.verdict else ()), answer.replacement]
     first = tools.by_name_keys(session, [name_key(name) for name in named if name])
-    others = tools.in_category(session, tool.category) if tool.category else []
-    pool = {each.id: each for each in [*first, *others] if each.id != tool.id}
-    suggested = _answered(session, list(pool.values()), question, house, now=now)
-    return tuple(each for each in suggested if each.code in _YES)[:MOST_ALTERNATIVES]
+    others = tools.permitted_in(session, tool.category) if tool.category else []
+    pool = [each for each in {each.id: each for each in [*first, *others]}.values() if each.id != tool.id]
+    found: list[Suggestion] = []
+    for start in range(0, len(pool), MOST_ALTERNATIVES):  # mostly the first few are enough
+        suggested = _answered(session, pool[start : start + MOST_ALTERNATIVES], question, house, now=now)
+        found += [each for each in suggested if each.code in _YES]
+        if len(found) >= MOST_ALTERNATIVES:
+            break
+    return tuple(found[:MOST_ALTERNATIVES])
 
 
 def _answered(

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
@@ -13,11 +13,12 @@ from registry.domain.lookup import House
 from registry.domain.outcome import MEANINGS, Outcome, members
 from registry.domain.validity import STATE_LABELS, MarkKind, Ruling, Validity, ValidityState, validity
 from registry.publish.notice import Channel, Notice
-from registry.store import tables, tools, verdicts
+from registry.store import rubrics, tables, tools, verdicts
 from registry.store.tables import Tool
 
 HIDDEN = frozenset({ValidityState.SUPERSEDED, ValidityState.REVOKED})
 """Not shown unless asked for."""
+OLDER = "older"
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,8 @@ class Filter:
     tools: frozenset[str] = frozenset()
     data_classes: frozenset[str] = frozenset()
     validities: frozenset[ValidityState] = frozenset()
+    rubrics: frozenset[str] = frozenset()
+    """Rubrics by name and version, `standard-1`; OLDER for what was judged by one that is in force no more."""
     text: str = ""
 
 
@@ -39,6 +42,8 @@ class Published:
     tool: Tool
     ruling: Ruling
     validity: Validity
+    rubrics: frozenset[str] = frozenset()
+    """The values of the facet by which it is found."""
 
     @property
     def label(self) -> str:
@@ -63,7 +68,18 @@ class Listing:
 def listing(session: Session, wanted: Filter, house: House, *, now: datetime) -> Listing:
     """The published verdicts under a filter, in a fixed number of queries."""
     every = published(session, verdicts.published(session, now=now), house, now=now)
+    judged = _judged_by(session)
+    every = [replace(each, rubrics=judged.get(each.row.evaluation_id, frozenset())) for each in every]
     return Listing([each for each in every if _passes(each, wanted, house)], _facets(every, wanted, house))
+
+
+def _judged_by(session: Session) -> dict[int | None, frozenset[str]]:
+    """Evaluation id -> the rubric that its verdict was judged by, and whether it or its table is in force no more."""
+    found: dict[int | None, frozenset[str]] = {}
+    for each in rubrics.judging(session):
+        older = frozenset() if each.in_force else frozenset({OLDER})
+        found[each.evaluation_id] = frozenset({f"{each.name}-{each.version}"}) | older
+    return found
 
 
 def published(
@@ -179,6 +195,8 @@ def _passes_facet(each: Published, facet: str, wanted: Filter, house: House) -> 
         return not wanted.offices or not row.offices or bool(wanted.offices & set(row.offices))
     if facet == "tool":
         return not wanted.tools or each.tool.slug in wanted.tools
+    if facet == "rubric":
+        return not wanted.rubrics or bool(wanted.rubrics & each.rubrics)
     if facet == "data_class":
         return not wanted.data_classes or all(_covers(row, name, house) for name in wanted.data_classes)
     if wanted.validities:
@@ -186,7 +204,7 @@ def _passes_facet(each: Published, facet: str, wanted: Filter, house: House) -> 
     return each.validity.state not in HIDDEN
 
 
-_FACETS = ("outcome", "category", "office", "tool", "data_class", "validity")
+_FACETS = ("outcome", "category", "office", "tool", "data_class", "validity", "rubric")
 
 
 def _covers(row: tables.Verdict, data_class: str, house: House) -> bool:
@@ -209,6 +227,7 @@ def _facets(every: Sequence[Published], wanted: Filter, house: House) -> dict[st
         "office": lambda each: each.row.offices or list(house.offices),
         "data_class": lambda each: [name for name in house.data_classes if _covers(each.row, name, house)],
         "validity": lambda each: [each.validity.state.value],
+        "rubric": lambda each: sorted(each.rubrics),
     }
     counts: dict[str, dict[str, int]] = {}
     for facet, of in values.items():

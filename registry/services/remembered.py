@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable, Hashable
 from datetime import UTC, datetime
 
-MOST_BYTES = 16_000_000
+MOST_BYTES = 8_000_000
 COST = 200
 """Bytes that one takes besides its text."""
 

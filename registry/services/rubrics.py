@@ -16,6 +16,8 @@ from registry.store.engine import serialise
 from registry.store.tables import InForce, RubricFile
 
 MAX_BYTES = 200_000
+_rubrics: dict[str, Rubric] = {}
+_tables: dict[str, DecisionTable] = {}
 KIND_WORDS = {"rubric": "rubric", "decision_table": "decision table"}
 
 
@@ -46,11 +48,17 @@ def current(session: Session) -> tuple[Rubric, DecisionTable]:
 
 
 def rubric(session: Session, content_hash: str) -> Rubric:
-    return as_rubric(store.get(session, content_hash))
+    """A hash names one content for ever, so that the database is asked once. Raises NotFound."""
+    if content_hash not in _rubrics:
+        _rubrics[content_hash] = as_rubric(store.get(session, content_hash))
+    return _rubrics[content_hash]
 
 
 def decision_table(session: Session, content_hash: str) -> DecisionTable:
-    return as_table(store.get(session, content_hash))
+    """As `rubric`. Raises NotFound."""
+    if content_hash not in _tables:
+        _tables[content_hash] = as_table(store.get(session, content_hash))
+    return _tables[content_hash]
 
 
 def as_rubric(file: RubricFile) -> Rubric:

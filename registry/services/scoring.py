@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlmodel import Session, col, delete
+from sqlmodel import Session, col, delete, insert
 
 from registry.domain.errors import InvalidInput, NotAllowed, RuleBroken, StaleVersion
 from registry.domain.evaluation import EvaluationState, may_score, require_act
@@ -269,28 +269,31 @@ def _refuse_unholdable(rubric: Rubric, typed: TypedScorecard) -> None:
 
 
 def _write_lines(session: Session, draft: tables.Scorecard, typed: TypedScorecard) -> None:
-    session.exec(delete(ScorecardRating).where(col(ScorecardRating.scorecard_id) == draft.id))
-    session.exec(delete(ScorecardKnockOut).where(col(ScorecardKnockOut.scorecard_id) == draft.id))
-    session.add_all(
-        ScorecardRating(
-            scorecard_id=id_of(draft),
-            criterion=key,
-            rating=line.rating,
-            confidence=line.confidence,
-            sentence=line.sentence,
-            evidence=line.evidence,
-            carried=line.carried,
-        )
+    if draft.version > 1:
+        session.exec(delete(ScorecardRating).where(col(ScorecardRating.scorecard_id) == draft.id))
+        session.exec(delete(ScorecardKnockOut).where(col(ScorecardKnockOut.scorecard_id) == draft.id))
+    ratings = [
+        {
+            "scorecard_id": id_of(draft),
+            "criterion": key,
+            "rating": line.rating,
+            "confidence": line.confidence,
+            "sentence": line.sentence,
+            "evidence": line.evidence,
+            "carried": line.carried,
+        }
         for key, line in typed.ratings.items()
-    )
-    session.add_all(
-        ScorecardKnockOut(
-            scorecard_id=id_of(draft),
-            knock_out=key,
-            answer=line.answer,
-            sentence=line.sentence,
-            carried=line.carried,
-        )
+    ]
+    answers = [
+        {
+            "scorecard_id": id_of(draft),
+            "knock_out": key,
+            "answer": line.answer,
+            "sentence": line.sentence,
+            "carried": line.carried,
+        }
         for key, line in typed.knock_outs.items()
-    )
-    session.flush()
+    ]
+    for table, rows in ((ScorecardRating, ratings), (ScorecardKnockOut, answers)):
+        if rows:
+            session.execute(insert(table), rows)

@@ -7,8 +7,9 @@ from sqlmodel import Session
 from registry.domain.errors import NotAllowed
 from registry.services import scorecards
 from registry.services.acting import Actor
-from registry.store import evaluations
+from registry.store import evaluation_lists, evaluations
 from registry.store.columns import id_of
+from registry.store.events import Unheard
 from registry.store.tables import Evaluation, Role
 
 SEE_ALL = frozenset({Role.APPROVER, Role.AUDITOR})
@@ -42,6 +43,23 @@ class Part:
 def sees_all(person: Actor) -> bool:
     """Whether work in progress is open to a person whose it is not."""
     return bool(person.roles & SEE_ALL)
+
+
+SPOKEN_OF_OTHERS = ("condition.", "disagreement.", "evidence.")
+"""Acts in an evaluation that let one guess how others rated."""
+
+
+def blind_in(session: Session, *, by: Actor) -> frozenset[int]:
+    """Ids of the evaluations under way in which this person owes a scorecard."""
+    if by.id is None:
+        return frozenset()
+    _owned, owed = evaluation_lists.under_way_of(session, by.id)
+    return frozenset(id_of(evaluation) for evaluation, _tool, _owner in owed)
+
+
+def unheard(session: Session, *, by: Actor) -> Unheard:
+    """What of the log this person must not hear of yet."""
+    return Unheard(SPOKEN_OF_OTHERS, blind_in(session, by=by))
 
 
 def part_of(session: Session, evaluation: Evaluation, *, by: Actor) -> Part:

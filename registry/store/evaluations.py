@@ -10,6 +10,7 @@ from registry.domain.errors import NotFound
 from registry.domain.evaluation import EvaluationState
 from registry.store.columns import id_of
 from registry.store.engine import hold
+from registry.store.memo import remembered
 from registry.store.tables import (
     Assignment,
     Candidate,
@@ -95,6 +96,17 @@ def of_tool(session: Session, tool_id: int) -> Sequence[Evaluation]:
     ).all()
 
 
+def owners(session: Session, evaluation_ids: Iterable[int]) -> dict[int, tuple[int, str]]:
+    """Evaluation id -> who owns it: account and name."""
+    query = (
+        select(Evaluation.id, User.id, User.name)
+        .join(User, col(User.id) == col(Evaluation.owner_id))
+        .where(col(Evaluation.id).in_(set(evaluation_ids)))
+    )
+    rows = session.exec(query).all()
+    return {case: (person, name) for case, person, name in rows if case is not None and person is not None}
+
+
 def assigned(session: Session, evaluation_id: int) -> Sequence[User]:
     return session.exec(
         select(User)
@@ -104,6 +116,7 @@ def assigned(session: Session, evaluation_id: int) -> Sequence[User]:
     ).all()
 
 
+@remembered(Assignment)
 def is_assigned(session: Session, evaluation_id: int, user_id: int) -> bool:
     return session.get(Assignment, (evaluation_id, user_id)) is not None
 
@@ -116,12 +129,14 @@ def areas(session: Session, user_ids: Iterable[int]) -> dict[int, frozenset[str]
     return {user_id: frozenset(names) for user_id, names in found.items()}
 
 
+@remembered(Interest)
 def interests(session: Session, evaluation_id: int) -> dict[int, Interest]:
     """User id -> what that person declared."""
     rows = session.exec(select(Interest).where(Interest.evaluation_id == evaluation_id))
     return {row.user_id: row for row in rows}
 
 
+@remembered(VendorContact)
 def contacts(session: Session, tool_id: int) -> dict[int, VendorContact]:
     """User id -> who here is a contact of the tool's vendor."""
     rows = session.exec(select(VendorContact).where(VendorContact.tool_id == tool_id))
@@ -144,6 +159,7 @@ def left_out(session: Session, evaluation: Evaluation) -> frozenset[int]:
     return frozenset(interested | tied)
 
 
+@remembered(Request, Candidate)
 def requesters(session: Session, tool_id: int) -> frozenset[int]:
     """Everybody who asked for the tool, also while it was still a candidate."""
     query = (
@@ -156,6 +172,7 @@ def requesters(session: Session, tool_id: int) -> frozenset[int]:
     return frozenset(user_id for user_id in session.exec(query) if user_id is not None)
 
 
+@remembered(Scorecard, ScorecardRating, ScorecardKnockOut, User, Evaluation, Interest, VendorContact)
 def scorecards(session: Session, evaluation_id: int) -> list[StoredScorecard]:
     """Every scorecard, drafts and amendments included, by reviewer's name and number; in a fixed number of queries."""
     evaluation = session.get(Evaluation, evaluation_id)
@@ -167,6 +184,8 @@ def scorecards(session: Session, evaluation_id: int) -> list[StoredScorecard]:
         .order_by(col(User.name), col(User.id), col(Scorecard.number))
     ).all()
     ids = [row.id for row, _ in rows]
+    if not ids:
+        return []
     ratings: dict[int, dict[str, ScorecardRating]] = {}
     for rating in session.exec(select(ScorecardRating).where(col(ScorecardRating.scorecard_id).in_(ids))):
         ratings.setdefault(rating.scorecard_id, {})[rating.criterion] = rating
@@ -203,6 +222,7 @@ def last_handed_in(
     return found, own[-1]
 
 
+@remembered(Moderation)
 def moderations(session: Session, evaluation_id: int) -> Sequence[Moderation]:
     return session.exec(
         select(Moderation).where(Moderation.evaluation_id == evaluation_id).order_by(col(Moderation.id))

@@ -1,11 +1,24 @@
 """Reads of what happened."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
-from sqlmodel import Session, col, or_, select
+from sqlalchemy import ColumnElement
+from sqlmodel import Session, and_, col, func, not_, or_, select
 
 from registry.store.tables import Event
+
+
+@dataclass(frozen=True)
+class Unheard:
+    """Acts that a reader must not hear of yet: beginnings of their names, and the evaluations that they befell."""
+
+    actions: tuple[str, ...] = ()
+    evaluations: frozenset[int] = frozenset()
+
+
+NOTHING_UNHEARD = Unheard()
 
 
 def of_subject(session: Session, kind: str, subject_id: int) -> Sequence[Event]:
@@ -63,10 +76,11 @@ def page(
     action: str = "",
     subject_kind: str = "",
     subject_id: int | None = None,
+    unheard: Unheard = NOTHING_UNHEARD,
     limit: int = 50,
 ) -> Sequence[Event]:
     """Those with a higher number than `after`, in the order in which they happened."""
-    query = select(Event).where(col(Event.id) > after)
+    query = select(Event).where(col(Event.id) > after, *_heard(unheard))
     if action:
         query = query.where(Event.action == action)
     if subject_kind:
@@ -77,10 +91,16 @@ def page(
 
 
 def newest(
-    session: Session, *, action: str = "", subject_kind: str = "", before: int = 0, limit: int = 50
+    session: Session,
+    *,
+    action: str = "",
+    subject_kind: str = "",
+    before: int = 0,
+    unheard: Unheard = NOTHING_UNHEARD,
+    limit: int = 50,
 ) -> Sequence[Event]:
     """The newest first; with `before`, only those of a lower number."""
-    query = select(Event).order_by(col(Event.id).desc()).limit(limit)
+    query = select(Event).where(*_heard(unheard)).order_by(col(Event.id).desc()).limit(limit)
     if subject_kind:
         query = query.where(Event.subject_kind == subject_kind)
     if action:
@@ -88,6 +108,11 @@ def newest(
     if before:
         query = query.where(col(Event.id) < before)
     return session.exec(query).all()
+
+
+def highest(session: Session) -> int:
+    """The id of the last act; another one after whatever anybody does."""
+    return session.exec(select(func.max(Event.id))).one() or 0
 
 
 def actions(session: Session) -> Sequence[str]:
@@ -107,3 +132,11 @@ def of_people(session: Session, kind: str, subject_ids: Collection[int], *, regi
         Event.subject_kind == kind, col(Event.subject_id).in_(subject_ids), Event.actor != registry
     )
     return set(session.exec(query.distinct()))
+
+
+def _heard(unheard: Unheard) -> list[ColumnElement[bool]]:
+    if not unheard.evaluations:
+        return []
+    spoken = or_(*(col(Event.action).startswith(each) for each in unheard.actions))
+    there = and_(Event.subject_kind == "evaluation", col(Event.subject_id).in_(unheard.evaluations))
+    return [not_(and_(there, spoken))]

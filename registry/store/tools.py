@@ -8,7 +8,8 @@ from sqlalchemy import select as columns
 from sqlmodel import Session, and_, col, func, or_, select
 
 from registry.domain.errors import NotFound
-from registry.store.tables import Alias, AliasKind, Tool
+from registry.domain.outcome import MEANINGS
+from registry.store.tables import Alias, AliasKind, Tool, Verdict
 
 
 def get(session: Session, slug: str) -> Tool:
@@ -83,6 +84,16 @@ def in_category(session: Session, category: str, *, limit: int = 50) -> Sequence
     return session.exec(
         select(Tool).where(Tool.category == category).order_by(col(Tool.name)).limit(limit)
     ).all()
+
+
+def permitted_in(session: Session, category: str, *, limit: int = 50) -> Sequence[Tool]:
+    """Tools of a category that some verdict permits or once permitted, by name."""
+    permits = [outcome for outcome, meaning in MEANINGS.items() if meaning.may_use]
+    decided = select(Verdict.tool_id).where(
+        Verdict.tool_id == Tool.id, col(Verdict.outcome).in_(permits), col(Verdict.undone_at).is_(None)
+    )
+    query = select(Tool).where(Tool.category == category, decided.exists())
+    return session.exec(query.order_by(col(Tool.name)).limit(limit)).all()
 
 
 def by_vendor(session: Session, vendor_names: Iterable[str]) -> Sequence[Tool]:

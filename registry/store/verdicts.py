@@ -44,6 +44,11 @@ def numbers(session: Session) -> frozenset[int]:
     return frozenset(session.exec(select(tables.Verdict.number)).all())
 
 
+def by_ids(session: Session, ids: Iterable[int]) -> dict[int, tables.Verdict]:
+    found = session.exec(select(tables.Verdict).where(col(tables.Verdict.id).in_(set(ids))))
+    return {id_of(row): row for row in found}
+
+
 def by_numbers(session: Session, numbers: Iterable[int]) -> Sequence[tables.Verdict]:
     return session.exec(select(tables.Verdict).where(col(tables.Verdict.number).in_(set(numbers)))).all()
 

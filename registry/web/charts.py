@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 SCALE = ("0", "1", "2", "3", "4", "U")
-STEP, LEFT, BASE, STACK = 52, 26, 44, 26
+STEP, LEFT, BASE, STACK = 48, 20, 44, 26
+BAR, ROW = 280, 40
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,64 @@ def dot_plot(
     return DotPlot(
         width, base + 26, base, tuple(at.items()), dots, at[median] if median is not None else None
     )
+
+
+@dataclass(frozen=True)
+class Bar:
+    label: str
+    said: str
+    """The value in words, at the right end."""
+    url: str
+    y: int
+    width: float
+    slow_x: float | None
+    """Where a second, higher figure ends."""
+
+
+@dataclass(frozen=True)
+class BarChart:
+    width: int
+    height: int
+    bars: Sequence[Bar]
+
+
+def bar_chart(rows: Sequence[tuple[str, str, str, float, float | None]]) -> BarChart:
+    """Horizontal bars under their labels: (label, value in words, address or empty, value, second value or None)."""
+    most = max((max(value, slow or 0) for *_, value, slow in rows), default=0) or 1
+    bars = [
+        Bar(label, said, url, place * ROW, BAR * value / most, None if slow is None else BAR * slow / most)
+        for place, (label, said, url, value, slow) in enumerate(rows)
+    ]
+    return BarChart(BAR, ROW * len(rows), bars)
+
+
+@dataclass(frozen=True)
+class Sparkline:
+    """`path` leaves a gap where there is no figure; `dots` are (label, x, y); `zero_y` is the line of mere chance."""
+
+    width: int
+    height: int
+    path: str
+    dots: Sequence[tuple[str, float, float]]
+    zero_y: float
+
+
+def sparkline(points: Sequence[tuple[str, float | None]]) -> Sparkline:
+    """Figures from 1, at the top, down to -0.2 and below, at the bottom, oldest first."""
+    path, dots, gap = "", [], True
+    for place, (label, value) in enumerate(points):
+        if value is None:
+            gap = True
+            continue
+        x, y = 5.0 + 14 * place, _spark_y(value)
+        path += f"{'M' if gap else 'L'}{x:g} {y:g}"
+        dots.append((label, x, y))
+        gap = False
+    return Sparkline(10 + 14 * max(0, len(points) - 1), 34, path, dots, _spark_y(0))
+
+
+def _spark_y(value: float) -> float:
+    return round(4 + 26 * (1 - max(value, -0.2)) / 1.2, 1)
 
 
 def _initials(names: Sequence[str]) -> dict[str, str]:

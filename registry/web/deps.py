@@ -14,6 +14,7 @@ from sqlmodel import Session
 
 from registry.domain.errors import NotAllowed, NotSignedIn
 from registry.services.acting import Actor
+from registry.services.calibration import KEEPERS as CASE_KEEPERS
 from registry.services.index import Index
 from registry.services.library import KEEPERS
 from registry.services.verdict_life import SUSPENDERS
@@ -101,6 +102,8 @@ Decider = Annotated[
     Actor, Depends(Right("decide, or the quick lane", frozenset({Role.REVIEWER, Role.APPROVER})))
 ]
 """In person, never by token; which reviewer may decide in the quick lane is services/decision.py's business."""
+CaseReader = Annotated[Actor, Depends(Right("see reference cases", INSIDERS | {Role.ADMIN}, "read"))]
+CaseKeeper = Annotated[Actor, Depends(Right("keep reference cases", CASE_KEEPERS, "score"))]
 CONDITION_READERS = INSIDERS | {Role.ADMIN}
 ConditionReader = Annotated[Actor, Depends(Right("see the conditions", CONDITION_READERS, "read"))]
 ConditionKeeper = Annotated[Actor, Depends(Right("conditions", KEEPERS, "conditions"))]

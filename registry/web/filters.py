@@ -14,7 +14,7 @@ from registry.services.publishing import Filter
 
 E = TypeVar("E", bound=StrEnum)
 
-FACETS = ("outcome", "category", "office", "tool", "data_class", "validity", "q")
+FACETS = ("outcome", "category", "office", "tool", "data_class", "validity", "rubric", "q")
 """Query parameters; each but `q` may be repeated."""
 
 
@@ -27,6 +27,7 @@ def as_filter(query: QueryParams) -> Filter:
         tools=_said(query.getlist("tool")),
         data_classes=_said(query.getlist("data_class")),
         validities=_members(ValidityState, query.getlist("validity"), "validity"),
+        rubrics=_said(query.getlist("rubric")),
         text=query.get("q", "").strip()[:200],
     )
 
@@ -40,6 +41,7 @@ def as_query(wanted: Filter) -> str:
         "tool": wanted.tools,
         "data_class": wanted.data_classes,
         "validity": [each.value for each in wanted.validities],
+        "rubric": wanted.rubrics,
         "q": [wanted.text] if wanted.text else [],
     }
     return urlencode([(facet, value) for facet in FACETS for value in sorted(values[facet])])

@@ -17,6 +17,7 @@ from registry.services.health import Check
 from registry.settings import Settings
 from registry.store.engine import transaction
 from registry.web.assets import Assets
+from registry.web.kept import Kept
 from registry.web.throttle import Throttle
 
 Clock = Callable[[], datetime]
@@ -38,6 +39,8 @@ class Parts:
     watched: list[Callable[[datetime], Check]] = field(default_factory=list)
     """Checks of what runs beside the site; whatever it is puts its own in, and `/readyz` asks them."""
     throttle: Throttle = field(default_factory=Throttle)
+    kept: Kept = field(default_factory=Kept)
+    """Numbers that were counted within the last minute."""
     _writers: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1))
 
     @property

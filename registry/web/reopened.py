@@ -24,8 +24,8 @@ class Reopened:
     owner: str
 
 
-def reopened_of(session: Session, tool_id: int) -> list[Reopened]:
-    """The causes of a tool's cases under way, newest first; two queries."""
+def reopened_of(session: Session, tool_id: int, *, closed: bool = False) -> list[Reopened]:
+    """The causes of a tool's cases under way, of closed ones too with `closed`; newest first, in two queries."""
     return [
         Reopened(
             CAUSES[each.row.cause].label,
@@ -35,7 +35,7 @@ def reopened_of(session: Session, tool_id: int) -> list[Reopened]:
             f"/evaluations/{each.evaluation.id}",
             each.owner.name,
         )
-        for each in reopenings.page(session, tool_id=tool_id, limit=MOST_SHOWN)
+        for each in reopenings.page(session, tool_id=tool_id, closed=closed, limit=MOST_SHOWN)
     ]
 
 

@@ -44,7 +44,7 @@ class ToolRef(BaseModel):
 
 class MatchOut(BaseModel):
     kind: str = Field(
-        description="name, alias, domain, path or purl: by what it was known.", examples=["name"]
+        description="name, alias, domain, path, purl or exe: by what it was known.", examples=["name"]
     )
     tool: ToolRef
 
@@ -138,6 +138,7 @@ class ConditionOut(BaseModel):
     standing: bool = Field(description="A lasting duty, with no due date.")
     due_on: date | None
     met_on: date | None
+    evidence: str = Field("", description="What shows that it was met.")
     waived_reason: str
 
 
@@ -152,6 +153,7 @@ class VerdictOut(BaseModel):
     ends_on: date | None = Field(
         description="The last day, a sunset's day, or when it was revoked or superseded."
     )
+    overdue: bool = Field(description="It is suspended, and nobody confirmed or lifted that within 14 days.")
     replacement: str
     scope: ScopeOut
     conditions: list[ConditionOut]
@@ -160,6 +162,9 @@ class VerdictOut(BaseModel):
     citation: str
     alternatives: list[str] = Field(description="Slugs of tools, or names.")
     pilot: dict[str, str] | None = Field(description="owner, size, measure, exit_rule.")
+    pilot_result: dict[str, str] | None = Field(
+        description="reached (yes, partly, no), measure, exit_rule, note, by, at; null where nobody told."
+    )
     decided_by: str
     decided_at: datetime
     valid_from: datetime

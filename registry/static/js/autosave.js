@@ -45,7 +45,8 @@
       const sent = fields(form);
       const body = new URLSearchParams([["version", version.value], ...sent]);
       try {
-        const reply = await fetch(form.action, { method: "POST", body, headers: { Accept: "application/json" }, keepalive: `${body}`.length < 60000 });
+        const reply = await fetch(form.getAttribute("action"), { // a button named "action" hides form.action
+          method: "POST", body, headers: { Accept: "application/json" }, keepalive: `${body}`.length < 60000 });
         const told = await reply.json();
         if (reply.ok) {
           version.value = told.version;

@@ -82,7 +82,7 @@ def show_preview(
     """
     evaluation = _turn(tx, evaluation_id, user)
     decision, terms, house = _decision(asked), terms_of(tx, settings), house_of(tx, settings)
-    allowed = permission(tx, evaluation, solo=settings.solo, by=user)
+    allowed = permission(tx, evaluation, solo=settings.solo, by=user, cases_needed=settings.reference_cases)
     weighed = deciding.weighed_with(tx, evaluation, decision)
     tool = tools.get_by_id(tx, evaluation.tool_id)
     until, why = deciding.last_day(

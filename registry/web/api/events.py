@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 
 from registry.services.acting import without_passwords
+from registry.services.taking_part import unheard
 from registry.store import events
 from registry.store.columns import id_of
 from registry.web.api.replies import Cursor, Limit, cursor_number, next_link, told
@@ -18,7 +19,7 @@ router = APIRouter(prefix="/events", tags=["events"])
 def list_events(
     request: Request,
     read: Read,
-    _user: Auditor,
+    user: Auditor,
     action: Annotated[Plain, Query(description="Only this act.", examples=["verdict.published"])] = "",
     subject: Annotated[Plain, Query(description="Only on this kind of thing.", examples=["verdict"])] = "",
     subject_id: Annotated[int | None, Query(ge=1, le=2**31 - 1, description="Only on this one.")] = None,
@@ -32,6 +33,7 @@ def list_events(
         action=action,
         subject_kind=subject,
         subject_id=subject_id,
+        unheard=unheard(read, by=user),
         limit=limit + 1,
     )
     shown = found[:limit]

@@ -45,7 +45,7 @@ from registry.web.candidate_schemas import (
     TwinsOut,
     candidate_out,
 )
-from registry.web.deps import House, Now, Read, RowId, Triager, Tx
+from registry.web.deps import House, Insider, Now, Read, RowId, Triager, Tx
 from registry.web.inbox_filter import wanted_in
 from registry.web.pages import dismissals as report
 from registry.web.schemas import Page
@@ -149,7 +149,7 @@ def undo(
 
 
 @router.get("/filters", response_model=Page[SavedFilterOut], summary="The filters that you keep")
-def list_filters(request: Request, read: Read, user: Triager, settings: House, now: Now) -> Response:
+def list_filters(request: Request, read: Read, user: Insider, settings: House, now: Now) -> Response:
     """By name; each is an ordinary address of the inbox."""
     return told(request, _filters(read, user, settings, now), private=True)
 
@@ -158,7 +158,7 @@ def list_filters(request: Request, read: Read, user: Triager, settings: House, n
 def save_filter(
     request: Request,
     tx: Tx,
-    user: Triager,
+    user: Insider,
     settings: House,
     now: Now,
     asked: SavedFilterIn,
@@ -177,7 +177,7 @@ def save_filter(
 
 @router.delete("/filters/{filter_id}", response_model=Page[SavedFilterOut], summary="Keep a filter no longer")
 def remove_filter(
-    filter_id: RowId, request: Request, tx: Tx, user: Triager, settings: House, now: Now
+    filter_id: RowId, request: Request, tx: Tx, user: Insider, settings: House, now: Now
 ) -> Response:
     """The reply is those that you still keep."""
     saved_filters.remove(tx, filter_id, by=user)

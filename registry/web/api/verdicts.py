@@ -1,8 +1,10 @@
 """Published verdicts under the facets of the list."""
 
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
+from sqlmodel import Session
 
 from registry.domain.errors import NotFound
 from registry.domain.outcome import Outcome
@@ -10,7 +12,9 @@ from registry.domain.validity import ValidityState
 from registry.services import publishing
 from registry.services.house import house
 from registry.services.publishing import Filter
-from registry.store import verdicts
+from registry.settings import Settings
+from registry.store import tables, verdicts
+from registry.store.columns import id_of
 from registry.web.api.replies import Cursor, Limit, cursor_number, next_link, told
 from registry.web.deps import House, Now, Plain, Read, RowId
 from registry.web.schemas import Page, VerdictOut
@@ -36,6 +40,12 @@ def list_verdicts(
     validity: Annotated[
         list[ValidityState], Query(description="Else all but superseded and revoked ones.")
     ] = [],  # noqa: B006
+    rubric: Annotated[
+        list[Plain],
+        Query(
+            description="What it was judged by, such as `standard-1`; `older` for a rubric or a table in force no more."
+        ),
+    ] = [],  # noqa: B006
     q: Annotated[Plain, Query(max_length=200, description="Words in tool, vendor or rationale.")] = "",
     cursor: Cursor = "",
     limit: Limit = 50,
@@ -49,6 +59,7 @@ def list_verdicts(
         tools=frozenset(tool) - {""},
         data_classes=frozenset(data_class) - {""},
         validities=frozenset(validity),
+        rubrics=frozenset(rubric) - {""},
         text=q.strip(),
     )
     listed = publishing.listing(read, wanted, house(read, settings), now=now).verdicts
@@ -66,9 +77,14 @@ def list_verdicts(
 
 @router.get("/{number}", response_model=VerdictOut, summary="One verdict")
 def show_verdict(number: RowId, request: Request, read: Read, settings: House, now: Now) -> Response:
-    """As decided, with what has become of it since under `validity`."""
+    """As decided, with what has become of it since under `validity`. Its ETag is what `If-Match` of an act wants."""
     row = verdicts.get(read, number)
     if row.published_at > now:
         raise NotFound(f"There is no verdict number {number}. See the list of verdicts.")
-    (each,) = publishing.published(read, [row], house(read, settings), now=now)
-    return told(request, VerdictOut.model_validate(publishing.as_json(each, base_url=settings.base_url)))
+    newest = verdicts.newest_events(read, [id_of(row)]).get(id_of(row), 0)
+    return told(request, verdict_out(read, row, settings, now=now), mark=str(newest))
+
+
+def verdict_out(session: Session, row: tables.Verdict, settings: Settings, *, now: datetime) -> VerdictOut:
+    (each,) = publishing.published(session, [row], house(session, settings), now=now)
+    return VerdictOut.model_validate(publishing.as_json(each, base_url=settings.base_url))

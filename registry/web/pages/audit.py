@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Query, Request, Response
 
 from registry.services.acting import without_passwords
+from registry.services.taking_part import unheard
 from registry.store import events
 from registry.web.deps import Asked, Auditor, Read
 from registry.web.render import render
@@ -41,9 +42,11 @@ class AuditPage:
 
 @router.get("")
 def show_audit(
-    request: Request, read: Read, _user: Auditor, action: Asked = "", before: Before = 0
+    request: Request, read: Read, user: Auditor, action: Asked = "", before: Before = 0
 ) -> Response:
-    found = events.newest(read, action=action, before=before, limit=A_PAGE + 1)
+    found = events.newest(
+        read, action=action, before=before, unheard=unheard(read, by=user), limit=A_PAGE + 1
+    )
     shown = found[:A_PAGE]
     older = urlencode({"action": action, "before": shown[-1].id}) if len(found) > A_PAGE else ""
     newest = urlencode({"action": action}) if before else ""

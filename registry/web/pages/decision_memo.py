@@ -214,7 +214,13 @@ def _page(
     session, evaluation, settings = reading.session, reading.evaluation, reading.settings
     house = house_of(session, settings)
     tool = tools.get_by_id(session, evaluation.tool_id)
-    allowed = permission(session, evaluation, solo=settings.solo, by=reading.user)
+    allowed = permission(
+        session,
+        evaluation,
+        solo=settings.solo,
+        by=reading.user,
+        cases_needed=settings.reference_cases,
+    )
     names = {office.code: office.name for office in users.all_offices(session)}
     alike = likest.precedents(session, tool, evaluation, weighed, house, now=reading.now)
     return DecidePage(

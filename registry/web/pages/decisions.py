@@ -84,7 +84,7 @@ def decide(
         return go(f"/evaluations/{evaluation_id}/decide")  # a double click: the first one counts
     try:
         require_act(evaluation.state, "decide")
-        allowed = permission(tx, evaluation, solo=house.solo, by=user)
+        allowed = permission(tx, evaluation, solo=house.solo, by=user, cases_needed=house.reference_cases)
     except RegistryError as refused:
         page = _clash(tx, evaluation, row, typed, refused)
         return render(request, "evaluations/clash.html", page, status=status_of(refused))
@@ -150,6 +150,7 @@ def terms_of(session: Session, settings: Settings) -> Terms:
         zone=house.zone,
         undo_s=settings.undo_s,
         solo=settings.solo,
+        cases_needed=settings.reference_cases,
         data_classes=house.data_classes,
         account_types=house.account_types,
         audiences=house.audiences,
@@ -196,7 +197,7 @@ def _again(
 def _require_turn(session: Session, evaluation: Evaluation, house: Settings, user: Actor) -> None:
     taking_part.require_open_eyes(session, evaluation, by=user)
     require_act(evaluation.state, "decide")
-    permission(session, evaluation, solo=house.solo, by=user)
+    permission(session, evaluation, solo=house.solo, by=user, cases_needed=house.reference_cases)
 
 
 def _clash(

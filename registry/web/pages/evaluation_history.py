@@ -5,13 +5,12 @@ from datetime import date
 from sqlmodel import Session
 
 from registry.domain.wording import day_text
+from registry.services.taking_part import SPOKEN_OF_OTHERS
 from registry.store import events
 from registry.web.shapes import Event
 from registry.web.words import words
 
 BAND_NAMES = {"risk_band": "Risk band", "fit_band": "Fit band"}
-SPOKEN_OF_OTHERS = ("condition.", "disagreement.", "evidence.")
-"""Acts that let one guess how others rated."""
 TITLES = {
     "evaluation.opened": "Opened",
     "evaluation.assigned": "Asked to score",

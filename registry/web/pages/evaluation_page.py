@@ -33,6 +33,7 @@ from registry.web.pages.evaluation_people import (
     done_tasks,
     takers,
 )
+from registry.web.reopened import because
 from registry.web.shapes import Event, Form, Option, Row, Task
 from registry.web.words import words
 
@@ -70,6 +71,8 @@ class EvaluationPage:
     id: int
     tool_name: str
     tool_url: str
+    because: str
+    """Why it was opened again; empty for a case that was opened in the ordinary way."""
     edition: str
     state: str
     version: int
@@ -145,6 +148,7 @@ def evaluation_page(
         id=evaluation_id,
         tool_name=tool.name,
         tool_url=f"/tools/{tool.slug}",
+        because=because(session, [evaluation_id]).get(evaluation_id, ""),
         edition=evaluation.edition,
         state=evaluation.state.value,
         version=evaluation.version,

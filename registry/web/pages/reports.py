@@ -7,7 +7,7 @@ from datetime import date, datetime
 from fastapi import APIRouter, Request, Response
 from sqlmodel import Session
 
-from registry.domain.errors import InvalidInput, NotAllowed, NotSignedIn
+from registry.domain.errors import InvalidInput
 from registry.domain.lookup import Question
 from registry.domain.triggers import ReportKind
 from registry.services import lookup, reports
@@ -19,18 +19,15 @@ from registry.store import reports as store
 from registry.store import tools
 from registry.store.columns import id_of
 from registry.web.deps import Asked, CurrentUser, House, Insider, Now, Read, Tx
-from registry.web.parts import parts_of
 from registry.web.question import Typed
 from registry.web.render import render
 from registry.web.shapes import Form, Pager, ToolLink
+from registry.web.telling import require_voice, teller
 from registry.web.typed import Fields, number
 from registry.web.typed import Typed as Sent
 
 router = APIRouter()
-MOST_FROM_ONE_PLACE = 10
-"""Reports without an account from one network address, within the throttle's window."""
 MOST_LISTED = 50
-SOMEBODY = Actor(None, "somebody without an account")
 FIELDS = ("tool", "text", "happened_on", "contact")
 
 
@@ -138,26 +135,6 @@ def list_reports(
         rows, wanted.value if wanted else "", known.slug if known else "", Pager(count, "", more)
     )
     return render(request, "reports/list.html", page)
-
-
-def require_voice(settings: Settings, user: Actor | None) -> None:
-    """Whoever may ask for a tool may report; a token needs the scope of requests."""
-    if user is None and settings.requests != "anybody":
-        raise NotSignedIn("Sign in to tell us.")
-    if user is not None and user.scopes is not None and "request" not in user.scopes:
-        raise NotAllowed("This needs a token with the scope request.")
-
-
-def teller(request: Request, user: Actor | None, now: datetime) -> tuple[Actor, str]:
-    """Who tells, and from where; NotAllowed where too many reports came from one place without an account."""
-    place = request.client.host if request.client else ""
-    if user is not None:
-        return user, place
-    throttle, key = parts_of(request).throttle, f"report:{place}"
-    if throttle.failures(key, now) >= MOST_FROM_ONE_PLACE:
-        raise NotAllowed("Too many reports came from where you are. Wait a quarter of an hour, or sign in.")
-    throttle.note_failure(key, now)
-    return SOMEBODY, place
 
 
 def _tell(

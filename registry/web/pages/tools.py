@@ -40,6 +40,7 @@ ALIAS_LABELS = {
     AliasKind.DOMAIN: "Web addresses",
     AliasKind.PATH: "Pages on shared hosts",
     AliasKind.PURL: "Packages",
+    AliasKind.EXE: "Programs",
 }
 COLOURS = {Tone.YES: "#1a6b3c", Tone.IF: "#7a5200", Tone.TRIAL: "#5b3f9e", Tone.NO: "#a3201d"}
 GREY = "#4a5560"

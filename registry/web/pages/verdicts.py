@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl, urlencode
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
+from sqlmodel import Session
 
 from registry.domain.errors import NotFound
 from registry.domain.lookup import House as Organisation
@@ -17,7 +18,7 @@ from registry.publish import sheet
 from registry.services import publishing
 from registry.services.acting import Actor
 from registry.services.house import house
-from registry.services.publishing import Filter, Listing, Published
+from registry.services.publishing import OLDER, Filter, Listing, Published
 from registry.services.verdict_life import SUSPENDERS
 from registry.store import tables, tools, users, verdicts
 from registry.store.columns import id_of
@@ -58,6 +59,7 @@ GROUPS = {
     "data_class": "Covers",
     "validity": "Does it stand?",
     "office": "Office",
+    "rubric": "Judged by",
 }
 NAMED = GROUPS | {"tool": "Tool", "q": "Says"}
 LAST = date.max
@@ -193,12 +195,12 @@ def show_verdict(
         state=each.validity.state.value,
         state_sentence=state_sentence(each),
         waits_until=row.published_at if waits else None,
-        facts=_facts(row, each),
+        facts=_facts(row, each, _instead(read, each.validity.replacement)),
         scope=scope_rows(row, organisation),
         rationale=[part for part in row.rationale.splitlines() if part.strip()],
         conditions=condition_items(each, today),
         alternatives=alternative_links(row, tools.by_slugs(read, row.alternatives)),
-        pilot=[Row(words(name), value) for name, value in row.pilot.items() if value],
+        pilot=_pilot(each),
         notes=row.notes,
         assessed=assessed(row.assessment),
         step=_step(row),
@@ -222,7 +224,7 @@ def _is_insider(user: Actor | None) -> bool:
     return user is not None and bool(user.roles & INSIDERS)
 
 
-def _facts(row: tables.Verdict, each: Published) -> list[Row]:
+def _facts(row: tables.Verdict, each: Published, instead: Link | str) -> list[Row]:
     ends = each.validity.ends_on or row.valid_until
     facts = [
         Row("Decided", row.decided_at),
@@ -231,10 +233,31 @@ def _facts(row: tables.Verdict, each: Published) -> list[Row]:
         Row("Until", ends or "Somebody decides anew"),
         *([Row("Reason", _reason(row))] if row.reason_code else []),
         *([Row("Forbidden by", row.citation)] if row.citation else []),
-        *([Row("Use instead", each.validity.replacement)] if each.validity.replacement else []),
+        *([Row("Use instead", instead)] if instead else []),
         *([Row("Reference", row.reference)] if row.reference else []),
     ]
     return [*facts, *([Row("Origin", "Imported; not scored here")] if row.imported else [])]
+
+
+def _pilot(each: Published) -> list[Row]:
+    """What was agreed on, and what came of it as far as somebody told."""
+    agreed = [Row(words(name), value) for name, value in each.row.pilot.items() if value]
+    result = publishing.pilot_result(each.ruling)
+    if result is None:
+        return agreed
+    reached = {"yes": "Reached", "partly": "Reached in part", "no": "Not reached"}[result["reached"]]
+    found = [
+        ("Found by its measure", "measure"),
+        ("By its exit rule", "exit_rule"),
+        ("What we learnt", "note"),
+    ]
+    return [*agreed, Row("Result", reached), *(Row(label, result[name]) for label, name in found)]
+
+
+def _instead(session: Session, replacement: str) -> Link | str:
+    """A tool of ours as a link, else the words."""
+    tool = tools.find(session, replacement) if replacement else None
+    return Link(tool.name, f"/tools/{tool.slug}") if tool else replacement
 
 
 def _reason(row: tables.Verdict) -> str:
@@ -321,6 +344,9 @@ def _in_order(name: str, counts: Mapping[str, int], organisation: Organisation) 
 def _label(facet: str, value: str, offices: Mapping[str, str]) -> str:
     if facet == "office":
         return offices.get(value, value)
+    if facet == "rubric":
+        name, _, version = value.rpartition("-")
+        return "An older rubric or table" if value == OLDER else f"{words(name)} {version}"
     return value if facet in ("category", "tool", "q") else words(value)
 
 
@@ -332,6 +358,7 @@ def _chosen(wanted: Filter) -> dict[str, list[str]]:
         "office": sorted(wanted.offices),
         "tool": sorted(wanted.tools),
         "data_class": sorted(wanted.data_classes),
+        "rubric": sorted(wanted.rubrics),
         "q": [wanted.text] if wanted.text else [],
     }
 

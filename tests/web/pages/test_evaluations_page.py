@@ -153,10 +153,3 @@ def test_only_the_owner_or_an_approver_steers(as_: As, a_case: ACase) -> None:
     sent = {"reason": "The tool is gone."}
     assert as_("Ravi").post(f"{case.url}/withdraw", data=sent).status_code == 403
     assert as_("Amir").post(f"{case.url}/withdraw", data=sent).is_redirect
-
-
-def test_rubrics_and_tables_are_shown_in_words(as_: As, a_case: ACase) -> None:
-    a_case()
-    page = as_("Uma").get("/rubrics").text
-    assert "What personal data does it take" in page
-    assert "Prohibited" in page

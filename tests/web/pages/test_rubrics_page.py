@@ -189,3 +189,13 @@ def test_the_pages_show_nothing_broken_before_anything_was_decided(as_: As) -> N
     ada.post("/rubrics/look")
     page = store(ada, NEXT)
     assert "No verdict has come out of an evaluation yet" in ada.get(page).text
+
+
+def test_rubrics_and_tables_can_be_read_in_words(decided: Mapping[str, Actor], as_: As) -> None:
+    uma = as_("auditor")
+    read = [
+        uma.get(address).text
+        for address in set(re.findall(r'href="(/rubrics/\d+)"', uma.get("/rubrics").text))
+    ]
+    for words in ("What personal data does it take", "Cite the law or policy that forbids it."):
+        assert any(words in page for page in read)

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from html import unescape
 from typing import Any
 
 import pytest
@@ -177,3 +178,117 @@ def test_a_value_that_no_radio_offers_counts_as_not_rated(as_: As, a_case: ACase
     reply = ravi.post(f"{case.url}/scorecard", data=filled(the_rubric(), R1_rating="7", action="submit"))
     assert reply.status_code == 422
     assert "R1 Privacy: choose a rating." in reply.text
+
+
+def test_two_windows_are_picked_from_line_by_line(as_: As, a_case: ACase) -> None:
+    ravi, case = as_("Ravi"), a_case()
+    first = {"version": "0", "R1.sentence": "First on privacy", "R2.sentence": "First on security"}
+    ravi.post(f"{case.url}/scorecard", data=first | {"R3.sentence": "First on access"})
+    late = {"version": "0", "R1.sentence": "Second on privacy", "R4.sentence": "Second on records"}
+    page = ravi.post(f"{case.url}/scorecard", data=late | {"R3.sentence": "Second on access"}).text
+    assert re.search(r'name="R2.keep" value="saved" checked', page)  # nothing was typed here
+    assert re.search(r'name="R1.keep" value="mine" checked', page)
+    keeps = {"R1.keep": "saved", "R2.keep": "saved", "R3.keep": "both", "R4.keep": "mine"}
+    kept = late | keeps | {"R3.sentence": "Second on access", "version": version_in(page), "action": "save"}
+    assert ravi.post(f"{case.url}/scorecard", data=kept).is_redirect
+    page = ravi.get(f"{case.url}/scorecard").text
+    for text in (
+        "First on privacy",
+        "First on security",
+        "Second on access\nFirst on access",
+        "Second on records",
+    ):
+        assert text in page
+    assert "Second on privacy" not in page
+
+
+def test_a_second_conflict_loses_nothing_of_what_stands_in_the_form(as_: As, a_case: ACase) -> None:
+    ravi, case = as_("Ravi"), a_case()
+    ravi.post(f"{case.url}/scorecard", data={"version": "0", "R1.sentence": "One"})
+    ravi.post(f"{case.url}/scorecard", data={"version": "1", "R1.sentence": "Two"})
+    sent = {"version": "1", "R1.sentence": "Mine", "R1.keep": "saved", "action": "save"}
+    reply = ravi.post(f"{case.url}/scorecard", data=sent)
+    assert reply.status_code == 409
+    assert "Mine" in reply.text
+    assert "Two" in reply.text
+
+
+def test_a_double_click_on_handing_in_hands_in_once(as_: As, a_case: ACase, site_engine: Engine) -> None:
+    ravi, case = as_("Ravi"), a_case()
+    sent = filled(the_rubric(), action="submit")
+    assert [ravi.post(f"{case.url}/scorecard", data=sent).status_code for _ in range(2)] == [303, 303]
+    for _ in range(2):
+        assert ravi.post(f"{case.url}/scorecard/amend", data={"reason": "They answered."}).is_redirect
+    with snapshot(site_engine) as session:
+        assert [each.row.number for each in evaluations.scorecards(session, case.id)] == [1, 2]
+
+
+def test_a_form_sent_after_the_session_has_ended_comes_back_whole(
+    as_: As, a_case: ACase, client: TestClient
+) -> None:
+    case = a_case()
+    typed = {"version": "0", "R1.sentence": 'A "long" <thought>', "R2.rating": "3", "action": "save"}
+    reply = client.post(f"{case.url}/scorecard", data=typed, headers={"Sec-Fetch-Site": "same-origin"})
+    assert reply.status_code == 401
+    assert f'action="{case.url}/scorecard"' in reply.text
+    assert 'name="R1.sentence" value="A &#34;long&#34; &lt;thought&gt;"' in reply.text
+    form = reply.text.partition(f'action="{case.url}/scorecard"')[2].partition("</form>")[0]
+    ravi = as_("Ravi")
+    again = {name: unescape(value) for name, value in re.findall(r'name="([^"]+)" value="([^"]*)"', form)}
+    assert again == typed
+    assert ravi.post(f"{case.url}/scorecard", data=again).is_redirect
+    assert "A &#34;long&#34; &lt;thought&gt;" in ravi.get(f"{case.url}/scorecard").text
+
+
+def test_no_password_comes_back_on_the_page(client: TestClient) -> None:
+    sent = {"email": "x@example.org", "password": "correct horse battery"}
+    reply = client.post("/people", data=sent, headers={"Sec-Fetch-Site": "same-origin"})
+    assert "x@example.org" in reply.text
+    assert "correct horse" not in reply.text
+
+
+def test_evidence_that_claims_to_be_a_link_is_named_at_its_line(as_: As, a_case: ACase) -> None:
+    ravi, case = as_("Ravi"), a_case()
+    sent = filled(the_rubric(), R2_evidence="htp://vendor.example", action="submit")
+    reply = ravi.post(f"{case.url}/scorecard", data=sent)
+    assert reply.status_code == 422
+    assert "“htp://vendor.example” is no web address" in reply.text
+    assert 'href="#f-R2"' in reply.text
+    assert "htp://vendor.example</textarea>" in reply.text
+
+
+def test_the_last_scorecard_is_carried_over_and_every_line_confirmed_or_changed(
+    as_: As, a_case: ACase, site_engine: Engine, actors: Mapping[str, Actor], now: datetime
+) -> None:
+    ravi, case = as_("Ravi"), a_case()
+    ravi.post(f"{case.url}/scorecard", data=filled(the_rubric(), action="submit"))
+    with transaction(site_engine) as session:
+        rounds.withdraw(session, case.id, reason="Later.", by=actors["rosa"], now=now)
+        first = evaluations.get(session, case.id)
+        again = rounds.open_evaluation(
+            session,
+            first.tool_id,
+            tier=2,
+            owner_id=actors["rosa"].person_id,
+            intended_use={"purpose": "Letters"},
+            reviewers=[actors["ravi"].person_id],
+            zone=UTC_ZONE,
+            by=actors["rosa"],
+            now=now,
+        )
+        url = f"/evaluations/{again.id}"
+    ravi.post(f"{url}/interest", data={"interested": "no"})
+    assert "Begin with my last scorecard" in ravi.get(f"{url}/scorecard").text
+    ravi.post(f"{url}/scorecard/carry")
+    page = ravi.get(f"{url}/scorecard").text
+    assert "So it is with R1." in page
+    lines = len(the_rubric().ids)
+    assert f"{lines} lines are carried over" in page
+    sent = filled(the_rubric(), version=version_in(page), action="submit")
+    refused = ravi.post(f"{url}/scorecard", data=sent | {"R1.sentence": "Changed by now."})
+    assert refused.status_code == 422
+    assert "R2 Security: say that this is still so, or change it." in refused.text
+    assert 'href="#f-R1"' not in refused.text
+    confirmed = {f"{each}.confirmed": "yes" for each in the_rubric().ids}
+    sent |= {"version": version_in(refused.text), "R1.sentence": "Changed by now."}
+    assert ravi.post(f"{url}/scorecard", data=sent | confirmed).headers["location"] == url

@@ -1,0 +1,40 @@
+"""What somebody owes by a day."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
+
+from registry.services.due import DueKind, When, due
+from registry.services.house import house
+from registry.web.api.replies import told
+from registry.web.deps import House, Now, Plain, Read, SourceReader
+from registry.web.life_schemas import DueOut, due_out
+from registry.web.schemas import Page
+
+router = APIRouter(prefix="/due", tags=["verdicts"])
+
+
+@router.get("", response_model=Page[DueOut], summary="What is due, the earliest first")
+def list_due(
+    request: Request,
+    read: Read,
+    user: SourceReader,
+    settings: House,
+    now: Now,
+    kind: Annotated[list[DueKind], Query(description="May be repeated.")] = [],  # noqa: B006
+    who: Annotated[list[Plain], Query(description="user, office, registry or approver.")] = [],  # noqa: B006
+    when: Annotated[list[When], Query(description="overdue, soon (within 30 days) or later.")] = [],  # noqa: B006
+    mine: Annotated[bool, Query(description="Only what you own or decided.")] = False,
+) -> Response:
+    """Dated conditions neither met nor waived, suspensions to be confirmed, reviews, results of pilots; all at once."""
+    found = due(
+        read,
+        house(read, settings),
+        kinds=frozenset(kind),
+        whos=frozenset(who),
+        whens=frozenset(when),
+        of=user.id if mine else None,
+        now=now,
+    )
+    body = Page[DueOut](items=[due_out(each, settings) for each in found], next=None)
+    return told(request, body, private=True)

@@ -1,0 +1,147 @@
+"""Challenges and incidents: sent by anybody who may ask for a tool, read by those who work on verdicts."""
+
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
+from sqlmodel import Session
+
+from registry.domain.triggers import ReportKind
+from registry.services import reports
+from registry.services.acting import Actor
+from registry.settings import Settings
+from registry.store import reports as store
+from registry.store import tools
+from registry.store.columns import id_of
+from registry.store.tables import Tool
+from registry.web.api.replies import (
+    Cursor,
+    IdempotencyKey,
+    Limit,
+    as_json,
+    cursor_number,
+    next_link,
+    once,
+    told,
+)
+from registry.web.deps import CurrentUser, House, Insider, Now, Plain, Read, Tx
+from registry.web.life_schemas import ReportedOut, ReportIn, ReportOut
+from registry.web.schemas import Page, ToolRef
+from registry.web.telling import require_voice, teller
+
+router = APIRouter(tags=["reports"])
+
+
+@router.post("/challenges", response_model=ReportedOut, status_code=201, summary="Challenge what was decided")
+def challenge(
+    request: Request,
+    tx: Tx,
+    user: CurrentUser,
+    settings: House,
+    now: Now,
+    asked: ReportIn,
+    idempotency_key: IdempotencyKey = None,
+) -> Response:
+    """When enough different people do, the tool is looked at again; the answer holds until then."""
+    return _tell(request, tx, user, settings, now, ReportKind.CHALLENGE, asked, idempotency_key)
+
+
+@router.post("/incidents", response_model=ReportedOut, status_code=201, summary="Report an incident")
+def report_incident(
+    request: Request,
+    tx: Tx,
+    user: CurrentUser,
+    settings: House,
+    now: Now,
+    asked: ReportIn,
+    idempotency_key: IdempotencyKey = None,
+) -> Response:
+    """It opens the tool's case again at once, and changes no answer by itself."""
+    return _tell(request, tx, user, settings, now, ReportKind.INCIDENT, asked, idempotency_key)
+
+
+@router.get("/reports", response_model=Page[ReportOut], summary="What colleagues reported, newest first")
+def list_reports(
+    request: Request,
+    read: Read,
+    _user: Insider,
+    settings: House,
+    kind: Annotated[ReportKind | None, Query(description="Else both.")] = None,
+    tool: Annotated[Plain, Query(description="Slug of a tool.")] = "",
+    cursor: Cursor = "",
+    limit: Limit = 50,
+) -> Response:
+    """With the words and the contact that were given."""
+    found = store.page(
+        read,
+        kind=kind,
+        tool_id=id_of(tools.get(read, tool)) if tool else None,
+        before=cursor_number(cursor),
+        limit=limit + 1,
+    )
+    following = str(found[limit - 1].row.id) if len(found) > limit else None
+    items = [
+        ReportOut(
+            id=id_of(each.row),
+            kind=each.row.kind,
+            tool=_ref(each.tool, settings),
+            name=each.row.name,
+            verdict=each.row.verdict_number,
+            text=each.row.text,
+            happened_on=each.row.happened_on,
+            contact=each.row.contact,
+            at=each.row.at,
+        )
+        for each in found[:limit]
+    ]
+    body = Page[ReportOut](items=items, next=following)
+    return told(request, body, link=next_link(request, following), private=True)
+
+
+def _tell(
+    request: Request,
+    tx: Session,
+    user: Actor | None,
+    settings: Settings,
+    now: datetime,
+    kind: ReportKind,
+    asked: ReportIn,
+    key: str | None,
+) -> Response:
+    require_voice(settings, user)
+    by, place = teller(request, user, now)
+
+    def act() -> ReportedOut:
+        made = reports.report(
+            tx,
+            kind,
+            name=asked.tool,
+            text=asked.text,
+            contact=asked.contact,
+            happened_on=asked.happened_on,
+            place=place,
+            enough=settings.challenges,
+            zone=settings.zone,
+            secret=settings.secret,
+            by=by,
+            now=now,
+        )
+        return ReportedOut(
+            id=id_of(made.report),
+            kind=kind,
+            tool=_ref(made.tool, settings),
+            reopened=bool(made.opened),
+            voices=made.voices,
+            enough=settings.challenges,
+        )
+
+    if user is None:  # a key belongs to a person
+        headers = {"Cache-Control": "no-store"}
+        return Response(as_json(act()), 201, headers=headers, media_type="application/json")
+    return once(request, tx, key, asked, act, by=user, now=now, status=201)
+
+
+def _ref(tool: Tool | None, settings: Settings) -> ToolRef | None:
+    if tool is None:
+        return None
+    return ToolRef(slug=tool.slug, name=tool.name, url=f"{settings.base_url}/tools/{tool.slug}")

@@ -1,0 +1,157 @@
+"""Wire shapes of what befalls verdicts: acts, conditions, reports of colleagues, reopened cases, what is due."""
+
+from datetime import date, datetime
+from typing import Literal
+
+from pydantic import BaseModel, Field
+
+from registry.domain.triggers import Cause, ReportKind
+from registry.domain.validity import MarkKind
+from registry.services.due import DueThing
+from registry.settings import Settings
+from registry.web.deps import Plain
+from registry.web.schemas import ToolRef
+
+
+class SuspensionIn(BaseModel):
+    act: Literal["suspend", "confirm", "lift"] = Field(
+        description="Another person than the one who suspended it confirms or lifts."
+    )
+    reason: Plain = Field("", description="Needed to suspend.")
+    replacement: Plain = Field("", description="What to use instead: a tool's name or slug, or words.")
+
+
+class DecidedMark(BaseModel):
+    """An approver's act on a verdict that has gone out."""
+
+    act: Literal["revoked", "sunset", "sunset_cancelled", "graduated", "graduation_cancelled", "pilot_result"]
+    reason: Plain = Field("", description="Needed but for `sunset` and `graduated`.")
+    replacement: Plain = ""
+    effective_on: date | None = Field(
+        None, description="Of a sunset: the first day on which the tool may no longer be used."
+    )
+    reached: Literal["", "yes", "partly", "no"] = Field(
+        "", description="Of a pilot's result: whether it reached what it was to show."
+    )
+    measure: Plain = Field("", description="Of a pilot's result: what was found by its measure.")
+    exit_rule: Plain = Field("", description="Of a pilot's result: what came of its exit rule.")
+
+    @property
+    def kind(self) -> MarkKind:
+        return MarkKind(self.act)
+
+
+class MetIn(BaseModel):
+    met_on: date | None = Field(None, description="Null: today.")
+    evidence: Plain = Field("", description="A link or a sentence; needed where `check` is `evidence`.")
+
+
+class ReasonIn(BaseModel):
+    reason: Plain = Field(description="Stays on the record.")
+
+
+class ReadVerdict(BaseModel):
+    number: int = Field(ge=1, le=2**31 - 1)
+    mark: int = Field(
+        ge=0, description="The number in the verdict's ETag, before the hyphen, when it was read."
+    )
+
+
+class WithdrawalIn(BaseModel):
+    verdicts: list[ReadVerdict] = Field(max_length=200)
+    reason: Plain
+    replacement: Plain = ""
+    dry_run: bool = Field(False, description="Tell what would happen, and do nothing.")
+
+
+class WithdrawnOut(BaseModel):
+    number: int
+    refused: str = Field(description="Why it cannot be withdrawn; empty where it can, or was.")
+
+
+class WithdrawalOut(BaseModel):
+    done: bool
+    verdicts: list[WithdrawnOut]
+
+
+class ReopenIn(BaseModel):
+    numbers: list[int] = Field(min_length=1, max_length=200)
+    cause: Cause = Field(description="`new_evidence`, `rubric`, `terms`, `owner` or `no_owner`.")
+    text: Plain = Field(description="What is new, in a sentence.")
+
+
+class ReopeningOut(BaseModel):
+    """One cause for which a verdict is looked at again; the verdict holds until somebody decides anew."""
+
+    id: int
+    cause: Cause
+    sentence: str = Field(examples=["a flaw in it is being exploited"])
+    text: str
+    link: str
+    at: datetime
+    tool: ToolRef
+    edition: str
+    verdict: int = Field(description="Its number.")
+    evaluation: str = Field(description="Address of the case.")
+    state: str
+    owner: str
+    due_on: date
+
+
+class ReportIn(BaseModel):
+    tool: Plain = Field(description="Name, slug or address.")
+    text: Plain = Field(description="At most 2,000 characters.")
+    happened_on: date | None = None
+    contact: Plain = ""
+
+
+class ReportedOut(BaseModel):
+    id: int
+    kind: ReportKind
+    tool: ToolRef | None = Field(description="Null where it is no tool of ours.")
+    reopened: bool = Field(description="Whether it opened a case, or was added to one.")
+    voices: int = Field(
+        description="Of a challenge: how many different people sent one since the newest verdict."
+    )
+    enough: int = Field(description="How many it takes.")
+
+
+class ReportOut(BaseModel):
+    id: int
+    kind: ReportKind
+    tool: ToolRef | None
+    name: str
+    verdict: int | None
+    text: str
+    happened_on: date | None
+    contact: str
+    at: datetime
+
+
+class DueOut(BaseModel):
+    """One thing that somebody owes by a day."""
+
+    kind: str = Field(description="`condition`, `suspension`, `review` or `pilot_result`.")
+    who: str = Field(description="`user`, `office`, `registry` or `approver`.")
+    text: str
+    due_on: date
+    state: str = Field(description="`overdue`, `soon` (within 30 days) or `later`.")
+    verdict: int
+    tool: ToolRef
+    owner: str = Field(description="Who owns the case behind it, or decided it.")
+    url: str
+
+
+def due_out(each: DueThing, settings: Settings) -> DueOut:
+    base, tool = settings.base_url, each.tool
+    return DueOut(
+        kind=each.kind.value,
+        who=each.who,
+        text=each.text,
+        due_on=each.due_on,
+        state=each.when.value,
+        verdict=each.number,
+        tool=ToolRef(slug=tool.slug, name=tool.name, url=f"{base}/tools/{tool.slug}"),
+        owner=each.owner,
+        url=f"{base}/verdicts/{each.number}",
+    )

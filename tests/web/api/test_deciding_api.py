@@ -1,0 +1,66 @@
+"""Deciding through the API: by the rules of the pages, by a person who is signed in, never by a token."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+import pytest
+from sqlalchemy import Engine
+from starlette.testclient import TestClient
+
+from registry.services.acting import Actor
+from registry.store import users
+from registry.store.columns import id_of
+from registry.store.engine import transaction
+from tests.builders import a_tool, an_evaluation, scored
+
+As = Callable[[str], TestClient]
+Program = Callable[..., TestClient]
+YES = {"outcome": "approved", "rationale": "It does what we need."}
+
+
+@pytest.fixture
+def url(site_engine: Engine, cast: dict[str, int], now: datetime) -> str:
+    """Of an evaluation that is ready to decide."""
+    with transaction(site_engine) as session:
+        rosa, ravi = (Actor(cast[name], name, users.roles(session, cast[name])) for name in ("Rosa", "Ravi"))
+        tool = a_tool(session, now=now)
+        case = an_evaluation(session, tool, owner=rosa, reviewers=(rosa, ravi), now=now)
+        for each in (rosa, ravi):
+            scored(session, case, each, now=now)
+        return f"/api/v1/evaluations/{id_of(case)}"
+
+
+def test_memo_preview_verdict_and_taking_it_back(as_: As, url: str) -> None:
+    amir = as_("Amir")
+    memo = amir.get(f"{url}/memo")
+    assert (memo.json()["recommended"]["outcome"], memo.json()["uncovered"]) == ("approved", [])
+    lacking = amir.post(f"{url}/preview", json={"outcome": "rejected"}).json()
+    assert {"rationale", "reason_code", "alternatives"} <= lacking["faults"].keys()
+    seen = amir.post(f"{url}/preview", json=YES).json()
+    assert (seen["faults"], seen["verdict"]["number"], seen["answer"]["answer"]) == ({}, 1, "yes")
+    stale = amir.post(f"{url}/decide", json=YES, headers={"If-Match": '"1"'})
+    assert (stale.status_code, stale.json()["code"]) == (412, "stale_version")
+    sent = {"If-Match": memo.headers["etag"], "Idempotency-Key": "once"}
+    first, again = (amir.post(f"{url}/decide", json=YES, headers=sent) for _ in range(2))
+    assert (first.status_code, first.json()) == (201, again.json())
+    assert amir.post(f"{url}/decide", json=YES).status_code == 409
+    assert amir.post(f"{url}/undo").json()["number"] == 1
+
+
+def test_a_token_reads_the_memo_and_never_decides(program: Program, url: str) -> None:
+    amir = program("Amir", "read", "triage")
+    assert amir.get(f"{url}/memo").status_code == 200
+    for act in ("preview", "decide", "undo"):
+        assert amir.post(f"{url}/{act}", json=YES).status_code == 403
+
+
+def test_a_quick_no_to_a_tool_and_conditions_of_the_library(as_: As, url: str) -> None:
+    amir = as_("Amir")
+    no = {"ground": "K9", "evidence": "Their terms.", "alternatives": ["none known"]}
+    refused = amir.post("/api/v1/tools/quillmark/quick-no", json=no)
+    assert (refused.status_code, list(refused.json()["faults"])) == (422, ["independent"])
+    given = amir.post("/api/v1/tools/quillmark/quick-no", json=no | {"independent": True})
+    assert (given.status_code, given.json()["outcome"]) == (201, "rejected")
+    assert len(amir.post("/api/v1/conditions/starter").json()["items"]) == 10
+    kept = amir.post("/api/v1/conditions/1/retire", json={"reason": "Not needed."}).json()
+    assert (kept["retired_reason"], kept["version"]) == ("Not needed.", 2)

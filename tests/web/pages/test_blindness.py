@@ -1,0 +1,70 @@
+"""Blind until submitted, way by way: whoever owes a scorecard hears nothing of what the others said."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine
+from starlette.testclient import TestClient
+
+from registry.services.acting import Actor
+from registry.store.engine import transaction
+from registry.store.tables import Role, UserRole
+
+As = Callable[[str], TestClient]
+ACase = Callable[..., Any]
+SAID = "Because of what"
+CONDITION = "Export the minutes monthly."
+REASON = "Their report settles it."
+
+WAYS = (
+    "/evaluations",
+    "/evaluations?state=all",
+    "/evaluations.csv?state=all",
+    "/evaluations.json?state=all",
+    "{case}",
+    "{case}/scorecard",
+    "{case}/moderation",
+    "{case}/decide",
+    "/audit",
+    "/dashboard",
+    "/tools/quillmark",
+    "/inbox",
+    "/api/v1/evaluations",
+    "/api/v1/evaluations/work",
+    "/api/v1{case}",
+    "/api/v1{case}/reviewers",
+    "/api/v1{case}/scorecard",
+    "/api/v1{case}/disagreements",
+    "/api/v1/events?limit=200",
+    "/api/v1/tools/quillmark",
+    "/api/v1/verdicts",
+)
+
+
+@pytest.fixture
+def blind(as_: As, a_case: ACase, site_engine: Engine, actors: Mapping[str, Actor]) -> tuple[str, As]:
+    """Ravi, who may also read the audit, owes a scorecard; Rosa and Amir have said much. The case's path."""
+    with transaction(site_engine) as session:
+        for role in (Role.AUDITOR, Role.ADMIN, Role.APPROVER):
+            session.add(UserRole(user_id=actors["ravi"].person_id, role=role))
+    case = a_case(tier=1, rosa={"R5": "3"})
+    rosa = as_("Rosa")
+    rosa.post(f"{case.url}/conditions", data={"c.text": CONDITION, "c.mitigates": "R5"})
+    return case.url, as_
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_who_owes_a_scorecard_learns_nothing_by_any_way(blind: tuple[str, As], way: str) -> None:
+    case, as_ = blind
+    reply = as_("Ravi").get(way.format(case=case))
+    assert reply.status_code in (200, 403, 404, 409), reply.status_code
+    for told in (SAID, CONDITION, REASON):
+        assert told not in reply.text
+
+
+def test_the_same_ways_tell_an_auditor_who_owes_nothing(blind: tuple[str, As]) -> None:
+    case, as_ = blind
+    assert CONDITION in as_("Uma").get("/audit").text
+    assert SAID in as_("Uma").get(case).text
+    assert CONDITION in as_("Uma").get("/api/v1/events?limit=200").text
