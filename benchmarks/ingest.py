@@ -140,7 +140,7 @@ def read_with_ours(publisher: Publisher, folder: str) -> dict[str, float]:
         return time.perf_counter() - began
 
     settings = load_settings(allow_private_cidrs=("127.0.0.0/8",))
-    with jobs.make_fetcher(settings) as fetcher, Workers(count=PARSERS) as workers:
+    with jobs.make_fetcher(settings) as fetcher, jobs.make_workers(PARSERS) as workers:
         cold = round_of(fetcher, workers)
         with engine.connect() as connection:
             stored = connection.exec_driver_sql("SELECT count(*) FROM entry").scalar()

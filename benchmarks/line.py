@@ -36,7 +36,6 @@ from registry.settings import load_settings
 from registry.store import schema
 from registry.store.engine import make_engine, transaction
 from registry.store.sources import sources as every_source
-from scrapers.workers import Workers
 
 ARCHIVES = ("feeds-2011.tar.gz", "feeds-fixtures.tar.gz")
 TYPES = {".json": "application/json", ".html": "text/html", ".dat": "application/octet-stream"}
@@ -120,7 +119,7 @@ def _read(engine: Engine) -> tuple[list[jobs.Refreshed], int]:
     settings = load_settings(allow_private_cidrs=("127.0.0.0/8",))
     with transaction(engine) as session:
         only = {source.id for source in every_source(session) if source.id is not None}
-    with jobs.make_fetcher(settings) as fetcher, Workers(count=PARSERS) as workers:
+    with jobs.make_fetcher(settings) as fetcher, jobs.make_workers(PARSERS) as workers:
         seen = list(
             rounds.refresh_due(
                 engine, fetcher, workers, lambda: datetime.now(UTC), threads=THREADS, only=only

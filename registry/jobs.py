@@ -4,7 +4,7 @@ No transaction is open while the network is: one reads the source, one records w
 """
 
 import logging
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -12,15 +12,16 @@ from typing import Protocol
 from sqlalchemy import Engine
 from sqlmodel import Session
 
-from registry.services import leases, visits
+from registry.services import leases, reading, visits
 from registry.services.intake import Brought
 from registry.services.leases import Lease
-from registry.services.visits import Asking
+from registry.services.visits import Asking, Success
 from registry.settings import Settings
 from registry.store.engine import snapshot, transaction
 from scrapers.entry import Parsed
 from scrapers.errors import FetchError, ParseError, ScrapeError
 from scrapers.fetch import Fetched, Fetcher, Validators
+from scrapers.workers import Workers
 
 log = logging.getLogger(__name__)
 
@@ -32,7 +33,15 @@ class Fetches(Protocol):
 
 
 class Parses(Protocol):
-    def parse(self, kind: str, body: bytes, *, url: str, headers: dict[str, str]) -> Parsed: ...
+    def parse(
+        self,
+        kind: str,
+        body: bytes,
+        *,
+        url: str,
+        headers: dict[str, str],
+        given: Mapping[str, str] | None = None,
+    ) -> Parsed: ...
 
 
 @dataclass(frozen=True)
@@ -70,6 +79,11 @@ def make_fetcher(settings: Settings) -> Fetcher:
     return Fetcher(
         agent=f"{settings.name} (+{settings.base_url}{contact})", allow_cidrs=settings.allow_private_cidrs
     )
+
+
+def make_workers(count: int = 2) -> Workers:
+    """Children that parse, and read what each entry says."""
+    return Workers(count=count, reader=reading.IN_CHILDREN)
 
 
 def claim_due(
@@ -118,8 +132,7 @@ def record(
     if isinstance(came, ScrapeError):
         visits.fail(session, lease, came, now)
         return Refreshed(asked.source_id, asked.name, asked.url, error_code=came.code, error=came.sentence)
-    brought = visits.succeed(session, lease, came.reply, came.parsed, now)
-    return refreshed(asked, came, brought)
+    return refreshed(asked, came, visits.succeed(session, Success(lease, came.reply, came.parsed, now)))
 
 
 def refreshed(asked: Asking, came: Came, brought: Brought) -> Refreshed:
@@ -156,7 +169,13 @@ def _parse(workers: Parses, asked: Asking, fetched: Fetched) -> Parsed | None:
     if asked.body_hash and fetched.body_hash == asked.body_hash:
         return None
     try:
-        return workers.parse(asked.kind, fetched.body, url=fetched.url, headers=dict(fetched.headers))
+        return workers.parse(
+            asked.kind,
+            fetched.body,
+            url=fetched.url,
+            headers=dict(fetched.headers),
+            given={"announcer": asked.announcer},
+        )
     except ParseError as error:  # what the publisher asked for holds all the same
         error.status, error.retry_after_s = fetched.status, fetched.retry_after_s
         raise

@@ -20,9 +20,8 @@ from sqlmodel import Session
 from registry.domain.errors import NotFound
 from registry.jobs import Came, Clock, Fetches, Parses, Refreshed, read, record, refreshed, tell
 from registry.services import leases, visits
-from registry.services.intake import Brought
 from registry.services.leases import LEASE, Lease, LeaseLost
-from registry.services.visits import Asking
+from registry.services.visits import Asking, Success
 from registry.store.engine import snapshot, transaction
 from scrapers.errors import ScrapeError
 
@@ -207,13 +206,17 @@ class _Round:
 
     def _write(self, reads: Sequence[_Read]) -> Iterator[Refreshed]:
         self._out.difference_update(each.visit.lease for each in reads)
-        yield from self._written([each for each in reads if each.unchanged], self._unchanged)
+        unchanged = [each for each in reads if each.unchanged]
         changed = [each for each in reads if isinstance(each.came, Came) and not each.unchanged]
         # Last and by themselves: whether an outage is ours is judged, under a lock, by who has answered.
         failed = [each for each in reads if isinstance(each.came, ScrapeError)]
-        for some in (changed, failed):
-            for start in range(0, len(some), CHANGED_TOGETHER):
-                yield from self._written(some[start : start + CHANGED_TOGETHER], self._changed)
+        for some, most, write in (
+            (unchanged, MOST_AHEAD, self._worked),
+            (changed, CHANGED_TOGETHER, self._worked),
+            (failed, CHANGED_TOGETHER, self._failed),
+        ):
+            for start in range(0, len(some), most):
+                yield from self._written(some[start : start + most], write)
 
     def _written(
         self, batch: Sequence[_Read], write: Callable[[Session, Sequence[_Read]], list[Refreshed]]
@@ -228,7 +231,7 @@ class _Round:
             if len(batch) > 1:
                 log.info("visits are written one by one count=%d", len(batch), exc_info=True)
                 for each in batch:
-                    yield from self._written([each], self._changed)
+                    yield from self._written([each], write)
                 return
             written = self._breakage(batch[0])
         for each_written in written:
@@ -236,30 +239,42 @@ class _Round:
             yield each_written
 
     @staticmethod
-    def _unchanged(session: Session, batch: Sequence[_Read]) -> list[Refreshed]:
+    def _worked(session: Session, batch: Sequence[_Read]) -> list[Refreshed]:
         came = [(each.visit, each.came, each.at) for each in batch if isinstance(each.came, Came)]
-        held = visits.succeed_unchanged(session, [(visit.lease, each.reply, at) for visit, each, at in came])
-        return [refreshed(visit.asked, each, Brought()) for visit, each, _ in came if visit.lease in held]
+        seen = [Success(visit.lease, each.reply, each.parsed, at) for visit, each, at in came]
+        brought = visits.succeed_each(session, seen)
+        for visit, _, _ in came:
+            if visit.lease not in brought:
+                _left_alone(visit, leases.lost(visit.lease))
+        return [
+            refreshed(visit.asked, each, brought[visit.lease])
+            for visit, each, _ in came
+            if visit.lease in brought
+        ]
 
     @staticmethod
-    def _changed(session: Session, batch: Sequence[_Read]) -> list[Refreshed]:
+    def _failed(session: Session, batch: Sequence[_Read]) -> list[Refreshed]:
         written = []
         for each in batch:
             try:
                 if each.came is not None:
                     written.append(record(session, each.visit.lease, each.visit.asked, each.came, each.at))
             except (LeaseLost, NotFound) as error:  # which write nothing
-                log.info("source left alone source=%d why=%s", each.visit.lease.source_id, error.sentence)
+                _left_alone(each.visit, error)
         return written
 
     def _breakage(self, each: _Read) -> list[Refreshed]:
         error = _broke(each.visit)
         try:
             with transaction(self._engine) as session:
-                return self._changed(session, [replace(each, came=error)])
+                return self._failed(session, [replace(each, came=error)])
         except Exception:  # the database itself may be what broke
             log.exception("breakage could not be noted source=%d", each.visit.lease.source_id)
             return []
+
+
+def _left_alone(visit: _Visit, why: LeaseLost | NotFound) -> None:
+    log.info("source left alone source=%d why=%s", visit.lease.source_id, why.sentence)
 
 
 def _broke(visit: _Visit) -> ScrapeError:

@@ -18,7 +18,6 @@ from registry.services.relevance import Refresher
 from registry.settings import Settings
 from registry.store import traits
 from registry.store.engine import snapshot, transaction
-from scrapers.workers import Workers
 
 log = logging.getLogger(__name__)
 
@@ -39,7 +38,7 @@ class Scheduler:
         self._clock = clock or _clock
         self._stop = threading.Event()
         self._fetcher = jobs.make_fetcher(settings)
-        self._workers = Workers(count=PARSERS)
+        self._workers = jobs.make_workers(PARSERS)
         self._relevance = Refresher()
         self._apscheduler = BackgroundScheduler(timezone=UTC)
         self._watch = threading.Thread(target=self._keep_going, name="clock watch", daemon=True)

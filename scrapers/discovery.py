@@ -1,7 +1,7 @@
 """Where the feed of a site may be, from what a person typed: facts about addresses, and nothing is fetched."""
 
 import re
-from urllib.parse import parse_qs, quote, urlsplit, urlunsplit
+from urllib.parse import parse_qs, quote, urlsplit
 
 from scrapers.hosts import CODE_HOSTS, NO_OWNERS, PACKAGES
 from scrapers.links import canonical_url, registrable_domain
@@ -53,12 +53,6 @@ def readings(typed: str) -> tuple[str, ...]:
 def read_as(typed: str) -> str:
     """The likeliest address that a typed text stands for."""
     return readings(typed)[0]
-
-
-def public_url(url: str) -> str:
-    """The address as it may be shown: without the user and password that it may hold."""
-    parts = urlsplit(url)
-    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
 
 
 def known_feeds(url: str) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from typing import Any
 
 from scrapers.links import canonical_url
 from scrapers.text import plain_text, shorten
@@ -45,6 +46,8 @@ class Entry:
     """Over title, link and text; dates and counters do not count, so that another hash is a revision."""
     related: str = ""
     """What the entry speaks of, where the publisher names its address beside `link`; absolute, else ""."""
+    reading: Any = field(default=None, compare=False)
+    """What the reader of the parsing children made of it, in JSON's own types; None where none was asked for."""
 
 
 @dataclass(frozen=True)

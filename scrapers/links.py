@@ -34,7 +34,10 @@ SESSION_IN_PATH = re.compile(r";(?:jsessionid|phpsessid|sid)=[^/?;]*", re.IGNORE
 UNRESERVED = re.compile(r"%(2[dDeE]|3\d|4[1-9a-fA-F]|5[0-9aAfF]|6[1-9a-fA-F]|7[0-9aAeE])")
 HOST_NAME = re.compile(r"[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)*")
 ABSOLUTE = re.compile(r"https?://[^/?#]", re.IGNORECASE)
+USER_PART = re.compile(r"^(\s*[a-z][a-z0-9+.-]*:/+)[^/?#]*@", re.IGNORECASE)
 REPOSITORY_ID = re.compile(r"tag:(?P<host>[a-z0-9.-]+),\d{4}:Repository/(?P<number>\d{1,12})/")
+PLAIN = re.compile(r"[\w/:@!$&'()*+,;=~.?-]*", re.ASCII)
+"""Part of an address in which nothing is escaped, nor has to be."""
 MAX_URL = 4_000
 NOT_IN_LINKS = re.compile(r"[\x00-\x1f\ud800-\udfff]")
 """Line ends that a publisher's editor left, and what neither a server nor a database takes."""
@@ -76,6 +79,11 @@ def absolute_url(base: str, link: str) -> str:
     return joined if canonical_url(joined) else ""
 
 
+def public_url(url: str) -> str:
+    """The address as it may be shown and logged: without the user and password that it may hold."""
+    return USER_PART.sub(r"\1", url)
+
+
 def link_key(url: str) -> str:
     """The canonical address without scheme and `www.`, by which links to one page are one; "" for no link."""
     return canonical_url(url).partition("://")[2].removeprefix("www.").removesuffix("/").replace("/?", "?")
@@ -110,6 +118,7 @@ def has_public_suffix(host: str) -> bool:
     return "." in host and not _is_address(host) and bool(_suffixes()(host).suffix)
 
 
+@lru_cache(maxsize=512)
 def is_shared_host(host: str) -> bool:
     """Whether strangers publish under this host side by side, so that it is nobody's identity on its own."""
     host = _plain_host(host).removeprefix("www.")
@@ -230,6 +239,7 @@ def _ancestors(host: str) -> set[str]:
     return {".".join(labels[start:]) for start in range(len(labels) - 1)}
 
 
+@lru_cache(maxsize=512)
 def _is_address(host: str) -> bool:
     try:
         ipaddress.ip_address(host)
@@ -274,6 +284,8 @@ def _plain_path(path: str) -> str:
 
 
 def _plain_percents(text: str) -> str:
+    if PLAIN.fullmatch(text):
+        return text
     text = quote(text, safe="/%:@!$&'()*+,;=~-._?[]|^`{}\"\\")
     text = re.sub(r"%(?![0-9A-Fa-f]{2})", "%25", text)
     text = UNRESERVED.sub(lambda found: chr(int(found[1], 16)), text)

@@ -10,8 +10,10 @@ import struct
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import partial
+from importlib import import_module
 from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO, Self
@@ -19,6 +21,7 @@ from typing import Any, BinaryIO, Self
 from scrapers.entry import Entry, Parsed
 from scrapers.errors import ParseError
 
+Reader = Callable[..., Any]
 PARSES_PER_CHILD = 500
 """A child is replaced after so many documents, so that what a library leaks stays small."""
 MOST_HELD = 0.4
@@ -33,10 +36,20 @@ class Workers:
     """Parses documents in child processes, `count` at once; may be shared by any number of threads."""
 
     def __init__(
-        self, *, count: int = 2, cpu_s: float = 20, memory_mb: int = 512, timeout_s: float = 30
+        self,
+        *,
+        count: int = 2,
+        cpu_s: float = 20,
+        memory_mb: int = 512,
+        timeout_s: float = 30,
+        reader: str = "",
     ) -> None:
-        """`cpu_s` and `timeout_s` hold for one document, `memory_mb` (of address space) for one child."""
-        self._limits = (cpu_s, memory_mb)
+        """`cpu_s` and `timeout_s` hold for one document, `memory_mb` (of address space) for one child.
+
+        `reader` names a function, `module:name`, that the children call for each entry: it takes the entry, the
+        `kind` and what `parse` was `given`, and what it gives stands in the entry's `reading`.
+        """
+        self._started_with = (str(cpu_s), str(memory_mb), reader)
         self._timeout_s = timeout_s
         self._count = count
         self._closed = False
@@ -52,8 +65,16 @@ class Workers:
     ) -> None:
         self.close()
 
-    def parse(self, kind: str, body: bytes, *, url: str, headers: Mapping[str, str]) -> Parsed:
-        """What the scraper of that kind makes of a document.
+    def parse(
+        self,
+        kind: str,
+        body: bytes,
+        *,
+        url: str,
+        headers: Mapping[str, str],
+        given: Mapping[str, str] | None = None,
+    ) -> Parsed:
+        """What the scraper of that kind makes of a document, and the reader of its entries where it is `given` any.
 
         Raises ParseError: the scraper's own, `unknown_kind`, or `parser_killed` where the child ran out of
         time or memory or died; a new one reads the next document. Raises RuntimeError after `close`.
@@ -65,7 +86,8 @@ class Workers:
                 raise RuntimeError("The parsers are closed.")
             if child is None or not child.fit():
                 child = self._renewed(child)
-            reply = child.ask({"kind": kind, "url": url, "headers": dict(headers)}, body, self._timeout_s)
+            question = {"kind": kind, "url": url, "headers": dict(headers), "given": given}
+            reply = child.ask(question, body, self._timeout_s)
         finally:
             if child is not None and reply is None:
                 child.stop()
@@ -96,15 +118,15 @@ class Workers:
     def _renewed(self, old: "_Child | None") -> "_Child":
         if old is not None:
             old.stop()
-        return _Child(*self._limits)
+        return _Child(*self._started_with)
 
 
 class _Child:
     """One process, given one document at a time over a pipe."""
 
-    def __init__(self, cpu_s: float, memory_mb: int) -> None:
+    def __init__(self, *started_with: str) -> None:
         root = str(Path(__file__).resolve().parent.parent)
-        command = [sys.executable, "-P", "-m", "scrapers.workers", str(cpu_s), str(memory_mb)]
+        command = [sys.executable, "-P", "-m", "scrapers.workers", *started_with]
         self._process = subprocess.Popen(  # noqa: S603 - our own module, no shell
             command,
             stdin=subprocess.PIPE,
@@ -197,7 +219,7 @@ def _entry(values: Mapping[str, Any]) -> Entry:
     return Entry(**{**values, "tags": tuple(values["tags"]), "published_at": published_at})
 
 
-def _answer(question: Mapping[str, Any], body: bytes) -> dict[str, Any]:
+def _answer(question: Mapping[str, Any], body: bytes, reader: Reader | None) -> dict[str, Any]:
     """In the child: the document's entries, or the error, as plain JSON values."""
     from scrapers.catalogue import SCRAPERS
 
@@ -206,7 +228,10 @@ def _answer(question: Mapping[str, Any], body: bytes) -> dict[str, Any]:
         if scraper is None:
             raise ParseError("unknown_kind", f"There is no scraper of the kind “{question['kind']}”.")
         parsed = scraper(body, url=question["url"], headers=question["headers"])
-        return {**vars(parsed), "entries": [vars(entry) for entry in parsed.entries]}
+        kind, given = question["kind"], question["given"]
+        read = partial(reader, kind=kind, **given) if reader is not None and given is not None else None
+        entries = [vars(entry) | {"reading": read and read(entry)} for entry in parsed.entries]
+        return {**vars(parsed), "entries": entries}
     except ParseError as error:
         return {"code": error.code, "sentence": error.sentence, "suggested": error.suggested}
     except (MemoryError, RecursionError):
@@ -250,7 +275,12 @@ def _held_mb() -> float:
     return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
 
 
-def _serve(cpu_s: float, memory_mb: int) -> None:
+def _named(reader: str) -> Reader | None:
+    module, _, name = reader.partition(":")
+    return getattr(import_module(module), name) if reader else None
+
+
+def _serve(cpu_s: float, memory_mb: int, reader: Reader | None = None) -> None:
     """In the child: answer one question after another until the parent closes the pipe or dies."""
     close_doors()
     questions, answers = sys.stdin.buffer, sys.stdout.buffer
@@ -261,11 +291,11 @@ def _serve(cpu_s: float, memory_mb: int) -> None:
             question, body = json.loads(_receive(questions)), _receive(questions)
         except EOFError:
             return
-        answer = _answer(question, body)
+        answer = _answer(question, body, reader)
         if _held_mb() > memory_mb * MOST_HELD:
             answer["spent"] = True
         _send(answers, json.dumps(answer, default=datetime.isoformat).encode())
 
 
 if __name__ == "__main__":
-    _serve(float(sys.argv[1]), int(sys.argv[2]))
+    _serve(float(sys.argv[1]), int(sys.argv[2]), _named(sys.argv[3]))

@@ -35,7 +35,9 @@ class Point(StrEnum):
 class InProcess:
     """The real scrapers without a child process, for which a killed reader would not wait."""
 
-    def parse(self, kind: str, body: bytes, *, url: str, headers: dict[str, str]) -> Parsed:
+    def parse(
+        self, kind: str, body: bytes, *, url: str, headers: dict[str, str], given: object = None
+    ) -> Parsed:
         return SCRAPERS[kind](body, url=url, headers=headers)
 
 

@@ -370,7 +370,7 @@ def test_a_broken_source_is_news_and_the_others_go_on(engine, fetcher, workers, 
 
 def test_an_error_nobody_thought_of_stops_neither_the_round_nor_the_source(engine, fetcher, server, now):
     class Breaks:
-        def parse(self, kind, body, *, url, headers):
+        def parse(self, kind, body, *, url, headers, given):
             raise ZeroDivisionError
 
     server.plays("/feed", reply(FEED))

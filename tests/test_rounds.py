@@ -12,6 +12,7 @@ from registry import jobs, rounds
 from registry.domain.proposal import Announcer
 from registry.services import sources, visits
 from registry.services.acting import Actor
+from registry.services.visits import Success
 from registry.store import schema
 from registry.store.engine import make_engine, snapshot, transaction
 from registry.store.tables import Entry, Event, Source
@@ -60,7 +61,7 @@ class OneEntry:
 
     asked = 0
 
-    def parse(self, kind, body, *, url, headers) -> Parsed:
+    def parse(self, kind, body, *, url, headers, given) -> Parsed:
         self.asked += 1
         title = f"Plumeria {self.asked} - Minutes"
         return Parsed(entries_of([Draft(id=url, link=f"{url}#x", title=title)]))
@@ -104,7 +105,8 @@ def statements(engine: Engine) -> Iterator[Counter[str]]:
     seen: Counter[str] = Counter()
 
     def count(_connection, _cursor, statement, parameters, _context, many):
-        seen[" ".join(statement.split()[:2])] += len(parameters) if many else 1
+        rows = len(parameters) if many and isinstance(parameters, list) else 1
+        seen[" ".join(statement.split()[:2])] += rows
 
     event.listen(engine, "before_cursor_execute", count)
     yield seen
@@ -138,9 +140,9 @@ def test_visits_that_are_written_together_give_the_rows_that_each_gives_alone(en
     alone, together = jobs.claim_due(engine, "test", now, 5)
     answer = a_reply("https://elsewhere.example/feed" if "moved" in reply else "", **SAME_FOR_ALL[reply])
     with transaction(engine) as session:
-        visits.succeed(session, alone, answer, None, now)
+        visits.succeed(session, Success(alone, answer, None, now))
     with transaction(engine) as session:
-        assert visits.succeed_unchanged(session, [(together, answer, now)]) == {together}
+        assert set(visits.succeed_each(session, [Success(together, answer, None, now)])) == {together}
     own = {"id": 0, "name": "", "url": "", "due_at": None}
     one, other = ({**row, **own} for row in rows(engine))
     assert one == other
@@ -155,10 +157,10 @@ def test_of_many_visits_written_together_one_that_lost_its_lease_writes_nothing(
     leased = jobs.claim_due(engine, "test", now, 5)
     lost = replace(leased[1], fence=leased[1].fence - 1)
     with transaction(engine) as session:
-        held = visits.succeed_unchanged(
-            session, [(lease, a_reply(lease.url), now) for lease in (leased[0], lost, leased[2])]
+        held = visits.succeed_each(
+            session, [Success(each, a_reply(each.url), None, now) for each in (leased[0], lost, leased[2])]
         )
-    assert held == {leased[0], leased[2]}
+    assert set(held) == {leased[0], leased[2]}
     assert [bool(row["strip"]) for row in rows(engine)] == [source_id != lost.source_id for source_id in ids]
 
 
@@ -341,4 +343,31 @@ def _plans(engine: Engine, act) -> list[str]:
             row[3]
             for statement, parameters in asked
             for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
+        ]
+
+
+@pytest.mark.both_databases
+def test_news_written_together_is_what_each_source_brings_alone(engine, now):
+    """Two announce one tool, and one of them another: each is told what came of its own entries."""
+    ids = add(engine, now, ["https://one.example/feed", "https://two.example/feed"])
+    drafts = [
+        Draft(id="1", link="https://plumbline.example/", title="Plumbline - Levels"),
+        Draft(id="2", link="https://quillmark.example/", title="Quillmark - Notes"),
+    ]
+    leases = jobs.claim_due(engine, "test", now, 5)
+    seen = [
+        Success(lease, a_reply(lease.url, status=200), Parsed(entries_of(drafts[:many])), now)
+        for lease, many in zip(leases, (1, 2), strict=True)
+    ]
+    with transaction(engine) as session:
+        told = visits.succeed_each(session, seen)
+    assert [(told[lease].new, told[lease].candidates, told[lease].mentions) for lease in leases] == [
+        (1, 1, 1),
+        (2, 1, 2),
+    ]
+    with snapshot(engine) as session:
+        assert [each.source_id for each in session.exec(select(Entry).order_by(Entry.id))] == [
+            ids[0],
+            ids[1],
+            ids[1],
         ]

@@ -10,6 +10,7 @@ from registry.services import sources, visits
 from registry.services.acting import Actor
 from registry.services.intake import Brought
 from registry.services.leases import Lease, claim
+from registry.services.visits import Success
 from registry.store.engine import snapshot, transaction
 from registry.store.tables import Event, Source
 from scrapers.entry import Entry, Parsed
@@ -67,7 +68,7 @@ class Visited:
         got = _fetched(to or lease.url, 200, validators, hops, body_hash=body or "hash", **fetched)
         parsed = Parsed(tuple(entries or [an_entry()]), ttl_s=ttl_s)
         with transaction(self._engine) as session:
-            return visits.succeed(session, lease, got, parsed, at)
+            return visits.succeed(session, Success(lease, got, parsed, at))
 
     def is_unchanged(
         self,
@@ -83,7 +84,7 @@ class Visited:
         hops = tuple(Redirect(each, to) for each in by) if to else ()
         got = _fetched(to or lease.url, status, validators, hops, **fetched)
         with transaction(self._engine) as session:
-            visits.succeed(session, lease, got, None, at)
+            visits.succeed(session, Success(lease, got, None, at))
 
     def fails(self, at: datetime, code: str = "server_error", **more: int) -> None:
         lease = self.lease(at)

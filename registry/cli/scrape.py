@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from registry.cli.common import AsJson, opened, print_json, utc_now
+from scrapers.links import public_url
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -41,10 +42,9 @@ def scrape(
 ) -> None:
     """Read what is due now, or the named sources, or all. Ends with 3 where some failed, with 1 where all did."""
     from registry.cli.progress import Reading
-    from registry.jobs import make_fetcher
+    from registry.jobs import make_fetcher, make_workers
     from registry.services import source_health
     from registry.store.engine import snapshot, transaction
-    from scrapers.workers import Workers
 
     if named and everything:
         raise typer.BadParameter("Name sources or give --all, not both.")
@@ -52,7 +52,7 @@ def scrape(
     with opened() as (settings, engine):
         with snapshot(engine) as session:
             wanted = _wanted(session, named or [], everything)
-        with make_fetcher(settings) as fetcher, Workers() as workers, Reading(len(wanted)) as bar:
+        with make_fetcher(settings) as fetcher, make_workers() as workers, Reading(len(wanted)) as bar:
             read = _try_out if dry_run else _read
             rows = []
             for row in read(engine, fetcher, workers, wanted, bar.starts):
@@ -111,7 +111,7 @@ def tried_row(
     from registry import trying
     from scrapers.errors import ScrapeError
 
-    row = {"id": source.id, "name": source.name, "url": source.url}
+    row = {"id": source.id, "name": source.name, "url": public_url(source.url)}
     try:
         checked = trying.try_source(engine, source, fetcher, workers, utc_now(), looking=looking)
     except ScrapeError as error:
@@ -148,11 +148,12 @@ def checked_row(checked: "Checked") -> dict[str, Any]:
 
 def _told(refreshed: "Refreshed") -> dict[str, Any]:
     """One row, with the same keys whatever happened."""
+
     brought = refreshed.brought
     return {
         "id": refreshed.source_id,
         "name": refreshed.name,
-        "url": refreshed.url,
+        "url": public_url(refreshed.url),
         "ok": refreshed.ok,
         "unchanged": refreshed.unchanged,
         "entries": brought.entries,
@@ -173,12 +174,13 @@ def _new(row: dict[str, Any]) -> int:
 
 
 def _left_out(source: "Source") -> dict[str, Any]:
+
     why = (
         "It is paused."
         if source.paused_at
         else "Another process reads it, or its host rests. Try again soon."
     )
-    row = {"id": source.id, "name": source.name, "url": source.url, "ok": False}
+    row = {"id": source.id, "name": source.name, "url": public_url(source.url), "ok": False}
     return {**row, "error_code": "paused" if source.paused_at else "busy", "error": why}
 
 

@@ -11,6 +11,7 @@ from registry.cli.acting import As, acting
 from registry.cli.common import AsJson, opened, print_json, print_rows, utc_now
 from registry.domain.proposal import Announcer
 from registry.store.columns import id_of
+from scrapers.links import public_url
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -120,7 +121,7 @@ def edit(
         changed = services.edit(
             session, source_id, name=name, announcer=announcer, group=group, by=by, now=now
         )
-        if url is None or url == changed.url:
+        if url is None or url in (changed.url, public_url(changed.url)):
             return changed
         return services.change_address(session, source_id, url=url, by=by, now=now)
 
@@ -147,10 +148,10 @@ def check(url: Url, announcer: Says = Announcer.NEWS, kind: Kind = "feed", as_js
         checked = check_address(load_settings(), url, kind=kind, announcer=announcer)
     except ScrapeError as error:
         suggested = list(getattr(error, "suggested", ()))
-        refused = {"ok": False, "url": url, "error_code": error.code, "error": error.sentence}
+        refused = {"ok": False, "url": public_url(url), "error_code": error.code, "error": error.sentence}
         _shown({**refused, "suggested": suggested}, as_json)
         raise typer.Exit(1) from None
-    row = {"ok": True, "asked": checked.asked, "url": checked.url, "malformed": checked.malformed}
+    row = {"ok": True, "asked": public_url(checked.asked), "url": checked.url, "malformed": checked.malformed}
     _shown({**row, **checked_row(checked)}, as_json)
 
 
@@ -190,7 +191,9 @@ def import_opml(
     with opened() as (_settings, engine), transaction(engine) as session:
         if dry_run:
             plan = sources.plan(session, wanted)
-            rows = [{"name": each.name, "url": each.url, "group": each.group} for each in plan.wanted]
+            rows = [
+                {"name": each.name, "url": public_url(each.url), "group": each.group} for each in plan.wanted
+            ]
             left_out: Sequence[LeftOut] = plan.left_out
         else:
             by = acting(session, as_email)
@@ -314,7 +317,9 @@ def _act(act: Callable[..., "Source"], named: str, as_email: str, as_json: bool,
 def _told_added(
     rows: list[dict[str, Any]], left_out: Sequence["LeftOut"], as_json: bool, *, dry_run: bool = False
 ) -> None:
-    skipped = [{"url": each.wanted.url, "name": each.wanted.name, "why": each.why} for each in left_out]
+    skipped = [
+        {"url": public_url(each.wanted.url), "name": each.wanted.name, "why": each.why} for each in left_out
+    ]
     if as_json:
         print_json({"dry_run": dry_run, "added": rows, "skipped": skipped})
         return
@@ -352,7 +357,7 @@ def _row(source: "Source") -> dict[str, Any]:
     return {
         "id": source.id,
         "name": source.name,
-        "url": source.url,
+        "url": public_url(source.url),
         "kind": source.kind,
         "announcer": source.announcer.value,
         "group": source.group,

@@ -23,7 +23,7 @@ from registry.demo.place import Note, Place, SignIn
 from registry.demo.publisher import SLOW_S, Publisher, SampleSource
 from registry.domain.proposal import Announcer
 from registry.domain.validity import validity
-from registry.jobs import Refreshed, make_fetcher
+from registry.jobs import Refreshed, make_fetcher, make_workers
 from registry.services import rubric_files, saved_filters, sources, triage
 from registry.services.acting import REGISTRY
 from registry.services.decision import Terms
@@ -33,7 +33,6 @@ from registry.store import candidates, schema, tables, verdicts
 from registry.store.columns import id_of
 from registry.store.engine import make_engine, snapshot, transaction
 from scrapers.links import identity_key
-from scrapers.workers import Workers
 
 FEEDS_PORTS = range(8790, 8800)
 """Tried in turn, below the ports that systems hand out by themselves, so that the one taken is free again later."""
@@ -148,7 +147,7 @@ def _scrape(engine: Engine, settings: Settings, now: datetime, tell: Tell) -> No
     def clock() -> datetime:
         return now + timedelta(seconds=time.monotonic() - began)
 
-    with make_fetcher(settings) as fetcher, Workers(count=1) as workers:  # one host is read by one at a time
+    with make_fetcher(settings) as fetcher, make_workers(1) as workers:  # one host is read by one at a time
         for refreshed in rounds.refresh_due(engine, fetcher, workers, clock):
             tell(refreshed)
 

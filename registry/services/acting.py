@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlmodel import Session, insert
+from sqlmodel import Session
 
 from registry.domain.errors import InvalidInput, NotAllowed
 from registry.store import tables
+from registry.store.engine import write_all
 from registry.store.tables import Role
+from scrapers.links import public_url
 
 
 @dataclass(frozen=True)
@@ -62,8 +64,7 @@ def record(
 
 def record_all(session: Session, found: Sequence[dict[str, Any]]) -> None:
     """Write the events of many acts, made by `event_of`, at one go and in this order."""
-    if found:
-        session.execute(insert(tables.Event), found)
+    write_all(session, tables.Event, found)
 
 
 def event_of(
@@ -86,6 +87,19 @@ def event_of(
         "action": action,
         "subject_kind": kind,
         "subject_id": subject_id,
-        "before": dict(before or {}),
-        "after": dict(after or {}),
+        "before": without_passwords(before or {}),
+        "after": without_passwords(after or {}),
     }
+
+
+def without_passwords(values: Mapping[str, Any]) -> dict[str, Any]:
+    """What an event tells, its addresses without the user and password that they may hold."""
+    return {name: _without_password(value) for name, value in values.items()}
+
+
+def _without_password(value: Any) -> Any:
+    if isinstance(value, str):
+        return public_url(value) if "@" in value else value
+    if isinstance(value, Mapping):
+        return without_passwords(value)
+    return [_without_password(each) for each in value] if isinstance(value, list | tuple) else value

@@ -9,7 +9,7 @@ from registry.domain.errors import RuleBroken
 from registry.domain.identity import name_key
 from registry.domain.triage import Verb
 from registry.services.acting import Actor, refuse_long
-from registry.services.ownership import product_key
+from registry.services.keys import product_key
 from registry.services.recording import Chosen, Recording
 from registry.services.triage import address, named
 from registry.store import candidates

@@ -62,7 +62,7 @@ def let_in(session: Session, source_id: int, *, by: Actor, now: datetime) -> Let
     judge = Judge(session, source_id, now)
     passed = judge.let_in(reads)
     session.flush()
-    proposed = propose_all(session, passed, now=now)
+    proposed = propose_all(session, passed, now=now)[source_id]
     judge.label(passed)
     found = LetIn(len(rows), len(rows) - len(passed), proposed)
     after = {"entries": found.entries, "candidates": proposed.candidates, "kept_out": found.kept_out}

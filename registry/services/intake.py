@@ -4,7 +4,7 @@ What they propose is services/proposing.py's; what the visit did to its source (
 services/visits.py's.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -13,11 +13,13 @@ from sqlmodel import Session
 from registry.domain.proposal import EXTRACTOR_VERSION, Announcer, Proposal
 from registry.services.acting import REGISTRY, record
 from registry.services.judging import Judge
-from registry.services.proposing import Read, proposal_of, propose_all
+from registry.services.proposing import Proposed, Read, propose_all
+from registry.services.reading import proposal_of, read, reading_of
 from registry.services.recognition import recognise
-from registry.store import tables
+from registry.store import intake_rules, tables
 from registry.store.columns import id_of
-from registry.store.engine import insert_all
+from registry.store.engine import reserve_ids, write_all
+from registry.store.entries import NewEntry
 from registry.store.tables import EntryRevision, Source
 from scrapers.entry import MAX_ENTRIES, Entry
 from scrapers.links import repository_number
@@ -42,45 +44,95 @@ class Brought:
     tool_events: int = 0
     held: int = 0
 
+    def add(self, proposed: Proposed) -> None:
+        self.candidates += proposed.candidates
+        self.mentions += proposed.mentions
+        self.tool_events += proposed.tool_events
+
     @property
     def anything(self) -> bool:
         return bool(self.new or self.revised)
 
 
+@dataclass(frozen=True)
+class Arrival:
+    """The entries that one visit found, newest first. `first`: nothing of their source is stored yet."""
+
+    source: Source
+    found: Sequence[Entry]
+    at: datetime
+    first: bool
+    home: str = ""
+
+
 def record_entries(
     session: Session, source: Source, found: Sequence[Entry], *, first: bool, home: str = "", now: datetime
 ) -> Brought:
+    """`record_arrivals` of one visit."""
+    return record_arrivals(session, [Arrival(source, found, now, first, home)], now)[0]
+
+
+def record_arrivals(session: Session, arrivals: Sequence[Arrival], now: datetime) -> list[Brought]:
     """Store what was not yet there and propose candidates from it; replaying the same entries changes nothing.
 
-    `found` is newest first. Of a source's first visit the newest 50 and those of the last 90 days propose
-    candidates; the rest is recorded as seen. A flood of new keys in a source that is known is held back.
+    Of a source's first visit the newest 50 and those of the last 90 days propose candidates; the rest is recorded as
+    seen. A flood of new keys in a source that is known is held back. Gives what each visit added, in their order.
     """
-    found = [_storable(entry) for entry in found[:MAX_ENTRIES]]
+    came = [_sorted_out(session, arrival) for arrival in arrivals]
+    reads = [own for each in came for own in each.reads]
+    for each, entry_id in zip(reads, reserve_ids(session, tables.Entry, len(reads)), strict=True):
+        each.row.id = entry_id
+    rules = intake_rules.standing(session) if reads else []
+    judges = [Judge(session, each.source_id, now, rules) for each in came]
+    let_in = [judge.let_in(each.proposing) for judge, each in zip(judges, came, strict=True)]
+    write_all(session, tables.Entry, [vars(each.row) for each in reads])
+    proposed = propose_all(session, [own for some in let_in for own in some], now=now)
+    for judge, own, some in zip(judges, let_in, came, strict=True):
+        judge.label(own)
+        some.brought.add(proposed[some.source_id])
+    return [each.brought for each in came]
+
+
+@dataclass(frozen=True)
+class _SortedOut:
+    """One visit's entries, those known already written down as what they are now."""
+
+    source_id: int
+    reads: Sequence[Read]
+    """What is new, oldest first, its rows without their ids."""
+    brought: Brought
+
+    @property
+    def proposing(self) -> list[Read]:
+        return [] if self.brought.held else [each for each in self.reads if not each.row.only_seen]
+
+
+def _sorted_out(session: Session, arrival: Arrival) -> _SortedOut:
+    source, first, now = arrival.source, arrival.first, arrival.at
+    found = [_storable(entry) for entry in arrival.found[:MAX_ENTRIES]]
     brought = Brought(entries=len(found))
-    fresh, known = recognise(session, id_of(source), found, home=home, first=first)
+    fresh, known = recognise(session, id_of(source), found, home=arrival.home, first=first)
     for entry, row in known:
         row.published_at = row.published_at or entry.published_at
         brought.revised += _revise(session, entry, row, now)
     brought.new = len(fresh)
-    if not first and len(fresh) > FLOOD_COUNT and len(fresh) > FLOOD_SHARE * len(found):
+    if not first and len(fresh) > max(FLOOD_COUNT, FLOOD_SHARE * len(found), _expected(source, now)):
         brought.held = len(fresh)
-        record(
-            session,
-            "source.flooded",
-            ("source", source.id),
-            by=REGISTRY,
-            now=now,
-            after={"new": len(fresh), "entries": len(found)},
-        )
+        after = {"new": len(fresh), "entries": len(found)}
+        record(session, "source.flooded", ("source", source.id), by=REGISTRY, now=now, after=after)
     only_seen = _only_seen(fresh, now) if first else frozenset()
-    reads = _add(session, source, fresh, now, held=bool(brought.held), only_seen=only_seen)
-    judge = Judge(session, id_of(source), now)
-    proposing = judge.let_in([] if brought.held else [read for read in reads if not read.row.only_seen])
-    proposed = propose_all(session, proposing, now=now)
-    judge.label(proposing)
-    brought.candidates, brought.mentions = proposed.candidates, proposed.mentions
-    brought.tool_events = proposed.tool_events
-    return brought
+    reads = [
+        _new(entry, source, now, held=bool(brought.held), only_seen=entry.key in only_seen)
+        for entry in reversed(fresh)
+    ]
+    return _SortedOut(id_of(source), reads, brought)
+
+
+def _expected(source: Source, now: datetime) -> float:
+    """How many entries it may have brought out, at twice its usual pace, since it could last be read."""
+    if source.succeeded_at is None or not source.usual_gap_s:
+        return 0
+    return 2 * (now - source.succeeded_at).total_seconds() / source.usual_gap_s
 
 
 def would_propose(
@@ -105,7 +157,8 @@ def read_again(row: tables.Entry, source: Source) -> Read:
         published_at=row.published_at,
         content_hash=row.content_hash,
     )
-    return _read(entry, row, proposal_of(entry, source.announcer, source.kind), source)
+    said = read(entry, source.announcer, source.kind)
+    return Read(entry, row, said, repository_number(entry.key, source.url))
 
 
 def take_reading(read: Read) -> None:
@@ -116,6 +169,11 @@ def take_reading(read: Read) -> None:
 
 def _storable(entry: Entry) -> Entry:
     """Without what a database refuses: characters that no text holds, and addresses longer than any real one."""
+    longest = max(len(entry.link), len(entry.canonical_link), len(entry.related))
+    texts = (entry.key, entry.second_key, entry.title, entry.link, entry.canonical_link, entry.summary)
+    text = "".join((*texts, entry.author, entry.related, *entry.tags))
+    if longest <= MAX_LINK and entry.second_key and _plain(text) == text:
+        return entry
     fits = len(entry.canonical_link) <= MAX_LINK
     return replace(
         entry,
@@ -128,6 +186,7 @@ def _storable(entry: Entry) -> Entry:
         author=_plain(entry.author)[:200],
         tags=tuple(_plain(tag) for tag in entry.tags),
         related=_plain(entry.related) if len(entry.related) <= MAX_LINK else "",
+        reading=None,
     )
 
 
@@ -159,54 +218,30 @@ def _revise(session: Session, entry: Entry, row: tables.Entry, now: datetime) ->
     return True
 
 
-def _add(
-    session: Session,
-    source: Source,
-    fresh: Sequence[Entry],
-    now: datetime,
-    *,
-    held: bool,
-    only_seen: Collection[str],
-) -> list[Read]:
-    """Write entries that nobody knew, in one statement; gives them oldest first. `only_seen` are keys."""
-    oldest_first = fresh[::-1]
-    proposals = [proposal_of(entry, source.announcer, source.kind) for entry in oldest_first]
-    written = insert_all(
-        session,
-        tables.Entry,
-        [
-            {
-                "source_id": source.id,
-                "key": entry.key,
-                "second_key": entry.second_key,
-                "title": entry.title,
-                "link": entry.link,
-                "canonical_link": entry.canonical_link,
-                "summary": entry.summary,
-                "author": entry.author,
-                "tags": list(entry.tags),
-                "related": entry.related,
-                "published_at": entry.published_at,
-                "seen_at": now,
-                "content_hash": entry.content_hash,
-                "kind": proposal.kind,
-                "signal": proposal.signal.value,
-                "held": held,
-                "only_seen": entry.key in only_seen,
-                "extractor_version": EXTRACTOR_VERSION,
-            }
-            for entry, proposal in zip(oldest_first, proposals, strict=True)
-        ],
+def _new(entry: Entry, source: Source, now: datetime, *, held: bool, only_seen: bool) -> Read:
+    """An entry that nobody knew, beside the row that it will have."""
+    said = reading_of(entry, source.announcer, source.kind)
+    row = NewEntry(
+        source_id=id_of(source),
+        key=entry.key,
+        second_key=entry.second_key,
+        title=entry.title,
+        link=entry.link,
+        canonical_link=entry.canonical_link,
+        summary=entry.summary,
+        author=entry.author,
+        tags=entry.tags,
+        related=entry.related,
+        published_at=entry.published_at,
+        seen_at=now,
+        content_hash=entry.content_hash,
+        kind=said.proposal.kind,
+        signal=said.proposal.signal.value,
+        extractor_version=EXTRACTOR_VERSION,
+        held=held,
+        only_seen=only_seen,
     )
-    rows = {row.key: row for row in written}
-    return [
-        _read(entry, rows[entry.key], proposal, source)
-        for entry, proposal in zip(oldest_first, proposals, strict=True)
-    ]
-
-
-def _read(entry: Entry, row: tables.Entry, proposal: Proposal, source: Source) -> Read:
-    return Read(entry, row, proposal, source.announcer, repository_number(entry.key, source.url))
+    return Read(entry, row, said, repository_number(entry.key, source.url))
 
 
 def _only_seen(fresh: Sequence[Entry], now: datetime) -> frozenset[str]:

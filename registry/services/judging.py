@@ -20,6 +20,7 @@ from registry.services.acting import REGISTRY, record
 from registry.services.proposing import Read
 from registry.store import candidates, intake_rules
 from registry.store.columns import id_of
+from registry.store.entries import NewEntry
 from registry.store.intake_rules import StoredEntry
 from registry.store.tables import CandidateLabel, Entry
 
@@ -73,11 +74,14 @@ class Finder:
 
 
 class Judge:
-    """The rules that hold for one source, as they stand when a visit begins."""
+    """The rules that hold for one source, as they stand when a visit begins; `standing` are those of all sources."""
 
-    def __init__(self, session: Session, source_id: int, now: datetime) -> None:
+    def __init__(
+        self, session: Session, source_id: int, now: datetime, standing: Iterable[Rule] | None = None
+    ) -> None:
         self._session, self._now = session, now
-        self._rules = [rule for rule in intake_rules.standing(session, source_id) if _works(rule)]
+        rules = intake_rules.standing(session, source_id) if standing is None else standing
+        self._rules = [rule for rule in rules if rule.source_id in (None, source_id) and _works(rule)]
         self._finder = Finder()
         self._labels: dict[int, tuple[str, ...]] = {}
 
@@ -114,7 +118,7 @@ def judged(rules: Iterable[Rule], entry: StoredEntry, finder: Finder) -> Judgeme
     return judge(holding, entry.facts, finder)
 
 
-def facts_of(row: Entry) -> Facts:
+def facts_of(row: Entry | NewEntry) -> Facts:
     return Facts(row.title, row.summary, row.link, row.author, row.tags, row.kind)
 
 

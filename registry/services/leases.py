@@ -129,8 +129,12 @@ def held(session: Session, lease: Lease) -> Source:
     """The leased source, locked for this transaction. Raises LeaseLost for a number that is no longer the newest."""
     source = session.get(Source, lease.source_id, populate_existing=True, with_for_update=True)
     if source is None or not _holds(lease, source):
-        raise LeaseLost(f"Source {lease.source_id} is read by somebody else by now.")
+        raise lost(lease)
     return source
+
+
+def lost(lease: Lease) -> LeaseLost:
+    return LeaseLost(f"Source {lease.source_id} is read by somebody else by now.")
 
 
 def held_of(session: Session, leases: Collection[Lease]) -> dict[Lease, Source]:

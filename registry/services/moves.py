@@ -7,6 +7,7 @@ from sqlmodel import Session
 
 from registry.services.acting import REGISTRY, record
 from registry.store import sources
+from registry.store.columns import put
 from registry.store.tables import Source
 from scrapers.fetch import Fetched
 
@@ -33,7 +34,7 @@ def follow(session: Session, source: Source, fetched: Fetched, now: datetime) ->
 
 def stay(source: Source) -> None:
     """Forget where it seemed to move to: the next visits count from one again."""
-    source.moved_to, source.moved_count, source.moved_since = "", 0, None
+    put(source, moved_to="", moved_count=0, moved_since=None)
 
 
 def change_address(source: Source, url: str) -> None:

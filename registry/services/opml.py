@@ -15,6 +15,7 @@ from registry.store.sources import Standing
 from registry.store.tables import Source
 from scrapers.catalogue import SCRAPERS
 from scrapers.discovery import read_as
+from scrapers.links import public_url
 from scrapers.text import plain_text
 
 MAX_BYTES = 5_000_000
@@ -89,7 +90,7 @@ def write_opml(sources: Sequence[Source | Standing], *, title: str, now: datetim
                 "type": "rss",
                 "text": _xml_text(source.name),
                 "title": _xml_text(source.name),
-                "xmlUrl": _xml_text(source.url),
+                "xmlUrl": _xml_text(public_url(source.url)),
                 f"{{{OURS}}}announcer": source.announcer.value,
                 f"{{{OURS}}}kind": source.kind,
             },

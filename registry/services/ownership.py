@@ -1,73 +1,23 @@
 """Which tool or candidate a link stands for, by strong keys alone; a name by itself never decides."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from urllib.parse import unquote, urlsplit
+from collections.abc import Iterable, Mapping
 
 from sqlmodel import Session
 
-from registry.domain.spelling import agrees, begins, place_of
 from registry.domain.triage import CandidateStatus
+from registry.services.keys import alias_keys, is_site
 from registry.store import candidates
 from registry.store.columns import id_of
 from registry.store.tables import Alias, AliasKind, Candidate
-from scrapers.links import (
-    canonical_url,
-    host_of,
-    identity_key,
-    is_shared_host,
-    link_key,
-    registrable_domain,
-)
 
 STRONG = (AliasKind.DOMAIN, AliasKind.PATH, AliasKind.PURL)
-_DEPTH = 4
-MAX_KEY = 500
-
-
-def strong_key(link: str) -> str:
-    """The identity of what a link stands for, or "" where it has none that can be stored."""
-    key = identity_key(link)
-    return key if len(key) <= MAX_KEY else ""
-
-
-def product_key(link: str, name: str) -> str:
-    """The strong key of the product that is called so and has its home at this link, or "".
-
-    A domain is its product's where it spells the name or the link is its front page; else the part of the link
-    that spells the name is (`wilf.example/cobble`), else that very page: much else may stand on the same site.
-    """
-    key = strong_key(link)
-    if not key or alias_kind(key) is not AliasKind.DOMAIN or agrees(name, key) or begins(name, key):
-        return key
-    canonical = canonical_url(link)
-    host = host_of(canonical).removeprefix("www.")
-    place = place_of(name, canonical)
-    key = place or (host if not urlsplit(canonical).path.strip("/") else link_key(canonical).split("?")[0])
-    return key if len(key) <= MAX_KEY else ""
 
 
 def alias_kind(key: str) -> AliasKind:
     """Of a strong key: `pkg:pypi/numpy`, `github.com/owner/repo` or `example.com`."""
     if key.startswith("pkg:"):
         return AliasKind.PURL
-    return AliasKind.PATH if "/" in key else AliasKind.DOMAIN
-
-
-def alias_keys(link: str) -> Sequence[str]:
-    """Every key under which a tool may own this link, the most telling first: package, paths, host, domains above."""
-    canonical = canonical_url(link)
-    if not canonical:
-        return ()
-    host = host_of(canonical).removeprefix("www.")
-    identity = identity_key(canonical)
-    segments = [part for part in unquote(urlsplit(canonical).path).split("/") if part][:_DEPTH]
-    hosts = [host, *_above(host)]
-    keys = [identity] if "/" in identity else []
-    for each in hosts:
-        for depth in range(len(segments), 0, -1):
-            path = "/".join([each, *segments[:depth]])
-            keys += [path, path.lower()]  # as it was typed, and as a repository's strong key folds it
-    return [*dict.fromkeys(keys), *(each for each in hosts if not is_shared_host(each))]
+    return AliasKind.DOMAIN if is_site(key) else AliasKind.PATH
 
 
 def tools_by_link(session: Session, links: Iterable[str]) -> Mapping[str, Alias]:
@@ -111,12 +61,3 @@ def _end(candidate: Candidate, known: Mapping[int, Candidate]) -> Candidate:
     while candidate.status is CandidateStatus.MERGED and candidate.merged_into_id is not None:
         candidate = known[candidate.merged_into_id]
     return candidate
-
-
-def _above(host: str) -> list[str]:
-    """`a.b.example.co.uk` gives `b.example.co.uk`, `example.co.uk`."""
-    domain = registrable_domain(host)
-    if not domain or domain == host:
-        return []
-    labels = host.removesuffix("." + domain).split(".")
-    return [".".join([*labels[start:], domain]) for start in range(1, len(labels))] + [domain]

@@ -7,12 +7,12 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 
-from sqlmodel import Session, insert
+from sqlmodel import Session
 
 from registry.domain.identity import name_key
-from registry.domain.proposal import Announcer, EntryKind, Proposal, Signal, propose
+from registry.domain.proposal import Announcer, EntryKind, Proposal, Signal
 from registry.domain.triage import CandidateStatus
 from registry.domain.version_name import is_major
 from registry.services.acting import REGISTRY, event_of, record_all
@@ -24,57 +24,21 @@ from registry.services.affected import (
     names_to_ask,
     told_by_its_maker,
 )
-from registry.services.ownership import (
-    alias_kind,
-    aliases_of,
-    all_standing,
-    product_key,
-    strong_key,
-    tools_by_link,
-)
+from registry.services.keys import alias_keys, strong_key
+from registry.services.ownership import aliases_of, all_standing
+from registry.services.reading import Reading
 from registry.services.waking import wake_much_spoken_of
 from registry.store import candidates, entries, events, tables, tools
 from registry.store.columns import id_of
-from registry.store.engine import insert_all, serialise
+from registry.store.engine import reserve_ids, serialise, write_all
+from registry.store.entries import NewEntry
 from registry.store.tables import Alias, AliasKind, Candidate, Mention, Tool
 from scrapers.entry import Entry
-from scrapers.links import identity_key
 
 PROPOSING = frozenset({EntryKind.TOOL, EntryKind.VERSION})
 ONE_VOICE = frozenset({Announcer.VENDOR_BLOG, Announcer.RELEASES, Announcer.OTHER_REGISTRY})
 """Sources in which the same name is the same tool, whichever article speaks of it."""
-HEADLINES = frozenset({Announcer.VENDOR_BLOG, Announcer.NEWS, Announcer.RELEASES, Announcer.OTHER_REGISTRY})
-"""Sources whose link is an article unless a home page was found: its domain tells nothing."""
-EXPLOITED_KIND = "known_exploited"
-"""The kind of scraper whose sources list nothing but what is being exploited."""
 VERSIONS_LOOKED_AT = 500
-LIKENESS = ("identity", "name", "homepage", "tagline", "method")
-
-
-class Announced(Protocol):
-    """What the rules read of an entry; one just scraped and one in the store both are it."""
-
-    @property
-    def title(self) -> str: ...
-    @property
-    def link(self) -> str: ...
-    @property
-    def tags(self) -> Sequence[str]: ...
-    @property
-    def related(self) -> str: ...
-
-
-def proposal_of(entry: Announced, announcer: Announcer, kind: str = "") -> Proposal:
-    """What an entry, just scraped or stored, proposes. `kind` is its source's kind of scraper."""
-    return propose(
-        title=entry.title,
-        link=entry.link,
-        identity_key=identity_key(entry.link),
-        announcer=announcer,
-        tags=entry.tags,
-        related=entry.related,
-        exploited=kind == EXPLOITED_KIND,
-    )
 
 
 @dataclass
@@ -88,27 +52,39 @@ class Proposed:
 
 @dataclass(frozen=True)
 class Read:
-    """A new entry beside its row and what it proposes."""
+    """An entry that may propose something, beside its row and what it says."""
 
     entry: Entry
-    row: tables.Entry
-    proposal: Proposal
-    announcer: Announcer
+    row: tables.Entry | NewEntry
+    reading: Reading
     number: str = ""
     """The repository's number at its code host, `github.com/repositories/12345`, which survives renames."""
+
+    @property
+    def proposal(self) -> Proposal:
+        return self.reading.proposal
+
+    @property
+    def announcer(self) -> Announcer:
+        return self.reading.announcer
+
+    @property
+    def spoken(self) -> tuple[int, str]:
+        """Source and name key, where its source means one thing by a name; the name is empty in any other source."""
+        return self.row.source_id, self.reading.name_key if self.announcer in ONE_VOICE else ""
 
 
 @dataclass(eq=False)
 class _New:
-    """A candidate that is not written yet."""
+    """A candidate that is not written yet, and the source that made it."""
 
+    source_id: int
     values: dict[str, Any]
-    row: Candidate | None = None
 
 
 @dataclass
 class _Known:
-    """What the proposals of one visit may meet: tools by link, candidates by strong key and by canonical link."""
+    """What the proposals of some visits may meet: tools by key, candidates by strong key and by canonical link."""
 
     tools: Mapping[str, Alias]
     owners: Mapping[int, Tool]
@@ -117,7 +93,7 @@ class _Known:
     """Repository number to the tool that has it."""
     by_identity: dict[str, Candidate | _New]
     by_link: dict[str, Candidate | _New]
-    by_name: dict[str, Candidate | _New]
+    by_name: dict[tuple[int, str], Candidate | _New]
     """Of one vendor's own blog, or of one other registry: there a name means one thing."""
     by_repository: dict[str, Candidate | _New]
     standing: Mapping[int, Candidate]
@@ -132,51 +108,57 @@ class _Led:
     candidate: Candidate | _New | None = None
 
 
-def propose_all(session: Session, reads: Sequence[Read], *, now: datetime) -> Proposed:
-    """Lead each entry, oldest first, to the tool or the candidate it speaks of, making candidates where none is."""
-    told = Proposed()
+def propose_all(session: Session, reads: Sequence[Read], *, now: datetime) -> Mapping[int, Proposed]:
+    """Lead each entry, oldest first, to the tool or the candidate it speaks of, making candidates where none is.
+
+    Gives what came of each source's entries, by its id; every id is in it.
+    """
+    told = defaultdict[int, Proposed](Proposed)
     if not reads:
         return told
     serialise(session, "candidates")
     known = _what_is_known(session, reads)
     led = [_lead(read, known, now) for read in reads]
     made = list(dict.fromkeys(each.candidate for each in led if isinstance(each.candidate, _New)))
-    _store(session, made)
+    for new, candidate_id in zip(made, reserve_ids(session, Candidate, len(made)), strict=True):
+        new.values["id"] = candidate_id
+        told[new.source_id].candidates += 1
     touched, news = set[int](), list[tuple[int, Read]]()
-    acts, told.candidates = [_proposed(_row(new), now) for new in made], len(made)
     mentions = list[dict[str, Any]]()
     for each in led:
+        own = told[each.read.row.source_id]
         if each.tool_id is not None:
             news.append((each.tool_id, each.read))
-            told.tool_events += 1
-        if each.candidate is None:
-            continue
-        first = _row(each.candidate)
-        candidate = known.standing.get(id_of(first), first)
-        mentions.append(_mention(each.read, first, candidate, now))
-        told.mentions += 1
-        if candidate.status is CandidateStatus.ACCEPTED and candidate.tool_id not in (None, each.tool_id):
-            news.append((candidate.tool_id or 0, each.read))
-        if candidate.status is CandidateStatus.WATCH:
-            touched.add(id_of(candidate))
-    if mentions:
-        session.execute(insert(Mention), mentions)
-    record_all(session, [*acts, *_tool_acts(session, news, known, now)])
+            own.tool_events += 1
+        own.mentions += each.candidate is not None
+        if isinstance(each.candidate, _New):
+            candidate_id = each.candidate.values["id"]
+            mentions.append(_mention(each.read, candidate_id, candidate_id, now))
+        elif each.candidate is not None:
+            first = id_of(each.candidate)
+            candidate = known.standing.get(first, each.candidate)
+            mentions.append(_mention(each.read, first, id_of(candidate), now))
+            if candidate.status is CandidateStatus.ACCEPTED and candidate.tool_id not in (None, each.tool_id):
+                news.append((candidate.tool_id or 0, each.read))
+            if candidate.status is CandidateStatus.WATCH:
+                touched.add(id_of(candidate))
+    write_all(session, Candidate, [new.values for new in made])
+    write_all(session, Mention, mentions)
+    record_all(session, [*(_proposed(new, now) for new in made), *_tool_acts(session, news, known, now)])
     session.flush()
     wake_much_spoken_of(session, touched, now)
     return told
 
 
 def _what_is_known(session: Session, reads: Sequence[Read]) -> _Known:
-    links = {link for read in reads for link in (read.entry.link, read.proposal.homepage) if link}
     by_link = entries.candidates_by_link(session, {read.entry.canonical_link for read in reads})
-    owned = tools_by_link(session, links)
+    owned = aliases_of(session, {key for read in reads for key in read.reading.owner_keys})
     numbers = {read.number for read in reads if read.number}
     by_number = {key: alias.tool_id for key, alias in aliases_of(session, numbers).items()} if numbers else {}
-    by_identity = dict(candidates.by_identity(session, {_identity(read) for read in reads}))
+    by_identity = dict(candidates.by_identity(session, {read.reading.identity for read in reads}))
     by_repository = entries.candidates_by_repository(session, numbers - set(by_number))
     named = candidates.by_id(session, {*by_link.values(), *by_repository.values()})
-    by_name = candidates.by_name_in_source(session, reads[0].row.source_id, {_name(read) for read in reads})
+    by_name = candidates.by_name_in_source(session, {read.spoken for read in reads if read.spoken[1]})
     met = [*by_identity.values(), *named.values(), *by_name.values()]
     return _Known(
         tools=owned,
@@ -205,19 +187,6 @@ def _name(read: Read) -> str:
     return name_key(read.proposal.name)[:120] if read.announcer in ONE_VOICE else ""
 
 
-def _identity(read: Read) -> str:
-    """The strong key of what is proposed: of its home page, else of its launch page, repository or package.
-
-    A vendor announces many tools on one site, so that a headline's link tells nothing.
-    """
-    proposal = read.proposal
-    if proposal.homepage:
-        return product_key(proposal.homepage, proposal.name)
-    identity = strong_key(read.entry.link)
-    # Where no home page was found, a site tells nothing: the link may be any page on it.
-    return "" if alias_kind(identity) is AliasKind.DOMAIN or read.announcer in HEADLINES else identity
-
-
 def _lead(read: Read, known: _Known, now: datetime) -> _Led:
     tool_id = _tool_of(read, known)
     led = _Led(read, tool_id)
@@ -225,19 +194,19 @@ def _lead(read: Read, known: _Known, now: datetime) -> _Led:
         return led
     if tool_id is not None and not _is_another(read, tool_id, known):
         return led
-    identity, link = _identity(read), read.entry.canonical_link
+    identity, link = read.reading.identity, read.entry.canonical_link
     candidate = known.by_repository.get(read.number) if read.number else None
     candidate = candidate or (
         known.by_identity.get(identity)
         if identity
-        else known.by_link.get(link) or known.by_name.get(_name(read))
+        else known.by_link.get(link) or known.by_name.get(read.spoken)
     )
     if candidate is None:
-        candidate = _New(_values(read.proposal, identity, now))
+        candidate = _New(read.row.source_id, _values(read.reading, now))
     if identity:
         known.by_identity.setdefault(identity, candidate)
-    elif _name(read):
-        known.by_name.setdefault(_name(read), candidate)
+    elif read.spoken[1]:
+        known.by_name.setdefault(read.spoken, candidate)
     if link:
         known.by_link.setdefault(link, candidate)
     if read.number:
@@ -250,7 +219,7 @@ def _tool_of(read: Read, known: _Known) -> int | None:
     """The tool that the entry certainly speaks of."""
     if read.number in known.by_number:
         return known.by_number[read.number]
-    alias = known.tools.get(read.proposal.homepage) or known.tools.get(read.entry.link)
+    alias = next((known.tools[key] for key in read.reading.owner_keys if key in known.tools), None)
     if read.announcer is Announcer.VENDOR_BLOG:
         return _told_by_maker(read, alias, known)
     if alias is not None:
@@ -293,15 +262,16 @@ def _is_another(read: Read, tool_id: int, known: _Known) -> bool:
 
 def as_candidate(read: Read, now: datetime) -> Candidate:
     """The candidate that this entry would make if nothing of it were known; stored by nobody."""
-    return Candidate(**_values(read.proposal, _identity(read), now))
+    return Candidate(**_values(read.reading, now))
 
 
-def _values(proposal: Proposal, identity: str, now: datetime) -> dict[str, Any]:
+def _values(said: Reading, now: datetime) -> dict[str, Any]:
+    proposal = said.proposal
     return {
         "name": proposal.name[:120],
-        "name_key": name_key(proposal.name)[:120],
-        "homepage": proposal.homepage[:2000] if identity else "",
-        "identity": identity or None,
+        "name_key": said.name_key,
+        "homepage": proposal.homepage[:2000] if said.identity else "",
+        "identity": said.identity or None,
         "tagline": proposal.tagline[:500],
         "method": proposal.method[:60],
         "sure": proposal.sure,
@@ -310,33 +280,17 @@ def _values(proposal: Proposal, identity: str, now: datetime) -> dict[str, Any]:
     }
 
 
-def _store(session: Session, made: Sequence[_New]) -> None:
-    """Write candidates in one statement, each then beside its row. Those that are alike may have each other's."""
-    rows = defaultdict[Any, list[Candidate]](list)
-    for row in insert_all(session, Candidate, [new.values for new in made]):
-        rows[tuple(getattr(row, name) for name in LIKENESS)].append(row)
-    for new in made:
-        new.row = rows[tuple(new.values[name] for name in LIKENESS)].pop()
+def _proposed(new: _New, now: datetime) -> dict[str, Any]:
+    after = {name: new.values[name] for name in ("name", "homepage")}
+    return event_of("candidate.proposed", ("candidate", new.values["id"]), by=REGISTRY, now=now, after=after)
 
 
-def _row(candidate: Candidate | _New) -> Candidate:
-    row = candidate.row if isinstance(candidate, _New) else candidate
-    if row is None:
-        raise ValueError("a candidate is written before it is mentioned")
-    return row
-
-
-def _proposed(candidate: Candidate, now: datetime) -> dict[str, Any]:
-    after = {"name": candidate.name, "homepage": candidate.homepage}
-    return event_of("candidate.proposed", ("candidate", candidate.id), by=REGISTRY, now=now, after=after)
-
-
-def _mention(read: Read, first: Candidate, candidate: Candidate, now: datetime) -> dict[str, Any]:
+def _mention(read: Read, first: int, candidate: int, now: datetime) -> dict[str, Any]:
     """Of `candidate`, in which the one that the entry was led to first ended up."""
     return {
         "entry_id": id_of(read.row),
-        "candidate_id": id_of(candidate),
-        "first_candidate_id": id_of(first),
+        "candidate_id": candidate,
+        "first_candidate_id": first,
         "at": now,
     }
 
@@ -377,7 +331,8 @@ def _learn(session: Session, tool_id: int, read: Read, known: _Known) -> list[st
     learnt = [] if read.number in known.by_number else [read.number]
     known.by_number.setdefault(read.number, tool_id)
     key = strong_key(read.proposal.homepage)
-    if key and read.proposal.homepage not in known.tools and key not in known.by_number:
+    owned = any(each in known.tools for each in alias_keys(read.proposal.homepage))
+    if key and not owned and key not in known.by_number:
         known.by_number[key] = tool_id
         learnt.append(key)
     for each in learnt:

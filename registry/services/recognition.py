@@ -29,7 +29,10 @@ def recognise(
     `first`: nothing of this source is stored yet, so that nothing need be asked.
     """
     found = _once(found, _place(home))
-    by_key = {} if first else entries.by_key(session, source_id, {entry.key for entry in found})
+    if first:
+        keys = _Keys(())
+        return [own for each in found for own in keys.free(each)], []
+    by_key = entries.by_key(session, source_id, {entry.key for entry in found})
     known: list[Known] = []
     ahead: list[Entry] = []
     for entry in found:
@@ -40,9 +43,7 @@ def recognise(
             ahead.append(entry)
     if not ahead:
         return [], known
-    near = {
-        row.id: row for row in [*by_key.values(), *([] if first else _near(session, source_id, ahead))]
-    }.values()
+    near = {row.id: row for row in [*by_key.values(), *_near(session, source_id, ahead)]}.values()
     matched = {row.id for _, row in known}
     shared = _shared(entry.canonical_link for entry in found) | _shared(row.canonical_link for row in near)
     free = _Rows([row for row in near if row.id not in matched], shared | {_place(home)})
@@ -178,13 +179,13 @@ class _Keys:
     def free(self, entry: Entry) -> Iterator[Entry]:
         """The entry under keys that nobody has; nothing where it cannot be told apart from one before it."""
         own = entry if entry.key not in self._keys else _apart(entry)
-        second = next(
-            (each for each in (own.second_key, own.key, _apart(own).key) if each not in self._seconds), None
-        )
-        if own.key not in self._keys and second is not None:
+        second = own.second_key
+        if second in self._seconds:
+            second = next((each for each in (own.key, _apart(own).key) if each not in self._seconds), "")
+        if own.key not in self._keys and second:
             self._keys.add(own.key)
             self._seconds.add(second)
-            yield replace(own, second_key=second)
+            yield own if second == own.second_key else replace(own, second_key=second)
 
     def learn(self, row: tables.Entry, entry: Entry) -> None:
         """A row keeps its key for ever; beside it stands the newest of its other ids, where that one is free."""

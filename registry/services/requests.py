@@ -13,7 +13,8 @@ from registry.domain.identity import name_key
 from registry.domain.triage import CandidateStatus
 from registry.services import triage
 from registry.services.acting import Actor, record
-from registry.services.ownership import product_key, standing, tool_by_name, tools_by_link
+from registry.services.keys import product_key
+from registry.services.ownership import standing, tool_by_name, tools_by_link
 from registry.services.waking import wake_much_spoken_of
 from registry.store import candidates, requests, tools
 from registry.store.columns import id_of

@@ -19,6 +19,7 @@ from registry.services.proposing import PROPOSING, Read, as_candidate, propose_a
 from registry.store import candidates, entries, events
 from registry.store.columns import id_of
 from registry.store.engine import serialise
+from registry.store.entries import NewEntry
 from registry.store.tables import Candidate, Entry, Source
 
 AT_ONCE = 500
@@ -98,7 +99,7 @@ def read_batch(
     return found, id_of(rows[-1])
 
 
-def _described(row: Entry) -> dict[str, str]:
+def _described(row: Entry | NewEntry) -> dict[str, str]:
     return {"kind": row.kind.value, "signal": row.signal}
 
 
@@ -124,7 +125,7 @@ def _propose(session: Session, reads: Sequence[Read], found: Reread, now: dateti
         judge = Judge(session, source_id, now)
         passed = judge.let_in(own)
         session.flush()
-        proposed = propose_all(session, passed, now=now)
+        proposed = propose_all(session, passed, now=now)[source_id]
         judge.label(passed)
         found.candidates += proposed.candidates
         found.mentions += proposed.mentions

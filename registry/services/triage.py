@@ -16,7 +16,8 @@ from registry.domain.errors import InvalidInput, RuleBroken
 from registry.domain.identity import name_key, slug
 from registry.domain.triage import REASON_LABELS, DismissReason, Verb, move
 from registry.services.acting import Actor, record, refuse_long
-from registry.services.ownership import alias_kind, product_key, standing, tools_by_link
+from registry.services.keys import product_key
+from registry.services.ownership import alias_kind, standing, tools_by_link
 from registry.services.recording import Chosen, Recording, closed, opened
 from registry.store import candidates, tools
 from registry.store.columns import id_of

@@ -3,19 +3,20 @@
 Redirects that last are services/moves.py's, our own outages services/outage.py's, the arithmetic of time polling.py's.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlmodel import Session
 
+from registry.domain.proposal import Announcer
 from registry.domain.visit import Visit, with_visit
 from registry.services import intake, leases, moves, outage, polling
 from registry.services.acting import REGISTRY, record
-from registry.services.intake import Brought
+from registry.services.intake import Arrival, Brought
 from registry.services.leases import Lease, held, held_of, release
 from registry.store import entries, sources
-from registry.store.columns import id_of
+from registry.store.columns import id_of, put
 from registry.store.tables import Source
 from scrapers.catalogue import PARSER_VERSION
 from scrapers.entry import Parsed
@@ -37,6 +38,7 @@ class Asking:
     name: str
     url: str
     kind: str
+    announcer: Announcer
     validators: Validators
     body_hash: str
     """Of the body that was parsed last by this very parser; empty where the next one has to be parsed."""
@@ -61,41 +63,68 @@ def _asking(source: Source, now: datetime) -> Asking:
         name=source.name,
         url=source.url,
         kind=source.kind,
+        announcer=source.announcer,
         validators=_validators(source) if trusted else Validators(),
         body_hash=source.body_hash if same_parser else "",
     )
 
 
-def succeed(
-    session: Session, lease: Lease, fetched: Fetched, parsed: Parsed | None, now: datetime
-) -> Brought:
-    """Record a visit that worked; `parsed` is None where nothing had changed. Raises LeaseLost and writes nothing."""
-    return _succeed(session, held(session, lease), fetched, parsed, now)
+@dataclass(frozen=True)
+class Success:
+    """A visit that worked; `parsed` is None where nothing had changed."""
+
+    lease: Lease
+    fetched: Fetched
+    parsed: Parsed | None
+    at: datetime
 
 
-def succeed_unchanged(
-    session: Session, seen: Collection[tuple[Lease, Fetched, datetime]]
-) -> frozenset[Lease]:
-    """`succeed` for many visits to which nothing had changed, each at its moment, in two statements.
+def succeed(session: Session, visit: Success) -> Brought:
+    """Record one visit. Raises LeaseLost and writes nothing."""
+    told = succeed_each(session, [visit])
+    if visit.lease not in told:
+        raise leases.lost(visit.lease)
+    return told[visit.lease]
 
-    Gives the leases that held; for those that were lost nothing is written.
+
+def succeed_each(session: Session, visits: Sequence[Success]) -> Mapping[Lease, Brought]:
+    """Record visits that worked, in as many statements for many as for one where nothing had changed.
+
+    Gives what those brought whose leases held; for those that were lost nothing is written.
     """
-    found = held_of(session, [lease for lease, _, _ in seen])
-    for lease, fetched, now in seen:
-        if lease in found:
-            _succeed(session, found[lease], fetched, None, now)
-    return frozenset(found)
+    found = held_of(session, [visit.lease for visit in visits])
+    holding = [visit for visit in visits if visit.lease in found]
+    told = {lease: Brought() for lease in found} | _take_in(session, holding, found)
+    for visit in holding:
+        _succeed(session, found[visit.lease], visit.fetched, visit.parsed, told[visit.lease], visit.at)
+    return told
+
+
+def _take_in(
+    session: Session, seen: Sequence[Success], found: Mapping[Lease, Source]
+) -> dict[Lease, Brought]:
+    """Record the entries of all that had something new."""
+    changed = [(visit.lease, visit.parsed, visit.at) for visit in seen if visit.parsed is not None]
+    if not changed:
+        return {}
+    known = entries.sources_with_any(session, [lease.source_id for lease, _, _ in changed])
+    arrivals = [
+        Arrival(found[lease], parsed.entries, at, first=lease.source_id not in known, home=parsed.home)
+        for lease, parsed, at in changed
+    ]
+    brought = intake.record_arrivals(session, arrivals, max(at for _, _, at in changed))
+    return dict(zip([lease for lease, _, _ in changed], brought, strict=True))
 
 
 def _succeed(
-    session: Session, source: Source, fetched: Fetched, parsed: Parsed | None, now: datetime
-) -> Brought:
-    brought = Brought()
+    session: Session,
+    source: Source,
+    fetched: Fetched,
+    parsed: Parsed | None,
+    brought: Brought,
+    now: datetime,
+) -> None:
     if parsed is not None:
-        first = entries.count(session, id_of(source)) == 0
-        brought = intake.record_entries(
-            session, source, parsed.entries, first=first, home=parsed.home, now=now
-        )
         _judge_validators(source, parsed, brought, now)
         source.interval_s = _interval_s(source, fetched, parsed)
         source.usual_gap_s = polling.usual_gap_s(_published(parsed)) or 0
@@ -113,7 +142,7 @@ def _succeed(
     source.due_at = polling.after_success(
         id_of(source), wait_s, now, retry_after_s=fetched.retry_after_s or 0
     )
-    source.wait_until = _wait_until(fetched.retry_after_s, now)
+    put(source, wait_until=_wait_until(fetched.retry_after_s, now))
     moves.follow(session, source, fetched, now)
     _finish(
         session,
@@ -127,7 +156,6 @@ def _succeed(
             elapsed_ms=round(fetched.elapsed_s * 1000),
         ),
     )
-    return brought
 
 
 def fail(session: Session, lease: Lease, error: ScrapeError, now: datetime) -> None:
@@ -169,9 +197,12 @@ def _validators(source: Source) -> Validators:
 def _keep_validators(source: Source, fetched: Fetched) -> None:
     """A validator that does not fit is left out: half of one would never match."""
     given = fetched.validators
-    source.etag = given.etag if len(given.etag) <= MAX_ETAG else ""
-    source.last_modified = given.last_modified if len(given.last_modified) <= MAX_LAST_MODIFIED else ""
-    source.answered_url = fetched.url if len(fetched.url) <= moves.MAX_URL else ""
+    put(
+        source,
+        etag=given.etag if len(given.etag) <= MAX_ETAG else "",
+        last_modified=given.last_modified if len(given.last_modified) <= MAX_LAST_MODIFIED else "",
+        answered_url=fetched.url if len(fetched.url) <= moves.MAX_URL else "",
+    )
 
 
 def _judge_validators(source: Source, parsed: Parsed, brought: Brought, now: datetime) -> None:
@@ -235,8 +266,7 @@ def _recover(session: Session, source: Source, now: datetime) -> None:
             now=now,
             before={"error_code": source.error_code, "failures": source.failures},
         )
-    source.failures, source.error_code, source.error = 0, "", ""
-    source.gone_at = source.gone_since = None
+    put(source, failures=0, error_code="", error="", gone_at=None, gone_since=None)
 
 
 def _count_failure(session: Session, source: Source, error: ScrapeError, now: datetime) -> None:
@@ -273,8 +303,8 @@ def _finish(session: Session, source: Source, visit: Visit) -> None:
     """Note the visit and let the source go. An answer after silence ends our outage, if there was one."""
     answered = source.last_code in outage.SILENCE and visit.error_code not in outage.SILENCE
     source.strip = with_visit(source.strip, visit)
-    source.last_code = visit.error_code
     source.fetched_at = visit.at
+    put(source, last_code=visit.error_code)
     release(source)
     if answered:
         session.flush()

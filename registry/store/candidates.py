@@ -8,7 +8,7 @@ from sqlmodel import Session, col, select
 
 from registry.domain.errors import NotFound
 from registry.domain.triage import CandidateStatus
-from registry.store.columns import id_of
+from registry.store.columns import among, id_of
 from registry.store.entries import chunks
 from registry.store.tables import Alias, Candidate, CandidateLabel, Entry, Event, Mention, Request
 from registry.store.tables.tool import AliasKind
@@ -39,57 +39,50 @@ def find_by_identity(session: Session, identity: str) -> Candidate | None:
 
 
 def by_identity(session: Session, identities: Collection[str]) -> Mapping[str, Candidate]:
-    found: dict[str, Candidate] = {}
-    for chunk in chunks(sorted(set(identities) - {""})):
-        for candidate in session.exec(select(Candidate).where(col(Candidate.identity).in_(chunk))).all():
-            found[candidate.identity or ""] = candidate
-    return found
+    query = select(Candidate).where(among(session, Candidate.identity, set(identities) - {""}))
+    return {candidate.identity or "": candidate for candidate in session.exec(query)}
 
 
-def by_name_in_source(session: Session, source_id: int, names: Collection[str]) -> dict[str, Candidate]:
-    """Name key -> the first candidate without a strong key that an entry of this source speaks of."""
-    found: dict[str, Candidate] = {}
-    for chunk in chunks(sorted(set(names) - {""})):
-        query = (
-            select(Candidate)
-            .join(Mention, col(Mention.candidate_id) == col(Candidate.id))
-            .join(Entry, col(Entry.id) == col(Mention.entry_id))
-            .where(
-                Entry.source_id == source_id,
-                col(Candidate.name_key).in_(chunk),
-                col(Candidate.identity).is_(None),
-            )
-            .order_by(col(Candidate.id))
+def by_name_in_source(
+    session: Session, names: Collection[tuple[int, str]]
+) -> dict[tuple[int, str], Candidate]:
+    """Source id and name key -> the first candidate without a strong key that an entry of this source speaks of."""
+    if not names:
+        return {}
+    query = (
+        select(Entry.source_id, Candidate)
+        .join(Mention, col(Mention.candidate_id) == col(Candidate.id))
+        .join(Entry, col(Entry.id) == col(Mention.entry_id))
+        .where(
+            among(session, Entry.source_id, {source_id for source_id, _ in names}),
+            among(session, Candidate.name_key, {name for _, name in names}),
+            col(Candidate.identity).is_(None),
         )
-        for candidate in session.exec(query):
-            found.setdefault(candidate.name_key, candidate)
+        .order_by(col(Candidate.id))
+    )
+    found: dict[tuple[int, str], Candidate] = {}
+    for source_id, candidate in session.exec(query):
+        found.setdefault((source_id, candidate.name_key), candidate)
     return found
 
 
 def by_id(session: Session, ids: Collection[int]) -> Mapping[int, Candidate]:
-    found: dict[int, Candidate] = {}
-    for chunk in chunks(sorted(ids)):
-        for candidate in session.exec(select(Candidate).where(col(Candidate.id).in_(chunk))).all():
-            found[id_of(candidate)] = candidate
-    return found
+    query = select(Candidate).where(among(session, Candidate.id, ids))
+    return {id_of(candidate): candidate for candidate in session.exec(query)} if ids else {}
 
 
 def of_entries(session: Session, entry_ids: Collection[int]) -> Mapping[int, int]:
     """Entry id -> id of the candidate that it speaks of; entries that speak of none are left out."""
-    found: dict[int, int] = {}
-    for chunk in chunks(sorted(entry_ids)):
-        query = select(Mention.entry_id, Mention.candidate_id).where(col(Mention.entry_id).in_(chunk))
-        found.update((entry_id, candidate_id) for entry_id, candidate_id in session.exec(query).all())
-    return found
+    query = select(Mention.entry_id, Mention.candidate_id).where(among(session, Mention.entry_id, entry_ids))
+    return dict(session.exec(query).all())
 
 
 def labels(session: Session, candidate_ids: Collection[int]) -> Mapping[int, tuple[str, ...]]:
     """By candidate id, in alphabetical order; those without a label are left out."""
     found: dict[int, list[str]] = {}
-    for chunk in chunks(sorted(candidate_ids)):
-        query = select(CandidateLabel).where(col(CandidateLabel.candidate_id).in_(chunk))
-        for row in session.exec(query.order_by(func.lower(CandidateLabel.label))).all():
-            found.setdefault(row.candidate_id, []).append(row.label)
+    query = select(CandidateLabel).where(among(session, CandidateLabel.candidate_id, candidate_ids))
+    for row in session.exec(query.order_by(func.lower(CandidateLabel.label))):
+        found.setdefault(row.candidate_id, []).append(row.label)
     return {candidate_id: tuple(each) for candidate_id, each in found.items()}
 
 
@@ -122,37 +115,39 @@ def watched_until(session: Session, today: date) -> Sequence[Candidate]:
 
 def fresh_interest(session: Session, candidate_ids: Collection[int]) -> Mapping[int, tuple[int, int]]:
     """By candidate id: mentions and requests that came since it was put on watch."""
-    counts: dict[int, tuple[int, int]] = {}
-    for chunk in chunks(sorted(candidate_ids)):
-        mentioned = dict(
-            session.exec(
-                select(Mention.candidate_id, func.count())
-                .join(Candidate, col(Candidate.id) == col(Mention.candidate_id))
-                .where(col(Mention.candidate_id).in_(chunk), col(Mention.at) > col(Candidate.closed_at))
-                .group_by(col(Mention.candidate_id))
-            ).all()
-        )
-        requested = dict(
-            session.exec(
-                select(Request.candidate_id, func.count())
-                .join(Candidate, col(Candidate.id) == col(Request.candidate_id))
-                .where(col(Request.candidate_id).in_(chunk), col(Request.at) > col(Candidate.closed_at))
-                .group_by(col(Request.candidate_id))
-            ).all()
-        )
-        counts.update((each, (mentioned.get(each, 0), requested.get(each, 0))) for each in chunk)
-    return counts
+    if not candidate_ids:
+        return {}
+    mentioned = dict(
+        session.exec(
+            select(Mention.candidate_id, func.count())
+            .join(Candidate, col(Candidate.id) == col(Mention.candidate_id))
+            .where(
+                among(session, Mention.candidate_id, candidate_ids),
+                col(Mention.at) > col(Candidate.closed_at),
+            )
+            .group_by(col(Mention.candidate_id))
+        ).all()
+    )
+    requested = dict(
+        session.exec(
+            select(Request.candidate_id, func.count())
+            .join(Candidate, col(Candidate.id) == col(Request.candidate_id))
+            .where(
+                among(session, Request.candidate_id, candidate_ids),
+                col(Request.at) > col(Candidate.closed_at),
+            )
+            .group_by(col(Request.candidate_id))
+        ).all()
+    )
+    return {each: (mentioned.get(each, 0), requested.get(each, 0)) for each in candidate_ids}
 
 
 def aliases_by_key(
     session: Session, kinds: Collection[AliasKind], keys: Collection[str]
 ) -> Mapping[str, Alias]:
     """Of the given kinds, by key; a key that several kinds share gives any one of them."""
-    found: dict[str, Alias] = {}
-    for chunk in chunks(sorted(set(keys) - {""})):
-        query = select(Alias).where(col(Alias.kind).in_(kinds), col(Alias.key).in_(chunk))
-        found.update((alias.key, alias) for alias in session.exec(query).all())
-    return found
+    query = select(Alias).where(col(Alias.kind).in_(kinds), among(session, Alias.key, set(keys) - {""}))
+    return {alias.key: alias for alias in session.exec(query)}
 
 
 def counts_by_status(session: Session) -> Mapping[CandidateStatus, int]:

@@ -1,10 +1,12 @@
 """Column types that both databases need alike, and the naming of keys that migrations rely on."""
 
+import json
+from collections.abc import Collection
 from enum import StrEnum
 from typing import Any, Protocol
 
-from sqlalchemy import JSON, Column, Enum
-from sqlmodel import SQLModel
+from sqlalchemy import ARRAY, JSON, Column, ColumnElement, Enum, any_, func, literal, select
+from sqlmodel import Session, SQLModel
 
 SQLModel.metadata.naming_convention = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -25,6 +27,23 @@ def EnumText(enum: type[StrEnum]) -> Enum:  # noqa: N802 - reads as the type tha
 def json_column() -> Column[Any]:
     """A JSON value, replaced whole and never changed inside."""
     return Column(JSON, nullable=False)
+
+
+def among(session: Session, column: Any, values: Collection[str] | Collection[int]) -> ColumnElement[bool]:
+    """Whether a column is one of these values: one parameter in a statement of one text, however many they are."""
+    if session.get_bind().dialect.name == "postgresql":
+        found: ColumnElement[bool] = column == any_(literal(list(values), ARRAY(column.type)))
+        return found
+    listed = func.json_each(json.dumps(list(values))).table_valued("value")
+    within: ColumnElement[bool] = column.in_(select(listed.c.value))
+    return within
+
+
+def put(row: SQLModel, **values: Any) -> None:
+    """Set the columns whose values are others: to ask costs a tenth of what it takes to set."""
+    for name, value in values.items():
+        if getattr(row, name) != value:
+            setattr(row, name, value)
 
 
 class Row(Protocol):

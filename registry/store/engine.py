@@ -3,18 +3,16 @@
 import importlib
 import sqlite3
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
-from typing import Any, TypeVar
+from typing import Any
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import Connection, Engine, event, insert, text
+from sqlalchemy import Column, Connection, Dialect, Engine, event, func, insert, inspect, select, text
 from sqlalchemy.engine import make_url
 from sqlmodel import Session, SQLModel, create_engine
-
-Row = TypeVar("Row", bound=SQLModel)
 
 _writers: "WeakKeyDictionary[Engine, threading.Lock]" = WeakKeyDictionary()
 _WRITES = "registry_writes"
@@ -61,9 +59,45 @@ def hold(session: Session, noun: str, row_id: int) -> None:
         serialise(session, f"{noun} {row_id}")
 
 
-def insert_all(session: Session, table: type[Row], rows: Sequence[dict[str, Any]]) -> list[Row]:
-    """Write many rows in one statement; gives them with their ids and in no order, which would take one each."""
-    return list(session.scalars(insert(table).returning(table), rows)) if rows else []
+def reserve_ids(session: Session, table: type[SQLModel], count: int) -> Sequence[int]:
+    """Ascending ids for so many rows that this transaction is about to write."""
+    connection, name = session.connection(), str(table.__tablename__)
+    if connection.dialect.name == "postgresql":
+        query = text("SELECT nextval(pg_get_serial_sequence(:name, 'id')) FROM generate_series(1, :count)")
+        return connection.execute(query, {"name": name, "count": count}).scalars().all()
+    newest: int = connection.execute(select(func.max(_columns(table)["id"]))).scalar() or 0
+    return range(newest + 1, newest + 1 + count)  # nobody else writes until this transaction ends
+
+
+def write_all(session: Session, table: type[SQLModel], rows: Sequence[Mapping[str, Any]]) -> None:
+    """Write many new rows, all with the same columns named, as fast as the driver takes them.
+
+    What is left out has the column's default, a plain value. Nothing else that the session holds is written before.
+    """
+    if not rows:
+        return
+    connection = session.connection()
+    columns = [each for each in _columns(table).values() if each.name in rows[0] or each.default is not None]
+    given = [_driver_values(each, rows, connection.dialect) for each in columns]
+    names = [each.name for each in columns]
+    statement = insert(table).inline().compile(dialect=connection.dialect, column_keys=names)
+    if statement.positional:
+        connection.exec_driver_sql(str(statement), list(zip(*given, strict=True)))
+    else:
+        named = [dict(zip(names, values, strict=True)) for values in zip(*given, strict=True)]
+        connection.exec_driver_sql(str(statement), named)
+
+
+def _driver_values(column: Column[Any], rows: Sequence[Mapping[str, Any]], dialect: Dialect) -> list[Any]:
+    """What one column of every row is to the driver."""
+    name, default = column.name, getattr(column.default, "arg", None)
+    process = column.type.dialect_impl(dialect).bind_processor(dialect)
+    values = [row.get(name, default) for row in rows]
+    return values if process is None else [process(value) for value in values]
+
+
+def _columns(table: type[SQLModel]) -> Any:
+    return inspect(table).local_table.columns
 
 
 @contextmanager

@@ -1,6 +1,8 @@
 """Reads of entries: which are known, and what a list of them shows."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import TypeVar
 
 from sqlalchemy import func, text
@@ -8,8 +10,8 @@ from sqlmodel import Session, and_, col, or_, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from registry.domain.errors import NotFound
-from registry.domain.proposal import Announcer
-from registry.store.columns import id_of
+from registry.domain.proposal import Announcer, EntryKind
+from registry.store.columns import among, id_of
 from registry.store.paging import Page, bounded, decode_cursor, encode_cursor
 from registry.store.tables import Candidate, Entry, EntryRevision, Mention, Source
 
@@ -26,11 +28,41 @@ def get(session: Session, entry_id: int) -> Entry:
 
 def by_id(session: Session, ids: Collection[int]) -> Mapping[int, Entry]:
     """Those of these numbers that there are."""
-    found: dict[int, Entry] = {}
-    for chunk in chunks(sorted(ids)):
-        query = select(Entry).where(col(Entry.id).in_(chunk))
-        found.update((id_of(entry), entry) for entry in session.exec(query).all())
-    return found
+    query = select(Entry).where(among(session, Entry.id, ids))
+    return {id_of(entry): entry for entry in session.exec(query)} if ids else {}
+
+
+def sources_with_any(session: Session, source_ids: Collection[int]) -> frozenset[int]:
+    """Those of the sources of which an entry is stored."""
+    stored = select(Entry.id).where(Entry.source_id == Source.id).exists()
+    query = select(Source.id).where(among(session, Source.id, source_ids), stored)
+    return frozenset(source_id for source_id in session.exec(query) if source_id is not None)
+
+
+@dataclass
+class NewEntry:
+    """An entry's row on its way into the store."""
+
+    source_id: int
+    key: str
+    second_key: str
+    title: str
+    link: str
+    canonical_link: str
+    summary: str
+    author: str
+    tags: Sequence[str]
+    related: str
+    published_at: datetime | None
+    seen_at: datetime
+    content_hash: str
+    kind: EntryKind
+    signal: str
+    extractor_version: str
+    held: bool = False
+    only_seen: bool = False
+    blocked_by_id: int | None = None
+    id: int | None = None
 
 
 def count(session: Session, source_id: int) -> int:
@@ -38,12 +70,9 @@ def count(session: Session, source_id: int) -> int:
 
 
 def by_key(session: Session, source_id: int, keys: Collection[str]) -> Mapping[str, Entry]:
-    """The entries of one source with these very keys; one query per 500."""
-    found: dict[str, Entry] = {}
-    for chunk in chunks(sorted(keys)):
-        query = select(Entry).where(Entry.source_id == source_id, col(Entry.key).in_(chunk))
-        found.update((entry.key, entry) for entry in session.exec(query).all())
-    return found
+    """The entries of one source with these very keys."""
+    query = select(Entry).where(Entry.source_id == source_id, among(session, Entry.key, keys))
+    return {entry.key: entry for entry in session.exec(query)} if keys else {}
 
 
 def near(
@@ -64,24 +93,21 @@ def near(
         (col(Entry.canonical_link), links, Entry.source_id == source_id),
         (col(Entry.content_hash), hashes, linkless),
     ):
-        for chunk in chunks(sorted(set(values) - {""})):
-            query = select(Entry).where(own, column.in_(chunk)).order_by(col(Entry.id))
-            found.update((entry.id, entry) for entry in session.exec(query).all())
+        if wanted := set(values) - {""}:
+            query = select(Entry).where(own, among(session, column, wanted)).order_by(col(Entry.id))
+            found.update((entry.id, entry) for entry in session.exec(query))
     return list(found.values())
 
 
 def candidates_by_link(session: Session, links: Collection[str]) -> Mapping[str, int]:
     """Canonical link -> id of the candidate that the first entry with this link speaks of."""
-    found: dict[str, int] = {}
-    for chunk in chunks(sorted(set(links) - {""})):
-        query = (
-            select(Entry.canonical_link, Mention.candidate_id)
-            .join(Mention, col(Mention.entry_id) == col(Entry.id))
-            .where(col(Entry.canonical_link).in_(chunk))
-            .order_by(col(Mention.id).desc())
-        )
-        found.update((link, candidate_id) for link, candidate_id in session.exec(query).all())
-    return found
+    query = (
+        select(Entry.canonical_link, Mention.candidate_id)
+        .join(Mention, col(Mention.entry_id) == col(Entry.id))
+        .where(among(session, Entry.canonical_link, set(links) - {""}))
+        .order_by(col(Mention.id).desc())
+    )
+    return dict(session.exec(query).all())
 
 
 def candidates_by_repository(session: Session, numbers: Collection[str]) -> Mapping[str, int]:
@@ -167,11 +193,8 @@ def count_outdated(session: Session, version: str, *, source_ids: Collection[int
 
 def spoken_of(session: Session, entry_ids: Collection[int]) -> Mapping[int, int]:
     """Entry id -> id of the candidate that it speaks of; entries that speak of none are left out."""
-    found: dict[int, int] = {}
-    for chunk in chunks(sorted(entry_ids)):
-        query = select(Mention.entry_id, Mention.candidate_id).where(col(Mention.entry_id).in_(chunk))
-        found.update(session.exec(query).all())
-    return found
+    query = select(Mention.entry_id, Mention.candidate_id).where(among(session, Mention.entry_id, entry_ids))
+    return dict(session.exec(query).all())
 
 
 def speaking_of(
@@ -179,16 +202,15 @@ def speaking_of(
 ) -> Mapping[int, Sequence[tuple[Entry, Source]]]:
     """Candidate id -> every entry that speaks of it with its source, by ascending id."""
     found: dict[int, list[tuple[Entry, Source]]] = {}
-    for chunk in chunks(sorted(candidate_ids)):
-        query = (
-            select(Mention.candidate_id, Entry, Source)
-            .join(Entry, col(Entry.id) == col(Mention.entry_id))
-            .join(Source, col(Source.id) == col(Entry.source_id))
-            .where(col(Mention.candidate_id).in_(chunk))
-            .order_by(col(Entry.id))
-        )
-        for candidate_id, entry, source in session.exec(query).all():
-            found.setdefault(candidate_id, []).append((entry, source))
+    query = (
+        select(Mention.candidate_id, Entry, Source)
+        .join(Entry, col(Entry.id) == col(Mention.entry_id))
+        .join(Source, col(Source.id) == col(Entry.source_id))
+        .where(among(session, Mention.candidate_id, candidate_ids))
+        .order_by(col(Entry.id))
+    )
+    for candidate_id, entry, source in session.exec(query):
+        found.setdefault(candidate_id, []).append((entry, source))
     return found
 
 

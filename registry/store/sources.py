@@ -14,8 +14,7 @@ from sqlmodel import Session, and_, col, or_, select
 from registry.domain.errors import NotFound
 from registry.domain.proposal import Announcer
 from registry.domain.triage import CandidateStatus
-from registry.store.columns import id_of
-from registry.store.entries import chunks
+from registry.store.columns import among, id_of
 from registry.store.tables import Candidate, Entry, Mention, Source
 
 
@@ -181,37 +180,28 @@ def lease(
     session: Session, source_ids: Sequence[int], *, owner: str, until: datetime
 ) -> Mapping[int, tuple[int, str]]:
     """Let `owner` hold them until then; gives the new fencing number and the address by id."""
-    found: dict[int, tuple[int, str]] = {}
-    for chunk in chunks(source_ids):
-        taken = (
-            update(Source)
-            .where(col(Source.id).in_(chunk))
-            .values(fence=col(Source.fence) + 1, lease_owner=owner, lease_until=until)
-            .returning(col(Source.id), col(Source.fence), col(Source.url))
-        )
-        rows = session.connection().execute(taken).all()
-        found.update((row.id, (row.fence, row.url)) for row in rows)
-    return found
+    if not source_ids:
+        return {}
+    taken = (
+        update(Source)
+        .where(among(session, Source.id, source_ids))
+        .values(fence=col(Source.fence) + 1, lease_owner=owner, lease_until=until)
+        .returning(col(Source.id), col(Source.fence), col(Source.url))
+    )
+    return {row.id: (row.fence, row.url) for row in session.connection().execute(taken)}
 
 
 def by_id(session: Session, source_ids: Collection[int]) -> dict[int, Source]:
     """Those that were not removed, without their strips."""
-    query = select(Source).where(col(Source.removed_at).is_(None)).options(_without_strip())
-    return {
-        id_of(source): source
-        for chunk in chunks(sorted(source_ids))
-        for source in session.exec(query.where(col(Source.id).in_(chunk))).all()
-    }
+    query = select(Source).where(among(session, Source.id, source_ids), col(Source.removed_at).is_(None))
+    return {id_of(source): source for source in session.exec(query.options(_without_strip()))}
 
 
 def locked(session: Session, source_ids: Collection[int]) -> dict[int, Source]:
     """Those there are, by id, as they stand now, and nobody else's to write until this transaction ends."""
-    found: dict[int, Source] = {}
-    for chunk in chunks(sorted(source_ids)):
-        query = select(Source).where(col(Source.id).in_(chunk)).order_by(col(Source.id)).with_for_update()
-        rows = session.exec(query.execution_options(populate_existing=True)).all()
-        found.update({id_of(source): source for source in rows})
-    return found
+    query = select(Source).where(among(session, Source.id, source_ids)).order_by(col(Source.id))
+    rows = session.exec(query.with_for_update().execution_options(populate_existing=True))
+    return {id_of(source): source for source in rows}
 
 
 def leased(session: Session, now: datetime) -> Sequence[Spot]:
@@ -305,12 +295,8 @@ def _free(now: datetime) -> tuple[ColumnElement[bool], ...]:
 
 
 def _any(session: Session, source_ids: Collection[int]) -> list[Source]:
-    found: list[Source] = []
-    for chunk in chunks(sorted(source_ids)):
-        found.extend(
-            session.exec(select(Source).where(col(Source.id).in_(chunk)).order_by(col(Source.id))).all()
-        )
-    return found
+    query = select(Source).where(among(session, Source.id, source_ids)).order_by(col(Source.id))
+    return list(session.exec(query))
 
 
 def _without_strip() -> ExecutableOption:

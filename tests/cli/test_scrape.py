@@ -254,3 +254,17 @@ def test_an_act_as_somebody_bears_their_name(server, database):
     run("sources", "add", server.url("/feed"), "--as", "rosa@office.example")
     assert stored(database, Event)[-1].actor == "Rosa"
     run("sources", "remove", "1", "--as", "nobody@office.example", code=1)
+
+
+def test_no_command_tells_the_password_of_an_address(server):
+    source = add(server.url("/feed").replace("://", "://me:hush-hush@"), "--name", "Launches")
+    told = [
+        run("sources", "list").output,
+        run("sources", "list", "--json").output,
+        run("sources", "check", server.url("/feed").replace("://", "://me:hush-hush@"), "--json").output,
+        run("sources", "export").output,
+        run("scrape", "--json").output,
+        run("scrape", "Launches").output,
+        run("sources", "edit", str(source), "--group", "News", "--json").output,
+    ]
+    assert not [each for each in told if "hush-hush" in each]

@@ -2,9 +2,9 @@
 
 import pytest
 
-from scrapers.discovery import known_feeds, likely_feeds, public_url, readings
+from scrapers.discovery import known_feeds, likely_feeds, readings
 from scrapers.hosts import PACKAGES
-from scrapers.links import canonical_url
+from scrapers.links import canonical_url, public_url
 
 
 @pytest.mark.parametrize(

@@ -146,3 +146,17 @@ def test_held_entries_are_shown_a_page_at_a_time(session, source):
         if not cursor:
             break
     assert len(shown) == len(set(shown)) == FLOOD
+
+
+@pytest.mark.parametrize(("days_away", "held"), [(1, FLOOD), (40, 0)], ids=["a day", "forty days"])
+def test_what_a_source_brings_after_being_away_for_long_is_no_flood(session, now, days_away, held):
+    """At one entry a day forty days bring forty; twice as many are believed."""
+    source = Source(
+        name="Launches", url="https://feeds.example/", announcer=Announcer.LAUNCH_FEED, created_at=now
+    )
+    source.usual_gap_s, source.succeeded_at = 86_400, now - timedelta(days=days_away)
+    session.add(source)
+    session.flush()
+    intake.record_entries(session, source, some_entries(10), first=True, now=now)
+    brought = intake.record_entries(session, source, some_entries(FLOOD, first=100), first=False, now=now)
+    assert brought.held == held

@@ -7,6 +7,7 @@ from fastapi import FastAPI
 from tests.web.test_roles import RIGHTS, routes_of
 
 API = "/api/v1"
+DUTY = f"{API}/verdicts/{{number}}/conditions/{{position}}"
 
 
 @dataclass(frozen=True)
@@ -89,22 +90,23 @@ TWINS: dict[str, str | NoTwin | Pending] = {
     "POST /conditions/{condition_id}/retire": f"POST {API}/conditions/{{condition_id}}/retire",
     "POST /conditions/{condition_id}/bring-back": f"POST {API}/conditions/{{condition_id}}/bring-back",
     # verdicts
-    "POST /challenge": Pending(),
-    "POST /incident": Pending(),
-    "POST /verdicts/reopen": Pending(),
-    "POST /verdicts/withdraw": Pending(),
-    "POST /verdicts/{number}/approve-again": Pending(),
-    "POST /verdicts/{number}/conditions/{position}/take-back": Pending(),
-    "POST /verdicts/{number}/keep": Pending(),
-    "POST /verdicts/{number}/result": Pending(),
-    "POST /verdicts/{number}/suspend": Pending(),
-    "POST /verdicts/{number}/confirm": Pending(),
-    "POST /verdicts/{number}/lift": Pending(),
-    "POST /verdicts/{number}/revoke": Pending(),
-    "POST /verdicts/{number}/sunset": Pending(),
-    "POST /verdicts/{number}/graduate": Pending(),
-    "POST /verdicts/{number}/conditions/{position}/met": Pending(),
-    "POST /verdicts/{number}/conditions/{position}/waive": Pending(),
+    "POST /evaluations/{evaluation_id}/renew": f"POST {API}/evaluations/{{evaluation_id}}/renew",
+    "POST /challenge": f"POST {API}/challenges",
+    "POST /incident": f"POST {API}/incidents",
+    "POST /verdicts/reopen": f"POST {API}/verdicts/reopen",
+    "POST /verdicts/withdraw": f"POST {API}/verdicts/withdraw",
+    "POST /verdicts/{number}/approve-again": f"POST {API}/verdicts/{{number}}/acts",
+    "POST /verdicts/{number}/conditions/{position}/take-back": f"POST {DUTY}/take-back",
+    "POST /verdicts/{number}/keep": f"POST {API}/verdicts/{{number}}/acts",
+    "POST /verdicts/{number}/result": f"POST {API}/verdicts/{{number}}/acts",
+    "POST /verdicts/{number}/suspend": f"POST {API}/verdicts/{{number}}/suspension",
+    "POST /verdicts/{number}/confirm": f"POST {API}/verdicts/{{number}}/suspension",
+    "POST /verdicts/{number}/lift": f"POST {API}/verdicts/{{number}}/suspension",
+    "POST /verdicts/{number}/revoke": f"POST {API}/verdicts/{{number}}/acts",
+    "POST /verdicts/{number}/sunset": f"POST {API}/verdicts/{{number}}/acts",
+    "POST /verdicts/{number}/graduate": f"POST {API}/verdicts/{{number}}/acts",
+    "POST /verdicts/{number}/conditions/{position}/met": f"POST {DUTY}/met",
+    "POST /verdicts/{number}/conditions/{position}/waive": f"POST {DUTY}/waive",
     # sources
     "POST /sources": f"POST {API}/sources",
     "POST /sources/check": f"POST {API}/sources/check",

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
+from registry.services.acting import without_passwords
 from registry.services.taking_part import unheard
 from registry.store import events
 from registry.store.columns import id_of
@@ -43,8 +44,8 @@ def list_events(
             actor=each.actor,
             action=each.action,
             subject=SubjectOut(kind=each.subject_kind, id=each.subject_id),
-            before=each.before,
-            after=each.after,
+            before=without_passwords(each.before),
+            after=without_passwords(each.after),
         )
         for each in shown
     ]

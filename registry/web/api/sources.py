@@ -40,8 +40,8 @@ from registry.web.source_schemas import (
     UrlIn,
     VisitOut,
 )
-from scrapers.discovery import public_url
 from scrapers.errors import ScrapeError
+from scrapers.links import public_url
 
 if TYPE_CHECKING:
     from registry.trying import Checked
@@ -98,7 +98,7 @@ def check_source(_user: SourceKeeper, settings: House, asked: UrlIn) -> CheckedO
     try:
         return _checked_out(check_address(settings, asked.url, kind=asked.kind, announcer=asked.announcer))
     except ScrapeError as error:
-        return _refused(asked.url, error)
+        return _refused(public_url(asked.url), error)
 
 
 @router.get("/starter", response_model=Page[StarterOut], summary="Public feeds to start from")

@@ -13,7 +13,7 @@ from registry.services.sources import LeftOut, ManyAct
 from registry.web.api.replies import IdempotencyKey, once
 from registry.web.deps import Now, Plain, SourceKeeper, Tx
 from registry.web.source_schemas import LeftOutOut
-from scrapers.discovery import public_url
+from scrapers.links import public_url
 
 router = APIRouter(prefix="/sources", tags=["sources"])
 MOST_AT_ONCE = 10_000

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query, Request, Response
 
+from registry.services.acting import without_passwords
 from registry.services.taking_part import unheard
 from registry.store import events
 from registry.web.deps import Asked, Auditor, Read
@@ -74,5 +75,6 @@ def show_audit(
 
 
 def _told(values: Mapping[str, Any]) -> str:
-    """One line a value, as it is stored."""
-    return "\n".join(f"{key}: {json.dumps(value, ensure_ascii=False)}" for key, value in values.items())
+    """One line a value, as it is stored; older events may hold addresses with their passwords."""
+    told = without_passwords(values)
+    return "\n".join(f"{key}: {json.dumps(value, ensure_ascii=False)}" for key, value in told.items())

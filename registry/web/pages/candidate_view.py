@@ -13,7 +13,7 @@ from registry.domain.triage import CandidateStatus
 from registry.services.acting import Actor
 from registry.services.candidate_story import Meanwhile, since
 from registry.services.likeness import Twin, twins
-from registry.services.proposing import proposal_of
+from registry.services.reading import proposal_of
 from registry.services.relevance import relevance_of
 from registry.store import candidates, entries, events, inbox, requests, tables, tools
 from registry.store.columns import id_of

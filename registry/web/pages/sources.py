@@ -25,8 +25,8 @@ from registry.web.parts import parts_of
 from registry.web.render import go, local_path, render
 from registry.web.rendering import FeedLink
 from registry.web.shapes import Form
-from scrapers.discovery import public_url
 from scrapers.errors import ScrapeError
+from scrapers.links import public_url
 
 router = APIRouter(prefix="/sources")
 MOST_AT_ONCE = 10_000

@@ -25,8 +25,8 @@ from registry.web.pages.sources_list import sources_page
 from registry.web.pages.sources_view import AddPage, add_form, as_options
 from registry.web.render import go, render
 from registry.web.shapes import Form
-from scrapers.discovery import public_url
 from scrapers.errors import ScrapeError
+from scrapers.links import public_url
 
 router = APIRouter()
 NAMED = 50

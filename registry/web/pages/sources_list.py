@@ -22,7 +22,7 @@ from registry.store.tables import Role, Source
 from registry.web.pages.sources_words import ANNOUNCERS
 from registry.web.shapes import Form, Link, Option, Pager
 from registry.web.words import words
-from scrapers.discovery import public_url
+from scrapers.links import public_url
 
 YEAR = timedelta(days=365)
 ROWS = 100

@@ -19,7 +19,7 @@ from registry.web.deps import INSIDERS
 from registry.web.pages.sources_list import SourceLine, keeps, lines
 from registry.web.pages.sources_words import ANNOUNCERS, as_event
 from registry.web.shapes import Event, Form, Option, Pager
-from scrapers.discovery import public_url
+from scrapers.links import public_url
 
 if TYPE_CHECKING:
     from registry.trying import Checked

@@ -4,7 +4,7 @@ from registry.domain.proposal import Announcer
 from registry.store import tables
 from registry.web.shapes import Event, Option
 from registry.web.words import words
-from scrapers.discovery import public_url
+from scrapers.links import public_url
 
 ANNOUNCERS = (
     Option(Announcer.LAUNCH_FEED.value, "A launch feed", "each entry is a tool: “Name - what it does”"),

@@ -16,7 +16,7 @@ from registry.services import sources
 from registry.services.acting import REGISTRY
 from registry.settings import Settings
 from registry.store.engine import snapshot, transaction
-from registry.store.tables import Entry, Source
+from registry.store.tables import Entry, Event, Source
 from tests.feeds import a_feed
 from tests.scrapers.hostile import HostileServer, reply
 from tests.web.conftest import HandClock
@@ -196,6 +196,13 @@ def test_what_is_no_opml_is_refused_in_words(as_: As) -> None:
 def test_a_password_in_an_address_is_shown_to_nobody(as_: As, site_engine: Engine, now: datetime) -> None:
     with transaction(site_engine) as session:
         sources.add_source(session, url="https://me:hush@a.example/feed", by=REGISTRY, now=now)
-    for who in ("Ada", "Rosa"):
-        for path in ("/sources", "/sources/1"):
-            assert "hush" not in html.unescape(as_(who).get(path).text)
+        sources.change_address(session, 1, url="https://me:hush@b.example/feed", by=REGISTRY, now=now)
+        raw = {"url": "https://me:hush@c.example/feed"}  # as events were written once
+        told = {"at": now, "actor": "registry", "action": "source.moved", "subject_kind": "source"}
+        session.add(Event(**told, subject_id=1, before=raw, after=raw))
+    paths = ("/sources", "/sources/1", "/sources.opml", "/sources/health.atom", "/audit")
+    for who, path in [("Rosa", "/sources"), ("Rosa", "/sources/1"), *(("Ada", path) for path in paths)]:
+        assert "hush" not in html.unescape(as_(who).get(path).text), path
+    for path in ("/api/v1/sources", "/api/v1/sources/1", "/api/v1/events"):
+        reply = as_("Ada").get(path)
+        assert (reply.status_code, "hush" in reply.text) == (200, False), path
