@@ -130,7 +130,7 @@ def decide(
     version = version_in(if_match)
 
     def act() -> DecidedOut:
-        taking_part.require_sight(tx, evaluations.get(tx, evaluation_id), by=user)
+        taking_part.require_open_eyes(tx, evaluations.get(tx, evaluation_id), by=user)
         decision = _decision(asked)
         if unknown := unknown_alternatives(tx, decision.alternatives):
             raise InvalidInput("The verdict was not published. See what is missing.", unknown)
@@ -260,7 +260,7 @@ def _giving(
 
 def _turn(session: Session, evaluation_id: int, user: Actor) -> Evaluation:
     evaluation = evaluations.get(session, evaluation_id)
-    taking_part.require_sight(session, evaluation, by=user)
+    taking_part.require_open_eyes(session, evaluation, by=user)
     require_act(evaluation.state, "decide")
     return evaluation
 

@@ -27,7 +27,7 @@ def renew(
     idempotency_key: IdempotencyKey = None,
 ) -> Response:
     """A new verdict as the old one was, under the rules of every decision; 409 says what keeps it from that."""
-    taking_part.require_sight(tx, evaluations.get(tx, evaluation_id), by=user)
+    taking_part.require_open_eyes(tx, evaluations.get(tx, evaluation_id), by=user)
 
     def act() -> VerdictOut:
         row = renewal.renew(

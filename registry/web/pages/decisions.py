@@ -78,7 +78,7 @@ def decide(
 ) -> Response:
     """`action` is recompute, preview or publish; whatever is refused comes back with all that was typed."""
     evaluation = evaluations.get(tx, evaluation_id)
-    taking_part.require_sight(tx, evaluation, by=user)
+    taking_part.require_open_eyes(tx, evaluation, by=user)
     row = verdicts.find_for_evaluation(tx, evaluation_id)
     if row is not None and row.decided_by_id == user.id:
         return go(f"/evaluations/{evaluation_id}/decide")  # a double click: the first one counts
@@ -131,13 +131,14 @@ def let_stand(
     request: Request, evaluation_id: RowId, tx: Tx, user: Approver, now: Now, house: House, typed: Fields
 ) -> Response:
     """The verdict stands although its second reading recommends otherwise."""
+    evaluation = evaluations.get(tx, evaluation_id)
+    taking_part.require_open_eyes(tx, evaluation, by=user)
     try:
         with tx.begin_nested():
             row = second_reading.let_stand(
                 tx, evaluation_id, reason=typed.one("stand_reason"), by=user, now=now
             )
     except InvalidInput as refused:
-        evaluation = evaluations.get(tx, evaluation_id)
         return _again(
             request, Reading(tx, evaluation, house, user, now), typed, dict(refused.faults), status=422
         )

@@ -55,7 +55,7 @@ def renew(
     request: Request, evaluation_id: RowId, tx: Tx, user: Decider, now: Now, house: House, typed: Fields
 ) -> Response:
     evaluation = evaluations.get(tx, evaluation_id)
-    taking_part.require_sight(tx, evaluation, by=user)
+    taking_part.require_open_eyes(tx, evaluation, by=user)
     try:
         with tx.begin_nested():
             row = renewal.renew(

@@ -42,6 +42,18 @@ WAYS = (
 )
 
 
+ACTS: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("{case}/recompute", {"data": {"outcome": "approved"}}),
+    ("{case}/decide", {"data": {"action": "recompute"}}),
+    ("{case}/decide", {"data": {"action": "publish"}}),
+    ("{case}/renew", {"data": {}}),
+    ("{case}/let-stand", {"data": {"stand_reason": ""}}),
+    ("/api/v1{case}/preview", {"json": {"outcome": "rejected"}}),
+    ("/api/v1{case}/decide", {"json": {"outcome": "approved", "rationale": "It does what we need."}}),
+    ("/api/v1{case}/renew", {}),
+)
+
+
 @pytest.fixture
 def blind(as_: As, a_case: ACase, site_engine: Engine, actors: Mapping[str, Actor]) -> tuple[str, As]:
     """Ravi, who may also read the audit, owes a scorecard; Rosa and Amir have said much. The case's path."""
@@ -61,6 +73,26 @@ def test_who_owes_a_scorecard_learns_nothing_by_any_way(blind: tuple[str, As], w
     assert reply.status_code in (200, 403, 404, 409), reply.status_code
     for told in (SAID, CONDITION, REASON):
         assert told not in reply.text
+
+
+@pytest.mark.parametrize(("way", "sent"), ACTS)
+def test_an_approver_who_owes_a_scorecard_neither_decides_nor_reads_what_an_act_would_answer(
+    blind: tuple[str, As], way: str, sent: dict[str, Any]
+) -> None:
+    case, as_ = blind
+    reply = as_("Ravi").post(way.format(case=case), **sent)
+    assert reply.status_code == 403, reply.text[:500]
+    assert not [told for told in (SAID, CONDITION) if told in reply.text]
+
+
+def test_who_owes_a_scorecard_reads_no_history_where_it_is_too_early_to_decide(
+    a_case: ACase, site_engine: Engine, actors: Mapping[str, Actor], as_: As
+) -> None:
+    with transaction(site_engine) as session:
+        session.add(UserRole(user_id=actors["ravi"].person_id, role=Role.APPROVER))
+    case = a_case(tier=2, rosa={"R5": "3"})
+    as_("Rosa").post(f"{case.url}/conditions", data={"c.text": CONDITION, "c.mitigates": "R5"})
+    assert CONDITION not in as_("Ravi").post(f"{case.url}/decide", data={"action": "publish"}).text
 
 
 def test_the_same_ways_tell_an_auditor_who_owes_nothing(blind: tuple[str, As]) -> None:
