@@ -11,13 +11,14 @@ from registry.domain.errors import InvalidInput, NotAllowed, NotFound, RuleBroke
 from registry.domain.evaluation import EvaluationState, Tier, require_act
 from registry.services.acting import Actor, record, refuse_long
 from registry.services.progress import advance, at_work, reopen_moderated
-from registry.store import evaluation_lists, evaluations, users
+from registry.store import evaluation_lists, evaluations, events, users
 from registry.store.columns import id_of
 from registry.store.engine import serialise
 from registry.store.tables import Assignment, Evaluation, Role, User, VendorContact
 
 OWNERS = frozenset({Role.REVIEWER, Role.APPROVER})
-READERS = frozenset({Role.APPROVER, Role.AUDITOR})
+READERS = frozenset({Role.APPROVER, Role.AUDITOR, Role.ADMIN})
+"""Roles to which scorecards that are handed in, or the log that tells of them, are open."""
 
 
 @dataclass(frozen=True)
@@ -33,26 +34,25 @@ def choice(
     tier: Tier,
     *,
     evaluation: Evaluation | None = None,
-    owner_id: int | None = None,
     solo: bool,
     today: date,
 ) -> Choice:
     """Who could be asked to score, what each has to do and whether each may; the number of queries is fixed.
 
-    Without an `evaluation` it is one that `owner_id` is about to open.
+    Without an `evaluation` it is one that is about to be opened.
     """
     people = [each for each in users.everybody(session) if each.user.disabled_at is None]
     work = evaluation_lists.workloads(session, today=today)
     requesters, contacts = evaluations.requesters(session, tool_id), evaluations.contacts(session, tool_id)
     interested: set[int] = set()
     asked: list[int] = []
-    handed_in = False
+    read: frozenset[int] = frozenset()
     if evaluation is not None:
-        evaluation_id, owner_id = id_of(evaluation), evaluation.owner_id
+        evaluation_id = id_of(evaluation)
         declared = evaluations.interests(session, evaluation_id).values()
         interested = {each.user_id for each in declared if each.interested}
         asked = [id_of(each) for each in evaluations.assigned(session, evaluation_id)]
-        handed_in = any(each.submitted for each in evaluations.scorecards(session, evaluation_id))
+        read = who_may_have_read(session, evaluation, people)
     found, brought = [], []
     for each in people:
         user_id, areas = id_of(each.user), frozenset(each.areas)
@@ -62,12 +62,11 @@ def choice(
             continue
         if Role.REVIEWER not in each.roles:
             continue
-        reads = user_id == owner_id or bool(each.roles & READERS)
         reasons = (
             (user_id in requesters, "Asked for this tool, so cannot score it."),
             (user_id in contacts, "Is a contact of its vendor, so cannot score it."),
             (user_id in interested, "Declared an interest, so cannot score it."),
-            (handed_in and reads, "May have read what others handed in, so cannot score any more."),
+            (user_id in read, "May have read what others handed in, so cannot score any more."),
         )
         barred = next((told for holds, told in reasons if holds), "")
         load = work.get(user_id, evaluation_lists.Workload())
@@ -141,7 +140,7 @@ def hand_over(
         sentence = f"{person.name} is neither reviewer nor approver, so cannot own an evaluation."
         raise InvalidInput(sentence, {"owner": sentence})
     refuse_long("The owner stays as it was.", reason=(reason, 500))
-    before = users.get(session, evaluation.owner_id).name
+    before_id, before = evaluation.owner_id, users.get(session, evaluation.owner_id).name
     evaluation.owner_id = owner_id
     evaluation.version += 1
     session.flush()
@@ -151,7 +150,7 @@ def hand_over(
         ("evaluation", evaluation_id),
         by=by,
         now=now,
-        before={"owner": before},
+        before={"owner": before, "owner_id": before_id},
         after={"owner": person.name, "reason": reason.strip()},
     )
     return evaluation
@@ -196,6 +195,16 @@ def remove_contact(
     _advance_all(session, tool_id, "contact.removed", told, solo=solo, by=by, now=now)
 
 
+def heed_request(session: Session, tool_id: int, *, solo: bool, by: Actor, now: datetime) -> None:
+    """Who scored a tool and asks for it afterwards: the scorecard stays on record and counts no more."""
+    under_way = [
+        each for each in evaluations.of_tool(session, tool_id) if each.state not in evaluations.CLOSED
+    ]
+    cards = [card for each in under_way for card in evaluations.scorecards(session, id_of(each))]
+    if any(card.submitted and card.reviewer.id == by.id for card in cards):
+        _advance_all(session, tool_id, "tool.requested", {"person": by.name}, solo=solo, by=by, now=now)
+
+
 def successors(people: Iterable[users.Person]) -> Sequence[users.Person]:
     """Those who could take over what somebody leaves."""
     return [each for each in people if each.user.disabled_at is None and each.roles & OWNERS]
@@ -212,10 +221,11 @@ def _advance_all(
     now: datetime,
 ) -> None:
     """Each evaluation of the tool that is under way hears of it, and goes where it now stands."""
-    for each in evaluations.of_tool(session, tool_id):
-        if each.state in evaluations.CLOSED:
+    for evaluation_id in sorted(id_of(each) for each in evaluations.of_tool(session, tool_id)):
+        evaluation = evaluations.get(session, evaluation_id)
+        session.refresh(evaluation)  # it may have been decided while we waited for our turn
+        if evaluation.state in evaluations.CLOSED:
             continue
-        evaluation = evaluations.get(session, id_of(each))
         _tell(session, evaluation, action, told, by=by, now=now)
         reopen_moderated(session, id_of(evaluation))
         if at_work(evaluation):
@@ -234,10 +244,40 @@ def _refuse_barred(session: Session, evaluation: Evaluation, person: User) -> No
 
 
 def _refuse_who_has_read(session: Session, evaluation: Evaluation, person: User) -> None:
-    """The owner and approvers see what is handed in, so they score blind only where nothing is yet."""
-    reads = person.id == evaluation.owner_id or bool(users.roles(session, id_of(person)) & READERS)
-    if reads and any(each.submitted for each in evaluations.scorecards(session, id_of(evaluation))):
+    if id_of(person) in who_may_have_read(session, evaluation, [users.person(session, id_of(person))]):
         raise RuleBroken(f"{person.name} may have read what others handed in, so cannot score any more.")
+
+
+def who_may_have_read(
+    session: Session, evaluation: Evaluation, people: Iterable[users.Person]
+) -> frozenset[int]:
+    """Those of `people` who owned the evaluation or held a role in READERS at any time since the first scorecard.
+
+    Whether they did read is not asked. Source: docs/concepts.md, "Blind until submitted".
+    """
+    cards = evaluations.scorecards(session, id_of(evaluation))
+    first = min((each.row.submitted_at for each in cards if each.row.submitted_at), default=None)
+    if first is None:
+        return frozenset()
+    lost = {
+        event.subject_id
+        for event in events.since(session, "user.roles_set", at=first)
+        if READERS & set(event.before.get("roles", ()))
+    }
+    handed_over = [
+        event.before
+        for event in events.since(session, "evaluation.handed_over", at=first)
+        if event.subject_id == evaluation.id
+    ]
+    owned = {each["owner_id"] for each in handed_over if "owner_id" in each}
+    names = {each["owner"] for each in handed_over if "owner_id" not in each}  # as older events tell it
+    return frozenset(
+        id_of(each.user)
+        for each in people
+        if each.user.id in {evaluation.owner_id, *owned, *lost}
+        or each.roles & READERS
+        or each.user.name in names
+    )
 
 
 def _tell(

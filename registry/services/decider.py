@@ -44,12 +44,11 @@ def permission(
         raise NotAllowed("Only an approver decides. Ask one of them.")
     if quick_lane:
         require_trained(session, by, needed=cases_needed)
-    declared = evaluations.interests(session, evaluation_id)
     may_decide(
         by.id,
         requesters=evaluations.requesters(session, evaluation.tool_id),
         scorers=scorers,
-        interested={user_id for user_id, each in declared.items() if each.interested},
+        interested=evaluations.interested(session, evaluation),
         vendor_contacts=deciding.vendor_contacts(session, evaluation.tool_id),
         solo=solo,
         quick_lane=quick_lane,

@@ -19,7 +19,8 @@ from registry.services.acting import Actor, record
 from registry.services.assessing import Weighed, as_it_was, weigh
 from registry.services.decider import Permission, permission
 from registry.services.evaluation import check_condition
-from registry.services.progress import progress
+from registry.services.progress import progress, reopen_moderated
+from registry.services.scorecards import counting
 from registry.store import evaluations, library, tables, tools, verdicts
 from registry.store.columns import id_of
 from registry.store.conditions import rows_of
@@ -161,7 +162,7 @@ def decide(
     """
     evaluation = evaluations.get(session, evaluation_id)
     session.refresh(evaluation)
-    require_act(evaluation.state, "decide")
+    require_ready(session, evaluation, solo=terms.solo)
     if version is not None and version != evaluation.version:
         raise StaleVersion("The evaluation changed while you were writing. Look at what is new, then decide.")
     allowed = permission(session, evaluation, solo=terms.solo, by=by, cases_needed=terms.cases_needed)
@@ -174,6 +175,14 @@ def decide(
     if decision.outcome is row.recommended:
         row.step_reason = ""
     return publish(session, evaluation, row, decision, by=by, now=now)
+
+
+def require_ready(session: Session, evaluation: Evaluation, *, solo: bool) -> None:
+    """Raises RuleBroken unless it is ready to decide by what counts now, whatever its state says."""
+    require_act(evaluation.state, "decide")
+    now_at = progress(session, evaluation, solo=solo)
+    if now_at.state is not EvaluationState.DECISION:
+        raise RuleBroken(f"This evaluation is not ready to decide any more. {' '.join(now_at.missing)}")
 
 
 def verdict_row(
@@ -251,6 +260,7 @@ def undo(session: Session, number: int, *, solo: bool = False, by: Actor, now: d
         raise NotAllowed("Only a person takes a verdict back, never a token. Sign in first.")
     row = verdicts.get(session, number)
     evaluation = evaluations.get(session, row.evaluation_id) if row.evaluation_id is not None else None
+    serialise(session, "opening")
     serialise(session, "verdict")
     session.refresh(row)
     if row.undone_at is not None:
@@ -268,16 +278,27 @@ def undo(session: Session, number: int, *, solo: bool = False, by: Actor, now: d
 
 
 def _open_again(session: Session, evaluation: Evaluation, row: tables.Verdict, *, solo: bool) -> None:
-    """To where it stood before; what was opened only for a quick no ends with it."""
+    """To where it stands by what counts now; what was opened only for a quick no ends with it.
+
+    Raises RuleBroken where another evaluation of the same tool and edition was opened meanwhile.
+    """
     evaluation.version += 1
     if row.assessment.get("opened_for_it"):
         evaluation.state = EvaluationState.WITHDRAWN
         evaluation.withdrawn_reason = "The quick no was taken back before it went out."
         return
+    if (other := evaluations.find_running(session, evaluation.tool_id, evaluation.edition)) is not None:
+        raise RuleBroken(
+            f"Evaluation {other.id} of this tool was opened meanwhile, and one at a time is under way. "
+            f"Withdraw it first, or let verdict {row.number} go out and revoke it."
+        )
+    evaluation_id = id_of(evaluation)
+    counted = {each.row.id for each in counting(evaluations.scorecards(session, evaluation_id))}
     evaluation.closed_at = None
-    evaluation.state = (
-        progress(session, evaluation, solo=solo).state if is_quick_no(row) else EvaluationState.DECISION
-    )
+    session.flush()
+    if counted != {each.row.id for each in counting(evaluations.scorecards(session, evaluation_id))}:
+        reopen_moderated(session, evaluation_id)
+    evaluation.state = progress(session, evaluation, solo=solo).state
 
 
 def is_quick_no(row: tables.Verdict) -> bool:

@@ -107,12 +107,11 @@ def require_giver(session: Session, by: Actor, *, cases_needed: int) -> None:
 def _permission(session: Session, evaluation: Evaluation, *, solo: bool, by: Actor) -> Permission:
     evaluation_id = id_of(evaluation)
     scorers = {id_of(card.reviewer) for card in evaluations.scorecards(session, evaluation_id)}
-    declared = evaluations.interests(session, evaluation_id)
     may_decide(
         by.person_id,
         requesters=evaluations.requesters(session, evaluation.tool_id),
         scorers=scorers,
-        interested={user_id for user_id, each in declared.items() if each.interested},
+        interested=evaluations.interested(session, evaluation),
         vendor_contacts=deciding.vendor_contacts(session, evaluation.tool_id),
         solo=solo,
     )

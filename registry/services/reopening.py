@@ -174,6 +174,7 @@ def _open(
     )
     reviewers = {id_of(each) for each in users.active_holders(session, Role.REVIEWER)}
     barred = evaluations.requesters(session, row.tool_id) | evaluations.contacts(session, row.tool_id).keys()
+    barred |= evaluations.interested(session, opened)
     scored = (
         {
             id_of(card.reviewer): None

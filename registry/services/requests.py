@@ -13,6 +13,7 @@ from registry.domain.identity import name_key
 from registry.domain.triage import CandidateStatus
 from registry.services import triage
 from registry.services.acting import Actor, record
+from registry.services.assigning import heed_request
 from registry.services.keys import product_key
 from registry.services.ownership import standing, tool_by_name, tools_by_link
 from registry.services.waking import wake_much_spoken_of
@@ -44,6 +45,7 @@ def request_tool(
     data_class: str = "",
     needed_by: str = "",
     contact: str = "",
+    solo: bool = False,
 ) -> Requested:
     """Record what a colleague asks for. `secret` is the registry's own key. Raises InvalidInput.
 
@@ -74,6 +76,8 @@ def request_tool(
     session.flush()
     after = {"candidate": request.candidate_id, "tool": request.tool_id, "name": name}
     record(session, "tool.requested", ("request", request.id), by=by, now=now, after=after)
+    if tool is not None and by.id is not None:
+        heed_request(session, id_of(tool), solo=solo, by=by, now=now)
     if candidate is not None and candidate.status is CandidateStatus.WATCH:
         wake_much_spoken_of(session, [id_of(candidate)], now)
     return Requested(request, token, candidate, tool)

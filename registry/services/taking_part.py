@@ -1,13 +1,14 @@
 """Who may look at an evaluation and who may steer it, beyond the role: the owner, those asked to score, approvers."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlmodel import Session
 
 from registry.domain.errors import NotAllowed
 from registry.services import scorecards
 from registry.services.acting import Actor
-from registry.store import evaluation_lists, evaluations
+from registry.store import evaluation_lists, evaluations, verdicts
 from registry.store.columns import id_of
 from registry.store.events import Unheard
 from registry.store.tables import Evaluation, Role
@@ -57,9 +58,19 @@ def blind_in(session: Session, *, by: Actor) -> frozenset[int]:
     return frozenset(id_of(evaluation) for evaluation, _tool, _owner in owed)
 
 
-def unheard(session: Session, *, by: Actor) -> Unheard:
-    """What of the log this person must not hear of yet."""
-    return Unheard(SPOKEN_OF_OTHERS, blind_in(session, by=by))
+def unheard(session: Session, *, by: Actor, now: datetime) -> Unheard:
+    """What of the log this person must not hear of yet: others' verdicts before they go out, and, while they owe a
+    scorecard, what would tell how others rated, in evaluations whose verdict may still be taken back too.
+    """
+    waiting = verdicts.waiting(session, now=now)
+    decided = [row.evaluation_id for row in waiting if row.evaluation_id is not None]
+    blind = blind_in(session, by=by) | {each for each in decided if scorecards.is_blind(session, each, to=by)}
+    return Unheard(
+        SPOKEN_OF_OTHERS,
+        blind,
+        verdicts=verdicts.ids_of_evaluations(session, blind) if blind else frozenset(),
+        waiting=frozenset(id_of(row) for row in waiting if by.id is None or row.decided_by_id != by.id),
+    )
 
 
 def part_of(session: Session, evaluation: Evaluation, *, by: Actor) -> Part:

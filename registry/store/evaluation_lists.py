@@ -134,7 +134,9 @@ def parts(session: Session, rows: Iterable[Evaluation]) -> dict[int, Parts]:
             interested=frozenset(interested[number]),
             requesters=frozenset(requesters[each.tool_id]),
             contacts=frozenset(contacts[each.tool_id]),
-            counting=frozenset(handed_in[number] - interested[number] - contacts[each.tool_id]),
+            counting=frozenset(
+                handed_in[number] - interested[number] - contacts[each.tool_id] - requesters[each.tool_id]
+            ),
             second_reading=number in again,
         )
         for number, each in found.items()

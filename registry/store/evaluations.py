@@ -48,7 +48,7 @@ class StoredScorecard:
     ratings: dict[str, ScorecardRating]
     knock_outs: dict[str, ScorecardKnockOut]
     left_out: bool = False
-    """Its reviewer has an interest, or is a contact of the vendor: it stays on record and counts for nothing."""
+    """Its reviewer has an interest, is a contact of the vendor or asked for the tool: it counts for nothing."""
 
     @property
     def submitted(self) -> bool:
@@ -136,6 +136,18 @@ def interests(session: Session, evaluation_id: int) -> dict[int, Interest]:
     return {row.user_id: row for row in rows}
 
 
+def interested(session: Session, evaluation: Evaluation) -> frozenset[int]:
+    """Who has an interest in the tool: by their word in this evaluation, else by their last one in another of it."""
+    rows = session.exec(
+        select(Interest)
+        .join(Evaluation, col(Evaluation.id) == Interest.evaluation_id)
+        .where(Evaluation.tool_id == evaluation.tool_id)
+    ).all()
+    in_order = sorted(rows, key=lambda row: (row.evaluation_id == evaluation.id, row.at))
+    last = {row.user_id: row.interested for row in in_order}
+    return frozenset(user_id for user_id, holds in last.items() if holds)
+
+
 @remembered(VendorContact)
 def contacts(session: Session, tool_id: int) -> dict[int, VendorContact]:
     """User id -> who here is a contact of the tool's vendor."""
@@ -144,7 +156,10 @@ def contacts(session: Session, tool_id: int) -> dict[int, VendorContact]:
 
 
 def left_out(session: Session, evaluation: Evaluation) -> frozenset[int]:
-    """Contacts of the vendor and who declared an interest: their scorecards do not count. Of a closed one, then."""
+    """Contacts of the vendor, who declared an interest, who asked for the tool: their scorecards do not count.
+
+    Of a closed evaluation, who was one of them when it was closed.
+    """
     until = evaluation.closed_at
     interested = {
         user_id
@@ -156,23 +171,44 @@ def left_out(session: Session, evaluation: Evaluation) -> frozenset[int]:
         for user_id, each in contacts(session, evaluation.tool_id).items()
         if until is None or each.at <= until
     }
-    return frozenset(interested | tied)
+    asked = {
+        user_id
+        for user_id, at in requested(session, evaluation.tool_id).items()
+        if until is None or at <= until
+    }
+    return frozenset(interested | tied | asked)
+
+
+def requesters(session: Session, tool_id: int) -> frozenset[int]:
+    """Everybody who asked for the tool, also while it was still a candidate."""
+    return frozenset(requested(session, tool_id))
 
 
 @remembered(Request, Candidate)
-def requesters(session: Session, tool_id: int) -> frozenset[int]:
-    """Everybody who asked for the tool, also while it was still a candidate."""
+def requested(session: Session, tool_id: int) -> dict[int, datetime]:
+    """User id -> when that person first asked for the tool, or for the candidate that became it."""
     query = (
-        select(Request.user_id)
+        select(Request.user_id, Request.at)
         .join(Candidate, col(Candidate.id) == col(Request.candidate_id), isouter=True)
         .where(
             or_(Request.tool_id == tool_id, Candidate.tool_id == tool_id), col(Request.user_id).is_not(None)
         )
     )
-    return frozenset(user_id for user_id in session.exec(query) if user_id is not None)
+    newest_first = session.exec(query.order_by(col(Request.at).desc())).all()
+    return {user_id: at for user_id, at in newest_first if user_id is not None}
 
 
-@remembered(Scorecard, ScorecardRating, ScorecardKnockOut, User, Evaluation, Interest, VendorContact)
+@remembered(
+    Scorecard,
+    ScorecardRating,
+    ScorecardKnockOut,
+    User,
+    Evaluation,
+    Interest,
+    VendorContact,
+    Request,
+    Candidate,
+)
 def scorecards(session: Session, evaluation_id: int) -> list[StoredScorecard]:
     """Every scorecard, drafts and amendments included, by reviewer's name and number; in a fixed number of queries."""
     evaluation = session.get(Evaluation, evaluation_id)

@@ -12,10 +12,15 @@ from registry.store.tables import Event
 
 @dataclass(frozen=True)
 class Unheard:
-    """Acts that a reader must not hear of yet: beginnings of their names, and the evaluations that they befell."""
+    """Acts that a reader must not hear of yet."""
 
     actions: tuple[str, ...] = ()
+    """Beginnings of their names, where they befell one of `evaluations`."""
     evaluations: frozenset[int] = frozenset()
+    verdicts: frozenset[int] = frozenset()
+    """Of whatever befell these verdicts nothing is heard."""
+    waiting: frozenset[int] = frozenset()
+    """Nor of these, which go out within minutes: who reads on from a number is not led past them."""
 
 
 NOTHING_UNHEARD = Unheard()
@@ -53,6 +58,12 @@ def last(session: Session, kind: str, subject_id: int, *, actions: Collection[st
     ).first()
 
 
+def since(session: Session, action: str, *, at: datetime) -> Sequence[Event]:
+    """All acts of one sort from that moment on, oldest first."""
+    query = select(Event).where(Event.action == action, col(Event.at) >= at)
+    return session.exec(query.order_by(col(Event.id))).all()
+
+
 def newest_of(
     session: Session, kind: str, subject_ids: Collection[int], action: str, *, limit: int
 ) -> Sequence[Event]:
@@ -79,8 +90,16 @@ def page(
     unheard: Unheard = NOTHING_UNHEARD,
     limit: int = 50,
 ) -> Sequence[Event]:
-    """Those with a higher number than `after`, in the order in which they happened."""
+    """Those with a higher number than `after`, in the order in which they happened.
+
+    It ends before the first act on a verdict that has not gone out: who reads on from there misses nothing.
+    """
     query = select(Event).where(col(Event.id) > after, *_heard(unheard))
+    if unheard.waiting:
+        first = select(func.min(Event.id)).where(
+            Event.subject_kind == "verdict", col(Event.subject_id).in_(unheard.waiting)
+        )
+        query = query.where(col(Event.id) < first.scalar_subquery())
     if action:
         query = query.where(Event.action == action)
     if subject_kind:
@@ -135,8 +154,11 @@ def of_people(session: Session, kind: str, subject_ids: Collection[int], *, regi
 
 
 def _heard(unheard: Unheard) -> list[ColumnElement[bool]]:
+    hidden = unheard.verdicts | unheard.waiting
+    of_verdicts = and_(Event.subject_kind == "verdict", col(Event.subject_id).in_(hidden))
+    found = [not_(of_verdicts)] if hidden else []
     if not unheard.evaluations:
-        return []
+        return found
     spoken = or_(*(col(Event.action).startswith(each) for each in unheard.actions))
     there = and_(Event.subject_kind == "evaluation", col(Event.subject_id).in_(unheard.evaluations))
-    return [not_(and_(there, spoken))]
+    return [*found, not_(and_(there, spoken))]

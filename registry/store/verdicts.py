@@ -34,6 +34,21 @@ def find_for_evaluation(session: Session, evaluation_id: int) -> tables.Verdict 
     ).first()
 
 
+def waiting(session: Session, *, now: datetime) -> Sequence[tables.Verdict]:
+    """Those that can still be taken back."""
+    return session.exec(
+        select(tables.Verdict).where(
+            col(tables.Verdict.undone_at).is_(None), col(tables.Verdict.published_at) > now
+        )
+    ).all()
+
+
+def ids_of_evaluations(session: Session, evaluation_ids: Iterable[int]) -> frozenset[int]:
+    """Ids of whatever was decided in these evaluations, those taken back included."""
+    query = select(tables.Verdict.id).where(col(tables.Verdict.evaluation_id).in_(set(evaluation_ids)))
+    return frozenset(each for each in session.exec(query) if each is not None)
+
+
 def next_number(session: Session) -> int:
     """One more than the highest ever given, those taken back included."""
     return (session.exec(select(func.max(tables.Verdict.number))).one() or 0) + 1

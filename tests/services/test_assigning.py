@@ -8,14 +8,14 @@ from sqlmodel import Session
 
 from registry.domain.errors import InvalidInput, NotAllowed, RuleBroken
 from registry.domain.evaluation import EvaluationState, ProposedTier, Tier
-from registry.services import assigning, moderation, scoring
+from registry.services import accounts, assigning, moderation, scoring
 from registry.services import evaluation as rounds
 from registry.services.acting import REGISTRY, Actor
 from registry.services.scorecards import TypedScorecard, counting, visible
 from registry.store import evaluations, events
 from registry.store.columns import id_of
-from registry.store.tables import Evaluation, Request
-from tests.builders import UTC_ZONE, a_tool, an_evaluation, scored, the_cast
+from registry.store.tables import Evaluation, Request, Role
+from tests.builders import UTC_ZONE, a_person, a_tool, an_evaluation, scored, the_cast
 
 
 @pytest.fixture
@@ -239,3 +239,29 @@ def test_what_waits_goes_on_by_itself_on_its_day_and_the_event_says_why(
         REGISTRY.name,
         "its day has come; it waited for The vendor’s answer",
     )
+
+
+def test_who_could_read_what_was_handed_in_is_not_asked_to_score_afterwards(
+    session: Session, cast: Mapping[str, Actor], opened: Evaluation, now: datetime
+) -> None:
+    """The owner before, whoever was an approver, an auditor or an admin then: what was read is not unread."""
+    case, ada = id_of(opened), cast["ada"]
+    owner = a_person(session, "Olga", Role.REVIEWER, now=now)
+    approver = a_person(session, "Otto", Role.REVIEWER, Role.APPROVER, now=now)
+    admin = a_person(session, "Oona", Role.REVIEWER, Role.ADMIN, now=now)
+    early = a_person(session, "Odin", Role.REVIEWER, Role.APPROVER, now=now)
+    accounts.set_roles(session, early.person_id, roles=["reviewer"], by=ada, now=now)
+    assigning.hand_over(session, case, owner.person_id, by=cast["rosa"], now=now)
+    later = now + timedelta(hours=1)
+    scored(session, opened, cast["rosa"], now=later)
+    assigning.hand_over(session, case, cast["rosa"].person_id, by=owner, now=later)
+    accounts.set_roles(session, approver.person_id, roles=["reviewer"], by=ada, now=later)
+    choice = assigning.choice(
+        session, opened.tool_id, Tier.TWO, evaluation=opened, solo=False, today=now.date()
+    )
+    barred = {each.name: each.barred for each in choice.people}
+    for person in (owner, approver, admin):
+        assert "May have read" in barred[person.name]
+        with pytest.raises(RuleBroken, match="may have read"):
+            assigning.assign(session, case, person.person_id, by=cast["rosa"], now=later)
+    assigning.assign(session, case, early.person_id, by=cast["rosa"], now=later)

@@ -13,8 +13,8 @@ from registry.domain.evaluation import EvaluationState
 from registry.domain.outcome import Outcome
 from registry.domain.triage import CandidateStatus
 from registry.domain.validity import MarkKind
+from registry.services import assigning, merging, scoring, sign_in, triage
 from registry.services import evaluation as rounds
-from registry.services import merging, scoring, sign_in, triage
 from registry.services.acting import REGISTRY, Actor
 from registry.services.decision import Decision, decide
 from registry.services.scorecards import TypedScorecard
@@ -156,3 +156,22 @@ def test_a_sign_in_link_lets_one_in(engine: Engine, cast: Mapping[str, Actor], n
     assert isinstance(at_once(engine, use, use), NotFound)
     with snapshot(engine) as session:
         assert len(session.exec(select(UserSession)).all()) == 1
+
+
+def test_a_decided_evaluation_is_not_written_back_by_a_contact_who_is_recorded_at_that_moment(
+    engine: Engine, cast: Mapping[str, Actor], now: datetime
+) -> None:
+    case = a_case(engine, cast, now, handed_in=True)
+    with snapshot(engine) as session:
+        tool_id = session.get_one(Evaluation, case).tool_id
+    ravi = cast["ravi"].person_id
+    told = at_once(
+        engine,
+        lambda session: decide(session, case, YES, TERMS, by=cast["amir"], now=now),
+        lambda session: assigning.add_contact(
+            session, tool_id, ravi, note="Sells it.", solo=False, by=cast["ana"], now=now
+        ),
+    )
+    assert told is None
+    with snapshot(engine) as session:
+        assert session.get_one(Evaluation, case).state is EvaluationState.DECIDED

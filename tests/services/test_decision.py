@@ -10,9 +10,10 @@ from sqlmodel import Session, select
 from registry.domain.errors import InvalidInput, NotAllowed, RuleBroken
 from registry.domain.evaluation import EvaluationState
 from registry.domain.outcome import Outcome
+from registry.services import assigning, requests, scoring
 from registry.services.acting import Actor
 from registry.services.decision import Decision, decide, undo
-from registry.store import evaluations
+from registry.store import evaluations, tools
 from registry.store.columns import id_of
 from registry.store.tables import Evaluation, Event, Verdict
 from tests.builders import TERMS, a_condition, a_tool, a_verdict, an_evaluation, scored, the_cast
@@ -159,3 +160,59 @@ def test_a_successor_names_the_numbers_it_supersedes(
         a_verdict(session, tool, cast, now=now, supersedes=(stranger.number,))
     assert "supersedes" in refused.value.faults
     assert session.exec(select(Verdict).where(Verdict.number == first.number)).one()
+
+
+def test_a_verdict_taken_back_leaves_the_evaluation_where_it_now_stands_and_not_ready_for_ever(
+    session: Session, cast: Mapping[str, Actor], ready: Evaluation, now: datetime
+) -> None:
+    verdict = decide(session, id_of(ready), YES, TERMS, by=cast["amir"], now=now)
+    soon = now + timedelta(seconds=10)
+    ravi = cast["ravi"].person_id
+    assigning.add_contact(
+        session, ready.tool_id, ravi, note="Sells it.", solo=False, by=cast["ana"], now=soon
+    )
+    undo(session, verdict.number, by=cast["amir"], now=soon)
+    assert ready.state is EvaluationState.SCORING
+    with pytest.raises(RuleBroken):
+        decide(session, id_of(ready), YES, TERMS, by=cast["amir"], now=soon)
+
+
+def test_a_verdict_is_not_taken_back_where_another_evaluation_of_the_tool_was_opened_meanwhile(
+    session: Session, cast: Mapping[str, Actor], ready: Evaluation, now: datetime
+) -> None:
+    verdict = decide(session, id_of(ready), YES, TERMS, by=cast["amir"], now=now)
+    tool = tools.get_by_id(session, ready.tool_id)
+    an_evaluation(session, tool, owner=cast["rosa"], reviewers=(cast["rosa"],), now=now)
+    with pytest.raises(RuleBroken, match="opened meanwhile"):
+        undo(session, verdict.number, by=cast["amir"], now=now + timedelta(seconds=10))
+
+
+def test_who_scored_and_asks_for_the_tool_afterwards_counts_no_more(
+    session: Session, cast: Mapping[str, Actor], ready: Evaluation, now: datetime
+) -> None:
+    requests.request_tool(
+        session, name="Quillmark", purpose="For my letters.", by=cast["ravi"], secret=b"s", now=now
+    )
+    assert ready.state is EvaluationState.SCORING
+    ready.state = EvaluationState.DECISION  # whatever the state says, what counts is asked again
+    session.flush()
+    with pytest.raises(RuleBroken, match="1 more scorecard"):
+        decide(session, id_of(ready), YES, TERMS, by=cast["amir"], now=now)
+
+
+def test_a_declared_interest_bars_from_deciding_in_later_rounds_until_it_is_declared_otherwise(
+    session: Session, cast: Mapping[str, Actor], ready: Evaluation, now: datetime
+) -> None:
+    tool, case = tools.get_by_id(session, ready.tool_id), id_of(ready)
+    scoring.declare(session, case, interested=True, statement="Shares.", by=cast["amir"], now=now)
+    decide(session, case, YES, TERMS, by=cast["ana"], now=now)
+    later = now + timedelta(days=100)
+    again = an_evaluation(
+        session, tool, owner=cast["rosa"], reviewers=(cast["rosa"], cast["ravi"]), now=later
+    )
+    for name in ("rosa", "ravi"):
+        scored(session, again, cast[name], now=later)
+    with pytest.raises(NotAllowed, match="declared an interest"):
+        decide(session, id_of(again), YES, TERMS, by=cast["amir"], now=later)
+    scoring.declare(session, id_of(again), interested=False, statement="", by=cast["amir"], now=later)
+    assert decide(session, id_of(again), YES, TERMS, by=cast["amir"], now=later).number == 2

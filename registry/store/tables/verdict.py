@@ -53,7 +53,7 @@ class Verdict(SQLModel, table=True):
     decided_by: str = Field(max_length=120)
     decided_at: datetime = Field(index=True)
     published_at: datetime = Field(index=True)
-    """When the undo window ends; before that nobody but staff hears of it."""
+    """When the undo window ends; before that nobody but its decider hears of it."""
     starts_at: datetime
     """`published_at`, or later where a later day was chosen."""
     valid_until: date | None = None

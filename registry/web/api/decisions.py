@@ -8,7 +8,6 @@ from sqlmodel import Session
 
 from registry.domain.condition import Condition
 from registry.domain.errors import InvalidInput
-from registry.domain.evaluation import require_act
 from registry.domain.lookup import Question
 from registry.domain.recommendation import Recommendation
 from registry.domain.verdict import Pilot, Scope
@@ -80,7 +79,7 @@ def show_preview(
 
     Nothing is published. In person, never by token.
     """
-    evaluation = _turn(tx, evaluation_id, user)
+    evaluation = _turn(tx, evaluation_id, user, solo=settings.solo)
     decision, terms, house = _decision(asked), terms_of(tx, settings), house_of(tx, settings)
     allowed = permission(tx, evaluation, solo=settings.solo, by=user, cases_needed=settings.reference_cases)
     weighed = deciding.weighed_with(tx, evaluation, decision)
@@ -258,10 +257,10 @@ def _giving(
     return act
 
 
-def _turn(session: Session, evaluation_id: int, user: Actor) -> Evaluation:
+def _turn(session: Session, evaluation_id: int, user: Actor, *, solo: bool) -> Evaluation:
     evaluation = evaluations.get(session, evaluation_id)
     taking_part.require_open_eyes(session, evaluation, by=user)
-    require_act(evaluation.state, "decide")
+    deciding.require_ready(session, evaluation, solo=solo)
     return evaluation
 
 

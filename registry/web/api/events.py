@@ -9,7 +9,7 @@ from registry.services.taking_part import unheard
 from registry.store import events
 from registry.store.columns import id_of
 from registry.web.api.replies import Cursor, Limit, cursor_number, next_link, told
-from registry.web.deps import Auditor, Plain, Read
+from registry.web.deps import Auditor, Now, Plain, Read
 from registry.web.schemas import EventOut, Page, SubjectOut
 
 router = APIRouter(prefix="/events", tags=["events"])
@@ -20,20 +20,24 @@ def list_events(
     request: Request,
     read: Read,
     user: Auditor,
+    now: Now,
     action: Annotated[Plain, Query(description="Only this act.", examples=["verdict.published"])] = "",
     subject: Annotated[Plain, Query(description="Only on this kind of thing.", examples=["verdict"])] = "",
     subject_id: Annotated[int | None, Query(ge=1, le=2**31 - 1, description="Only on this one.")] = None,
     cursor: Cursor = "",
     limit: Limit = 50,
 ) -> Response:
-    """An event is never changed. Keep the last `id` as your cursor and ask again later: only new ones come."""
+    """An event is never changed. Keep the last `id` as your cursor and ask again later: only new ones come.
+
+    The log ends before the first act on a verdict that can still be taken back, which is its decider's alone.
+    """
     found = events.page(
         read,
         after=cursor_number(cursor),
         action=action,
         subject_kind=subject,
         subject_id=subject_id,
-        unheard=unheard(read, by=user),
+        unheard=unheard(read, by=user, now=now),
         limit=limit + 1,
     )
     shown = found[:limit]

@@ -44,7 +44,7 @@ def ask(
     by = asker(request, user, now)
 
     def act() -> RequestOut:
-        made = requests.request_tool(tx, **typed, by=by, secret=settings.secret, now=now)
+        made = requests.request_tool(tx, **typed, by=by, secret=settings.secret, solo=settings.solo, now=now)
         return RequestOut(
             id=made.request.id or 0,
             url=f"{settings.base_url}/request/{made.secret}",

@@ -12,7 +12,7 @@ from fastapi import APIRouter, Query, Request, Response
 from registry.services.acting import without_passwords
 from registry.services.taking_part import unheard
 from registry.store import events
-from registry.web.deps import Asked, Auditor, Read
+from registry.web.deps import Asked, Auditor, Now, Read
 from registry.web.render import render
 from registry.web.shapes import Pager
 
@@ -42,10 +42,10 @@ class AuditPage:
 
 @router.get("")
 def show_audit(
-    request: Request, read: Read, user: Auditor, action: Asked = "", before: Before = 0
+    request: Request, read: Read, user: Auditor, now: Now, action: Asked = "", before: Before = 0
 ) -> Response:
     found = events.newest(
-        read, action=action, before=before, unheard=unheard(read, by=user), limit=A_PAGE + 1
+        read, action=action, before=before, unheard=unheard(read, by=user, now=now), limit=A_PAGE + 1
     )
     shown = found[:A_PAGE]
     older = urlencode({"action": action, "before": shown[-1].id}) if len(found) > A_PAGE else ""

@@ -7,8 +7,7 @@ from datetime import datetime
 from fastapi import APIRouter, Request, Response
 from sqlmodel import Session
 
-from registry.domain.errors import InvalidInput, NotAllowed, RegistryError
-from registry.domain.evaluation import require_act
+from registry.domain.errors import InvalidInput, NotAllowed, RegistryError, RuleBroken
 from registry.domain.identity import name_key
 from registry.domain.verdict import NONE_KNOWN
 from registry.services import decision as deciding
@@ -57,6 +56,8 @@ def show_decision(
     row = verdicts.find_for_evaluation(read, evaluation_id)
     if row is not None:
         taking_part.require_sight(read, evaluation, by=user)
+        if now < row.published_at and row.decided_by_id != user.id:
+            raise RuleBroken(f"{row.decided_by} has decided it. What was decided is told when it goes out.")
         return render(request, "evaluations/decided.html", _done_page(read, row, user, now=now))
     _require_turn(read, evaluation, house, user)
     return render(request, MEMO, fresh_page(Reading(read, evaluation, house, user, now)))
@@ -83,7 +84,7 @@ def decide(
     if row is not None and row.decided_by_id == user.id:
         return go(f"/evaluations/{evaluation_id}/decide")  # a double click: the first one counts
     try:
-        require_act(evaluation.state, "decide")
+        deciding.require_ready(tx, evaluation, solo=house.solo)
         allowed = permission(tx, evaluation, solo=house.solo, by=user, cases_needed=house.reference_cases)
     except RegistryError as refused:
         page = _clash(tx, evaluation, row, typed, refused)
@@ -197,7 +198,7 @@ def _again(
 
 def _require_turn(session: Session, evaluation: Evaluation, house: Settings, user: Actor) -> None:
     taking_part.require_open_eyes(session, evaluation, by=user)
-    require_act(evaluation.state, "decide")
+    deciding.require_ready(session, evaluation, solo=house.solo)
     permission(session, evaluation, solo=house.solo, by=user, cases_needed=house.reference_cases)
 
 

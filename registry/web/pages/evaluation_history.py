@@ -16,6 +16,7 @@ TITLES = {
     "evaluation.assigned": "Asked to score",
     "evaluation.unassigned": "Asked no more",
     "evaluation.handed_over": "Handed over",
+    "tool.requested": "Asked for the tool, so no scorecard of theirs counts",
     "evaluation.rescheduled": "Another day",
     "evaluation.moved": "Moved",
     "contact.added": "Contact of the vendor recorded",

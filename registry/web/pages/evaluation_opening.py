@@ -171,9 +171,7 @@ def _second_step(
     chosen = typed.one("tier")
     tier = Tier(int(chosen)) if chosen in ("1", "2", "3") else proposed.tier
     owner = typed.one("owner") or str(user.id)
-    choice = assigning.choice(
-        session, id_of(tool), tier, owner_id=number(owner), solo=settings.solo, today=today
-    )
+    choice = assigning.choice(session, id_of(tool), tier, solo=settings.solo, today=today)
     whom = asking(choice, tier)
     return OpenPage(
         tool_name=tool.name,

@@ -102,7 +102,12 @@ def ask(
         with tx.begin_nested():
             require_lengths(typed, settings)
             made = requests.request_tool(
-                tx, **typed, by=asker(request, user, now), secret=settings.secret, now=now
+                tx,
+                **typed,
+                by=asker(request, user, now),
+                secret=settings.secret,
+                solo=settings.solo,
+                now=now,
             )
     except InvalidInput as refused:
         faults = {name: _said(name, fault) for name, fault in refused.faults.items()}

@@ -22,7 +22,7 @@ from registry.services.publishing import OLDER, Filter, Listing, Published
 from registry.services.verdict_life import SUSPENDERS
 from registry.store import tables, tools, users, verdicts
 from registry.store.columns import id_of
-from registry.web.deps import INSIDERS, Asked, CurrentUser, House, Now, Number, Read
+from registry.web.deps import Asked, CurrentUser, House, Now, Number, Read
 from registry.web.etag import conditional
 from registry.web.feeds import feed_links
 from registry.web.filters import as_filter, as_query
@@ -105,7 +105,7 @@ class VerdictPage:
     state: str
     state_sentence: str
     waits_until: datetime | None
-    """Until then it can be taken back and is seen by insiders alone; None once it is out."""
+    """Until then its decider can take it back, and nobody else sees it; None once it is out."""
     facts: Sequence[Row]
     scope: Sequence[Row]
     rationale: Sequence[str]
@@ -182,7 +182,7 @@ def show_verdict(
 ) -> Response:
     row = verdicts.get(read, number)
     waits = now < row.published_at
-    if waits and not _is_insider(user):
+    if waits and (user is None or user.id != row.decided_by_id):
         raise NotFound(f"There is no verdict number {number}. See the list of verdicts.")
     organisation = house(read, settings)
     each = publishing.published(read, [row], organisation, now=now)[0]
@@ -218,10 +218,6 @@ def show_verdict(
 
 def _may_act(user: Actor | None) -> bool:
     return user is not None and bool(user.roles & SUSPENDERS)
-
-
-def _is_insider(user: Actor | None) -> bool:
-    return user is not None and bool(user.roles & INSIDERS)
 
 
 def _facts(row: tables.Verdict, each: Published, instead: Link | str) -> list[Row]:

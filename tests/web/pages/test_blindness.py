@@ -10,11 +10,13 @@ from starlette.testclient import TestClient
 from registry.services.acting import Actor
 from registry.store.engine import transaction
 from registry.store.tables import Role, UserRole
+from tests.web.conftest import HandClock
 
 As = Callable[[str], TestClient]
 ACase = Callable[..., Any]
 SAID = "Because of what"
 CONDITION = "Export the minutes monthly."
+YES = {"outcome": "approved", "rationale": "It does what we need."}
 REASON = "Their report settles it."
 
 WAYS = (
@@ -49,7 +51,7 @@ ACTS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("{case}/renew", {"data": {}}),
     ("{case}/let-stand", {"data": {"stand_reason": ""}}),
     ("/api/v1{case}/preview", {"json": {"outcome": "rejected"}}),
-    ("/api/v1{case}/decide", {"json": {"outcome": "approved", "rationale": "It does what we need."}}),
+    ("/api/v1{case}/decide", {"json": YES}),
     ("/api/v1{case}/renew", {}),
 )
 
@@ -93,6 +95,40 @@ def test_who_owes_a_scorecard_reads_no_history_where_it_is_too_early_to_decide(
     case = a_case(tier=2, rosa={"R5": "3"})
     as_("Rosa").post(f"{case.url}/conditions", data={"c.text": CONDITION, "c.mitigates": "R5"})
     assert CONDITION not in as_("Ravi").post(f"{case.url}/decide", data={"action": "publish"}).text
+
+
+def test_what_can_still_be_taken_back_is_told_to_nobody_but_who_decided_it(
+    a_case: ACase, as_: As, clock: HandClock
+) -> None:
+    case = a_case(tier=1, rosa={})
+    before = len(as_("Uma").get("/api/v1/events?limit=200").json()["items"])
+    amir, uma = as_("Amir"), as_("Uma")
+    assert amir.post(f"/api/v1{case.url}/decide", json=YES).status_code == 201
+    for who in ("Uma", "Rosa"):
+        assert as_(who).get("/verdicts/1").status_code == 404
+    assert amir.get("/verdicts/1").status_code == 200
+    assert "recommended" not in uma.get("/audit").text
+    assert len(uma.get("/api/v1/events?limit=200").json()["items"]) == before
+    clock.pass_time(minutes=6)
+    assert as_("Uma").get("/api/v1/events?limit=200").json()["items"][-1]["action"] == "verdict.published"
+
+
+def test_who_owes_a_scorecard_hears_nothing_while_a_decision_may_be_taken_back_nor_of_it_afterwards(
+    blind: tuple[str, As],
+) -> None:
+    case, as_ = blind
+    condition = {"text": CONDITION, "who": "user", "check": "self_attested", "mitigates": ["R5"]}
+    decision = YES | {"outcome": "approved_with_conditions", "conditions": [condition]}
+    amir, ravi = as_("Amir"), as_("Ravi")
+    for act in (
+        lambda: amir.post(f"/api/v1{case}/decide", json=decision),
+        lambda: amir.post(f"/api/v1{case}/undo"),
+    ):
+        assert act().status_code in (200, 201)
+        for way in ("/audit", "/api/v1/events?limit=200", case, f"/api/v1{case}"):
+            told = ravi.get(way).text
+            assert CONDITION not in told
+            assert "recommended" not in told
 
 
 def test_the_same_ways_tell_an_auditor_who_owes_nothing(blind: tuple[str, As]) -> None:
