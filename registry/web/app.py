@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractContextManager, ExitStack, asynccontextmanager
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from fastapi.concurrency import run_in_threadpool
 from sqlalchemy import Engine
 from starlette.middleware.trustedhost import TrustedHostMiddleware
@@ -17,6 +17,7 @@ from registry.web import api, feeds, pages
 from registry.web.assets import load_assets, make_router
 from registry.web.errors import add_handlers
 from registry.web.headers import SecurityHeaders
+from registry.web.letters import require_letters
 from registry.web.parts import Clock, Parts, utc_now
 from registry.web.rendering import make_environment
 from registry.web.schemas import Problem
@@ -78,7 +79,9 @@ def _add_routes(app: FastAPI, parts: Parts) -> None:
         app.include_router(router, include_in_schema=False)
     app.include_router(feeds.router, include_in_schema=False)
     for router in others:
-        app.include_router(router, prefix="/api/v1", responses=PROBLEMS)
+        app.include_router(
+            router, prefix="/api/v1", responses=PROBLEMS, dependencies=[Depends(require_letters)]
+        )
 
 
 def _add_guards(app: FastAPI, parts: Parts) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import insert, text, update
+from sqlalchemy import insert, inspect, text, update
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
@@ -17,6 +17,9 @@ from registry.store.columns import id_of
 from registry.store.tables import Evaluation, Request, VendorContact, Verdict
 from tests.builders import a_tool, a_verdict, an_evaluation, scored, the_cast
 
+DECIDED: tuple[dict[str, Any], ...] = tuple(
+    {column.name: None} for column in inspect(Verdict).columns if column.name != "undone_at"
+)
 pytestmark = pytest.mark.both_databases
 
 
@@ -120,11 +123,21 @@ def test_a_verdict_of_an_evaluation_names_who_decided_even_where_it_is_called_im
     assert "scored it" in refused(session, evaluation, cast["rosa"], now, imported=True)
 
 
-def test_who_decided_a_verdict_is_never_changed(
+def test_a_verdict_that_was_not_imported_is_of_an_evaluation_and_of_its_tool(
+    session: Session, cast: Mapping[str, Actor], evaluation: Evaluation, now: datetime
+) -> None:
+    other = id_of(a_tool(session, "Inkpost", now=now))
+    assert "no evaluation" in refused(session, evaluation, cast["rosa"], now, evaluation_id=None)
+    assert "no evaluation" in refused(session, evaluation, None, now, evaluation_id=None)
+    assert "of another tool" in refused(session, evaluation, cast["amir"], now, tool_id=other)
+    write(session, evaluation, None, now, evaluation_id=None, imported=True)
+
+
+def test_what_was_decided_is_never_changed(
     session: Session, cast: Mapping[str, Actor], now: datetime
 ) -> None:
     verdict = a_verdict(session, a_tool(session, now=now), cast, now=now)
-    for values in ({"decided_by_id": cast["rosa"].id}, {"alone": Alone.SOLO}, {"evaluation_id": None}):
+    for values in DECIDED:
         with pytest.raises(IntegrityError, match="never changed"), session.begin_nested():
             session.execute(update(Verdict).where(Verdict.id == verdict.id).values(values))  # type: ignore[arg-type]
     assert session.scalar(text("SELECT count(*) FROM verdict WHERE undone_at IS NULL")) == 1

@@ -128,3 +128,26 @@ def test_an_unexpected_error_tells_a_reference_and_nothing_of_its_inside(
     assert "content-security-policy" in reply.headers
     reference = next(record.args[0] for record in caplog.records if "request failed" in record.message)
     assert reference in reply.text
+
+
+@pytest.mark.parametrize(
+    ("who", "way", "sent", "field"),
+    [
+        ("Emil", "/requests", '{"name": "Inkpost", "purpose": "Letters \\ud800"}', "purpose"),
+        ("Rosa", "/tools", '{"name": "Ink\\udfffpost"}', "name"),
+        ("Rosa", "/evaluations", '{"tool": "x", "use": {"purpose": ["\\ud800"]}}', "use.purpose.0"),
+        ("Ada", "/people", '{"na\\ud800me": "Mina"}', "na?me"),
+    ],
+)
+def test_half_a_letter_is_refused_wherever_the_api_writes(
+    as_: Callable[[str], TestClient], who: str, way: str, sent: str, field: str
+) -> None:
+    reply = as_(who).post(f"/api/v1{way}", content=sent, headers={"Content-Type": "application/json"})
+    assert (reply.status_code, reply.headers["content-type"]) == (422, PROBLEM)
+    assert "half of a letter" in reply.json()["faults"][field]
+
+
+def test_whole_letters_are_taken_however_they_are_written(as_: Callable[[str], TestClient]) -> None:
+    sent = '{"name": "Inkpost", "purpose": "Letters \\ud83d\\ude00"}'
+    reply = as_("Emil").post("/api/v1/requests", content=sent, headers={"Content-Type": "application/json"})
+    assert reply.status_code == 201

@@ -1,0 +1,50 @@
+"""Text that no database keeps: half of a letter that JSON writes as two, refused for the whole API in one place."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from fastapi import Request
+
+from registry.domain.errors import InvalidInput
+
+SENTENCE = "This holds half of a letter (a lone surrogate, such as \\ud800). Write the whole letter, or leave it out."
+FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
+
+
+async def require_letters(request: Request) -> None:
+    """Raises InvalidInput naming each field of a JSON body whose text, or name, cannot be written as UTF-8."""
+    if request.method in ("GET", "HEAD") or request.headers.get("content-type", "").startswith(FORMS):
+        return
+    try:
+        faults = dict.fromkeys(_halved(json.loads(await request.body()), ""), SENTENCE)
+    except ValueError:
+        return  # no JSON: told where the body is read
+    except RecursionError:
+        raise InvalidInput("What was sent is nested too deeply.") from None
+    if faults:
+        raise InvalidInput(f"What was sent cannot be kept. {SENTENCE}", faults)
+
+
+def _halved(value: Any, name: str) -> Iterator[str]:
+    """Where text is that cannot be written, as `conditions.0.text`."""
+    if isinstance(value, str):
+        if not _whole(value):
+            yield name or "body"
+    elif isinstance(value, list):
+        for number, each in enumerate(value):
+            yield from _halved(each, f"{name}.{number}".lstrip("."))
+    elif isinstance(value, dict):
+        for key, each in value.items():
+            told = f"{name}.{key.encode(errors='replace').decode()}".lstrip(".")
+            if not _whole(key):
+                yield told
+            yield from _halved(each, told)
+
+
+def _whole(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
