@@ -10,7 +10,7 @@ from sqlmodel import Session, and_, case, col, func, or_, select
 from sqlmodel.sql.expression import Select, SelectOfScalar
 
 from registry.domain.evaluation import EvaluationState
-from registry.store import evaluations
+from registry.store import deciding, evaluations
 from registry.store.columns import id_of
 from registry.store.evaluations import CLOSED
 from registry.store.tables import (
@@ -20,6 +20,7 @@ from registry.store.tables import (
     Interest,
     Request,
     Scorecard,
+    SecondReading,
     Tool,
     User,
     VendorContact,
@@ -54,10 +55,20 @@ class Parts:
     drafting: frozenset[int] = frozenset()
     declared: frozenset[int] = frozenset()
     """Whoever said whether they have an interest."""
-    barred: frozenset[int] = frozenset()
-    """Who asked for the tool, is a contact of its vendor, or has an interest."""
+    interested: frozenset[int] = frozenset()
+    requesters: frozenset[int] = frozenset()
+    """Who asked for the tool."""
+    contacts: frozenset[int] = frozenset()
+    """Who is a contact of its vendor."""
     counting: frozenset[int] = frozenset()
     """Those whose scorecard counts."""
+    second_reading: bool = False
+    """Whether it reads a verdict of the quick lane again."""
+
+    @property
+    def barred(self) -> frozenset[int]:
+        """Who neither scores nor decides it."""
+        return self.interested | self.requesters | self.contacts
 
     @property
     def owing(self) -> tuple[int, ...]:
@@ -94,7 +105,7 @@ def concerning(session: Session, user_id: int, *, decides: bool) -> Sequence[Row
 
 
 def parts(session: Session, rows: Iterable[Evaluation]) -> dict[int, Parts]:
-    """Evaluation id -> who takes part in it; in five queries, however many there are."""
+    """Evaluation id -> who takes part in it; in six queries, however many there are."""
     found = {id_of(each): each for each in rows}
     ids = list(found)
     asked: dict[int, list[int]] = defaultdict(list)
@@ -109,9 +120,16 @@ def parts(session: Session, rows: Iterable[Evaluation]) -> dict[int, Parts]:
         said[interest.evaluation_id].append(interest)
     tool_ids = {each.tool_id for each in found.values()}
     requesters, contacts = _requesters(session, tool_ids), _contacts(session, tool_ids)
+    readings = select(SecondReading.evaluation_id).where(col(SecondReading.evaluation_id).in_(ids))
+    again = frozenset(session.exec(readings))
     return {
         number: _parts(
-            asked[number], cards[number], said[number], requesters[each.tool_id], contacts[each.tool_id]
+            asked[number],
+            cards[number],
+            said[number],
+            requesters[each.tool_id],
+            contacts[each.tool_id],
+            second_reading=number in again,
         )
         for number, each in found.items()
     }
@@ -126,6 +144,7 @@ def parts_of(session: Session, evaluation: Evaluation) -> Parts:
         evaluations.interests(session, evaluation_id).values(),
         evaluations.requesters(session, evaluation.tool_id),
         evaluations.contacts(session, evaluation.tool_id).keys(),
+        second_reading=deciding.find_reading_by_evaluation(session, evaluation_id) is not None,
     )
 
 
@@ -192,17 +211,22 @@ def _parts(
     said: Collection[Interest],
     requesters: Collection[int],
     contacts: Collection[int],
+    *,
+    second_reading: bool,
 ) -> Parts:
     """`cards` are reviewers' ids, each with whether that one was handed in."""
     handed_in = frozenset(user_id for user_id, submitted in cards if submitted)
-    interested = {each.user_id for each in said if each.interested}
+    interested = frozenset(each.user_id for each in said if each.interested)
     return Parts(
         asked=tuple(sorted(asked)),
         handed_in=handed_in,
         drafting=frozenset(user_id for user_id, submitted in cards if not submitted),
         declared=frozenset(each.user_id for each in said),
-        barred=frozenset(interested.union(contacts, requesters)),
+        interested=interested,
+        requesters=frozenset(requesters),
+        contacts=frozenset(contacts),
         counting=handed_in - interested.union(contacts),
+        second_reading=second_reading,
     )
 
 

@@ -116,9 +116,8 @@ def assigned(session: Session, evaluation_id: int) -> Sequence[User]:
     ).all()
 
 
-@remembered(Assignment)
 def is_assigned(session: Session, evaluation_id: int, user_id: int) -> bool:
-    return session.get(Assignment, (evaluation_id, user_id)) is not None
+    return any(each.id == user_id for each in assigned(session, evaluation_id))
 
 
 @remembered(Interest)
