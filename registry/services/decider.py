@@ -49,7 +49,7 @@ def permission(
         requesters=evaluations.requesters(session, evaluation.tool_id),
         scorers=scorers,
         interested=evaluations.interested(session, evaluation),
-        vendor_contacts=deciding.vendor_contacts(session, evaluation.tool_id),
+        vendor_contacts=evaluations.contacts(session, evaluation.tool_id).keys(),
         solo=solo,
         quick_lane=quick_lane,
     )
