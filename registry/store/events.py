@@ -156,7 +156,7 @@ def of_people(session: Session, kind: str, subject_ids: Collection[int], *, regi
 def _heard(unheard: Unheard) -> list[ColumnElement[bool]]:
     hidden = unheard.verdicts | unheard.waiting
     of_verdicts = and_(Event.subject_kind == "verdict", col(Event.subject_id).in_(hidden))
-    found = [not_(of_verdicts)] if hidden else []
+    found: list[ColumnElement[bool]] = [not_(of_verdicts)] if hidden else []
     if not unheard.evaluations:
         return found
     spoken = or_(*(col(Event.action).startswith(each) for each in unheard.actions))

@@ -134,7 +134,7 @@ def test_an_unexpected_error_tells_a_reference_and_nothing_of_its_inside(
     ("who", "way", "sent", "field"),
     [
         ("Emil", "/requests", '{"name": "Inkpost", "purpose": "Letters \\ud800"}', "purpose"),
-        ("Rosa", "/tools", '{"name": "Ink\\udfffpost"}', "name"),
+        ("Ada", "/offices", '{"name": "Ink\\udfffpost"}', "name"),
         ("Rosa", "/evaluations", '{"tool": "x", "use": {"purpose": ["\\ud800"]}}', "use.purpose.0"),
         ("Ada", "/people", '{"na\\ud800me": "Mina"}', "na?me"),
     ],

@@ -101,16 +101,17 @@ def test_what_can_still_be_taken_back_is_told_to_nobody_but_who_decided_it(
     a_case: ACase, as_: As, clock: HandClock
 ) -> None:
     case = a_case(tier=1, rosa={})
-    before = len(as_("Uma").get("/api/v1/events?limit=200").json()["items"])
     amir, uma = as_("Amir"), as_("Uma")
+    before = uma.get("/api/v1/events?limit=200").json()["items"]
     assert amir.post(f"/api/v1{case.url}/decide", json=YES).status_code == 201
     for who in ("Uma", "Rosa"):
         assert as_(who).get("/verdicts/1").status_code == 404
-    assert amir.get("/verdicts/1").status_code == 200
+    assert "Not out yet" in amir.get("/verdicts/1").text
     assert "recommended" not in uma.get("/audit").text
-    assert len(uma.get("/api/v1/events?limit=200").json()["items"]) == before
+    assert uma.get("/api/v1/events?limit=200").json()["items"] == before
     clock.pass_time(minutes=6)
-    assert as_("Uma").get("/api/v1/events?limit=200").json()["items"][-1]["action"] == "verdict.published"
+    told = as_("Uma").get("/api/v1/events?limit=200").json()["items"]
+    assert "verdict.published" in {each["action"] for each in told}
 
 
 def test_who_owes_a_scorecard_hears_nothing_while_a_decision_may_be_taken_back_nor_of_it_afterwards(
