@@ -11,7 +11,7 @@ from registry.domain.evaluation import EvaluationState, Submitted, Tier, missing
 from registry.services import rubrics, second_reading
 from registry.services.acting import Actor, record
 from registry.services.scorecards import as_value, counting
-from registry.store import evaluations
+from registry.store import evaluations, users
 from registry.store.columns import id_of
 from registry.store.tables import Evaluation
 
@@ -37,7 +37,7 @@ def progress(session: Session, evaluation: Evaluation, *, solo: bool) -> Progres
     evaluation_id = id_of(evaluation)
     cards = evaluations.scorecards(session, evaluation_id)
     counted = counting(cards)
-    areas = evaluations.areas(session, [id_of(card.reviewer) for card in counted])
+    areas = users.areas(session, [id_of(card.reviewer) for card in counted])
     submitted = [
         Submitted(id_of(card.reviewer), areas.get(id_of(card.reviewer), frozenset())) for card in counted
     ]
