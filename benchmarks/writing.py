@@ -35,9 +35,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from sqlalchemy import Engine
 from sqlmodel import Session
 
+from registry.domain.scorecard import TypedScorecard
 from registry.services import rubric_files, rubrics, scoring, sign_in
 from registry.services.acting import Actor
-from registry.services.scorecards import TypedScorecard
 from registry.settings import Settings
 from registry.store import schema
 from registry.store.columns import id_of

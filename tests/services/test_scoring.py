@@ -10,10 +10,11 @@ from sqlmodel import Session
 from registry.domain.errors import InvalidInput, NotAllowed, RuleBroken, StaleVersion
 from registry.domain.evaluation import EvaluationState
 from registry.domain.rubric import Rating
+from registry.domain.scorecard import TypedRating, TypedScorecard
 from registry.services import assigning, scoring, taking_part
 from registry.services import evaluation as rounds
 from registry.services.acting import Actor
-from registry.services.scorecards import TypedRating, TypedScorecard, counting, is_blind, visible
+from registry.services.scorecards import counting, is_blind, visible
 from registry.store import evaluation_lists, evaluations
 from registry.store.columns import id_of
 from registry.store.evaluation_lists import Workload
@@ -105,10 +106,10 @@ def test_a_draft_keeps_whatever_was_typed_and_counts_for_nothing(
     session: Session, cast: Mapping[str, Actor], opened: Evaluation, now: datetime
 ) -> None:
     typed = TypedScorecard({"R1": TypedRating(Rating.TWO, sentence="Half a thought")})
-    draft = scoring.save_draft(session, id_of(opened), typed, version=0, by=cast["rosa"], now=now)
+    version = scoring.save_draft(session, id_of(opened), typed, version=0, by=cast["rosa"], now=now)
     cards = evaluations.scorecards(session, id_of(opened))
     assert cards[0].ratings["R1"].sentence == "Half a thought"
-    assert draft.version == 1
+    assert version == 1
     assert counting(cards) == []
 
 
@@ -162,11 +163,11 @@ def test_amending_keeps_the_old_scorecard_which_counts_until_the_new_one_is_in(
     with pytest.raises(InvalidInput):
         scoring.amend(session, id_of(opened), reason=" ", by=cast["rosa"], now=now)
     scoring.amend(session, id_of(opened), reason="They answered.", by=cast["rosa"], now=now)
-    assert [card.row.number for card in counting(evaluations.scorecards(session, id_of(opened)))] == [1]
+    assert [card.number for card in counting(evaluations.scorecards(session, id_of(opened)))] == [1]
     scoring.submit(session, id_of(opened), solo=False, by=cast["rosa"], now=now)
     cards = evaluations.scorecards(session, id_of(opened))
-    assert [card.row.number for card in counting(cards)] == [2]
-    assert [card.row.number for card in cards] == [1, 2]
+    assert [card.number for card in counting(cards)] == [2]
+    assert [card.number for card in cards] == [1, 2]
 
 
 def test_what_is_handed_in_is_changed_only_by_amending_it(
