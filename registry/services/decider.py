@@ -42,11 +42,8 @@ def permission(
     quick_lane = evaluation.tier == Tier.ONE and scored and Role.REVIEWER in by.roles and not again
     if Role.APPROVER not in by.roles and not quick_lane:
         raise NotAllowed("Only an approver decides. Ask one of them.")
-    if quick_lane and not is_trained(session, by.id, needed=cases_needed):
-        raise NotAllowed(
-            f"Who decides alone has passed {cases_needed} reference cases; you have not yet. "
-            "Score them under Reference cases, or ask an approver."
-        )
+    if quick_lane:
+        require_trained(session, by, needed=cases_needed)
     declared = evaluations.interests(session, evaluation_id)
     may_decide(
         by.id,
@@ -60,3 +57,13 @@ def permission(
     notes = recorded_exceptions(by.id, scorers=scorers, solo=solo, quick_lane=quick_lane)
     alone = Alone.QUICK_LANE if quick_lane else Alone.SOLO if solo and scored else None
     return Permission(alone, notes)
+
+
+def require_trained(session: Session, by: Actor, *, needed: int) -> None:
+    """Raises NotAllowed unless this reviewer has passed as many reference cases as are `needed` to decide alone."""
+    if not is_trained(session, by.person_id, needed=needed):
+        cases = "1 reference case" if needed == 1 else f"{needed} reference cases"
+        raise NotAllowed(
+            f"Who decides alone has passed {cases}; you have not yet. "
+            "Score them under Reference cases, or ask an approver."
+        )

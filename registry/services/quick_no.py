@@ -20,7 +20,7 @@ from registry.domain.verdict import AssessmentFacts, Draft, demands
 from registry.services import evaluation as rounds
 from registry.services import lookup, rubrics
 from registry.services.acting import Actor
-from registry.services.decider import Permission
+from registry.services.decider import Permission, require_trained
 from registry.services.decision import Decision, Terms, publish, verdict_row
 from registry.services.scoring import declare
 from registry.store import deciding, evaluations, tables, tools, verdicts
@@ -66,7 +66,9 @@ def give(
     """
     rubric = _rubric(session)
     ground = next((each for each in grounds(session) if each.id == told.ground), None)
-    _require_right(ground, by)
+    require_giver(session, by, cases_needed=terms.cases_needed)
+    if ground is not None and ground.forbids and Role.APPROVER not in by.roles:
+        raise NotAllowed("Only an approver says that a law or a policy forbids a tool. Ask one of them.")
     decision = _decision(told, ground)
     found = _faults(session, tool, told, decision, ground, house, now=now)
     if found:
@@ -88,20 +90,18 @@ def give(
     return publish(session, evaluation, row, decision, by=by, now=now)
 
 
-def may_give(by: Actor) -> bool:
-    """Whether this person may give a quick no on some ground."""
-    return bool(by.roles & {Role.APPROVER, Role.REVIEWER})
+def require_giver(session: Session, by: Actor, *, cases_needed: int) -> None:
+    """Raises NotAllowed unless this person may give a quick no on some ground.
 
-
-def _require_right(ground: KnockOut | None, by: Actor) -> None:
+    `cases_needed` is how many reference cases make a reviewer trained; an approver needs none.
+    """
     if by.id is None or by.scopes is not None:
         raise NotAllowed("Only a person decides, never a token. Sign in first.")
     if Role.APPROVER in by.roles:
         return
-    if not may_give(by):
+    if Role.REVIEWER not in by.roles:
         raise NotAllowed("A quick no is for approvers and trained reviewers. Ask one of them.")
-    if ground is not None and ground.forbids:
-        raise NotAllowed("Only an approver says that a law or a policy forbids a tool. Ask one of them.")
+    require_trained(session, by, needed=cases_needed)
 
 
 def _permission(session: Session, evaluation: Evaluation, *, solo: bool, by: Actor) -> Permission:

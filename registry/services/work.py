@@ -1,14 +1,16 @@
 """What is left to do in an evaluation and whose task it is; and of all evaluations, what is left for one person."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
 from sqlmodel import Session
 
-from registry.domain.evaluation import EvaluationState, Tier
+from registry.domain.errors import NotAllowed
+from registry.domain.evaluation import EvaluationState, Tier, may_decide
 from registry.services.acting import Actor
+from registry.services.decider import require_trained
 from registry.services.progress import at_work, progress
 from registry.store import evaluation_lists, evaluations, users
 from registry.store.columns import id_of
@@ -50,6 +52,23 @@ class Piece:
     late: bool
 
 
+@dataclass(frozen=True)
+class Left:
+    """A decision that waits and that this person may not take; `reason` is a sentence to them."""
+
+    evaluation: Evaluation
+    tool: Tool
+    reason: str
+
+
+@dataclass(frozen=True)
+class Work:
+    """What one person has to do, and what something bars them from deciding; what is due first at the top."""
+
+    pieces: Sequence[Piece] = ()
+    left: Sequence[Left] = ()
+
+
 def tasks(session: Session, evaluation: Evaluation, *, blind: bool, solo: bool) -> list[Task]:
     """What is missing before it is decided, in order; without what a blind reader may not hear."""
     if evaluation.state in evaluations.CLOSED:
@@ -69,20 +88,28 @@ def tasks(session: Session, evaluation: Evaluation, *, blind: bool, solo: bool) 
     return found
 
 
-def my_work(session: Session, by: Actor, *, today: date, solo: bool) -> list[Piece]:
-    """What one person has to do, what is due first at the top; the number of queries does not grow with it."""
+def my_work(session: Session, by: Actor, *, today: date, solo: bool, cases_needed: int = 0) -> Work:
+    """The number of queries does not grow with what it finds; `cases_needed` as in decider.permission."""
     if by.id is None:
-        return []
+        return Work()
     rows = evaluation_lists.concerning(session, by.id, decides=Role.APPROVER in by.roles)
     parts = evaluation_lists.parts(session, [evaluation for evaluation, _tool, _owner in rows])
     everybody = {user_id for each in parts.values() for user_id in (*each.asked, *each.counting)}
     areas = evaluations.areas(session, everybody)
-    found: list[Piece] = []
+    untrained = _untrained(session, by, cases_needed)
+    pieces: list[Piece] = []
+    left: list[Left] = []
     for evaluation, tool, owner in rows:
-        late = evaluation.due_on < today
-        mine = _of(by, evaluation, owner, parts[id_of(evaluation)], areas, solo=solo)
-        found += [Piece(task, evaluation, tool, late) for task in mine]
-    return found
+        late, taking_part = evaluation.due_on < today, parts[id_of(evaluation)]
+        mine = _of(by, evaluation, owner, taking_part, areas, solo=solo)
+        if evaluation.state is EvaluationState.DECISION and _concerns(by, evaluation, taking_part):
+            reason = _refusal(by, evaluation, taking_part, solo=solo, untrained=untrained)
+            if reason:
+                left.append(Left(evaluation, tool, reason))
+            else:
+                mine.append(Task(TaskKind.DECIDE, by.id, by.name))
+        pieces += [Piece(task, evaluation, tool, late) for task in mine]
+    return Work(pieces, left)
 
 
 def _of(
@@ -103,18 +130,48 @@ def _of(
     ]
     if evaluation.state is EvaluationState.MODERATION and evaluation.owner_id == by.id:
         mine.append(Task(TaskKind.MODERATE, by.id, by.name))
-    if evaluation.state is EvaluationState.DECISION and _decides(by, evaluation, parts, solo=solo):
-        mine.append(Task(TaskKind.DECIDE, by.id, by.name))
     return mine
 
 
-def _decides(by: Actor, evaluation: Evaluation, parts: Parts, *, solo: bool) -> bool:
-    if by.id in parts.barred or by.scopes is not None:
-        return False
-    scored = by.id in parts.handed_in | parts.drafting
-    if evaluation.tier == Tier.ONE and scored and Role.REVIEWER in by.roles:
-        return True
-    return Role.APPROVER in by.roles and (solo or not scored) and by.id not in parts.owing
+def _untrained(session: Session, by: Actor, needed: int) -> str:
+    """Why this person decides nothing alone; empty for who is trained."""
+    try:
+        require_trained(session, by, needed=needed)
+    except NotAllowed as refused:
+        return refused.sentence
+    return ""
+
+
+def _alone(by: Actor, evaluation: Evaluation, parts: Parts) -> bool:
+    """Whether it would be a decision in the quick lane."""
+    scored = by.id in parts.handed_in
+    return evaluation.tier == Tier.ONE and scored and Role.REVIEWER in by.roles and not parts.second_reading
+
+
+def _concerns(by: Actor, evaluation: Evaluation, parts: Parts) -> bool:
+    """A token decides nothing, so what its person may decide is not told to it."""
+    return by.scopes is None and (Role.APPROVER in by.roles or _alone(by, evaluation, parts))
+
+
+def _refusal(by: Actor, evaluation: Evaluation, parts: Parts, *, solo: bool, untrained: str) -> str:
+    alone = _alone(by, evaluation, parts)
+    if alone and untrained:
+        return untrained
+    try:
+        may_decide(
+            by.person_id,
+            requesters=parts.requesters,
+            scorers=parts.handed_in,
+            interested=parts.interested,
+            vendor_contacts=parts.contacts,
+            solo=solo,
+            quick_lane=alone,
+        )
+    except NotAllowed as refused:
+        return refused.sentence
+    if by.id in parts.owing and not solo:
+        return "You were asked to score this tool. Give that back on its page, or ask another approver."
+    return ""
 
 
 def _before_decision(

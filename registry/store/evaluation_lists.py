@@ -19,6 +19,7 @@ from registry.store.tables import (
     Interest,
     Request,
     Scorecard,
+    SecondReading,
     Tool,
     User,
     VendorContact,
@@ -53,10 +54,20 @@ class Parts:
     drafting: frozenset[int] = frozenset()
     declared: frozenset[int] = frozenset()
     """Whoever said whether they have an interest."""
-    barred: frozenset[int] = frozenset()
-    """Who asked for the tool, is a contact of its vendor, or has an interest."""
+    interested: frozenset[int] = frozenset()
+    requesters: frozenset[int] = frozenset()
+    """Who asked for the tool."""
+    contacts: frozenset[int] = frozenset()
+    """Who is a contact of its vendor."""
     counting: frozenset[int] = frozenset()
     """Those whose scorecard counts."""
+    second_reading: bool = False
+    """Whether it reads a verdict of the quick lane again."""
+
+    @property
+    def barred(self) -> frozenset[int]:
+        """Who neither scores nor decides it."""
+        return self.interested | self.requesters | self.contacts
 
     @property
     def owing(self) -> tuple[int, ...]:
@@ -93,7 +104,7 @@ def concerning(session: Session, user_id: int, *, decides: bool) -> Sequence[Row
 
 
 def parts(session: Session, rows: Iterable[Evaluation]) -> dict[int, Parts]:
-    """Evaluation id -> who takes part in it; in five queries, however many there are."""
+    """Evaluation id -> who takes part in it; in six queries, however many there are."""
     found = {id_of(each): each for each in rows}
     ids = list(found)
     asked: dict[int, list[int]] = defaultdict(list)
@@ -105,21 +116,26 @@ def parts(session: Session, rows: Iterable[Evaluation]) -> dict[int, Parts]:
     for evaluation_id, user_id, submitted in session.exec(cards.where(col(Scorecard.evaluation_id).in_(ids))):
         (handed_in if submitted is not None else drafting)[evaluation_id].add(user_id)
     declared: dict[int, set[int]] = defaultdict(set)
-    barred: dict[int, set[int]] = defaultdict(set)
+    interested: dict[int, set[int]] = defaultdict(set)
     for interest in session.exec(select(Interest).where(col(Interest.evaluation_id).in_(ids))):
         declared[interest.evaluation_id].add(interest.user_id)
         if interest.interested:
-            barred[interest.evaluation_id].add(interest.user_id)
+            interested[interest.evaluation_id].add(interest.user_id)
     tool_ids = {each.tool_id for each in found.values()}
     requesters, contacts = _requesters(session, tool_ids), _contacts(session, tool_ids)
+    readings = select(SecondReading.evaluation_id).where(col(SecondReading.evaluation_id).in_(ids))
+    again = frozenset(session.exec(readings))
     return {
         number: Parts(
             asked=tuple(sorted(asked[number])),
             handed_in=frozenset(handed_in[number]),
             drafting=frozenset(drafting[number]),
             declared=frozenset(declared[number]),
-            barred=frozenset(barred[number] | contacts[each.tool_id] | requesters[each.tool_id]),
-            counting=frozenset(handed_in[number] - barred[number] - contacts[each.tool_id]),
+            interested=frozenset(interested[number]),
+            requesters=frozenset(requesters[each.tool_id]),
+            contacts=frozenset(contacts[each.tool_id]),
+            counting=frozenset(handed_in[number] - interested[number] - contacts[each.tool_id]),
+            second_reading=number in again,
         )
         for number, each in found.items()
     }

@@ -33,8 +33,21 @@ class PieceOut(BaseModel):
     url: str
 
 
+class LeftOut(BaseModel):
+    """A decision that waits for a colleague, because something bars you from it."""
+
+    evaluation: int
+    tool: str = Field(description="Name of the tool.", examples=["Quillmark"])
+    reason: str = Field(examples=["You declared an interest in this tool, so you cannot decide it."])
+    due_on: date
+    url: str
+
+
 class WorkOut(BaseModel):
     items: list[PieceOut] = Field(description="What is due first at the top.")
+    left: list[LeftOut] = Field(
+        description="Decisions that wait for a colleague, and why they are not yours; none for a token."
+    )
 
 
 class TakerOut(BaseModel):

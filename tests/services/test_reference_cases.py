@@ -8,7 +8,8 @@ import pytest
 from sqlmodel import Session
 
 from registry.domain.errors import InvalidInput, NotAllowed, RuleBroken, StaleVersion
-from registry.services import calibration
+from registry.domain.lookup import House
+from registry.services import calibration, quick_no
 from registry.services.acting import Actor
 from registry.services.calibration import CaseDraft
 from registry.services.decider import permission
@@ -16,7 +17,7 @@ from registry.services.rubric_files import take_in
 from registry.store import reference_cases as store
 from registry.store.columns import id_of
 from registry.store.tables import ReferenceCase
-from tests.builders import a_tool, a_verdict, an_evaluation, scored, the_cast
+from tests.builders import TERMS, UTC_ZONE, a_tool, a_verdict, an_evaluation, scored, the_cast
 
 AGREED = {f"R{number}": ("2", "It is so.") for number in range(1, 6)} | {"K2": ("yes", "There is none.")}
 DRAFT = CaseDraft("A chat for meetings", "It listens and writes minutes.", agreed=AGREED)
@@ -162,7 +163,29 @@ def test_in_the_quick_lane_only_a_trained_reviewer_decides_alone(
     )
     scored(session, opened, rosa, now=now)
     assert permission(session, opened, solo=False, by=rosa).quick_lane
-    with pytest.raises(NotAllowed, match="passed 1 reference cases"):
+    with pytest.raises(NotAllowed, match="passed 1 reference case;"):
         permission(session, opened, solo=False, by=rosa, cases_needed=1)
     finish(session, case, rosa, now)
     assert permission(session, opened, solo=False, by=rosa, cases_needed=1).quick_lane
+
+
+def test_a_quick_no_is_for_trained_reviewers_and_for_every_approver(
+    session: Session, cast: Mapping[str, Actor], case: ReferenceCase, now: datetime
+) -> None:
+    rosa = cast["rosa"]
+    with pytest.raises(NotAllowed, match="Score them under Reference cases, or ask an approver"):
+        quick_no.require_giver(session, rosa, cases_needed=1)
+    tool = a_tool(session, now=now)
+    told = quick_no.QuickNo(
+        ground="K9", evidence="Their terms, section 2.", alternatives=("none known",), independent=True
+    )
+    terms, house = (
+        replace(TERMS, cases_needed=1),
+        House(data_classes=TERMS.data_classes, account_types=TERMS.account_types, zone=UTC_ZONE),
+    )
+    with pytest.raises(NotAllowed, match="passed 1 reference case;"):
+        quick_no.give(session, tool, told, terms, house, by=rosa, now=now)
+    quick_no.require_giver(session, rosa, cases_needed=0)
+    quick_no.require_giver(session, cast["ana"], cases_needed=1)
+    finish(session, case, rosa, now)
+    assert quick_no.give(session, tool, told, terms, house, by=rosa, now=now).decided_by == "Rosa"

@@ -14,6 +14,7 @@ from registry.domain.verdict import Scope
 from registry.services import sampling, scoring, second_reading
 from registry.services.acting import Actor
 from registry.services.decision import Decision, decide
+from registry.services.work import TaskKind, my_work
 from registry.store import evaluations
 from registry.store.columns import id_of
 from registry.store.tables import Evaluation, Event, SecondReading, Verdict
@@ -97,6 +98,9 @@ def test_where_they_differ_an_approver_has_it_on_the_desk_and_the_reader_cannot_
     evaluation = read_again(session, cast, later, R2="4")
     assert evaluation.state is EvaluationState.DECISION
     assert "second reading of verdict 1" in second_reading.told(session, id_of(evaluation))
+    for name, kinds in (("amir", [TaskKind.DECIDE]), ("ravi", []), ("mina", [])):
+        work = my_work(session, cast[name], today=later.date(), solo=False)
+        assert [each.task.kind for each in work.pieces] == kinds
     for name in ("ravi", "mina"):
         with pytest.raises(NotAllowed):
             decide(session, id_of(evaluation), QUICK, TERMS, by=cast[name], now=later)

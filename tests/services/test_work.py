@@ -52,7 +52,11 @@ def told(session: Session, evaluation: Evaluation, *, blind: bool = False) -> li
 
 
 def mine(session: Session, who: Actor, now: datetime) -> list[str]:
-    return [each.task.kind.value for each in work.my_work(session, who, today=now.date(), solo=False)]
+    return [each.task.kind.value for each in work.my_work(session, who, today=now.date(), solo=False).pieces]
+
+
+def left(session: Session, who: Actor, now: datetime) -> list[str]:
+    return [each.reason for each in work.my_work(session, who, today=now.date(), solo=False).left]
 
 
 def test_what_is_missing_is_told_with_whose_task_it_is(
@@ -108,8 +112,25 @@ def test_deciding_is_on_the_list_of_every_approver_who_may(
     session.add(Request(tool_id=case.tool_id, user_id=cast["amir"].id, purpose="x", digest="1", at=now))
     session.flush()
     assert mine(session, cast["amir"], now) == []
+    assert left(session, cast["amir"], now) == [
+        "You asked for this tool, so you cannot decide it. Ask a colleague who has no part in it."
+    ]
     assert mine(session, cast["ana"], now) == ["decide"]
-    assert mine(session, cast["rosa"], now) == []
+    assert left(session, cast["ana"], now) == []
+    assert mine(session, cast["rosa"], now) == left(session, cast["rosa"], now) == []
+
+
+def test_who_decides_alone_has_it_on_the_list_once_trained(
+    session: Session, cast: Mapping[str, Actor], now: datetime
+) -> None:
+    rosa = cast["rosa"]
+    case = an_evaluation(session, a_tool(session, now=now), owner=rosa, reviewers=(rosa,), tier=1, now=now)
+    scored(session, case, rosa, now=now)
+    assert mine(session, rosa, now) == ["decide"]
+    untrained = work.my_work(session, rosa, today=now.date(), solo=False, cases_needed=2)
+    assert untrained.pieces == []
+    [told] = untrained.left
+    assert told.reason.startswith("Who decides alone has passed 2 reference cases; you have not yet.")
 
 
 def test_what_waits_is_nobodys_work_until_it_goes_on(
@@ -132,10 +153,9 @@ def test_what_waits_is_nobodys_work_until_it_goes_on(
 def test_my_work_says_what_is_late(session: Session, cast: Mapping[str, Actor], now: datetime) -> None:
     case = opened(session, cast, "ravi", now=now)
     later = case.due_on + timedelta(days=1)
-    assert [each.late for each in work.my_work(session, cast["ravi"], today=later, solo=False)] == [True]
-    assert [each.late for each in work.my_work(session, cast["ravi"], today=case.due_on, solo=False)] == [
-        False
-    ]
+    for today, late in ((later, True), (case.due_on, False)):
+        [piece] = work.my_work(session, cast["ravi"], today=today, solo=False).pieces
+        assert piece.late is late
 
 
 def test_my_work_asks_as_many_queries_for_ten_evaluations_as_for_one(
@@ -148,5 +168,5 @@ def test_my_work_asks_as_many_queries_for_ten_evaluations_as_for_one(
         opened(session, cast, "ravi", tool=f"Tool {number}", now=now)
     session.expire_all()
     with count_queries(session) as many:
-        assert len(work.my_work(session, cast["rosa"], today=now.date(), solo=False)) == 10
+        assert len(work.my_work(session, cast["rosa"], today=now.date(), solo=False).pieces) == 10
     assert len(many) == len(few)

@@ -1,15 +1,19 @@
-"""How many queries a public page asks: the same for few tools as for many."""
+"""How many queries a page asks: the same for few as for many."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import Engine, event
 from starlette.testclient import TestClient
 
+from registry.domain.library import as_condition
+from registry.domain.outcome import Outcome
+from registry.services import library
 from registry.store.engine import transaction
-from tests.builders import a_tool, a_verdict, the_cast
+from tests.builders import a_tool, a_verdict, an_evaluation, scored, the_cast
 
 PAGES = (
     "/",
@@ -42,9 +46,9 @@ def counting(engine: Engine) -> Iterator[list[str]]:
         event.remove(engine, "before_cursor_execute", note)
 
 
-def asked(client: TestClient, engine: Engine) -> dict[str, int]:
+def asked(client: TestClient, engine: Engine, pages: Sequence[str] = PAGES) -> dict[str, int]:
     counts = {}
-    for page in PAGES:
+    for page in pages:
         with counting(engine) as said:
             assert client.get(page).status_code == 200, page
         counts[page] = len(said)
@@ -55,8 +59,6 @@ def asked(client: TestClient, engine: Engine) -> dict[str, int]:
 def test_a_page_asks_as_many_queries_for_thirty_tools_as_for_three(
     client: TestClient, site_engine: Engine, now: datetime
 ) -> None:
-    from datetime import timedelta
-
     before = now - timedelta(days=3)
     with transaction(site_engine) as session:
         cast = the_cast(session, before)
@@ -67,5 +69,50 @@ def test_a_page_asks_as_many_queries_for_thirty_tools_as_for_three(
         for number in range(3, 30):
             a_verdict(session, a_tool(session, f"Tool {number:02}", now=before), cast, now=before)
     many = asked(client, site_engine)
+    print("\n" + "\n".join(f"{count:3} {page}" for page, count in many.items()))
+    assert many == few
+
+
+@pytest.mark.filterwarnings("default")
+def test_the_desk_of_an_approver_asks_as_many_queries_for_thirty_verdicts_as_for_three(
+    as_: Callable[[str], TestClient], site_engine: Engine, now: datetime
+) -> None:
+    before = now - timedelta(days=3)
+    with transaction(site_engine) as session:
+        cast = the_cast(session, before)
+        tool = a_tool(session, now=before)
+        case = an_evaluation(
+            session, tool, owner=cast["rosa"], reviewers=(cast["rosa"], cast["ravi"]), now=before
+        )
+        for name in ("rosa", "ravi"):
+            scored(session, case, cast[name], now=before, R5="3")
+        pages = (
+            "/conditions",
+            "/conditions/1",
+            f"/evaluations/{case.id}/decide",
+            "/tools/quillmark/quick-no",
+        )
+    amir = as_("Amir")
+
+    def decided(numbers: range) -> None:
+        with transaction(site_engine) as session:
+            for number in numbers:
+                wording = replace(library.starter()[0], text=f"Do as rule {number:02} says.")
+                wording = replace(wording, mitigates=frozenset({"R5"}))
+                library.add(session, wording, by=cast["amir"], now=before)
+                a_verdict(
+                    session,
+                    a_tool(session, f"Tool {number:02}", now=before),
+                    cast,
+                    now=before,
+                    outcome=Outcome.APPROVED_WITH_CONDITIONS,
+                    conditions=(as_condition(wording, wording_id=1, on=before.date()),),
+                )
+
+    decided(range(3))
+    asked(amir, site_engine, pages)  # what is read once and then remembered is no page's own
+    few = asked(amir, site_engine, pages)
+    decided(range(3, 30))
+    many = asked(amir, site_engine, pages)
     print("\n" + "\n".join(f"{count:3} {page}" for page, count in many.items()))
     assert many == few

@@ -20,6 +20,7 @@ from registry.web.api.replies import Cursor, Limit, next_link, told
 from registry.web.deps import House, Insider, Now, Plain, Read, RowId
 from registry.web.evaluation_filters import as_filters, cursor_of, read, read_cursor
 from registry.web.evaluation_schemas import (
+    LeftOut,
     PieceOut,
     ReviewerOut,
     ReviewersOut,
@@ -67,6 +68,7 @@ def list_evaluations(
 def show_work(request: Request, read_from: Read, user: Insider, now: Now, settings: House) -> Response:
     """Your tasks in all evaluations under way: to declare, to score, to ask, to resolve, to decide."""
     today = now.astimezone(settings.zone).date()
+    work = my_work(read_from, user, today=today, solo=settings.solo, cases_needed=settings.reference_cases)
     body = WorkOut(
         items=[
             PieceOut(
@@ -77,8 +79,18 @@ def show_work(request: Request, read_from: Read, user: Insider, now: Now, settin
                 overdue=each.late,
                 url=f"{settings.base_url}/evaluations/{each.evaluation.id}",
             )
-            for each in my_work(read_from, user, today=today, solo=settings.solo)
-        ]
+            for each in work.pieces
+        ],
+        left=[
+            LeftOut(
+                evaluation=id_of(each.evaluation),
+                tool=each.tool.name,
+                reason=each.reason,
+                due_on=each.evaluation.due_on,
+                url=f"{settings.base_url}/evaluations/{each.evaluation.id}",
+            )
+            for each in work.left
+        ],
     )
     return told(request, body, private=True)
 

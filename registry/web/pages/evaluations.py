@@ -60,8 +60,17 @@ class ListRow:
 
 
 @dataclass(frozen=True)
+class LeftRow:
+    title: str
+    url: str
+    reason: str
+
+
+@dataclass(frozen=True)
 class ListPage:
     work: Sequence[Task]
+    left: Sequence[LeftRow]
+    """Decisions that wait for somebody else, and why."""
     rows: Sequence[ListRow]
     total: int
     overdue: int
@@ -88,11 +97,15 @@ def list_evaluations(
     shown = found[:A_PAGE]
     following = cursor_of(shown[-1][0].due_on, id_of(shown[-1][0])) if len(found) > A_PAGE else ""
     total, overdue = evaluation_lists.count(read_from, filters, today=today)
-    pieces = my_work(read_from, user, today=today, solo=house.solo)
-    titles = {id_of(each.evaluation): title_of(each.tool, each.evaluation) for each in pieces}
+    mine = my_work(read_from, user, today=today, solo=house.solo, cases_needed=house.reference_cases)
+    titles = {id_of(each.evaluation): title_of(each.tool, each.evaluation) for each in mine.pieces}
     query = asked.query()
     page = ListPage(
-        work=as_work(pieces, titles),
+        work=as_work(mine.pieces, titles),
+        left=[
+            LeftRow(title_of(each.tool, each.evaluation), f"/evaluations/{each.evaluation.id}", each.reason)
+            for each in mine.left
+        ],
         rows=_rows(read_from, shown, house, today=today),
         total=total,
         overdue=overdue,

@@ -203,8 +203,7 @@ def _page(
     now: datetime,
     refused: str = "",
 ) -> QuickNoPage:
-    if not quick_no.may_give(user):
-        raise NotAllowed("A quick no is for approvers and trained reviewers. Ask one of them.")
+    quick_no.require_giver(session, user, cases_needed=settings.reference_cases)
     house = house_of(session, settings)
     standing = _standing(session, subject, settings, now=now)
     values: dict[str, object] = {name: typed.one(name) for name in SINGLE}

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Engine
 from starlette.testclient import TestClient
 
-from registry.services import rubric_files
+from registry.services import rubric_files, scoring
 from registry.services.acting import Actor
 from registry.store.columns import id_of
 from registry.store.engine import transaction
@@ -153,3 +153,18 @@ def test_only_the_owner_or_an_approver_steers(as_: As, a_case: ACase) -> None:
     sent = {"reason": "The tool is gone."}
     assert as_("Ravi").post(f"{case.url}/withdraw", data=sent).status_code == 403
     assert as_("Amir").post(f"{case.url}/withdraw", data=sent).is_redirect
+
+
+def test_an_approver_reads_why_a_decision_waits_for_somebody_else(
+    as_: As, a_case: ACase, site_engine: Engine, actors: Mapping[str, Actor], now: datetime
+) -> None:
+    case = a_case(rosa={}, ravi={})
+    assert "Decide on Quillmark" in as_("Amir").get("/evaluations").text
+    with transaction(site_engine) as session:
+        scoring.declare(session, case.id, interested=True, statement="A friend.", by=actors["amir"], now=now)
+    page = as_("Amir").get("/evaluations").text
+    assert "Nothing waits for you." in page
+    assert "A decision that waits for somebody else" in page
+    assert "You declared an interest in this tool, so you cannot decide it." in page
+    told = as_("Amir").get("/api/v1/evaluations/work").json()
+    assert (told["items"], [each["evaluation"] for each in told["left"]]) == ([], [case.id])
