@@ -26,7 +26,7 @@ from sqlalchemy import event
 from sqlmodel import Session, SQLModel, col, select
 from starlette.testclient import TestClient
 
-from registry.domain.identity import name_key
+from registry.domain.identity import name_key, slug
 from registry.domain.proposal import Announcer, EntryKind
 from registry.domain.triage import CandidateStatus, DismissReason
 from registry.services import evaluation as rounds
@@ -228,7 +228,7 @@ def fill_twelve(office: Office) -> None:
 
 
 def fill_verdicts(office: Office) -> None:
-    """5,000 published verdicts of four years, as the twenty real ones are, each with its evaluation and event."""
+    """5,000 published verdicts of four years on 2,000 tools, as the twenty real ones are, each with its evaluation."""
     session, chance = office.session, office.chance
     models = list(session.exec(select(Verdict).order_by(col(Verdict.number))))
     cases = {each.id: each for each in session.exec(select(Evaluation))}
@@ -236,7 +236,8 @@ def fill_verdicts(office: Office) -> None:
     wanted = range(first, first + office.some(5000))
     moments = {number: office.now - timedelta(minutes=chance.randrange(4 * 525_600)) for number in wanted}
     like = {number: models[number % len(models)] for number in wanted}
-    tool_of = {number: id_of(office.tools[number % len(office.tools)]) for number in wanted}
+    tools = _written(session, Tool, [_tool(office, number) for number in range(office.some(2000))])
+    tool_of = {number: tools[number % len(tools)]["id"] for number in wanted}
     opened = _written(
         session,
         Evaluation,
@@ -272,6 +273,16 @@ def fill_verdicts(office: Office) -> None:
             for each in decided
         ],
     )
+
+
+def _tool(office: Office, number: int) -> dict[str, Any]:
+    name = f"Decided {number}"
+    return {
+        "slug": slug(name),
+        "name": name,
+        "category": office.chance.choice(STEMS),
+        "created_at": office.now,
+    }
 
 
 def _like(row: Evaluation | Verdict) -> dict[str, Any]:

@@ -83,6 +83,7 @@ class Standing:
     contacts: frozenset[int]
 
 
+@remembered(Evaluation)
 def get(session: Session, evaluation_id: int) -> Evaluation:
     """For an act: nobody else acts on it until this one is done. Raises NotFound."""
     hold(session, "evaluation", evaluation_id)

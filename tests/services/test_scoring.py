@@ -1,6 +1,7 @@
 """Reviewers score blind: drafts that lose no word, what a scorecard needs to be handed in, who sees whose."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -11,7 +12,7 @@ from registry.domain.errors import InvalidInput, NotAllowed, RuleBroken, StaleVe
 from registry.domain.evaluation import EvaluationState
 from registry.domain.rubric import Rating
 from registry.domain.scorecard import TypedRating, TypedScorecard
-from registry.services import assigning, scoring, taking_part
+from registry.services import assigning, rubrics, scoring, taking_part
 from registry.services import evaluation as rounds
 from registry.services.acting import Actor
 from registry.services.scorecards import counting, is_blind, visible
@@ -111,6 +112,27 @@ def test_a_draft_keeps_whatever_was_typed_and_counts_for_nothing(
     assert cards[0].ratings["R1"].sentence == "Half a thought"
     assert version == 1
     assert counting(cards) == []
+
+
+def test_saving_a_draft_takes_as_few_statements_as_ever_however_many_have_scored(
+    session: Session,
+    cast: Mapping[str, Actor],
+    now: datetime,
+    count_queries: Callable[[Session], AbstractContextManager[list[str]]],
+) -> None:
+    sent = []
+    for others in ([], ["ravi"]):
+        people = [cast[name] for name in ("rosa", *others)]
+        tool = a_tool(session, f"Tool {len(others)}", now=now)
+        case = an_evaluation(session, tool, owner=cast["amir"], reviewers=people, now=now)
+        for name in others:
+            scored(session, case, cast[name], now=now)
+        rubrics.rubric(session, case.rubric_hash)
+        session.expire_all()
+        with count_queries(session) as each:
+            scoring.save_draft(session, id_of(case), EMPTY, version=0, by=cast["rosa"], now=now)
+        sent.append(len(each))
+    assert sent[0] == sent[1] <= 4
 
 
 @pytest.mark.both_databases
