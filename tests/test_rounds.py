@@ -126,7 +126,9 @@ SAME_FOR_ALL = {
 @pytest.mark.both_databases
 @pytest.mark.parametrize("before", ["well", "failed", "silent", "gone"])
 @pytest.mark.parametrize("reply", SAME_FOR_ALL)
-def test_visits_that_are_written_together_give_the_rows_that_each_gives_alone(engine, now, before, reply):
+def test_visits_that_are_written_as_plain_rows_give_what_an_object_gives(
+    engine, now, monkeypatch, before, reply
+):
     ids = add(engine, now, ["https://one.example/a", "https://two.example/a"])
     state = {
         "well": {},
@@ -139,7 +141,8 @@ def test_visits_that_are_written_together_give_the_rows_that_each_gives_alone(en
             session.get_one(Source, source_id).sqlmodel_update(state)
     alone, together = jobs.claim_due(engine, "test", now, 5)
     answer = a_reply("https://elsewhere.example/feed" if "moved" in reply else "", **SAME_FOR_ALL[reply])
-    with transaction(engine) as session:
+    with transaction(engine) as session, monkeypatch.context() as objects_alone:
+        objects_alone.setattr(visits, "_note_unchanged", lambda *_: set())
         visits.succeed(session, Success(alone, answer, None, now))
     with transaction(engine) as session:
         assert set(visits.succeed_each(session, [Success(together, answer, None, now)])) == {together}
@@ -191,14 +194,14 @@ def test_one_that_breaks_what_is_written_together_leaves_the_others(
     engine, now, publisher, parser, monkeypatch
 ):
     ids = add(engine, now, addresses(LOOPBACK, 5))
-    succeed = visits._succeed
+    answered = visits._answered
 
-    def breaks(session, source, *rest):
+    def breaks(source, *rest):
         if source.id == ids[2]:
             raise ZeroDivisionError
-        return succeed(session, source, *rest)
+        return answered(source, *rest)
 
-    monkeypatch.setattr(visits, "_succeed", breaks)
+    monkeypatch.setattr(visits, "_answered", breaks)
     seen = {each.source_id: each.ok for each in rounds.refresh_due(engine, publisher, parser, lambda: now)}
     assert seen == {source_id: source_id != ids[2] for source_id in ids}
     assert [row["error_code"] for row in rows(engine)] == ["", "", "internal", "", ""]

@@ -6,14 +6,16 @@ import pytest
 import time_machine
 from sqlmodel import select
 
+from registry.domain.evaluation import EvaluationState
 from registry.domain.proposal import Announcer
 from registry.domain.triage import CandidateStatus, DismissReason
 from registry.scheduler import Scheduler
-from registry.services import sources, triage
+from registry.services import evaluation, sources, triage
 from registry.services.acting import Actor
 from registry.settings import Settings
 from registry.store.engine import snapshot, transaction
-from registry.store.tables import Candidate, Entry, Event, Source
+from registry.store.tables import Candidate, Entry, Evaluation, Event, Role, Source
+from tests.builders import a_person, a_tool, an_evaluation
 from tests.feeds import a_feed
 from tests.scrapers.hostile import HostileServer, reply
 
@@ -83,6 +85,22 @@ def test_a_tick_wakes_what_was_watched_until_today_in_the_organisations_zone(eng
         scheduler.stop()
         with snapshot(engine) as session:
             assert session.exec(select(Candidate.status)).one() is status
+
+
+def test_a_tick_lets_go_on_what_waited_until_today_in_the_organisations_zone(engine, settings, now):
+    with transaction(engine) as session:
+        rosa = a_person(session, "Rosa", Role.REVIEWER, now=now)
+        case = an_evaluation(session, a_tool(session, now=now), owner=rosa, reviewers=(rosa,), now=now)
+        until, today = date(2026, 11, 4), date(2026, 11, 3)
+        evaluation.wait(session, case.id, until=until, for_whom="The vendor", today=today, by=rosa, now=now)
+    late_evening = datetime.fromisoformat("2026-11-03T20:00:00+00:00")
+    abroad = settings.model_copy(update={"time_zone": "Asia/Tokyo"})
+    for zone, state in ((settings, EvaluationState.WAITING), (abroad, EvaluationState.SCORING)):
+        scheduler = Scheduler(engine, zone, clock=lambda: late_evening)
+        scheduler.tick()
+        scheduler.stop()
+        with snapshot(engine) as session:
+            assert session.exec(select(Evaluation.state)).one() is state
 
 
 def test_a_tick_notes_who_fell_silent_and_looks_again_after_five_minutes(engine, settings, now):

@@ -50,7 +50,7 @@ def permission(
         requesters=evaluations.requesters(session, evaluation.tool_id),
         scorers=scorers,
         interested={user_id for user_id, each in declared.items() if each.interested},
-        vendor_contacts=deciding.vendor_contacts(session, evaluation.tool_id),
+        vendor_contacts=evaluations.contacts(session, evaluation.tool_id).keys(),
         solo=solo,
         quick_lane=quick_lane,
     )

@@ -1,10 +1,10 @@
 """The organisation as the rules see it, from settings and offices."""
 
-from sqlmodel import Session, select
+from sqlmodel import Session
 
 from registry.domain.lookup import House
 from registry.settings import Settings
-from registry.store.tables import Office
+from registry.store import offices
 
 GENERAL_RULE = "Do not use it for work until we have looked at it."
 
@@ -17,15 +17,15 @@ ACCOUNT_PHRASES = {
 
 def house(session: Session, settings: Settings) -> House:
     """Default rules are by office code; under the empty code stands the one for those who name no office."""
-    offices = session.exec(select(Office).order_by(Office.code)).all()
-    rules = {office.code: office.default_rule for office in offices if office.default_rule}
+    found = sorted(offices.all_offices(session), key=lambda office: office.code)
+    rules = {office.code: office.default_rule for office in found if office.default_rule}
     return House(
         data_classes=settings.data_classes,
         account_types=settings.account_types,
         audiences=settings.audiences,
-        offices=tuple(office.code for office in offices),
+        offices=tuple(office.code for office in found),
         zone=settings.zone,
         default_rules={"": GENERAL_RULE, **rules},
         contact=settings.contact,
-        phrases=ACCOUNT_PHRASES | {office.code: office.name for office in offices},
+        phrases=ACCOUNT_PHRASES | {office.code: office.name for office in found},
     )

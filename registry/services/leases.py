@@ -1,19 +1,21 @@
 """Who reads which source now: a lease with a fencing number, safe for any number of processes on one database."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 from ipaddress import ip_address
 from itertools import islice
+from typing import Any
 from urllib.parse import urlsplit
 
 from sqlmodel import Session
 
 from registry.domain.errors import RuleBroken
 from registry.store import sources
+from registry.store.columns import put
 from registry.store.engine import serialise
-from registry.store.sources import Spot
+from registry.store.sources import Polled, Spot
 from registry.store.tables import Source
 
 LEASE = timedelta(minutes=5)
@@ -128,7 +130,7 @@ class _Hosts:
 def held(session: Session, lease: Lease) -> Source:
     """The leased source, locked for this transaction. Raises LeaseLost for a number that is no longer the newest."""
     source = session.get(Source, lease.source_id, populate_existing=True, with_for_update=True)
-    if source is None or not _holds(lease, source):
+    if source is None or not holds(lease, source):
         raise lost(lease)
     return source
 
@@ -143,12 +145,16 @@ def held_of(session: Session, leases: Collection[Lease]) -> dict[Lease, Source]:
     return {
         lease: source
         for lease in leases
-        if (source := found.get(lease.source_id)) is not None and _holds(lease, source)
+        if (source := found.get(lease.source_id)) is not None and holds(lease, source)
     }
 
 
+RELEASED: Mapping[str, Any] = {"lease_owner": "", "lease_until": None}
+"""Columns of a source that nobody holds."""
+
+
 def release(source: Source) -> None:
-    source.lease_owner, source.lease_until = "", None
+    put(source, **RELEASED)
 
 
 def hand_back(session: Session, leases: Collection[Lease]) -> None:
@@ -157,7 +163,8 @@ def hand_back(session: Session, leases: Collection[Lease]) -> None:
         release(source)
 
 
-def _holds(lease: Lease, source: Source) -> bool:
+def holds(lease: Lease, source: Source | Polled) -> bool:
+    """Whether it is still the newest lease of a source that was not removed."""
     return source.removed_at is None and source.fence == lease.fence
 
 

@@ -11,7 +11,7 @@ from registry.domain.evaluation import EvaluationState, Submitted, Tier, missing
 from registry.services import rubrics, second_reading
 from registry.services.acting import Actor, record
 from registry.services.scorecards import as_value, counting
-from registry.store import evaluations
+from registry.store import evaluations, users
 from registry.store.columns import id_of
 from registry.store.tables import Evaluation
 
@@ -39,7 +39,7 @@ def progress(session: Session, evaluation: Evaluation, *, solo: bool) -> Progres
     """
     evaluation_id, tier = id_of(evaluation), Tier(evaluation.tier)
     people = evaluations.handed_in(session, evaluation_id)
-    areas = evaluations.areas(session, people) if tier.areas else {}
+    areas = users.areas(session, people) if tier.areas else {}
     submitted = [Submitted(each, areas.get(each, frozenset())) for each in people]
     lacking = missing(tier, submitted, solo=solo)
     if lacking:

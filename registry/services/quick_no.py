@@ -23,7 +23,7 @@ from registry.services.acting import Actor
 from registry.services.decider import Permission, require_trained
 from registry.services.decision import Decision, Terms, publish, verdict_row
 from registry.services.scoring import declare
-from registry.store import deciding, evaluations, tables, tools, verdicts
+from registry.store import evaluations, tables, tools, verdicts
 from registry.store.columns import id_of
 from registry.store.tables import Evaluation, Role, Tool
 
@@ -113,7 +113,7 @@ def _permission(session: Session, evaluation: Evaluation, *, solo: bool, by: Act
         requesters=evaluations.requesters(session, evaluation.tool_id),
         scorers=scorers,
         interested={user_id for user_id, each in declared.items() if each.interested},
-        vendor_contacts=deciding.vendor_contacts(session, evaluation.tool_id),
+        vendor_contacts=evaluations.contacts(session, evaluation.tool_id).keys(),
         solo=solo,
     )
     alone = Alone.SOLO if by.id in scorers else None

@@ -6,6 +6,7 @@ Redirects that last are services/moves.py's, our own outages services/outage.py'
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlmodel import Session
 
@@ -14,9 +15,10 @@ from registry.domain.visit import Visit, with_visit
 from registry.services import intake, leases, moves, outage, polling
 from registry.services.acting import REGISTRY, record
 from registry.services.intake import Arrival, Brought
-from registry.services.leases import Lease, held, held_of, release
+from registry.services.leases import Lease, held, held_of, holds
 from registry.store import entries, sources
-from registry.store.columns import id_of, put
+from registry.store.columns import put
+from registry.store.sources import Known, Polled
 from registry.store.tables import Source
 from scrapers.catalogue import PARSER_VERSION
 from scrapers.entry import Parsed
@@ -46,20 +48,23 @@ class Asking:
 
 def asking(session: Session, lease: Lease, now: datetime) -> Asking:
     """What to send. After 14 days of nothing but 304 the validators stay at home once. Raises NotFound."""
-    return _asking(sources.get(session, lease.source_id), now)
+    told = asking_each(session, [lease], now)
+    if not told:
+        raise sources.missing(lease.source_id)
+    return told[0][1]
 
 
 def asking_each(session: Session, leased: Collection[Lease], now: datetime) -> list[tuple[Lease, Asking]]:
     """`asking` for many in one query; without those that were removed meanwhile."""
-    found = sources.by_id(session, [lease.source_id for lease in leased])
+    found = sources.known(session, [lease.source_id for lease in leased])
     return [(lease, _asking(found[lease.source_id], now)) for lease in leased if lease.source_id in found]
 
 
-def _asking(source: Source, now: datetime) -> Asking:
+def _asking(source: Known, now: datetime) -> Asking:
     same_parser = source.parser_version == PARSER_VERSION
     trusted = same_parser and source.distrusted_at is None and not _is_time_for_the_whole(source, now)
     return Asking(
-        source_id=id_of(source),
+        source_id=source.id,
         name=source.name,
         url=source.url,
         kind=source.kind,
@@ -92,12 +97,35 @@ def succeed_each(session: Session, visits: Sequence[Success]) -> Mapping[Lease, 
 
     Gives what those brought whose leases held; for those that were lost nothing is written.
     """
-    found = held_of(session, [visit.lease for visit in visits])
-    holding = [visit for visit in visits if visit.lease in found]
-    told = {lease: Brought() for lease in found} | _take_in(session, holding, found)
+    told = {lease: Brought() for lease in _note_unchanged(session, visits)}
+    rest = [visit for visit in visits if visit.lease not in told]
+    if not rest:
+        return told
+    found = held_of(session, [visit.lease for visit in rest])
+    holding = [visit for visit in rest if visit.lease in found]
+    told |= {lease: Brought() for lease in found} | _take_in(session, holding, found)
     for visit in holding:
         _succeed(session, found[visit.lease], visit.fetched, visit.parsed, told[visit.lease], visit.at)
     return told
+
+
+def _note_unchanged(session: Session, visits: Sequence[Success]) -> set[Lease]:
+    """Record those that found nothing new where all was well before: most of all there are, and one row each."""
+    unchanged = [visit for visit in visits if visit.parsed is None and not visit.fetched.redirects]
+    found = sources.locked_rows(session, [visit.lease.source_id for visit in unchanged]) if unchanged else {}
+    noted = [
+        (visit, source)
+        for visit in unchanged
+        if (source := found.get(visit.lease.source_id)) and source.calm and holds(visit.lease, source)
+    ]
+    sources.write_rows(
+        session,
+        [
+            _answered(source, visit.fetched, Brought(), visit.at) | {"source_id": source.id}
+            for visit, source in noted
+        ],
+    )
+    return {visit.lease for visit, _ in noted}
 
 
 def _take_in(
@@ -130,32 +158,40 @@ def _succeed(
         source.usual_gap_s = polling.usual_gap_s(_published(parsed)) or 0
         source.note = parsed.note[:500]
         source.body_hash, source.parser_version = fetched.body_hash, PARSER_VERSION
-    _keep_validators(source, fetched)
     _recover(session, source, now)
     if brought.anything:
         source.changed_at = now
         record(session, "source.fetched", ("source", source.id), by=REGISTRY, now=now, after=_told(brought))
-    source.succeeded_at = now
-    if fetched.status == 200:
-        source.whole_at = now
-    wait_s = max(source.interval_s, _at_least_s(source, fetched))
-    source.due_at = polling.after_success(
-        id_of(source), wait_s, now, retry_after_s=fetched.retry_after_s or 0
-    )
-    put(source, wait_until=_wait_until(fetched.retry_after_s, now))
+    silent_before = source.last_code in outage.SILENCE
+    put(source, **_answered(source, fetched, brought, now))
     moves.follow(session, source, fetched, now)
-    _finish(
-        session,
-        source,
-        Visit(
-            at=now,
-            status=fetched.status,
-            wire_bytes=fetched.wire_bytes,
-            entries=brought.entries,
-            new=brought.new,
-            elapsed_ms=round(fetched.elapsed_s * 1000),
-        ),
+    if silent_before:
+        _end_outage(session, now)
+
+
+def _answered(source: Source | Polled, fetched: Fetched, brought: Brought, now: datetime) -> dict[str, Any]:
+    """The columns that every visit which worked leaves behind, whatever it brought."""
+    visit = Visit(
+        at=now,
+        status=fetched.status,
+        wire_bytes=fetched.wire_bytes,
+        entries=brought.entries,
+        new=brought.new,
+        elapsed_ms=round(fetched.elapsed_s * 1000),
     )
+    retry_after_s = fetched.retry_after_s or 0
+    wait_s = max(source.interval_s, _at_least_s(source, fetched))
+    return {
+        **_kept_validators(fetched),
+        "succeeded_at": now,
+        "whole_at": now if fetched.status == 200 else source.whole_at,
+        "due_at": polling.after_success(source.id or 0, wait_s, now, retry_after_s=retry_after_s),
+        "wait_until": _wait_until(retry_after_s, now),
+        "strip": with_visit(source.strip, visit),
+        "fetched_at": now,
+        "last_code": "",
+        **leases.RELEASED,
+    }
 
 
 def fail(session: Session, lease: Lease, error: ScrapeError, now: datetime) -> None:
@@ -164,7 +200,7 @@ def fail(session: Session, lease: Lease, error: ScrapeError, now: datetime) -> N
     if silent:
         outage.queue(session)
     source = held(session, lease)
-    _finish(session, source, Visit(at=now, status=error.status or 0, error_code=error.code[:40]))
+    _note_failure(session, source, Visit(at=now, status=error.status or 0, error_code=error.code[:40]))
     ours_since = outage.ours_since(session, source, now) if silent else None
     if ours_since is not None and not source.failures:
         source.due_at = polling.after_outage(lease.source_id, since=ours_since, now=now)
@@ -186,23 +222,22 @@ def fail(session: Session, lease: Lease, error: ScrapeError, now: datetime) -> N
         _perhaps_gone(session, source, now)
 
 
-def _is_time_for_the_whole(source: Source, now: datetime) -> bool:
+def _is_time_for_the_whole(source: Source | Known, now: datetime) -> bool:
     return source.whole_at is None or now - source.whole_at >= UNCONDITIONAL_AFTER
 
 
-def _validators(source: Source) -> Validators:
+def _validators(source: Source | Known) -> Validators:
     return Validators(source.etag, source.last_modified, source.answered_url)
 
 
-def _keep_validators(source: Source, fetched: Fetched) -> None:
+def _kept_validators(fetched: Fetched) -> dict[str, str]:
     """A validator that does not fit is left out: half of one would never match."""
     given = fetched.validators
-    put(
-        source,
-        etag=given.etag if len(given.etag) <= MAX_ETAG else "",
-        last_modified=given.last_modified if len(given.last_modified) <= MAX_LAST_MODIFIED else "",
-        answered_url=fetched.url if len(fetched.url) <= moves.MAX_URL else "",
-    )
+    return {
+        "etag": given.etag if len(given.etag) <= MAX_ETAG else "",
+        "last_modified": given.last_modified if len(given.last_modified) <= MAX_LAST_MODIFIED else "",
+        "answered_url": fetched.url if len(fetched.url) <= moves.MAX_URL else "",
+    }
 
 
 def _judge_validators(source: Source, parsed: Parsed, brought: Brought, now: datetime) -> None:
@@ -230,12 +265,12 @@ def _interval_s(source: Source, fetched: Fetched, parsed: Parsed) -> int:
     )
 
 
-def _at_least_s(source: Source, fetched: Fetched) -> int:
+def _at_least_s(source: Source | Polled, fetched: Fetched) -> int:
     """What this very reply asks for, whether or not its body was read."""
     return polling.at_least_s(fetched.fresh_for_s or 0, has_validators=_has_validators(source, fetched))
 
 
-def _has_validators(source: Source, fetched: Fetched) -> bool:
+def _has_validators(source: Source | Polled, fetched: Fetched) -> bool:
     return bool(fetched.validators) and source.distrusted_at is None
 
 
@@ -299,16 +334,23 @@ def _was_told(source: Source) -> bool:
     return bool(source.error_code) and (source.failures > 1 or source.error_code not in outage.SILENCE)
 
 
-def _finish(session: Session, source: Source, visit: Visit) -> None:
-    """Note the visit and let the source go. An answer after silence ends our outage, if there was one."""
+def _note_failure(session: Session, source: Source, visit: Visit) -> None:
     answered = source.last_code in outage.SILENCE and visit.error_code not in outage.SILENCE
-    source.strip = with_visit(source.strip, visit)
-    source.fetched_at = visit.at
-    put(source, last_code=visit.error_code)
-    release(source)
+    put(
+        source,
+        strip=with_visit(source.strip, visit),
+        fetched_at=visit.at,
+        last_code=visit.error_code,
+        **leases.RELEASED,
+    )
     if answered:
-        session.flush()
-        outage.end(session, visit.at)
+        _end_outage(session, visit.at)
+
+
+def _end_outage(session: Session, now: datetime) -> None:
+    """An answer after silence ends our outage, if there was one."""
+    session.flush()
+    outage.end(session, now)
 
 
 def _perhaps_gone(session: Session, source: Source, now: datetime) -> None:

@@ -73,10 +73,10 @@ def tasks(session: Session, evaluation: Evaluation, *, blind: bool, solo: bool) 
     """What is missing before it is decided, in order; without what a blind reader may not hear."""
     if evaluation.state in evaluations.CLOSED:
         return []
-    parts = evaluation_lists.parts(session, [evaluation])[id_of(evaluation)]
+    parts = evaluation_lists.parts_of(session, evaluation)
     involved = {*parts.asked, *parts.counting, evaluation.owner_id}
     names = users.names(session, involved)
-    found = _before_decision(evaluation, parts, names, evaluations.areas(session, involved), solo=solo)
+    found = _before_decision(evaluation, parts, names, users.areas(session, involved), solo=solo)
     if evaluation.state is EvaluationState.MODERATION and not blind:
         owner = (evaluation.owner_id, names[evaluation.owner_id])
         found += [
@@ -95,7 +95,7 @@ def my_work(session: Session, by: Actor, *, today: date, solo: bool, cases_neede
     rows = evaluation_lists.concerning(session, by.id, decides=Role.APPROVER in by.roles)
     parts = evaluation_lists.parts(session, [evaluation for evaluation, _tool, _owner in rows])
     everybody = {user_id for each in parts.values() for user_id in (*each.asked, *each.counting)}
-    areas = evaluations.areas(session, everybody)
+    areas = users.areas(session, everybody)
     untrained = _untrained(session, by, cases_needed)
     pieces: list[Piece] = []
     left: list[Left] = []

@@ -1,4 +1,4 @@
-"""Reads of who may not decide, and which verdicts are read a second time."""
+"""Reads of which verdicts are read a second time."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -6,15 +6,11 @@ from datetime import datetime
 from sqlmodel import Session, col, select
 
 from registry.domain.evaluation import Alone
-from registry.store.tables import SecondReading, VendorContact, Verdict
+from registry.store.memo import remembered
+from registry.store.tables import SecondReading, Verdict
 
 
-def vendor_contacts(session: Session, tool_id: int) -> frozenset[int]:
-    """Ids of the people here who are contacts of the tool's vendor."""
-    query = select(VendorContact.user_id).where(VendorContact.tool_id == tool_id)
-    return frozenset(session.exec(query))
-
-
+@remembered(SecondReading)
 def find_reading_by_evaluation(session: Session, evaluation_id: int) -> SecondReading | None:
     return session.exec(
         select(SecondReading).where(SecondReading.evaluation_id == evaluation_id)

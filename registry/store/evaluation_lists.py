@@ -10,6 +10,7 @@ from sqlmodel import Session, and_, case, col, func, or_, select
 from sqlmodel.sql.expression import Select, SelectOfScalar
 
 from registry.domain.evaluation import EvaluationState
+from registry.store import deciding, evaluations
 from registry.store.columns import id_of
 from registry.store.evaluations import CLOSED
 from registry.store.tables import (
@@ -110,35 +111,41 @@ def parts(session: Session, rows: Iterable[Evaluation]) -> dict[int, Parts]:
     asked: dict[int, list[int]] = defaultdict(list)
     for row in session.exec(select(Assignment).where(col(Assignment.evaluation_id).in_(ids))):
         asked[row.evaluation_id].append(row.user_id)
-    handed_in: dict[int, set[int]] = defaultdict(set)
-    drafting: dict[int, set[int]] = defaultdict(set)
-    cards = select(Scorecard.evaluation_id, Scorecard.user_id, Scorecard.submitted_at)
-    for evaluation_id, user_id, submitted in session.exec(cards.where(col(Scorecard.evaluation_id).in_(ids))):
-        (handed_in if submitted is not None else drafting)[evaluation_id].add(user_id)
-    declared: dict[int, set[int]] = defaultdict(set)
-    interested: dict[int, set[int]] = defaultdict(set)
+    cards: dict[int, list[tuple[int, bool]]] = defaultdict(list)
+    every = select(Scorecard.evaluation_id, Scorecard.user_id, Scorecard.submitted_at)
+    for evaluation_id, user_id, submitted in session.exec(every.where(col(Scorecard.evaluation_id).in_(ids))):
+        cards[evaluation_id].append((user_id, submitted is not None))
+    said: dict[int, list[Interest]] = defaultdict(list)
     for interest in session.exec(select(Interest).where(col(Interest.evaluation_id).in_(ids))):
-        declared[interest.evaluation_id].add(interest.user_id)
-        if interest.interested:
-            interested[interest.evaluation_id].add(interest.user_id)
+        said[interest.evaluation_id].append(interest)
     tool_ids = {each.tool_id for each in found.values()}
     requesters, contacts = _requesters(session, tool_ids), _contacts(session, tool_ids)
     readings = select(SecondReading.evaluation_id).where(col(SecondReading.evaluation_id).in_(ids))
     again = frozenset(session.exec(readings))
     return {
-        number: Parts(
-            asked=tuple(sorted(asked[number])),
-            handed_in=frozenset(handed_in[number]),
-            drafting=frozenset(drafting[number]),
-            declared=frozenset(declared[number]),
-            interested=frozenset(interested[number]),
-            requesters=frozenset(requesters[each.tool_id]),
-            contacts=frozenset(contacts[each.tool_id]),
-            counting=frozenset(handed_in[number] - interested[number] - contacts[each.tool_id]),
+        number: _parts(
+            asked[number],
+            cards[number],
+            said[number],
+            requesters[each.tool_id],
+            contacts[each.tool_id],
             second_reading=number in again,
         )
         for number, each in found.items()
     }
+
+
+def parts_of(session: Session, evaluation: Evaluation) -> Parts:
+    """Who takes part in one evaluation, out of what a page about it reads anyway and the session remembers."""
+    evaluation_id = id_of(evaluation)
+    return _parts(
+        [id_of(each) for each in evaluations.assigned(session, evaluation_id)],
+        [(each.reviewer.id, each.submitted) for each in evaluations.scorecards(session, evaluation_id)],
+        evaluations.interests(session, evaluation_id).values(),
+        evaluations.requesters(session, evaluation.tool_id),
+        evaluations.contacts(session, evaluation.tool_id).keys(),
+        second_reading=deciding.find_reading_by_evaluation(session, evaluation_id) is not None,
+    )
 
 
 def workloads(session: Session, *, today: date) -> dict[int, Workload]:
@@ -196,6 +203,31 @@ def due_waits(session: Session, today: date) -> Sequence[Evaluation]:
         col(Evaluation.state) == EvaluationState.WAITING, col(Evaluation.waiting_until) <= today
     )
     return session.exec(query.order_by(col(Evaluation.id))).all()
+
+
+def _parts(
+    asked: Iterable[int],
+    cards: Collection[tuple[int, bool]],
+    said: Collection[Interest],
+    requesters: Collection[int],
+    contacts: Collection[int],
+    *,
+    second_reading: bool,
+) -> Parts:
+    """`cards` are reviewers' ids, each with whether that one was handed in."""
+    handed_in = frozenset(user_id for user_id, submitted in cards if submitted)
+    interested = frozenset(each.user_id for each in said if each.interested)
+    return Parts(
+        asked=tuple(sorted(asked)),
+        handed_in=handed_in,
+        drafting=frozenset(user_id for user_id, submitted in cards if not submitted),
+        declared=frozenset(each.user_id for each in said),
+        interested=interested,
+        requesters=frozenset(requesters),
+        contacts=frozenset(contacts),
+        counting=handed_in - interested.union(contacts),
+        second_reading=second_reading,
+    )
 
 
 def _rows() -> Select[Evaluation, Tool, User]:

@@ -26,7 +26,6 @@ from registry.store.tables import (
     ScorecardKnockOut,
     ScorecardRating,
     User,
-    UserArea,
     VendorContact,
     Verdict,
 )
@@ -136,6 +135,7 @@ def owners(session: Session, evaluation_ids: Iterable[int]) -> dict[int, tuple[i
     return {case: (person, name) for case, person, name in rows if case is not None and person is not None}
 
 
+@remembered(Assignment, User)
 def assigned(session: Session, evaluation_id: int) -> Sequence[User]:
     return session.exec(
         select(User)
@@ -145,17 +145,8 @@ def assigned(session: Session, evaluation_id: int) -> Sequence[User]:
     ).all()
 
 
-@remembered(Assignment)
 def is_assigned(session: Session, evaluation_id: int, user_id: int) -> bool:
-    return session.get(Assignment, (evaluation_id, user_id)) is not None
-
-
-def areas(session: Session, user_ids: Iterable[int]) -> dict[int, frozenset[str]]:
-    """User id -> what that reviewer speaks for."""
-    found: dict[int, set[str]] = {}
-    for row in session.exec(select(UserArea).where(col(UserArea.user_id).in_(set(user_ids)))):
-        found.setdefault(row.user_id, set()).add(row.area)
-    return {user_id: frozenset(names) for user_id, names in found.items()}
+    return any(each.id == user_id for each in assigned(session, evaluation_id))
 
 
 @remembered(Interest)
@@ -269,6 +260,7 @@ def moderations(session: Session, evaluation_id: int) -> Sequence[Moderation]:
     ).all()
 
 
+@remembered(ProposedCondition)
 def proposed_conditions(session: Session, evaluation_id: int) -> Sequence[ProposedCondition]:
     return session.exec(
         select(ProposedCondition)

@@ -7,6 +7,7 @@ from sqlmodel import Session, col, func, select
 from registry.domain.errors import NotFound
 from registry.domain.outcome import Outcome
 from registry.store.columns import id_of
+from registry.store.memo import remembered
 from registry.store.tables import Office, OfficeColumn
 
 
@@ -18,6 +19,7 @@ def get(session: Session, code: str) -> Office:
     return found
 
 
+@remembered(Office)
 def all_offices(session: Session) -> Sequence[Office]:
     """By name."""
     return session.exec(select(Office).order_by(Office.name, Office.code)).all()

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, case, func, update
+from sqlalchemy import ColumnElement, bindparam, case, func, update
 from sqlalchemy import select as sql_select
 from sqlalchemy.orm import defer
 from sqlalchemy.sql.base import ExecutableOption
@@ -14,6 +14,7 @@ from sqlmodel import Session, and_, col, or_, select
 from registry.domain.errors import NotFound
 from registry.domain.proposal import Announcer
 from registry.domain.triage import CandidateStatus
+from registry.domain.visit import Packed
 from registry.store.columns import among, id_of
 from registry.store.tables import Candidate, Entry, Mention, Source
 
@@ -37,6 +38,37 @@ class Spot(NamedTuple):
 SPOT: tuple[Any, ...] = tuple(getattr(Source, name) for name in Spot._fields)
 FEW = 100
 """Rows fetched at a time where the reader may stop early."""
+
+
+class Known(NamedTuple):
+    """What is known of a source before it is asked."""
+
+    id: int
+    name: str
+    url: str
+    kind: str
+    announcer: Announcer
+    etag: str
+    last_modified: str
+    answered_url: str
+    body_hash: str
+    parser_version: str
+    whole_at: datetime | None
+    distrusted_at: datetime | None
+
+
+class Polled(NamedTuple):
+    """What it takes to note a visit that found nothing new."""
+
+    id: int
+    fence: int
+    removed_at: datetime | None
+    interval_s: int
+    whole_at: datetime | None
+    distrusted_at: datetime | None
+    strip: list[Packed]
+    calm: bool
+    """It answered last time too, from its own address: there is nothing to recover from, to adopt or to tell."""
 
 
 class Address(NamedTuple):
@@ -70,8 +102,12 @@ def get(session: Session, source_id: int) -> Source:
     """Raises NotFound where there is none, or where it was removed."""
     source = session.get(Source, source_id)
     if source is None or source.removed_at is not None:
-        raise NotFound(f"There is no source {source_id}. Look it up in the list of sources.")
+        raise missing(source_id)
     return source
+
+
+def missing(source_id: int) -> NotFound:
+    return NotFound(f"There is no source {source_id}. Look it up in the list of sources.")
 
 
 def find_by_url(session: Session, url: str) -> Source | None:
@@ -191,10 +227,38 @@ def lease(
     return {row.id: (row.fence, row.url) for row in session.connection().execute(taken)}
 
 
-def by_id(session: Session, source_ids: Collection[int]) -> dict[int, Source]:
-    """Those that were not removed, without their strips."""
-    query = select(Source).where(among(session, Source.id, source_ids), col(Source.removed_at).is_(None))
-    return {id_of(source): source for source in session.exec(query.options(_without_strip()))}
+def known(session: Session, source_ids: Collection[int]) -> dict[int, Known]:
+    """Those that were not removed, by id."""
+    query = sql_select(*(getattr(Source, name) for name in Known._fields)).where(
+        among(session, Source.id, source_ids), col(Source.removed_at).is_(None)
+    )
+    return {row.id: Known._make(row) for row in session.connection().execute(query)}
+
+
+def locked_rows(session: Session, source_ids: Collection[int]) -> dict[int, Polled]:
+    """Those there are, by id, locked like `locked`, without an object for each."""
+    calm = and_(
+        col(Source.last_code) == "",
+        col(Source.error_code) == "",
+        col(Source.failures) == 0,
+        col(Source.moved_to) == "",
+        col(Source.gone_since).is_(None),
+        col(Source.gone_at).is_(None),
+    )
+    columns = [getattr(Source, name) for name in Polled._fields[:-1]]
+    query = sql_select(*columns, calm).where(among(session, Source.id, source_ids)).order_by(col(Source.id))
+    rows = session.connection().execute(query.with_for_update())
+    return {row.id: Polled._make(row) for row in rows}
+
+
+def write_rows(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Write columns of many sources: each row with `source_id` and all with the same columns.
+
+    Objects of them that the session holds are not brought up to date.
+    """
+    if rows:
+        of_each = update(Source).where(col(Source.id) == bindparam("source_id"))
+        session.connection().execute(of_each, rows)
 
 
 def locked(session: Session, source_ids: Collection[int]) -> dict[int, Source]:

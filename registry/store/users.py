@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from sqlmodel import Session, col, select
 
 from registry.domain.errors import NotFound
+from registry.store.memo import remembered
 from registry.store.tables import (
     ApiToken,
     Office,
@@ -56,19 +57,23 @@ def roles(session: Session, user_id: int) -> frozenset[Role]:
 
 
 def names(session: Session, user_ids: Iterable[int]) -> dict[int, str]:
-    """Id -> name; disabled people too."""
-    query = select(User).where(col(User.id).in_(set(user_ids)))
-    return {user.id: user.name for user in session.exec(query) if user.id is not None}
+    """Id -> name; disabled people too. Whom the session holds already is not asked for again."""
+    wanted = set(user_ids)
+    held = [session.identity_map.get(session.identity_key(User, each)) for each in wanted]
+    found = {each.id: each.name for each in held if isinstance(each, User) and each.id is not None}
+    if missing := wanted - found.keys():
+        query = select(User).where(col(User.id).in_(missing))
+        found |= {user.id: user.name for user in session.exec(query) if user.id is not None}
+    return found
 
 
 def areas(session: Session, user_ids: Iterable[int]) -> dict[int, frozenset[str]]:
-    """What each of them knows well, by id; who has no area is left out."""
-    known: dict[int, set[str]] = defaultdict(set)
-    for row in session.exec(select(UserArea).where(col(UserArea.user_id).in_(list(user_ids)))):
-        known[row.user_id].add(row.area)
-    return {user_id: frozenset(found) for user_id, found in known.items()}
+    """What each of them knows well and speaks for, by id; who has no area is left out."""
+    known = _all_areas(session)
+    return {each: known[each] for each in user_ids if each in known}
 
 
+@remembered(User, UserRole, UserArea, UserOffice, Office)
 def everybody(session: Session) -> list[Person]:
     """All people, disabled ones too, by name."""
     found = session.exec(select(User).order_by(col(User.name), col(User.id))).all()
@@ -90,10 +95,6 @@ def offices_by_code(session: Session, codes: Iterable[str]) -> dict[str, Office]
     """Those of the codes that exist."""
     found = session.exec(select(Office).where(col(Office.code).in_(list(codes))))
     return {office.code: office for office in found}
-
-
-def all_offices(session: Session) -> list[Office]:
-    return list(session.exec(select(Office).order_by(col(Office.name))))
 
 
 def find_session(session: Session, digest: str) -> UserSession | None:
@@ -119,6 +120,14 @@ def tokens_of(session: Session, user_id: int) -> list[ApiToken]:
     """Newest first, revoked and expired ones too."""
     query = select(ApiToken).where(col(ApiToken.user_id) == user_id).order_by(col(ApiToken.id).desc())
     return list(session.exec(query))
+
+
+@remembered(UserArea)
+def _all_areas(session: Session) -> dict[int, frozenset[str]]:
+    known: dict[int, set[str]] = defaultdict(set)
+    for row in session.exec(select(UserArea)):
+        known[row.user_id].add(row.area)
+    return {user_id: frozenset(found) for user_id, found in known.items()}
 
 
 def _persons(session: Session, found: Sequence[User]) -> list[Person]:

@@ -12,7 +12,7 @@ from sqlmodel import Session
 from registry.domain.errors import InvalidInput
 from registry.domain.lookup import House, Question
 from registry.services.lookup import moment
-from registry.store import users
+from registry.store import offices
 from registry.web.deps import clean
 from registry.web.shapes import Choice, Option
 from registry.web.words import words
@@ -85,7 +85,7 @@ def choices(
 
 
 def office_options(session: Session) -> list[Option]:
-    return [Option(office.code, office.name) for office in users.all_offices(session)]
+    return [Option(office.code, office.name) for office in offices.all_offices(session)]
 
 
 def _options(values: Sequence[str]) -> list[Option]:

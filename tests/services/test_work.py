@@ -162,6 +162,7 @@ def test_my_work_asks_as_many_queries_for_ten_evaluations_as_for_one(
     session: Session, cast: Mapping[str, Actor], now: datetime, count_queries: Count
 ) -> None:
     opened(session, cast, "ravi", now=now)
+    work.my_work(session, cast["rosa"], today=now.date(), solo=False)  # what people know well is remembered
     with count_queries(session) as few:
         work.my_work(session, cast["rosa"], today=now.date(), solo=False)
     for number in range(9):

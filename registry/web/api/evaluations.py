@@ -151,7 +151,7 @@ def whole_evaluation(
     cards = scorecards.visible(session, evaluation_id, to=by, owner_id=evaluation.owner_id)
     counting = {card.id for card in scorecards.counting(cards)}
     tool = tools.get_by_id(session, evaluation.tool_id)
-    parts = evaluation_lists.parts(session, [evaluation])[evaluation_id]
+    parts = evaluation_lists.parts_of(session, evaluation)
     asked = evaluations.assigned(session, evaluation_id)
     out = _out(evaluation, tool, users.get(session, evaluation.owner_id), settings, today)
     return WholeEvaluationOut(

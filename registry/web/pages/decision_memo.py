@@ -22,7 +22,7 @@ from registry.services.decider import Permission, permission
 from registry.services.decision import Decision
 from registry.services.house import house as house_of
 from registry.settings import Settings
-from registry.store import library, tools, users, verdicts
+from registry.store import library, offices, tools, verdicts
 from registry.store.columns import id_of
 from registry.store.library import Reusable
 from registry.store.tables import Evaluation
@@ -221,7 +221,7 @@ def _page(
         by=reading.user,
         cases_needed=settings.reference_cases,
     )
-    names = {office.code: office.name for office in users.all_offices(session)}
+    names = {office.code: office.name for office in offices.all_offices(session)}
     alike = likest.precedents(session, tool, evaluation, weighed, house, now=reading.now)
     return DecidePage(
         id=id_of(evaluation),

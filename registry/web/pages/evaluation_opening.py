@@ -14,7 +14,7 @@ from registry.services import evaluation as rounds
 from registry.services.acting import Actor
 from registry.services.house import house as house_of
 from registry.settings import Settings
-from registry.store import evaluations, tools, users
+from registry.store import evaluations, offices, tools, users
 from registry.store.columns import id_of
 from registry.store.tables import Tool
 from registry.web.deps import Asked, House, Now, Read, Triager, Tx
@@ -137,7 +137,7 @@ def _first_step(
     session: Session, settings: Settings, tool: Tool, typed: Typed, faults: Mapping[str, str]
 ) -> OpenPage:
     house = house_of(session, settings)
-    names = {office.code: office.name for office in users.all_offices(session)}
+    names = {office.code: office.name for office in offices.all_offices(session)}
     single: dict[str, object] = {key: typed.one(key) for key in SINGLE}
     several = {key: typed.several(key) for key in SEVERAL}
     running = evaluations.find_running(session, id_of(tool), typed.one("edition"))

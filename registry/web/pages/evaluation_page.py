@@ -201,7 +201,11 @@ def _tasks(
     )
     base = f"/evaluations/{evaluation.id}/moderation"
     return told + [
-        Task(f"Answer what you are asked on {item_name(rubric, each.item)}", f"{base}#{each.item}", "Yours")
+        Task(
+            f"Give the evidence on {item_name(rubric, each.item)} that you are asked for",
+            f"{base}#{each.item}",
+            "Yours",
+        )
         for each in asked
     ]
 

@@ -67,7 +67,7 @@ def takers(
         user_id: names[user_id] for user_id in (evaluation.owner_id, *declared)
     }
     asked_ids = {id_of(each) for each in asked}
-    areas = evaluations.areas(session, everybody)
+    areas = users.areas(session, everybody)
     rows = []
     for user_id, name in everybody.items():
         own = [card for card in cards if card.reviewer.id == user_id]

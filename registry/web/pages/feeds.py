@@ -11,7 +11,7 @@ from registry.domain.validity import STATE_LABELS, ValidityState
 from registry.publish import opml
 from registry.publish.formats import FORMATS
 from registry.services.publishing import Filter
-from registry.store import tools, users
+from registry.store import offices, tools
 from registry.web.deps import House, Read
 from registry.web.etag import conditional
 from registry.web.feeds import feed_links
@@ -95,7 +95,7 @@ def _groups(read: Session) -> list[FeedGroup]:
             "By office",
             [
                 _line(office.name, replace(everything, offices=frozenset({office.code})))
-                for office in users.all_offices(read)
+                for office in offices.all_offices(read)
             ],
         ),
     ]

@@ -138,8 +138,7 @@ def read_all(session: Session, evaluation: Evaluation) -> Found:
     names = {card.reviewer.id: card.reviewer.name for card in cards} | {
         id_of(user): user.name for _, user in said
     }
-    for row in resolved.values():
-        names.setdefault(row.by_id, users.get(session, row.by_id).name)
+    names |= users.names(session, {row.by_id for row in resolved.values()} - names.keys())
     return Found(weighed, cards, resolved, said, store.rescores(session, evaluation_id), names)
 
 

@@ -20,7 +20,8 @@ from registry.services.acting import Actor
 from registry.services.house import house
 from registry.services.publishing import OLDER, Filter, Listing, Published
 from registry.services.verdict_life import SUSPENDERS
-from registry.store import tables, tools, users, verdicts
+from registry.store import offices as offices_store
+from registry.store import tables, tools, verdicts
 from registry.store.columns import id_of
 from registry.web.deps import INSIDERS, Asked, CurrentUser, House, Now, Number, Read
 from registry.web.etag import conditional
@@ -133,7 +134,7 @@ def show_verdicts(
     sort = sort if sort.removeprefix("-") in SORTS else NEWEST
     ordered = sorted(listed.verdicts, key=SORTS[sort.removeprefix("-")], reverse=sort.startswith("-"))
     start = _start(ordered, after)
-    offices = {office.code: office.name for office in users.all_offices(read)}
+    offices = {office.code: office.name for office in offices_store.all_offices(read)}
     query = as_query(wanted)
     page = VerdictsPage(
         facets=_facets(wanted, listed, organisation, offices, sort),
