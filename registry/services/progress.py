@@ -38,20 +38,17 @@ def progress(session: Session, evaluation: Evaluation, *, solo: bool) -> Progres
     What reviewers disagree on is looked for when all the scorecards are in: before, none of it can be resolved.
     """
     evaluation_id, tier = id_of(evaluation), Tier(evaluation.tier)
-    people = evaluations.handed_in(session, evaluation_id)
+    cards = evaluations.scorecards(session, evaluation_id)
+    counted = counting(cards)
+    people = [card.reviewer.id for card in counted]
     areas = users.areas(session, people) if tier.areas else {}
     submitted = [Submitted(each, areas.get(each, frozenset())) for each in people]
     lacking = missing(tier, submitted, solo=solo)
     if lacking:
-        begun = bool(
-            people
-            or evaluations.assigned(session, evaluation_id)
-            or evaluations.scorecards(session, evaluation_id)
-        )
+        begun = bool(cards or evaluations.assigned(session, evaluation_id))
         return Progress(next_state(tier, submitted, solo=solo, begun=begun), lacking)
     rubric = rubrics.rubric(session, evaluation.rubric_hash)
-    cards = counting(evaluations.scorecards(session, evaluation_id))
-    flagged = [each.id for each in disagreements(rubric, [as_value(card) for card in cards])]
+    flagged = [each.id for each in disagreements(rubric, [as_value(card) for card in counted])]
     moderated = [row.item for row in evaluations.moderations(session, evaluation_id)] if flagged else []
     return Progress(
         next_state(tier, submitted, flagged=flagged, moderated=moderated, solo=solo),

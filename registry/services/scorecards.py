@@ -84,8 +84,9 @@ def is_blind(session: Session, evaluation_id: int, *, to: Actor) -> bool:
     """Whether a person is asked to score and has not submitted: they hear of nobody's ratings."""
     if to.id is None:
         return True
-    own = evaluations.scorecards(session, evaluation_id, of=to.id)
-    return evaluations.is_assigned(session, evaluation_id, to.id) and not any(each.submitted for each in own)
+    if not evaluations.is_assigned(session, evaluation_id, to.id):
+        return False
+    return not any(each.submitted for each in evaluations.scorecards(session, evaluation_id, of=to.id))
 
 
 def counting(cards: Sequence[StoredScorecard]) -> list[StoredScorecard]:

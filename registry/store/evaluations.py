@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Select, bindparam, exists, not_
+from sqlalchemy import Select, bindparam, exists
 from sqlalchemy import select as plain_select
 from sqlmodel import Session, col, or_, select
 
@@ -224,13 +224,6 @@ def scorecards(session: Session, evaluation_id: int, *, of: int | None = None) -
     ]
 
 
-@remembered(Scorecard, Evaluation, Interest, VendorContact)
-def handed_in(session: Session, evaluation_id: int) -> frozenset[int]:
-    """Ids of the reviewers whose scorecards count."""
-    rows = session.connection().execute(_HANDED_IN, {"evaluation_id": evaluation_id})
-    return frozenset(rows.scalars())
-
-
 def last_handed_in(
     session: Session, tool_id: int, user_id: int, *, but: int
 ) -> tuple[int, StoredScorecard] | None:
@@ -327,11 +320,6 @@ def _reading(*narrowed: Any) -> _Reading:
 
 _SCORECARDS = _reading()
 _SCORECARDS_OF_ONE = _reading(_CARD.user_id == _WHO)
-_HANDED_IN = (
-    plain_select(_CARD.user_id)
-    .join(Evaluation, _EVALUATION.id == _CARD.evaluation_id)
-    .where(_HERE, _CARD.submitted_at.is_not(None), not_(_LEFT_OUT))
-)
 
 
 def _standing() -> Select[Any]:
