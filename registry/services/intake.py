@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from sqlmodel import Session
 
 from registry.domain.proposal import EXTRACTOR_VERSION, Announcer, Proposal
+from registry.services import polling
 from registry.services.acting import REGISTRY, record
 from registry.services.judging import Judge
 from registry.services.proposing import Proposed, Read, propose_all
@@ -116,7 +117,7 @@ def _sorted_out(session: Session, arrival: Arrival) -> _SortedOut:
         row.published_at = row.published_at or entry.published_at
         brought.revised += _revise(session, entry, row, now)
     brought.new = len(fresh)
-    if not first and len(fresh) > max(FLOOD_COUNT, FLOOD_SHARE * len(found), _expected(source, now)):
+    if not first and len(fresh) > max(FLOOD_COUNT, FLOOD_SHARE * len(found), _expected(source, fresh, now)):
         brought.held = len(fresh)
         after = {"new": len(fresh), "entries": len(found)}
         record(session, "source.flooded", ("source", source.id), by=REGISTRY, now=now, after=after)
@@ -128,11 +129,19 @@ def _sorted_out(session: Session, arrival: Arrival) -> _SortedOut:
     return _SortedOut(id_of(source), reads, brought)
 
 
-def _expected(source: Source, now: datetime) -> float:
-    """How many entries it may have brought out, at twice its usual pace, since it could last be read."""
-    if source.succeeded_at is None or not source.usual_gap_s:
+def _expected(source: Source, fresh: Sequence[Entry], now: datetime) -> float:
+    """How many it may have brought out since it was last read: at twice its usual pace, at most two an hour.
+
+    None where most of them are older by their own dates: these are known ones under other keys, or were kept back.
+    A source read once a day gains nothing by it, however small the gaps between its entries.
+    """
+    since = source.succeeded_at
+    if since is None or not source.usual_gap_s:
         return 0
-    return 2 * (now - source.succeeded_at).total_seconds() / source.usual_gap_s
+    younger = sum(each.published_at is not None and each.published_at >= since for each in fresh)
+    if younger < FLOOD_SHARE * len(fresh):
+        return 0
+    return 2 * (now - since).total_seconds() / max(source.usual_gap_s, polling.HOUR)
 
 
 def would_propose(

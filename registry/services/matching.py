@@ -15,6 +15,8 @@ from registry.store import tools
 from registry.store.tables import AliasKind, Tool
 
 MOST_SUGGESTIONS = 8
+MOST_NAMED = 3
+"""Suggestions in a sentence."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,19 @@ def suggest(session: Session, query: str, index: Index | None = None) -> Sequenc
     """Tools whose names are near the query, or whose vendor it names; best first, at most eight."""
     found = (index or read_index(session)).near(read_query(query), limit=MOST_SUGGESTIONS)
     return _in_order(session, found)
+
+
+def find_tool(session: Session, named: str) -> Tool | None:
+    """The tool that a name, an alias, an address or a slug certainly means."""
+    found = match(session, named) if named else None
+    return found.tool if found else tools.find(session, named)
+
+
+def not_known(session: Session, named: str) -> str:
+    """That no tool of ours is called so, in words, with those that may have been meant."""
+    near = [tool.name for tool in suggest(session, named)[:MOST_NAMED]]
+    meant = " or ".join([", ".join(near[:-1]), near[-1]] if len(near) > 1 else near)
+    return f"We know no tool called “{named}”." + (f" Did you mean {meant}?" if meant else "")
 
 
 def complete(session: Session, typed: str, index: Index | None = None) -> Sequence[Tool]:

@@ -3,12 +3,13 @@
 Which verdicts are read a second time, and by whom, is sampling.py's.
 """
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlmodel import Session
 
 from registry.domain.errors import InvalidInput, NotAllowed, NotFound, RuleBroken
-from registry.domain.evaluation import EvaluationState
+from registry.domain.evaluation import Alone, EvaluationState
 from registry.domain.outcome import MEANINGS
 from registry.services.acting import REGISTRY, Actor, record, refuse_long
 from registry.services.assessing import weigh
@@ -88,6 +89,33 @@ def told(session: Session, evaluation_id: int) -> str:
         f"This is a second reading of verdict {first.number}, which {first.decided_by} gave alone in the quick lane. "
         f"There the rules recommended: {was}."
     )
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How the second reading of a verdict stands, in a sentence for the staff."""
+
+    sentence: str
+    evaluation_id: int | None = None
+
+
+def standing(session: Session, row: Verdict) -> Standing | None:
+    """None for a verdict that did not come by the quick lane. Whether one will be chosen is never foretold."""
+    if row.alone is not Alone.QUICK_LANE:
+        return None
+    reading = deciding.find_reading_of(session, id_of(row))
+    if reading is None:
+        return Standing("It was not chosen for a second reading so far; one in ten is.")
+    evaluation = evaluations.get(session, reading.evaluation_id)
+    if evaluation.state is EvaluationState.DECISION:
+        said = "The second reading recommends something else. An approver decides anew or lets it stand."
+    elif evaluation.state is EvaluationState.DECIDED:
+        said = "The second reading recommended something else, and it was decided anew."
+    elif evaluation.state is EvaluationState.WITHDRAWN:
+        said = evaluation.withdrawn_reason
+    else:
+        said = "It was chosen for a second reading: another reviewer scores it without seeing the first scorecard."
+    return Standing(said, reading.evaluation_id)
 
 
 def _close(evaluation: Evaluation, reason: str, now: datetime) -> None:

@@ -8,11 +8,10 @@ from uuid import uuid4
 from sqlmodel import Session
 
 from registry.domain.errors import InvalidInput, NotAllowed, NotFound, RegistryError, RuleBroken, StaleVersion
-from registry.domain.identity import name_key
 from registry.domain.validity import Mark, MarkKind, Ruling, check_mark
 from registry.services.acting import Actor, record, refuse_long
-from registry.services.ownership import tool_by_name
-from registry.store import tables, tools, verdicts
+from registry.services.matching import find_tool, not_known
+from registry.store import tables, verdicts
 from registry.store.columns import id_of
 from registry.store.engine import serialise
 from registry.store.tables import Role
@@ -81,13 +80,17 @@ def check_seen(session: Session, rows: Sequence[tables.Verdict], seen: Mapping[i
 def withdrawable(
     session: Session, numbers: Sequence[int], *, replacement: str = "", zone: tzinfo, by: Actor, now: datetime
 ) -> list[Withdrawal]:
-    """Each of the numbers, once and in order, with why it cannot be withdrawn; no fault hides another."""
+    """Each of the numbers, once and in order, with why it cannot be withdrawn; no fault hides another.
+
+    Raises InvalidInput for too many of them, and for a replacement that is no tool of ours.
+    """
     wanted = list(dict.fromkeys(numbers))
     if len(wanted) > MOST_TOGETHER:
         raise InvalidInput(
             "Nothing was withdrawn.",
             {"numbers": f"At most {MOST_TOGETHER} at once; these are {len(wanted)}."},
         )
+    replacement_of(session, replacement, None)
     rows = {row.number: row for row in verdicts.by_numbers(session, wanted) if row.undone_at is None}
     rulings = {
         each.verdict.number: each for each in verdicts.as_rulings(session, list(rows.values()), now=now)
@@ -131,6 +134,7 @@ def withdraw_together(
     if faults:
         raise InvalidInput("Nothing was withdrawn.", faults)
     refuse_long("Nothing was withdrawn.", reason=(reason, 1000), replacement=(replacement, 200))
+    replacement_of(session, replacement, None)
     serialise(session, "verdict")
     found = withdrawable(session, list(seen), replacement=replacement, zone=zone, by=by, now=now)
     refused = [each.refused for each in found if each.refused]
@@ -146,15 +150,19 @@ def withdraw_together(
     return rows
 
 
-def replacement_of(session: Session, typed: str, tool_id: int) -> str:
-    """A tool's slug where it is one of ours, else the words as typed. Raises InvalidInput for the tool itself."""
+def replacement_of(session: Session, typed: str, tool_id: int | None) -> str:
+    """The slug of the tool that is meant, or nothing. Raises InvalidInput for a stranger and for the tool itself."""
     words = " ".join(typed.split())
-    alias = tool_by_name(session, name_key(words)) if words else None
-    tool = tools.find(session, words) or (tools.get_by_id(session, alias.tool_id) if alias else None)
-    if tool is not None and tool.id == tool_id:
+    if not words:
+        return ""
+    tool = find_tool(session, words)
+    if tool is None:
+        sentence = f"{not_known(session, words)} Name a tool that is listed here, or leave it empty."
+        raise InvalidInput(sentence, {"replacement": sentence})
+    if tool.id == tool_id:
         sentence = f"{tool.name} cannot be used instead of itself. Name another tool, or leave it empty."
         raise InvalidInput(sentence, {"replacement": sentence})
-    return tool.slug if tool is not None else words
+    return tool.slug
 
 
 def _refuse_who_may_not(kind: MarkKind, by: Actor) -> None:

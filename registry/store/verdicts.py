@@ -34,6 +34,15 @@ def find_for_evaluation(session: Session, evaluation_id: int) -> tables.Verdict 
     ).first()
 
 
+def find_taken_back(session: Session, evaluation_id: int) -> tables.Verdict | None:
+    """The newest verdict of an evaluation that was taken back before it went out."""
+    return session.exec(
+        select(tables.Verdict)
+        .where(tables.Verdict.evaluation_id == evaluation_id, col(tables.Verdict.undone_at).is_not(None))
+        .order_by(col(tables.Verdict.number).desc())
+    ).first()
+
+
 def next_number(session: Session) -> int:
     """One more than the highest ever given, those taken back included."""
     return (session.exec(select(func.max(tables.Verdict.number))).one() or 0) + 1

@@ -18,7 +18,9 @@ class SuspensionIn(BaseModel):
         description="Another person than the one who suspended it confirms or lifts."
     )
     reason: Plain = Field("", description="Needed to suspend.")
-    replacement: Plain = Field("", description="What to use instead: a tool's name or slug, or words.")
+    replacement: Plain = Field(
+        "", description="What to use instead: name, alias or slug of a tool that is listed. Empty: nothing."
+    )
 
 
 class DecidedMark(BaseModel):

@@ -10,6 +10,7 @@ from registry.domain.validity import STATE_LABELS, ValidityState
 from registry.services.publishing import Published
 from registry.store import tables
 from registry.store.tables import Tool
+from registry.web.links import outside_link
 from registry.web.shapes import ConditionItem, Event, Link, Row
 from registry.web.words import words
 
@@ -158,3 +159,17 @@ def _happening(event: tables.Event, row: tables.Verdict) -> Event:
 
 def _listed(codes: Sequence[str]) -> str:
     return ", ".join(words(code) for code in codes)
+
+
+def quick_no_rows(row: tables.Verdict) -> list[Row]:
+    """What was answered at once, who says so and what shows it; nothing for a verdict that was scored."""
+    told = row.assessment.get("quick_no")
+    if told is None:
+        return []
+    holds = [each["name"] for each in row.assessment["knock_outs"]]
+    evidence = told["evidence"]
+    return [
+        Row("What holds", holds[0] if holds else "An approved tool does it already"),
+        Row("Who says so", told["said_by"]),
+        Row("What shows it", outside_link(evidence) or evidence),
+    ]

@@ -1,6 +1,7 @@
 """A flood of new entries is held back and asked about; a person lets it in, or leaves it as seen."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from threading import Thread
 
@@ -20,6 +21,7 @@ from tests.feeds import some_entries
 
 ADA = Actor(None, "Ada")
 FLOOD = 60
+DAY = timedelta(days=1)
 
 
 @pytest.fixture
@@ -148,15 +150,28 @@ def test_held_entries_are_shown_a_page_at_a_time(session, source):
     assert len(shown) == len(set(shown)) == FLOOD
 
 
-@pytest.mark.parametrize(("days_away", "held"), [(1, FLOOD), (40, 0)], ids=["a day", "forty days"])
-def test_what_a_source_brings_after_being_away_for_long_is_no_flood(session, now, days_away, held):
+@pytest.mark.parametrize(
+    ("days_away", "gap", "oldest", "held"),
+    [
+        pytest.param(40, DAY, DAY * 39, 0, id="forty days' news"),
+        pytest.param(1, DAY, DAY / 2, FLOOD, id="a day's, at the pace of forty"),
+        pytest.param(
+            1, timedelta(seconds=1), DAY / 2, FLOOD, id="a day's, from one that gives many at a time"
+        ),
+        pytest.param(40, DAY, DAY * 400, FLOOD, id="what is older than the last visit"),
+    ],
+)
+def test_what_a_source_brought_out_while_it_was_away_is_no_flood(session, now, days_away, gap, oldest, held):
     """At one entry a day forty days bring forty; twice as many are believed."""
     source = Source(
         name="Launches", url="https://feeds.example/", announcer=Announcer.LAUNCH_FEED, created_at=now
     )
-    source.usual_gap_s, source.succeeded_at = 86_400, now - timedelta(days=days_away)
+    source.usual_gap_s, source.succeeded_at = int(gap.total_seconds()), now - days_away * DAY
     session.add(source)
     session.flush()
     intake.record_entries(session, source, some_entries(10), first=True, now=now)
-    brought = intake.record_entries(session, source, some_entries(FLOOD, first=100), first=False, now=now)
-    assert brought.held == held
+    news = [
+        replace(each, published_at=now - oldest * (number + 1) / FLOOD)
+        for number, each in enumerate(some_entries(FLOOD, first=100))
+    ]
+    assert intake.record_entries(session, source, news, first=False, now=now).held == held

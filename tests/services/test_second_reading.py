@@ -125,3 +125,31 @@ def test_an_approver_lets_it_stand_with_a_reason(
         second_reading.let_stand(session, case, reason="So.", by=cast["rosa"], now=later)
     second_reading.let_stand(session, case, reason="The flaw was mended.", by=cast["amir"], now=later)
     assert evaluations.get(session, case).withdrawn_reason == "Verdict 1 stands: The flaw was mended."
+
+
+def test_the_staff_are_told_how_a_second_reading_stands_and_never_whether_one_will_come(
+    session: Session, cast: Mapping[str, Actor], quick: Verdict, now: datetime
+) -> None:
+    def told() -> str:
+        found = second_reading.standing(session, quick)
+        assert found is not None
+        return found.sentence
+
+    assert told().startswith("It was not chosen for a second reading so far")
+    later = now + timedelta(hours=1)
+    evaluation = read_again(session, cast, later, R2="4")
+    assert (
+        told() == "The second reading recommends something else. An approver decides anew or lets it stand."
+    )
+    second_reading.let_stand(session, id_of(evaluation), reason="Mended.", by=cast["amir"], now=later)
+    assert told() == "Verdict 1 stands: Mended."
+
+
+def test_a_reading_under_way_is_told_with_its_evaluation(
+    session: Session, quick: Verdict, now: datetime
+) -> None:
+    [reading] = sample(session, now + timedelta(hours=1))
+    found = second_reading.standing(session, quick)
+    assert found is not None
+    assert found.sentence.startswith("It was chosen for a second reading")
+    assert found.evaluation_id == reading.evaluation_id

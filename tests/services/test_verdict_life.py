@@ -98,6 +98,7 @@ def test_revoking_needs_a_reason_and_is_for_good(
     session: Session, cast: Mapping[str, Actor], number: int, later: datetime
 ) -> None:
     amir = cast["amir"]
+    a_tool(session, "Pen Flow", now=later)
     with pytest.raises(RuleBroken, match="Write why"):
         mark(session, number, MarkKind.REVOKED, reason=" ", zone=UTC_ZONE, by=amir, now=later)
     mark(
@@ -105,13 +106,13 @@ def test_revoking_needs_a_reason_and_is_for_good(
         number,
         MarkKind.REVOKED,
         reason=REASON,
-        replacement="penflow",
+        replacement="pen-flow",
         zone=UTC_ZONE,
         by=amir,
         now=later,
     )
     found = stands(session, number, later)
-    assert (found.state, found.replacement) == (ValidityState.REVOKED, "penflow")
+    assert (found.state, found.replacement) == (ValidityState.REVOKED, "pen-flow")
     for kind in MarkKind:
         with pytest.raises(RuleBroken):
             mark(session, number, kind, reason=REASON, zone=UTC_ZONE, by=cast["ana"], now=later)
@@ -288,7 +289,7 @@ def test_a_graduation_and_an_announced_end_are_put_right_by_another_act_with_a_r
         )
 
 
-def test_a_replacement_that_is_listed_is_kept_as_that_tool_and_the_tool_itself_is_refused(
+def test_a_replacement_is_another_tool_that_is_listed(
     session: Session, cast: Mapping[str, Actor], number: int, now: datetime, later: datetime
 ) -> None:
     a_tool(session, "Pen Flow", now=now)
@@ -307,6 +308,11 @@ def test_a_replacement_that_is_listed_is_kept_as_that_tool_and_the_tool_itself_i
 
     with pytest.raises(InvalidInput, match="instead of itself"):
         withdraw(" quillmark ")
+    with pytest.raises(
+        InvalidInput, match=r"no tool called “Pen Floww”\. Did you mean Pen Flow\?"
+    ) as refused:
+        withdraw("Pen Floww")
+    assert list(refused.value.faults) == ["replacement"]
     withdraw("pen  flow")
     assert stands(session, number, later).replacement == "pen-flow"
 

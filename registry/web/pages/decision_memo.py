@@ -130,6 +130,8 @@ class DecidePage:
     until: str
     """The last day where none is chosen, and why, in words."""
     form: Form
+    taken_back: int | None = None
+    """Number of the verdict that was taken back and fills the form."""
 
 
 @dataclass(frozen=True)

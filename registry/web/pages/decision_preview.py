@@ -49,7 +49,6 @@ class Entry:
 class PreviewPage:
     back: str
     """Where the form is sent, to publish or to change it."""
-    crumb: str
     tool_name: str
     number: int
     answer: AnswerCard
@@ -69,12 +68,11 @@ def preview(
     *,
     title: str,
     back: str,
-    crumb: str,
 ) -> PreviewPage:
     """Publishes within a savepoint, reads what everybody would once the undo window is over, and takes it all back."""
     attempt = session.begin_nested()
     try:
-        return _seen(session, settings, typed, publish(), title=title, back=back, crumb=crumb)
+        return _seen(session, settings, typed, publish(), title=title, back=back)
     finally:
         attempt.rollback()
 
@@ -87,7 +85,6 @@ def _seen(
     *,
     title: str,
     back: str,
-    crumb: str,
 ) -> PreviewPage:
     house, tool = house_of(session, settings), tools.get_by_id(session, row.tool_id)
     at = row.starts_at
@@ -96,7 +93,6 @@ def _seen(
     notice = publishing.as_notice(published, base_url=settings.base_url)
     return PreviewPage(
         back=back,
-        crumb=crumb,
         tool_name=title,
         number=row.number,
         answer=_card(session, found, tool, house, base_url=settings.base_url),

@@ -1,7 +1,7 @@
 """The approver's acts: recompute, preview of just what others will see, publish, take back."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from fastapi import APIRouter, Request, Response
@@ -27,6 +27,7 @@ from registry.web.pages.decision_changes import ClashPage, since, typed_rows
 from registry.web.pages.decision_form import Filled, named_alternatives, read_decision
 from registry.web.pages.decision_memo import Reading, fresh_page, pickable, typed_page
 from registry.web.pages.decision_preview import preview
+from registry.web.pages.decision_taken_back import taken_back
 from registry.web.pages.evaluation_page import title_of
 from registry.web.render import go, render
 from registry.web.typed import Fields, Typed
@@ -59,7 +60,13 @@ def show_decision(
         taking_part.require_sight(read, evaluation, by=user)
         return render(request, "evaluations/decided.html", _done_page(read, row, user, now=now))
     _require_turn(read, evaluation, house, user)
-    return render(request, MEMO, fresh_page(Reading(read, evaluation, house, user, now)))
+    reading = Reading(read, evaluation, house, user, now)
+    undone = verdicts.find_taken_back(read, evaluation_id)
+    if undone is None or deciding.is_quick_no(undone):
+        return render(request, MEMO, fresh_page(reading))
+    typed = taken_back(read, undone, house.zone)
+    page = typed_page(reading, typed, _filled(reading, typed).decision, {})
+    return render(request, MEMO, replace(page, taken_back=undone.number))
 
 
 @router.post("/evaluations/{evaluation_id}/recompute")
@@ -110,7 +117,6 @@ def decide(
         lambda: deciding.decide(tx, evaluation_id, filled.decision, terms, by=user, now=now),
         title=title_of(tool, evaluation),
         back=f"/evaluations/{evaluation_id}/decide",
-        crumb=f"/evaluations/{evaluation_id}",
     )
     return render(request, "evaluations/preview.html", page_of_preview)
 
@@ -123,7 +129,7 @@ def take_back(
     if row is None or str(row.number) != number:
         raise InvalidInput("That verdict is not the one of this evaluation. Open the evaluation again.")
     deciding.undo(tx, row.number, solo=house.solo, by=user, now=now)
-    return go(f"/evaluations/{evaluation_id}")
+    return go(f"/evaluations/{evaluation_id}" + ("" if deciding.is_quick_no(row) else "/decide"))
 
 
 @router.post("/evaluations/{evaluation_id}/let-stand")

@@ -147,7 +147,7 @@ def _give(
             with tx.begin_nested():
                 row = publish()
             return go(f"/evaluations/{row.evaluation_id}/decide")
-        page = preview(tx, house, typed, publish, title=subject.name, back=subject.url, crumb=subject.back)
+        page = preview(tx, house, typed, publish, title=subject.name, back=subject.url)
     except (InvalidInput, RuleBroken, StaleVersion, NotAllowed) as refused:
         faults = refused.faults if isinstance(refused, InvalidInput) else {}
         sentence = "" if faults else refused.sentence

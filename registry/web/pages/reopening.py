@@ -186,6 +186,10 @@ def _preview(
         faults["number"] = "Choose at least one verdict."
     if not typed.one("reason"):
         faults["reason"] = "Write why they are withdrawn."
+    try:
+        verdict_life.replacement_of(session, replacement, None)
+    except InvalidInput as stranger:
+        faults |= stranger.faults
     if faults:
         rows = choosable(
             session, numbers_in(typed.several("offered")), Filter(), settings, chosen=chosen or [0], now=now
@@ -211,8 +215,8 @@ def _preview(
 
 
 def _instead(session: Session, typed: str, settings: Settings, now: datetime) -> ToolLink | None:
-    """The tool named as a replacement, with the answer that colleagues get who turn to it; None for mere words."""
-    tool = tools.find(session, verdict_life.replacement_of(session, typed, 0)) if typed else None
+    """The tool named as a replacement, with the answer that colleagues get who turn to it."""
+    tool = tools.find(session, verdict_life.replacement_of(session, typed, None)) if typed else None
     if tool is None:
         return None
     found = lookup.answers(session, [tool], Question(at=now), house(session, settings), now=now)

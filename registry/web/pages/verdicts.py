@@ -15,10 +15,11 @@ from registry.domain.lookup import House as Organisation
 from registry.domain.outcome import Outcome
 from registry.domain.validity import ValidityState
 from registry.publish import sheet
-from registry.services import publishing
+from registry.services import publishing, second_reading
 from registry.services.acting import Actor
 from registry.services.house import house
 from registry.services.publishing import OLDER, Filter, Listing, Published
+from registry.services.second_reading import Standing
 from registry.services.verdict_life import SUSPENDERS
 from registry.store import offices as offices_store
 from registry.store import tables, tools, verdicts
@@ -47,6 +48,7 @@ from registry.web.verdict_parts import (
     as_row,
     condition_items,
     happenings,
+    quick_no_rows,
     scope_rows,
     state_sentence,
 )
@@ -115,6 +117,10 @@ class VerdictPage:
     pilot: Sequence[Row]
     notes: Sequence[str]
     assessed: Assessed | None
+    quick_no: Sequence[Row]
+    """The one answer that a quick no rests on; empty for any other verdict."""
+    reading: Standing | None
+    """Of its second reading, for insiders."""
     step: str
     """What was recommended and why it was decided otherwise; empty where it was followed."""
     supersedes: Sequence[int]
@@ -204,6 +210,8 @@ def show_verdict(
         pilot=_pilot(each),
         notes=row.notes,
         assessed=assessed(row.assessment),
+        quick_no=quick_no_rows(row),
+        reading=second_reading.standing(read, row) if _is_insider(user) else None,
         step=_step(row),
         supersedes=each.ruling.verdict.supersedes,
         superseded_by=verdicts.successors(read, row_id, now=now),

@@ -177,6 +177,44 @@ def test_a_published_verdict_is_taken_back_within_the_undo_window(
     assert verdict_numbers(site_engine) == [1, 2]
 
 
+def test_what_was_taken_back_fills_the_form_to_the_last_field(
+    as_: As, conditional: Any, site_engine: Engine
+) -> None:
+    said = {
+        "versions": "3 & later",
+        "data_ceiling": "internal",
+        "accounts": "work",
+        "valid_until": "2027-01-31",
+        "starts_on": "2026-12-24",
+        "step_reason": "",
+        "internal_note": "Ask again in spring.",
+        "alternatives": "none known",
+    }
+    amir, typed = as_("Amir"), YES_IF | said
+    amir.post(f"{conditional.url}/decide", data=typed | {"action": "publish"})
+    back = amir.post(f"{conditional.url}/undo", data={"number": "1"})
+    page = amir.get(back.headers["location"]).text
+    assert "Verdict 1 was taken back" in page
+    for value in ("3 &amp; later", "2027-01-31", "2026-12-24", "R5"):
+        assert f'value="{value}"' in page, value
+    for text in (typed["rationale"], typed["c1.text"], typed["internal_note"]):
+        assert text in page
+    assert re.search(r'value="internal"[^>]*selected', page)
+    for value in ("approved_with_conditions", "work", "none known"):
+        assert re.search(rf'value="{value}"[^>]*checked', page), value
+
+
+def test_going_back_from_the_preview_keeps_what_was_typed(as_: As, conditional: Any) -> None:
+    amir = as_("Amir")
+    page = amir.post(f"{conditional.url}/decide", data=YES_IF | {"action": "preview"}).text
+    button = re.search(r'<p class="crumb"><button[^>]*form="answers-form" name="action" value="(\w+)"', page)
+    assert button
+    assert '<form method="post" action="' + conditional.url + '/decide" id="answers-form"' in page
+    form = amir.post(f"{conditional.url}/decide", data=hidden_in(page) | {"action": button[1]}).text
+    assert YES_IF["rationale"] in form
+    assert CONDITION["c1.text"] in form
+
+
 def test_after_the_undo_window_it_has_gone_out(as_: As, ready: Any, clock: Any) -> None:
     amir = as_("Amir")
     amir.post(f"{ready.url}/decide", data=YES | {"action": "publish"})

@@ -92,6 +92,13 @@ def test_several_are_withdrawn_after_an_honest_list(as_: As, client: TestClient)
         "replacement": "pen flow",
     }
     assert amir.post("/verdicts/withdraw", data=typed | seen | {"reason": ""}).status_code == 422
+    for step in ("preview", "withdraw"):
+        stranger = amir.post(
+            "/verdicts/withdraw", data=typed | seen | {"replacement": "penn flo", "step": step}
+        )
+        assert stranger.status_code == 422
+        for told in ("Did you mean Pen Flow?", 'value="penn flo"', "The vendor is gone."):
+            assert told in stranger.text
     preview = amir.post("/verdicts/withdraw", data=typed | seen)
     assert "Nothing has been done yet" in preview.text
     assert "Withdraw 2 verdicts" in preview.text

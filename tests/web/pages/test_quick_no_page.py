@@ -86,6 +86,12 @@ def test_the_preview_publishes_nothing_and_what_it_shows_is_what_goes_out(
     public = client.get("/verdicts/1").text
     assert "It asks for a &lt;private&gt; account." in public
     assert PRIVATE["internal_note"] not in public
+    for told in (
+        "It was answered at once",
+        "The legal office",
+        'href="https://tattler.example/terms?a=1&amp;b=2"',
+    ):
+        assert told in public, told
 
 
 def test_what_lacks_something_comes_back_whole(as_: As, site_engine: Engine) -> None:

@@ -71,11 +71,20 @@ def test_a_suspension_is_confirmed_by_another_person(as_: As) -> None:
     assert as_("Ada").post("/verdicts/1/confirm").status_code == 409
 
 
-def test_suspending_needs_a_reason_and_keeps_the_replacement_typed(as_: As) -> None:
-    reply = as_("Amir").post("/verdicts/1/suspend", data={"replacement": "Pen & flow"})
+def test_suspending_needs_a_reason(as_: As) -> None:
+    reply = as_("Amir").post("/verdicts/1/suspend", data={})
     assert reply.status_code == 409
     assert "Write why verdict 1 is suspended." in reply.text
-    assert "Pen &amp; flow" in reply.text
+
+
+@pytest.mark.parametrize("act", ["suspend", "sunset", "revoke"])
+def test_a_replacement_nobody_knows_is_refused_and_kept(as_: As, act: str) -> None:
+    typed = {"replacement": "Pen & flow", "reason": "A leak.", "effective_on": "2027-01-01"}
+    reply = as_("Amir").post(f"/verdicts/1/{act}", data=typed)
+    assert reply.status_code == 422
+    assert "We know no tool called “Pen &amp; flow”." in reply.text
+    assert 'value="Pen &amp; flow"' in reply.text
+    assert "A leak." in reply.text
 
 
 def test_an_end_is_announced_with_its_day(as_: As) -> None:
