@@ -256,7 +256,7 @@ def who_may_have_read(
     Whether they did read is not asked. Source: docs/concepts.md, "Blind until submitted".
     """
     cards = evaluations.scorecards(session, id_of(evaluation))
-    first = min((each.row.submitted_at for each in cards if each.row.submitted_at), default=None)
+    first = min((each.submitted_at for each in cards if each.submitted_at), default=None)
     if first is None:
         return frozenset()
     lost = {

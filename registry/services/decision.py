@@ -293,10 +293,10 @@ def _open_again(session: Session, evaluation: Evaluation, row: tables.Verdict, *
             f"Withdraw it first, or let verdict {row.number} go out and revoke it."
         )
     evaluation_id = id_of(evaluation)
-    counted = {each.row.id for each in counting(evaluations.scorecards(session, evaluation_id))}
+    counted = {each.id for each in counting(evaluations.scorecards(session, evaluation_id))}
     evaluation.closed_at = None
     session.flush()
-    if counted != {each.row.id for each in counting(evaluations.scorecards(session, evaluation_id))}:
+    if counted != {each.id for each in counting(evaluations.scorecards(session, evaluation_id))}:
         reopen_moderated(session, evaluation_id)
     evaluation.state = progress(session, evaluation, solo=solo).state
 

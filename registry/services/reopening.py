@@ -176,11 +176,7 @@ def _open(
     barred = evaluations.requesters(session, row.tool_id) | evaluations.contacts(session, row.tool_id).keys()
     barred |= evaluations.interested(session, opened)
     scored = (
-        {
-            id_of(card.reviewer): None
-            for card in evaluations.scorecards(session, id_of(earlier))
-            if card.submitted
-        }
+        {card.reviewer.id: None for card in evaluations.scorecards(session, id_of(earlier)) if card.submitted}
         if earlier
         else {}
     )
