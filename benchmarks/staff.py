@@ -23,10 +23,10 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from sqlalchemy import event
-from sqlmodel import Session, col, select
+from sqlmodel import Session, SQLModel, col, select
 from starlette.testclient import TestClient
 
-from registry.domain.identity import name_key
+from registry.domain.identity import name_key, slug
 from registry.domain.proposal import Announcer, EntryKind
 from registry.domain.triage import CandidateStatus, DismissReason
 from registry.services import evaluation as rounds
@@ -36,7 +36,7 @@ from registry.settings import Settings
 from registry.store import rubrics as files
 from registry.store import schema
 from registry.store.columns import id_of
-from registry.store.engine import insert_all, make_engine, transaction
+from registry.store.engine import make_engine, reserve_ids, transaction, write_all
 from registry.store.tables import (
     Candidate,
     CandidateLabel,
@@ -110,48 +110,47 @@ def fill_inbox(office: Office) -> None:
     ]
     session.add_all(sources)
     session.flush()
-    found = insert_all(
+    found = _written(
         session, Candidate, [_candidate(office, number) for number in range(office.some(13_000))]
     )
     spoken = [each for each in found for _ in range(1 + (chance.random() < 0.4) + (chance.random() < 0.1))]
-    entries = insert_all(
+    entries = _written(
         session, Entry, [_entry(office, sources, number, each) for number, each in enumerate(spoken)]
     )
-    mentions = zip(sorted(entries, key=id_of), spoken, strict=True)
-    insert_all(
+    write_all(
         session,
         Mention,
         [
             {
-                "entry_id": id_of(row),
-                "candidate_id": each.id,
-                "first_candidate_id": each.id,
-                "at": row.seen_at,
+                "entry_id": row["id"],
+                "candidate_id": each["id"],
+                "first_candidate_id": each["id"],
+                "at": row["seen_at"],
             }
-            for row, each in mentions
+            for row, each in zip(entries, spoken, strict=True)
         ],
     )
-    insert_all(
+    write_all(
         session,
         CandidateLabel,
-        [{"candidate_id": each.id, "label": chance.choice(STEMS)} for each in found[::6]],
+        [{"candidate_id": each["id"], "label": chance.choice(STEMS)} for each in found[::6]],
     )
-    insert_all(
+    write_all(
         session,
         Request,
         [
             {
-                "candidate_id": each.id,
-                "first_candidate_id": each.id,
+                "candidate_id": each["id"],
+                "first_candidate_id": each["id"],
                 "purpose": "Minutes.",
-                "digest": str(each.id),
+                "digest": str(each["id"]),
             }
             | {"at": now}
             for each in found[::50]
         ],
     )
-    asked = {each.name_key: each.name for each in found[::40]}
-    insert_all(
+    asked = {each["name_key"]: each["name"] for each in found[::40]}
+    write_all(
         session,
         Unanswered,
         [
@@ -161,7 +160,15 @@ def fill_inbox(office: Office) -> None:
     )
 
 
-def _candidate(office: Office, number: int) -> dict[str, object]:
+def _written(session: Session, table: type[SQLModel], rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The rows with the ids under which they were written."""
+    ids = reserve_ids(session, table, len(rows))
+    found = [{"id": row_id, **row} for row_id, row in zip(ids, rows, strict=True)]
+    write_all(session, table, found)
+    return found
+
+
+def _candidate(office: Office, number: int) -> dict[str, Any]:
     chance, decided = office.chance, number % 13 >= 10
     name = f"{chance.choice(STEMS)}{chance.choice(TAILS)} {number // 3}".title()
     seen_at = office.now - timedelta(minutes=chance.randrange(400 * 1440))
@@ -186,16 +193,16 @@ def _candidate(office: Office, number: int) -> dict[str, object]:
     }
 
 
-def _entry(office: Office, sources: Sequence[Source], number: int, each: Candidate) -> dict[str, object]:
+def _entry(office: Office, sources: Sequence[Source], number: int, each: Mapping[str, Any]) -> dict[str, Any]:
     link = f"https://feed.example/{number}"
     return {
         "source_id": office.chance.choice(sources).id,
         "key": str(number),
         "second_key": str(number),
-        "title": f"{each.name} - does one thing",
+        "title": f"{each['name']} - does one thing",
         "link": link,
         "canonical_link": link,
-        "seen_at": each.seen_at,
+        "seen_at": each["seen_at"],
         "content_hash": "1",
         "kind": EntryKind.TOOL,
         "extractor_version": "1",
@@ -221,7 +228,7 @@ def fill_twelve(office: Office) -> None:
 
 
 def fill_verdicts(office: Office) -> None:
-    """5,000 published verdicts of four years, as the twenty real ones are, each with its evaluation and event."""
+    """5,000 published verdicts of four years on 2,000 tools, as the twenty real ones are, each with its evaluation."""
     session, chance = office.session, office.chance
     models = list(session.exec(select(Verdict).order_by(col(Verdict.number))))
     cases = {each.id: each for each in session.exec(select(Evaluation))}
@@ -229,8 +236,9 @@ def fill_verdicts(office: Office) -> None:
     wanted = range(first, first + office.some(5000))
     moments = {number: office.now - timedelta(minutes=chance.randrange(4 * 525_600)) for number in wanted}
     like = {number: models[number % len(models)] for number in wanted}
-    tool_of = {number: id_of(office.tools[number % len(office.tools)]) for number in wanted}
-    opened = insert_all(
+    tools = _written(session, Tool, [_tool(office, number) for number in range(office.some(2000))])
+    tool_of = {number: tools[number % len(tools)]["id"] for number in wanted}
+    opened = _written(
         session,
         Evaluation,
         [
@@ -240,25 +248,41 @@ def fill_verdicts(office: Office) -> None:
             for number, moment in moments.items()
         ],
     )
-    ids = sorted(map(id_of, opened))
-    decided = insert_all(
+    decided = _written(
         session,
         Verdict,
         [
             _like(like[number])
-            | {"number": number, "uid": f"uid-{number}", "tool_id": tool_of[number], "evaluation_id": its}
+            | {
+                "number": number,
+                "uid": f"uid-{number}",
+                "tool_id": tool_of[number],
+                "evaluation_id": its["id"],
+            }
             | {"decided_at": moments[number], "published_at": moments[number], "starts_at": moments[number]}
             | {"valid_until": (moments[number] + timedelta(days=chance.randrange(200, 1100))).date()}
-            for number, its in zip(wanted, ids, strict=True)
+            for number, its in zip(wanted, opened, strict=True)
         ],
     )
     record_all(
         session,
         [
-            event_of("verdict.published", ("verdict", each.id), by=office.cast["amir"], now=each.decided_at)
+            event_of(
+                "verdict.published", ("verdict", each["id"]), by=office.cast["amir"], now=each["decided_at"]
+            )
             for each in decided
         ],
     )
+
+
+def _tool(office: Office, number: int) -> dict[str, Any]:
+    name = f"Decided {number}"
+    return {
+        "slug": slug(name),
+        "name": name,
+        "category": office.chance.choice(STEMS),
+        "created_at": office.now,
+    }
 
 
 def _like(row: Evaluation | Verdict) -> dict[str, Any]:

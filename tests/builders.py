@@ -10,11 +10,11 @@ from registry.domain.condition import Check, Condition, ConditionKind, Duty
 from registry.domain.identity import name_key, slug
 from registry.domain.outcome import Outcome
 from registry.domain.rubric import KnockOutAnswer, Rating, Rubric
+from registry.domain.scorecard import TypedAnswer, TypedRating, TypedScorecard
 from registry.services import evaluation as rounds
 from registry.services import rubric_files, rubrics, scoring
 from registry.services.acting import Actor
 from registry.services.decision import Decision, Terms, decide
-from registry.services.scorecards import TypedAnswer, TypedRating, TypedScorecard
 from registry.store import tables
 from registry.store.columns import id_of
 from registry.store.tables import Alias, AliasKind, Evaluation, Office, Role, Tool, User, UserArea, UserRole
@@ -140,11 +140,11 @@ def scored(
     risk: str = "1",
     fit: str = "4",
     **ratings: str,
-) -> tables.Scorecard:
+) -> None:
     rubric = rubrics.rubric(session, evaluation.rubric_hash)
     typed = a_typed_scorecard(rubric, risk=risk, fit=fit, **ratings)
     scoring.save_draft(session, id_of(evaluation), typed, version=0, by=by, now=now)
-    return scoring.submit(session, id_of(evaluation), solo=False, by=by, now=now)
+    scoring.submit(session, id_of(evaluation), solo=False, by=by, now=now)
 
 
 def a_condition(text: str = "Enter only public information.", *mitigates: str) -> Condition:

@@ -14,6 +14,8 @@ GRACE_DAYS = 30
 REVIEW_DAYS = 60
 """The last day and the 59 before it."""
 CONFIRM_DAYS = 14
+SUNSET_MOST_DAYS = 3653
+"""Ten years: a day further away is a slip of the keyboard."""
 
 
 class ValidityState(StrEnum):
@@ -208,6 +210,10 @@ def check_mark(ruling: Ruling, mark: Mark, at: datetime, zone: tzinfo) -> None:
         raise RuleBroken(f"Verdict {number} cannot be {rule.verb}. Its state is: {now}.")
     if mark.kind is MarkKind.PILOT_RESULT and ruling.verdict.outcome is not Outcome.PILOT:
         raise RuleBroken(f"Verdict {number} is no pilot, so it has no result to report.")
+    if mark.kind is MarkKind.GRADUATED and ruling.verdict.outcome is Outcome.PILOT:
+        raise RuleBroken(
+            f"Verdict {number} is a pilot, and a pilot does not graduate. When it is over, decide anew."
+        )
     past = _past(ruling, at)
     if rule.by_another and past.suspended is not None and _same_person(past.suspended, mark):
         raise RuleBroken(f"You suspended verdict {number} yourself. Another person must confirm or lift it.")
@@ -216,12 +222,21 @@ def check_mark(ruling: Ruling, mark: Mark, at: datetime, zone: tzinfo) -> None:
     if rule.needs_reason and not mark.reason.strip():
         raise RuleBroken(f"Write why verdict {number} is {rule.verb}.")
     if mark.kind is MarkKind.SUNSET:
-        _check_sunset(mark, at.astimezone(zone).date())
+        _check_sunset(mark, number, _sunset_day(past.sunset, zone), at.astimezone(zone).date())
 
 
-def _check_sunset(mark: Mark, today: date) -> None:
+def announced_end(ruling: Ruling, *, at: datetime, zone: tzinfo) -> date | None:
+    """The first day on which its announced end forbids the tool, come or to come; None where none is announced."""
+    return _sunset_day(_past(ruling, at).sunset, zone)
+
+
+def _check_sunset(mark: Mark, number: int, announced: date | None, today: date) -> None:
+    if announced is not None and announced <= today:
+        raise RuleBroken(f"The announced end of verdict {number} has come. It is not moved; decide anew.")
     if mark.effective_on is None:
         raise RuleBroken("Say from which day the tool may no longer be used.")
+    if mark.effective_on > today + timedelta(days=SUNSET_MOST_DAYS):
+        raise RuleBroken("Choose a day within the next ten years.")
     if mark.effective_on <= today:
         raise RuleBroken("Choose a day after today. To stop its use at once, suspend or revoke the verdict.")
 

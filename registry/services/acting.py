@@ -55,11 +55,9 @@ def record(
     now: datetime,
     before: Mapping[str, Any] | None = None,
     after: Mapping[str, Any] | None = None,
-) -> tables.Event:
+) -> None:
     """Write the event of one act: `noun.verb` on (kind, id), with what changed as JSON-ready values."""
-    event = tables.Event(**event_of(action, subject, by=by, now=now, before=before, after=after))
-    session.add(event)
-    return event
+    record_all(session, [event_of(action, subject, by=by, now=now, before=before, after=after)])
 
 
 def record_all(session: Session, found: Sequence[dict[str, Any]]) -> None:

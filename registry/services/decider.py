@@ -36,7 +36,7 @@ def permission(
     if by.id is None or by.scopes is not None:
         raise NotAllowed("Only a person decides, never a token. Sign in first.")
     evaluation_id = id_of(evaluation)
-    scorers = {id_of(card.reviewer) for card in evaluations.scorecards(session, evaluation_id)}
+    scorers = {card.reviewer.id for card in evaluations.scorecards(session, evaluation_id)}
     again = deciding.find_reading_by_evaluation(session, evaluation_id) is not None
     scored = by.id in scorers
     quick_lane = evaluation.tier == Tier.ONE and scored and Role.REVIEWER in by.roles and not again

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlmodel import Session
 
-from registry.domain.condition import Check, Condition
+from registry.domain.condition import Check, ConditionState
 from registry.domain.errors import InvalidInput, NotAllowed, NotFound, RuleBroken
 from registry.domain.validity import ValidityState, validity
 from registry.domain.wording import day_text
@@ -35,22 +35,22 @@ def meet_condition(
 ) -> VerdictCondition:
     """Note that a dated condition was met on a day, with its evidence where the condition asks for some.
 
-    A verdict that lapsed is not revived by it: only what was met by its due date, and not noted then, still counts.
+    It is noted by its due date or never: what ended with it begins again by a new decision only.
     """
     row, condition = _dated(session, number, position, seen, by)
     today = now.astimezone(zone).date()
+    decided_on = row.decided_at.astimezone(zone).date()
     faults = {}
     if on > today:
         faults["met_on"] = "Choose today or an earlier day."
+    elif on < decided_on:
+        faults["met_on"] = f"Choose {day_text(decided_on)}, when the verdict was decided, or a later day."
     if condition.checked is Check.EVIDENCE and not evidence.strip():
         faults["evidence"] = "Give a link, or say in a sentence what shows it."
     if faults:
         raise InvalidInput("The condition is not noted as met.", faults)
     refuse_long("The condition is not noted as met.", evidence=(evidence, 2000))
-    lapsed = _refuse_reviving(session, row, condition, met_on=on, now=now, zone=zone)
-    if lapsed and not evidence.strip():
-        told = "Noted now it brings a lapsed verdict back, so say what shows that it was met in time."
-        raise InvalidInput(told, {"evidence": told})
+    _refuse_reviving(session, row, condition, now=now, zone=zone)
     before = {"met_on": condition.met_on and str(condition.met_on), "evidence": condition.evidence}
     condition.met_on, condition.evidence = on, evidence.strip()
     session.flush()
@@ -70,12 +70,12 @@ def waive_condition(
     by: Actor,
     now: datetime,
 ) -> VerdictCondition:
-    """Waive a dated condition, with a reason that stays on record; not once the verdict has lapsed with it."""
+    """Waive a dated condition, with a reason that stays on record; not once the verdict has ended with it."""
     row, condition = _dated(session, number, position, seen, by)
     if not reason.strip():
         raise InvalidInput("Say why the condition is waived.", {"reason": "Say why it is waived."})
     refuse_long("The condition still holds.", reason=(reason, 500))
-    _refuse_reviving(session, row, condition, met_on=None, now=now, zone=zone)
+    _refuse_reviving(session, row, condition, now=now, zone=zone)
     condition.waived_reason = reason.strip()
     session.flush()
     _tell(session, "condition.waived", row, condition, by, now, {}, {"reason": condition.waived_reason})
@@ -127,27 +127,21 @@ def _dated(
 
 
 def _refuse_reviving(
-    session: Session,
-    row: tables.Verdict,
-    condition: VerdictCondition,
-    *,
-    met_on: date | None,
-    now: datetime,
-    zone: tzinfo,
-) -> bool:
-    """Whether the verdict has lapsed. An extension of a lapsed approval is a new decision: RuleBroken for one that was
-    not met in time."""
+    session: Session, row: tables.Verdict, condition: VerdictCondition, *, now: datetime, zone: tzinfo
+) -> None:
+    """An extension of what has ended is a new decision: RuleBroken once the condition's day is over.
+
+    The day is asked for and not the state shown, which a suspension or a graduation hides.
+    """
     state = validity(verdicts.as_rulings(session, [row], now=now)[0], at=now, zone=zone).state
     if state in OVER:
         raise RuleBroken(f"Verdict {row.number} holds no longer, so nothing is owed by it.")
-    known: Condition = as_condition(condition)
-    in_time = met_on is not None and (known.due_on is None or met_on <= known.due_on)
-    if state is ValidityState.LAPSED and known.due_on is not None and not in_time:
+    known = as_condition(condition)
+    if known.state(now.astimezone(zone).date()) is ConditionState.OVERDUE and known.due_on is not None:
         raise RuleBroken(
-            f"Verdict {row.number} lapsed, and this would bring it back: the condition was due on "
-            f"{day_text(known.due_on)}. Renew the verdict instead, which is a new decision."
+            f"The condition was due on {day_text(known.due_on)}, and the approval ended with that day. "
+            f"Noting it now would bring verdict {row.number} back. Renew it by a new decision."
         )
-    return state is ValidityState.LAPSED
 
 
 def _tell(

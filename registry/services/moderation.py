@@ -9,20 +9,14 @@ from registry.domain.assessment import assess
 from registry.domain.disagreement import BANDS
 from registry.domain.errors import InvalidInput, NotAllowed, RegistryError, RuleBroken, StaleVersion
 from registry.domain.evaluation import require_act
+from registry.domain.scorecard import TypedAnswer, TypedRating, TypedScorecard
 from registry.domain.wording import day_text
 from registry.services import rubrics, scoring
 from registry.services.acting import Actor, record, refuse_long
 from registry.services.assessing import as_moderated, weigh
 from registry.services.progress import advance
-from registry.services.scorecards import (
-    TypedAnswer,
-    TypedRating,
-    TypedScorecard,
-    as_typed,
-    as_value,
-    counting,
-)
-from registry.store import evaluations, tables, users
+from registry.services.scorecards import as_typed, as_value, counting
+from registry.store import evaluations, users
 from registry.store import moderation as store
 from registry.store.columns import id_of
 from registry.store.tables import Evaluation, Moderation, Remark
@@ -146,7 +140,7 @@ def rescore(
     solo: bool,
     by: Actor,
     now: datetime,
-) -> tables.Scorecard:
+) -> None:
     """A reviewer's one re-score, after the others were seen: a new scorecard beside the old one, which stays.
 
     Only flagged criteria and knock-outs are re-scored. Raises RuleBroken for a second one, and InvalidInput where
@@ -160,7 +154,7 @@ def rescore(
         if all(kept.ratings.get(key) == line for key, line in ratings.items()) and all(
             kept.knock_outs.get(key) == line for key, line in knock_outs.items()
         ):
-            return own[-1].row  # a double click
+            return  # a double click
         raise RuleBroken(f"{scoring.ONCE} You did on {day_text(done.at.date())}.")
     require_act(evaluation.state, "moderate")
     if not own or not own[0].submitted:
@@ -175,7 +169,7 @@ def rescore(
         raise InvalidInput(told, {"rescore": told})
     scoring.amend(session, evaluation_id, reason=reason, by=by, now=now)
     scoring.save_draft(session, evaluation_id, after, version=1, by=by, now=now)
-    return scoring.submit(session, evaluation_id, solo=solo, by=by, now=now)
+    scoring.submit(session, evaluation_id, solo=solo, by=by, now=now)
 
 
 def open_questions(session: Session, evaluation_id: int, user_id: int) -> list[Remark]:

@@ -46,7 +46,8 @@ def ours_since(session: Session, source: Source, now: datetime) -> datetime | No
     for each, count in counted:
         _take_back(each, count, now)
     after = {"hosts": len(hosts), "taken_back": len(counted)}
-    return record(session, NOTICED, SUBJECT, by=REGISTRY, now=now, after=after).at
+    record(session, NOTICED, SUBJECT, by=REGISTRY, now=now, after=after)
+    return now
 
 
 def end(session: Session, now: datetime) -> None:

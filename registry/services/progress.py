@@ -33,21 +33,25 @@ class Progress:
 
 
 def progress(session: Session, evaluation: Evaluation, *, solo: bool) -> Progress:
-    """Compute where an evaluation at work stands and what it lacks, from what is stored."""
-    evaluation_id = id_of(evaluation)
+    """Compute where an evaluation at work stands and what it lacks, from what is stored.
+
+    What reviewers disagree on is looked for when all the scorecards are in: before, none of it can be resolved.
+    """
+    evaluation_id, tier = id_of(evaluation), Tier(evaluation.tier)
     cards = evaluations.scorecards(session, evaluation_id)
     counted = counting(cards)
-    areas = users.areas(session, [id_of(card.reviewer) for card in counted])
-    submitted = [
-        Submitted(id_of(card.reviewer), areas.get(id_of(card.reviewer), frozenset())) for card in counted
-    ]
+    people = [card.reviewer.id for card in counted]
+    areas = users.areas(session, people) if tier.areas else {}
+    submitted = [Submitted(each, areas.get(each, frozenset())) for each in people]
+    lacking = missing(tier, submitted, solo=solo)
+    if lacking:
+        begun = bool(cards or evaluations.assigned(session, evaluation_id))
+        return Progress(next_state(tier, submitted, solo=solo, begun=begun), lacking)
     rubric = rubrics.rubric(session, evaluation.rubric_hash)
     flagged = [each.id for each in disagreements(rubric, [as_value(card) for card in counted])]
-    moderated = [row.item for row in evaluations.moderations(session, evaluation_id)]
-    tier = Tier(evaluation.tier)
-    begun = bool(cards) or bool(evaluations.assigned(session, evaluation_id))
+    moderated = [row.item for row in evaluations.moderations(session, evaluation_id)] if flagged else []
     return Progress(
-        next_state(tier, submitted, flagged=flagged, moderated=moderated, solo=solo, begun=begun),
+        next_state(tier, submitted, flagged=flagged, moderated=moderated, solo=solo),
         missing(tier, submitted, flagged=flagged, moderated=moderated, solo=solo),
         tuple(each for each in flagged if each not in moderated),
     )

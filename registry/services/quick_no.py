@@ -106,7 +106,7 @@ def require_giver(session: Session, by: Actor, *, cases_needed: int) -> None:
 
 def _permission(session: Session, evaluation: Evaluation, *, solo: bool, by: Actor) -> Permission:
     evaluation_id = id_of(evaluation)
-    scorers = {id_of(card.reviewer) for card in evaluations.scorecards(session, evaluation_id)}
+    scorers = {card.reviewer.id for card in evaluations.scorecards(session, evaluation_id)}
     declared = evaluations.interests(session, evaluation_id)
     may_decide(
         by.person_id,

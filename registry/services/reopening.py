@@ -175,11 +175,7 @@ def _open(
     reviewers = {id_of(each) for each in users.active_holders(session, Role.REVIEWER)}
     barred = evaluations.requesters(session, row.tool_id) | evaluations.contacts(session, row.tool_id).keys()
     scored = (
-        {
-            id_of(card.reviewer): None
-            for card in evaluations.scorecards(session, id_of(earlier))
-            if card.submitted
-        }
+        {card.reviewer.id: None for card in evaluations.scorecards(session, id_of(earlier)) if card.submitted}
         if earlier
         else {}
     )

@@ -58,7 +58,7 @@ def _reader(session: Session, row: Verdict, *, today: date) -> int | None:
     if row.evaluation_id is not None:
         declared = evaluations.interests(session, row.evaluation_id)
         barred |= {user_id for user_id, each in declared.items() if each.interested}
-        barred |= {id_of(card.reviewer) for card in evaluations.scorecards(session, row.evaluation_id)}
+        barred |= {card.reviewer.id for card in evaluations.scorecards(session, row.evaluation_id)}
     load = evaluation_lists.workloads(session, today=today)
     free = [id_of(each) for each in users.active_holders(session, Role.REVIEWER) if each.id not in barred]
     return min(

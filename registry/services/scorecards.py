@@ -1,7 +1,7 @@
 """Scorecards as they are read: who may see whose, which ones count, and what a line still lacks."""
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeVar
 
@@ -9,39 +9,14 @@ from sqlmodel import Session
 
 from registry.domain.assessment import Scorecard
 from registry.domain.evidence import evidence_fault
-from registry.domain.rubric import Criterion, KnockOutAnswer, Rating, Rubric, Side, evidence_required
+from registry.domain.rubric import Criterion, Rubric, Side, evidence_required
+from registry.domain.scorecard import TypedAnswer, TypedRating, TypedScorecard
 from registry.services.acting import Actor
 from registry.store import evaluations
 from registry.store.evaluations import StoredScorecard
 from registry.store.tables import Role
 
-
-@dataclass(frozen=True)
-class TypedRating:
-    rating: Rating | None = None
-    confidence: str = "medium"
-    sentence: str = ""
-    evidence: str = ""
-    carried: bool = False
-    """Taken from an earlier scorecard, and not yet confirmed."""
-
-
-@dataclass(frozen=True)
-class TypedAnswer:
-    answer: KnockOutAnswer | None = None
-    sentence: str = ""
-    carried: bool = False
-
-
 Line = TypeVar("Line", TypedRating, TypedAnswer)
-
-
-@dataclass(frozen=True)
-class TypedScorecard:
-    """What a reviewer has filled in so far, by criterion and knock-out id."""
-
-    ratings: Mapping[str, TypedRating] = field(default_factory=dict)
-    knock_outs: Mapping[str, TypedAnswer] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -109,8 +84,9 @@ def is_blind(session: Session, evaluation_id: int, *, to: Actor) -> bool:
     """Whether a person is asked to score and has not submitted: they hear of nobody's ratings."""
     if to.id is None:
         return True
-    own = [each for each in evaluations.scorecards(session, evaluation_id) if each.reviewer.id == to.id]
-    return evaluations.is_assigned(session, evaluation_id, to.id) and not any(each.submitted for each in own)
+    if not evaluations.is_assigned(session, evaluation_id, to.id):
+        return False
+    return not any(each.submitted for each in evaluations.scorecards(session, evaluation_id, of=to.id))
 
 
 def counting(cards: Sequence[StoredScorecard]) -> list[StoredScorecard]:
@@ -129,16 +105,7 @@ def as_value(card: StoredScorecard) -> Scorecard:
 
 
 def as_typed(card: StoredScorecard) -> TypedScorecard:
-    return TypedScorecard(
-        ratings={
-            key: TypedRating(line.rating, line.confidence, line.sentence, line.evidence, line.carried)
-            for key, line in card.ratings.items()
-        },
-        knock_outs={
-            key: TypedAnswer(line.answer, line.sentence, line.carried)
-            for key, line in card.knock_outs.items()
-        },
-    )
+    return TypedScorecard(card.ratings, card.knock_outs)
 
 
 def unfinished(rubric: Rubric, card: StoredScorecard) -> dict[str, str]:

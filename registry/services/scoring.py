@@ -3,19 +3,21 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlmodel import Session, col, delete, insert
+from sqlmodel import Session
 
 from registry.domain.errors import InvalidInput, NotAllowed, RuleBroken, StaleVersion
 from registry.domain.evaluation import EvaluationState, may_score, require_act
 from registry.domain.rubric import Rating, Rubric
+from registry.domain.scorecard import TypedScorecard
 from registry.services import rubrics
 from registry.services.acting import Actor, record, refuse_long
 from registry.services.progress import advance, at_work, reopen_moderated
-from registry.services.scorecards import Earlier, TypedScorecard, as_typed, as_value, carried, unfinished
+from registry.services.scorecards import Earlier, as_typed, as_value, carried, unfinished
 from registry.store import evaluations, tables
+from registry.store import scorecards as store
 from registry.store.columns import id_of
 from registry.store.evaluations import StoredScorecard
-from registry.store.tables import Evaluation, Rescore, ScorecardKnockOut, ScorecardRating
+from registry.store.tables import Evaluation, Rescore
 
 CONFIDENCES = ("low", "medium", "high")
 SENTENCE_MOST = 1000
@@ -64,7 +66,7 @@ def declare(
         after={"interested": interested, "statement": row.statement},
     )
     if interested and at_work(evaluation):
-        if any(each.submitted for each in _own(session, evaluation_id, by)):
+        if any(each.submitted for each in evaluations.scorecards(session, evaluation_id, of=by.person_id)):
             reopen_moderated(session, evaluation_id)
         advance(session, evaluation, solo=solo, by=by, now=now)
     return row
@@ -78,8 +80,8 @@ def save_draft(
     version: int,
     by: Actor,
     now: datetime,
-) -> tables.Scorecard:
-    """Keep what was typed, complete or not. `version` is of the draft that was read, 0 for none.
+) -> int:
+    """Keep what was typed, complete or not; `version` is of the draft that was read, 0 for none. Gives the new one.
 
     Raises NotAllowed, RuleBroken where scoring is over, StaleVersion where another tab saved meanwhile, and
     InvalidInput for what no scorecard can hold.
@@ -87,40 +89,35 @@ def save_draft(
     evaluation = _scorable(session, evaluation_id, by)
     rubric = rubrics.rubric(session, evaluation.rubric_hash)
     _refuse_unholdable(rubric, typed)
-    draft = _draft(session, evaluation_id, by)
+    own = evaluations.scorecards(session, evaluation_id, of=by.person_id)
+    draft = own[-1] if own and not own[-1].submitted else None
     if draft is None:
         if version:
             raise StaleVersion("Your scorecard was submitted meanwhile. Open it again to see it.")
-        if _own(session, evaluation_id, by):
+        if own:
             raise RuleBroken("Your scorecard is submitted. Amend it to change it.")
-        draft = tables.Scorecard(evaluation_id=evaluation_id, user_id=by.person_id, saved_at=now, version=0)
-        session.add(draft)
-        session.flush()
-    elif draft.version != version:
+        store.begin(session, evaluation_id, by.person_id, typed, now=now)
+        return 1
+    if draft.version != version:
         raise StaleVersion("Your draft was saved from another window meanwhile. Compare both and save again.")
-    draft.saved_at, draft.version = now, draft.version + 1
-    session.flush()
-    _write_lines(session, draft, typed)
-    return draft
+    store.save(session, draft.id, typed, version=version + 1, now=now)
+    return version + 1
 
 
-def carry_over(session: Session, evaluation_id: int, *, by: Actor, now: datetime) -> tables.Scorecard:
+def carry_over(session: Session, evaluation_id: int, *, by: Actor, now: datetime) -> int:
     """Begin with what one said of the same tool the last time; every line has to be confirmed or changed.
 
-    Only lines whose question still reads the same are taken. Raises RuleBroken where a draft is begun, or nothing is
-    there to begin with.
+    Only lines whose question still reads the same are taken. Gives the draft's version. Raises RuleBroken where a
+    draft is begun, or nothing is there to begin with.
     """
     evaluation = _scorable(session, evaluation_id, by)
-    if _own(session, evaluation_id, by):
+    if evaluations.scorecards(session, evaluation_id, of=by.person_id):
         raise RuleBroken("You have begun this scorecard already. Go on with it.")
     earlier = last_of(session, evaluation, by=by)
     if earlier is None:
         raise RuleBroken("You have not scored this tool before. Begin with the first question.")
-    draft = tables.Scorecard(evaluation_id=evaluation_id, user_id=by.person_id, saved_at=now)
-    session.add(draft)
-    session.flush()
-    _write_lines(session, draft, earlier.lines)
-    return draft
+    store.begin(session, evaluation_id, by.person_id, earlier.lines, now=now)
+    return 1
 
 
 def last_of(session: Session, evaluation: Evaluation, *, by: Actor) -> Earlier | None:
@@ -135,26 +132,25 @@ def last_of(session: Session, evaluation: Evaluation, *, by: Actor) -> Earlier |
         rubrics.rubric(session, then.rubric_hash),
         rubrics.rubric(session, evaluation.rubric_hash),
     )
-    return Earlier(number, card.row.submitted_at or then.opened_at, lines)
+    return Earlier(number, card.submitted_at or then.opened_at, lines)
 
 
-def submit(session: Session, evaluation_id: int, *, solo: bool, by: Actor, now: datetime) -> tables.Scorecard:
+def submit(session: Session, evaluation_id: int, *, solo: bool, by: Actor, now: datetime) -> None:
     """Hand in the draft; from then on it is read-only. Raises InvalidInput naming each line that is not finished."""
     evaluation = _scorable(session, evaluation_id, by)
     rubric = rubrics.rubric(session, evaluation.rubric_hash)
-    drafts = [each for each in _own(session, evaluation_id, by) if not each.submitted]
-    if not drafts:
+    own = evaluations.scorecards(session, evaluation_id, of=by.person_id)
+    if not own or own[-1].submitted:
         raise RuleBroken("There is no draft to submit. Fill in the scorecard first.")
-    faults = unfinished(rubric, drafts[-1])
+    draft = own[-1]
+    faults = unfinished(rubric, draft)
     if faults:
         raise InvalidInput(f"{len(faults)} answers are not finished yet.", faults)
-    draft = drafts[-1].row
     if draft.number > 1 and evaluation.state is EvaluationState.MODERATION:
-        _use_rescore(session, draft, by, now)
-    if changed := _changed_items(_own(session, evaluation_id, by)):
+        _use_rescore(session, evaluation_id, draft, by, now)
+    if changed := _changed_items(own):
         reopen_moderated(session, evaluation_id, changed)
-    draft.submitted_at, draft.version = now, draft.version + 1
-    session.flush()
+    store.change(session, draft.id, submitted_at=now, version=draft.version + 1)
     record(
         session,
         "scorecard.submitted" if draft.number == 1 else "scorecard.amended",
@@ -164,10 +160,9 @@ def submit(session: Session, evaluation_id: int, *, solo: bool, by: Actor, now: 
         after={"number": draft.number, "reason": draft.reason},
     )
     advance(session, evaluation, solo=solo, by=by, now=now)
-    return draft
 
 
-def amend(session: Session, evaluation_id: int, *, reason: str, by: Actor, now: datetime) -> tables.Scorecard:
+def amend(session: Session, evaluation_id: int, *, reason: str, by: Actor, now: datetime) -> None:
     """Open the submitted scorecard again as a new draft with the next number; the old one stays on record.
 
     While disagreements are resolved that is the reviewer's one re-score: RuleBroken where it was used.
@@ -175,54 +170,48 @@ def amend(session: Session, evaluation_id: int, *, reason: str, by: Actor, now: 
     evaluation = _scorable(session, evaluation_id, by)
     if evaluation.state is EvaluationState.MODERATION:
         _refuse_second_rescore(session, evaluation_id, by)
-    own = _own(session, evaluation_id, by)
-    if own and not own[-1].submitted and own[-1].row.number > 1 and own[-1].row.reason == reason.strip():
-        return own[-1].row  # a double click
+    own = evaluations.scorecards(session, evaluation_id, of=by.person_id)
+    if own and not own[-1].submitted and own[-1].number > 1 and own[-1].reason == reason.strip():
+        return  # a double click
     if not own or not own[-1].submitted:
         raise RuleBroken("There is no submitted scorecard of yours to amend.")
     if not reason.strip():
         raise InvalidInput("Say why you amend your scorecard.", {"reason": "Say why."})
     refuse_long("Your scorecard stays as it was.", reason=(reason, 500))
     last = own[-1]
-    draft = tables.Scorecard(
-        evaluation_id=evaluation_id,
-        user_id=by.person_id,
-        number=last.row.number + 1,
+    store.begin(
+        session,
+        evaluation_id,
+        by.person_id,
+        as_typed(last),
+        number=last.number + 1,
         reason=reason.strip(),
-        saved_at=now,
+        now=now,
     )
-    session.add(draft)
-    session.flush()
-    _write_lines(session, draft, as_typed(last))
-    return draft
 
 
 def _scorable(session: Session, evaluation_id: int, by: Actor) -> Evaluation:
     evaluation = evaluations.get(session, evaluation_id)
     require_act(evaluation.state, "score")
-    if not evaluations.is_assigned(session, evaluation_id, by.person_id):
+    standing = evaluations.standing(session, evaluation_id, by.person_id)
+    if not standing.assigned:
         raise NotAllowed("You are not assigned to this evaluation. Ask its owner to assign you.")
-    declared = evaluations.interests(session, evaluation_id)
     may_score(
         by.person_id,
-        requester=evaluations.requesters(session, evaluation.tool_id),
-        vendor_contacts=evaluations.contacts(session, evaluation.tool_id).keys(),
-        interested=frozenset(user_id for user_id, each in declared.items() if each.interested),
+        requester=standing.requesters,
+        vendor_contacts=standing.contacts,
+        interested=standing.interested,
     )
-    if by.id not in declared:
+    if not standing.declared:
         raise RuleBroken("Declare first whether you have an interest in this tool.")
     return evaluation
 
 
-def _own(session: Session, evaluation_id: int, by: Actor) -> list[StoredScorecard]:
-    return [each for each in evaluations.scorecards(session, evaluation_id) if each.reviewer.id == by.id]
-
-
-def _use_rescore(session: Session, draft: tables.Scorecard, by: Actor, now: datetime) -> None:
-    _refuse_second_rescore(session, draft.evaluation_id, by)
-    session.add(
-        Rescore(evaluation_id=draft.evaluation_id, user_id=by.person_id, scorecard_id=id_of(draft), at=now)
-    )
+def _use_rescore(
+    session: Session, evaluation_id: int, draft: StoredScorecard, by: Actor, now: datetime
+) -> None:
+    _refuse_second_rescore(session, evaluation_id, by)
+    session.add(Rescore(evaluation_id=evaluation_id, user_id=by.person_id, scorecard_id=draft.id, at=now))
 
 
 def _refuse_second_rescore(session: Session, evaluation_id: int, by: Actor) -> None:
@@ -244,10 +233,6 @@ def _changed_items(own: Sequence[StoredScorecard]) -> set[str]:
     }
 
 
-def _draft(session: Session, evaluation_id: int, by: Actor) -> tables.Scorecard | None:
-    return next((each.row for each in _own(session, evaluation_id, by) if not each.submitted), None)
-
-
 def _refuse_unholdable(rubric: Rubric, typed: TypedScorecard) -> None:
     faults: dict[str, str] = {}
     for key, line in typed.ratings.items():
@@ -266,34 +251,3 @@ def _refuse_unholdable(rubric: Rubric, typed: TypedScorecard) -> None:
             faults[key] = f"{key}: at most {SENTENCE_MOST} characters for the sentence."
     if faults:
         raise InvalidInput("The scorecard was not saved.", faults)
-
-
-def _write_lines(session: Session, draft: tables.Scorecard, typed: TypedScorecard) -> None:
-    if draft.version > 1:
-        session.exec(delete(ScorecardRating).where(col(ScorecardRating.scorecard_id) == draft.id))
-        session.exec(delete(ScorecardKnockOut).where(col(ScorecardKnockOut.scorecard_id) == draft.id))
-    ratings = [
-        {
-            "scorecard_id": id_of(draft),
-            "criterion": key,
-            "rating": line.rating,
-            "confidence": line.confidence,
-            "sentence": line.sentence,
-            "evidence": line.evidence,
-            "carried": line.carried,
-        }
-        for key, line in typed.ratings.items()
-    ]
-    answers = [
-        {
-            "scorecard_id": id_of(draft),
-            "knock_out": key,
-            "answer": line.answer,
-            "sentence": line.sentence,
-            "carried": line.carried,
-        }
-        for key, line in typed.knock_outs.items()
-    ]
-    for table, rows in ((ScorecardRating, ratings), (ScorecardKnockOut, answers)):
-        if rows:
-            session.execute(insert(table), rows)

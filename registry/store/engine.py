@@ -5,6 +5,7 @@ import sqlite3
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -13,6 +14,8 @@ from weakref import WeakKeyDictionary
 from sqlalchemy import Column, Connection, Dialect, Engine, event, func, insert, inspect, select, text
 from sqlalchemy.engine import make_url
 from sqlmodel import Session, SQLModel, create_engine
+
+from registry.store.memo import forget
 
 _writers: "WeakKeyDictionary[Engine, threading.Lock]" = WeakKeyDictionary()
 _WRITES = "registry_writes"
@@ -77,23 +80,39 @@ def write_all(session: Session, table: type[SQLModel], rows: Sequence[Mapping[st
     if not rows:
         return
     connection = session.connection()
-    columns = [each for each in _columns(table).values() if each.name in rows[0] or each.default is not None]
+    columns = tuple(
+        each for each in _columns(table).values() if each.name in rows[0] or each.default is not None
+    )
     given = [_driver_values(each, rows, connection.dialect) for each in columns]
-    names = [each.name for each in columns]
-    statement = insert(table).inline().compile(dialect=connection.dialect, column_keys=names)
-    if statement.positional:
-        connection.exec_driver_sql(str(statement), list(zip(*given, strict=True)))
+    statement, positional = _insert(columns, connection.dialect)
+    if positional:
+        connection.exec_driver_sql(statement, list(zip(*given, strict=True)))
     else:
+        names = [each.name for each in columns]
         named = [dict(zip(names, values, strict=True)) for values in zip(*given, strict=True)]
-        connection.exec_driver_sql(str(statement), named)
+        connection.exec_driver_sql(statement, named)
+    forget(session, table)
+
+
+@lru_cache(maxsize=256)
+def _insert(columns: tuple[Column[Any], ...], dialect: Dialect) -> tuple[str, bool]:
+    """The statement that writes these columns of one table, and whether its values go by place."""
+    names = [each.name for each in columns]
+    found = insert(columns[0].table).inline().compile(dialect=dialect, column_keys=names)
+    return str(found), found.positional
 
 
 def _driver_values(column: Column[Any], rows: Sequence[Mapping[str, Any]], dialect: Dialect) -> list[Any]:
     """What one column of every row is to the driver."""
     name, default = column.name, getattr(column.default, "arg", None)
-    process = column.type.dialect_impl(dialect).bind_processor(dialect)
+    process = _for_driver(column, dialect)
     values = [row.get(name, default) for row in rows]
     return values if process is None else [process(value) for value in values]
+
+
+@lru_cache(maxsize=1024)
+def _for_driver(column: Column[Any], dialect: Dialect) -> Any:
+    return column.type.dialect_impl(dialect).bind_processor(dialect)
 
 
 def _columns(table: type[SQLModel]) -> Any:
@@ -128,5 +147,6 @@ def _prepare(connection: Any, _record: object) -> None:
 
 def _begin(connection: Connection) -> None:
     writes = connection.get_execution_options().get(_WRITES, True)
-    connection.exec_driver_sql(f"PRAGMA query_only={'OFF' if writes else 'ON'}")
+    driver: Any = connection.connection.driver_connection
+    driver.execute(f"PRAGMA query_only={'OFF' if writes else 'ON'}")
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

@@ -140,7 +140,7 @@ def parts_of(session: Session, evaluation: Evaluation) -> Parts:
     evaluation_id = id_of(evaluation)
     return _parts(
         [id_of(each) for each in evaluations.assigned(session, evaluation_id)],
-        [(id_of(each.reviewer), each.submitted) for each in evaluations.scorecards(session, evaluation_id)],
+        [(each.reviewer.id, each.submitted) for each in evaluations.scorecards(session, evaluation_id)],
         evaluations.interests(session, evaluation_id).values(),
         evaluations.requesters(session, evaluation.tool_id),
         evaluations.contacts(session, evaluation.tool_id).keys(),

@@ -3,12 +3,15 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
+from sqlalchemy import Select, bindparam, exists
+from sqlalchemy import select as plain_select
 from sqlmodel import Session, col, or_, select
 
 from registry.domain.errors import NotFound
 from registry.domain.evaluation import EvaluationState
-from registry.store.columns import id_of
+from registry.domain.scorecard import TypedAnswer, TypedRating
 from registry.store.engine import hold
 from registry.store.memo import remembered
 from registry.store.tables import (
@@ -39,21 +42,47 @@ class Running:
 
 
 @dataclass(frozen=True)
+class Reviewer:
+    id: int
+    name: str
+    email: str
+
+
+@dataclass(frozen=True)
 class StoredScorecard:
     """One scorecard with its reviewer and every line of it, drafts included."""
 
-    row: Scorecard
-    reviewer: User
-    ratings: dict[str, ScorecardRating]
-    knock_outs: dict[str, ScorecardKnockOut]
-    left_out: bool = False
+    id: int
+    number: int
+    """1 for the first, higher for amendments; the highest submitted one counts."""
+    reason: str
+    """Why it was amended."""
+    saved_at: datetime
+    submitted_at: datetime | None
+    version: int
+    reviewer: Reviewer
+    left_out: bool
     """Its reviewer has an interest, or is a contact of the vendor: it stays on record and counts for nothing."""
+    ratings: dict[str, TypedRating]
+    knock_outs: dict[str, TypedAnswer]
 
     @property
     def submitted(self) -> bool:
-        return self.row.submitted_at is not None
+        return self.submitted_at is not None
 
 
+@dataclass(frozen=True)
+class Standing:
+    """What one person is to an evaluation; each set holds that person or nobody."""
+
+    assigned: bool
+    declared: bool
+    interested: frozenset[int]
+    requesters: frozenset[int]
+    contacts: frozenset[int]
+
+
+@remembered(Evaluation)
 def get(session: Session, evaluation_id: int) -> Evaluation:
     """For an act: nobody else acts on it until this one is done. Raises NotFound."""
     hold(session, "evaluation", evaluation_id)
@@ -134,20 +163,21 @@ def contacts(session: Session, tool_id: int) -> dict[int, VendorContact]:
     return {row.user_id: row for row in rows}
 
 
-def left_out(session: Session, evaluation: Evaluation) -> frozenset[int]:
-    """Contacts of the vendor and who declared an interest: their scorecards do not count. Of a closed one, then."""
-    until = evaluation.closed_at
-    interested = {
-        user_id
-        for user_id, each in interests(session, id_of(evaluation)).items()
-        if each.interested and (until is None or each.at <= until)
-    }
-    tied = {
-        user_id
-        for user_id, each in contacts(session, evaluation.tool_id).items()
-        if until is None or each.at <= until
-    }
-    return frozenset(interested | tied)
+@remembered(Assignment, Evaluation, Interest, Request, Candidate, VendorContact)
+def standing(session: Session, evaluation_id: int, user_id: int) -> Standing:
+    asked = {"evaluation_id": evaluation_id, "user_id": user_id}
+    row = session.connection().execute(_STANDING, asked).one()
+
+    def them(holds: bool | None) -> frozenset[int]:
+        return frozenset({user_id}) if holds else frozenset()
+
+    return Standing(
+        assigned=row.assigned,
+        declared=row.interested is not None,
+        interested=them(row.interested),
+        requesters=them(row.requester),
+        contacts=them(row.contact),
+    )
 
 
 @remembered(Request, Candidate)
@@ -164,30 +194,33 @@ def requesters(session: Session, tool_id: int) -> frozenset[int]:
 
 
 @remembered(Scorecard, ScorecardRating, ScorecardKnockOut, User, Evaluation, Interest, VendorContact)
-def scorecards(session: Session, evaluation_id: int) -> list[StoredScorecard]:
-    """Every scorecard, drafts and amendments included, by reviewer's name and number; in a fixed number of queries."""
-    evaluation = session.get(Evaluation, evaluation_id)
-    out = left_out(session, evaluation) if evaluation else frozenset()
-    rows = session.exec(
-        select(Scorecard, User)
-        .join(User, col(User.id) == Scorecard.user_id)
-        .where(Scorecard.evaluation_id == evaluation_id)
-        .order_by(col(User.name), col(User.id), col(Scorecard.number))
-    ).all()
-    ids = [row.id for row, _ in rows]
-    if not ids:
+def scorecards(session: Session, evaluation_id: int, *, of: int | None = None) -> list[StoredScorecard]:
+    """Every scorecard, or those of one reviewer, drafts and amendments included, by reviewer's name and number."""
+    connection, asked = session.connection(), {"evaluation_id": evaluation_id, "user_id": of}
+    read = _SCORECARDS if of is None else _SCORECARDS_OF_ONE
+    rows = connection.execute(read.cards, asked).all()
+    if not rows:
         return []
-    ratings: dict[int, dict[str, ScorecardRating]] = {}
-    for rating in session.exec(select(ScorecardRating).where(col(ScorecardRating.scorecard_id).in_(ids))):
-        ratings.setdefault(rating.scorecard_id, {})[rating.criterion] = rating
-    answers: dict[int, dict[str, ScorecardKnockOut]] = {}
-    for answer in session.exec(select(ScorecardKnockOut).where(col(ScorecardKnockOut.scorecard_id).in_(ids))):
-        answers.setdefault(answer.scorecard_id, {})[answer.knock_out] = answer
+    ratings: dict[int, dict[str, TypedRating]] = {row.id: {} for row in rows}
+    for card, criterion, *line in connection.execute(read.ratings, asked):
+        ratings[card][criterion] = TypedRating(*line)
+    answers: dict[int, dict[str, TypedAnswer]] = {row.id: {} for row in rows}
+    for card, knock_out, *said in connection.execute(read.answers, asked):
+        answers[card][knock_out] = TypedAnswer(*said)
     return [
         StoredScorecard(
-            row, user, ratings.get(id_of(row), {}), answers.get(id_of(row), {}), left_out=user.id in out
+            row.id,
+            row.number,
+            row.reason,
+            row.saved_at,
+            row.submitted_at,
+            row.version,
+            Reviewer(row.user_id, row.name, row.email),
+            row.left_out,
+            ratings[row.id],
+            answers[row.id],
         )
-        for row, user in rows
+        for row in rows
     ]
 
 
@@ -209,7 +242,7 @@ def last_handed_in(
     ).first()
     if found is None:
         return None
-    own = [each for each in scorecards(session, found) if each.reviewer.id == user_id and each.submitted]
+    own = [each for each in scorecards(session, found, of=user_id) if each.submitted]
     return found, own[-1]
 
 
@@ -227,3 +260,86 @@ def proposed_conditions(session: Session, evaluation_id: int) -> Sequence[Propos
         .where(ProposedCondition.evaluation_id == evaluation_id)
         .order_by(col(ProposedCondition.id))
     ).all()
+
+
+@dataclass(frozen=True)
+class _Reading:
+    """The statements that read scorecards, built once: a draft is saved every few seconds, for each who scores."""
+
+    cards: Select[Any]
+    ratings: Select[Any]
+    answers: Select[Any]
+
+
+_EVALUATION, _CARD = Evaluation.__table__.c, Scorecard.__table__.c  # type: ignore[attr-defined]
+_INTEREST, _CONTACT = Interest.__table__.c, VendorContact.__table__.c  # type: ignore[attr-defined]
+_HERE = _EVALUATION.id == bindparam("evaluation_id")
+_WHO: Any = bindparam("user_id")
+
+
+def _then(at: Any) -> Any:
+    """Of a closed evaluation counts what was so before."""
+    return or_(_EVALUATION.closed_at.is_(None), at <= _EVALUATION.closed_at)
+
+
+_LEFT_OUT = or_(
+    exists().where(
+        _INTEREST.evaluation_id == _EVALUATION.id,
+        _INTEREST.user_id == _CARD.user_id,
+        _INTEREST.interested,
+        _then(_INTEREST.at),
+    ),
+    exists().where(
+        _CONTACT.tool_id == _EVALUATION.tool_id, _CONTACT.user_id == _CARD.user_id, _then(_CONTACT.at)
+    ),
+)
+
+
+def _reading(*narrowed: Any) -> _Reading:
+    rating, answer = ScorecardRating.__table__.c, ScorecardKnockOut.__table__.c  # type: ignore[attr-defined]
+    person = User.__table__.c  # type: ignore[attr-defined]
+    within = [_CARD.evaluation_id == bindparam("evaluation_id"), *narrowed]
+    cards = plain_select(
+        _CARD.id, _CARD.number, _CARD.reason, _CARD.saved_at, _CARD.submitted_at, _CARD.version
+    )
+    return _Reading(
+        cards.add_columns(_CARD.user_id, person.name, person.email, _LEFT_OUT.label("left_out"))
+        .join_from(Scorecard, User, person.id == _CARD.user_id)
+        .join(Evaluation, _EVALUATION.id == _CARD.evaluation_id)
+        .where(*within)
+        .order_by(person.name, person.id, _CARD.number),
+        plain_select(rating.scorecard_id, rating.criterion, rating.rating, rating.confidence)
+        .add_columns(rating.sentence, rating.evidence, rating.carried)
+        .join_from(ScorecardRating, Scorecard, _CARD.id == rating.scorecard_id)
+        .where(*within),
+        plain_select(answer.scorecard_id, answer.knock_out, answer.answer, answer.sentence, answer.carried)
+        .join_from(ScorecardKnockOut, Scorecard, _CARD.id == answer.scorecard_id)
+        .where(*within),
+    )
+
+
+_SCORECARDS = _reading()
+_SCORECARDS_OF_ONE = _reading(_CARD.user_id == _WHO)
+
+
+def _standing() -> Select[Any]:
+    assigned, asked = Assignment.__table__.c, Request.__table__.c  # type: ignore[attr-defined]
+    candidate = Candidate.__table__.c  # type: ignore[attr-defined]
+    declared = plain_select(_INTEREST.interested).where(
+        _INTEREST.evaluation_id == _EVALUATION.id, _INTEREST.user_id == _WHO
+    )
+    accepted = plain_select(candidate.id).where(candidate.tool_id == _EVALUATION.tool_id)
+    return plain_select(
+        exists().where(assigned.evaluation_id == _EVALUATION.id, assigned.user_id == _WHO).label("assigned"),
+        declared.scalar_subquery().label("interested"),
+        exists()
+        .where(
+            asked.user_id == _WHO,
+            or_(asked.tool_id == _EVALUATION.tool_id, asked.candidate_id.in_(accepted)),
+        )
+        .label("requester"),
+        exists().where(_CONTACT.tool_id == _EVALUATION.tool_id, _CONTACT.user_id == _WHO).label("contact"),
+    ).where(_HERE)
+
+
+_STANDING = _standing()

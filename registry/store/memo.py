@@ -38,6 +38,11 @@ def remembered(*tables: type[SQLModel]) -> Callable[[Read[Asked, Told]], Read[As
     return remembering
 
 
+def forget(session: Session, *written: type[SQLModel]) -> None:
+    """After rows of these tables were written past the session, by its connection."""
+    _forget(session, set(written))
+
+
 def _forget(session: Any, written: set[type[Any]]) -> None:
     kept = session.info.get(_KEPT, {})
     for place in [each for each in kept if each[1] & written]:

@@ -210,6 +210,21 @@ def test_a_sunset_names_a_day_that_is_still_to_come():
     check_mark(a_ruling(), SUNSET, SUNSET.at, UTC)
 
 
+def test_a_sunset_more_than_ten_years_away_is_a_slip_of_the_keyboard():
+    def announce(day: date) -> None:
+        mark = a_mark(MarkKind.SUNSET, on("2026-03-01"), effective_on=day)
+        check_mark(a_ruling(), mark, on("2026-03-01"), UTC)
+
+    announce(date(2036, 3, 1))
+    with pytest.raises(RuleBroken, match="ten years"):
+        announce(date(2036, 3, 2))
+
+
+def test_a_pilot_does_not_graduate():
+    with pytest.raises(RuleBroken, match="decide anew"):
+        check_mark(a_ruling("pilot"), GRADUATED, GRADUATED.at, UTC)
+
+
 @pytest.mark.parametrize("mark", [SUSPENDED, SUNSET, GRADUATED])
 def test_a_lapsed_verdict_comes_back_only_by_a_new_decision(mark: Any):
     with pytest.raises(RuleBroken, match="lapsed"):

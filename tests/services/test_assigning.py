@@ -8,10 +8,11 @@ from sqlmodel import Session
 
 from registry.domain.errors import InvalidInput, NotAllowed, RuleBroken
 from registry.domain.evaluation import EvaluationState, ProposedTier, Tier
+from registry.domain.scorecard import TypedScorecard
 from registry.services import assigning, moderation, scoring
 from registry.services import evaluation as rounds
 from registry.services.acting import REGISTRY, Actor
-from registry.services.scorecards import TypedScorecard, counting, visible
+from registry.services.scorecards import counting, visible
 from registry.store import evaluations, events
 from registry.store.columns import id_of
 from registry.store.tables import Evaluation, Request

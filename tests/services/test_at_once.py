@@ -11,13 +11,13 @@ from sqlmodel import Session, select
 from registry.domain.errors import NotFound, RegistryError, RuleBroken, StaleVersion
 from registry.domain.evaluation import EvaluationState
 from registry.domain.outcome import Outcome
+from registry.domain.scorecard import TypedScorecard
 from registry.domain.triage import CandidateStatus
 from registry.domain.validity import MarkKind
 from registry.services import evaluation as rounds
 from registry.services import merging, scoring, sign_in, triage
 from registry.services.acting import REGISTRY, Actor
 from registry.services.decision import Decision, decide
-from registry.services.scorecards import TypedScorecard
 from registry.services.verdict_life import mark
 from registry.store.columns import id_of
 from registry.store.engine import snapshot, transaction

@@ -8,10 +8,11 @@ from sqlmodel import Session
 
 from registry.domain.errors import InvalidInput, RuleBroken
 from registry.domain.evaluation import EvaluationState
+from registry.domain.scorecard import TypedScorecard
 from registry.services import accounts, scoring, work
 from registry.services.acting import Actor
 from registry.services.leaving import open_work
-from registry.services.scorecards import TypedScorecard, counting
+from registry.services.scorecards import counting
 from registry.services.work import TaskKind
 from registry.store import evaluations
 from registry.store.columns import id_of

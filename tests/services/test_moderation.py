@@ -10,13 +10,13 @@ from registry.domain.errors import InvalidInput, NotAllowed, RuleBroken, StaleVe
 from registry.domain.evaluation import EvaluationState
 from registry.domain.outcome import Outcome
 from registry.domain.rubric import Rating
+from registry.domain.scorecard import TypedRating
 from registry.services import evaluation as rounds
 from registry.services import moderation, scoring
 from registry.services.acting import Actor
 from registry.services.assessing import weigh
 from registry.services.decision import Decision, decide
 from registry.services.progress import progress
-from registry.services.scorecards import TypedRating
 from registry.store import evaluations, events
 from registry.store import moderation as store
 from registry.store.columns import id_of
@@ -251,7 +251,7 @@ def test_a_reviewer_re_scores_once_and_both_values_are_kept(
 ) -> None:
     lower(session, split, "3", by=cast["ravi"], now=now)
     cards = [card for card in evaluations.scorecards(session, id_of(split)) if card.reviewer.name == "Ravi"]
-    assert [(card.row.number, card.ratings["R1"].rating) for card in cards] == [(1, "4"), (2, "3")]
+    assert [(card.number, card.ratings["R1"].rating) for card in cards] == [(1, "4"), (2, "3")]
     assert weigh(session, split).disagreements[0].given["Ravi <ravi@office.example>"] == "3"
     lower(session, split, "3", by=cast["ravi"], now=now)  # a double click is no second one
     with pytest.raises(RuleBroken, match="each reviewer does so once"):

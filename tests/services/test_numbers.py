@@ -18,8 +18,9 @@ from registry.domain.triage import CandidateStatus
 from registry.domain.validity import MarkKind, ValidityState
 from registry.services import lookup, numbers, publishing
 from registry.services.acting import Actor
+from registry.services.duties import meet_condition
 from registry.services.numbers import By, Numbers, Wanted
-from registry.services.verdict_life import mark, meet_condition
+from registry.services.verdict_life import mark
 from registry.store import verdicts
 from registry.store.columns import id_of
 from registry.store.tables import Candidate, Tool
@@ -163,7 +164,16 @@ def test_where_each_verdict_stands_is_what_the_list_of_verdicts_says(
             session, tool, cast, now=now - 90 * DAY, conditions=(dated(today + due * DAY),), **kinds
         )
         if number == 1:
-            meet_condition(session, row.number, 1, on=today - 12 * DAY, by=cast["amir"], now=now - 12 * DAY)
+            meet_condition(
+                session,
+                row.number,
+                1,
+                on=today - 12 * DAY,
+                evidence="Signed.",
+                zone=UTC_ZONE,
+                by=cast["amir"],
+                now=now - 12 * DAY,
+            )
     old = a_verdict(session, a_tool(session, "Old", now=now), cast, now=now - 80 * DAY)
     a_verdict(session, session.get_one(Tool, old.tool_id), cast, now=now - 3 * DAY, supersedes=(old.number,))
     a_verdict(session, a_tool(session, "No", now=now), cast, now=now - 80 * DAY, outcome=Outcome.REJECTED)

@@ -49,7 +49,7 @@ def confirm(session: Session, case: tables.Evaluation, cast: Mapping[str, Actor]
             ratings={key: replace(line, carried=False) for key, line in kept.lines.ratings.items()},
             knock_outs={key: replace(line, carried=False) for key, line in kept.lines.knock_outs.items()},
         )
-        scoring.save_draft(session, id_of(case), said, version=begun.version, by=by, now=at)
+        scoring.save_draft(session, id_of(case), said, version=begun, by=by, now=at)
         scoring.submit(session, id_of(case), solo=False, by=by, now=at)
 
 

@@ -230,30 +230,65 @@ def test_what_was_noted_as_met_or_waived_by_mistake_is_owed_again(
 
 
 @pytest.mark.both_databases
-def test_a_condition_brings_no_lapsed_verdict_back_unless_it_was_met_in_time_and_that_is_shown(
-    session: Session, cast: Mapping[str, Actor], number: int
+@pytest.mark.parametrize("day", [date(2027, 3, 2), date(2027, 4, 5)])
+def test_once_its_day_is_over_a_condition_is_neither_met_nor_waived_since_that_takes_a_new_decision(
+    session: Session, cast: Mapping[str, Actor], number: int, day: date
 ) -> None:
-    amir, lapsed = cast["amir"], datetime(2027, 4, 5, 12, tzinfo=UTC_ZONE)
-    assert stands(session, number, lapsed).state is ValidityState.LAPSED
-    with pytest.raises(RuleBroken, match="Renew the verdict instead"):
-        waive_condition(session, number, 2, reason=REASON, zone=UTC_ZONE, by=amir, now=lapsed)
-    with pytest.raises(RuleBroken, match="Renew the verdict instead"):
-        meet_condition(session, number, 2, on=date(2027, 3, 2), zone=UTC_ZONE, by=amir, now=lapsed)
-    with pytest.raises(InvalidInput, match="met in time"):
-        meet_condition(session, number, 2, on=date(2027, 3, 1), zone=UTC_ZONE, by=amir, now=lapsed)
-    meet_condition(
-        session, number, 2, on=date(2027, 3, 1), evidence="Minutes.", zone=UTC_ZONE, by=amir, now=lapsed
-    )
-    assert stands(session, number, lapsed).state is ValidityState.ACTIVE
+    at = datetime(day.year, day.month, day.day, 12, tzinfo=UTC_ZONE)
+    ended = stands(session, number, at).state
+    assert ended in {ValidityState.GRACE, ValidityState.LAPSED}
+    with pytest.raises(RuleBroken, match="Renew it by a new decision"):
+        waive_condition(session, number, 2, reason=REASON, zone=UTC_ZONE, by=cast["amir"], now=at)
+    for met_on in (date(2027, 3, 1), day):
+        with pytest.raises(RuleBroken, match="Renew it by a new decision"):
+            meet_condition(session, number, 2, on=met_on, zone=UTC_ZONE, by=cast["amir"], now=at)
+    assert stands(session, number, at).state is ended
 
 
-def test_in_the_days_of_grace_a_condition_may_still_be_met(
-    session: Session, cast: Mapping[str, Actor], number: int
+@pytest.mark.parametrize(
+    ("hides", "ends"),
+    [
+        (MarkKind.SUSPENDED, MarkKind.SUSPENSION_LIFTED),
+        (MarkKind.GRADUATED, MarkKind.GRADUATION_CANCELLED),
+    ],
+)
+def test_what_lapsed_while_suspended_or_graduated_is_not_brought_back_by_its_condition(
+    session: Session, cast: Mapping[str, Actor], number: int, later: datetime, hides: MarkKind, ends: MarkKind
 ) -> None:
-    grace = datetime(2027, 3, 10, 12, tzinfo=UTC_ZONE)
-    assert stands(session, number, grace).state is ValidityState.GRACE
-    meet_condition(session, number, 2, on=grace.date(), zone=UTC_ZONE, by=cast["amir"], now=grace)
-    assert stands(session, number, grace).state is ValidityState.ACTIVE
+    at = datetime(2027, 4, 5, 12, tzinfo=UTC_ZONE)
+    mark(session, number, hides, reason=REASON, zone=UTC_ZONE, by=cast["ana"], now=later)
+    with pytest.raises(RuleBroken, match="Renew it by a new decision"):
+        waive_condition(session, number, 2, reason=REASON, zone=UTC_ZONE, by=cast["amir"], now=at)
+    with pytest.raises(RuleBroken, match="Renew it by a new decision"):
+        meet_condition(session, number, 2, on=at.date(), zone=UTC_ZONE, by=cast["amir"], now=at)
+    mark(session, number, ends, reason="Over.", zone=UTC_ZONE, by=cast["amir"], now=at)
+    assert stands(session, number, at).state is ValidityState.LAPSED
+
+
+def test_a_condition_is_not_met_before_the_verdict_was_decided(
+    session: Session, cast: Mapping[str, Actor], number: int, later: datetime
+) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        meet_condition(
+            session, number, 2, on=later.date() - timedelta(days=1), zone=UTC_ZONE, by=cast["amir"], now=later
+        )
+    assert "met_on" in refused.value.faults
+
+
+@pytest.mark.parametrize("kind", [MarkKind.SUNSET, MarkKind.SUNSET_CANCELLED])
+def test_an_announced_end_that_came_during_a_suspension_is_neither_moved_nor_called_off(
+    session: Session, cast: Mapping[str, Actor], number: int, later: datetime, kind: MarkKind
+) -> None:
+    def act(kind: MarkKind, by: str, at: datetime, day: date | None = None) -> None:
+        mark(session, number, kind, reason=REASON, effective_on=day, zone=UTC_ZONE, by=cast[by], now=at)
+
+    act(MarkKind.SUNSET, "ana", later, date(2027, 1, 1))
+    act(MarkKind.SUSPENDED, "ana", later)
+    at = datetime(2027, 1, 1, 12, tzinfo=UTC_ZONE)
+    with pytest.raises(RuleBroken):
+        act(kind, "amir", at, date(2027, 2, 1))
+    act(MarkKind.SUSPENSION_LIFTED, "amir", at)
+    assert stands(session, number, at).state is ValidityState.SUNSET_REACHED
 
 
 @pytest.mark.both_databases

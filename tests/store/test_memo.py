@@ -8,6 +8,7 @@ from sqlalchemy import insert
 from sqlmodel import Session, delete, select
 
 from registry.store.columns import id_of
+from registry.store.engine import write_all
 from registry.store.memo import remembered
 from registry.store.tables import Office
 from tests.builders import a_tool, an_evaluation, scored, the_cast
@@ -31,8 +32,9 @@ def test_it_is_asked_once_while_nothing_is_written(session: Session, monkeypatch
         lambda session: session.add(Office(code="b", name="Hall")),
         lambda session: session.execute(insert(Office).values(code="b", name="Hall", default_rule="", version=1)),
         lambda session: session.exec(delete(Office)),
+        lambda session: write_all(session, Office, [{"code": "b", "name": "Hall"}]),
     ],
-    ids=["an object", "rows", "a removal"],
+    ids=["an object", "rows", "a removal", "rows past the session"],
 )  # fmt: skip
 def test_it_is_asked_anew_after_a_write_of_any_kind(
     session: Session, write: Callable[[Session], object]

@@ -149,7 +149,7 @@ def whole_evaluation(
     evaluation_id = id_of(evaluation)
     blind = taking_part.require_sight(session, evaluation, by=by).blind
     cards = scorecards.visible(session, evaluation_id, to=by, owner_id=evaluation.owner_id)
-    counting = {card.row.id for card in scorecards.counting(cards)}
+    counting = {card.id for card in scorecards.counting(cards)}
     tool = tools.get_by_id(session, evaluation.tool_id)
     parts = evaluation_lists.parts_of(session, evaluation)
     asked = evaluations.assigned(session, evaluation_id)
@@ -171,7 +171,7 @@ def whole_evaluation(
         if blind or evaluation.state in CLOSED
         else list(progress(session, evaluation, solo=settings.solo).missing),
         tasks=[_task(each) for each in tasks(session, evaluation, blind=blind, solo=settings.solo)],
-        scorecards=[_card(each, counts=each.row.id in counting) for each in cards],
+        scorecards=[_card(each, counts=each.id in counting) for each in cards],
     )
 
 
@@ -207,9 +207,9 @@ def _task(task: Task) -> TaskOut:
 def _card(card: StoredScorecard, *, counts: bool) -> ScorecardOut:
     return ScorecardOut(
         reviewer=card.reviewer.name,
-        number=card.row.number,
-        reason=card.row.reason,
-        submitted_at=card.row.submitted_at,
+        number=card.number,
+        reason=card.reason,
+        submitted_at=card.submitted_at,
         counts=counts,
         ratings=ratings_out(card),
         knock_outs=answers_out(card),

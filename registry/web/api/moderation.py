@@ -6,10 +6,10 @@ from fastapi import APIRouter, Path, Request, Response
 from sqlmodel import Session
 
 from registry.domain.errors import InvalidInput
+from registry.domain.scorecard import TypedAnswer, TypedRating
 from registry.services import moderation, taking_part
 from registry.services.acting import Actor
 from registry.services.assessing import weigh
-from registry.services.scorecards import TypedAnswer, TypedRating
 from registry.store import evaluations
 from registry.store.tables import Evaluation
 from registry.web.api.replies import IdempotencyKey, IfMatch, once, told, version_in

@@ -7,16 +7,10 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
 from sqlmodel import Session
 
+from registry.domain.scorecard import TypedAnswer, TypedRating, TypedScorecard
 from registry.services import rubrics, scoring, taking_part
 from registry.services.acting import Actor
-from registry.services.scorecards import (
-    TypedAnswer,
-    TypedRating,
-    TypedScorecard,
-    as_typed,
-    confirmed,
-    unfinished,
-)
+from registry.services.scorecards import as_typed, confirmed, unfinished
 from registry.store import evaluations
 from registry.store.evaluations import StoredScorecard
 from registry.web.api.evaluations import answers_out, ratings_out
@@ -53,7 +47,7 @@ def save(
         before = as_typed(own) if own else TypedScorecard()
         version = version_in(if_match)
         if version is None:
-            version = own.row.version if own and not own.submitted else 0
+            version = own.version if own and not own.submitted else 0
         typed = confirmed(_typed(asked), before, frozenset(asked.confirmed))
         scoring.save_draft(tx, evaluation_id, typed, version=version, by=user, now=now)
 
@@ -148,7 +142,7 @@ def _acted(
 
 
 def _latest(session: Session, evaluation_id: int, user: Actor) -> StoredScorecard | None:
-    own = [each for each in evaluations.scorecards(session, evaluation_id) if each.reviewer.id == user.id]
+    own = evaluations.scorecards(session, evaluation_id, of=user.person_id)
     return own[-1] if own else None
 
 
@@ -169,10 +163,10 @@ def _out(session: Session, evaluation_id: int, user: Actor) -> DraftOut:
         )
     return DraftOut(
         evaluation=evaluation_id,
-        number=card.row.number,
-        version=card.row.version,
-        saved_at=card.row.saved_at,
-        submitted_at=card.row.submitted_at,
+        number=card.number,
+        version=card.version,
+        saved_at=card.saved_at,
+        submitted_at=card.submitted_at,
         unfinished={} if card.submitted else unfinished(rubric, card),
         carried=[
             *(key for key, line in card.knock_outs.items() if line.carried),

@@ -136,7 +136,6 @@ FINAL: Mapping[ValidityState, str] = {
     "at again.",
 }
 REACHED = (Option("yes", "Yes"), Option("partly", "In part"), Option("no", "No"))
-_UNMET = frozenset({ConditionState.OPEN, ConditionState.OVERDUE})
 _SETTLED = frozenset({ConditionState.MET, ConditionState.WAIVED})
 
 
@@ -230,7 +229,7 @@ def acts_page(
                 each.due_on,
                 each.evidence,
                 asks_evidence=each.check is Check.EVIDENCE,
-                may_settle=owed and each.state(today) in _UNMET,
+                may_settle=owed and each.state(today) is ConditionState.OPEN,
                 may_take_back=owed and each.state(today) in _SETTLED,
             )
             for position, each in enumerate(ruling.verdict.conditions, start=1)
@@ -258,5 +257,5 @@ def _is_theirs(suspended: Mark | None, user: Actor) -> bool:
 
 def _possible(act: Act, state: ValidityState, outcome: Outcome) -> bool:
     rule = PERMITTED_MARKS[act.kind]
-    fits = outcome is Outcome.PILOT or not act.pilot
+    fits = act.kind is not MarkKind.GRADUATED if outcome is Outcome.PILOT else not act.pilot
     return fits and state in rule.states and (MEANINGS[outcome].may_use or not rule.permissive_only)

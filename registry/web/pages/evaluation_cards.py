@@ -62,7 +62,7 @@ def card_views(rubric: Rubric, seen: Sequence[StoredScorecard]) -> list[CardView
 
 
 def card_view(rubric: Rubric, card: StoredScorecard, versions: Sequence[StoredScorecard] = ()) -> CardView:
-    amended = f", amended: {card.row.reason}" if card.row.number > 1 else ""
+    amended = f", amended: {card.reason}" if card.number > 1 else ""
     note = (
         "It does not count: its reviewer has an interest, or is a contact of the vendor."
         if card.left_out
@@ -81,10 +81,10 @@ def _earlier_view(rubric: Rubric, before: StoredScorecard, after: StoredScorecar
     lines = lines_of(rubric, before)
     changed = [(was, now) for was, now in zip(lines, lines_of(rubric, after), strict=True) if was != now]
     return EarlierView(
-        title=f"Version {before.row.number}",
+        title=f"Version {before.number}",
         lines=lines,
         changes=[Change(f"{was.id} {was.name}", _whole(was), _whole(now)) for was, now in changed],
-        reason=after.row.reason,
+        reason=after.reason,
     )
 
 

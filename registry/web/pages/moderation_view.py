@@ -124,9 +124,9 @@ class Found:
         """The scorecard that a re-score took the place of."""
         if card.reviewer.id not in self.rescores:
             return None
-        number = card.row.number - 1
+        number = card.number - 1
         own = (each for each in self.cards if each.reviewer.id == card.reviewer.id)
-        return next((each for each in own if each.row.number == number), None)
+        return next((each for each in own if each.number == number), None)
 
 
 def read_all(session: Session, evaluation: Evaluation) -> Found:
@@ -135,7 +135,7 @@ def read_all(session: Session, evaluation: Evaluation) -> Found:
     resolved = {row.item: row for row in weighed.resolutions}
     cards = [card for card in evaluations.scorecards(session, evaluation_id) if card.submitted]
     said = store.remarks(session, evaluation_id)
-    names = {id_of(card.reviewer): card.reviewer.name for card in cards} | {
+    names = {card.reviewer.id: card.reviewer.name for card in cards} | {
         id_of(user): user.name for _, user in said
     }
     names |= users.names(session, {row.by_id for row in resolved.values()} - names.keys())

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from registry.domain.disagreement import Disagreement, DisagreementKind
 from registry.domain.errors import InvalidInput
 from registry.domain.rubric import DEGREES, KnockOutAnswer, Rating, Rubric
-from registry.services.scorecards import TypedAnswer, TypedRating
+from registry.domain.scorecard import TypedAnswer, TypedRating
 from registry.store.evaluations import StoredScorecard
 from registry.web.pages.evaluation_page import item_name
 from registry.web.shapes import Option

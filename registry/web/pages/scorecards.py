@@ -10,12 +10,13 @@ from sqlmodel import Session
 
 from registry.domain.errors import InvalidInput, NotAllowed, StaleVersion
 from registry.domain.evaluation import may_score
+from registry.domain.scorecard import TypedScorecard
 from registry.services import rubrics, scoring, taking_part
 from registry.services.acting import Actor
-from registry.services.scorecards import TypedScorecard, as_typed, confirmed
+from registry.services.scorecards import as_typed, confirmed
 from registry.store import evaluations, tools
 from registry.store.columns import id_of
-from registry.store.evaluations import StoredScorecard
+from registry.store.evaluations import Standing, StoredScorecard
 from registry.store.tables import Evaluation
 from registry.web.deps import House, Now, Read, Reviewer, RowId, Text, Tx
 from registry.web.errors import asks_for_json, problem
@@ -95,7 +96,7 @@ def keep_scorecard(
         return go(f"/evaluations/{evaluation_id}")  # a double click: it is in already
     try:
         with tx.begin_nested():
-            draft = scoring.save_draft(tx, evaluation_id, given, version=version, by=user, now=now)
+            saved_as = scoring.save_draft(tx, evaluation_id, given, version=version, by=user, now=now)
     except StaleVersion as refused:
         if asks_for_json(request):
             return problem(409, refused.sentence, refused.code)
@@ -108,16 +109,14 @@ def keep_scorecard(
         return render(request, "evaluations/scorecard.html", page, status=422)
     if asks_for_json(request):
         at = now.astimezone(house.zone)
-        return JSONResponse(
-            {"version": draft.version, "saved_at": now.isoformat(), "said": f"Saved {at:%H:%M}"}
-        )
+        return JSONResponse({"version": saved_as, "saved_at": now.isoformat(), "said": f"Saved {at:%H:%M}"})
     if wanted != "submit":
         return go(f"/evaluations/{evaluation_id}/scorecard#saved")
     try:
         with tx.begin_nested():
             scoring.submit(tx, evaluation_id, solo=house.solo, by=user, now=now)
     except InvalidInput as refused:
-        page = _page(tx, evaluation, user, given=given, version=draft.version, faults=refused.faults)
+        page = _page(tx, evaluation, user, given=given, version=saved_as, faults=refused.faults)
         return render(request, "evaluations/scorecard.html", page, status=422)
     return go(f"/evaluations/{evaluation_id}")
 
@@ -157,7 +156,7 @@ def scorecard_again(
 
 
 def _latest(session: Session, evaluation_id: int, user: Actor) -> StoredScorecard | None:
-    own = [each for each in evaluations.scorecards(session, evaluation_id) if each.reviewer.id == user.id]
+    own = evaluations.scorecards(session, evaluation_id, of=user.person_id)
     return own[-1] if own else None
 
 
@@ -182,10 +181,10 @@ def _page(
         _facts(evaluation, tool.vendor, tool.homepage),
         key=f"scorecard {evaluation_id} {user.id}",
     )
-    own = [each for each in evaluations.scorecards(session, evaluation_id) if each.reviewer.id == user.id]
-    declared = evaluations.interests(session, evaluation_id)
+    own = evaluations.scorecards(session, evaluation_id, of=user.person_id)
+    standing = evaluations.standing(session, evaluation_id, user.person_id)
     scorable = evaluation.state in SCORABLE
-    barred = _barred(session, evaluation, user)
+    barred = _barred(standing, user)
     kept = own[-1] if own else None
     if kept is not None and kept.submitted:
         return replace(
@@ -199,7 +198,7 @@ def _page(
         return replace(
             base, barred=barred or f"Scoring is over: the evaluation is {words(evaluation.state).lower()}."
         )
-    if user.id not in declared:
+    if not standing.declared:
         return replace(base, must_declare=True, faults=faults or {})
     stored = as_typed(kept) if kept else TypedScorecard()
     shown = given if given is not None else stored
@@ -212,26 +211,25 @@ def _page(
             Task("Interest", f"/evaluations/{evaluation_id}#people", "Declared: none", done=True),
             *map(group_task, groups),
         ],
-        version=version if version is not None else kept.row.version if kept else 0,
+        version=version if version is not None else kept.version if kept else 0,
         earlier=earlier.submitted_at if earlier else None,
         carried=sum(each.carried for group in groups for each in group.questions),
-        saved=kept.row.saved_at if kept else None,
+        saved=kept.saved_at if kept else None,
         faults=faults or {},
         stale=stale,
-        amending=kept.row.reason if kept else "",
+        amending=kept.reason if kept else "",
     )
 
 
-def _barred(session: Session, evaluation: Evaluation, user: Actor) -> str:
-    if not evaluations.is_assigned(session, id_of(evaluation), user.person_id):
+def _barred(standing: Standing, user: Actor) -> str:
+    if not standing.assigned:
         return "You are not asked to score this. Ask the owner of the evaluation."
-    declared = evaluations.interests(session, id_of(evaluation))
     try:
         may_score(
             user.person_id,
-            requester=evaluations.requesters(session, evaluation.tool_id),
-            vendor_contacts=evaluations.contacts(session, evaluation.tool_id).keys(),
-            interested={user_id for user_id, each in declared.items() if each.interested},
+            requester=standing.requesters,
+            vendor_contacts=standing.contacts,
+            interested=standing.interested,
         )
     except NotAllowed as refused:
         return refused.sentence

@@ -57,7 +57,7 @@ def test_nobody_reads_anothers_scorecard_before_handing_in_their_own(
 def test_a_draft_is_its_reviewers_alone(
     case: int, as_: SignIn, site_engine: Engine, reviewers: tuple[Actor, Actor], now: datetime
 ) -> None:
-    from registry.services.scorecards import TypedScorecard
+    from registry.domain.scorecard import TypedScorecard
 
     with transaction(site_engine) as session:
         scoring.save_draft(session, case, TypedScorecard(), version=0, by=reviewers[1], now=now)

@@ -233,7 +233,7 @@ def test_a_double_click_on_handing_in_hands_in_once(as_: As, a_case: ACase, site
     for _ in range(2):
         assert ravi.post(f"{case.url}/scorecard/amend", data={"reason": "They answered."}).is_redirect
     with snapshot(site_engine) as session:
-        assert [each.row.number for each in evaluations.scorecards(session, case.id)] == [1, 2]
+        assert [each.number for each in evaluations.scorecards(session, case.id)] == [1, 2]
 
 
 def test_a_form_sent_after_the_session_has_ended_comes_back_whole(
