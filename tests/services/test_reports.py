@@ -90,7 +90,7 @@ def test_challenges_of_an_older_verdict_do_not_count_against_the_new_one(
 def test_an_incident_with_a_tool_that_nobody_listed_is_kept_and_opens_nothing(
     session: Session, now: datetime
 ) -> None:
-    told = tell(session, ReportKind.INCIDENT, now, name="Wendle")
+    told = tell(session, ReportKind.INCIDENT, now, name="Wendle", unlisted=True)
     assert (told.report.tool_id, told.report.name, list(told.opened)) == (None, "Wendle", [])
 
 
