@@ -13,15 +13,18 @@ from registry.domain.identity import name_key
 from registry.domain.triggers import REOPENED_IN, Cause, ReportKind
 from registry.domain.validity import Ruling, ValidityState, validity
 from registry.domain.verdict import Verdict
+from registry.domain.wording import day_text
 from registry.services.acting import REGISTRY, Actor, record, refuse_long
-from registry.services.matching import match
+from registry.services.matching import find_tool, not_known
 from registry.services.reopening import reopen
-from registry.store import reports, tools, verdicts
+from registry.store import reports, verdicts
 from registry.store.columns import id_of
 from registry.store.engine import serialise
 from registry.store.tables import Reopening, Report, Tool
 
 TEXT_MOST = 2000
+EARLIEST = date(1990, 1, 1)
+"""An incident said to be older is a slip of the keyboard."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,7 @@ def report(
     contact: str = "",
     happened_on: date | None = None,
     place: str = "",
+    unlisted: bool = False,
     enough: int,
     zone: tzinfo,
     secret: bytes,
@@ -50,14 +54,17 @@ def report(
     now: datetime,
 ) -> Told:
     """Keep what somebody tells of a tool, and open its case again: at once for an incident, for challenges when
-    `enough` different people sent one since the newest verdict. `place` is the network address of who has no account.
+    `enough` different people sent one since the newest verdict. `place` is the network address of who has no account;
+    `unlisted` says that the tool is known not to be one of ours.
 
-    No answer changes by it. Raises InvalidInput; a challenge is of a tool that was decided on, an incident of any.
+    No answer changes by it. Raises InvalidInput; a challenge is of a tool that was decided on, an incident of any,
+    of a stranger where `unlisted`.
     """
     name, text = " ".join(name.split()), text.strip()
-    tool = _tool(session, name)
+    tool = find_tool(session, name)
     standing = _rulings(session, tool, zone, now) if tool else []
-    _check(kind, name, text, contact, happened_on, tool, standing, now.astimezone(zone).date())
+    stranger = not_known(session, name) if tool is None and not unlisted else ""
+    _check(kind, name, text, contact, happened_on, tool, standing, stranger, now.astimezone(zone).date())
     serialise(session, f"reports {tool.id if tool else 0}")
     newest = max((each.verdict for each in standing), key=lambda each: each.number, default=None)
     row = Report(
@@ -128,11 +135,6 @@ def _open(
     return found
 
 
-def _tool(session: Session, name: str) -> Tool | None:
-    found = match(session, name) if name else None
-    return found.tool if found else tools.find(session, name)
-
-
 def _rulings(session: Session, tool: Tool, zone: tzinfo, now: datetime) -> list[Ruling]:
     """Of its verdicts those that count for something at present."""
     known = verdicts.rulings(session, [id_of(tool)], now=now).get(id_of(tool), [])
@@ -148,13 +150,16 @@ def _check(
     happened_on: date | None,
     tool: Tool | None,
     standing: Sequence[Ruling],
+    stranger: str,
     today: date,
 ) -> None:
     faults = {}
     if not name_key(name):
         faults["tool"] = "Say which tool it is."
     elif kind is ReportKind.CHALLENGE and tool is None:
-        faults["tool"] = "We know no tool of this name. Look it up first, or ask for it."
+        faults["tool"] = f"{stranger or 'We know no tool of this name.'} Look it up first, or ask for it."
+    elif stranger:
+        faults["tool"] = f"{stranger} If it is another tool, say that it is not in our list."
     elif kind is ReportKind.CHALLENGE and not standing:
         faults["tool"] = f"{name} was not decided on yet, so there is nothing to challenge. Ask for a review."
     if not text:
@@ -162,6 +167,8 @@ def _check(
         faults["text"] = "Say what happened." if incident else "Say what changed, or what we got wrong."
     if happened_on is not None and happened_on > today:
         faults["happened_on"] = "Choose today or an earlier day."
+    elif happened_on is not None and happened_on < EARLIEST:
+        faults["happened_on"] = f"Choose {day_text(EARLIEST)} or a later day, or leave it empty."
     if faults:
         raise InvalidInput("Nothing was sent. Complete what is marked.", faults)
     refuse_long("Nothing was sent.", tool=(name, 120), text=(text, TEXT_MOST), contact=(contact, 200))

@@ -105,6 +105,10 @@ class ReportIn(BaseModel):
     text: Plain = Field(description="At most 2,000 characters.")
     happened_on: date | None = None
     contact: Plain = ""
+    unlisted: bool = Field(
+        False,
+        description="Of an incident: the tool is known not to be listed. Else a name nobody knows is refused.",
+    )
 
 
 class ReportedOut(BaseModel):

@@ -90,7 +90,7 @@ def test_challenges_of_an_older_verdict_do_not_count_against_the_new_one(
 def test_an_incident_with_a_tool_that_nobody_listed_is_kept_and_opens_nothing(
     session: Session, now: datetime
 ) -> None:
-    told = tell(session, ReportKind.INCIDENT, now, name="Wendle")
+    told = tell(session, ReportKind.INCIDENT, now, name="Wendle", unlisted=True)
     assert (told.report.tool_id, told.report.name, list(told.opened)) == (None, "Wendle", [])
 
 
@@ -102,6 +102,7 @@ def test_an_incident_with_a_tool_that_nobody_listed_is_kept_and_opens_nothing(
         (ReportKind.CHALLENGE, {"text": " "}, "text"),
         (ReportKind.INCIDENT, {"name": ""}, "tool"),
         (ReportKind.INCIDENT, {"happened_on": date(2030, 1, 1)}, "happened_on"),
+        (ReportKind.INCIDENT, {"happened_on": date(1989, 12, 31)}, "happened_on"),
         (ReportKind.INCIDENT, {"text": "x" * 2001}, "text"),
         (ReportKind.INCIDENT, {"contact": "x" * 201}, "contact"),
     ],

@@ -120,6 +120,7 @@ def _tell(
             contact=asked.contact,
             happened_on=asked.happened_on,
             place=place,
+            unlisted=asked.unlisted,
             enough=settings.challenges,
             zone=settings.zone,
             secret=settings.secret,

@@ -28,6 +28,7 @@ class Act:
     path: str
     kind: MarkKind
     label: str
+    done: str
     hint: str
     undo: str
     reason: bool = True
@@ -42,6 +43,7 @@ ACTS = (
         "suspend",
         MarkKind.SUSPENDED,
         "Suspend it",
+        "It is paused",
         "In an emergency. Everybody reads at once that it is paused. Another person confirms or lifts it.",
         "Was it a mistake? Another person lifts it.",
         replacement=True,
@@ -51,6 +53,7 @@ ACTS = (
         "confirm",
         MarkKind.SUSPENSION_CONFIRMED,
         "Confirm the suspension",
+        "The suspension is confirmed",
         "It stays paused.",
         "It can still be lifted, by anybody but the person who suspended it.",
         reason=False,
@@ -59,6 +62,7 @@ ACTS = (
         "lift",
         MarkKind.SUSPENSION_LIFTED,
         "Lift the suspension",
+        "The suspension is lifted",
         "It holds again as before.",
         "Suspend it again if need be.",
         reason=False,
@@ -67,6 +71,7 @@ ACTS = (
         "result",
         MarkKind.PILOT_RESULT,
         "Record what the pilot came to",
+        "The result is on record",
         "Everybody reads it beside the verdict. It changes nothing about how long the pilot runs.",
         "Record it again to correct it; what was written before stays on the record.",
         pilot=True,
@@ -75,6 +80,7 @@ ACTS = (
         "sunset",
         MarkKind.SUNSET,
         "Announce its end",
+        "Its end is announced",
         "It holds until the day before; everybody reads the day and the replacement.",
         "Until that day you can announce another one, or keep it after all.",
         reason=False,
@@ -85,6 +91,7 @@ ACTS = (
         "keep",
         MarkKind.SUNSET_CANCELLED,
         "Keep it after all",
+        "It is kept",
         "The announced end is called off; it holds again as long as its dates say.",
         "Announce its end again if need be.",
     ),
@@ -92,6 +99,7 @@ ACTS = (
         "graduate",
         MarkKind.GRADUATED,
         "Graduate it",
+        "It needs no approval any more",
         "So ordinary that it needs no approval any more. Everybody reads a plain yes, without conditions.",
         "You can put it back under approval at any time.",
         reason=False,
@@ -100,6 +108,7 @@ ACTS = (
         "approve-again",
         MarkKind.GRADUATION_CANCELLED,
         "Put it back under approval",
+        "It is back under approval",
         "It holds again by its conditions and its dates. Where its last day is over it has lapsed at once.",
         "Graduate it again while it stands.",
     ),
@@ -107,6 +116,7 @@ ACTS = (
         "revoke",
         MarkKind.REVOKED,
         "Withdraw it",
+        "It is withdrawn",
         "For good: everybody reads a no from now on.",
         "This cannot be undone. To permit the tool again, open its case again and decide anew.",
         replacement=True,
@@ -165,6 +175,8 @@ class ActsPage:
     came_back: str = ""
     """The path of the form that came back with faults."""
     refused: str = ""
+    done: str = ""
+    """What was just done to it, in words."""
 
     @property
     def summary(self) -> Mapping[str, str]:
@@ -183,6 +195,7 @@ def acts_page(
     came_back: str = "",
     refused: str = "",
     seen: int | None = None,
+    done: str = "",
 ) -> ActsPage:
     row = verdicts.get(session, number)
     ruling = verdicts.as_rulings(session, [row], now=now)[0]
@@ -232,6 +245,7 @@ def acts_page(
         form=form or Form(),
         came_back=came_back,
         refused=refused,
+        done=done,
     )
 
 

@@ -18,6 +18,7 @@ from registry.store.tables import Evaluation
 from registry.web.condition_form import as_typed, read_condition
 from registry.web.deps import House, Insider, Now, Read, RowId, Text, Triager, Tx
 from registry.web.pages.evaluation_page import evaluation_page
+from registry.web.pages.scorecards import scorecard_again
 from registry.web.render import go, render
 from registry.web.shapes import Form
 from registry.web.typed import Fields, Typed, number
@@ -208,7 +209,15 @@ def declare(at: At) -> Response:
             now=at.now,
         )
 
-    return at.done(act, "/scorecard" if at.typed.one("then") == "scorecard" else "#people")
+    if at.typed.one("then") != "scorecard":
+        return at.done(act, "#people")
+    try:
+        with at.tx.begin_nested():
+            act()
+    except InvalidInput as refused:
+        given = {name: at.typed.one(name) for name in ("interested", "statement")}
+        return scorecard_again(at.request, at.tx, at.evaluation, at.user, refused.faults, given)
+    return go(f"/evaluations/{at.id}/scorecard")
 
 
 @router.post("/conditions")

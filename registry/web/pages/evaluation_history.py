@@ -6,21 +6,16 @@ from sqlmodel import Session
 
 from registry.domain.wording import day_text
 from registry.services.taking_part import SPOKEN_OF_OTHERS
-from registry.store import events
+from registry.store import events, tables
 from registry.web.shapes import Event
 from registry.web.words import words
 
 BAND_NAMES = {"risk_band": "Risk band", "fit_band": "Fit band"}
 TITLES = {
     "evaluation.opened": "Opened",
-    "evaluation.assigned": "Asked to score",
-    "evaluation.unassigned": "Asked no more",
-    "evaluation.handed_over": "Handed over",
     "tool.requested": "Asked for the tool, so no scorecard of theirs counts",
     "evaluation.rescheduled": "Another day",
     "evaluation.moved": "Moved",
-    "contact.added": "Contact of the vendor recorded",
-    "contact.removed": "No contact of the vendor any more",
     "interest.declared": "Declared",
     "scorecard.submitted": "Scorecard handed in",
     "scorecard.amended": "Scorecard amended",
@@ -30,15 +25,32 @@ TITLES = {
     "disagreement.remarked": "Remark on a disagreement",
     "evidence.asked": "Evidence asked for",
 }
+SENTENCES = {
+    "evaluation.assigned": ("{actor} asked {whom} to score", "reviewer"),
+    "evaluation.unassigned": ("{actor} no longer asks {whom} to score", "reviewer"),
+    "evaluation.handed_over": ("{actor} made {whom} the owner", "owner"),
+    "contact.added": ("{actor} recorded {whom} as a contact of the vendor", "person"),
+    "contact.removed": ("{actor} recorded {whom} as no contact of the vendor any more", "person"),
+}
+"""What one person does about another: the sentence, and under which key the event names the other."""
 
 
 def history(session: Session, evaluation_id: int, *, blind: bool) -> list[Event]:
     """Newest first; without what would tell a `blind` reader how others rated."""
     return [
-        Event(each.at, f"{_title(each.action)}: {each.actor}", _told(each.after or each.before))
+        _event(each)
         for each in events.of_subject(session, "evaluation", evaluation_id)
         if not (blind and each.action.startswith(SPOKEN_OF_OTHERS))
     ]
+
+
+def _event(each: tables.Event) -> Event:
+    said = each.after or each.before
+    if each.action not in SENTENCES:
+        return Event(each.at, f"{_title(each.action)}: {each.actor}", _told(said))
+    whom, key = SENTENCES[each.action]
+    rest = {name: value for name, value in said.items() if name != key}
+    return Event(each.at, whom.format(actor=each.actor, whom=said.get(key) or "somebody"), _told(rest))
 
 
 def declared_words(interested: bool, statement: str) -> str:

@@ -13,6 +13,7 @@ from registry.domain.triggers import ReportKind
 from registry.services import lookup, reports
 from registry.services.acting import Actor
 from registry.services.house import house
+from registry.services.matching import MOST_NAMED, suggest
 from registry.services.reports import Told
 from registry.settings import Settings
 from registry.store import reports as store
@@ -37,6 +38,10 @@ class TellPage:
     form: Form
     known: ToolLink | None
     """The tool that is meant, with the answer that holds now."""
+    near: Sequence[str]
+    """Names of tools that may have been meant."""
+    stranger: bool
+    """No tool of ours is called so; an incident can be handed in all the same."""
     asks_contact: bool
     enough: int
 
@@ -148,6 +153,7 @@ def _tell(
 ) -> Response:
     require_voice(settings, user)
     faults: dict[str, str] = {}
+    named = typed.one("meant") or typed.one("tool")
     happened_on = typed.day("happened_on", faults)
     try:
         with tx.begin_nested():
@@ -157,11 +163,12 @@ def _tell(
             told = reports.report(
                 tx,
                 kind,
-                name=typed.one("tool"),
+                name=named,
                 text=typed.one("text"),
                 contact=typed.one("contact"),
                 happened_on=happened_on,
                 place=place,
+                unlisted=typed.one("unlisted") == "yes" and not typed.one("meant"),
                 enough=settings.challenges,
                 zone=settings.zone,
                 secret=settings.secret,
@@ -169,7 +176,7 @@ def _tell(
                 now=now,
             )
     except InvalidInput as refused:
-        values = {name: typed.one(name) for name in FIELDS}
+        values = {name: typed.one(name) for name in FIELDS} | {"tool": named}
         return _form(request, tx, settings, user, now, kind, values, refused.faults)
     return render(request, "reports/told.html", _told_page(told, settings))
 
@@ -197,17 +204,21 @@ def _form(
     faults: dict[str, str] | None = None,
 ) -> Response:
     require_voice(settings, user)
-    known = None
+    known, near = None, []
     if typed.get("tool"):
         tool = tools.find(read, typed["tool"])
         typed = typed | ({"tool": tool.name} if tool else {})
         found = lookup.check(read, typed["tool"], Question(at=now), house(read, settings), now=now)
         if found.tool:
             known = ToolLink(found.tool.name, Typed(q=found.tool.name).url(), found.answer.code.value)
+        elif faults:
+            near = [each.name for each in suggest(read, typed["tool"])[:MOST_NAMED]]
     page = TellPage(
         kind=kind.value,
         form=Form({name: typed.get(name, "") for name in FIELDS}, faults or {}),
         known=known,
+        near=near,
+        stranger=bool(faults and typed.get("tool")) and known is None,
         asks_contact=user is None,
         enough=settings.challenges,
     )

@@ -56,6 +56,8 @@ class ScorecardPage:
     faults: Mapping[str, str] = field(default_factory=dict)
     stale: str = ""
     must_declare: bool = False
+    declared: Mapping[str, str] = field(default_factory=dict)
+    """The declaration as it was typed."""
     barred: str = ""
     """Why this person cannot score."""
     mine: CardView | None = None
@@ -138,6 +140,19 @@ def amend_scorecard(
         page = _page(tx, evaluation, user, faults=refused.faults)
         return render(request, "evaluations/scorecard.html", page, status=422)
     return go(f"/evaluations/{evaluation_id}/scorecard")
+
+
+def scorecard_again(
+    request: Request,
+    session: Session,
+    evaluation: Evaluation,
+    user: Actor,
+    faults: Mapping[str, str],
+    declared: Mapping[str, str],
+) -> Response:
+    """The page with the declaration of interest that was refused, as it was typed."""
+    page = replace(_page(session, evaluation, user, faults=faults), declared=declared)
+    return render(request, "evaluations/scorecard.html", page, status=422)
 
 
 def _latest(session: Session, evaluation_id: int, user: Actor) -> StoredScorecard | None:

@@ -7,7 +7,7 @@ from registry.domain.errors import InvalidInput, RuleBroken, StaleVersion
 from registry.services import duties, verdict_life
 from registry.services.acting import Actor
 from registry.settings import Settings
-from registry.web.deps import Approver, House, Now, Number, Read, RowId, Suspender, Tx
+from registry.web.deps import Approver, Asked, House, Now, Number, Read, RowId, Suspender, Tx
 from registry.web.pages.acts_view import BY_PATH, acts_page
 from registry.web.parts import parts_of
 from registry.web.render import go, render
@@ -21,9 +21,11 @@ TYPED = ("reason", "replacement", "effective_on", "reached", "measure", "exit_ru
 
 @router.get("/{number}/acts")
 def show_acts(
-    request: Request, number: Number, read: Read, user: Suspender, now: Now, house: House
+    request: Request, number: Number, read: Read, user: Suspender, now: Now, house: House, done: Asked = ""
 ) -> Response:
-    return render(request, "verdicts/acts.html", acts_page(read, number, house, user, now=now))
+    """`done` is the path of the act that led here."""
+    page = acts_page(read, number, house, user, now=now, done=BY_PATH[done].done if done in BY_PATH else "")
+    return render(request, "verdicts/acts.html", page)
 
 
 @router.post("/{number}/suspend")
@@ -156,7 +158,7 @@ def _mark(request: Request, tx: Session, number: int, path: str, user: Actor, ty
             )
     except (InvalidInput, RuleBroken, StaleVersion) as refused:
         return _again(request, tx, number, path, house, user, typed, refused)
-    return go(f"/verdicts/{number}/acts")
+    return go(f"/verdicts/{number}/acts?done={path}")
 
 
 def _again(

@@ -195,7 +195,7 @@ def test_the_owner_hands_over_and_the_page_says_by_whom(
     assert rosa.post(f"{case.url}/owner").status_code == 422
     assert rosa.post(f"{case.url}/owner", data={"owner": str(actors["emil"].id)}).status_code == 422
     rosa.post(f"{case.url}/owner", data={"owner": str(actors["amir"].id), "owner_reason": "My leave."})
-    assert "Handed over: Rosa" in as_("Amir").get(case.url).text
+    assert "Rosa made Amir the owner" in as_("Amir").get(case.url).text
     assert rosa.post(f"{case.url}/withdraw", data={"reason": "x"}).status_code == 403
 
 

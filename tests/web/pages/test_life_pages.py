@@ -60,6 +60,21 @@ def test_what_is_wrong_with_a_report_is_told_and_nothing_typed_is_lost(client: T
     assert client.post("/challenge", data={"tool": "Pen Flow", "text": "Look at it."}).status_code == 422
 
 
+def test_a_mistyped_tool_is_asked_back_and_a_stranger_is_reported_by_a_second_press(
+    client: TestClient, as_: As
+) -> None:
+    for kind in ("incident", "challenge"):
+        reply = client.post(f"/{kind}", data=INCIDENT | {"tool": "Quillmrak"})
+        assert reply.status_code == 422
+        for told in ("Did you mean Quillmark?", 'name="meant" value="Quillmark"', INCIDENT["text"]):
+            assert told in reply.text
+        assert ("this tool is not in your list" in reply.text) == (kind == "incident")
+    meant = client.post("/incident", data=INCIDENT | {"tool": "Quillmrak", "meant": "Quillmark"})
+    assert "being looked at again" in meant.text
+    assert client.post("/incident", data=INCIDENT | {"tool": "Wendle", "unlisted": "yes"}).status_code == 200
+    assert "Wendle" in as_("Uma").get("/reports").text
+
+
 def test_reports_from_one_place_end_after_ten(client: TestClient, as_: As, site_engine: Engine) -> None:
     codes = [
         client.post("/challenge", data={"tool": "scrawl", "text": "Old."}).status_code for _ in range(12)

@@ -73,6 +73,19 @@ def test_interest_is_asked_before_the_first_question(as_: As, undeclared: str) -
     assert "K1.answer" in ravi.get(f"{undeclared}/scorecard").text
 
 
+def test_a_declaration_that_lacks_something_comes_back_on_the_scorecard_and_leads_on_to_it(
+    as_: As, undeclared: str
+) -> None:
+    ravi, act = as_("Ravi"), f"{undeclared}/interest"
+    reply = ravi.post(act, data={"then": "scorecard", "statement": "A <relative>."})
+    assert reply.status_code == 422
+    for told in ("Before the first question", "Say whether you have an interest.", "A &lt;relative&gt;."):
+        assert told in reply.text
+    assert 'name="then" value="scorecard"' in reply.text
+    mended = ravi.post(act, data={"then": "scorecard", "interested": "no"})
+    assert mended.headers["location"] == f"{undeclared}/scorecard"
+
+
 def test_who_declares_an_interest_cannot_score(as_: As, undeclared: str) -> None:
     ravi = as_("Ravi")
     assert ravi.post(f"{undeclared}/interest", data={"interested": "yes"}).status_code == 422

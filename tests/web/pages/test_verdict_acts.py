@@ -87,6 +87,15 @@ def test_a_replacement_nobody_knows_is_refused_and_kept(as_: As, act: str) -> No
     assert "A leak." in reply.text
 
 
+def test_what_was_done_is_told_and_a_pause_is_not_said_to_end_by_itself(as_: As) -> None:
+    amir = as_("Amir")
+    reply = amir.post("/verdicts/1/suspend", data={"reason": "A leak."})
+    page = amir.get(reply.headers["location"]).text
+    assert "It is paused" in page
+    assert ". It would have stood until " in page
+    assert "It is paused" not in amir.get(ACTS).text
+
+
 def test_an_end_is_announced_with_its_day(as_: As) -> None:
     amir = as_("Amir")
     assert amir.post("/verdicts/1/sunset", data={"effective_on": "soon"}).status_code == 422
