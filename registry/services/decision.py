@@ -11,7 +11,7 @@ from sqlmodel import Session
 from registry.domain.condition import Condition
 from registry.domain.decision_table import RiskBand
 from registry.domain.errors import InvalidInput, NotAllowed, RuleBroken, StaleVersion
-from registry.domain.evaluation import EvaluationState, Tier, require_act
+from registry.domain.evaluation import EvaluationState, Tier
 from registry.domain.outcome import MEANINGS, Outcome
 from registry.domain.quick_lane import CONFIRMED, beyond
 from registry.domain.rubric import KnockOutAnswer, Side
@@ -28,8 +28,7 @@ from registry.services.acting import Actor, record
 from registry.services.assessing import Weighed, as_it_was, weigh
 from registry.services.decider import Permission, permission
 from registry.services.evaluation import check_condition
-from registry.services.progress import progress, reopen_moderated
-from registry.services.scorecards import counting
+from registry.services.progress import go_on, require_ready
 from registry.store import evaluations, library, tables, tools, verdicts
 from registry.store.columns import id_of
 from registry.store.conditions import rows_of
@@ -193,14 +192,6 @@ def decide(
     return publish(session, evaluation, row, decision, by=by, now=now)
 
 
-def require_ready(session: Session, evaluation: Evaluation, *, solo: bool) -> None:
-    """Raises RuleBroken unless it is ready to decide by what counts now, whatever its state says."""
-    require_act(evaluation.state, "decide")
-    now_at = progress(session, evaluation, solo=solo)
-    if now_at.state is not EvaluationState.DECISION:
-        raise RuleBroken(f"This evaluation is not ready to decide any more. {' '.join(now_at.missing)}")
-
-
 def verdict_row(
     evaluation: Evaluation,
     decision: Decision,
@@ -308,13 +299,7 @@ def _open_again(session: Session, evaluation: Evaluation, row: tables.Verdict, *
             f"Evaluation {other.id} of this tool was opened meanwhile, and one at a time is under way. "
             f"Withdraw it first, or let verdict {row.number} go out and revoke it."
         )
-    evaluation_id = id_of(evaluation)
-    counted = {each.id for each in counting(evaluations.scorecards(session, evaluation_id))}
-    evaluation.closed_at = None
-    session.flush()
-    if counted != {each.id for each in counting(evaluations.scorecards(session, evaluation_id))}:
-        reopen_moderated(session, evaluation_id)
-    evaluation.state = progress(session, evaluation, solo=solo).state
+    go_on(session, evaluation, solo=solo)
 
 
 def is_quick_no(row: tables.Verdict) -> bool:

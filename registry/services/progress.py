@@ -7,7 +7,8 @@ from datetime import datetime
 from sqlmodel import Session
 
 from registry.domain.disagreement import BANDS, disagreements
-from registry.domain.evaluation import EvaluationState, Submitted, Tier, missing, next_state
+from registry.domain.errors import RuleBroken
+from registry.domain.evaluation import EvaluationState, Submitted, Tier, missing, next_state, require_act
 from registry.services import rubrics, second_reading
 from registry.services.acting import Actor, record
 from registry.services.scorecards import as_value, counting
@@ -55,6 +56,25 @@ def progress(session: Session, evaluation: Evaluation, *, solo: bool) -> Progres
         missing(tier, submitted, flagged=flagged, moderated=moderated, solo=solo),
         tuple(each for each in flagged if each not in moderated),
     )
+
+
+def require_ready(session: Session, evaluation: Evaluation, *, solo: bool) -> None:
+    """Raises RuleBroken unless it is ready to decide by what counts now, whatever its state says."""
+    require_act(evaluation.state, "decide")
+    now_at = progress(session, evaluation, solo=solo)
+    if now_at.state is not EvaluationState.DECISION:
+        raise RuleBroken(f"This evaluation is not ready to decide any more. {' '.join(now_at.missing)}")
+
+
+def go_on(session: Session, evaluation: Evaluation, *, solo: bool) -> None:
+    """Take an evaluation out of its end to where it stands by what counts now."""
+    evaluation_id = id_of(evaluation)
+    counted = {each.id for each in counting(evaluations.scorecards(session, evaluation_id))}
+    evaluation.closed_at = None
+    session.flush()
+    if counted != {each.id for each in counting(evaluations.scorecards(session, evaluation_id))}:
+        reopen_moderated(session, evaluation_id)
+    evaluation.state = progress(session, evaluation, solo=solo).state
 
 
 def at_work(evaluation: Evaluation) -> bool:

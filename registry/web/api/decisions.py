@@ -19,6 +19,7 @@ from registry.services.assessing import Weighed, as_it_was, weigh
 from registry.services.decider import permission
 from registry.services.decision import Decision
 from registry.services.house import house as house_of
+from registry.services.progress import require_ready
 from registry.services.quick_no import QuickNo
 from registry.settings import Settings
 from registry.store import candidates, evaluations, tables, tools, verdicts
@@ -260,7 +261,7 @@ def _giving(
 def _turn(session: Session, evaluation_id: int, user: Actor, *, solo: bool) -> Evaluation:
     evaluation = evaluations.get(session, evaluation_id)
     taking_part.require_open_eyes(session, evaluation, by=user)
-    deciding.require_ready(session, evaluation, solo=solo)
+    require_ready(session, evaluation, solo=solo)
     return evaluation
 
 

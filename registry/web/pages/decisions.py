@@ -16,6 +16,7 @@ from registry.services.acting import Actor
 from registry.services.decider import permission
 from registry.services.decision import Decision, Terms
 from registry.services.house import house as house_of
+from registry.services.progress import require_ready
 from registry.settings import Settings
 from registry.store import evaluations, tools, verdicts
 from registry.store.columns import id_of
@@ -91,7 +92,7 @@ def decide(
     if row is not None and row.decided_by_id == user.id:
         return go(f"/evaluations/{evaluation_id}/decide")  # a double click: the first one counts
     try:
-        deciding.require_ready(tx, evaluation, solo=house.solo)
+        require_ready(tx, evaluation, solo=house.solo)
         allowed = permission(tx, evaluation, solo=house.solo, by=user, cases_needed=house.reference_cases)
     except RegistryError as refused:
         page = _clash(tx, evaluation, row, typed, refused)
@@ -204,7 +205,7 @@ def _again(
 
 def _require_turn(session: Session, evaluation: Evaluation, house: Settings, user: Actor) -> None:
     taking_part.require_open_eyes(session, evaluation, by=user)
-    deciding.require_ready(session, evaluation, solo=house.solo)
+    require_ready(session, evaluation, solo=house.solo)
     permission(session, evaluation, solo=house.solo, by=user, cases_needed=house.reference_cases)
 
 
