@@ -164,7 +164,11 @@ def explained_valid_until(
     decided_on: date,
     conditions: Sequence[Condition] = (),
 ) -> tuple[date | None, str]:
-    """The last day that the form proposes, and the rule that it follows from, in words."""
+    """The day on which it ends unless something changes, and the rule that it follows from, in words.
+
+    Without `conditions` it is the outcome's own life, which is what a verdict keeps: an open condition ends it sooner
+    only as long as it is open.
+    """
     if not MEANINGS[outcome].may_use:
         return None, "a no has no end"
     if outcome is Outcome.APPROVED:
@@ -180,6 +184,22 @@ def explained_valid_until(
     if due and due[0] < end:
         return due[0], "that is the earliest day by which a condition is to be met"
     return end, why
+
+
+def day_faults(
+    outcome: Outcome, *, starts_on: date | None, valid_until: date | None, by_rule: date | None
+) -> dict[str, str]:
+    """Field -> sentence: what is wrong with the chosen days, given the last day by the outcome's own rule."""
+    if by_rule is None:
+        return {}
+    until = valid_until or by_rule
+    if outcome is Outcome.PILOT and until > by_rule:
+        return {
+            "valid_until": f"A pilot lasts {PILOT_DAYS} days at most. Choose an earlier day, or leave it empty."
+        }
+    if starts_on is not None and starts_on > until:
+        return {"starts_on": "It would end before it starts. Choose an earlier day, or a later last day."}
+    return {}
 
 
 def open_due_dates(conditions: Sequence[Condition], on: date) -> tuple[date, ...]:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date, datetime, time, timedelta, tzinfo
+from itertools import takewhile
 from uuid import uuid4
 
 from sqlmodel import Session
@@ -14,7 +15,15 @@ from registry.domain.evaluation import EvaluationState, Tier, require_act
 from registry.domain.outcome import MEANINGS, Outcome
 from registry.domain.quick_lane import CONFIRMED, beyond
 from registry.domain.rubric import KnockOutAnswer, Side
-from registry.domain.verdict import AssessmentFacts, Draft, Pilot, Scope, demands, explained_valid_until
+from registry.domain.verdict import (
+    AssessmentFacts,
+    Draft,
+    Pilot,
+    Scope,
+    day_faults,
+    demands,
+    explained_valid_until,
+)
 from registry.services.acting import Actor, record
 from registry.services.assessing import Weighed, as_it_was, weigh
 from registry.services.decider import Permission, permission
@@ -93,7 +102,10 @@ def faults(
         citation=decision.citation,
         pilot=decision.pilot,
         step_reason=decision.step_reason,
-        earlier_pilots=_earlier_pilots(session, decision.supersedes),
+        earlier_pilots=max(
+            _pilots_named(session, decision.supersedes),
+            _pilots_before(session, evaluation.tool_id, decision.scope.edition),
+        ),
     )
     found = demands(draft, facts(weighed)) | _form_faults(decision, terms, weighed, today=today)
     if allowed.quick_lane:
@@ -106,6 +118,10 @@ def faults(
             valid_until=decision.valid_until,
             latest=latest,
         )
+    until, _ = last_day(evaluation, decision.outcome, (), quick_lane=allowed.quick_lane, today=today)
+    found |= day_faults(
+        decision.outcome, starts_on=decision.starts_on, valid_until=decision.valid_until, by_rule=until
+    )
     known = {row.number for row in verdicts.of_tool(session, evaluation.tool_id)}
     strangers = sorted(set(decision.supersedes) - known)
     if strangers:
@@ -192,7 +208,7 @@ def verdict_row(
         by_rule, _ = last_day(
             evaluation,
             decision.outcome,
-            decision.conditions,
+            (),
             quick_lane=allowed.quick_lane,
             today=now.astimezone(terms.zone).date(),
         )
@@ -360,10 +376,16 @@ def _form_faults(decision: Decision, terms: Terms, weighed: Weighed, *, today: d
     return found
 
 
-def _earlier_pilots(session: Session, supersedes: Sequence[int]) -> int:
+def _pilots_named(session: Session, supersedes: Sequence[int]) -> int:
     """How many pilots in a row stand behind the named verdicts."""
     older = [row for row in verdicts.by_numbers(session, supersedes) if row.outcome is Outcome.PILOT]
     if not older:
         return 0
     behind = verdicts.superseded_numbers(session, [id_of(row) for row in older])
-    return 1 + _earlier_pilots(session, behind)
+    return 1 + _pilots_named(session, behind)
+
+
+def _pilots_before(session: Session, tool_id: int, edition: str) -> int:
+    """How many pilots of this tool and edition came last, named by their successor or not."""
+    outcomes = [row.outcome for row in verdicts.of_tool(session, tool_id) if row.edition == edition]
+    return len(list(takewhile(lambda each: each is Outcome.PILOT, outcomes)))

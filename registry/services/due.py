@@ -106,7 +106,7 @@ def _owed(each: Published, today: date, house: House) -> Sequence[tuple[DueKind,
         if condition.due_on is not None
         and condition.state(today) in (ConditionState.OPEN, ConditionState.OVERDUE)
     ]
-    state, ends_on = each.validity.state, each.row.valid_until
+    state, ends_on = each.validity.state, each.validity.ends_on
     if state is _V.SUSPENDED:
         last = [
             mark

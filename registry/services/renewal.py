@@ -11,7 +11,8 @@ from sqlmodel import Session
 from registry.domain.condition import ConditionState
 from registry.domain.errors import InvalidInput, RuleBroken
 from registry.domain.outcome import MEANINGS, Outcome
-from registry.domain.validity import ValidityState, validity
+from registry.domain.validity import ValidityState, announced_end, validity
+from registry.domain.wording import day_text
 from registry.services.acting import Actor
 from registry.services.decision import Decision, Terms, decide
 from registry.services.publishing import pilot_result
@@ -44,9 +45,12 @@ def renewable(session: Session, evaluation: Evaluation, terms: Terms, *, now: da
         found.append("The verdict ended for good. Decide anew instead.")
     if state is ValidityState.SUSPENDED:
         found.append("The verdict is suspended. Lift that first, or decide anew.")
+    announced = announced_end(ruling, at=now, zone=terms.zone)
+    if announced is not None and state is not ValidityState.SUNSET_REACHED:
+        found.append(f"Its end on {day_text(announced)} is announced. Call that off first, or decide anew.")
     overdue = [each for each in ruling.verdict.conditions if each.state(today) is ConditionState.OVERDUE]
     if overdue:
-        found.append(f"A condition is overdue: {overdue[0].text} Note it as met, waive it, or decide anew.")
+        found.append(f"A condition is overdue: {overdue[0].text} Decide anew.")
     if row.outcome is Outcome.PILOT and pilot_result(ruling) is None:
         found.append("Nobody said what the pilot came to. Record it on the verdict first.")
     return Renewable(row, tuple(found))
@@ -84,18 +88,19 @@ def renew(
     except InvalidInput as refused:
         told = " ".join(refused.faults.values())
         raise RuleBroken(
-            f"It cannot be renewed as it was, since it was scored otherwise. {told}"
+            f"It cannot be renewed as it was, since it was scored otherwise or a condition was waived. {told}"
         ) from refused
 
 
 def as_it_was_decided(session: Session, row: tables.Verdict, now: datetime) -> Decision:
-    """The decision that a verdict was, to be made again; dated conditions go along as what became of them."""
+    """The decision that a verdict was, to be made again; dated conditions go along as what became of them, but one
+    that was waived covers nothing any more and stays behind."""
     verdict = verdicts.as_rulings(session, [row], now=now)[0].verdict
     permissive = MEANINGS[row.outcome].may_use
     return Decision(
         outcome=row.outcome,
         rationale=_rationale(row),
-        conditions=verdict.conditions,
+        conditions=tuple(each for each in verdict.conditions if not each.waived_reason),
         scope=verdict.scope,
         alternatives=verdict.alternatives,
         reason_code=row.reason_code,

@@ -13,6 +13,7 @@ from registry.domain.identity import name_key
 from registry.domain.triggers import REOPENED_IN, Cause, ReportKind
 from registry.domain.validity import Ruling, ValidityState, validity
 from registry.domain.verdict import Verdict
+from registry.domain.wording import day_text
 from registry.services.acting import REGISTRY, Actor, record, refuse_long
 from registry.services.matching import find_tool, not_known
 from registry.services.reopening import reopen
@@ -22,6 +23,8 @@ from registry.store.engine import serialise
 from registry.store.tables import Reopening, Report, Tool
 
 TEXT_MOST = 2000
+EARLIEST = date(1990, 1, 1)
+"""An incident said to be older is a slip of the keyboard."""
 
 
 @dataclass(frozen=True)
@@ -164,6 +167,8 @@ def _check(
         faults["text"] = "Say what happened." if incident else "Say what changed, or what we got wrong."
     if happened_on is not None and happened_on > today:
         faults["happened_on"] = "Choose today or an earlier day."
+    elif happened_on is not None and happened_on < EARLIEST:
+        faults["happened_on"] = f"Choose {day_text(EARLIEST)} or a later day, or leave it empty."
     if faults:
         raise InvalidInput("Nothing was sent. Complete what is marked.", faults)
     refuse_long("Nothing was sent.", tool=(name, 120), text=(text, TEXT_MOST), contact=(contact, 200))

@@ -102,6 +102,7 @@ def test_an_incident_with_a_tool_that_nobody_listed_is_kept_and_opens_nothing(
         (ReportKind.CHALLENGE, {"text": " "}, "text"),
         (ReportKind.INCIDENT, {"name": ""}, "tool"),
         (ReportKind.INCIDENT, {"happened_on": date(2030, 1, 1)}, "happened_on"),
+        (ReportKind.INCIDENT, {"happened_on": date(1989, 12, 31)}, "happened_on"),
         (ReportKind.INCIDENT, {"text": "x" * 2001}, "text"),
         (ReportKind.INCIDENT, {"contact": "x" * 201}, "contact"),
     ],

@@ -9,6 +9,7 @@ from sqlmodel import Session
 from registry.domain.lookup import House as Organisation
 from registry.domain.lookup import Question
 from registry.domain.outcome import MEANINGS
+from registry.domain.validity import validity
 from registry.domain.wording import day_text
 from registry.publish.formats import FORMATS
 from registry.publish.notice import Notice
@@ -130,6 +131,8 @@ def _card(session: Session, found: LookUp, tool: Tool, house: Organisation, *, b
 def _said(session: Session, row: tables.Verdict, house: Organisation) -> list[Said]:
     named = tools.by_slugs(session, row.alternatives)
     conditions = verdicts.conditions(session, [id_of(row)]).get(id_of(row), [])
+    ruling = verdicts.as_rulings(session, [row])[0]
+    ends_on = validity(ruling, at=row.starts_at, zone=house.zone).ends_on
     step = row.recommended is not None and row.recommended is not row.outcome
     recommended = MEANINGS[row.recommended].label if row.recommended else ""
     found = [
@@ -141,7 +144,7 @@ def _said(session: Session, row: tables.Verdict, house: Organisation) -> list[Sa
         Said("Starts", [day_text(row.starts_at.astimezone(house.zone).date())], "f-starts_on"),
         Said(
             "Last day",
-            [day_text(row.valid_until) if row.valid_until else "No end: a no has none"],
+            [day_text(ends_on) if ends_on else "No end: a no has none"],
             "f-valid_until",
         ),
         *([Said("Reason of the no", [words(row.reason_code)], "f-reason_code")] if row.reason_code else []),
