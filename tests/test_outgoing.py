@@ -95,8 +95,8 @@ STARTS = words(
     spawnlp spawnlpe spawnv spawnve spawnvp spawnvpe startfile system
     """
 )
-IMPORTS_BY_NAME = {"registry.cli", "registry.store.engine"}
-"""A table of commands, and the newer SQLite where it is there."""
+IMPORTS_BY_NAME = {"registry.cli", "registry.store.engine", "scrapers.workers"}
+"""A table of commands, the newer SQLite where it is there, and the reader that a child is told of at its start."""
 
 
 def named(node: ast.AST) -> Iterator[str]:
