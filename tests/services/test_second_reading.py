@@ -35,15 +35,17 @@ def cast(session: Session, now: datetime) -> dict[str, Actor]:
 
 
 @pytest.fixture
-def quick(session: Session, cast: Mapping[str, Actor], now: datetime) -> Verdict:
+def quick(
+    session: Session, cast: Mapping[str, Actor], now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> Verdict:
     """Decided by Rosa alone; its random id makes it one of those that are sampled."""
+    sampled = next(str(number) for number in range(1000) if is_sampled(str(number), SECRET))
     tool = a_tool(session, now=now)
     case = an_evaluation(session, tool, owner=cast["rosa"], reviewers=(cast["rosa"],), tier=1, now=now)
     scored(session, case, cast["rosa"], now=now)
-    row = decide(session, id_of(case), QUICK, TERMS, by=cast["rosa"], now=now)
-    row.uid = next(str(number) for number in range(1000) if is_sampled(str(number), SECRET))
-    session.flush()
-    return row
+    with monkeypatch.context() as patched:
+        patched.setattr("registry.services.decision.uuid4", lambda: sampled)
+        return decide(session, id_of(case), QUICK, TERMS, by=cast["rosa"], now=now)
 
 
 def sample(session: Session, at: datetime) -> list[SecondReading]:
@@ -77,9 +79,8 @@ def test_nothing_is_asked_before_the_verdict_has_gone_out_and_then_once_of_someb
 
 
 def test_one_that_is_not_sampled_is_never_read_again(session: Session, quick: Verdict, now: datetime) -> None:
-    quick.uid = next(str(number) for number in range(1000) if not is_sampled(str(number), SECRET))
-    session.flush()
-    assert sample(session, now + timedelta(days=1)) == []
+    other = next(each for n in range(1000) if not is_sampled(quick.uid, each := SECRET * (n + 2)))
+    assert sampling.open_due(session, secret=other, zone=UTC_ZONE, now=now + timedelta(days=1)) == []
 
 
 def test_where_both_recommend_the_same_it_ends_by_itself(

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 import sqlmodel
 from alembic import op
 
-revision = "0009"
+revision = "0003"
 down_revision = "0002"
 branch_labels = None
 depends_on = None

@@ -4,8 +4,8 @@ import sqlalchemy as sa
 import sqlmodel
 from alembic import op
 
-revision = "0006"
-down_revision = "0009"
+revision = "0004"
+down_revision = "0003"
 branch_labels = None
 depends_on = None
 
