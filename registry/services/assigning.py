@@ -253,7 +253,7 @@ def who_may_have_read(
 ) -> frozenset[int]:
     """Those of `people` who owned the evaluation or held a role in READERS at any time since the first scorecard.
 
-    Whether they did read is not asked. Source: docs/concepts.md, "Blind until submitted".
+    Whether they did read is not asked. Source: docs/concepts.md, "An evaluation's states".
     """
     cards = evaluations.scorecards(session, id_of(evaluation))
     first = min((each.submitted_at for each in cards if each.submitted_at), default=None)
