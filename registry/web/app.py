@@ -2,9 +2,8 @@
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractContextManager, ExitStack, asynccontextmanager
-from typing import Any
 
-from fastapi import Depends, FastAPI
+from fastapi import FastAPI
 from fastapi.concurrency import run_in_threadpool
 from sqlalchemy import Engine
 from starlette.middleware.trustedhost import TrustedHostMiddleware
@@ -17,14 +16,11 @@ from registry.web import api, feeds, pages
 from registry.web.assets import load_assets, make_router
 from registry.web.errors import add_handlers
 from registry.web.headers import SecurityHeaders
-from registry.web.letters import require_letters
 from registry.web.parts import Clock, Parts, utc_now
 from registry.web.rendering import make_environment
-from registry.web.schemas import Problem
 from registry.web.security import MAX_BODY_BYTES, BodyDeadline, HeadLikeGet, SameOrigin, trusted_hosts
 from registry.web.viewer import RenewPresence
 
-PROBLEMS: dict[int | str, dict[str, Any]] = {"4XX": {"model": Problem}}
 Beside = Callable[[Parts], AbstractContextManager[object]]
 """Something that runs while the site does, such as the scheduler: entered at start-up, left at shutdown."""
 
@@ -73,15 +69,8 @@ def create_app(
 def _add_routes(app: FastAPI, parts: Parts) -> None:
     # Routes are tried in this order, and to go past all the others takes longer than to answer from memory.
     asked_most, *others = api.ROUTERS
-    app.include_router(asked_most, prefix="/api/v1", responses=PROBLEMS)
-    app.include_router(make_router(parts.assets))
-    for router in pages.ROUTERS:
-        app.include_router(router, include_in_schema=False)
-    app.include_router(feeds.router, include_in_schema=False)
-    for router in others:
-        app.include_router(
-            router, prefix="/api/v1", responses=PROBLEMS, dependencies=[Depends(require_letters)]
-        )
+    for router in (asked_most, make_router(parts.assets), *pages.ROUTERS, feeds.router, *others):
+        app.router.routes.extend(router.routes)
 
 
 def _add_guards(app: FastAPI, parts: Parts) -> None:

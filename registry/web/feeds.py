@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import datetime
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from sqlmodel import Session
 
 from registry.domain.errors import NotFound
@@ -19,8 +19,9 @@ from registry.web.deps import House, Now, Read, Slug
 from registry.web.etag import conditional
 from registry.web.filters import as_filter, as_query
 from registry.web.rendering import FeedLink
+from registry.web.routing import page_router
 
-router = APIRouter()
+router = page_router()
 MOST_NOTICES = 50
 EVERY_STATE = frozenset(ValidityState)
 """A follower must hear of a verdict that was revoked or superseded, so a feed hides none unless it is asked to."""

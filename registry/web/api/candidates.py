@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 from sqlmodel import Session
 
 from registry.services import editing, labels, merging, triage
@@ -31,9 +31,10 @@ from registry.web.candidate_schemas import (
     candidate_out,
 )
 from registry.web.deps import House, Now, Read, RowId, Triager, Tx
+from registry.web.routing import api_router
 from registry.web.schemas import Page, ToolRef
 
-router = APIRouter(prefix="/candidates", tags=["candidates"])
+router = api_router("/candidates", tag="candidates")
 
 
 @router.get("", response_model=Page[CandidateOut], summary="The inbox, newest first")

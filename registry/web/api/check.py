@@ -23,6 +23,7 @@ from registry.web.api.replies import as_json
 from registry.web.deps import House, Known, Now, Plain, Read, clean
 from registry.web.etag import conditional
 from registry.web.parts import parts_of
+from registry.web.routing import PROBLEMS
 from registry.web.schemas import AnswerOut
 from registry.web.viewer import now_of
 
@@ -45,7 +46,7 @@ class FromMemory(APIRoute):
             await _reply(request, *found)(scope, receive, send)
 
 
-router = APIRouter(tags=["answer"], route_class=FromMemory)
+router = APIRouter(prefix="/api/v1", tags=["answer"], responses=PROBLEMS, route_class=FromMemory)
 
 
 @router.get("/check", response_model=AnswerOut, summary="May I use it?")

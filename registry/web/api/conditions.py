@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 from sqlmodel import Session
 
 from registry.domain.library import Wording
@@ -15,9 +15,10 @@ from registry.store.tables import LibraryWording
 from registry.web.api.replies import IdempotencyKey, IfMatch, once, told, version_in
 from registry.web.decision_schemas import LibraryOut, StandIn, UseOut, WholeLibraryOut, WordingIn, WordingOut
 from registry.web.deps import ConditionKeeper, ConditionReader, Now, Read, RowId, Tx
+from registry.web.routing import api_router
 from registry.web.schemas import Page
 
-router = APIRouter(prefix="/conditions", tags=["conditions"])
+router = api_router("/conditions", tag="conditions")
 
 
 @router.get("", response_model=Page[LibraryOut], summary="Conditions to use again, the most used first")

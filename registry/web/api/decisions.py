@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from sqlmodel import Session
 
 from registry.domain.condition import Condition
@@ -42,9 +42,10 @@ from registry.web.deps import Approver, Decider, House, Insider, Now, Read, RowI
 from registry.web.pages.decision_points import open_questions
 from registry.web.pages.decisions import terms_of, unknown_alternatives
 from registry.web.pages.moderation_view import told_briefly
+from registry.web.routing import api_router
 from registry.web.schemas import VerdictOut
 
-router = APIRouter(tags=["decisions"])
+router = api_router(tag="decisions")
 
 
 @router.get("/evaluations/{evaluation_id}/memo", response_model=MemoOut, summary="What an approver reads")

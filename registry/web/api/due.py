@@ -2,16 +2,17 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 
 from registry.services.due import DueKind, When, due
 from registry.services.house import house
 from registry.web.api.replies import told
 from registry.web.deps import House, Now, Plain, Read, SourceReader
 from registry.web.life_schemas import DueOut, due_out
+from registry.web.routing import api_router
 from registry.web.schemas import Page
 
-router = APIRouter(prefix="/due", tags=["verdicts"])
+router = api_router("/due", tag="verdicts")
 
 
 @router.get("", response_model=Page[DueOut], summary="What is due, the earliest first")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import Depends, Request, Response
 from pydantic import BaseModel
 from sqlmodel import Session
 
@@ -33,8 +33,9 @@ from registry.web.evaluation_schemas import (
     WholeEvaluationOut,
     WhomIn,
 )
+from registry.web.routing import api_router
 
-router = APIRouter(prefix="/evaluations", tags=["evaluations"])
+router = api_router("/evaluations", tag="evaluations")
 Whole = WholeEvaluationOut
 
 

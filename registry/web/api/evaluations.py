@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 from sqlmodel import Session
 
 from registry.domain.evaluation import EvaluationState, Tier
@@ -29,9 +29,10 @@ from registry.web.evaluation_schemas import (
     WholeEvaluationOut,
     WorkOut,
 )
+from registry.web.routing import api_router
 from registry.web.schemas import AnswerLineOut, EvaluationOut, Page, RatingOut, ScorecardOut, ToolRef
 
-router = APIRouter(prefix="/evaluations", tags=["evaluations"])
+router = api_router("/evaluations", tag="evaluations")
 
 
 @router.get("", response_model=Page[EvaluationOut], summary="Evaluations, those due first")

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 
 from registry.services.acting import without_passwords
 from registry.services.taking_part import unheard
@@ -10,9 +10,10 @@ from registry.store import events
 from registry.store.columns import id_of
 from registry.web.api.replies import Cursor, Limit, cursor_number, next_link, told
 from registry.web.deps import Auditor, Now, Plain, Read
+from registry.web.routing import api_router
 from registry.web.schemas import EventOut, Page, SubjectOut
 
-router = APIRouter(prefix="/events", tags=["events"])
+router = api_router("/events", tag="events")
 
 
 @router.get("", response_model=Page[EventOut], summary="Events in the order in which they happened")

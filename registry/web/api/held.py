@@ -1,15 +1,16 @@
 """Entries held back because so many came at once: which they are, and what becomes of them."""
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from registry.services import holding
 from registry.store import entries, sources
 from registry.store.columns import id_of
 from registry.web.api.replies import Cursor, IdempotencyKey, Limit, next_link, once, told
 from registry.web.deps import Now, Read, RowId, SourceKeeper, SourceReader, Tx
+from registry.web.routing import api_router
 from registry.web.schemas import HeldEntry, HeldIn, HeldOut, Page
 
-router = APIRouter(prefix="/sources", tags=["sources"])
+router = api_router("/sources", tag="sources")
 
 
 @router.get("/{source_id}/held", response_model=Page[HeldEntry], summary="What is held back of a source")

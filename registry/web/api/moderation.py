@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Request, Response
+from fastapi import Path, Request, Response
 from sqlmodel import Session
 
 from registry.domain.errors import InvalidInput
@@ -24,8 +24,9 @@ from registry.web.moderation_schemas import (
     VoiceOut,
 )
 from registry.web.pages.moderation_view import Point, moderation_page
+from registry.web.routing import api_router
 
-router = APIRouter(prefix="/evaluations", tags=["evaluations"])
+router = api_router("/evaluations", tag="evaluations")
 Item = Annotated[str, Path(max_length=20, description="Of a disagreement, such as `R1` or `risk_band`.")]
 
 

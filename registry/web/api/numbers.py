@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import Path, Query, Request, Response
 
 from registry.domain.spans import Span, Stage
 from registry.services import agreement
@@ -24,8 +24,9 @@ from registry.web.number_schemas import (
 )
 from registry.web.pages.agreement import BehindOf, chosen_rubric, code_of, sheet_of
 from registry.web.pages.dashboard import ListOf, WantedOf, counted, readings
+from registry.web.routing import api_router
 
-router = APIRouter(tags=["numbers"])
+router = api_router(tag="numbers")
 Rubric = Annotated[Plain, Query(description="Name and version, such as technology-1; else the one in force.")]
 Which = Annotated[str, Path(max_length=20, description=f"One of: {', '.join(LISTS)}.")]
 

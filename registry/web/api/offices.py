@@ -1,6 +1,6 @@
 """Offices: their names, default rules and own outcomes, and what other outcomes would change."""
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from sqlmodel import Session
 
 from registry.domain.errors import InvalidInput, RubricInvalid
@@ -12,10 +12,11 @@ from registry.store.tables import Office
 from registry.web.api.replies import IdempotencyKey, IfMatch, once, told, version_in
 from registry.web.api.rubrics import effects_out
 from registry.web.deps import Now, Read, RubricKeeper, RubricReader, Slug, Tx
+from registry.web.routing import api_router
 from registry.web.rubric_schemas import EffectsOut, OfficeChangeIn, OfficeIn, OfficeOut, OutcomesIn
 from registry.web.schemas import Page
 
-router = APIRouter(prefix="/offices", tags=["offices"])
+router = api_router("/offices", tag="offices")
 
 
 @router.get("", response_model=Page[OfficeOut], summary="Every office, by name")

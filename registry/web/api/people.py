@@ -1,6 +1,6 @@
 """People and their tokens, for admins in person: a token that leaked can make nobody an admin."""
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from registry.domain.errors import NotFound
 from registry.services import accounts, sign_in
@@ -19,9 +19,10 @@ from registry.web.people_schemas import (
     TokenOut,
     WholePersonOut,
 )
+from registry.web.routing import api_router
 from registry.web.schemas import Page
 
-router = APIRouter(prefix="/people", tags=["people"])
+router = api_router("/people", tag="people")
 
 
 @router.get("", response_model=Page[PersonOut], summary="Everybody")

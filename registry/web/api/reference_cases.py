@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from pydantic import BaseModel, Field
 from sqlmodel import Session
 
@@ -13,9 +13,10 @@ from registry.store import reference_cases as store
 from registry.store.columns import id_of
 from registry.web.api.replies import IdempotencyKey, once, told
 from registry.web.deps import CaseKeeper, CaseReader, House, Now, Plain, Read, Reviewer, RowId, Tx
+from registry.web.routing import api_router
 from registry.web.schemas import Page
 
-router = APIRouter(prefix="/reference-cases", tags=["reference cases"])
+router = api_router("/reference-cases", tag="reference cases")
 
 
 class ScoreIn(BaseModel):

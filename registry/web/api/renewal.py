@@ -1,6 +1,6 @@
 """Renewing a verdict because nothing changed: the same decision made anew, once its scorecards are confirmed."""
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from registry.services import renewal, taking_part
 from registry.store import evaluations
@@ -8,9 +8,10 @@ from registry.web.api.replies import IdempotencyKey, IfMatch, once, version_in
 from registry.web.api.verdicts import verdict_out
 from registry.web.deps import Decider, House, Now, RowId, Tx
 from registry.web.pages.decisions import terms_of
+from registry.web.routing import api_router
 from registry.web.schemas import VerdictOut
 
-router = APIRouter(prefix="/evaluations", tags=["evaluations"])
+router = api_router("/evaluations", tag="evaluations")
 
 
 @router.post(

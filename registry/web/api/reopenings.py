@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 
 from registry.domain.triggers import CAUSES, Cause
 from registry.services import taking_part
@@ -12,9 +12,10 @@ from registry.store.reopenings import Reopened
 from registry.web.api.replies import Cursor, Limit, cursor_number, next_link, told
 from registry.web.deps import House, Insider, Plain, Read
 from registry.web.life_schemas import ReopeningOut
+from registry.web.routing import api_router
 from registry.web.schemas import Page, ToolRef
 
-router = APIRouter(prefix="/reopenings", tags=["verdicts"])
+router = api_router("/reopenings", tag="verdicts")
 
 
 @router.get("", response_model=Page[ReopeningOut], summary="Why cases were opened again, newest first")

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 from sqlmodel import Session
 
 from registry.domain.triggers import ReportKind
@@ -26,10 +26,11 @@ from registry.web.api.replies import (
 )
 from registry.web.deps import CurrentUser, House, Insider, Now, Plain, Read, Tx
 from registry.web.life_schemas import ReportedOut, ReportIn, ReportOut
+from registry.web.routing import api_router
 from registry.web.schemas import Page, ToolRef
 from registry.web.telling import require_voice, teller
 
-router = APIRouter(tags=["reports"])
+router = api_router(tag="reports")
 
 
 @router.post("/challenges", response_model=ReportedOut, status_code=201, summary="Challenge what was decided")

@@ -1,14 +1,15 @@
 """Asking for a tool, with or without an account as the office has set."""
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from pydantic import BaseModel, Field
 
 from registry.services import requests
 from registry.web.api.replies import IdempotencyKey, once
 from registry.web.asking import asker, require_lengths, require_right
 from registry.web.deps import CurrentUser, House, Now, Plain, Tx
+from registry.web.routing import api_router
 
-router = APIRouter(prefix="/requests", tags=["requests"])
+router = api_router("/requests", tag="requests")
 
 
 class RequestIn(BaseModel):

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 from sqlmodel import Session
 
 from registry.domain.errors import InvalidInput, RubricInvalid
@@ -13,6 +13,7 @@ from registry.store.rubrics import Uses
 from registry.store.tables import RubricFile
 from registry.web.api.replies import IdempotencyKey, IfMatch, once, told, version_in
 from registry.web.deps import House, Now, Read, RowId, RubricKeeper, RubricReader, Tx
+from registry.web.routing import api_router
 from registry.web.rubric_schemas import (
     CellOut,
     ChangedOut,
@@ -28,7 +29,7 @@ from registry.web.rubric_schemas import (
 )
 from registry.web.schemas import Page
 
-router = APIRouter(prefix="/rubrics", tags=["rubrics"])
+router = api_router("/rubrics", tag="rubrics")
 Against = Annotated[int, Query(ge=0, description="Number of the other file; else the one in force.")]
 
 

@@ -1,6 +1,6 @@
 """The rules of intake, and trying one on stored entries."""
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from sqlmodel import Session
 
 from registry.domain.intake_rule import Rule, RuleAct, RuleField, sentence
@@ -11,10 +11,11 @@ from registry.store.columns import id_of
 from registry.store.tables import IntakeRule
 from registry.web.api.replies import IdempotencyKey, once, told
 from registry.web.deps import Now, Read, RowId, SourceKeeper, SourceReader, Tx
+from registry.web.routing import api_router
 from registry.web.rule_schemas import LetInOut, RuleMoveIn
 from registry.web.schemas import Page, RuleIn, RuleOut, TriedEntry, TriedOut
 
-router = APIRouter(prefix="/rules", tags=["sources"])
+router = api_router("/rules", tag="sources")
 
 
 @router.get("", response_model=Page[RuleOut], summary="Every rule, in the order in which they are asked")

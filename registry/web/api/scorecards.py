@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from pydantic import BaseModel
 from sqlmodel import Session
 
@@ -17,8 +17,9 @@ from registry.web.api.evaluations import answers_out, ratings_out
 from registry.web.api.replies import IdempotencyKey, IfMatch, once, told, version_in
 from registry.web.deps import House, Now, Read, Reviewer, RowId, Tx
 from registry.web.evaluation_schemas import DraftIn, DraftOut, ReasonIn
+from registry.web.routing import api_router
 
-router = APIRouter(prefix="/evaluations/{evaluation_id}/scorecard", tags=["evaluations"])
+router = api_router("/evaluations/{evaluation_id}/scorecard", tag="evaluations")
 
 
 @router.get("", response_model=DraftOut, summary="Your own scorecard")

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import TYPE_CHECKING, Annotated
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 from sqlmodel import Session
 
 from registry.domain.errors import StaleVersion
@@ -23,6 +23,7 @@ from registry.store.tables import Source
 from registry.web.api.replies import IdempotencyKey, IfMatch, mark_in, once, told
 from registry.web.deps import House, Now, Plain, Read, RowId, SourceKeeper, SourceReader, Tx
 from registry.web.parts import parts_of
+from registry.web.routing import api_router
 from registry.web.schemas import Page
 from registry.web.source_schemas import (
     AddedOut,
@@ -46,7 +47,7 @@ from scrapers.links import public_url
 if TYPE_CHECKING:
     from registry.trying import Checked
 
-router = APIRouter(prefix="/sources", tags=["sources"])
+router = api_router("/sources", tag="sources")
 YEAR = timedelta(days=365)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 from pydantic import BaseModel, Field
 
 from registry.domain.proposal import Announcer
@@ -12,10 +12,11 @@ from registry.services.opml import as_wanted, read_opml
 from registry.services.sources import LeftOut, ManyAct
 from registry.web.api.replies import IdempotencyKey, once
 from registry.web.deps import Now, Plain, SourceKeeper, Tx
+from registry.web.routing import api_router
 from registry.web.source_schemas import LeftOutOut
 from scrapers.links import public_url
 
-router = APIRouter(prefix="/sources", tags=["sources"])
+router = api_router("/sources", tag="sources")
 MOST_AT_ONCE = 10_000
 
 

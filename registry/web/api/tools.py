@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 
 from registry.domain.lookup import Answer, Question
 from registry.services import lookup
@@ -13,9 +13,10 @@ from registry.store.columns import id_of
 from registry.store.tables import Tool
 from registry.web.api.replies import Cursor, Limit, next_link, told
 from registry.web.deps import House, Now, Plain, Read, Slug
+from registry.web.routing import api_router
 from registry.web.schemas import Page, ToolOut, WholeToolOut
 
-router = APIRouter(prefix="/tools", tags=["tools"])
+router = api_router("/tools", tag="tools")
 
 
 @router.get("", response_model=Page[ToolOut], summary="Every tool, by slug")

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from sqlmodel import Session
 
 from registry.domain.errors import InvalidInput, StaleVersion
@@ -48,9 +48,10 @@ from registry.web.candidate_schemas import (
 from registry.web.deps import House, Insider, Now, Read, RowId, Triager, Tx
 from registry.web.inbox_filter import wanted_in
 from registry.web.pages import dismissals as report
+from registry.web.routing import api_router
 from registry.web.schemas import Page
 
-router = APIRouter(prefix="/candidates", tags=["candidates"])
+router = api_router("/candidates", tag="candidates")
 
 
 @router.post("/bulk", response_model=BulkOut, summary="Act on several at once")

@@ -6,7 +6,7 @@ All of them are for a person who is signed in, never for a token: they decide.
 from collections.abc import Callable
 from datetime import datetime
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from sqlmodel import Session
 
 from registry.domain.validity import MarkKind
@@ -29,9 +29,10 @@ from registry.web.life_schemas import (
     WithdrawalOut,
     WithdrawnOut,
 )
+from registry.web.routing import api_router
 from registry.web.schemas import Page, VerdictOut
 
-router = APIRouter(prefix="/verdicts", tags=["verdicts"])
+router = api_router("/verdicts", tag="verdicts")
 SUSPENSION = {
     "suspend": MarkKind.SUSPENDED,
     "confirm": MarkKind.SUSPENSION_CONFIRMED,

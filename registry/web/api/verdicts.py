@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 from sqlmodel import Session
 
 from registry.domain.errors import NotFound
@@ -17,9 +17,10 @@ from registry.store import tables, verdicts
 from registry.store.columns import id_of
 from registry.web.api.replies import Cursor, Limit, cursor_number, next_link, told
 from registry.web.deps import House, Now, Plain, Read, RowId
+from registry.web.routing import api_router
 from registry.web.schemas import Page, VerdictOut
 
-router = APIRouter(prefix="/verdicts", tags=["verdicts"])
+router = api_router("/verdicts", tag="verdicts")
 Named = Annotated[list[Plain], Query(description="May be repeated; several widen the list.")]
 
 

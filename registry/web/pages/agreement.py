@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import Depends, Query, Request, Response
 from sqlmodel import Session
 
 from registry.domain.errors import NotFound, UnknownCriterion
@@ -18,10 +18,11 @@ from registry.web.charts import Sparkline, sparkline
 from registry.web.deps import Asked, House, Insider, Now, Plain, Read, Slug
 from registry.web.pages.dashboard import ListPage, as_csv, formats_of, readings, rows_of
 from registry.web.render import render
+from registry.web.routing import page_router
 from registry.web.shapes import Link, Option
 from registry.web.words import words
 
-router = APIRouter(prefix="/agreement")
+router = page_router("/agreement")
 
 
 @dataclass(frozen=True)

@@ -7,16 +7,17 @@ from datetime import datetime
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 
 from registry.services.acting import without_passwords
 from registry.services.taking_part import unheard
 from registry.store import events
 from registry.web.deps import Asked, Auditor, Now, Read
 from registry.web.render import render
+from registry.web.routing import page_router
 from registry.web.shapes import Pager
 
-router = APIRouter(prefix="/audit")
+router = page_router("/audit")
 A_PAGE = 50
 Before = Annotated[int, Query(ge=0, le=2**31 - 1)]
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from sqlmodel import Session
 
 from registry.domain.errors import InvalidInput, RuleBroken, StaleVersion
@@ -22,10 +22,11 @@ from registry.web.inbox_filter import wanted_in
 from registry.web.pages.inbox import Keys, inside, told_of
 from registry.web.pages.inbox_view import REASONS, inbox_page, watch_day
 from registry.web.render import go, render
+from registry.web.routing import page_router
 from registry.web.shapes import Form, Option
 from registry.web.typed import number
 
-router = APIRouter(prefix="/inbox")
+router = page_router("/inbox")
 MOST_NAMED = 40
 WORDS = {
     Verb.ACCEPT: ("Accept", "will become tools"),

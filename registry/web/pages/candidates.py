@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from sqlmodel import Session
 
 from registry.domain.errors import InvalidInput, RuleBroken, StaleVersion
@@ -19,9 +19,10 @@ from registry.web.pages.candidate_view import MOST_IN_PREVIEW, candidate_page
 from registry.web.pages.inbox import inside, told_of
 from registry.web.pages.inbox_view import told
 from registry.web.render import go, render
+from registry.web.routing import page_router
 from registry.web.typed import number
 
-router = APIRouter(prefix="/inbox/{candidate_id}")
+router = page_router("/inbox/{candidate_id}")
 
 
 @router.get("")

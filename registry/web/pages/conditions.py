@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from sqlmodel import Session
 
 from registry.domain.condition import Check, ConditionKind, Duty
@@ -20,11 +20,12 @@ from registry.store.tables import LibraryWording
 from registry.web.condition_form import ConditionOptions
 from registry.web.deps import ConditionKeeper, ConditionReader, Now, Read, RowId, Tx
 from registry.web.render import go, render
+from registry.web.routing import page_router
 from registry.web.shapes import Form
 from registry.web.typed import Fields, Typed, number
 from registry.web.words import words
 
-router = APIRouter(prefix="/conditions")
+router = page_router("/conditions")
 NAMES = ("text", "kind", "duty", "check", "mitigates", "lasts", "due_days")
 
 

@@ -8,7 +8,7 @@ from datetime import date, datetime, tzinfo
 from typing import Annotated
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import Depends, Query, Request, Response
 from sqlmodel import Session
 
 from registry.domain.errors import InvalidInput, NotFound
@@ -27,10 +27,11 @@ from registry.web.etag import conditional
 from registry.web.pages.dashboard_view import dashboard_page
 from registry.web.parts import parts_of
 from registry.web.render import render
+from registry.web.routing import page_router
 from registry.web.shapes import Link
 from registry.web.typed import number
 
-router = APIRouter()
+router = page_router()
 
 
 def read_wanted(

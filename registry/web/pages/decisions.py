@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from sqlmodel import Session
 
 from registry.domain.errors import InvalidInput, NotAllowed, RegistryError, RuleBroken
@@ -30,9 +30,10 @@ from registry.web.pages.decision_preview import preview
 from registry.web.pages.decision_taken_back import taken_back
 from registry.web.pages.evaluation_page import title_of
 from registry.web.render import go, render
+from registry.web.routing import page_router
 from registry.web.typed import Fields, Typed
 
-router = APIRouter()
+router = page_router()
 MEMO = "evaluations/decide.html"
 
 

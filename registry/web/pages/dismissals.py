@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from registry.domain.triage import REASON_LABELS, CandidateStatus, DismissReason
 from registry.publish import sheet
@@ -14,9 +14,10 @@ from registry.web.deps import House, Insider, Now, Read
 from registry.web.etag import conditional
 from registry.web.inbox_filter import SINCE, Wanted
 from registry.web.render import render
+from registry.web.routing import page_router
 from registry.web.shapes import Link
 
-router = APIRouter()
+router = page_router()
 DISMISSED = Wanted(status=CandidateStatus.DISMISSED)
 MOST_SOURCES = 50
 

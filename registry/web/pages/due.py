@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from fastapi.responses import JSONResponse
 from sqlmodel import Session
 from starlette.datastructures import QueryParams
@@ -20,9 +20,10 @@ from registry.settings import Settings
 from registry.web.deps import House, Now, Read, SourceReader
 from registry.web.life_schemas import due_out
 from registry.web.render import render
+from registry.web.routing import page_router
 from registry.web.shapes import Link, Option
 
-router = APIRouter()
+router = page_router()
 KINDS = {
     DueKind.CONDITION: "Condition",
     DueKind.SUSPENSION: "Suspension",

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import quote
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from sqlmodel import Session
 
 from registry.domain.errors import InvalidInput
@@ -20,9 +20,10 @@ from registry.web.deps import Asked, Insider, Now, Read, RowId, Text, Triager, T
 from registry.web.pages.inbox import inside, told_of
 from registry.web.pages.inbox_view import Told, may_act, told
 from registry.web.render import go, render
+from registry.web.routing import page_router
 from registry.web.typed import number
 
-router = APIRouter(prefix="/inbox/{candidate_id}")
+router = page_router("/inbox/{candidate_id}")
 MERGES = (CandidateStatus.NEW, CandidateStatus.WATCH, CandidateStatus.ACCEPTED)
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import Depends, Request, Response
 from sqlmodel import Session
 
 from registry.domain.errors import InvalidInput, StaleVersion
@@ -20,10 +20,11 @@ from registry.web.deps import House, Insider, Now, Read, RowId, Text, Triager, T
 from registry.web.pages.evaluation_page import evaluation_page
 from registry.web.pages.scorecards import scorecard_again
 from registry.web.render import go, render
+from registry.web.routing import page_router
 from registry.web.shapes import Form
 from registry.web.typed import Fields, Typed, number
 
-router = APIRouter(prefix="/evaluations/{evaluation_id}")
+router = page_router("/evaluations/{evaluation_id}")
 
 
 @dataclass(frozen=True)

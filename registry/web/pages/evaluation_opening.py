@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from sqlmodel import Session
 
 from registry.domain.errors import InvalidInput
@@ -21,11 +21,12 @@ from registry.web.deps import Asked, House, Now, Read, Triager, Tx
 from registry.web.pages.evaluation_page import EFFECTS, YES_NO, use_words
 from registry.web.pages.evaluation_people import Asking, asking
 from registry.web.render import go, render
+from registry.web.routing import page_router
 from registry.web.shapes import Form, Option, Row
 from registry.web.typed import Fields, Typed, number
 from registry.web.words import words
 
-router = APIRouter(prefix="/evaluations")
+router = page_router("/evaluations")
 
 TIERS = {
     Tier.ONE: "One scorecard, decided within 5 working days.",

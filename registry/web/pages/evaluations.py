@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from fastapi.responses import JSONResponse
 from sqlmodel import Session
 
@@ -25,11 +25,12 @@ from registry.web.pages.evaluation_page import title_of
 from registry.web.pages.evaluation_people import as_work
 from registry.web.render import render
 from registry.web.reopened import because
+from registry.web.routing import page_router
 from registry.web.shapes import Chip, Link, Option, Pager, Task
 from registry.web.words import words
 
-router = APIRouter(prefix="/evaluations")
-downloads = APIRouter()
+router = page_router("/evaluations")
+downloads = page_router()
 A_PAGE = 50
 MOST = 10_000
 STATE_OPTIONS = (

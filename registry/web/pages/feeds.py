@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from sqlmodel import Session
 
 from registry.domain.outcome import MEANINGS, Outcome
@@ -17,9 +17,10 @@ from registry.web.etag import conditional
 from registry.web.feeds import feed_links
 from registry.web.filters import as_query
 from registry.web.render import render
+from registry.web.routing import page_router
 from registry.web.shapes import Link
 
-router = APIRouter()
+router = page_router()
 FOLLOWED_STATES = (ValidityState.REVIEW_DUE, ValidityState.GRACE, ValidityState.LAPSED)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from sqlmodel import Session
 
 from registry.domain.errors import InvalidInput, RuleBroken
@@ -14,9 +14,10 @@ from registry.store import entries, sources
 from registry.store.tables import Entry, Role, Source
 from registry.web.deps import Asked, Now, Read, RowId, SourceKeeper, SourceReader, Text, Tx
 from registry.web.render import go, render
+from registry.web.routing import page_router
 from registry.web.shapes import Pager
 
-router = APIRouter()
+router = page_router()
 SHOWN = 50
 
 

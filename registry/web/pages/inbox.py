@@ -4,7 +4,7 @@ import json
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from fastapi import APIRouter, Cookie, Request, Response
+from fastapi import Cookie, Request, Response
 
 from registry.domain.errors import InvalidInput, RuleBroken
 from registry.publish import sheet
@@ -17,11 +17,12 @@ from registry.web.inbox_filter import as_wanted, wanted_in
 from registry.web.pages.inbox_view import inbox_page
 from registry.web.parts import parts_of
 from registry.web.render import go, local_path, render
+from registry.web.routing import page_router
 from registry.web.shapes import Form
 from registry.web.typed import number
 
-router = APIRouter(prefix="/inbox")
-files = APIRouter()
+router = page_router("/inbox")
+files = page_router()
 KEYS_COOKIE = "keys"
 Keys = Annotated[str, Cookie(alias=KEYS_COOKIE)]
 YEAR_S = 365 * 86_400

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from urllib.parse import quote, urlsplit
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from fastapi.responses import JSONResponse
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session
@@ -31,11 +31,12 @@ from registry.web.parts import Parts, parts_of
 from registry.web.question import Typed, TypedQuestion, as_question, choices, office_options
 from registry.web.render import go, render, render_document
 from registry.web.rendering import FeedLink
+from registry.web.routing import page_router
 from registry.web.shapes import AnswerCard, Choice, Link, Option, ToolLink
 from registry.web.verdict_parts import VerdictRow, as_row
 from registry.web.words import words
 
-router = APIRouter()
+router = page_router()
 logger = logging.getLogger(__name__)
 
 MOST_LATEST = 5

@@ -1,6 +1,6 @@
 """Where reviewers are far apart: side by side, with remarks, one re-score each, and the owner's resolution."""
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from registry.domain.errors import InvalidInput, StaleVersion
 from registry.services import moderation, taking_part
@@ -10,10 +10,11 @@ from registry.web.deps import House, Insider, Now, Read, Reviewer, RowId, Text, 
 from registry.web.pages.moderation_view import moderation_page
 from registry.web.pages.rescore_form import read_lines
 from registry.web.render import go, render
+from registry.web.routing import page_router
 from registry.web.shapes import Form
 from registry.web.typed import Fields, number
 
-router = APIRouter(prefix="/evaluations")
+router = page_router("/evaluations")
 TEMPLATE = "evaluations/moderation.html"
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from sqlmodel import Session
 
 from registry.domain.errors import InvalidInput, RubricInvalid, StaleVersion
@@ -16,10 +16,11 @@ from registry.web.deps import Asked, Now, Read, RubricKeeper, RubricReader, Slug
 from registry.web.pages.offices_view import list_page, office_page, typed_outcomes
 from registry.web.pages.rubrics_view import effects
 from registry.web.render import go, render
+from registry.web.routing import page_router
 from registry.web.shapes import Form
 from registry.web.typed import Fields, Typed
 
-router = APIRouter(prefix="/offices")
+router = page_router("/offices")
 
 
 @router.get("")

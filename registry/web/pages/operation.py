@@ -1,13 +1,14 @@
 """For those who run the site: whether the process lives, and whether it can serve."""
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from fastapi.responses import JSONResponse
 
 from registry.services.health import readiness
 from registry.web.deps import Now
 from registry.web.parts import parts_of
+from registry.web.routing import page_router
 
-router = APIRouter()
+router = page_router()
 FRESH = {"Cache-Control": "no-store"}
 
 

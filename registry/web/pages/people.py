@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from sqlmodel import Session
 
 from registry.domain.errors import InvalidInput
@@ -13,10 +13,11 @@ from registry.store.tables import ApiToken, Role
 from registry.web.deps import Admin, House, Now, Read, RowId, Secret, Several, Text, Tx
 from registry.web.question import office_options
 from registry.web.render import go, render
+from registry.web.routing import page_router
 from registry.web.shapes import Form, Option, Task
 from registry.web.typed import number
 
-router = APIRouter(prefix="/people")
+router = page_router("/people")
 ROLE_OPTIONS = (
     Option("employee", "Employee", "looks tools up and requests them"),
     Option("reviewer", "Reviewer", "triages candidates and scores evaluations"),

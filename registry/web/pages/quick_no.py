@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from sqlmodel import Session
 
 from registry.domain.errors import InvalidInput, NotAllowed, RegistryError, RuleBroken, StaleVersion
@@ -24,11 +24,12 @@ from registry.web.pages.decision_form import named_alternatives, read_alternativ
 from registry.web.pages.decision_preview import preview
 from registry.web.pages.decisions import slugs_of, terms_of, unknown_alternatives
 from registry.web.render import go, render
+from registry.web.routing import page_router
 from registry.web.shapes import Form, Option
 from registry.web.typed import Fields, Typed, number
 from registry.web.words import words
 
-router = APIRouter()
+router = page_router()
 SINGLE = ("ground", "evidence", "said_by", "citation", "rationale", "other_alternatives", "internal_note")
 FORM = "evaluations/quick_no.html"
 

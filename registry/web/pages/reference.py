@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from registry.web.parts import parts_of
 from registry.web.render import render
+from registry.web.routing import page_router
 
-router = APIRouter()
+router = page_router()
 METHODS = ("get", "post", "put", "patch", "delete")
 
 

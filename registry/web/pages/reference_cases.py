@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from sqlmodel import Session
 
 from registry.domain.calibration import Calibration, Way
@@ -20,11 +20,12 @@ from registry.store.tables import ReferenceAttempt, ReferenceCase, Role
 from registry.web.deps import Asked, CaseKeeper, CaseReader, House, Now, Read, Reviewer, RowId, Tx
 from registry.web.pages.rescore_form import rating_options
 from registry.web.render import go, render
+from registry.web.routing import page_router
 from registry.web.shapes import Form, Option
 from registry.web.typed import Fields, Typed, number
 from registry.web.words import words
 
-router = APIRouter(prefix="/reference-cases")
+router = page_router("/reference-cases")
 WAYS = {Way.SAME: "the same", Way.MILDER: "too mild", Way.HARSHER: "too harsh"}
 
 

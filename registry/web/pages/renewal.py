@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from sqlmodel import Session
 
 from registry.domain.errors import NotAllowed, RuleBroken, StaleVersion
@@ -20,10 +20,11 @@ from registry.web.deps import Decider, House, Insider, Now, Read, RowId, Tx
 from registry.web.pages.decisions import terms_of
 from registry.web.render import go, render
 from registry.web.reopened import Reopened, reopened_of
+from registry.web.routing import page_router
 from registry.web.typed import Fields, number
 from registry.web.viewer import now_of
 
-router = APIRouter(prefix="/evaluations")
+router = page_router("/evaluations")
 
 
 @dataclass(frozen=True)

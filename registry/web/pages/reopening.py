@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from sqlmodel import Session
 
 from registry.domain.errors import InvalidInput, RegistryError, RuleBroken, StaleVersion
@@ -21,11 +21,12 @@ from registry.store.columns import id_of
 from registry.web.deps import Approver, Asked, House, Insider, Now, Read, Triager, Tx
 from registry.web.filters import as_filter
 from registry.web.render import go, render
+from registry.web.routing import page_router
 from registry.web.selection import Choosable, choosable, numbers_in, seen_in
 from registry.web.shapes import Form, Option, Pager, ToolLink
 from registry.web.typed import Fields, Typed, number
 
-router = APIRouter()
+router = page_router()
 MOST_LISTED = 100
 BY_HAND = [Option(each.value, CAUSES[each].label.capitalize()) for each in Cause if CAUSES[each].by_hand]
 

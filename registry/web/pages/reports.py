@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from sqlmodel import Session
 
 from registry.domain.errors import InvalidInput
@@ -22,12 +22,13 @@ from registry.store.columns import id_of
 from registry.web.deps import Asked, CurrentUser, House, Insider, Now, Read, Tx
 from registry.web.question import Typed
 from registry.web.render import render
+from registry.web.routing import page_router
 from registry.web.shapes import Form, Pager, ToolLink
 from registry.web.telling import require_voice, teller
 from registry.web.typed import Fields, number
 from registry.web.typed import Typed as Sent
 
-router = APIRouter()
+router = page_router()
 MOST_LISTED = 50
 FIELDS = ("tool", "text", "happened_on", "contact")
 

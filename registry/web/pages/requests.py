@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from sqlmodel import Session
 
 from registry.domain.errors import InvalidInput
@@ -23,10 +23,11 @@ from registry.web.asking import asker, require_lengths, require_right
 from registry.web.deps import Asked, CurrentUser, House, Now, Read, Text, Tx
 from registry.web.question import Typed
 from registry.web.render import go, render
+from registry.web.routing import page_router
 from registry.web.shapes import Form, Option, ToolLink
 from registry.web.words import words
 
-router = APIRouter(prefix="/request")
+router = page_router("/request")
 MOST_OFFERED = 5
 LABELS = {
     "name": "Name of the tool",

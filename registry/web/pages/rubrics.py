@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, File, Form, Query, Request, Response, UploadFile
+from fastapi import File, Form, Query, Request, Response, UploadFile
 from sqlmodel import Session
 
 from registry.domain.errors import InvalidInput, RegistryError, RubricInvalid, RuleBroken, StaleVersion
@@ -11,8 +11,9 @@ from registry.services.acting import Actor
 from registry.web.deps import House, Now, Read, RowId, RubricKeeper, RubricReader, Text, Tx
 from registry.web.pages.rubrics_view import list_page, show_page
 from registry.web.render import go, render
+from registry.web.routing import page_router
 
-router = APIRouter(prefix="/rubrics")
+router = page_router("/rubrics")
 UPLOADED, PASTED = "an uploaded file", "the page"
 Against = Annotated[int, Query(ge=0, le=2**31 - 1)]
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 from sqlmodel import Session
 
 from registry.domain.errors import InvalidInput, NotFound, RegistryError, RuleBroken
@@ -13,8 +13,9 @@ from registry.store.columns import id_of
 from registry.web.deps import Asked, Now, Read, RowId, SourceKeeper, SourceReader, Text, Tx
 from registry.web.pages.rules_view import PATH, as_rule, rule_form, rules_page, told_of
 from registry.web.render import go, render
+from registry.web.routing import page_router
 
-router = APIRouter(prefix=PATH)
+router = page_router(PATH)
 Done = Annotated[int, Query(ge=0, le=2**31 - 1)]
 
 

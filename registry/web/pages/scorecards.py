@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from fastapi.responses import JSONResponse
 from sqlmodel import Session
 
@@ -33,11 +33,12 @@ from registry.web.pages.scorecard_form import (
     said_so,
 )
 from registry.web.render import go, render
+from registry.web.routing import page_router
 from registry.web.shapes import Option, Row, Task
 from registry.web.typed import Fields, number
 from registry.web.words import words
 
-router = APIRouter(prefix="/evaluations")
+router = page_router("/evaluations")
 
 
 @dataclass(frozen=True)

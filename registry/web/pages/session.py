@@ -4,7 +4,7 @@ import logging
 from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import Depends, Request, Response
 
 from registry.services import accounts, sign_in
 from registry.store.engine import snapshot
@@ -12,10 +12,11 @@ from registry.store.tables import User
 from registry.web.deps import House, Now, Read, Secret, Text, Tx
 from registry.web.parts import Parts, parts_of
 from registry.web.render import go, local_path, render
+from registry.web.routing import page_router
 from registry.web.shapes import Form
 from registry.web.viewer import cookie_name, now_of
 
-router = APIRouter()
+router = page_router()
 logger = logging.getLogger(__name__)
 
 FAILURES_PER_PERSON = 10

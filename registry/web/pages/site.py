@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from fastapi.responses import PlainTextResponse
 
 from registry.domain.errors import NotFound
@@ -15,10 +15,11 @@ from registry.store import tools, verdicts
 from registry.store.columns import id_of
 from registry.web.deps import House, Now, Read
 from registry.web.render import render, render_document
+from registry.web.routing import page_router
 from registry.web.shapes import ToolLink
 from registry.web.words import HEADINGS, words
 
-router = APIRouter()
+router = page_router()
 PAGES = ("/", "/tools", "/verdicts", "/feeds", "/guidance", "/accessibility")
 UNLISTED = ("/check", "/go/", "/suggest", "/login", "/sign-in/", "/request", "/verdicts?", "/tools?")
 """Answers of one moment, forms, and the same lists over again."""

@@ -3,16 +3,17 @@
 from datetime import UTC, datetime
 from uuid import NAMESPACE_OID, UUID, uuid5
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from registry.publish import atom
 from registry.publish.notice import Channel, Notice
 from registry.services.source_episodes import Episode, episodes
 from registry.web.deps import House, Now, Read
 from registry.web.etag import conditional
+from registry.web.routing import page_router
 from registry.web.words import words
 
-router = APIRouter()
+router = page_router()
 ATOM = "application/atom+xml"
 HEALTH_FEED = "/sources/health.atom"
 MOST_ENTRIES = 200

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import parse_qsl, urlsplit
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from sqlmodel import Session
 from starlette.datastructures import QueryParams
 
@@ -24,11 +24,12 @@ from registry.web.pages.sources_view import TryPage, as_options, source_page
 from registry.web.parts import parts_of
 from registry.web.render import go, local_path, render
 from registry.web.rendering import FeedLink
+from registry.web.routing import page_router
 from registry.web.shapes import Form
 from scrapers.errors import ScrapeError
 from scrapers.links import public_url
 
-router = APIRouter(prefix="/sources")
+router = page_router("/sources")
 MOST_AT_ONCE = 10_000
 NAMED = 20
 DID = {

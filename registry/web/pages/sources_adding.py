@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Annotated
 
-from fastapi import APIRouter, File, Query, Request, Response, UploadFile
+from fastapi import File, Query, Request, Response, UploadFile
 
 from registry.domain.errors import InvalidInput, RuleBroken
 from registry.domain.proposal import Announcer
@@ -24,11 +24,12 @@ from registry.web.pages.sources import as_announcer
 from registry.web.pages.sources_list import sources_page
 from registry.web.pages.sources_view import AddPage, add_form, as_options
 from registry.web.render import go, render
+from registry.web.routing import page_router
 from registry.web.shapes import Form
 from scrapers.errors import ScrapeError
 from scrapers.links import public_url
 
-router = APIRouter()
+router = page_router()
 NAMED = 50
 MOST_CARRIED = 5_000_000
 

@@ -1,12 +1,13 @@
 """The choice of colours, kept in a cookie."""
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from registry.web.deps import Text
 from registry.web.parts import parts_of
 from registry.web.render import THEMES, go
+from registry.web.routing import page_router
 
-router = APIRouter()
+router = page_router()
 A_YEAR_S = 365 * 24 * 3600
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from fastapi.responses import JSONResponse
 from sqlmodel import Session
 
@@ -26,13 +26,14 @@ from registry.web.links import outside_link
 from registry.web.question import Typed, office_options
 from registry.web.render import render, render_document
 from registry.web.reopened import Reopened, reopened_of
+from registry.web.routing import page_router
 from registry.web.scores import Assessed, assessed
 from registry.web.shapes import AnswerCard, Event, Link, Pager, Row
 from registry.web.tool_news import told_of, tool_news
 from registry.web.verdict_parts import VerdictRow, as_row, happenings
 from registry.web.words import Tone, mark
 
-router = APIRouter(prefix="/tools")
+router = page_router("/tools")
 MOST_TOOLS = 50
 MOST_MENTIONS = 20
 ALIAS_LABELS = {

@@ -1,6 +1,6 @@
 """What staff may do to a verdict that has gone out, and to its dated conditions."""
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from sqlmodel import Session
 
 from registry.domain.errors import InvalidInput, RuleBroken, StaleVersion
@@ -11,11 +11,12 @@ from registry.web.deps import Approver, Asked, House, Now, Number, Read, RowId, 
 from registry.web.pages.acts_view import BY_PATH, acts_page
 from registry.web.parts import parts_of
 from registry.web.render import go, render
+from registry.web.routing import page_router
 from registry.web.shapes import Form
 from registry.web.typed import Fields, Typed
 from registry.web.viewer import now_of
 
-router = APIRouter(prefix="/verdicts")
+router = page_router("/verdicts")
 TYPED = ("reason", "replacement", "effective_on", "reached", "measure", "exit_rule", "met_on", "evidence")
 
 

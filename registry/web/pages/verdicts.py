@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from fastapi.responses import JSONResponse
 from sqlmodel import Session
 
@@ -29,6 +29,7 @@ from registry.web.etag import conditional
 from registry.web.feeds import feed_links
 from registry.web.filters import as_filter, as_query
 from registry.web.render import render
+from registry.web.routing import page_router
 from registry.web.scores import Assessed, assessed
 from registry.web.shapes import (
     Chip,
@@ -54,7 +55,7 @@ from registry.web.verdict_parts import (
 )
 from registry.web.words import words
 
-router = APIRouter(prefix="/verdicts")
+router = page_router("/verdicts")
 MOST_VERDICTS = 25
 GROUPS = {
     "outcome": "Outcome",
@@ -165,7 +166,7 @@ def show_verdicts(
     )
 
 
-downloads = APIRouter()
+downloads = page_router()
 
 
 @downloads.get("/verdicts.csv")
