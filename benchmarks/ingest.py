@@ -102,8 +102,8 @@ def read_with_ours(publisher: Publisher, folder: str) -> dict[str, float]:
     from registry import jobs, rounds
     from registry.domain.proposal import Announcer
     from registry.scheduler import PARSERS, THREADS
-    from registry.services import sources
-    from registry.services.acting import REGISTRY
+    from registry.services.people.acting import REGISTRY
+    from registry.services.sources import sources
     from registry.settings import load_settings
     from registry.store import schema
     from registry.store.engine import make_engine, transaction

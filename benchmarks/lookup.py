@@ -125,7 +125,7 @@ def measure_rate(asked: argparse.Namespace) -> dict[str, Any]:
 
 
 def measure_suggest(asked: argparse.Namespace) -> dict[str, Any]:
-    from registry.services.names import Names
+    from registry.services.answers.names import Names
 
     told: dict[str, Any] = {}
     for number in asked.names:
@@ -306,7 +306,7 @@ def fill(file: Path, tools: int, decided: float, seed: int) -> Path:
 
 
 def index_made_in(database: Path) -> float:
-    from registry.services.matching import read_index
+    from registry.services.answers.matching import read_index
     from registry.store.engine import make_engine, snapshot
 
     engine = make_engine(f"sqlite:///{database}")

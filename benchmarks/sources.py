@@ -19,8 +19,9 @@ from starlette.testclient import TestClient
 from registry.domain.proposal import Announcer, EntryKind
 from registry.domain.triage import CandidateStatus
 from registry.domain.visit import Visit, with_visit
-from registry.services import accounts, sign_in, source_health
-from registry.services.acting import REGISTRY
+from registry.services.people import accounts, sign_in
+from registry.services.people.acting import REGISTRY
+from registry.services.sources import source_health
 from registry.settings import Settings
 from registry.store import schema
 from registry.store.columns import id_of

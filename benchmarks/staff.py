@@ -29,9 +29,10 @@ from starlette.testclient import TestClient
 from registry.domain.identity import name_key, slug
 from registry.domain.proposal import Announcer, EntryKind
 from registry.domain.triage import CandidateStatus, DismissReason
-from registry.services import evaluation as rounds
-from registry.services import rubric_files, rubrics, sign_in
-from registry.services.acting import REGISTRY, Actor, event_of, record_all
+from registry.services.evaluations import evaluation as rounds
+from registry.services.people import sign_in
+from registry.services.people.acting import REGISTRY, Actor, event_of, record_all
+from registry.services.rubrics import rubric_files, rubrics
 from registry.settings import Settings
 from registry.store import rubrics as files
 from registry.store import schema

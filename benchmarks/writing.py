@@ -36,8 +36,10 @@ from sqlalchemy import Engine
 from sqlmodel import Session
 
 from registry.domain.scorecard import TypedScorecard
-from registry.services import rubric_files, rubrics, scoring, sign_in
-from registry.services.acting import Actor
+from registry.services.evaluations import scoring
+from registry.services.people import sign_in
+from registry.services.people.acting import Actor
+from registry.services.rubrics import rubric_files, rubrics
 from registry.settings import Settings
 from registry.store import schema
 from registry.store.columns import id_of

@@ -12,10 +12,11 @@ from typing import Protocol
 from sqlalchemy import Engine
 from sqlmodel import Session
 
-from registry.services import leases, reading, visits
-from registry.services.intake import Brought
-from registry.services.leases import Lease
-from registry.services.visits import Asking, Success
+from registry.services.entries import reading
+from registry.services.entries.intake import Brought
+from registry.services.sources import leases, visits
+from registry.services.sources.leases import Lease
+from registry.services.sources.visits import Asking, Success
 from registry.settings import Settings
 from registry.store.engine import snapshot, transaction
 from scrapers.entry import Parsed

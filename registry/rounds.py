@@ -1,6 +1,6 @@
 """All sources that are due, one round of them: some threads read, one writes down what they bring.
 
-What one visit is stands in jobs.py; who may visit whom and when, in services/leases.py.
+What one visit is stands in jobs.py; who may visit whom and when, in services/sources/leases.py.
 """
 
 import logging
@@ -19,9 +19,9 @@ from sqlmodel import Session
 
 from registry.domain.errors import NotFound
 from registry.jobs import Came, Clock, Fetches, Parses, Refreshed, read, record, refreshed, tell
-from registry.services import leases, visits
-from registry.services.leases import LEASE, Lease, LeaseLost
-from registry.services.visits import Asking, Success
+from registry.services.sources import leases, visits
+from registry.services.sources.leases import LEASE, Lease, LeaseLost
+from registry.services.sources.visits import Asking, Success
 from registry.store.engine import snapshot, transaction
 from scrapers.errors import ScrapeError
 

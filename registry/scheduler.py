@@ -13,8 +13,13 @@ from sqlalchemy import Engine
 
 from registry import jobs, rounds
 from registry.domain.errors import RegistryError
-from registry.services import evaluation, rubric_files, sampling, source_health, waking, watching
-from registry.services.relevance import Refresher
+from registry.services.candidates import waking
+from registry.services.candidates.relevance import Refresher
+from registry.services.decisions import sampling
+from registry.services.evaluations import evaluation
+from registry.services.rubrics import rubric_files
+from registry.services.sources import source_health
+from registry.services.verdicts import watching
 from registry.settings import Settings
 from registry.store import traits
 from registry.store.engine import snapshot, transaction

@@ -9,8 +9,8 @@ from sqlalchemy import Engine
 
 from registry.domain.proposal import Announcer, EntryKind
 from registry.jobs import Fetches, Parses, make_fetcher
-from registry.services import intake
-from registry.services.recognition import recognise
+from registry.services.entries import intake
+from registry.services.entries.recognition import recognise
 from registry.settings import Settings
 from registry.store.columns import id_of
 from registry.store.engine import snapshot

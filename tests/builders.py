@@ -11,10 +11,11 @@ from registry.domain.identity import name_key, slug
 from registry.domain.outcome import Outcome
 from registry.domain.rubric import KnockOutAnswer, Rating, Rubric
 from registry.domain.scorecard import TypedAnswer, TypedRating, TypedScorecard
-from registry.services import evaluation as rounds
-from registry.services import rubric_files, rubrics, scoring
-from registry.services.acting import Actor
-from registry.services.decision import Decision, Terms, decide
+from registry.services.decisions.decision import Decision, Terms, decide
+from registry.services.evaluations import evaluation as rounds
+from registry.services.evaluations import scoring
+from registry.services.people.acting import Actor
+from registry.services.rubrics import rubric_files, rubrics
 from registry.store import tables
 from registry.store.columns import id_of
 from registry.store.tables import Alias, AliasKind, Evaluation, Office, Role, Tool, User, UserArea, UserRole

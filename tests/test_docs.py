@@ -19,8 +19,8 @@ from registry.domain.outcome import Outcome
 from registry.domain.triage import CandidateStatus, DismissReason
 from registry.domain.validity import ValidityState
 from registry.publish.formats import FORMATS
-from registry.services.import_rows import COLUMNS
-from registry.services.sign_in import SCOPES
+from registry.services.lists.import_rows import COLUMNS
+from registry.services.people.sign_in import SCOPES
 from registry.settings import Settings
 from registry.store.tables import Role
 from registry.web.app import create_app

@@ -8,8 +8,8 @@ import pytest
 from sqlmodel import select
 
 from registry import rounds
-from registry.services import sources
-from registry.services.acting import Actor
+from registry.services.people.acting import Actor
+from registry.services.sources import sources
 from registry.store.engine import snapshot, transaction
 from registry.store.tables import Entry, Source
 from scrapers.fetch import Fetcher

@@ -11,9 +11,9 @@ from sqlmodel import select
 from registry import jobs, rounds, trying
 from registry.domain.proposal import Announcer
 from registry.domain.visit import visits
-from registry.services import sources
-from registry.services.acting import Actor
-from registry.services.leases import Lease, LeaseLost
+from registry.services.people.acting import Actor
+from registry.services.sources import sources
+from registry.services.sources.leases import Lease, LeaseLost
 from registry.store.engine import snapshot, transaction
 from registry.store.tables import Candidate, Entry, Event, Source
 from scrapers.errors import FetchError, ParseError

@@ -17,8 +17,8 @@ from sqlalchemy import Engine
 from sqlmodel import Session, select
 
 from registry.domain.proposal import Announcer
-from registry.services import sources
-from registry.services.acting import Actor
+from registry.services.people.acting import Actor
+from registry.services.sources import sources
 from registry.store.engine import snapshot, transaction
 from registry.store.tables import Candidate, Entry, Mention, Source
 from tests.feeds import THEN, a_feed

@@ -10,8 +10,8 @@ import pytest
 from sqlmodel import select
 
 from registry.scheduler import Scheduler
-from registry.services import sources
-from registry.services.acting import Actor
+from registry.services.people.acting import Actor
+from registry.services.sources import sources
 from registry.settings import Settings
 from registry.store.engine import snapshot, transaction
 from registry.store.tables import Entry, Source

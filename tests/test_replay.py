@@ -17,9 +17,9 @@ from sqlmodel import select
 
 from registry import jobs, rounds
 from registry.domain.proposal import Announcer
-from registry.services import sources
-from registry.services.acting import Actor
-from registry.services.intake import MAX_REVISIONS
+from registry.services.entries.intake import MAX_REVISIONS
+from registry.services.people.acting import Actor
+from registry.services.sources import sources
 from registry.store.engine import snapshot, transaction
 from registry.store.tables import Entry, EntryRevision, Mention
 from scrapers.fetch import Fetcher

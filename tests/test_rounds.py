@@ -10,9 +10,9 @@ from sqlmodel import select
 
 from registry import jobs, rounds
 from registry.domain.proposal import Announcer
-from registry.services import sources, visits
-from registry.services.acting import Actor
-from registry.services.visits import Success
+from registry.services.people.acting import Actor
+from registry.services.sources import sources, visits
+from registry.services.sources.visits import Success
 from registry.store import schema
 from registry.store.engine import make_engine, snapshot, transaction
 from registry.store.tables import Entry, Event, Source

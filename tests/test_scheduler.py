@@ -10,8 +10,10 @@ from registry.domain.evaluation import EvaluationState
 from registry.domain.proposal import Announcer
 from registry.domain.triage import CandidateStatus, DismissReason
 from registry.scheduler import Scheduler
-from registry.services import evaluation, sources, triage
-from registry.services.acting import Actor
+from registry.services.candidates import triage
+from registry.services.evaluations import evaluation
+from registry.services.people.acting import Actor
+from registry.services.sources import sources
 from registry.settings import Settings
 from registry.store.engine import snapshot, transaction
 from registry.store.tables import Candidate, Entry, Evaluation, Event, Role, Source

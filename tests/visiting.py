@@ -6,11 +6,11 @@ from datetime import datetime
 from sqlalchemy import Engine
 from sqlmodel import select
 
-from registry.services import sources, visits
-from registry.services.acting import Actor
-from registry.services.intake import Brought
-from registry.services.leases import Lease, claim
-from registry.services.visits import Success
+from registry.services.entries.intake import Brought
+from registry.services.people.acting import Actor
+from registry.services.sources import sources, visits
+from registry.services.sources.leases import Lease, claim
+from registry.services.sources.visits import Success
 from registry.store.engine import snapshot, transaction
 from registry.store.tables import Event, Source
 from scrapers.entry import Entry, Parsed

@@ -7,7 +7,7 @@ import typer
 from sqlmodel import Session, select
 
 from registry.domain.errors import NotFound
-from registry.services.acting import Actor
+from registry.services.people.acting import Actor
 from registry.store.tables import Role, User, UserRole
 
 As = Annotated[str, typer.Option("--as", metavar="EMAIL", help="Who acts; else the user of this machine.")]

@@ -11,7 +11,7 @@ from registry.cli.common import AsJson, opened, print_json, print_rows, utc_now
 from registry.domain.triage import CandidateStatus, DismissReason, Verb
 
 if TYPE_CHECKING:
-    from registry.services.bulk import Order
+    from registry.services.candidates.bulk import Order
     from registry.store.inbox import InboxRow
     from registry.store.tables import Candidate
 
@@ -106,7 +106,7 @@ def accept(
     as_json: AsJson = False,
 ) -> None:
     """Let a candidate in as a tool."""
-    from registry.services import triage
+    from registry.services.candidates import triage
     from registry.store import tools
     from registry.store.engine import transaction
 
@@ -130,7 +130,7 @@ def dismiss(
     as_json: AsJson = False,
 ) -> None:
     """Close candidates without evaluating them: all that are named, or none."""
-    from registry.services.bulk import Order
+    from registry.services.candidates.bulk import Order
 
     _act(candidates, Order(Verb.DISMISS, reason=reason, note=note), as_email, as_json)
 
@@ -143,7 +143,7 @@ def merge(
     as_json: AsJson = False,
 ) -> None:
     """Say that candidates are one with another; every mention and request goes along."""
-    from registry.services.bulk import Order
+    from registry.services.candidates.bulk import Order
 
     _act(candidates, Order(Verb.MERGE, into=into), as_email, as_json, shown=into)
 
@@ -156,7 +156,7 @@ def watch(
     as_json: AsJson = False,
 ) -> None:
     """Put candidates aside; each comes back on that day, or when enough is heard of it before."""
-    from registry.services.bulk import Order
+    from registry.services.candidates.bulk import Order
 
     _act(candidates, Order(Verb.WATCH, until=until.date()), as_email, as_json)
 
@@ -164,7 +164,7 @@ def watch(
 @app.command("reopen")
 def reopen(candidates: Numbers, as_email: As = "", as_json: AsJson = False) -> None:
     """Make candidates new again that were dismissed or put on watch."""
-    from registry.services.bulk import Order
+    from registry.services.candidates.bulk import Order
 
     _act(candidates, Order(Verb.REOPEN), as_email, as_json)
 
@@ -192,7 +192,7 @@ def label(
     as_json: AsJson = False,
 ) -> None:
     """Put labels on a candidate, or take them off."""
-    from registry.services import labels
+    from registry.services.candidates import labels
     from registry.store import candidates, inbox
     from registry.store.engine import transaction
 
@@ -211,8 +211,8 @@ def _act(
     numbers: list[int], order: "Order", as_email: str, as_json: bool, *, shown: int | None = None
 ) -> None:
     """Tells the one candidate, or what befell how many; what it was merged into (`shown`) instead of what was."""
-    from registry.services import bulk
-    from registry.services.recording import chosen
+    from registry.services.candidates import bulk
+    from registry.services.candidates.recording import chosen
     from registry.store import candidates
     from registry.store.engine import transaction
 

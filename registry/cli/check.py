@@ -10,7 +10,7 @@ from registry.domain.errors import RuleBroken
 from registry.domain.lookup import Question, exit_code
 
 if TYPE_CHECKING:
-    from registry.services.lookup import LookUp
+    from registry.services.answers.lookup import LookUp
     from registry.settings import Settings
 
 app = typer.Typer()
@@ -38,8 +38,8 @@ def check(
     as_json: AsJson = False,
 ) -> None:
     """May I use it? Exit code 0 yes, 10 yes-if or pilot, 11 no, 12 not decided or no longer standing, 13 unknown."""
-    from registry.services import lookup
-    from registry.services.house import house
+    from registry.services.answers import lookup
+    from registry.services.people.house import house
     from registry.settings import load_settings
     from registry.store.engine import make_engine, snapshot
 

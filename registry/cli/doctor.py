@@ -8,10 +8,10 @@ from sqlalchemy import Engine
 from sqlmodel import col, func, select
 
 from registry.cli.common import AsJson, print_json
-from registry.services import rereading
+from registry.services.entries import rereading
+from registry.services.entries.holding import sentence
 from registry.services.health import Check, agent, readiness, secret_mode
-from registry.services.holding import sentence
-from registry.services.rubric_files import look
+from registry.services.rubrics.rubric_files import look
 from registry.settings import Settings, load_settings
 from registry.store.engine import make_engine, snapshot
 from registry.store.entries import held_by_source

@@ -30,9 +30,9 @@ def export_all(
     as_json: AsJson = False,
 ) -> None:
     """Write every published tool and verdict; importing the file into an empty registry gives the same export."""
-    from registry.services.exporting import export_rows
-    from registry.services.import_rows import COLUMNS
-    from registry.services.spreadsheets import FORMATS
+    from registry.services.lists.exporting import export_rows
+    from registry.services.lists.import_rows import COLUMNS
+    from registry.services.lists.spreadsheets import FORMATS
     from registry.store.engine import snapshot
 
     chosen = _format(file, form, as_json)

@@ -8,7 +8,7 @@ from registry.store.columns import id_of
 
 
 def show(named: str, *, as_json: bool) -> None:
-    from registry.services.holding import sentence
+    from registry.services.entries.holding import sentence
     from registry.store import entries, sources
     from registry.store.engine import snapshot
 
@@ -37,7 +37,7 @@ def show(named: str, *, as_json: bool) -> None:
 
 
 def decide(named: str, *, let_in: bool, as_email: str, as_json: bool) -> None:
-    from registry.services import holding
+    from registry.services.entries import holding
     from registry.store import sources
     from registry.store.engine import transaction
 

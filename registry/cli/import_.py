@@ -10,7 +10,7 @@ from registry.cli.acting import As, acting
 from registry.cli.common import AsJson, opened, print_json, utc_now
 
 if TYPE_CHECKING:
-    from registry.services.importing import Report, RowReport
+    from registry.services.lists.importing import Report, RowReport
 
 app = typer.Typer()
 
@@ -31,10 +31,10 @@ def import_list(
     as_json: AsJson = False,
 ) -> None:
     """Import a list. A fault in any row leaves everything as it was; a second import changes nothing."""
-    from registry.services.house import house
-    from registry.services.importing import import_rows
-    from registry.services.mapping import ListMap, apply, read_map
-    from registry.services.spreadsheets import format_of
+    from registry.services.lists.importing import import_rows
+    from registry.services.lists.mapping import ListMap, apply, read_map
+    from registry.services.lists.spreadsheets import format_of
+    from registry.services.people.house import house
     from registry.store.engine import snapshot, transaction
 
     rows = format_of(file.name).read(file.read_bytes())

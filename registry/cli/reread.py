@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
     from sqlmodel import Session
 
-    from registry.services.rereading import Change, Reread
+    from registry.services.entries.rereading import Change, Reread
 
 
 class _NotKept(Exception):
@@ -20,7 +20,7 @@ class _NotKept(Exception):
 
 
 def reread(named: list[str], *, dry_run: bool, as_json: bool) -> None:
-    from registry.services import rereading
+    from registry.services.entries import rereading
     from registry.store import sources
     from registry.store.columns import id_of
     from registry.store.engine import snapshot
@@ -44,7 +44,7 @@ def reread(named: list[str], *, dry_run: bool, as_json: bool) -> None:
 
 def _done(engine: "Engine", wanted: list[int] | None) -> "Iterator[Reread]":
     """A transaction for each batch, so that nobody has to wait long, and what was done stays done."""
-    from registry.services import rereading
+    from registry.services.entries import rereading
     from registry.store.engine import transaction
 
     last = 0
@@ -70,7 +70,7 @@ def _tried(engine: "Engine", wanted: list[int] | None) -> "Iterator[Reread]":
 
 
 def _all_batches(session: "Session", wanted: list[int] | None) -> "Iterator[Reread]":
-    from registry.services import rereading
+    from registry.services.entries import rereading
 
     last, now = 0, utc_now()
     while True:

@@ -14,7 +14,7 @@ from registry.store.columns import id_of
 if TYPE_CHECKING:
     from sqlmodel import Session
 
-    from registry.services.intake_rules import Trial
+    from registry.services.entries.intake_rules import Trial
     from registry.store.tables import IntakeRule
 
 app = typer.Typer(no_args_is_help=True, help="What comes in by rule, and what stays out.")
@@ -67,7 +67,7 @@ def try_rule(
     as_json: AsJson = False,
 ) -> None:
     """What a rule would have done to the newest 2,000 entries; nothing is stored."""
-    from registry.services import intake_rules
+    from registry.services.entries import intake_rules
     from registry.store.engine import snapshot
 
     with opened() as (_settings, engine), snapshot(engine) as session:
@@ -98,7 +98,7 @@ def add(
     as_json: AsJson = False,
 ) -> None:
     """Add a rule behind the others; it holds for what comes in from now on."""
-    from registry.services import intake_rules
+    from registry.services.entries import intake_rules
     from registry.store.engine import transaction
 
     with opened() as (_settings, engine), transaction(engine) as session:
@@ -116,7 +116,7 @@ def move(
     as_json: AsJson = False,
 ) -> None:
     """Let a rule change places with the one before it, or behind it."""
-    from registry.services import intake_rules
+    from registry.services.entries import intake_rules
     from registry.store.engine import transaction
 
     with opened() as (_settings, engine), transaction(engine) as session:
@@ -133,7 +133,7 @@ def remove(
     as_json: AsJson = False,
 ) -> None:
     """End a rule; what it kept out stays out unless it is let in, now or later by the same command."""
-    from registry.services import intake_rules
+    from registry.services.entries import intake_rules
     from registry.store import intake_rules as stored
     from registry.store.engine import transaction
 
@@ -188,7 +188,7 @@ def _row(session: "Session", row: "IntakeRule", kept_out: int) -> dict[str, Any]
 
 
 def _tried(trial: "Trial") -> dict[str, Any]:
-    from registry.services.intake_rules import SHOWN
+    from registry.services.entries.intake_rules import SHOWN
 
     return {
         "rule": sentence(trial.rule),

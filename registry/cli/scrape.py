@@ -43,7 +43,7 @@ def scrape(
     """Read what is due now, or the named sources, or all. Ends with 3 where some failed, with 1 where all did."""
     from registry.cli.progress import Reading
     from registry.jobs import make_fetcher, make_workers
-    from registry.services import source_health
+    from registry.services.sources import source_health
     from registry.store.engine import snapshot, transaction
 
     if named and everything:

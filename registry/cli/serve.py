@@ -43,7 +43,7 @@ def serve(
     import uvicorn  # here and not above: other commands shall not pay for a server
 
     from registry.cli.logs import configure_logs
-    from registry.services.rubric_files import take_in
+    from registry.services.rubrics.rubric_files import take_in
     from registry.settings import load_settings
     from registry.store import schema
     from registry.store.engine import make_engine, transaction

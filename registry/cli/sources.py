@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
     from sqlmodel import Session
 
-    from registry.services.acting import Actor
-    from registry.services.sources import LeftOut
+    from registry.services.people.acting import Actor
+    from registry.services.sources.sources import LeftOut
     from registry.store.tables import Source
 
 app = typer.Typer(no_args_is_help=True, help="The places we poll.")
@@ -42,7 +42,7 @@ def add(
     as_json: AsJson = False,
 ) -> None:
     """Start to poll an address."""
-    from registry.services import sources
+    from registry.services.sources import sources
     from registry.store.engine import transaction
 
     with opened() as (_settings, engine), transaction(engine) as session:
@@ -83,7 +83,7 @@ def list_sources(
 @app.command("remove")
 def remove(source: Named, as_email: As = "", as_json: AsJson = False) -> None:
     """Take a source off the list; its entries and what they led to stay."""
-    from registry.services import sources as services
+    from registry.services.sources import sources as services
 
     _act(services.remove, source, as_email, as_json, "is removed")
 
@@ -91,7 +91,7 @@ def remove(source: Named, as_email: As = "", as_json: AsJson = False) -> None:
 @app.command("pause")
 def pause(source: Named, as_email: As = "", as_json: AsJson = False) -> None:
     """Poll a source no longer until it is resumed."""
-    from registry.services import sources as services
+    from registry.services.sources import sources as services
 
     _act(services.pause, source, as_email, as_json, "is paused")
 
@@ -99,7 +99,7 @@ def pause(source: Named, as_email: As = "", as_json: AsJson = False) -> None:
 @app.command("resume")
 def resume(source: Named, as_email: As = "", as_json: AsJson = False) -> None:
     """Poll a paused source again, from now."""
-    from registry.services import sources as services
+    from registry.services.sources import sources as services
 
     _act(services.resume, source, as_email, as_json, "is polled again")
 
@@ -115,7 +115,7 @@ def edit(
     as_json: AsJson = False,
 ) -> None:
     """Change what is given of a source: its name, address, sort or group."""
-    from registry.services import sources as services
+    from registry.services.sources import sources as services
 
     def act(session: "Session", source_id: int, *, by: "Actor", now: "datetime") -> "Source":
         changed = services.edit(
@@ -131,7 +131,7 @@ def edit(
 @app.command("undo-move")
 def undo_move(source: Named, as_email: As = "", as_json: AsJson = False) -> None:
     """Go back to the address before the last move, and stay there."""
-    from registry.services import sources as services
+    from registry.services.sources import sources as services
 
     _act(services.undo_move, source, as_email, as_json, "has its address before")
 
@@ -183,8 +183,8 @@ def import_opml(
     as_json: AsJson = False,
 ) -> None:
     """Add the feeds of an OPML file; those that are polled already are left as they are."""
-    from registry.services import sources
-    from registry.services.opml import as_wanted, read_opml
+    from registry.services.sources import sources
+    from registry.services.sources.opml import as_wanted, read_opml
     from registry.store.engine import transaction
 
     wanted = as_wanted(read_opml(file.read_bytes()), announcer)
@@ -209,7 +209,7 @@ app.add_typer(starter, name="starter")
 @starter.callback(invoke_without_command=True)
 def list_starters(context: typer.Context, group: Group = "", as_json: AsJson = False) -> None:
     """List the public feeds to start from, by group; those that are polled bear their number."""
-    from registry.services.starting import offers
+    from registry.services.sources.starting import offers
     from registry.store.engine import snapshot
 
     if context.invoked_subcommand is not None:
@@ -243,7 +243,7 @@ def add_starters(
     as_json: AsJson = False,
 ) -> None:
     """Poll what is named, or all of a group."""
-    from registry.services import starting
+    from registry.services.sources import starting
     from registry.store.engine import transaction
 
     with opened() as (_settings, engine), transaction(engine) as session:
@@ -259,7 +259,7 @@ def export_opml(
     as_json: AsJson = False,
 ) -> None:
     """All sources as OPML, for another registry or feed reader."""
-    from registry.services.opml import write_opml
+    from registry.services.sources.opml import write_opml
     from registry.store import sources
     from registry.store.engine import snapshot
 
@@ -351,7 +351,7 @@ def _shown(row: dict[str, Any], as_json: bool) -> None:
 
 
 def _row(source: "Source") -> dict[str, Any]:
-    from registry.services.source_health import health
+    from registry.services.sources.source_health import health
 
     fares = health(source, utc_now())
     return {

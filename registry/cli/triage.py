@@ -40,7 +40,7 @@ def undo(
     as_json: AsJson = False,
 ) -> None:
     """Take back what you did: within ten minutes, and while nothing that came later depends on it."""
-    from registry.services import undoing
+    from registry.services.candidates import undoing
     from registry.store.engine import transaction
 
     with opened() as (_settings, engine), transaction(engine) as session:
@@ -55,7 +55,7 @@ def undo(
 @app.command("duplicates")
 def duplicates(candidate: Number, as_json: AsJson = False) -> None:
     """What a candidate is probably the same as, the likest first."""
-    from registry.services.likeness import twins
+    from registry.services.candidates.likeness import twins
     from registry.store import candidates
     from registry.store.engine import snapshot
 
@@ -85,7 +85,7 @@ def differ(
     as_json: AsJson = False,
 ) -> None:
     """Say that a candidate and another one, or a tool, are two: it is not suggested again."""
-    from registry.services import merging
+    from registry.services.candidates import merging
     from registry.store import tools
     from registry.store.engine import transaction
 
@@ -107,7 +107,7 @@ def differ(
 @app.command("dismissals")
 def dismissals(as_json: AsJson = False) -> None:
     """What was dismissed in the last twelve months, by month and reason, and by source and reason."""
-    from registry.services.dismissals import report
+    from registry.services.candidates.dismissals import report
     from registry.store.engine import snapshot
 
     with opened() as (settings, engine), snapshot(engine) as session:

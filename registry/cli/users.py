@@ -9,7 +9,8 @@ import typer
 from registry.cli.acting import acting
 from registry.cli.common import AsJson, opened, print_json, print_rows, utc_now
 from registry.domain.errors import InvalidInput
-from registry.services import accounts, leaving, sign_in
+from registry.services.evaluations import leaving
+from registry.services.people import accounts, sign_in
 from registry.store import users as store
 from registry.store.columns import id_of
 from registry.store.engine import snapshot, transaction

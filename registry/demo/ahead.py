@@ -6,7 +6,8 @@ from sqlmodel import Session
 
 from registry.demo.ground import Ground
 from registry.domain.outcome import Outcome
-from registry.services import offices, rubrics
+from registry.services.people import offices
+from registry.services.rubrics import rubrics
 from registry.store import offices as store
 from registry.store import rubrics as files
 from registry.store.tables import Role

@@ -10,12 +10,12 @@ from sqlmodel import Session
 from registry.demo.content import Content, ToolRecord
 from registry.domain.identity import name_key
 from registry.domain.library import Wording
-from registry.services import library
-from registry.services.accounts import add_user
-from registry.services.acting import REGISTRY, Actor, record
-from registry.services.asking import domain_key, program_key, purl_key
-from registry.services.ownership import alias_kind
-from registry.services.sign_in import as_actor
+from registry.services.answers.asking import domain_key, program_key, purl_key
+from registry.services.decisions import library
+from registry.services.entries.ownership import alias_kind
+from registry.services.people.accounts import add_user
+from registry.services.people.acting import REGISTRY, Actor, record
+from registry.services.people.sign_in import as_actor
 from registry.store import library as library_rows
 from registry.store import tables
 from registry.store.columns import id_of

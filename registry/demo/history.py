@@ -16,10 +16,12 @@ from registry.demo.scorecards import ScorecardRecord
 from registry.domain.evaluation import EvaluationState
 from registry.domain.quick_lane import LIMITS
 from registry.domain.scorecard import TypedAnswer, TypedRating, TypedScorecard
-from registry.services import duties, lookup, moderation, requests, scoring, verdict_life
-from registry.services import evaluation as rounds
-from registry.services.acting import Actor, record
-from registry.services.decision import Decision, Terms, decide
+from registry.services.answers import lookup, requests
+from registry.services.decisions.decision import Decision, Terms, decide
+from registry.services.evaluations import evaluation as rounds
+from registry.services.evaluations import moderation, scoring
+from registry.services.people.acting import Actor, record
+from registry.services.verdicts import duties, verdict_life
 from registry.store import tables, verdicts
 from registry.store.columns import id_of
 from registry.store.conditions import rows_of

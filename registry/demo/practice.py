@@ -7,9 +7,9 @@ from sqlmodel import Session, col, select
 
 from registry.demo.ground import Ground
 from registry.domain.evaluation import EvaluationState
-from registry.services import calibration, moderation
-from registry.services.acting import Actor
-from registry.services.assessing import weigh
+from registry.services.evaluations import calibration, moderation
+from registry.services.evaluations.assessing import weigh
+from registry.services.people.acting import Actor
 from registry.store import evaluations
 from registry.store import reference_cases as store
 from registry.store.columns import id_of

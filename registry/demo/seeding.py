@@ -24,10 +24,12 @@ from registry.demo.publisher import SLOW_S, Publisher, SampleSource
 from registry.domain.proposal import Announcer
 from registry.domain.validity import validity
 from registry.jobs import Refreshed, make_fetcher, make_workers
-from registry.services import rubric_files, saved_filters, sources, triage
-from registry.services.acting import REGISTRY
-from registry.services.decision import Terms
-from registry.services.sign_in import make_link
+from registry.services.candidates import saved_filters, triage
+from registry.services.decisions.decision import Terms
+from registry.services.people.acting import REGISTRY
+from registry.services.people.sign_in import make_link
+from registry.services.rubrics import rubric_files
+from registry.services.sources import sources
 from registry.settings import Settings
 from registry.store import candidates, schema, tables, verdicts
 from registry.store.columns import id_of

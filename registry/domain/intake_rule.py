@@ -1,6 +1,6 @@
 """What an office lets in by rule: each rule as a value, in words, and what all of them make of one entry.
 
-How a regular expression is tried, and for how long, is services/judging.py's business.
+How a regular expression is tried, and for how long, is services/entries/judging.py's business.
 """
 
 import unicodedata

@@ -1,6 +1,6 @@
 """What an entry proposes: a tool, a version of one, a risk, or nothing but news; rules over title and link.
 
-The strong key of a link comes in as a value; whether the tool is known already is services/proposing.py's.
+The strong key of a link comes in as a value; whether the tool is known already is services/entries/proposing.py's.
 """
 
 from collections.abc import Callable, Sequence

@@ -1,6 +1,6 @@
 """How likely a candidate is one for us: a number with its reasons, learnt from what triage let in and dismissed.
 
-It orders and explains, and never hides anything. Which examples and features there are is services/relevance.py's.
+It orders and explains, and never hides anything. Examples and features are services/candidates/relevance.py's.
 """
 
 import math

@@ -9,7 +9,7 @@ from pathlib import Path
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from registry.services import rubric_files
+from registry.services.rubrics import rubric_files
 from registry.settings import Settings
 from registry.store import schema
 from registry.store.engine import snapshot

@@ -6,7 +6,7 @@ from hashlib import sha256
 from sqlmodel import Session
 
 from registry.domain.errors import InvalidInput
-from registry.services.acting import Actor
+from registry.services.people.acting import Actor
 from registry.store import replies
 from registry.store.engine import serialise
 from registry.store.tables import KeptReply

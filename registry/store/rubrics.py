@@ -38,7 +38,7 @@ class Judged:
     offices: Sequence[str]
     decided_at: datetime
     assessment: Mapping[str, Any]
-    """As it was; see services/decision.py."""
+    """As it was; see services/decisions/decision.py."""
     conditions: tuple[Condition, ...]
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 import registry
-from registry.services.following import Following
+from registry.services.answers.following import Following
 from registry.settings import Settings
 from registry.store.engine import make_engine
 from registry.web import api, feeds, pages

@@ -10,7 +10,7 @@ from registry.domain.outcome import MEANINGS
 from registry.domain.validity import ValidityState
 from registry.domain.verdict import NONE_KNOWN
 from registry.publish.formats import FORMATS
-from registry.services.lookup import LookUp, Suggestion
+from registry.services.answers.lookup import LookUp, Suggestion
 from registry.store.tables import Tool
 from registry.web.question import Typed, choices
 from registry.web.shapes import AnswerCard, ConditionItem, Limit, Link, Narrow, Option, ToolLink

@@ -13,11 +13,11 @@ from pydantic import AfterValidator
 from sqlmodel import Session
 
 from registry.domain.errors import NotAllowed, NotSignedIn
-from registry.services.acting import Actor
-from registry.services.calibration import KEEPERS as CASE_KEEPERS
-from registry.services.index import Index
-from registry.services.library import KEEPERS
-from registry.services.verdict_life import SUSPENDERS
+from registry.services.answers.index import Index
+from registry.services.decisions.library import KEEPERS
+from registry.services.evaluations.calibration import KEEPERS as CASE_KEEPERS
+from registry.services.people.acting import Actor
+from registry.services.verdicts.verdict_life import SUSPENDERS
 from registry.settings import Settings
 from registry.store.engine import snapshot
 from registry.store.tables import Role
@@ -101,7 +101,7 @@ Approver = Annotated[Actor, Depends(Right("decide", frozenset({Role.APPROVER})))
 Decider = Annotated[
     Actor, Depends(Right("decide, or the quick lane", frozenset({Role.REVIEWER, Role.APPROVER})))
 ]
-"""In person, never by token; which reviewer may decide in the quick lane is services/decision.py's business."""
+"""In person, never by token; which reviewer may, in the quick lane, is services/decisions/decider.py's to say."""
 CaseReader = Annotated[Actor, Depends(Right("see reference cases", INSIDERS | {Role.ADMIN}, "read"))]
 CaseKeeper = Annotated[Actor, Depends(Right("keep reference cases", CASE_KEEPERS, "score"))]
 CONDITION_READERS = INSIDERS | {Role.ADMIN}

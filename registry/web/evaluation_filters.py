@@ -9,8 +9,8 @@ from starlette.datastructures import QueryParams
 
 from registry.domain.errors import InvalidInput
 from registry.domain.evaluation import EvaluationState, Tier
-from registry.services import taking_part
-from registry.services.acting import Actor
+from registry.services.evaluations import taking_part
+from registry.services.people.acting import Actor
 from registry.store.evaluation_lists import Filters
 from registry.store.evaluations import CLOSED
 

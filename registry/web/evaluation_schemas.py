@@ -6,7 +6,7 @@ from pydantic import BaseModel, Field
 
 from registry.domain.condition import Check, ConditionKind, Duty
 from registry.domain.rubric import KnockOutAnswer, Rating
-from registry.services.work import TaskKind
+from registry.services.evaluations.work import TaskKind
 from registry.web.deps import Plain
 from registry.web.schemas import AnswerLineOut, EvaluationOut, RatingOut, ScorecardOut
 

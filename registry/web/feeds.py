@@ -10,9 +10,9 @@ from registry.domain.errors import NotFound
 from registry.domain.outcome import MEANINGS
 from registry.domain.validity import ValidityState
 from registry.publish.formats import FORMATS
-from registry.services import publishing
-from registry.services.house import house
-from registry.services.publishing import Filter
+from registry.services.people.house import house
+from registry.services.verdicts import publishing
+from registry.services.verdicts.publishing import Filter
 from registry.settings import Settings
 from registry.store import tools
 from registry.web.deps import House, Now, Read, Slug

@@ -10,7 +10,7 @@ from starlette.datastructures import QueryParams
 from registry.domain.errors import InvalidInput
 from registry.domain.outcome import Outcome
 from registry.domain.validity import ValidityState
-from registry.services.publishing import Filter
+from registry.services.verdicts.publishing import Filter
 
 E = TypeVar("E", bound=StrEnum)
 

@@ -13,7 +13,7 @@ from starlette.datastructures import QueryParams
 from registry.domain.errors import InvalidInput
 from registry.domain.intake_rule import MAX_LABEL
 from registry.domain.triage import CandidateStatus, DismissReason
-from registry.services.dismissals import month_bounds
+from registry.services.candidates.dismissals import month_bounds
 from registry.store.inbox import Demand, Filter, Order
 from registry.web.typed import number
 

@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field
 
 from registry.domain.triggers import Cause, ReportKind
 from registry.domain.validity import MarkKind
-from registry.services.due import DueThing
+from registry.services.verdicts.due import DueThing
 from registry.settings import Settings
 from registry.web.deps import Plain
 from registry.web.schemas import ToolRef

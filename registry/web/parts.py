@@ -12,7 +12,7 @@ from sqlalchemy import Engine
 from sqlmodel import Session
 from starlette.requests import HTTPConnection
 
-from registry.services.following import Following
+from registry.services.answers.following import Following
 from registry.services.health import Check
 from registry.settings import Settings
 from registry.store.engine import transaction

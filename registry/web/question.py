@@ -11,7 +11,7 @@ from sqlmodel import Session
 
 from registry.domain.errors import InvalidInput
 from registry.domain.lookup import House, Question
-from registry.services.lookup import moment
+from registry.services.answers.lookup import moment
 from registry.store import offices
 from registry.web.deps import clean
 from registry.web.shapes import Choice, Option

@@ -6,9 +6,9 @@ from datetime import date, datetime
 
 from sqlmodel import Session
 
-from registry.services import publishing
-from registry.services.house import house
-from registry.services.publishing import Filter, Published
+from registry.services.people.house import house
+from registry.services.verdicts import publishing
+from registry.services.verdicts.publishing import Filter, Published
 from registry.settings import Settings
 from registry.store import verdicts
 from registry.store.columns import id_of

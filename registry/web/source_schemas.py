@@ -6,7 +6,7 @@ from enum import StrEnum
 from pydantic import BaseModel, Field
 
 from registry.domain.proposal import Announcer
-from registry.services.source_health import SourceState as Fares
+from registry.services.sources.source_health import SourceState as Fares
 from registry.web.deps import Plain
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from fastapi import Request
 
 from registry.domain.errors import NotAllowed, NotSignedIn
-from registry.services.acting import Actor
+from registry.services.people.acting import Actor
 from registry.settings import Settings
 from registry.web.parts import parts_of
 

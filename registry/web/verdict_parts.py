@@ -7,7 +7,7 @@ from typing import Any
 
 from registry.domain.lookup import House
 from registry.domain.validity import STATE_LABELS, ValidityState
-from registry.services.publishing import Published
+from registry.services.verdicts.publishing import Published
 from registry.store import tables
 from registry.store.tables import Tool
 from registry.web.links import outside_link

@@ -7,8 +7,8 @@ from fastapi.concurrency import run_in_threadpool
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from registry.services import sign_in
-from registry.services.acting import Actor
+from registry.services.people import sign_in
+from registry.services.people.acting import Actor
 from registry.store.engine import snapshot
 from registry.web.parts import Parts, parts_of
 

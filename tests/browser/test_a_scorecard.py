@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import delete
 
-from registry.services import accounts, rubrics, sign_in
-from registry.services.acting import REGISTRY, Actor
+from registry.services.people import accounts, sign_in
+from registry.services.people.acting import REGISTRY, Actor
+from registry.services.rubrics import rubrics
 from registry.settings import Settings
 from registry.store import evaluations, schema
 from registry.store.columns import id_of

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, ClassVar
 
 import pytest
 
-from registry.services import accounts, sign_in
-from registry.services.acting import REGISTRY
+from registry.services.people import accounts, sign_in
+from registry.services.people.acting import REGISTRY
 from registry.settings import Settings
 from registry.store import schema
 from registry.store.engine import make_engine, transaction

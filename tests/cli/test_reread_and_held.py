@@ -10,8 +10,9 @@ from typer.testing import CliRunner, Result
 
 from registry.cli import app
 from registry.domain.proposal import EXTRACTOR_VERSION, Announcer, EntryKind
-from registry.services import intake, sources
-from registry.services.acting import REGISTRY
+from registry.services.entries import intake
+from registry.services.people.acting import REGISTRY
+from registry.services.sources import sources
 from registry.store.engine import make_engine, snapshot, transaction
 from registry.store.tables import Candidate, Entry, Mention
 from tests.feeds import some_entries

@@ -8,8 +8,9 @@ from typer.testing import CliRunner, Result
 
 from registry.cli import app
 from registry.domain.proposal import Announcer
-from registry.services import intake, sources
-from registry.services.acting import REGISTRY
+from registry.services.entries import intake
+from registry.services.people.acting import REGISTRY
+from registry.services.sources import sources
 from registry.store.engine import make_engine, transaction
 from tests.feeds import an_entry
 

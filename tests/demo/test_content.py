@@ -20,7 +20,7 @@ from registry.domain.recommendation import recommend
 from registry.domain.rubric import KnockOutAnswer, Rating, evidence_required, parse_rubric
 from registry.domain.validity import Mark, Ruling, ValidityState, check_mark, superseded_at, validity
 from registry.domain.verdict import NONE_KNOWN, AssessmentFacts, Draft, Verdict, demands
-from registry.services.rubric_files import SUPPLIED
+from registry.services.rubrics.rubric_files import SUPPLIED
 
 NOW = datetime(2026, 11, 23, 9, 41, 7, tzinfo=UTC)
 ZONE = ZoneInfo("UTC")

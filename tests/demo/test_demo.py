@@ -21,8 +21,9 @@ from registry.domain.outcome import Outcome
 from registry.domain.proposal import Announcer
 from registry.domain.validity import ValidityState, validity
 from registry.domain.visit import visits
-from registry.services import house, matching, sign_in
-from registry.services.assessing import weigh
+from registry.services.answers import matching
+from registry.services.evaluations.assessing import weigh
+from registry.services.people import house, sign_in
 from registry.settings import Settings, load_settings
 from registry.store import tables, verdicts
 from registry.store.engine import make_engine, snapshot

@@ -16,7 +16,7 @@ from registry.domain.condition import Check, Condition, Duty
 from registry.domain.decision_table import DecisionTable, parse_decision_table
 from registry.domain.outcome import Outcome
 from registry.domain.rubric import KnockOutAnswer, Rating, Rubric, parse_rubric
-from registry.services.rubric_files import SUPPLIED
+from registry.services.rubrics.rubric_files import SUPPLIED
 
 RUBRIC = (SUPPLIED / "technology-1.toml").read_text()
 TABLE = (SUPPLIED / "decision-1.toml").read_text()

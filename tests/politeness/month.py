@@ -10,8 +10,8 @@ from sqlmodel import select
 
 from registry import rounds
 from registry.domain.proposal import Announcer
-from registry.services import sources
-from registry.services.acting import Actor
+from registry.services.people.acting import Actor
+from registry.services.sources import sources
 from registry.store import sources as stored
 from registry.store.engine import snapshot, transaction
 from registry.store.tables import Entry, Event, Source

@@ -1,6 +1,6 @@
 import pytest
 
-from registry.services import polling
+from registry.services.sources import polling
 from registry.store.engine import make_engine
 from tests.politeness.careful_publisher import CarefulPublisher
 from tests.politeness.month import Month

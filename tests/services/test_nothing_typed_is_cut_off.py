@@ -11,10 +11,12 @@ from registry.domain.errors import InvalidInput
 from registry.domain.outcome import Outcome
 from registry.domain.triage import DismissReason
 from registry.domain.validity import MarkKind
-from registry.services import duties, editing, scoring, triage, verdict_life
-from registry.services import evaluation as rounds
-from registry.services.acting import Actor
-from registry.services.evaluation import open_evaluation
+from registry.services.candidates import editing, triage
+from registry.services.evaluations import evaluation as rounds
+from registry.services.evaluations import scoring
+from registry.services.evaluations.evaluation import open_evaluation
+from registry.services.people.acting import Actor
+from registry.services.verdicts import duties, verdict_life
 from registry.store import tables
 from registry.store.columns import id_of
 from tests.builders import UTC_ZONE, a_condition, a_tool, a_verdict, an_evaluation, scored, the_cast

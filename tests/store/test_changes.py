@@ -8,8 +8,8 @@ from sqlalchemy import Engine, event, text
 
 from registry.domain.lookup import Question
 from registry.domain.outcome import Outcome
-from registry.services import lookup
-from registry.services.house import house
+from registry.services.answers import lookup
+from registry.services.people.house import house
 from registry.settings import Settings
 from registry.store.changes import Trail
 from registry.store.engine import transaction

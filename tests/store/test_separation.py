@@ -11,8 +11,8 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
 from registry.domain.evaluation import Alone
-from registry.services import scoring
-from registry.services.acting import Actor
+from registry.services.evaluations import scoring
+from registry.services.people.acting import Actor
 from registry.store.columns import id_of
 from registry.store.tables import Evaluation, Request, VendorContact, Verdict
 from tests.builders import a_tool, a_verdict, an_evaluation, scored, the_cast

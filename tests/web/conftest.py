@@ -12,8 +12,8 @@ from fastapi import FastAPI
 from sqlalchemy import Engine
 from starlette.testclient import TestClient
 
-from registry.services import accounts, sign_in
-from registry.services.acting import REGISTRY
+from registry.services.people import accounts, sign_in
+from registry.services.people.acting import REGISTRY
 from registry.settings import Settings
 from registry.store.columns import id_of
 from registry.store.engine import make_engine, transaction

@@ -12,7 +12,7 @@ from starlette.testclient import TestClient
 
 from registry.domain.outcome import Outcome
 from registry.domain.validity import STATE_LABELS, ValidityState
-from registry.services.acting import Actor
+from registry.services.people.acting import Actor
 from registry.store import users
 from registry.store.engine import snapshot, transaction
 from registry.web.words import MARKS

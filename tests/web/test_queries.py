@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 
 from registry.domain.library import as_condition
 from registry.domain.outcome import Outcome
-from registry.services import library
+from registry.services.decisions import library
 from registry.store.engine import transaction
 from tests.builders import a_tool, a_verdict, an_evaluation, scored, the_cast
 

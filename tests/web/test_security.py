@@ -11,8 +11,8 @@ from sqlalchemy import Engine
 from sqlmodel import Session, select
 from starlette.testclient import TestClient
 
-from registry.services import accounts, sign_in
-from registry.services.acting import REGISTRY
+from registry.services.people import accounts, sign_in
+from registry.services.people.acting import REGISTRY
 from registry.settings import Settings
 from registry.store.engine import make_engine, snapshot, transaction
 from registry.store.tables import User, UserSession

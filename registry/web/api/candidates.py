@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import Query, Request, Response
 from sqlmodel import Session
 
-from registry.services import editing, labels, merging, triage
+from registry.services.candidates import editing, labels, merging, triage
 from registry.store import candidates, inbox, tools
 from registry.store.columns import id_of
 from registry.web.api.replies import (

@@ -13,10 +13,10 @@ from sqlmodel import Session
 from starlette.types import Receive, Scope, Send
 
 from registry.domain.lookup import AnswerCode, Question
-from registry.services import lookup
-from registry.services.asking import read_query
-from registry.services.house import house
-from registry.services.index import Index
+from registry.services.answers import lookup
+from registry.services.answers.asking import read_query
+from registry.services.answers.index import Index
+from registry.services.people.house import house
 from registry.settings import Settings
 from registry.store import verdicts
 from registry.web.api.replies import as_json

@@ -7,7 +7,7 @@ from fastapi import Query, Request, Response
 from sqlmodel import Session
 
 from registry.domain.library import Wording
-from registry.services import library as keeping
+from registry.services.decisions import library as keeping
 from registry.store import library
 from registry.store.columns import id_of
 from registry.store.library import Reusable

@@ -11,16 +11,20 @@ from registry.domain.errors import InvalidInput
 from registry.domain.lookup import Question
 from registry.domain.recommendation import Recommendation
 from registry.domain.verdict import Pilot, Scope
-from registry.services import decision as deciding
-from registry.services import lookup, publishing, quick_no, second_reading, taking_part, triage
-from registry.services import precedents as likest
-from registry.services.acting import Actor
-from registry.services.assessing import Weighed, as_it_was, weigh
-from registry.services.decider import permission
-from registry.services.decision import Decision
-from registry.services.house import house as house_of
-from registry.services.progress import require_ready
-from registry.services.quick_no import QuickNo
+from registry.services.answers import lookup
+from registry.services.candidates import triage
+from registry.services.decisions import decision as deciding
+from registry.services.decisions import precedents as likest
+from registry.services.decisions import quick_no, second_reading
+from registry.services.decisions.decider import permission
+from registry.services.decisions.decision import Decision
+from registry.services.decisions.quick_no import QuickNo
+from registry.services.evaluations import taking_part
+from registry.services.evaluations.assessing import Weighed, as_it_was, weigh
+from registry.services.evaluations.progress import require_ready
+from registry.services.people.acting import Actor
+from registry.services.people.house import house as house_of
+from registry.services.verdicts import publishing
 from registry.settings import Settings
 from registry.store import candidates, evaluations, tables, tools, verdicts
 from registry.store.tables import Evaluation, Tool

@@ -4,8 +4,8 @@ from typing import Annotated
 
 from fastapi import Query, Request, Response
 
-from registry.services.due import DueKind, When, due
-from registry.services.house import house
+from registry.services.people.house import house
+from registry.services.verdicts.due import DueKind, When, due
 from registry.web.api.replies import told
 from registry.web.deps import House, Now, Plain, Read, SourceReader
 from registry.web.life_schemas import DueOut, due_out

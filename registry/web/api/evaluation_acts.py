@@ -11,9 +11,9 @@ from sqlmodel import Session
 
 from registry.domain.condition import Condition
 from registry.domain.evaluation import propose_tier
-from registry.services import assigning, scoring, taking_part
-from registry.services import evaluation as rounds
-from registry.services.acting import Actor
+from registry.services.evaluations import assigning, scoring, taking_part
+from registry.services.evaluations import evaluation as rounds
+from registry.services.people.acting import Actor
 from registry.settings import Settings
 from registry.store import evaluations, tools
 from registry.store.columns import id_of

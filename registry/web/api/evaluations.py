@@ -7,10 +7,10 @@ from fastapi import Query, Request, Response
 from sqlmodel import Session
 
 from registry.domain.evaluation import EvaluationState, Tier
-from registry.services import assigning, scorecards, taking_part
-from registry.services.acting import Actor
-from registry.services.progress import progress
-from registry.services.work import Task, my_work, tasks
+from registry.services.evaluations import assigning, scorecards, taking_part
+from registry.services.evaluations.progress import progress
+from registry.services.evaluations.work import Task, my_work, tasks
+from registry.services.people.acting import Actor
 from registry.settings import Settings
 from registry.store import evaluation_lists, evaluations, tools, users
 from registry.store.columns import id_of

@@ -4,8 +4,8 @@ from typing import Annotated
 
 from fastapi import Query, Request, Response
 
-from registry.services.acting import without_passwords
-from registry.services.taking_part import unheard
+from registry.services.evaluations.taking_part import unheard
+from registry.services.people.acting import without_passwords
 from registry.store import events
 from registry.store.columns import id_of
 from registry.web.api.replies import Cursor, Limit, cursor_number, next_link, told

@@ -2,7 +2,7 @@
 
 from fastapi import Request, Response
 
-from registry.services import holding
+from registry.services.entries import holding
 from registry.store import entries, sources
 from registry.store.columns import id_of
 from registry.web.api.replies import Cursor, IdempotencyKey, Limit, next_link, once, told

@@ -7,9 +7,9 @@ from sqlmodel import Session
 
 from registry.domain.errors import InvalidInput
 from registry.domain.scorecard import TypedAnswer, TypedRating
-from registry.services import moderation, taking_part
-from registry.services.acting import Actor
-from registry.services.assessing import weigh
+from registry.services.evaluations import moderation, taking_part
+from registry.services.evaluations.assessing import weigh
+from registry.services.people.acting import Actor
 from registry.store import evaluations
 from registry.store.tables import Evaluation
 from registry.web.api.replies import IdempotencyKey, IfMatch, once, told, version_in

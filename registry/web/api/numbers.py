@@ -6,9 +6,9 @@ from typing import Annotated, Any
 from fastapi import Path, Query, Request, Response
 
 from registry.domain.spans import Span, Stage
-from registry.services import agreement
-from registry.services.numbers import BANDS, Numbers
-from registry.services.numbers_behind import LISTS, Sheet, behind
+from registry.services.numbers import agreement
+from registry.services.numbers.numbers import BANDS, Numbers
+from registry.services.numbers.numbers_behind import LISTS, Sheet, behind
 from registry.web.api.replies import told
 from registry.web.deps import House, Insider, Now, Plain, Read
 from registry.web.number_schemas import (

@@ -4,8 +4,8 @@ from fastapi import Request, Response
 from sqlmodel import Session
 
 from registry.domain.errors import InvalidInput, RubricInvalid
-from registry.services import offices as acts
-from registry.services.comparing import compare_outcomes
+from registry.services.people import offices as acts
+from registry.services.rubrics.comparing import compare_outcomes
 from registry.store import offices
 from registry.store import rubrics as files
 from registry.store.tables import Office

@@ -3,7 +3,7 @@
 from fastapi import Request, Response
 
 from registry.domain.errors import NotFound
-from registry.services import accounts, sign_in
+from registry.services.people import accounts, sign_in
 from registry.store import users
 from registry.store.tables import ApiToken
 from registry.store.users import Person

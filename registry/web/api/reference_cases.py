@@ -6,9 +6,9 @@ from fastapi import Request, Response
 from pydantic import BaseModel, Field
 from sqlmodel import Session
 
-from registry.services import calibration
-from registry.services.acting import Actor
-from registry.services.calibration import CaseDraft
+from registry.services.evaluations import calibration
+from registry.services.evaluations.calibration import CaseDraft
+from registry.services.people.acting import Actor
 from registry.store import reference_cases as store
 from registry.store.columns import id_of
 from registry.web.api.replies import IdempotencyKey, once, told

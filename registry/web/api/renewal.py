@@ -2,7 +2,8 @@
 
 from fastapi import Request, Response
 
-from registry.services import renewal, taking_part
+from registry.services.decisions import renewal
+from registry.services.evaluations import taking_part
 from registry.store import evaluations
 from registry.web.api.replies import IdempotencyKey, IfMatch, once, version_in
 from registry.web.api.verdicts import verdict_out

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import Query, Request, Response
 
 from registry.domain.triggers import CAUSES, Cause
-from registry.services import taking_part
+from registry.services.evaluations import taking_part
 from registry.store import reopenings, tools
 from registry.store.columns import id_of
 from registry.store.reopenings import Reopened

@@ -11,7 +11,7 @@ from sqlmodel import Session
 
 from registry.domain.errors import InvalidInput, StaleVersion
 from registry.services import idempotency
-from registry.services.acting import Actor
+from registry.services.people.acting import Actor
 from registry.store.paging import MAX_LIMIT
 from registry.web.deps import Plain
 from registry.web.etag import conditional

@@ -7,8 +7,8 @@ from fastapi import Query, Request, Response
 from sqlmodel import Session
 
 from registry.domain.triggers import ReportKind
-from registry.services import reports
-from registry.services.acting import Actor
+from registry.services.people.acting import Actor
+from registry.services.verdicts import reports
 from registry.settings import Settings
 from registry.store import reports as store
 from registry.store import tools

@@ -3,7 +3,7 @@
 from fastapi import Request, Response
 from pydantic import BaseModel, Field
 
-from registry.services import requests
+from registry.services.answers import requests
 from registry.web.api.replies import IdempotencyKey, once
 from registry.web.asking import asker, require_lengths, require_right
 from registry.web.deps import CurrentUser, House, Now, Plain, Tx

@@ -6,8 +6,8 @@ from fastapi import Query, Request, Response
 from sqlmodel import Session
 
 from registry.domain.errors import InvalidInput, RubricInvalid
-from registry.services import rubric_files, rubrics
-from registry.services.comparing import Reweighing, compare
+from registry.services.rubrics import rubric_files, rubrics
+from registry.services.rubrics.comparing import Reweighing, compare
 from registry.store import rubrics as store
 from registry.store.rubrics import Uses
 from registry.store.tables import RubricFile

@@ -4,8 +4,8 @@ from fastapi import Request, Response
 from sqlmodel import Session
 
 from registry.domain.intake_rule import Rule, RuleAct, RuleField, sentence
-from registry.services import intake_rules as acts
-from registry.services.intake_rules import SHOWN, Trial
+from registry.services.entries import intake_rules as acts
+from registry.services.entries.intake_rules import SHOWN, Trial
 from registry.store import intake_rules, sources
 from registry.store.columns import id_of
 from registry.store.tables import IntakeRule

@@ -8,9 +8,10 @@ from pydantic import BaseModel
 from sqlmodel import Session
 
 from registry.domain.scorecard import TypedAnswer, TypedRating, TypedScorecard
-from registry.services import rubrics, scoring, taking_part
-from registry.services.acting import Actor
-from registry.services.scorecards import as_typed, confirmed, unfinished
+from registry.services.evaluations import scoring, taking_part
+from registry.services.evaluations.scorecards import as_typed, confirmed, unfinished
+from registry.services.people.acting import Actor
+from registry.services.rubrics import rubrics
 from registry.store import evaluations
 from registry.store.evaluations import StoredScorecard
 from registry.web.api.evaluations import answers_out, ratings_out

@@ -11,10 +11,10 @@ from sqlmodel import Session
 
 from registry.domain.errors import StaleVersion
 from registry.domain.visit import visits
-from registry.services import sources as acts
-from registry.services import starting
-from registry.services.source_health import SourceState as Fares
-from registry.services.source_health import health as health_of
+from registry.services.sources import sources as acts
+from registry.services.sources import starting
+from registry.services.sources.source_health import SourceState as Fares
+from registry.services.sources.source_health import health as health_of
 from registry.store import sources
 from registry.store.columns import id_of
 from registry.store.engine import snapshot

@@ -7,9 +7,9 @@ from fastapi import Query, Request, Response
 from pydantic import BaseModel, Field
 
 from registry.domain.proposal import Announcer
-from registry.services import sources as acts
-from registry.services.opml import as_wanted, read_opml
-from registry.services.sources import LeftOut, ManyAct
+from registry.services.sources import sources as acts
+from registry.services.sources.opml import as_wanted, read_opml
+from registry.services.sources.sources import LeftOut, ManyAct
 from registry.web.api.replies import IdempotencyKey, once
 from registry.web.deps import Now, Plain, SourceKeeper, Tx
 from registry.web.routing import api_router

@@ -5,9 +5,9 @@ from typing import Annotated
 from fastapi import Query, Request, Response
 
 from registry.domain.lookup import Answer, Question
-from registry.services import lookup
-from registry.services.aliases import write_alias
-from registry.services.house import house
+from registry.services.answers import lookup
+from registry.services.lists.aliases import write_alias
+from registry.services.people.house import house
 from registry.store import tools, verdicts
 from registry.store.columns import id_of
 from registry.store.tables import Tool

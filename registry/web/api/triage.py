@@ -8,11 +8,11 @@ from sqlmodel import Session
 
 from registry.domain.errors import InvalidInput, StaleVersion
 from registry.domain.triage import Verb
-from registry.services import bulk, dismissals, merging, saved_filters, undoing
-from registry.services.acting import Actor
-from registry.services.bulk import Order
-from registry.services.likeness import twins
-from registry.services.recording import Chosen
+from registry.services.candidates import bulk, dismissals, merging, saved_filters, undoing
+from registry.services.candidates.bulk import Order
+from registry.services.candidates.likeness import twins
+from registry.services.candidates.recording import Chosen
+from registry.services.people.acting import Actor
 from registry.settings import Settings
 from registry.store import candidates, inbox, tools, triage_acts
 from registry.store import saved_filters as kept

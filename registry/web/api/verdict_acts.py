@@ -10,8 +10,8 @@ from fastapi import Request, Response
 from sqlmodel import Session
 
 from registry.domain.validity import MarkKind
-from registry.services import duties, verdict_life
-from registry.services.reopening import reopen_by_hand
+from registry.services.verdicts import duties, verdict_life
+from registry.services.verdicts.reopening import reopen_by_hand
 from registry.settings import Settings
 from registry.store import evaluations, reopenings, tools, users, verdicts
 from registry.web.api.reopenings import reopening_out

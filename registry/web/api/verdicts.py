@@ -9,9 +9,9 @@ from sqlmodel import Session
 from registry.domain.errors import NotFound
 from registry.domain.outcome import Outcome
 from registry.domain.validity import ValidityState
-from registry.services import publishing
-from registry.services.house import house
-from registry.services.publishing import Filter
+from registry.services.people.house import house
+from registry.services.verdicts import publishing
+from registry.services.verdicts.publishing import Filter
 from registry.settings import Settings
 from registry.store import tables, verdicts
 from registry.store.columns import id_of

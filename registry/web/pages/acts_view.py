@@ -9,10 +9,10 @@ from sqlmodel import Session
 from registry.domain.condition import Check, ConditionState
 from registry.domain.outcome import MEANINGS, Outcome
 from registry.domain.validity import PERMITTED_MARKS, Mark, MarkKind, ValidityState, validity
-from registry.services.acting import Actor
-from registry.services.duties import OVER
-from registry.services.publishing import pilot_result
-from registry.services.verdict_life import SUSPENDING
+from registry.services.people.acting import Actor
+from registry.services.verdicts.duties import OVER
+from registry.services.verdicts.publishing import pilot_result
+from registry.services.verdicts.verdict_life import SUSPENDING
 from registry.settings import Settings
 from registry.store import tools, verdicts
 from registry.store.columns import id_of

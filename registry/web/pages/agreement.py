@@ -10,9 +10,10 @@ from sqlmodel import Session
 
 from registry.domain.errors import NotFound, UnknownCriterion
 from registry.domain.rubric import Rubric
-from registry.services import agreement, rubrics
-from registry.services.agreement import QUARTERS, Reading
-from registry.services.numbers_behind import Cell, Sheet
+from registry.services.numbers import agreement
+from registry.services.numbers.agreement import QUARTERS, Reading
+from registry.services.numbers.numbers_behind import Cell, Sheet
+from registry.services.rubrics import rubrics
 from registry.store import rubrics as store
 from registry.web.charts import Sparkline, sparkline
 from registry.web.deps import Asked, House, Insider, Now, Plain, Read, Slug

@@ -9,8 +9,8 @@ from urllib.parse import urlencode
 
 from fastapi import Query, Request, Response
 
-from registry.services.acting import without_passwords
-from registry.services.taking_part import unheard
+from registry.services.evaluations.taking_part import unheard
+from registry.services.people.acting import without_passwords
 from registry.store import events
 from registry.web.deps import Asked, Auditor, Now, Read
 from registry.web.render import render

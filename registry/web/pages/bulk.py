@@ -10,11 +10,11 @@ from sqlmodel import Session
 
 from registry.domain.errors import InvalidInput, RuleBroken, StaleVersion
 from registry.domain.triage import DismissReason, Verb
-from registry.services import bulk
-from registry.services.acting import Actor
-from registry.services.bulk import Changed, Order, Plan
-from registry.services.labels import parted
-from registry.services.recording import Chosen
+from registry.services.candidates import bulk
+from registry.services.candidates.bulk import Changed, Order, Plan
+from registry.services.candidates.labels import parted
+from registry.services.candidates.recording import Chosen
+from registry.services.people.acting import Actor
 from registry.store import candidates, inbox
 from registry.store.columns import id_of
 from registry.web.deps import House, Now, Several, Text, Triager, Tx

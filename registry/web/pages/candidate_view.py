@@ -10,11 +10,11 @@ from registry.domain.identity import name_key
 from registry.domain.proposal import Confidence, Found
 from registry.domain.relevance import Relevance
 from registry.domain.triage import CandidateStatus
-from registry.services.acting import Actor
-from registry.services.candidate_story import Meanwhile, since
-from registry.services.likeness import Twin, twins
-from registry.services.reading import proposal_of
-from registry.services.relevance import relevance_of
+from registry.services.candidates.candidate_story import Meanwhile, since
+from registry.services.candidates.likeness import Twin, twins
+from registry.services.candidates.relevance import relevance_of
+from registry.services.entries.reading import proposal_of
+from registry.services.people.acting import Actor
 from registry.store import candidates, entries, events, inbox, requests, tables, tools
 from registry.store.columns import id_of
 from registry.store.inbox import InboxRow

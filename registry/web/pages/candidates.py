@@ -8,10 +8,10 @@ from sqlmodel import Session
 
 from registry.domain.errors import InvalidInput, RuleBroken, StaleVersion
 from registry.domain.triage import DismissReason
-from registry.services import editing, merging, triage
-from registry.services.acting import Actor
-from registry.services.labels import label, parted
-from registry.services.recording import DoneAlready
+from registry.services.candidates import editing, merging, triage
+from registry.services.candidates.labels import label, parted
+from registry.services.candidates.recording import DoneAlready
+from registry.services.people.acting import Actor
 from registry.store import tools, triage_acts
 from registry.store.columns import id_of
 from registry.web.deps import Asked, Insider, Now, Read, RowId, Text, Triager, Tx

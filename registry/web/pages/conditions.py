@@ -10,9 +10,9 @@ from sqlmodel import Session
 from registry.domain.condition import Check, ConditionKind, Duty
 from registry.domain.errors import InvalidInput, RuleBroken, StaleVersion
 from registry.domain.library import Wording
-from registry.services import library as keeping
-from registry.services.acting import Actor
-from registry.services.library import KEEPERS
+from registry.services.decisions import library as keeping
+from registry.services.decisions.library import KEEPERS
+from registry.services.people.acting import Actor
 from registry.store import library
 from registry.store.columns import id_of
 from registry.store.library import Reusable

@@ -16,11 +16,12 @@ from registry.domain.outcome import Outcome
 from registry.domain.rubric import Rubric
 from registry.domain.spans import STAGES, Stage
 from registry.publish.sheet import FORMULA_SIGNS
-from registry.services import agreement, rubrics
-from registry.services.agreement import Reading
-from registry.services.numbers import BANDS, By, Numbers, Wanted, numbers
-from registry.services.numbers_behind import Asked as AskedList
-from registry.services.numbers_behind import Sheet, behind
+from registry.services.numbers import agreement
+from registry.services.numbers.agreement import Reading
+from registry.services.numbers.numbers import BANDS, By, Numbers, Wanted, numbers
+from registry.services.numbers.numbers_behind import Asked as AskedList
+from registry.services.numbers.numbers_behind import Sheet, behind
+from registry.services.rubrics import rubrics
 from registry.store import events
 from registry.web.deps import House, Insider, Now, Plain, Read
 from registry.web.etag import conditional

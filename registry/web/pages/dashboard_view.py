@@ -7,8 +7,8 @@ from urllib.parse import quote_plus, urlencode
 
 from registry.domain.outcome import MEANINGS, Outcome
 from registry.domain.spans import STAGES, Span, Stage
-from registry.services.agreement import Reading
-from registry.services.numbers import BANDS, By, Group, Numbers, Wanted
+from registry.services.numbers.agreement import Reading
+from registry.services.numbers.numbers import BANDS, By, Group, Numbers, Wanted
 from registry.web.charts import BarChart, bar_chart
 from registry.web.shapes import Link, Option
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlmodel import Session
 
 from registry.domain.outcome import MEANINGS, Outcome
-from registry.services.assessing import Weighed, weigh
+from registry.services.evaluations.assessing import Weighed, weigh
 from registry.store.columns import id_of
 from registry.store.tables import Evaluation
 from registry.web.pages.evaluation_history import history

@@ -9,7 +9,7 @@ from registry.domain.outcome import MEANINGS, Outcome
 from registry.domain.quick_lane import LIMITS
 from registry.domain.rubric import Rubric
 from registry.domain.verdict import NONE_KNOWN, Pilot, Scope
-from registry.services.decision import Decision
+from registry.services.decisions.decision import Decision
 from registry.web.condition_form import ConditionForm, as_form, as_typed, read_condition
 from registry.web.shapes import Option
 from registry.web.typed import Typed, number

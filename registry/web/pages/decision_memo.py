@@ -12,15 +12,16 @@ from registry.domain.outcome import MEANINGS
 from registry.domain.recommendation import Recommendation
 from registry.domain.verdict import NONE_KNOWN, Scope
 from registry.domain.wording import day_text
-from registry.services import alternatives as instead
-from registry.services import decision as deciding
-from registry.services import precedents as likest
-from registry.services import publishing, second_reading
-from registry.services.acting import Actor
-from registry.services.assessing import Weighed, as_it_was, weigh
-from registry.services.decider import Permission, permission
-from registry.services.decision import Decision
-from registry.services.house import house as house_of
+from registry.services.answers import alternatives as instead
+from registry.services.decisions import decision as deciding
+from registry.services.decisions import precedents as likest
+from registry.services.decisions import second_reading
+from registry.services.decisions.decider import Permission, permission
+from registry.services.decisions.decision import Decision
+from registry.services.evaluations.assessing import Weighed, as_it_was, weigh
+from registry.services.people.acting import Actor
+from registry.services.people.house import house as house_of
+from registry.services.verdicts import publishing
 from registry.settings import Settings
 from registry.store import library, offices, tools, verdicts
 from registry.store.columns import id_of

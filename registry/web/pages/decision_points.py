@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from registry.domain.outcome import MEANINGS
 from registry.domain.rubric import KnockOutAnswer, Rating, Side
-from registry.services.assessing import Weighed
+from registry.services.evaluations.assessing import Weighed
 from registry.store.evaluations import StoredScorecard
 from registry.web.pages.evaluation_page import item_name, words_of
 

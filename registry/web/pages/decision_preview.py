@@ -13,9 +13,10 @@ from registry.domain.validity import validity
 from registry.domain.wording import day_text
 from registry.publish.formats import FORMATS
 from registry.publish.notice import Notice
-from registry.services import lookup, publishing
-from registry.services.house import house as house_of
-from registry.services.lookup import LookUp
+from registry.services.answers import lookup
+from registry.services.answers.lookup import LookUp
+from registry.services.people.house import house as house_of
+from registry.services.verdicts import publishing
 from registry.settings import Settings
 from registry.store import tables, tools, verdicts
 from registry.store.columns import id_of

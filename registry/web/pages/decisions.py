@@ -10,13 +10,14 @@ from sqlmodel import Session
 from registry.domain.errors import InvalidInput, NotAllowed, RegistryError, RuleBroken
 from registry.domain.identity import name_key
 from registry.domain.verdict import NONE_KNOWN
-from registry.services import decision as deciding
-from registry.services import second_reading, taking_part
-from registry.services.acting import Actor
-from registry.services.decider import permission
-from registry.services.decision import Decision, Terms
-from registry.services.house import house as house_of
-from registry.services.progress import require_ready
+from registry.services.decisions import decision as deciding
+from registry.services.decisions import second_reading
+from registry.services.decisions.decider import permission
+from registry.services.decisions.decision import Decision, Terms
+from registry.services.evaluations import taking_part
+from registry.services.evaluations.progress import require_ready
+from registry.services.people.acting import Actor
+from registry.services.people.house import house as house_of
 from registry.settings import Settings
 from registry.store import evaluations, tools, verdicts
 from registry.store.columns import id_of

@@ -8,8 +8,8 @@ from fastapi import Request, Response
 
 from registry.domain.triage import REASON_LABELS, CandidateStatus, DismissReason
 from registry.publish import sheet
-from registry.services import dismissals
-from registry.services.dismissals import Dismissals
+from registry.services.candidates import dismissals
+from registry.services.candidates.dismissals import Dismissals
 from registry.web.deps import House, Insider, Now, Read
 from registry.web.etag import conditional
 from registry.web.inbox_filter import SINCE, Wanted

@@ -13,9 +13,9 @@ from sqlmodel import Session
 from starlette.datastructures import QueryParams
 
 from registry.publish.sheet import FORMULA_SIGNS
-from registry.services.acting import Actor
-from registry.services.due import DueKind, DueThing, When, due
-from registry.services.house import house
+from registry.services.people.acting import Actor
+from registry.services.people.house import house
+from registry.services.verdicts.due import DueKind, DueThing, When, due
 from registry.settings import Settings
 from registry.web.deps import House, Now, Read, SourceReader
 from registry.web.life_schemas import due_out

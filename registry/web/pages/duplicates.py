@@ -11,8 +11,8 @@ from sqlmodel import Session
 from registry.domain.errors import InvalidInput
 from registry.domain.identity import name_key
 from registry.domain.triage import STATUS_LABELS, CandidateStatus
-from registry.services import merging
-from registry.services.likeness import likeness, twins
+from registry.services.candidates import merging
+from registry.services.candidates.likeness import likeness, twins
 from registry.store import candidates, inbox, tools, triage_acts
 from registry.store.columns import id_of
 from registry.store.tables import Candidate, Tool

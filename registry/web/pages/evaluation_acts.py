@@ -9,9 +9,9 @@ from fastapi import Depends, Request, Response
 from sqlmodel import Session
 
 from registry.domain.errors import InvalidInput, StaleVersion
-from registry.services import assigning, scoring, taking_part
-from registry.services import evaluation as rounds
-from registry.services.acting import Actor
+from registry.services.evaluations import assigning, scoring, taking_part
+from registry.services.evaluations import evaluation as rounds
+from registry.services.people.acting import Actor
 from registry.settings import Settings
 from registry.store import evaluations
 from registry.store.tables import Evaluation

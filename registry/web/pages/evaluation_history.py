@@ -5,7 +5,7 @@ from datetime import date
 from sqlmodel import Session
 
 from registry.domain.wording import day_text
-from registry.services.taking_part import SPOKEN_OF_OTHERS
+from registry.services.evaluations.taking_part import SPOKEN_OF_OTHERS
 from registry.store import events, tables
 from registry.web.shapes import Event
 from registry.web.words import words

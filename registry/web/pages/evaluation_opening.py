@@ -9,10 +9,10 @@ from sqlmodel import Session
 
 from registry.domain.errors import InvalidInput
 from registry.domain.evaluation import ProposedTier, Tier, propose_tier, target_on
-from registry.services import assigning
-from registry.services import evaluation as rounds
-from registry.services.acting import Actor
-from registry.services.house import house as house_of
+from registry.services.evaluations import assigning
+from registry.services.evaluations import evaluation as rounds
+from registry.services.people.acting import Actor
+from registry.services.people.house import house as house_of
 from registry.settings import Settings
 from registry.store import evaluations, offices, tools, users
 from registry.store.columns import id_of

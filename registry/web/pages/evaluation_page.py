@@ -10,11 +10,12 @@ from registry.domain.disagreement import Disagreement
 from registry.domain.evaluation import Tier
 from registry.domain.rubric import Rubric
 from registry.domain.wording import day_text
-from registry.services import assigning, moderation, rubrics, scorecards, work
-from registry.services.acting import Actor
-from registry.services.assessing import weigh
-from registry.services.progress import AT_WORK
-from registry.services.taking_part import Part, require_sight
+from registry.services.evaluations import assigning, moderation, scorecards, work
+from registry.services.evaluations.assessing import weigh
+from registry.services.evaluations.progress import AT_WORK
+from registry.services.evaluations.taking_part import Part, require_sight
+from registry.services.people.acting import Actor
+from registry.services.rubrics import rubrics
 from registry.settings import Settings
 from registry.store import evaluations, tools, users, verdicts
 from registry.store.columns import id_of

@@ -9,9 +9,9 @@ from registry.domain.choice_of_reviewers import Choosable
 from registry.domain.evaluation import Tier
 from registry.domain.rubric import Rubric
 from registry.domain.wording import day_text
-from registry.services.acting import Actor
-from registry.services.assigning import Choice
-from registry.services.work import Piece, Task, TaskKind
+from registry.services.evaluations.assigning import Choice
+from registry.services.evaluations.work import Piece, Task, TaskKind
+from registry.services.people.acting import Actor
 from registry.store import evaluations, users
 from registry.store.columns import id_of
 from registry.store.evaluations import StoredScorecard

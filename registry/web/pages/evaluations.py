@@ -10,9 +10,9 @@ from sqlmodel import Session
 
 from registry.domain.evaluation import EvaluationState, Tier
 from registry.publish import sheet
-from registry.services import taking_part
-from registry.services.acting import Actor
-from registry.services.work import my_work
+from registry.services.evaluations import taking_part
+from registry.services.evaluations.work import my_work
+from registry.services.people.acting import Actor
 from registry.settings import Settings
 from registry.store import evaluation_lists, evaluations, users
 from registry.store.columns import id_of

@@ -8,8 +8,8 @@ from fastapi import Request, Response
 from sqlmodel import Session
 
 from registry.domain.errors import InvalidInput, RuleBroken
-from registry.services import holding
-from registry.services.acting import Actor
+from registry.services.entries import holding
+from registry.services.people.acting import Actor
 from registry.store import entries, sources
 from registry.store.tables import Entry, Role, Source
 from registry.web.deps import Asked, Now, Read, RowId, SourceKeeper, SourceReader, Text, Tx

@@ -8,7 +8,7 @@ from fastapi import Cookie, Request, Response
 
 from registry.domain.errors import InvalidInput, RuleBroken
 from registry.publish import sheet
-from registry.services import saved_filters, undoing
+from registry.services.candidates import saved_filters, undoing
 from registry.store import inbox
 from registry.web.candidate_schemas import candidate_out
 from registry.web.deps import Asked, House, Insider, Now, Read, RowId, Text, Triager, Tx

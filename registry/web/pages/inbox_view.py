@@ -9,12 +9,13 @@ from zoneinfo import ZoneInfo
 from sqlmodel import Session
 
 from registry.domain.triage import REASON_LABELS, STATUS_LABELS, CandidateStatus, DismissReason
-from registry.services import holding, undoing
-from registry.services.acting import Actor
-from registry.services.holding import AskedAbout
-from registry.services.likeness import Twin, twins
-from registry.services.relevance import reasons_in_short
-from registry.services.undoing import Undoable
+from registry.services.candidates import undoing
+from registry.services.candidates.likeness import Twin, twins
+from registry.services.candidates.relevance import reasons_in_short
+from registry.services.candidates.undoing import Undoable
+from registry.services.entries import holding
+from registry.services.entries.holding import AskedAbout
+from registry.services.people.acting import Actor
 from registry.store import candidates, inbox, saved_filters, sources, tools, triage_acts
 from registry.store.columns import id_of
 from registry.store.inbox import Filter, InboxRow, Order

@@ -17,9 +17,10 @@ from registry.domain import lookup as rules
 from registry.domain.errors import InvalidInput
 from registry.domain.lookup import AnswerCode
 from registry.domain.lookup import House as Organisation
-from registry.services import lookup, matching, publishing
-from registry.services.house import house
-from registry.services.lookup import LookUp
+from registry.services.answers import lookup, matching
+from registry.services.answers.lookup import LookUp
+from registry.services.people.house import house
+from registry.services.verdicts import publishing
 from registry.settings import Settings
 from registry.store import verdicts
 from registry.store.columns import id_of

@@ -3,8 +3,8 @@
 from fastapi import Request, Response
 
 from registry.domain.errors import InvalidInput, StaleVersion
-from registry.services import moderation, taking_part
-from registry.services.assessing import weigh
+from registry.services.evaluations import moderation, taking_part
+from registry.services.evaluations.assessing import weigh
 from registry.store import evaluations
 from registry.web.deps import House, Insider, Now, Read, Reviewer, RowId, Text, Triager, Tx
 from registry.web.pages.moderation_view import moderation_page

@@ -10,9 +10,9 @@ from registry.domain.assessment import spread
 from registry.domain.disagreement import Disagreement, DisagreementKind, by_severity, dissenting, in_words
 from registry.domain.evaluation import EvaluationState
 from registry.domain.rubric import KnockOutAnswer, Rating, Rubric, answer_badness, badness
-from registry.services import taking_part
-from registry.services.acting import Actor
-from registry.services.assessing import Weighed, weigh
+from registry.services.evaluations import taking_part
+from registry.services.evaluations.assessing import Weighed, weigh
+from registry.services.people.acting import Actor
 from registry.store import evaluations, tools, users
 from registry.store import moderation as store
 from registry.store.columns import id_of

@@ -8,9 +8,9 @@ from sqlmodel import Session
 
 from registry.domain.errors import InvalidInput, RubricInvalid, StaleVersion
 from registry.domain.outcome import Outcome
-from registry.services import offices as acts
-from registry.services.acting import Actor
-from registry.services.comparing import compare_outcomes
+from registry.services.people import offices as acts
+from registry.services.people.acting import Actor
+from registry.services.rubrics.comparing import compare_outcomes
 from registry.store import offices
 from registry.web.deps import Asked, Now, Read, RubricKeeper, RubricReader, Slug, Text, Tx
 from registry.web.pages.offices_view import list_page, office_page, typed_outcomes

@@ -10,10 +10,10 @@ from registry.domain.comparison import Detail
 from registry.domain.decision_table import DecisionTable
 from registry.domain.errors import InvalidInput
 from registry.domain.outcome import MEANINGS, Outcome
-from registry.services import offices as acts
-from registry.services import rubrics
-from registry.services.acting import Actor
-from registry.services.house import GENERAL_RULE
+from registry.services.people import offices as acts
+from registry.services.people.acting import Actor
+from registry.services.people.house import GENERAL_RULE
+from registry.services.rubrics import rubrics
 from registry.store import events, offices, tables
 from registry.store import rubrics as files
 from registry.store.columns import id_of

@@ -7,7 +7,8 @@ from fastapi import Request, Response
 from sqlmodel import Session
 
 from registry.domain.errors import InvalidInput
-from registry.services import accounts, assigning, leaving, sign_in
+from registry.services.evaluations import assigning, leaving
+from registry.services.people import accounts, sign_in
 from registry.store import users
 from registry.store.tables import ApiToken, Role
 from registry.web.deps import Admin, House, Now, Read, RowId, Secret, Several, Text, Tx

@@ -9,11 +9,13 @@ from sqlmodel import Session
 
 from registry.domain.errors import InvalidInput, NotAllowed, RegistryError, RuleBroken, StaleVersion
 from registry.domain.verdict import NONE_KNOWN, Scope
-from registry.services import alternatives as instead
-from registry.services import publishing, quick_no, triage
-from registry.services.acting import Actor
-from registry.services.house import house as house_of
-from registry.services.quick_no import DUPLICATE, QuickNo
+from registry.services.answers import alternatives as instead
+from registry.services.candidates import triage
+from registry.services.decisions import quick_no
+from registry.services.decisions.quick_no import DUPLICATE, QuickNo
+from registry.services.people.acting import Actor
+from registry.services.people.house import house as house_of
+from registry.services.verdicts import publishing
 from registry.settings import Settings
 from registry.store import candidates, tables, tools, verdicts
 from registry.store.columns import id_of

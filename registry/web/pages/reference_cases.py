@@ -10,9 +10,10 @@ from sqlmodel import Session
 from registry.domain.calibration import Calibration, Way
 from registry.domain.errors import InvalidInput, StaleVersion
 from registry.domain.rubric import Criterion, KnockOut, Rubric
-from registry.services import calibration, rubrics
-from registry.services.acting import Actor
-from registry.services.calibration import KEEPERS, CaseDraft
+from registry.services.evaluations import calibration
+from registry.services.evaluations.calibration import KEEPERS, CaseDraft
+from registry.services.people.acting import Actor
+from registry.services.rubrics import rubrics
 from registry.settings import Settings
 from registry.store import reference_cases as store
 from registry.store.columns import id_of

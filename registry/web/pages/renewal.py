@@ -8,9 +8,10 @@ from sqlmodel import Session
 
 from registry.domain.errors import NotAllowed, RuleBroken, StaleVersion
 from registry.domain.evaluation import EvaluationState
-from registry.services import renewal, scorecards, scoring, taking_part
-from registry.services.acting import Actor
-from registry.services.progress import progress
+from registry.services.decisions import renewal
+from registry.services.evaluations import scorecards, scoring, taking_part
+from registry.services.evaluations.progress import progress
+from registry.services.people.acting import Actor
 from registry.settings import Settings
 from registry.store import evaluations, tools
 from registry.store.columns import id_of

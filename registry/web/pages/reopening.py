@@ -10,11 +10,13 @@ from sqlmodel import Session
 from registry.domain.errors import InvalidInput, RegistryError, RuleBroken, StaleVersion
 from registry.domain.lookup import AnswerCode, Question
 from registry.domain.triggers import CAUSES, Cause
-from registry.services import lookup, taking_part, verdict_life
-from registry.services.acting import Actor
-from registry.services.house import house
-from registry.services.publishing import Filter
-from registry.services.reopening import reopen_by_hand
+from registry.services.answers import lookup
+from registry.services.evaluations import taking_part
+from registry.services.people.acting import Actor
+from registry.services.people.house import house
+from registry.services.verdicts import verdict_life
+from registry.services.verdicts.publishing import Filter
+from registry.services.verdicts.reopening import reopen_by_hand
 from registry.settings import Settings
 from registry.store import evaluations, reopenings, tools
 from registry.store.columns import id_of

@@ -10,11 +10,12 @@ from sqlmodel import Session
 from registry.domain.errors import InvalidInput
 from registry.domain.lookup import Question
 from registry.domain.triggers import ReportKind
-from registry.services import lookup, reports
-from registry.services.acting import Actor
-from registry.services.house import house
-from registry.services.matching import MOST_NAMED, suggest
-from registry.services.reports import Told
+from registry.services.answers import lookup
+from registry.services.answers.matching import MOST_NAMED, suggest
+from registry.services.people.acting import Actor
+from registry.services.people.house import house
+from registry.services.verdicts import reports
+from registry.services.verdicts.reports import Told
 from registry.settings import Settings
 from registry.store import reports as store
 from registry.store import tools

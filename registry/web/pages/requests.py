@@ -11,10 +11,10 @@ from registry.domain.errors import InvalidInput
 from registry.domain.evaluation import TIERS, Tier
 from registry.domain.lookup import AnswerCode, Question
 from registry.domain.triage import REASON_LABELS, CandidateStatus, DismissReason
-from registry.services import lookup, requests
-from registry.services.acting import Actor
-from registry.services.house import house
-from registry.services.requests import Requested
+from registry.services.answers import lookup, requests
+from registry.services.answers.requests import Requested
+from registry.services.people.acting import Actor
+from registry.services.people.house import house
 from registry.settings import Settings
 from registry.store import evaluations, tools
 from registry.store.columns import id_of

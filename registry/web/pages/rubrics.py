@@ -6,8 +6,8 @@ from fastapi import File, Form, Query, Request, Response, UploadFile
 from sqlmodel import Session
 
 from registry.domain.errors import InvalidInput, RegistryError, RubricInvalid, RuleBroken, StaleVersion
-from registry.services import rubric_files, rubrics
-from registry.services.acting import Actor
+from registry.services.people.acting import Actor
+from registry.services.rubrics import rubric_files, rubrics
 from registry.web.deps import House, Now, Read, RowId, RubricKeeper, RubricReader, Text, Tx
 from registry.web.pages.rubrics_view import list_page, show_page
 from registry.web.render import go, render

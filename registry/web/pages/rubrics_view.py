@@ -10,10 +10,10 @@ from sqlmodel import Session
 from registry.domain.comparison import CellChange, Difference
 from registry.domain.decision_table import DecisionTable, FitBand, Mitigation, RiskBand
 from registry.domain.rubric import Rubric
-from registry.services import rubric_files, rubrics
-from registry.services.acting import Actor
-from registry.services.comparing import NEWEST, Comparison, Reweighed, Reweighing, compare
-from registry.services.rubric_files import Fault
+from registry.services.people.acting import Actor
+from registry.services.rubrics import rubric_files, rubrics
+from registry.services.rubrics.comparing import NEWEST, Comparison, Reweighed, Reweighing, compare
+from registry.services.rubrics.rubric_files import Fault
 from registry.settings import Settings
 from registry.store import events, tables
 from registry.store import rubrics as store

@@ -7,8 +7,8 @@ from fastapi import Query, Request, Response
 from sqlmodel import Session
 
 from registry.domain.errors import InvalidInput, NotFound, RegistryError, RuleBroken
-from registry.services import intake_rules as acts
-from registry.services.acting import Actor
+from registry.services.entries import intake_rules as acts
+from registry.services.people.acting import Actor
 from registry.store.columns import id_of
 from registry.web.deps import Asked, Now, Read, RowId, SourceKeeper, SourceReader, Text, Tx
 from registry.web.pages.rules_view import PATH, as_rule, rule_form, rules_page, told_of

@@ -8,9 +8,9 @@ from sqlmodel import Session
 
 from registry.domain.errors import InvalidInput
 from registry.domain.intake_rule import Rule, RuleAct, RuleField, sentence
-from registry.services.acting import Actor
-from registry.services.intake_rules import SHOWN, Trial
-from registry.services.suggesting import suggested
+from registry.services.candidates.suggesting import suggested
+from registry.services.entries.intake_rules import SHOWN, Trial
+from registry.services.people.acting import Actor
 from registry.store import events, intake_rules, sources, tables
 from registry.store.columns import id_of
 from registry.store.intake_rules import StoredEntry

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from registry.domain.rubric import DEGREES, Criterion, KnockOutAnswer, Rating, Rubric, Side, evidence_required
 from registry.domain.scorecard import TypedAnswer, TypedRating, TypedScorecard
-from registry.services import scoring
+from registry.services.evaluations import scoring
 from registry.web.shapes import Option, Task
 from registry.web.typed import Typed
 from registry.web.words import words

@@ -11,9 +11,10 @@ from sqlmodel import Session
 from registry.domain.errors import InvalidInput, NotAllowed, StaleVersion
 from registry.domain.evaluation import may_score
 from registry.domain.scorecard import TypedScorecard
-from registry.services import rubrics, scoring, taking_part
-from registry.services.acting import Actor
-from registry.services.scorecards import as_typed, confirmed
+from registry.services.evaluations import scoring, taking_part
+from registry.services.evaluations.scorecards import as_typed, confirmed
+from registry.services.people.acting import Actor
+from registry.services.rubrics import rubrics
 from registry.store import evaluations, tools
 from registry.store.columns import id_of
 from registry.store.evaluations import Standing, StoredScorecard

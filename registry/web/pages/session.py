@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request, Response
 
-from registry.services import accounts, sign_in
+from registry.services.people import accounts, sign_in
 from registry.store.engine import snapshot
 from registry.store.tables import User
 from registry.web.deps import House, Now, Read, Secret, Text, Tx

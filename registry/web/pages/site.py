@@ -9,8 +9,8 @@ from fastapi.responses import PlainTextResponse
 
 from registry.domain.errors import NotFound
 from registry.domain.lookup import Question
-from registry.services import lookup
-from registry.services.house import house
+from registry.services.answers import lookup
+from registry.services.people.house import house
 from registry.store import tools, verdicts
 from registry.store.columns import id_of
 from registry.web.deps import House, Now, Read

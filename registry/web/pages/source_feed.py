@@ -7,7 +7,7 @@ from fastapi import Request, Response
 
 from registry.publish import atom
 from registry.publish.notice import Channel, Notice
-from registry.services.source_episodes import Episode, episodes
+from registry.services.sources.source_episodes import Episode, episodes
 from registry.web.deps import House, Now, Read
 from registry.web.etag import conditional
 from registry.web.routing import page_router

@@ -11,9 +11,9 @@ from starlette.datastructures import QueryParams
 
 from registry.domain.errors import InvalidInput, RuleBroken
 from registry.domain.proposal import Announcer
-from registry.services import sources as acts
-from registry.services.acting import Actor
-from registry.services.sources import ManyAct
+from registry.services.people.acting import Actor
+from registry.services.sources import sources as acts
+from registry.services.sources.sources import ManyAct
 from registry.store import sources
 from registry.store.engine import snapshot
 from registry.store.tables import Source

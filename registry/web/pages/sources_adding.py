@@ -13,11 +13,11 @@ from fastapi import File, Query, Request, Response, UploadFile
 
 from registry.domain.errors import InvalidInput, RuleBroken
 from registry.domain.proposal import Announcer
-from registry.services import sources as acts
-from registry.services import starting
-from registry.services.opml import as_wanted, read_opml, write_opml
-from registry.services.sources import LeftOut, Plan, Wanted
-from registry.services.starting import Offer
+from registry.services.sources import sources as acts
+from registry.services.sources import starting
+from registry.services.sources.opml import as_wanted, read_opml, write_opml
+from registry.services.sources.sources import LeftOut, Plan, Wanted
+from registry.services.sources.starting import Offer
 from registry.store import sources
 from registry.web.deps import House, Now, Read, Several, SourceKeeper, Text, Tx
 from registry.web.pages.sources import as_announcer

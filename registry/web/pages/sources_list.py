@@ -11,10 +11,10 @@ from sqlmodel import Session
 from starlette.datastructures import QueryParams
 
 from registry.domain.visit import Visit, visits
-from registry.services import holding
-from registry.services.acting import Actor
-from registry.services.holding import AskedAbout
-from registry.services.source_health import Health, SourceState, health
+from registry.services.entries import holding
+from registry.services.entries.holding import AskedAbout
+from registry.services.people.acting import Actor
+from registry.services.sources.source_health import Health, SourceState, health
 from registry.store import sources
 from registry.store.columns import id_of
 from registry.store.sources import SourceYield, Standing

@@ -9,10 +9,10 @@ from sqlmodel import Session
 
 from registry.domain.proposal import Announcer
 from registry.domain.visit import Visit, visits
-from registry.services import holding
-from registry.services.acting import Actor
-from registry.services.holding import AskedAbout
-from registry.services.sources import may_fetch_at
+from registry.services.entries import holding
+from registry.services.entries.holding import AskedAbout
+from registry.services.people.acting import Actor
+from registry.services.sources.sources import may_fetch_at
 from registry.store import entries, events, sources, tables
 from registry.store.tables import Entry, Source
 from registry.web.deps import INSIDERS

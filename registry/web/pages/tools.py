@@ -12,9 +12,10 @@ from sqlmodel import Session
 from registry.domain.evaluation import EvaluationState
 from registry.domain.lookup import Question
 from registry.domain.validity import ValidityState
-from registry.services import lookup, publishing
-from registry.services.house import house
-from registry.services.publishing import Published
+from registry.services.answers import lookup
+from registry.services.people.house import house
+from registry.services.verdicts import publishing
+from registry.services.verdicts.publishing import Published
 from registry.settings import Settings
 from registry.store import entries, evaluations, tools, verdicts
 from registry.store.columns import id_of

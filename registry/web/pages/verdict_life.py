@@ -4,8 +4,8 @@ from fastapi import Request, Response
 from sqlmodel import Session
 
 from registry.domain.errors import InvalidInput, RuleBroken, StaleVersion
-from registry.services import duties, verdict_life
-from registry.services.acting import Actor
+from registry.services.people.acting import Actor
+from registry.services.verdicts import duties, verdict_life
 from registry.settings import Settings
 from registry.web.deps import Approver, Asked, House, Now, Number, Read, RowId, Suspender, Tx
 from registry.web.pages.acts_view import BY_PATH, acts_page

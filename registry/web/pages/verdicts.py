@@ -15,12 +15,13 @@ from registry.domain.lookup import House as Organisation
 from registry.domain.outcome import Outcome
 from registry.domain.validity import ValidityState
 from registry.publish import sheet
-from registry.services import publishing, second_reading
-from registry.services.acting import Actor
-from registry.services.house import house
-from registry.services.publishing import OLDER, Filter, Listing, Published
-from registry.services.second_reading import Standing
-from registry.services.verdict_life import SUSPENDERS
+from registry.services.decisions import second_reading
+from registry.services.decisions.second_reading import Standing
+from registry.services.people.acting import Actor
+from registry.services.people.house import house
+from registry.services.verdicts import publishing
+from registry.services.verdicts.publishing import OLDER, Filter, Listing, Published
+from registry.services.verdicts.verdict_life import SUSPENDERS
 from registry.store import offices as offices_store
 from registry.store import tables, tools, verdicts
 from registry.store.columns import id_of

@@ -6,8 +6,8 @@ import pytest
 from sqlalchemy import Engine
 from starlette.testclient import TestClient
 
-from registry.services import sign_in
-from registry.services.acting import REGISTRY
+from registry.services.people import sign_in
+from registry.services.people.acting import REGISTRY
 from registry.settings import Settings
 from registry.store.engine import transaction
 from tests.web.conftest import HandClock

@@ -16,9 +16,10 @@ from registry.domain.lookup import Question
 from registry.domain.outcome import Outcome
 from registry.domain.validity import MarkKind
 from registry.domain.verdict import Scope
-from registry.services import lookup, verdict_life
-from registry.services.acting import Actor
-from registry.services.house import house
+from registry.services.answers import lookup
+from registry.services.people.acting import Actor
+from registry.services.people.house import house
+from registry.services.verdicts import verdict_life
 from registry.settings import Settings
 from registry.store.columns import id_of
 from registry.store.engine import snapshot, transaction
@@ -200,7 +201,7 @@ def test_a_question_about_another_day_is_computed(
 
 
 def test_what_is_remembered_is_bounded_and_holds_for_its_time_alone() -> None:
-    from registry.services.remembered import Remembered
+    from registry.services.answers.remembered import Remembered
 
     now = datetime.fromisoformat("2026-11-03T14:00:00+00:00")
     kept = Remembered(most_bytes=5_000)

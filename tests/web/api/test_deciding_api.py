@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import Engine
 from starlette.testclient import TestClient
 
-from registry.services.acting import Actor
+from registry.services.people.acting import Actor
 from registry.store import users
 from registry.store.columns import id_of
 from registry.store.engine import transaction

@@ -7,8 +7,8 @@ import pytest
 from sqlalchemy import Engine
 from sqlmodel import select
 
-from registry.services import rubric_files
-from registry.services.acting import Actor
+from registry.services.people.acting import Actor
+from registry.services.rubrics import rubric_files
 from registry.store.columns import id_of
 from registry.store.engine import snapshot, transaction
 from registry.store.tables import Evaluation, Role

@@ -7,8 +7,8 @@ import pytest
 from sqlalchemy import Engine
 from starlette.testclient import TestClient
 
-from registry.services import scoring
-from registry.services.acting import Actor
+from registry.services.evaluations import scoring
+from registry.services.people.acting import Actor
 from registry.store.columns import id_of
 from registry.store.engine import transaction
 from registry.store.tables import Evaluation, Role

@@ -12,7 +12,7 @@ from starlette.testclient import TestClient
 
 from registry.domain.condition import Check
 from registry.domain.outcome import Outcome
-from registry.services.acting import Actor
+from registry.services.people.acting import Actor
 from registry.store import users
 from registry.store.engine import snapshot, transaction
 from tests.builders import a_condition, a_tool, a_verdict

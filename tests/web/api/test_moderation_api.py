@@ -6,7 +6,7 @@ from datetime import datetime
 import pytest
 from sqlalchemy import Engine
 
-from registry.services.acting import Actor
+from registry.services.people.acting import Actor
 from registry.store.columns import id_of
 from registry.store.engine import transaction
 from registry.store.tables import Role

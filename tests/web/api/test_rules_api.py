@@ -8,8 +8,9 @@ from sqlalchemy import Engine
 from starlette.testclient import TestClient
 
 from registry.domain.proposal import Announcer
-from registry.services import intake, sources
-from registry.services.acting import REGISTRY
+from registry.services.entries import intake
+from registry.services.people.acting import REGISTRY
+from registry.services.sources import sources
 from registry.store.engine import transaction
 from tests.feeds import an_entry
 

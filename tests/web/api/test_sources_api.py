@@ -9,8 +9,8 @@ from sqlalchemy import Engine
 from starlette.testclient import TestClient
 
 from registry.domain.visit import Visit, with_visit
-from registry.services import sources
-from registry.services.acting import REGISTRY
+from registry.services.people.acting import REGISTRY
+from registry.services.sources import sources
 from registry.settings import Settings
 from registry.store.engine import transaction
 from tests.feeds import a_feed

@@ -8,8 +8,8 @@ from sqlalchemy import Engine
 from sqlmodel import select
 from starlette.testclient import TestClient
 
-from registry.services import triage
-from registry.services.acting import REGISTRY
+from registry.services.candidates import triage
+from registry.services.people.acting import REGISTRY
 from registry.store.columns import id_of
 from registry.store.engine import transaction
 from registry.store.tables import Event

@@ -13,8 +13,8 @@ from sqlmodel import Session
 from registry.domain.outcome import Outcome
 from registry.domain.validity import MarkKind
 from registry.domain.verdict import Scope
-from registry.services.acting import Actor
-from registry.services.verdict_life import mark
+from registry.services.people.acting import Actor
+from registry.services.verdicts.verdict_life import mark
 from registry.settings import Settings
 from registry.store import users
 from registry.store.columns import id_of

@@ -10,9 +10,9 @@ from sqlalchemy import Engine
 from starlette.testclient import TestClient
 
 from registry.domain.rubric import Rubric, parse_rubric
-from registry.services import rubric_files, rubrics
-from registry.services.acting import Actor
-from registry.services.rubric_files import SUPPLIED
+from registry.services.people.acting import Actor
+from registry.services.rubrics import rubric_files, rubrics
+from registry.services.rubrics.rubric_files import SUPPLIED
 from registry.store.columns import id_of
 from registry.store.engine import transaction
 from tests.builders import a_tool, an_evaluation

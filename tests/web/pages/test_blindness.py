@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import Engine
 from starlette.testclient import TestClient
 
-from registry.services.acting import Actor
+from registry.services.people.acting import Actor
 from registry.store.engine import transaction
 from registry.store.tables import Role, UserRole
 from tests.web.conftest import HandClock

@@ -11,8 +11,8 @@ from sqlalchemy import Engine
 from starlette.testclient import TestClient
 
 from registry.domain.triage import CandidateStatus, DismissReason
-from registry.services import triage
-from registry.services.acting import REGISTRY
+from registry.services.candidates import triage
+from registry.services.people.acting import REGISTRY
 from registry.store.columns import id_of
 from registry.store.engine import snapshot, transaction
 from registry.store.tables import Candidate

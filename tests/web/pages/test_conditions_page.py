@@ -11,9 +11,9 @@ from starlette.testclient import TestClient
 
 from registry.domain.library import as_condition
 from registry.domain.outcome import Outcome
-from registry.services import library as keeping
-from registry.services import rubric_files
-from registry.services.acting import Actor
+from registry.services.decisions import library as keeping
+from registry.services.people.acting import Actor
+from registry.services.rubrics import rubric_files
 from registry.store import library
 from registry.store.columns import id_of
 from registry.store.engine import snapshot, transaction

@@ -14,9 +14,9 @@ from starlette.testclient import TestClient
 from registry.domain.condition import Check, Duty
 from registry.domain.library import Wording
 from registry.domain.outcome import Outcome
-from registry.services import evaluation as rounds
-from registry.services import library
-from registry.services.acting import Actor
+from registry.services.decisions import library
+from registry.services.evaluations import evaluation as rounds
+from registry.services.people.acting import Actor
 from registry.store.columns import id_of
 from registry.store.engine import snapshot, transaction
 from registry.store.tables import Role, User, UserRole, Verdict, VerdictCondition

@@ -11,10 +11,11 @@ import pytest
 from sqlalchemy import Engine
 from starlette.testclient import TestClient
 
-from registry.services import evaluation as rounds
-from registry.services import moderation, rubric_files
-from registry.services.acting import Actor
-from registry.services.progress import progress
+from registry.services.evaluations import evaluation as rounds
+from registry.services.evaluations import moderation
+from registry.services.evaluations.progress import progress
+from registry.services.people.acting import Actor
+from registry.services.rubrics import rubric_files
 from registry.store.columns import id_of
 from registry.store.engine import transaction
 from registry.store.tables import Request, Role

@@ -8,8 +8,9 @@ import pytest
 from sqlalchemy import Engine
 from starlette.testclient import TestClient
 
-from registry.services import rubric_files, scoring
-from registry.services.acting import Actor
+from registry.services.evaluations import scoring
+from registry.services.people.acting import Actor
+from registry.services.rubrics import rubric_files
 from registry.store.columns import id_of
 from registry.store.engine import transaction
 from registry.store.tables import Request

@@ -10,8 +10,9 @@ from sqlmodel import select
 from starlette.testclient import TestClient
 
 from registry.domain.proposal import Announcer
-from registry.services import intake, sources
-from registry.services.acting import REGISTRY
+from registry.services.entries import intake
+from registry.services.people.acting import REGISTRY
+from registry.services.sources import sources
 from registry.store.engine import transaction
 from registry.store.tables import AliasKind, Candidate
 from scrapers.entry import Draft, entries_of

@@ -9,8 +9,9 @@ from sqlmodel import func, select
 from starlette.testclient import TestClient
 
 from registry.domain.proposal import Announcer
-from registry.services import intake, sources
-from registry.services.acting import REGISTRY
+from registry.services.entries import intake
+from registry.services.people.acting import REGISTRY
+from registry.services.sources import sources
 from registry.store.engine import snapshot, transaction
 from registry.store.tables import Candidate, Entry, Event
 from tests.feeds import some_entries

@@ -13,9 +13,11 @@ from starlette.testclient import TestClient
 
 from registry.domain.proposal import Announcer
 from registry.domain.triage import CandidateStatus
-from registry.services import intake, requests, sources
-from registry.services.acting import REGISTRY, Actor
-from registry.services.likeness import likeness
+from registry.services.answers import requests
+from registry.services.candidates.likeness import likeness
+from registry.services.entries import intake
+from registry.services.people.acting import REGISTRY, Actor
+from registry.services.sources import sources
 from registry.store import sources as stored_sources
 from registry.store.engine import snapshot, transaction
 from registry.store.tables import Candidate, Tool

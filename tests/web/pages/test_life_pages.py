@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 from sqlmodel import select
 from starlette.testclient import TestClient
 
-from registry.services.acting import Actor
+from registry.services.people.acting import Actor
 from registry.store.engine import snapshot, transaction
 from registry.store.tables import Event, Report
 from tests.builders import a_tool, a_verdict

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 
 from starlette.testclient import TestClient
 
-from registry.services.acting import Actor
+from registry.services.people.acting import Actor
 
 As = Callable[[str], TestClient]
 FIELD = {"name": "Field office", "default_rule": "", "version": "1", "table": ""}

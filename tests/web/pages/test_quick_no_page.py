@@ -12,8 +12,10 @@ from starlette.testclient import TestClient
 
 from registry.domain.proposal import Announcer
 from registry.domain.triage import CandidateStatus
-from registry.services import intake, rubric_files, sources
-from registry.services.acting import REGISTRY, Actor
+from registry.services.entries import intake
+from registry.services.people.acting import REGISTRY, Actor
+from registry.services.rubrics import rubric_files
+from registry.services.sources import sources
 from registry.store.columns import id_of
 from registry.store.engine import snapshot, transaction
 from registry.store.tables import Candidate, Tool, Verdict

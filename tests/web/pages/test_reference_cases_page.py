@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 import pytest
 from starlette.testclient import TestClient
 
-from registry.services.acting import Actor
+from registry.services.people.acting import Actor
 
 As = Callable[[str], TestClient]
 SECRET = "What the colleagues agreed on together."

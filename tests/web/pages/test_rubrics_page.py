@@ -9,9 +9,9 @@ import pytest
 from sqlalchemy import Engine
 from starlette.testclient import TestClient
 
-from registry.services import rubrics
-from registry.services.acting import Actor
-from registry.services.rubric_files import SUPPLIED
+from registry.services.people.acting import Actor
+from registry.services.rubrics import rubrics
+from registry.services.rubrics.rubric_files import SUPPLIED
 from registry.settings import Settings
 from registry.store.engine import snapshot
 from registry.web.app import create_app

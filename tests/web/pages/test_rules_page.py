@@ -12,8 +12,10 @@ from starlette.testclient import TestClient
 
 from registry.domain.proposal import Announcer
 from registry.domain.triage import DismissReason
-from registry.services import intake, sources, triage
-from registry.services.acting import REGISTRY
+from registry.services.candidates import triage
+from registry.services.entries import intake
+from registry.services.people.acting import REGISTRY
+from registry.services.sources import sources
 from registry.store.engine import snapshot, transaction
 from registry.store.tables import Candidate, IntakeRule
 from tests.feeds import an_entry

@@ -11,9 +11,9 @@ from sqlalchemy import Engine
 from starlette.testclient import TestClient
 
 from registry.domain.rubric import Rubric
-from registry.services import evaluation as rounds
-from registry.services import rubric_files
-from registry.services.acting import Actor
+from registry.services.evaluations import evaluation as rounds
+from registry.services.people.acting import Actor
+from registry.services.rubrics import rubric_files
 from registry.store import evaluations
 from registry.store.columns import id_of
 from registry.store.engine import snapshot, transaction

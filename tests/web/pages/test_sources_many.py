@@ -11,10 +11,10 @@ from sqlmodel import select
 from starlette.testclient import TestClient
 
 from registry.domain.proposal import Announcer
-from registry.services import sources
-from registry.services.acting import REGISTRY, record
-from registry.services.opml import read_opml
-from registry.services.sources import Wanted
+from registry.services.people.acting import REGISTRY, record
+from registry.services.sources import sources
+from registry.services.sources.opml import read_opml
+from registry.services.sources.sources import Wanted
 from registry.store.engine import snapshot, transaction
 from registry.store.tables import Event, Source
 from tests.web.pages.test_inbox_page import queries

@@ -12,8 +12,8 @@ from starlette.testclient import TestClient
 
 from registry.domain.proposal import Announcer
 from registry.domain.visit import Visit, with_visit
-from registry.services import sources
-from registry.services.acting import REGISTRY
+from registry.services.people.acting import REGISTRY
+from registry.services.sources import sources
 from registry.settings import Settings
 from registry.store.engine import snapshot, transaction
 from registry.store.tables import Entry, Event, Source

@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 from starlette.testclient import TestClient
 
 from registry.domain.outcome import Outcome
-from registry.services.acting import Actor
+from registry.services.people.acting import Actor
 from registry.store.engine import transaction
 from tests.builders import a_condition, a_tool, a_verdict
 

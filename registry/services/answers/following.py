@@ -1,0 +1,103 @@
+"""The index of one process, kept true: whoever asks sees every change that was committed before, by whichever process.
+
+While it is being made, `index` gives None and the store itself is asked.
+"""
+
+import logging
+import threading
+
+from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
+
+from registry.services.answers.index import Index
+from registry.services.answers.matching import read_index
+from registry.services.answers.remembered import Remembered
+from registry.store import tools
+from registry.store.changes import Trail
+from registry.store.engine import snapshot
+
+MOST_READ_AGAIN = 500
+"""Tools; when more of them changed, making the index anew beside the requests is the better."""
+
+logger = logging.getLogger(__name__)
+
+
+class Following:
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._lock = threading.RLock()
+        self._trail: Trail | None = None
+        self._index: Index | None = None
+        self._making: threading.Thread | None = None
+        self._closed = False
+        self.remembered = Remembered()
+
+    @property
+    def asks_far(self) -> bool:
+        """Whether asking what changed goes over a network, so that the loop must not wait for it."""
+        return self._engine.dialect.name != "sqlite"
+
+    def index(self) -> Index | None:
+        """The index as of now, or None while it is made; what was remembered of older answers is forgotten."""
+        with self._lock:
+            if self._index is None or self._trail is None:
+                return None
+            news = self._trail.news()
+            if news is None:
+                return self._index
+            self.remembered.forget()
+            if news.whole or len(news.tools) > MOST_READ_AGAIN:
+                self._drop()
+                self.start()
+            elif news.tools:
+                with snapshot(self._engine) as session:
+                    keys, written = tools.alias_keys(session, news.tools), tools.written(session, news.tools)
+                    self._index.replace(news.tools, keys, written, tools.vendors_of(session, news.tools))
+            return self._index
+
+    def start(self) -> None:
+        """Begin to make the index, beside whatever else the process does."""
+        with self._lock:
+            if self._index is None and self._making is None and not self._closed:
+                self._making = threading.Thread(target=self._make, name="index", daemon=True)
+                self._making.start()
+
+    def wait(self) -> Index | None:
+        """The index, once it is made; None where it was never begun or the store cannot be read."""
+        making = self._making
+        if making is not None:
+            making.join()
+        return self.index()
+
+    def close(self) -> None:
+        self._closed = True
+        making = self._making
+        if making is not None:
+            making.join()
+        with self._lock:
+            self._drop()
+
+    def _make(self) -> None:
+        trail = None
+        try:
+            trail = Trail(self._engine)  # before the rows are read: what is written meanwhile is news later
+            with snapshot(self._engine) as session:
+                made = read_index(session)
+        except SQLAlchemyError:
+            logger.warning(
+                "index not made", exc_info=True
+            )  # the store answers, and the next question tries again
+            if trail is not None:
+                trail.close()
+            with self._lock:
+                self._making = None
+            return
+        with self._lock:
+            self._trail, self._index, self._making = trail, made, None
+            self.remembered.forget()
+
+    def _drop(self) -> None:
+        if self._trail is not None:
+            self._trail.close()
+        self._trail = self._index = None
+        self.remembered.forget()

@@ -1,0 +1,246 @@
+"""\"May I use it?\": match what was asked, read the verdicts, compute the answer and what may be used instead."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time
+from typing import Any
+
+from sqlmodel import Session
+
+from registry.domain import lookup as rules
+from registry.domain.coverage import values
+from registry.domain.identity import name_key
+from registry.domain.lookup import Answer, AnswerCode, House, Question
+from registry.domain.validity import Ruling
+from registry.domain.verdict import Verdict
+from registry.services.answers import matching
+from registry.services.answers.index import Index
+from registry.services.answers.matching import Match
+from registry.store import evaluations, tools, verdicts
+from registry.store.columns import id_of
+from registry.store.tables import Tool, Unanswered
+from scrapers.links import link_key
+
+MOST_ALTERNATIVES = 5
+_YES = (AnswerCode.YES, AnswerCode.YES_IF)
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    tool: Tool
+    code: AnswerCode
+
+
+@dataclass(frozen=True)
+class LookUp:
+    """All that is to be said about one query."""
+
+    query: str
+    question: Question
+    match: Match | None
+    answer: Answer
+    alternatives: tuple[Suggestion, ...]
+    """Other tools that would be a yes for the same question."""
+    suggestions: tuple[Suggestion, ...]
+
+    @property
+    def tool(self) -> Tool | None:
+        return self.match.tool if self.match else None
+
+
+def moment(on: date | None, house: House, *, now: datetime) -> datetime:
+    """When a question is asked for: now, or the last moment of another day in the organisation's time zone."""
+    if on is None or on == now.astimezone(house.zone).date():
+        return now
+    return datetime.combine(on, time(23, 59, 59), tzinfo=house.zone)
+
+
+def check(
+    session: Session,
+    query: str,
+    question: Question,
+    house: House,
+    *,
+    now: datetime,
+    index: Index | None = None,
+) -> LookUp:
+    """Answer what was typed. Raises InvalidInput for a data class, account, audience or office not known here."""
+    found = matching.match(session, query, index)
+    if found is not None:
+        return replace(check_tool(session, found.tool, question, house, now=now), query=query, match=found)
+    suggestions = tuple(_answered(session, matching.suggest(session, query, index), question, house, now=now))
+    answer = rules.unknown(query, house, question.office)
+    return LookUp(query, question, None, answer, (), suggestions)
+
+
+def check_tool(session: Session, tool: Tool, question: Question, house: House, *, now: datetime) -> LookUp:
+    answer = answers(session, [tool], question, house, now=now)[id_of(tool)]
+    alternatives = (
+        () if answer.code in _YES else _alternatives(session, tool, answer, question, house, now=now)
+    )
+    return LookUp(tool.name, question, Match("name", tool), answer, alternatives, ())
+
+
+def answers(
+    session: Session, found: Sequence[Tool], question: Question, house: House, *, now: datetime
+) -> dict[int, Answer]:
+    """Tool id -> answer, for a list of tools, in a fixed number of queries."""
+    ids = [id_of(tool) for tool in found]
+    known = _in_words(session, verdicts.rulings(session, ids, now=now))
+    running = evaluations.running(session, ids, now=now)
+    return {
+        id_of(tool): _computed(tool, known.get(id_of(tool), []), running.get(id_of(tool)), question, house)
+        for tool in found
+    }
+
+
+def by_value(
+    session: Session,
+    tool: Tool,
+    question: Question,
+    dimensions: Sequence[str],
+    house: House,
+    *,
+    now: datetime,
+) -> dict[str, list[tuple[str, AnswerCode]]]:
+    """Dimension -> each value the house has for it, with the answer it would bring; a fixed number of queries."""
+    if not dimensions:
+        return {}
+    known = verdicts.rulings(session, [id_of(tool)], now=now).get(id_of(tool), [])
+    running = evaluations.running(session, [id_of(tool)], now=now).get(id_of(tool))
+    return {
+        dimension: [
+            (value, _computed(tool, known, running, _with(question, dimension, value), house).code)
+            for value in values(dimension, (), house)
+            if value
+        ]
+        for dimension in dimensions
+    }
+
+
+def count_unanswered(session: Session, query: str, *, now: datetime) -> None:
+    """Remember that nobody could answer this: what was asked and how often, never by whom."""
+    key = (link_key(query) if "://" in query else name_key(query))[:200]
+    if not key:
+        return
+    row = session.get(Unanswered, key)
+    if row is None:
+        session.add(Unanswered(key=key, query=query[:200], first_at=now, last_at=now))
+    else:
+        row.times, row.last_at = row.times + 1, now
+
+
+def told(found: LookUp, *, base_url: str) -> dict[str, Any]:
+    """The answer as the object that `/api/v1/check` and `registry check --json` give. Source: interface.md."""
+    answer = found.answer
+    return {
+        "query": found.query,
+        "match": found.match
+        and {
+            "kind": found.match.kind,
+            "tool": {
+                "slug": found.match.tool.slug,
+                "name": found.match.tool.name,
+                "url": f"{base_url}/tools/{found.match.tool.slug}",
+            },
+        },
+        "answer": answer.code.value,
+        "depends_on": list(answer.depends_on),
+        "sentence": answer.sentence,
+        "conditions": [
+            {
+                "text": each.text,
+                "who": each.duty,
+                "check": each.check,
+                "due_on": each.due_on and each.due_on.isoformat(),
+                "state": each.state,
+            }
+            for each in answer.conditions
+        ],
+        "alternatives": [_suggestion(each) for each in found.alternatives],
+        "guidance": [found.tool.guidance] if found.tool and found.tool.guidance else [],
+        "verdict": _verdict(answer.verdict, base_url),
+        "editions": [
+            {"name": each.name, "answer": each.code.value, "verdict": _verdict(each.verdict, base_url)}
+            for each in answer.editions
+        ],
+        "suggestions": [_suggestion(each) for each in found.suggestions],
+    }
+
+
+def _in_words(session: Session, known: Mapping[int, Sequence[Ruling]]) -> dict[int, list[Ruling]]:
+    """The rulings with tools called by their names, where a verdict or a mark gives a slug."""
+    every = [ruling for rulings in known.values() for ruling in rulings]
+    slugs = {slug for ruling in every for slug in ruling.verdict.alternatives}
+    slugs |= {mark.replacement for ruling in every for mark in ruling.marks if mark.replacement}
+    names = {slug: tool.name for slug, tool in tools.by_slugs(session, slugs).items()}
+
+    def named(ruling: Ruling) -> Ruling:
+        alternatives = tuple(names.get(slug, slug) for slug in ruling.verdict.alternatives)
+        marks = tuple(
+            replace(mark, replacement=names.get(mark.replacement, mark.replacement)) for mark in ruling.marks
+        )
+        return replace(ruling, verdict=replace(ruling.verdict, alternatives=alternatives), marks=marks)
+
+    return {tool_id: [named(ruling) for ruling in rulings] for tool_id, rulings in known.items()}
+
+
+def _computed(
+    tool: Tool,
+    known: Sequence[Ruling],
+    running: "evaluations.Running | None",
+    question: Question,
+    house: House,
+) -> Answer:
+    return rules.answer(
+        tool.name,
+        known,
+        question,
+        house,
+        under_review_since=running.since.astimezone(house.zone).date() if running else None,
+        expected_on=running.due_on if running else None,
+    )
+
+
+def _with(question: Question, dimension: str, value: str) -> Question:
+    said: dict[str, Any] = {dimension: value}
+    return replace(question, **said)
+
+
+def _alternatives(
+    session: Session, tool: Tool, answer: Answer, question: Question, house: House, *, now: datetime
+) -> tuple[Suggestion, ...]:
+    named = [*(answer.verdict.alternatives if answer.verdict else ()), answer.replacement]
+    first = tools.by_name_keys(session, [name_key(name) for name in named if name])
+    others = tools.permitted_in(session, tool.category) if tool.category else []
+    pool = [each for each in {each.id: each for each in [*first, *others]}.values() if each.id != tool.id]
+    found: list[Suggestion] = []
+    for start in range(0, len(pool), MOST_ALTERNATIVES):  # mostly the first few are enough
+        suggested = _answered(session, pool[start : start + MOST_ALTERNATIVES], question, house, now=now)
+        found += [each for each in suggested if each.code in _YES]
+        if len(found) >= MOST_ALTERNATIVES:
+            break
+    return tuple(found[:MOST_ALTERNATIVES])
+
+
+def _answered(
+    session: Session, found: Sequence[Tool], question: Question, house: House, *, now: datetime
+) -> list[Suggestion]:
+    computed = answers(session, found, replace(question, edition=None), house, now=now)
+    return [Suggestion(tool, computed[id_of(tool)].code) for tool in found]
+
+
+def _suggestion(each: Suggestion) -> dict[str, Any]:
+    return {"slug": each.tool.slug, "name": each.tool.name, "answer": each.code.value}
+
+
+def _verdict(verdict: Verdict | None, base_url: str) -> dict[str, Any] | None:
+    if verdict is None:
+        return None
+    return {
+        "number": verdict.number,
+        "outcome": verdict.outcome.value,
+        "decided_at": verdict.decided_at.isoformat(),
+        "valid_until": verdict.valid_until and verdict.valid_until.isoformat(),
+        "url": f"{base_url}/verdicts/{verdict.number}",
+    }

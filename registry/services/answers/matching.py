@@ -1,0 +1,89 @@
+"""From what a person typed or pasted to the tool that is meant: certain matches, and apart from them suggestions.
+
+Each is found in the index in memory where there is one, else in the store; both are asked for the same keys.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlmodel import Session
+
+from registry.domain.identity import name_key
+from registry.services.answers.asking import Asked, read_query
+from registry.services.answers.index import Index
+from registry.store import tools
+from registry.store.tables import AliasKind, Tool
+
+MOST_SUGGESTIONS = 8
+MOST_NAMED = 3
+"""Suggestions in a sentence."""
+
+
+@dataclass(frozen=True)
+class Match:
+    kind: str
+    """`name`, `alias`, `domain`, `path`, `purl` or `exe`."""
+    tool: Tool
+
+
+def match(session: Session, query: str, index: Index | None = None) -> Match | None:
+    """The one tool that the query certainly means, or None. Source: interface.md, "match"."""
+    asked = read_query(query)
+    found = index.match(asked) if index is not None else _match_in_store(session, asked)
+    if found is None:
+        return None
+    kind, key, tool_id = found
+    tool = tools.by_ids(session, [tool_id]).get(tool_id)
+    return Match(_told(kind, key, tool), tool) if tool else None
+
+
+def suggest(session: Session, query: str, index: Index | None = None) -> Sequence[Tool]:
+    """Tools whose names are near the query, or whose vendor it names; best first, at most eight."""
+    found = (index or read_index(session)).near(read_query(query), limit=MOST_SUGGESTIONS)
+    return _in_order(session, found)
+
+
+def find_tool(session: Session, named: str) -> Tool | None:
+    """The tool that a name, an alias, an address or a slug certainly means."""
+    found = match(session, named) if named else None
+    return found.tool if found else tools.find(session, named)
+
+
+def not_known(session: Session, named: str) -> str:
+    """That no tool of ours is called so, in words, with those that may have been meant."""
+    near = [tool.name for tool in suggest(session, named)[:MOST_NAMED]]
+    meant = " or ".join([", ".join(near[:-1]), near[-1]] if len(near) > 1 else near)
+    return f"We know no tool called “{named}”." + (f" Did you mean {meant}?" if meant else "")
+
+
+def complete(session: Session, typed: str, index: Index | None = None) -> Sequence[Tool]:
+    """Tools for what is being typed, at most eight: those with a name that begins so, then near names."""
+    index, asked = index or read_index(session), read_query(typed)
+    found = index.begun(asked.words, limit=MOST_SUGGESTIONS)
+    if len(found) < MOST_SUGGESTIONS:
+        found = list(dict.fromkeys([*found, *index.near(asked, limit=MOST_SUGGESTIONS)]))
+    return _in_order(session, found[:MOST_SUGGESTIONS])
+
+
+def _match_in_store(session: Session, asked: Asked) -> tuple[AliasKind, str, int] | None:
+    known = {(alias.kind, alias.key): alias for alias in tools.known_by(session, asked.keys)}
+    for kind, key in asked.keys:
+        alias = known.get((kind, key))
+        if alias is None:
+            continue
+        if kind is not AliasKind.NAME or not asked.written or alias.text.casefold() == asked.written:
+            return kind, key, alias.tool_id
+    return None
+
+
+def read_index(session: Session) -> Index:
+    return Index(tools.alias_keys(session), tools.written(session), tools.vendors_of(session))
+
+
+def _told(kind: AliasKind, key: str, tool: Tool) -> str:
+    return "alias" if kind is AliasKind.NAME and name_key(tool.name) != key else kind.value
+
+
+def _in_order(session: Session, tool_ids: Sequence[int]) -> Sequence[Tool]:
+    found = tools.by_ids(session, tool_ids)
+    return [found[tool_id] for tool_id in tool_ids if tool_id in found]

@@ -1,0 +1,126 @@
+"""A colleague asks for a tool: the request joins a tool or a candidate, or makes one, and can be followed by a link."""
+
+import hashlib
+import hmac
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlmodel import Session
+
+from registry.domain.errors import InvalidInput
+from registry.domain.identity import name_key
+from registry.domain.triage import CandidateStatus
+from registry.services.candidates import triage
+from registry.services.candidates.waking import wake_much_spoken_of
+from registry.services.entries.keys import product_key
+from registry.services.entries.ownership import standing, tool_by_name, tools_by_link
+from registry.services.evaluations.assigning import heed_request
+from registry.services.people.acting import Actor, record
+from registry.store import candidates, requests, tools
+from registry.store.columns import id_of
+from registry.store.engine import serialise
+from registry.store.tables import Candidate, Request, Tool
+from scrapers.links import canonical_url
+
+
+@dataclass(frozen=True)
+class Requested:
+    request: Request
+    secret: str
+    """For the link by which the requester follows it; told once, and only its keyed hash is stored."""
+    candidate: Candidate | None
+    tool: Tool | None
+
+
+def request_tool(
+    session: Session,
+    *,
+    name: str,
+    purpose: str,
+    by: Actor,
+    secret: bytes,
+    now: datetime,
+    homepage: str = "",
+    data_class: str = "",
+    needed_by: str = "",
+    contact: str = "",
+    solo: bool = False,
+) -> Requested:
+    """Record what a colleague asks for. `secret` is the registry's own key. Raises InvalidInput.
+
+    It joins the tool or candidate that the address belongs to, a tool of exactly this name, or what others asked
+    for by the same name when neither gave an address; else it makes a candidate.
+    """
+    name, homepage, purpose = " ".join(name.split()), homepage.strip(), purpose.strip()
+    _check(name, homepage, purpose)
+    if homepage and "://" not in homepage:
+        homepage = f"https://{homepage}"
+    serialise(session, "candidates")
+    tool = _known_tool(session, name, homepage)
+    candidate = None if tool else _candidate(session, name, homepage, by, now)
+    token = secrets.token_urlsafe(24)
+    request = Request(
+        candidate_id=candidate.id if candidate else None,
+        first_candidate_id=candidate.id if candidate else None,
+        tool_id=tool.id if tool else None,
+        user_id=by.id,
+        contact=contact.strip()[:200],
+        purpose=purpose[:2000],
+        data_class=data_class.strip()[:40],
+        needed_by=needed_by.strip()[:80],
+        digest=digest(token, secret),
+        at=now,
+    )
+    session.add(request)
+    session.flush()
+    after = {"candidate": request.candidate_id, "tool": request.tool_id, "name": name}
+    record(session, "tool.requested", ("request", request.id), by=by, now=now, after=after)
+    if tool is not None and by.id is not None:
+        heed_request(session, id_of(tool), solo=solo, by=by, now=now)
+    if candidate is not None and candidate.status is CandidateStatus.WATCH:
+        wake_much_spoken_of(session, [id_of(candidate)], now)
+    return Requested(request, token, candidate, tool)
+
+
+def follow(session: Session, token: str, *, secret: bytes) -> Requested:
+    """The request that a follow-up link stands for, with where it stands now. Raises NotFound."""
+    request = requests.get_by_digest(session, digest(token, secret))
+    candidate = candidates.get(session, request.candidate_id) if request.candidate_id else None
+    tool_id = request.tool_id or (candidate.tool_id if candidate else None)
+    return Requested(request, token, candidate, tools.get_by_id(session, tool_id) if tool_id else None)
+
+
+def digest(token: str, secret: bytes) -> str:
+    return hmac.new(secret, b"request:" + token.encode(), hashlib.sha256).hexdigest()
+
+
+def _check(name: str, homepage: str, purpose: str) -> None:
+    faults = {}
+    if not name_key(name) or len(name) > 120:
+        faults["name"] = "must say what the tool is called, in at most 120 characters"
+    if not purpose:
+        faults["purpose"] = "must be said in a sentence or two"
+    absolute = homepage if "://" in homepage else f"https://{homepage}"
+    if homepage and (not canonical_url(absolute) or len(absolute) > 2000):
+        faults["homepage"] = "must be a web address, such as https://example.org"
+    if faults:
+        raise InvalidInput("The request lacks something. Complete what is marked.", faults)
+
+
+def _known_tool(session: Session, name: str, homepage: str) -> Tool | None:
+    by_link = tools_by_link(session, [homepage]).get(homepage)
+    alias = by_link if homepage else tool_by_name(session, name_key(name))
+    return tools.get_by_id(session, alias.tool_id) if alias else None
+
+
+def _candidate(session: Session, name: str, homepage: str, by: Actor, now: datetime) -> Candidate:
+    known = candidates.find_by_identity(session, product_key(homepage, name))
+    if known is None and not homepage:
+        same = [each for each in candidates.open_named(session, name_key(name)) if not each.homepage]
+        known = same[0] if same else None
+    if known is not None:
+        return standing(session, known)
+    return triage.make_candidate(
+        session, name=name, homepage=homepage[:2000], tagline="", method="request", by=by, now=now
+    )

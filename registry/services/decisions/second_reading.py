@@ -1,0 +1,124 @@
+"""The end of a second reading: both recommend the same and it ends, or an approver decides or lets the verdict stand.
+
+Which verdicts are read a second time, and by whom, is sampling.py's.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlmodel import Session
+
+from registry.domain.errors import InvalidInput, NotAllowed, NotFound, RuleBroken
+from registry.domain.evaluation import Alone, EvaluationState
+from registry.domain.outcome import MEANINGS
+from registry.services.evaluations.assessing import weigh
+from registry.services.people.acting import REGISTRY, Actor, record, refuse_long
+from registry.store import deciding, evaluations
+from registry.store.columns import id_of
+from registry.store.tables import Evaluation, Role, Verdict
+
+
+def settle(session: Session, evaluation: Evaluation, *, now: datetime) -> None:
+    """End the reading where it agrees with the first; else leave the evaluation for an approver to decide.
+
+    Called when an evaluation is ready to decide; does nothing for one that is no second reading.
+    """
+    reading = deciding.find_reading_by_evaluation(session, id_of(evaluation))
+    if reading is None or reading.ended_at is not None:
+        return
+    first = session.get_one(Verdict, reading.verdict_id)
+    found = weigh(session, evaluation).recommendation.outcome
+    reading.ended_at, reading.agrees = now, found is first.recommended
+    if reading.agrees:
+        _close(evaluation, f"The second reading of verdict {first.number} recommends the same.", now)
+    session.flush()
+    record(
+        session,
+        "verdict.read_again",
+        ("verdict", first.id),
+        by=REGISTRY,
+        now=now,
+        after={
+            "number": first.number,
+            "evaluation": evaluation.id,
+            "first": first.recommended and first.recommended.value,
+            "second": found.value,
+            "agrees": reading.agrees,
+        },
+    )
+
+
+def let_stand(session: Session, evaluation_id: int, *, reason: str, by: Actor, now: datetime) -> Verdict:
+    """Say that the verdict stands although the second reading recommends otherwise. An approver's act."""
+    evaluation = evaluations.get(session, evaluation_id)
+    session.refresh(evaluation)
+    reading = deciding.find_reading_by_evaluation(session, evaluation_id)
+    if reading is None:
+        raise NotFound("This evaluation is no second reading.")
+    if Role.APPROVER not in by.roles or by.scopes is not None:
+        raise NotAllowed("Only an approver, in person, lets a verdict stand.")
+    first = session.get_one(Verdict, reading.verdict_id)
+    if by.id == first.decided_by_id:
+        raise NotAllowed("You decided it, so another approver says whether it stands.")
+    if evaluation.state is not EvaluationState.DECISION:
+        raise RuleBroken("Nothing waits here: the reading is not finished, or somebody has dealt with it.")
+    if not reason.strip():
+        raise InvalidInput("Say why it stands.", {"stand_reason": "Say why it stands."})
+    refuse_long("Nothing was done.", stand_reason=(reason, 500))
+    _close(evaluation, f"Verdict {first.number} stands: {reason.strip()}"[:500], now)
+    session.flush()
+    record(
+        session,
+        "verdict.upheld",
+        ("verdict", first.id),
+        by=by,
+        now=now,
+        after={"number": first.number, "reason": reason.strip()},
+    )
+    return first
+
+
+def told(session: Session, evaluation_id: int) -> str:
+    """What an evaluation that is a second reading is about, and what is to be done, in words; else empty."""
+    reading = deciding.find_reading_by_evaluation(session, evaluation_id)
+    if reading is None:
+        return ""
+    first = session.get_one(Verdict, reading.verdict_id)
+    was = MEANINGS[first.recommended].label.lower() if first.recommended else "nothing"
+    return (
+        f"This is a second reading of verdict {first.number}, which {first.decided_by} gave alone in the quick lane. "
+        f"There the rules recommended: {was}."
+    )
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How the second reading of a verdict stands, in a sentence for the staff."""
+
+    sentence: str
+    evaluation_id: int | None = None
+
+
+def standing(session: Session, row: Verdict) -> Standing | None:
+    """None for a verdict that did not come by the quick lane. Whether one will be chosen is never foretold."""
+    if row.alone is not Alone.QUICK_LANE:
+        return None
+    reading = deciding.find_reading_of(session, id_of(row))
+    if reading is None:
+        return Standing("It was not chosen for a second reading so far; one in ten is.")
+    evaluation = evaluations.get(session, reading.evaluation_id)
+    if evaluation.state is EvaluationState.DECISION:
+        said = "The second reading recommends something else. An approver decides anew or lets it stand."
+    elif evaluation.state is EvaluationState.DECIDED:
+        said = "The second reading recommended something else, and it was decided anew."
+    elif evaluation.state is EvaluationState.WITHDRAWN:
+        said = evaluation.withdrawn_reason
+    else:
+        said = "It was chosen for a second reading: another reviewer scores it without seeing the first scorecard."
+    return Standing(said, reading.evaluation_id)
+
+
+def _close(evaluation: Evaluation, reason: str, now: datetime) -> None:
+    evaluation.state, evaluation.withdrawn_reason = EvaluationState.WITHDRAWN, reason
+    evaluation.closed_at = now
+    evaluation.version += 1

@@ -1,0 +1,1 @@
+"""One round on one tool: who takes part, scorecards, disagreement, and what is left to do."""

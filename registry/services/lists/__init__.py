@@ -1,0 +1,1 @@
+"""Lists in and out: files of rows, how they are read, and what they become."""

@@ -1,0 +1,110 @@
+"""The ways to say a tool as people write them in a list: a name, a domain, an address or a package URL."""
+
+import re
+
+from registry.domain.errors import InvalidInput
+from registry.domain.identity import name_key
+from registry.domain.spelling import agrees
+from registry.services.answers.asking import domain_key, program_key, purl_key
+from registry.store.tables import Alias, AliasKind, Tool
+from scrapers.links import has_public_suffix, host_of, identity_key, is_shared_host, link_key
+
+INSTALLERS = re.compile(
+    r"(?:app|helper|install(?:er)?|launcher|main|run|setup|start|unins000|uninstall(?:er)?|updater?)\.exe"
+)
+"""Files by which anything at all is put in place or begun."""
+
+
+def read_alias(text: str, of: str = "") -> tuple[AliasKind, str, str]:
+    """Kind, text and key of one alias; `name:`, `domain:`, `path:`, `exe:` before it says which it is, where it
+    would be taken for another.
+
+    `node.js` and `ASP.NET` are names, `chat.example.com` is a domain, `Teams.exe` is a program. A host that many
+    share is a domain of the tool that is called so (`of`). Raises InvalidInput.
+    """
+    said, _, rest = text.partition(":")
+    if said in ("name", "domain", "path", "exe") and rest and not rest.startswith("//"):
+        kind = AliasKind(said)
+        return kind, rest, _key_as_said(kind, rest)
+    if re.fullmatch(r"[^/\\:]+\.exe", text, re.IGNORECASE):
+        return AliasKind.EXE, text, _program(text)
+    if text.lower().startswith("pkg:"):
+        return AliasKind.PURL, text, _kept(purl_key(text), text)
+    address = _address(text)
+    if not address:
+        return AliasKind.NAME, text, _kept(name_key(text), text)
+    identity = identity_key(address)
+    path = link_key(address).split("?")[0]
+    if identity.startswith("pkg:"):
+        return AliasKind.PURL, identity, identity
+    if "/" in path:
+        key = identity if "/" in identity else path
+        return AliasKind.PATH, key, key
+    host = domain_key(host_of(address))
+    if is_shared_host(host) and not agrees(of, host):
+        raise InvalidInput(
+            f"“{text}” is a host that many share. Give the whole address of the tool on it, "
+            f"or write “domain:{host}” where the host itself is the tool."
+        )
+    return AliasKind.DOMAIN, host, host
+
+
+def home_key(tool: Tool) -> str:
+    """The strong key of a tool's home page: also of a host that many share, where it is the tool itself."""
+    key = identity_key(tool.homepage)
+    if key or "/" in link_key(tool.homepage):
+        return key
+    host = domain_key(host_of(tool.homepage))
+    return host if is_shared_host(host) and agrees(tool.name, host) else ""
+
+
+def is_vendors_page(key: str, tool: Tool) -> bool:
+    """Whether a home page's key is called as the vendor is, and not as the tool."""
+    return "/" not in key and agrees(tool.vendor, key) and not agrees(tool.name, key)
+
+
+def write_alias(alias: Alias) -> str:
+    """The text that `read_alias` takes for this very alias."""
+    wanted = (alias.kind, alias.key)
+    spellings = (alias.text, alias.key, f"{alias.kind.value}:{alias.text}", f"{alias.kind.value}:{alias.key}")
+    for each in spellings:
+        try:
+            kind, _, key = read_alias(each)
+        except InvalidInput:
+            continue
+        if (kind, key) == wanted:
+            return each
+    return spellings[-1]
+
+
+def _key_as_said(kind: AliasKind, text: str) -> str:
+    if kind is AliasKind.NAME:
+        return _kept(name_key(text), text)
+    if kind is AliasKind.EXE:
+        return _program(text)
+    return domain_key(text) if kind is AliasKind.DOMAIN else text
+
+
+def _program(text: str) -> str:
+    key = _kept(program_key(text), text)
+    if INSTALLERS.fullmatch(key) or re.search(r"[/\\]", key):
+        raise InvalidInput(
+            f"“{text[:60]}” is no file that one program alone is run by. Give its name, without a folder."
+        )
+    return key
+
+
+def _kept(key: str, text: str) -> str:
+    if not key or len(key) > 500:
+        raise InvalidInput(f"“{text[:60]}” is no name, domain or package URL that can be looked up.")
+    return key
+
+
+def _address(text: str) -> str:
+    if text.lower().startswith(("http://", "https://")):
+        return text if host_of(text) else ""
+    host = text.partition("/")[0]
+    written_as_name = "/" not in text and text != text.lower()
+    if any(sign.isspace() for sign in text) or "@" in host or written_as_name or not has_public_suffix(host):
+        return ""
+    return f"https://{text}"

@@ -1,0 +1,188 @@
+"""Rows of cells as CSV, JSON or XLSX, both ways: what Excel and people make of such files is known here alone.
+
+A row maps a header to a text, or in JSON to any plain value; what the cells mean is import_rows.py's.
+"""
+
+import csv
+import io
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from typing import Any
+
+from registry.domain.errors import InvalidInput
+
+Row = Mapping[str, Any]
+MAX_CELL_CHARS = 1_000_000
+NEED_EXCEL = "This needs two libraries more. Install them: pip install 'tech-registry[excel]'"
+_FORMULA = ("=", "+", "-", "@", "'")
+"""Excel runs a CSV cell that begins so; an apostrophe before it keeps it text."""
+
+
+@dataclass(frozen=True)
+class Format:
+    read: Callable[[bytes], list[Row]]
+    write: Callable[[Sequence[str], Sequence[Row]], bytes]
+
+
+def read_csv(body: bytes) -> list[Row]:
+    """The rows under the header; a byte-order mark, `;` or tab as delimiter and Windows line ends are taken."""
+    text = _decoded(body)
+    csv.field_size_limit(MAX_CELL_CHARS)
+    delimiter = _delimiter(text)
+    try:
+        lines = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
+    except csv.Error as error:
+        raise InvalidInput(
+            f"This is no CSV file that can be read ({error}). Save it again as CSV."
+        ) from error
+    return _under_header(lines, unguard=True)
+
+
+def write_csv(columns: Sequence[str], rows: Sequence[Row]) -> bytes:
+    """UTF-8 with a byte-order mark, so that Excel reads accents; a list parted by `;`, conditions as JSON."""
+    sheet = io.StringIO(newline="")
+    writer = csv.writer(sheet)
+    writer.writerow(columns)
+    for row in rows:
+        writer.writerow([_guarded(as_cell(row.get(column))) for column in columns])
+    return sheet.getvalue().encode("utf-8-sig")
+
+
+def read_json(body: bytes) -> list[Row]:
+    """A list of objects, or an object that holds one under `rows`."""
+    try:
+        data = json.loads(body.decode("utf-8-sig"))
+    except (ValueError, RecursionError) as error:
+        raise InvalidInput(f"This is no JSON file that can be read ({error}).") from error
+    rows = data.get("rows") if isinstance(data, dict) else data
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        raise InvalidInput("The JSON file must hold a list of objects, one for each row.")
+    return rows
+
+
+def write_json(columns: Sequence[str], rows: Sequence[Row]) -> bytes:
+    told = [{column: row.get(column) for column in columns} for row in rows]
+    return (json.dumps(told, indent=1, ensure_ascii=False) + "\n").encode()
+
+
+def read_xlsx(body: bytes) -> list[Row]:
+    """The first sheet. Raises InvalidInput, also where the library for it is missing."""
+    try:
+        from python_calamine import CalamineError, CalamineWorkbook
+    except ImportError as error:
+        raise InvalidInput(NEED_EXCEL) from error
+    try:
+        cells = CalamineWorkbook.from_filelike(io.BytesIO(body)).get_sheet_by_index(0).to_python()
+    except (CalamineError, IndexError, OSError) as error:
+        raise InvalidInput(f"This is no Excel file that can be read ({error}).") from error
+    return _under_header([[_from_excel(cell) for cell in line] for line in cells], unguard=False)
+
+
+def write_xlsx(columns: Sequence[str], rows: Sequence[Row]) -> bytes:
+    """One sheet, every cell a text, so that nothing in it is a formula."""
+    try:
+        import xlsxwriter
+    except ImportError as error:
+        raise InvalidInput(NEED_EXCEL) from error
+    file = io.BytesIO()
+    book = xlsxwriter.Workbook(file, {"in_memory": True})
+    sheet = book.add_worksheet("registry")
+    sheet.freeze_panes(1, 1)
+    bold = book.add_format({"bold": True})
+    for place, column in enumerate(columns):
+        sheet.write_string(0, place, column, bold)
+    for line, row in enumerate(rows, start=1):
+        for place, column in enumerate(columns):
+            text = as_cell(row.get(column))
+            if text and sheet.write_string(line, place, text) != 0:
+                raise InvalidInput(
+                    f"Row {line}, {column}: too long for an Excel cell. Export as CSV or JSON."
+                )
+    book.close()
+    return file.getvalue()
+
+
+FORMATS: dict[str, Format] = {
+    "csv": Format(read_csv, write_csv),
+    "json": Format(read_json, write_json),
+    "xlsx": Format(read_xlsx, write_xlsx),
+}
+
+
+def format_of(name: str) -> Format:
+    """The format that a file's ending names. Raises InvalidInput."""
+    ending = name.rpartition(".")[2].lower()
+    if ending not in FORMATS:
+        raise InvalidInput(f"“{name}” has none of the endings {', '.join(f'.{each}' for each in FORMATS)}.")
+    return FORMATS[ending]
+
+
+def as_cell(value: object) -> str:
+    """A value as the text of one cell: plain lists parted by `;`, anything that this would blur as JSON."""
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, list) and all(isinstance(each, str | int) for each in value):
+        texts = [str(each) for each in value]
+        if not any(";" in each or each != each.strip() or not each or each[0] in "[{" for each in texts):
+            return "; ".join(texts)
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _decoded(body: bytes) -> str:
+    if body.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return body.decode("utf-16", errors="replace")
+    try:
+        return body.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return body.decode("cp1252", errors="replace")  # what Excel calls CSV in the west
+
+
+def _delimiter(text: str) -> str:
+    head = next((line for line in text.splitlines() if line.strip()), "")
+    if head.lower().startswith("sep=") and len(head) > 4:
+        return head[4]
+    return max(",;\t", key=lambda each: len(next(csv.reader([head], delimiter=each), [])))
+
+
+def _under_header(lines: Sequence[Sequence[Any]], *, unguard: bool) -> list[Row]:
+    """Each line as header to cell; empty lines are left out. Raises InvalidInput for a header named twice."""
+    filled = [line for line in lines if any(str(cell).strip() for cell in line)]
+    if filled and str(filled[0][0]).lower().startswith("sep="):
+        filled = filled[1:]
+    if not filled:
+        raise InvalidInput("The file is empty. Its first row must name the columns.")
+    header = [str(cell).strip() for cell in filled[0]]
+    twice = {name for name in header if name and header.count(name) > 1}
+    if twice:
+        raise InvalidInput(f"The column {sorted(twice)[0]} stands there twice. Rename one of them.")
+    rows: list[Row] = []
+    for number, line in enumerate(filled[1:], start=1):
+        if any(str(cell).strip() for cell in line[len(header) :]):
+            raise InvalidInput(f"Row {number} has more cells than the header. Put quotes around its texts.")
+        cells = [_unguarded(cell) if unguard else cell for cell in line]
+        rows.append({name: cell for name, cell in zip(header, cells, strict=False) if name})
+    return rows
+
+
+def _guarded(text: str) -> str:
+    return "'" + text if text.startswith(_FORMULA) else text
+
+
+def _unguarded(cell: Any) -> Any:
+    return cell[1:] if isinstance(cell, str) and cell[:1] == "'" and cell[1:2] in _FORMULA else cell
+
+
+def _from_excel(cell: object) -> object:
+    if isinstance(cell, bool):
+        return str(cell).lower()
+    if isinstance(cell, float) and cell.is_integer():
+        return str(int(cell))
+    if isinstance(cell, datetime):
+        return cell.date().isoformat() if cell.time() == time() else cell.isoformat()
+    if isinstance(cell, date):
+        return cell.isoformat()
+    return str(cell)

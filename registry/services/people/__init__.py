@@ -1,0 +1,1 @@
+"""Who acts, what they may do, how they sign in, and the offices they belong to."""

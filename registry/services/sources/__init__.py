@@ -1,0 +1,1 @@
+"""What is polled: adding and keeping sources, when each is read, and how it fares."""

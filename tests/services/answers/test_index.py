@@ -1,0 +1,171 @@
+"""The index in memory: what it finds, and that it stays what the store holds."""
+
+import random
+from collections.abc import Iterator
+from datetime import datetime
+
+import pytest
+from sqlalchemy import Engine
+from sqlmodel import Session, select
+
+from registry.services.answers.asking import read_query
+from registry.services.answers.following import Following
+from registry.services.answers.index import Index
+from registry.services.answers.matching import complete, read_index
+from registry.services.answers.names import Names
+from registry.store.columns import id_of
+from registry.store.engine import make_engine, snapshot, transaction
+from registry.store.tables import Alias, AliasKind, Tool
+from tests.builders import a_tool
+
+QUERIES = (
+    "Quillmark",
+    "quilmark",
+    "quill.example",
+    "https://a.quill.example/x",
+    "Inkhouse",
+    "murm",
+    "Murmur",
+    "Rill",
+)
+
+
+@pytest.fixture
+def following(engine: Engine) -> Iterator[Following]:
+    following = Following(engine)
+    following.start()
+    following.wait()
+    yield following
+    following.close()
+
+
+def found(index: Index | None, query: str) -> int | None:
+    assert index is not None
+    match = index.match(read_query(query))
+    return match and match[2]
+
+
+def told(index: Index) -> list[object]:
+    asked = [read_query(query) for query in QUERIES]
+    return [
+        (index.match(each), index.near(each, limit=8), index.begun(each.words, limit=8)) for each in asked
+    ]
+
+
+def test_what_is_begun_finds_each_tool_once_the_shortest_name_first(session: Session, now: datetime) -> None:
+    a_tool(session, "Murmur Notes", now=now, aliases={"Murmurer": AliasKind.NAME})
+    a_tool(session, "Murm", now=now)
+    assert [tool.name for tool in complete(session, "murm")] == ["Murm", "Murmur Notes"]
+    assert complete(session, "%") == []
+
+
+@pytest.mark.both_databases
+def test_a_change_that_another_connection_commits_is_seen_at_the_next_question(
+    engine: Engine, following: Following, now: datetime
+) -> None:
+    assert found(following.index(), "Quillmark") is None
+    other = make_engine(engine.url.render_as_string(hide_password=False))
+    with transaction(other) as session:
+        tool_id = id_of(a_tool(session, "Quillmark", now=now))
+        assert found(following.index(), "Quillmark") is None, "nothing was committed yet"
+    assert found(following.index(), "Quillmark") == tool_id
+    with transaction(other) as session:
+        alias = session.exec(select(Alias)).one()
+        alias.key, alias.text = "quillmarktwo", "Quillmark Two"
+    assert found(following.index(), "Quillmark") is None
+    assert found(following.index(), "quillmark two") == tool_id
+    with transaction(other) as session:
+        session.delete(session.exec(select(Alias)).one())
+    assert found(following.index(), "quillmark two") is None
+    other.dispose()
+
+
+@pytest.mark.both_databases
+def test_what_is_committed_in_another_order_than_it_was_written_is_not_missed(
+    engine: Engine, following: Following, now: datetime
+) -> None:
+    if engine.dialect.name == "sqlite":
+        return  # it has one writer at a time
+    with Session(engine) as first, Session(engine) as second:
+        early = id_of(a_tool(first, "Early", now=now))
+        late = id_of(a_tool(second, "Late", now=now))
+        second.commit()
+        assert found(following.index(), "Late") == late
+        assert found(following.index(), "Early") is None
+        first.commit()
+        assert found(following.index(), "Early") == early
+
+
+@pytest.mark.both_databases
+def test_an_answer_is_forgotten_when_what_it_is_made_of_changes(
+    engine: Engine, following: Following, now: datetime
+) -> None:
+    age = following.remembered.age
+    with transaction(engine) as session:
+        tool = a_tool(session, now=now)
+    following.index()
+    assert following.remembered.age != age, "a tool"
+    age = following.remembered.age
+    with transaction(engine) as session:
+        session.get_one(Tool, tool.id).guidance = "Ask first."
+    following.index()
+    assert following.remembered.age != age, "its guidance"
+    age = following.remembered.age
+    following.index()
+    assert following.remembered.age == age, "nothing happened"
+
+
+def test_an_index_that_followed_is_the_same_as_one_made_anew(engine: Engine, now: datetime) -> None:
+    dice = random.Random(20261103)
+    following = Following(engine)
+    following.start()
+    following.wait()
+    names = ["Quill", "Quillmark", "Murmur", "Murm", "Rill", "Quarry", "Inkwell", "Rillet"]
+    for step in range(60):
+        with transaction(engine) as session:
+            tools = session.exec(select(Tool)).all()
+            if not tools or dice.random() < 0.4:
+                name = f"{dice.choice(names)} {step}"
+                host = {f"{dice.choice(names).lower()}{step}.example": AliasKind.DOMAIN}
+                a_tool(session, name, now=now, vendor=dice.choice(["", "Inkhouse", "Rill"]), aliases=host)
+            else:
+                tool = dice.choice(tools)
+                aliases = session.exec(select(Alias).where(Alias.tool_id == tool.id)).all()
+                if dice.random() < 0.4 and aliases:
+                    session.delete(dice.choice(aliases))
+                elif dice.random() < 0.5:
+                    tool.vendor = dice.choice(["", "Inkhouse", "Rill"])
+                else:
+                    key = f"{dice.choice(names).lower()}{dice.choice(['', step])}"
+                    if session.exec(select(Alias).where(Alias.key == key)).first() is None:
+                        session.add(Alias(tool_id=id_of(tool), kind=AliasKind.NAME, text=key, key=key))
+        with snapshot(engine) as session:
+            fresh = read_index(session)
+        followed = following.index()
+        assert followed is not None
+        assert told(followed) == told(fresh), step
+    following.close()
+
+
+def test_so_much_news_that_the_trail_lost_it_makes_the_index_anew(
+    engine: Engine, following: Following, now: datetime
+) -> None:
+    with transaction(engine) as session:
+        tools = [Tool(slug=f"t{n}", name=f"T {n}", created_at=now) for n in range(6_000)]
+        session.add_all(tools)
+        session.flush()
+        session.add(Alias(tool_id=id_of(tools[7]), kind=AliasKind.NAME, text="T 7", key="t7"))
+    assert following.index() is None, "it is made beside the questions, which the store answers meanwhile"
+    assert found(following.wait(), "T 7") == tools[7].id
+
+
+@pytest.mark.parametrize("typed", ["jria", "jra", "jiira", "kira", "jirx"])
+def test_a_short_name_is_found_by_any_one_edit(typed: str) -> None:
+    names = Names([("jira", 1), ("mural", 2), ("asana", 3), ("jirafe", 4), ("docker", 5)])
+    assert names.near(typed, limit=3)[0][0] == 1
+
+
+def test_names_that_went_are_suggested_no_more() -> None:
+    names = Names([("quillmark", 1), ("quillmarks", 2)])
+    names.forget(frozenset({1}))
+    assert [owner for owner, _ in names.near("quillmark", limit=3)] == [2]

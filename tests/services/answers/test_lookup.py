@@ -1,0 +1,230 @@
+"""May I use it? A confident answer for a certain match alone, suggestions for everything else."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from time import perf_counter
+
+import pytest
+from sqlalchemy import Engine, event
+from sqlmodel import Session, select
+
+from registry.domain.condition import Condition
+from registry.domain.lookup import AnswerCode, House, Question
+from registry.domain.outcome import Outcome
+from registry.domain.verdict import Scope
+from registry.services.answers import lookup
+from registry.services.people.acting import Actor
+from registry.store.tables import AliasKind, Tool, Unanswered
+from tests.builders import TERMS, UTC_ZONE, a_condition, a_tool, a_verdict, an_evaluation, the_cast
+
+HOUSE = House(
+    data_classes=TERMS.data_classes,
+    account_types=TERMS.account_types,
+    audiences=TERMS.audiences,
+    offices=TERMS.offices,
+    zone=UTC_ZONE,
+    default_rules={"": "Do not use it for work until we have looked at it."},
+    contact="ask@office.example",
+)
+AT_ONCE = replace(TERMS, undo_s=0)
+
+
+@pytest.fixture
+def cast(session: Session, now: datetime) -> dict[str, Actor]:
+    return the_cast(session, now)
+
+
+@pytest.fixture
+def quillmark(session: Session, now: datetime) -> Tool:
+    aliases = {
+        "QM Writer": AliasKind.NAME,
+        "quillmark.example": AliasKind.DOMAIN,
+        "suite.example/quillmark": AliasKind.PATH,
+        "pkg:pypi/quillmark": AliasKind.PURL,
+    }
+    return a_tool(session, "Quillmark", now=now, vendor="Inkhouse", aliases=aliases)
+
+
+def ask(session: Session, query: str, now: datetime, **given: str) -> lookup.LookUp:
+    return lookup.check(session, query, Question(at=now, **given), HOUSE, now=now)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("query", "kind"),
+    [
+        ("Quillmark", "name"),
+        ("  quill-mark ", "name"),
+        ("QUÏLLMARK", "name"),
+        ("qm writer", "alias"),
+        ("quillmark.example", "domain"),
+        ("https://app.quillmark.example/signup?utm_source=x", "domain"),
+        ("http://www.quillmark.example:8080/", "domain"),
+        ("https://suite.example/quillmark/pricing", "path"),
+        ("pkg:pypi/quillmark@2.1", "purl"),
+    ],
+)
+def test_a_certain_match(session: Session, quillmark: Tool, now: datetime, query: str, kind: str) -> None:
+    found = ask(session, query, now)
+    assert found.match is not None
+    assert (found.match.kind, found.match.tool.slug) == (kind, "quillmark")
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "Quilmark",
+        "https://quillmark.example.evil.example/",
+        "https://quillmark-example.example/",
+        "https://evil.example/?u=https://quillmark.example/",
+        "https://quillmark.example@evil.example/",
+        "https://user@quillmark.example/",
+        "https://suite.example/",
+        "https://suite.example/quillmarket",
+        "https://inkhouse.example/",
+        "pkg:npm/quillmark",
+        "",
+        "   ",
+        "%%%",
+    ],
+)
+def test_no_certain_match(session: Session, quillmark: Tool, now: datetime, query: str) -> None:
+    found = ask(session, query, now)
+    assert found.match is None
+    assert found.answer.code is AnswerCode.UNKNOWN_TOOL
+
+
+def test_a_typo_is_a_question_back_with_the_right_tool_first(
+    session: Session, quillmark: Tool, now: datetime
+) -> None:
+    a_tool(session, "Quarry", now=now)
+    found = ask(session, "quilmrak", now)
+    assert found.match is None
+    assert found.suggestions[0].tool.slug == "quillmark"
+
+
+def test_a_vendor_gives_its_tools_as_suggestions(session: Session, quillmark: Tool, now: datetime) -> None:
+    assert [each.tool.slug for each in ask(session, "Inkhouse", now).suggestions] == ["quillmark"]
+
+
+@pytest.mark.both_databases
+def test_an_approval_answers_yes_once_the_undo_window_is_over(
+    session: Session, cast: Mapping[str, Actor], quillmark: Tool, now: datetime
+) -> None:
+    assert ask(session, "quillmark", now).answer.code is AnswerCode.NOT_REVIEWED
+    a_verdict(session, quillmark, cast, now=now)
+    assert ask(session, "quillmark", now + timedelta(seconds=299)).answer.code is AnswerCode.UNDER_REVIEW
+    assert ask(session, "quillmark", now + timedelta(seconds=300)).answer.code is AnswerCode.YES
+
+
+@pytest.mark.both_databases
+def test_expiry_changes_the_answer_by_itself(
+    session: Session, cast: Mapping[str, Actor], quillmark: Tool, now: datetime
+) -> None:
+    verdict = a_verdict(session, quillmark, cast, now=now, terms=AT_ONCE)
+    assert verdict.valid_until is not None
+    last = datetime.combine(verdict.valid_until, now.timetz())
+    codes = [ask(session, "quillmark", last + timedelta(days=days)).answer.code for days in (0, 1, 30, 31)]
+    assert codes == [AnswerCode.YES, AnswerCode.YES_IF, AnswerCode.YES_IF, AnswerCode.LAPSED]
+
+
+def test_an_open_evaluation_answers_under_review(
+    session: Session, cast: Mapping[str, Actor], quillmark: Tool, now: datetime
+) -> None:
+    an_evaluation(session, quillmark, owner=cast["rosa"], now=now)
+    assert ask(session, "quillmark", now).answer.code is AnswerCode.UNDER_REVIEW
+
+
+def test_data_above_the_ceiling_is_a_no_and_what_would_be_a_yes_is_named(
+    session: Session, cast: Mapping[str, Actor], quillmark: Tool, now: datetime
+) -> None:
+    a_verdict(session, quillmark, cast, now=now, terms=AT_ONCE, scope=Scope(data_ceiling="public"))
+    inkwell = a_tool(session, "Inkwell", now=now)
+    a_verdict(session, inkwell, cast, now=now, terms=AT_ONCE)
+    assert ask(session, "quillmark", now, data_class="public").answer.code is AnswerCode.YES
+    refused = ask(session, "quillmark", now, data_class="sensitive")
+    assert refused.answer.code is AnswerCode.NO
+    assert [each.tool.slug for each in refused.alternatives] == ["inkwell"]
+    assert ask(session, "quillmark", now).answer.depends_on == ("data_class",)
+
+
+def test_an_alternative_is_called_by_its_name_and_offered_where_it_would_be_a_yes(
+    session: Session, cast: Mapping[str, Actor], quillmark: Tool, now: datetime
+) -> None:
+    inkwell = a_tool(session, "Inkwell Pro", now=now, category="Elsewhere")
+    a_verdict(session, inkwell, cast, now=now, terms=AT_ONCE)
+    a_verdict(
+        session,
+        quillmark,
+        cast,
+        now=now,
+        terms=AT_ONCE,
+        outcome=Outcome.REJECTED,
+        alternatives=("inkwell-pro",),
+    )
+    found = ask(session, "quillmark", now)
+    assert found.answer.code is AnswerCode.NO
+    assert "Inkwell Pro" in found.answer.sentence
+    assert [each.tool.slug for each in found.alternatives] == ["inkwell-pro"]
+
+
+def test_the_told_answer_has_the_promised_shape(
+    session: Session, cast: Mapping[str, Actor], quillmark: Tool, now: datetime
+) -> None:
+    conditions: tuple[Condition, ...] = (a_condition("Enter only public information.", "R5"),)
+    a_verdict(
+        session,
+        quillmark,
+        cast,
+        now=now,
+        terms=AT_ONCE,
+        outcome=Outcome.APPROVED_WITH_CONDITIONS,
+        conditions=conditions,
+    )
+    told = lookup.told(ask(session, "quillmark", now), base_url="https://r.example")
+    assert list(told) == [
+        "query", "match", "answer", "depends_on", "sentence", "conditions", "alternatives", "guidance",
+        "verdict", "editions", "suggestions",
+    ]  # fmt: skip
+    assert told["match"] == {
+        "kind": "name",
+        "tool": {"slug": "quillmark", "name": "Quillmark", "url": "https://r.example/tools/quillmark"},
+    }
+    assert told["answer"] == "yes_if"
+    assert told["conditions"][0]["text"] == "Enter only public information."
+    assert told["verdict"]["url"] == "https://r.example/verdicts/1"
+
+
+def test_what_nobody_could_answer_is_counted_without_a_name(session: Session, now: datetime) -> None:
+    for query in ("Zylograph", "zylo graph", "Other"):
+        lookup.count_unanswered(session, query, now=now)
+        session.flush()
+    counted = {row.key: row.times for row in session.exec(select(Unanswered))}
+    assert counted == {"zylograph": 2, "other": 1}
+
+
+def test_a_list_of_answers_takes_a_fixed_number_of_queries(
+    session: Session, engine: Engine, cast: Mapping[str, Actor], now: datetime
+) -> None:
+    few = [a_tool(session, f"Tool {number}", now=now) for number in range(3)]
+    for tool in few:
+        a_verdict(session, tool, cast, now=now, terms=AT_ONCE)
+    many = few + [a_tool(session, f"Other {number}", now=now) for number in range(20)]
+    session.flush()
+    assert _queries(
+        engine, lambda: lookup.answers(session, many, Question(at=now), HOUSE, now=now)
+    ) == _queries(engine, lambda: lookup.answers(session, few[:1], Question(at=now), HOUSE, now=now))
+
+
+def _queries(engine: Engine, act: object) -> int:
+    seen: list[str] = []
+    event.listen(engine, "before_cursor_execute", lambda *args: seen.append(args[2]))
+    act()  # type: ignore[operator]
+    return len(seen)
+
+
+@pytest.mark.parametrize("query", ["a." * 27, "a." * 1000 + "/", "x" * 2000 + ".", "a.b:" * 500])
+def test_no_query_however_odd_keeps_the_site_busy(session: Session, query: str, now: datetime) -> None:
+    begun = perf_counter()
+    assert ask(session, query, now).match is None
+    assert perf_counter() - begun < 1

@@ -1,0 +1,56 @@
+"""Probable duplicates: kept in memory, up to date after every act, and never those that were told apart."""
+
+import pytest
+
+from registry.domain.triage import DismissReason
+from registry.services.candidates import editing, merging, triage, undoing
+from registry.services.candidates.likeness import twins
+from registry.store import triage_acts
+from registry.store.columns import id_of
+from tests.services.candidates.test_triage import ROSA, a_candidate
+
+
+def named(session, candidate, now):
+    return [each.name for each in twins(session, [candidate], now=now)[candidate.id]]
+
+
+@pytest.mark.both_databases
+def test_what_comes_goes_and_is_renamed_is_noticed_at_once(session, now):
+    one = a_candidate(session, now)
+    assert named(session, one, now) == []
+    two = a_candidate(session, now, "Plumerio", "https://plumerio.example")
+    assert named(session, one, now) == ["Plumerio"]
+    editing.edit(session, two.id, name="Zither", by=ROSA, now=now)
+    session.flush()
+    assert named(session, one, now) == []
+    editing.edit(session, two.id, name="Plumeria!", by=ROSA, now=now)
+    session.flush()
+    assert named(session, one, now) == ["Plumeria!"]
+    triage.dismiss(session, two.id, reason=DismissReason.SPAM, by=ROSA, now=now)
+    session.flush()
+    assert named(session, one, now) == []
+
+
+def test_a_tool_of_that_name_is_a_likeness_until_its_making_is_undone(session, now):
+    one = a_candidate(session, now)
+    two = a_candidate(session, now, "Plumerio", "https://plumerio.example")
+    triage.accept(session, two.id, by=ROSA, now=now)
+    session.flush()
+    (twin,) = twins(session, [one], now=now)[one.id]
+    assert (twin.tool_slug, twin.reason) == ("plumerio", "88 % alike")
+    undoing.undo(session, id_of(triage_acts.newest(session, limit=1)[0]), by=ROSA, now=now)
+    session.flush()
+    assert [each.candidate_id for each in twins(session, [one], now=now)[one.id]] == [two.id]
+
+
+@pytest.mark.both_databases
+def test_what_was_told_apart_is_not_suggested_again_on_either_side(session, now):
+    one, two = a_candidate(session, now), a_candidate(session, now, "Plumerio", "https://plumerio.example")
+    merging.differ(session, two.id, other_id=one.id, by=ROSA, now=now)
+    merging.differ(session, one.id, other_id=two.id, by=ROSA, now=now)
+    assert named(session, one, now) == named(session, two, now) == []
+    tool = triage.accept(session, a_candidate(session, now, "Plumerie", "").id, by=ROSA, now=now)
+    session.flush()
+    assert named(session, one, now) == ["Plumerie"]
+    merging.differ(session, one.id, tool_id=id_of(tool), by=ROSA, now=now)
+    assert named(session, one, now) == []

@@ -1,0 +1,174 @@
+"""The task list of an evaluation says what is missing and whose it is; my work is what is mine of all of them."""
+
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from datetime import datetime, timedelta
+
+import pytest
+from sqlmodel import Session
+
+from registry.services.evaluations import evaluation as rounds
+from registry.services.evaluations import scoring, work
+from registry.services.people.acting import Actor
+from registry.services.rubrics import rubric_files
+from registry.store.columns import id_of
+from registry.store.tables import Evaluation, Request
+from tests.builders import UTC_ZONE, a_tool, an_evaluation, scored, the_cast
+
+Count = Callable[[Session], AbstractContextManager[list[str]]]
+
+
+@pytest.fixture
+def cast(session: Session, now: datetime) -> dict[str, Actor]:
+    return the_cast(session, now)
+
+
+def opened(
+    session: Session,
+    cast: Mapping[str, Actor],
+    *reviewers: str,
+    tool: str = "Inkpost",
+    tier: int = 2,
+    now: datetime,
+) -> Evaluation:
+    rubric_files.take_in(session, None, now=now)
+    return rounds.open_evaluation(
+        session,
+        id_of(a_tool(session, tool, now=now)),
+        tier=tier,
+        owner_id=cast["rosa"].person_id,
+        intended_use={"purpose": "Letters"},
+        reviewers=[cast[each].person_id for each in reviewers],
+        zone=UTC_ZONE,
+        by=cast["rosa"],
+        now=now,
+    )
+
+
+def told(session: Session, evaluation: Evaluation, *, blind: bool = False) -> list[tuple[str, str, str]]:
+    return [
+        (each.kind.value, each.name, each.area or each.item or str(each.count or ""))
+        for each in work.tasks(session, evaluation, blind=blind, solo=False)
+    ]
+
+
+def mine(session: Session, who: Actor, now: datetime) -> list[str]:
+    return [each.task.kind.value for each in work.my_work(session, who, today=now.date(), solo=False).pieces]
+
+
+def left(session: Session, who: Actor, now: datetime) -> list[str]:
+    return [each.reason for each in work.my_work(session, who, today=now.date(), solo=False).left]
+
+
+def test_what_is_missing_is_told_with_whose_task_it_is(
+    session: Session, cast: Mapping[str, Actor], now: datetime
+) -> None:
+    case = opened(session, cast, "ravi", tier=3, now=now)
+    assert told(session, case) == [
+        ("ask", "Rosa", "privacy"),
+        ("ask", "Rosa", "accessibility"),
+        ("declare", "Ravi", ""),
+    ]
+    scoring.declare(session, id_of(case), interested=False, statement="", by=cast["ravi"], now=now)
+    assert told(session, case)[-1] == ("score", "Ravi", "")
+    assert mine(session, cast["ravi"], now) == ["score"]
+    assert mine(session, cast["rosa"], now) == ["ask", "ask"]
+
+
+def test_an_interest_makes_it_the_owners_task_to_ask_somebody_else(
+    session: Session, cast: Mapping[str, Actor], now: datetime
+) -> None:
+    case = opened(session, cast, "ravi", "mina", now=now)
+    scoring.declare(session, id_of(case), interested=True, statement="Shares.", by=cast["ravi"], now=now)
+    assert told(session, case) == [("ask", "Rosa", "1"), ("declare", "Mina", "")]
+    assert mine(session, cast["ravi"], now) == []
+
+
+def test_a_disagreement_is_the_owners_task_and_no_blind_reader_hears_of_it(
+    session: Session, cast: Mapping[str, Actor], now: datetime
+) -> None:
+    case = an_evaluation(
+        session,
+        a_tool(session, now=now),
+        owner=cast["rosa"],
+        reviewers=(cast["ravi"], cast["mina"], cast["rosa"]),
+        now=now,
+    )
+    scored(session, case, cast["ravi"], now=now, R1="1")
+    scored(session, case, cast["mina"], now=now, R1="4")
+    assert ("moderate", "Rosa", "R1") in told(session, case)
+    assert [each for each in told(session, case, blind=True) if each[0] == "moderate"] == []
+
+
+def test_deciding_is_on_the_list_of_every_approver_who_may(
+    session: Session, cast: Mapping[str, Actor], now: datetime
+) -> None:
+    case = an_evaluation(
+        session, a_tool(session, now=now), owner=cast["rosa"], reviewers=(cast["rosa"], cast["ravi"]), now=now
+    )
+    for name in ("rosa", "ravi"):
+        scored(session, case, cast[name], now=now)
+    assert told(session, case) == [("decide", "", "")]
+    assert mine(session, cast["amir"], now) == ["decide"]
+    session.add(Request(tool_id=case.tool_id, user_id=cast["amir"].id, purpose="x", digest="1", at=now))
+    session.flush()
+    assert mine(session, cast["amir"], now) == []
+    assert left(session, cast["amir"], now) == [
+        "You asked for this tool, so you cannot decide it. Ask a colleague who has no part in it."
+    ]
+    assert mine(session, cast["ana"], now) == ["decide"]
+    assert left(session, cast["ana"], now) == []
+    assert mine(session, cast["rosa"], now) == left(session, cast["rosa"], now) == []
+
+
+def test_who_decides_alone_has_it_on_the_list_once_trained(
+    session: Session, cast: Mapping[str, Actor], now: datetime
+) -> None:
+    rosa = cast["rosa"]
+    case = an_evaluation(session, a_tool(session, now=now), owner=rosa, reviewers=(rosa,), tier=1, now=now)
+    scored(session, case, rosa, now=now)
+    assert mine(session, rosa, now) == ["decide"]
+    untrained = work.my_work(session, rosa, today=now.date(), solo=False, cases_needed=2)
+    assert untrained.pieces == []
+    [told] = untrained.left
+    assert told.reason.startswith("Who decides alone has passed 2 reference cases; you have not yet.")
+
+
+def test_what_waits_is_nobodys_work_until_it_goes_on(
+    session: Session, cast: Mapping[str, Actor], now: datetime
+) -> None:
+    case = opened(session, cast, "ravi", now=now)
+    rounds.wait(
+        session,
+        id_of(case),
+        until=now.date() + timedelta(days=3),
+        for_whom="The vendor",
+        today=now.date(),
+        by=cast["rosa"],
+        now=now,
+    )
+    assert told(session, case) == [("resume", "Rosa", "")]
+    assert mine(session, cast["ravi"], now) == []
+
+
+def test_my_work_says_what_is_late(session: Session, cast: Mapping[str, Actor], now: datetime) -> None:
+    case = opened(session, cast, "ravi", now=now)
+    later = case.due_on + timedelta(days=1)
+    for today, late in ((later, True), (case.due_on, False)):
+        [piece] = work.my_work(session, cast["ravi"], today=today, solo=False).pieces
+        assert piece.late is late
+
+
+def test_my_work_asks_as_many_queries_for_ten_evaluations_as_for_one(
+    session: Session, cast: Mapping[str, Actor], now: datetime, count_queries: Count
+) -> None:
+    opened(session, cast, "ravi", now=now)
+    work.my_work(session, cast["rosa"], today=now.date(), solo=False)  # what people know well is remembered
+    with count_queries(session) as few:
+        work.my_work(session, cast["rosa"], today=now.date(), solo=False)
+    for number in range(9):
+        opened(session, cast, "ravi", tool=f"Tool {number}", now=now)
+    session.expire_all()
+    with count_queries(session) as many:
+        assert len(work.my_work(session, cast["rosa"], today=now.date(), solo=False).pieces) == 10
+    assert len(many) == len(few)

@@ -1,0 +1,175 @@
+"""Everything published goes out, and comes back the same, through each of the three formats."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine
+from sqlmodel import Session
+
+from registry.domain.condition import Check, Condition, Duty
+from registry.domain.outcome import Outcome
+from registry.domain.validity import MarkKind, validity
+from registry.domain.verdict import Scope
+from registry.services.lists.exporting import export_rows
+from registry.services.lists.import_rows import COLUMNS
+from registry.services.lists.importing import import_rows
+from registry.services.lists.spreadsheets import FORMATS
+from registry.services.people.acting import REGISTRY
+from registry.services.people.house import house
+from registry.services.verdicts import verdict_life
+from registry.settings import Settings
+from registry.store import verdicts
+from registry.store.engine import make_engine, transaction
+from registry.store.schema import upgrade
+from registry.store.tables import AliasKind
+from tests.builders import UTC_ZONE, a_condition, a_tool, a_verdict, the_cast, the_offices
+
+SETTINGS = Settings(_env_file=None)
+
+
+@pytest.fixture
+def full(engine: Engine, now: datetime) -> Engine:
+    """A registry with verdicts of every kind, one of them suspended, and texts that files find hard."""
+    with transaction(engine) as session:
+        cast = the_cast(session, now)
+        the_offices(session)
+        later = now + timedelta(days=3)
+        quill = a_tool(
+            session,
+            now=now,
+            vendor="Quill; and Sons",
+            aliases={
+                "chat.quillmark.example": AliasKind.DOMAIN,
+                "Feather; Pen": AliasKind.NAME,
+                "ASP.NET": AliasKind.NAME,
+            },
+        )
+        quill.description = 'Says "hello",\nthen =SUM(A1) and Grüße'
+        a_tool(session, "=Formula", now=now, aliases={"pkg:pypi/formula": AliasKind.PURL})
+        first = a_verdict(session, quill, cast, now=now)
+        dated = Condition(
+            "Ask the office; then train.",
+            duty=Duty.OFFICE,
+            check=Check.EVIDENCE,
+            mitigates=frozenset({"R5"}),
+            due_on=date(2027, 5, 1),
+        )
+        a_verdict(
+            session,
+            quill,
+            cast,
+            now=later,
+            outcome=Outcome.APPROVED_WITH_CONDITIONS,
+            conditions=(dated, a_condition("Enter only public information.", "R5")),
+            scope=Scope(
+                edition="Pro",
+                offices=frozenset({"hq"}),
+                data_ceiling="internal",
+                accounts=frozenset({"work"}),
+            ),
+            supersedes=(first.number,),
+        )
+        other = a_tool(session, "Paletta", now=now)
+        a_verdict(session, other, cast, now=now, outcome=Outcome.REJECTED, alternatives=("quillmark",))
+        third = a_tool(session, "Sketchline", now=now)
+        approved = a_verdict(session, third, cast, now=now)
+        verdict_life.mark(
+            session,
+            approved.number,
+            MarkKind.SUSPENDED,
+            reason="A leak.",
+            zone=UTC_ZONE,
+            by=cast["ana"],
+            now=later,
+        )
+    return engine
+
+
+def _exported(session: Session, now: datetime) -> list[Mapping[str, Any]]:
+    return export_rows(session, now=now + timedelta(days=10))
+
+
+@pytest.fixture
+def empty(tmp_path: Any) -> Any:
+    engine = make_engine(f"sqlite:///{tmp_path / 'second' / 'registry.sqlite3'}")
+    upgrade(engine)
+    yield engine
+    engine.dispose()
+
+
+def _into(engine: Engine, rows: Sequence[Mapping[str, Any]], now: datetime) -> list[Mapping[str, Any]]:
+    later = now + timedelta(days=10)
+    with transaction(engine) as session:
+        cast = the_cast(session, now)
+        report = import_rows(session, rows, house(session, SETTINGS), by=cast["ada"], now=later)
+        assert report.faulty == ()
+        assert report.done
+    with transaction(engine) as session:
+        return _exported(session, now)
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize("ending", FORMATS)
+def test_an_export_imported_into_an_empty_registry_exports_the_same_again(
+    ending: str, full: Engine, empty: Engine, now: datetime
+) -> None:
+    form = FORMATS[ending]
+    with transaction(full) as session:
+        first = _exported(session, now)
+    assert len(first) == 5
+    again = _into(empty, form.read(form.write(COLUMNS, first)), now)
+    assert again == first
+    assert form.write(COLUMNS, again) == form.write(COLUMNS, first) or ending == "xlsx"
+
+
+def test_what_befell_a_verdict_travels_along_so_that_no_answer_gets_more_permissive(
+    full: Engine, empty: Engine, now: datetime
+) -> None:
+    later = now + timedelta(days=10)
+    with transaction(full) as session:
+        rows = _exported(session, now)
+    _into(empty, rows, now)
+
+    def states(engine: Engine) -> dict[int, object]:
+        with transaction(engine) as session:
+            found = verdicts.published(session, now=later)
+            rulings = verdicts.as_rulings(session, found)
+            return {each.verdict.number: validity(each, at=later, zone=UTC_ZONE) for each in rulings}
+
+    assert states(full) == states(empty)
+
+
+def test_an_export_imported_where_it_came_from_changes_nothing(full: Engine, now: datetime) -> None:
+    later = now + timedelta(days=10)
+    with transaction(full) as session:
+        rows = _exported(session, now)
+        report = import_rows(session, rows, house(session, SETTINGS), by=REGISTRY, now=later)
+    assert (report.tools, report.verdicts, report.faulty) == (0, 0, ())
+
+
+def test_a_verdict_in_its_undo_window_is_not_exported(session: Session, now: datetime) -> None:
+    cast = the_cast(session, now)
+    the_offices(session)
+    a_verdict(session, a_tool(session, now=now), cast, now=now)
+    (row,) = export_rows(session, now=now)
+    assert "outcome" not in row
+    (row,) = export_rows(session, now=now + timedelta(hours=1))
+    assert row["outcome"] == "approved"
+
+
+def test_a_pilot_keeps_owner_size_measure_and_exit_rule(full: Engine, empty: Engine, now: datetime) -> None:
+    pilot = {"owner": "Rosa", "size": "12 people", "measure": "hours saved", "exit_rule": "ends in May"}
+    again = _into(
+        empty,
+        [{"name": "Tryout", "outcome": "pilot", "pilot": pilot, "conditions": "Twelve people only."}],
+        now,
+    )
+    assert again[0]["pilot"] == pilot
+
+
+def test_a_cell_that_excel_would_run_is_kept_text_in_csv() -> None:
+    body = FORMATS["csv"].write(["name"], [{"name": "=1+1"}])
+    assert b"\r\n'=1+1\r\n" in body
+    assert FORMATS["csv"].read(body) == [{"name": "=1+1"}]
