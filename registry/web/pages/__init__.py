@@ -29,6 +29,7 @@ from registry.web.pages import (
     reference_cases,
     renewal,
     reopening,
+    reopenings,
     reports,
     requests,
     rubrics,
@@ -50,6 +51,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     tools.router,
     reopening.router,  # its fixed addresses go before those with a number
     verdicts.router,
+    reopenings.router,
     verdicts.downloads,
     feeds.router,
     requests.router,

@@ -75,6 +75,27 @@ def test_a_mistyped_tool_is_asked_back_and_a_stranger_is_reported_by_a_second_pr
     assert "Wendle" in as_("Uma").get("/reports").text
 
 
+def test_reports_and_reopened_cases_are_files_of_just_what_the_page_shows(
+    client: TestClient, as_: As
+) -> None:
+    client.post("/incident", data=INCIDENT)
+    client.post("/challenge", data={"tool": "scrawl", "text": "=Old."})
+    uma = as_("Uma")
+    told = uma.get("/reports.json?kind=incident").json()["reports"]
+    assert [(each["kind"], each["tool"]["slug"]) for each in told] == [("incident", "quillmark")]
+    sheet = uma.get("/reports.csv")
+    assert sheet.headers["content-disposition"] == 'attachment; filename="reports.csv"'
+    assert "'=Old." in sheet.text  # no spreadsheet runs it
+    (case,) = uma.get("/reopenings.json?cause=incident").json()["reopenings"]
+    assert case["tool"]["slug"] == "quillmark"
+    assert INCIDENT["text"] in case["text"]
+    assert "quillmark" in uma.get("/reopenings.csv").text.lower()
+    assert uma.get("/reopenings.json?cause=terms").json() == {"reopenings": []}
+    assert '"/reports.csv?kind=incident"' in uma.get("/reports?kind=incident").text
+    assert '"/reopenings.json?cause=incident"' in uma.get("/reopenings?cause=incident").text
+    assert as_("Ravi").get("/reopenings.json").json() == {"reopenings": []}  # a case that is not Ravi’s
+
+
 def test_reports_from_one_place_end_after_ten(client: TestClient, as_: As, site_engine: Engine) -> None:
     codes = [
         client.post("/challenge", data={"tool": "scrawl", "text": "Old."}).status_code for _ in range(12)
