@@ -153,7 +153,7 @@ def test_one_that_changed_since_it_was_read_stops_them_all(as_: As, client: Test
     amir = as_("Amir")
     offered = amir.get("/verdicts/withdraw").text
     seen = {f"seen.{n}": offered.partition(f'name="seen.{n}" value="')[2].partition('"')[0] for n in (1, 2)}
-    as_("Ada").post("/verdicts/2/suspend", data={"reason": "A leak."})
+    as_("Ada").post("/verdicts/2/suspend", data={"sure": "yes", "reason": "A leak."})
     typed = {"number": ["1", "2"], "offered": ["1", "2"], "reason": "Gone.", "step": "withdraw"}
     reply = amir.post("/verdicts/withdraw", data=typed | seen)
     assert reply.status_code == 409
@@ -164,14 +164,14 @@ def test_one_that_changed_since_it_was_read_stops_them_all(as_: As, client: Test
 def test_a_stale_page_shows_what_happened_since_and_keeps_what_was_typed(as_: As) -> None:
     amir = as_("Amir")
     seen = amir.get("/verdicts/1/acts").text.partition('name="seen" value="')[2].partition('"')[0]
-    as_("Ada").post("/verdicts/1/suspend", data={"reason": "A leak was told."})
+    as_("Ada").post("/verdicts/1/suspend", data={"sure": "yes", "reason": "A leak was told."})
     typed = {"seen": seen, "reason": "The vendor is gone.", "replacement": "Scrawl"}
     reply = amir.post("/verdicts/1/revoke", data=typed)
     assert reply.status_code == 409
     for told in ("What happened since you read it", "A leak was told.", "The vendor is gone.", "Scrawl"):
         assert told in reply.text
     fresh = reply.text.partition('name="seen" value="')[2].partition('"')[0]
-    assert amir.post("/verdicts/1/revoke", data=typed | {"seen": fresh}).is_redirect
+    assert amir.post("/verdicts/1/revoke", data=typed | {"seen": fresh, "sure": "yes"}).is_redirect
 
 
 def test_a_reviewer_has_verdicts_looked_at_again(as_: As, site_engine: Engine) -> None:
