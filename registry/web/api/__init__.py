@@ -5,6 +5,7 @@ from fastapi import APIRouter
 from registry.web.api import (
     candidates,
     check,
+    check_list,
     conditions,
     decisions,
     due,
@@ -34,6 +35,7 @@ from registry.web.api import (
 
 ROUTERS: tuple[APIRouter, ...] = (
     check.router,
+    check_list.router,
     tools.router,
     verdicts.router,
     verdict_acts.router,

@@ -7,6 +7,7 @@ from registry.web.pages import (
     audit,
     bulk,
     candidates,
+    check_list,
     conditions,
     dashboard,
     decisions,
@@ -47,6 +48,7 @@ from registry.web.pages import (
 
 ROUTERS: tuple[APIRouter, ...] = (
     lookup.router,
+    check_list.router,
     tools.router,
     reopening.router,  # its fixed addresses go before those with a number
     verdicts.router,
