@@ -1,4 +1,4 @@
-"""Who may ask for a tool, or about a list of them, how often from one place and in how many words; page and API alike."""
+"""Who may ask for a tool, or about a list of them, how often from one place, in how many words; page and API alike."""
 
 from collections.abc import Mapping
 from datetime import datetime

@@ -4,6 +4,7 @@ from fastapi import APIRouter
 
 from registry.web.api import (
     candidates,
+    chat,
     check,
     check_list,
     conditions,
@@ -36,6 +37,7 @@ from registry.web.api import (
 ROUTERS: tuple[APIRouter, ...] = (
     check.router,
     check_list.router,
+    chat.router,
     tools.router,
     verdicts.router,
     verdict_acts.router,

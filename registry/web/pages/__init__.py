@@ -14,6 +14,7 @@ from registry.web.pages import (
     dismissals,
     due,
     duplicates,
+    embed,
     evaluation_acts,
     evaluation_opening,
     evaluations,
@@ -49,6 +50,7 @@ from registry.web.pages import (
 ROUTERS: tuple[APIRouter, ...] = (
     lookup.router,
     check_list.router,
+    embed.router,
     tools.router,
     reopening.router,  # its fixed addresses go before those with a number
     verdicts.router,
