@@ -95,6 +95,8 @@ class Standing:
 @dataclass(frozen=True)
 class DecidePage:
     id: int
+    key: str
+    """Under which this browser keeps what was not published yet."""
     version: int
     seen: str
     read_at: datetime
@@ -134,6 +136,8 @@ class DecidePage:
     form: Form
     taken_back: int | None = None
     """Number of the verdict that was taken back and fills the form."""
+    fresh: bool = False
+    """It was opened and did not come back from a form."""
 
 
 @dataclass(frozen=True)
@@ -229,6 +233,7 @@ def _page(
     alike = likest.precedents(session, tool, evaluation, weighed, house, now=reading.now)
     return DecidePage(
         id=id_of(evaluation),
+        key=kept_under(id_of(evaluation), reading.user),
         version=evaluation.version,
         seen=seen(weigh(session, evaluation)),
         read_at=reading.now,
@@ -272,6 +277,10 @@ def _page(
         until=_until(reading, decision, weighed, allowed),
         form=form,
     )
+
+
+def kept_under(evaluation_id: int, user: Actor) -> str:
+    return f"decision {evaluation_id} {user.id}"
 
 
 def _advice(recommended: Recommendation) -> Advice:
