@@ -7,7 +7,9 @@ from datetime import date, datetime
 from sqlmodel import Session
 
 from registry.domain.condition import Condition
+from registry.domain.contradiction import contradictions
 from registry.domain.library import as_condition
+from registry.domain.lookup import House
 from registry.domain.outcome import MEANINGS
 from registry.domain.recommendation import Recommendation
 from registry.domain.rubric import Rubric
@@ -131,6 +133,8 @@ class DecidePage:
     reasons_for_no: Sequence[Option]
     alternatives: Sequence[Option]
     supersedes: Sequence[Option]
+    clashes: Sequence[str]
+    """Where a condition says less than the scope allows, in words."""
     until: str
     """The last day where none is chosen, and why, in words."""
     form: Form
@@ -184,9 +188,8 @@ def fresh_page(reading: Reading) -> DecidePage:
         offices=frozenset(use.get("offices", ())),
     )
     forms = proposed_forms(filled)
-    return _page(
-        reading, weighed, standing, Decision(outcome=outcome, rationale="", scope=scope), form, forms
-    )
+    decision = Decision(outcome=outcome, rationale="", scope=scope, conditions=tuple(filled))
+    return _page(reading, weighed, standing, decision, form, forms)
 
 
 def typed_page(
@@ -274,9 +277,21 @@ def _page(
             Option(NONE_KNOWN, "None is known"),
         ],
         supersedes=[Option(each.number, each.label) for each in standing],
+        clashes=clashes(decision, house),
         until=_until(reading, decision, weighed, allowed),
         form=form,
     )
+
+
+def clashes(decision: Decision, house: House) -> list[str]:
+    """A sentence for each condition that contradicts the scope; none of them keeps the verdict from going out."""
+    ceiling = decision.scope.data_ceiling
+    allowed = f"up to {words(ceiling).lower()}" if ceiling else "every class of information"
+    return [
+        f"The scope allows {allowed}, and “{condition.text}” allows "
+        f"{words(highest).lower() if highest else 'none of it'}. Employees would read both."
+        for condition, highest in contradictions(decision.conditions, decision.scope, house.data_classes)
+    ]
 
 
 def kept_under(evaluation_id: int, user: Actor) -> str:

@@ -26,7 +26,7 @@ from registry.web.deps import Approver, Decider, House, Now, Read, RowId, Text, 
 from registry.web.errors import status_of
 from registry.web.pages.decision_changes import ClashPage, since, typed_rows
 from registry.web.pages.decision_form import Filled, named_alternatives, read_decision
-from registry.web.pages.decision_memo import Reading, fresh_page, kept_under, pickable, typed_page
+from registry.web.pages.decision_memo import Reading, clashes, fresh_page, kept_under, pickable, typed_page
 from registry.web.pages.decision_preview import preview
 from registry.web.pages.decision_taken_back import taken_back
 from registry.web.pages.evaluation_page import title_of
@@ -123,6 +123,7 @@ def decide(
         lambda: deciding.decide(tx, evaluation_id, filled.decision, terms, by=user, now=now),
         title=title_of(tool, evaluation),
         back=f"/evaluations/{evaluation_id}/decide",
+        clashes=clashes(filled.decision, house_of(tx, house)),
     )
     return render(request, "evaluations/preview.html", page_of_preview)
 
