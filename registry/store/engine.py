@@ -151,10 +151,19 @@ def _insert(columns: tuple[Column[Any], ...], dialect: Dialect) -> tuple[str, bo
 
 def _driver_values(column: Column[Any], rows: Sequence[Mapping[str, Any]], dialect: Dialect) -> list[Any]:
     """What one column of every row is to the driver."""
-    name, default = column.name, getattr(column.default, "arg", None)
-    process = _for_driver(column, dialect)
-    values = [row.get(name, default) for row in rows]
-    return values if process is None else [process(value) for value in values]
+    name, process = column.name, _for_driver(column, dialect)
+    if name not in rows[0]:
+        default = getattr(column.default, "arg", None)
+        return [default if process is None else process(default)] * len(rows)
+    values = [row[name] for row in rows]
+    if process is None:
+        return values
+    told, last, made = [], values[0], process(values[0])
+    for value in values:
+        if value is not last:  # as it is with moments: many rows of one act bear the same
+            last, made = value, process(value)
+        told.append(made)
+    return told
 
 
 @lru_cache(maxsize=1024)
