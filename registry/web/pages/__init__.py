@@ -7,12 +7,14 @@ from registry.web.pages import (
     audit,
     bulk,
     candidates,
+    check_list,
     conditions,
     dashboard,
     decisions,
     dismissals,
     due,
     duplicates,
+    embed,
     evaluation_acts,
     evaluation_opening,
     evaluations,
@@ -47,6 +49,8 @@ from registry.web.pages import (
 
 ROUTERS: tuple[APIRouter, ...] = (
     lookup.router,
+    check_list.router,
+    embed.router,
     tools.router,
     reopening.router,  # its fixed addresses go before those with a number
     verdicts.router,

@@ -1,8 +1,9 @@
 """Tools: the list by category, each tool's page with its answer, scores and history, and badges for other pages."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from urllib.parse import urlencode
 
 from fastapi import Request, Response
@@ -20,7 +21,7 @@ from registry.settings import Settings
 from registry.store import entries, evaluations, tools, verdicts
 from registry.store.columns import id_of
 from registry.store.tables import AliasKind, Entry, Tool
-from registry.web import cards
+from registry.web import cards, linked
 from registry.web.deps import INSIDERS, Asked, CurrentUser, House, Now, Read, Slug
 from registry.web.feeds import feed_links
 from registry.web.links import outside_link
@@ -105,6 +106,8 @@ class ToolPage:
     formats: Sequence[Link]
     badge_url: str
     cite: str
+    linked: Mapping[str, Any]
+    """The tool and the newest verdict that stands, for search engines: schema.org in JSON-LD."""
 
 
 @dataclass(frozen=True)
@@ -211,6 +214,7 @@ def _tool_page(read: Session, tool: Tool, settings: Settings, now: datetime, *, 
         formats=cards.follow(tool),
         badge_url=f"{address}/badge.svg",
         cite=f"{settings.name}: {tool.name}. {address}",
+        linked=linked.software(found, tool, settings),
     )
 
 
