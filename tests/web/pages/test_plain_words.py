@@ -61,7 +61,7 @@ def syllables(word: str) -> int:
 
 
 def sentences(text: str) -> list[list[str]]:
-    found = [re.findall(r"[A-Za-z’']+", part) for part in re.split(r"[.!?:;…]+(?:\s|$)", text)]
+    found = [re.findall(r"[A-Za-z’']+", part) for part in re.split(r"[.!?:;…·]+(?:\s|$)", text)]
     return [words for words in found if words]
 
 
