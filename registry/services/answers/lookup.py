@@ -14,9 +14,10 @@ from registry.domain.lookup import Answer, AnswerCode, House, Question
 from registry.domain.validity import Ruling
 from registry.domain.verdict import Verdict
 from registry.services.answers import matching
+from registry.services.answers.expecting import expect
 from registry.services.answers.index import Index
 from registry.services.answers.matching import Match
-from registry.store import evaluations, tools, verdicts
+from registry.store import tools, under_way, verdicts
 from registry.store.columns import id_of
 from registry.store.tables import Tool, Unanswered
 from scrapers.links import link_key
@@ -99,10 +100,14 @@ def answers(
     """Tool id -> answer, for a list of tools, in a fixed number of queries."""
     ids = [id_of(tool) for tool in found]
     known = _in_words(session, verdicts.rulings(session, ids, now=now))
-    running = evaluations.running(session, ids, now=now)
+    running = under_way.running(session, ids, now=now)
+    expected = expect(session, running, zone=house.zone, now=now)
     return {
-        id_of(tool): _computed(tool, known.get(id_of(tool), []), running.get(id_of(tool)), question, house)
+        tool_id: _computed(
+            tool, known.get(tool_id, []), running.get(tool_id), question, house, expected.get(tool_id)
+        )
         for tool in found
+        for tool_id in [id_of(tool)]
     }
 
 
@@ -119,7 +124,7 @@ def by_value(
     if not dimensions:
         return {}
     known = verdicts.rulings(session, [id_of(tool)], now=now).get(id_of(tool), [])
-    running = evaluations.running(session, [id_of(tool)], now=now).get(id_of(tool))
+    running = under_way.running(session, [id_of(tool)], now=now).get(id_of(tool))
     return {
         dimension: [
             (value, _computed(tool, known, running, _with(question, dimension, value), house).code)
@@ -200,9 +205,10 @@ def _in_words(session: Session, known: Mapping[int, Sequence[Ruling]]) -> dict[i
 def _computed(
     tool: Tool,
     known: Sequence[Ruling],
-    running: "evaluations.Running | None",
+    running: "under_way.Running | None",
     question: Question,
     house: House,
+    expected_on: date | None = None,
 ) -> Answer:
     return rules.answer(
         tool.name,
@@ -210,7 +216,7 @@ def _computed(
         question,
         house,
         under_review_since=running.since.astimezone(house.zone).date() if running else None,
-        expected_on=running.due_on if running else None,
+        expected_on=expected_on,
     )
 
 

@@ -31,6 +31,7 @@ from registry.web.pages import (
     reference_cases,
     renewal,
     reopening,
+    reopenings,
     reports,
     requests,
     rubrics,
@@ -54,6 +55,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     tools.router,
     reopening.router,  # its fixed addresses go before those with a number
     verdicts.router,
+    reopenings.router,
     verdicts.downloads,
     feeds.router,
     requests.router,

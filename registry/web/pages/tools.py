@@ -32,6 +32,7 @@ from registry.web.routing import page_router
 from registry.web.scores import Assessed, assessed
 from registry.web.shapes import AnswerCard, Event, Link, Pager, Row
 from registry.web.tool_news import told_of, tool_news
+from registry.web.understood import code, understood
 from registry.web.verdict_parts import VerdictRow, as_row, happenings
 from registry.web.words import Tone, mark
 
@@ -129,12 +130,13 @@ def show_tools(
     read: Read,
     settings: House,
     now: Now,
-    category: Asked = "",
     after: Asked = "",
     before: Asked = "",
 ) -> Response:
     organisation = house(read, settings)
     counts = tools.category_counts(read)
+    known = [name for name, _ in counts]
+    category = understood(request, lambda query: code(query.get("category", ""), known, "category"))
     found = tools.page(read, category=category, after=after, before=before, limit=MOST_TOOLS + 1)
     more, shown = _cut(found, backwards=bool(before))
     answers = lookup.answers(read, shown, Question(at=now), organisation, now=now)
