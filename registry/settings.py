@@ -1,6 +1,8 @@
 """Settings: the only reader of environment and configuration files; read once at the edge and passed down."""
 
+import base64
 import os
+import re
 import secrets
 from contextlib import suppress
 from functools import cached_property, partial
@@ -27,6 +29,8 @@ from registry.domain.errors import InvalidInput
 MIN_SECRET_BYTES = 16
 Names = Annotated[tuple[str, ...], NoDecode]
 """Several names in one value, parted by commas, in the order that matters."""
+
+_ORIGIN = re.compile(r"https?://(\*\.)?[A-Za-z0-9.-]+(:[0-9]{1,5})?")
 
 
 class Settings(BaseSettings):
@@ -73,6 +77,11 @@ class Settings(BaseSettings):
     audiences: Names = Field(
         ("staff", "contractors"), description="Groups of people a verdict may be limited to."
     )
+    embed_sites: Names = Field(
+        (), description="Sites that may show an answer in a frame, such as https://intranet.example."
+    )
+    slack_secret: str = Field("", description="Signing secret of the Slack app that asks here.")
+    teams_secret: str = Field("", description="Security token of the Teams outgoing webhook that asks here.")
     requests: Literal["anybody", "employees"] = Field("anybody", description="Who may request a tool.")
     challenges: int = Field(
         3,
@@ -89,7 +98,13 @@ class Settings(BaseSettings):
     )
 
     @field_validator(
-        "allow_private_cidrs", "trusted_proxies", "data_classes", "account_types", "audiences", mode="before"
+        "allow_private_cidrs",
+        "trusted_proxies",
+        "data_classes",
+        "account_types",
+        "audiences",
+        "embed_sites",
+        mode="before",
     )
     @classmethod
     def _split(cls, value: object) -> object:
@@ -121,6 +136,23 @@ class Settings(BaseSettings):
                 ip_network(each)
             except ValueError as error:
                 raise ValueError(f"{each!r} is no network such as 10.0.0.0/8") from error
+        return value
+
+    @field_validator("embed_sites")
+    @classmethod
+    def _origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for each in value:
+            if not _ORIGIN.fullmatch(each):
+                raise ValueError(f"{each!r} is no site such as https://intranet.example")
+        return value
+
+    @field_validator("teams_secret")
+    @classmethod
+    def _base64(cls, value: str) -> str:
+        try:
+            base64.b64decode(value, validate=True)
+        except ValueError:
+            raise ValueError("must be the token just as Teams showed it") from None
         return value
 
     @field_validator("database_url")

@@ -100,7 +100,10 @@ def a_typed_scorecard(rubric: Rubric, *, risk: str = "1", fit: str = "4", **rati
             for each in rubric.criteria
         },
         knock_outs={
-            each.id: TypedAnswer(KnockOutAnswer(ratings.get(each.id, "no"))) for each in rubric.knock_outs
+            each.id: TypedAnswer(
+                KnockOutAnswer(ratings.get(each.id, "no")), f"Because of what {each.name} shows."
+            )
+            for each in rubric.knock_outs
         },
     )
 

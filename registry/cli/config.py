@@ -37,7 +37,9 @@ def masked(name: str, value: object) -> object:
             return make_url(value).render_as_string(hide_password=True)
         except ArgumentError:
             return MASK
-    if value and any(word in name for word in ("password", "token", "client_secret")):
+    if value and any(
+        word in name for word in ("password", "token", "client_secret", "slack_secret", "teams_secret")
+    ):
         return MASK
     return list(value) if isinstance(value, tuple) else value
 

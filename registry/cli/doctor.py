@@ -11,7 +11,6 @@ from registry.cli.common import AsJson, print_json
 from registry.services.entries import rereading
 from registry.services.entries.holding import sentence
 from registry.services.health import Check, agent, readiness, secret_mode
-from registry.services.rubrics.rubric_files import look
 from registry.settings import Settings, load_settings
 from registry.store.engine import make_engine, snapshot
 from registry.store.entries import held_by_source
@@ -49,16 +48,7 @@ def _checks(settings: Settings, engine: Engine) -> Iterator[Check]:
     yield agent(settings)
     yield Check("time zone", True, f"Days end in {settings.time_zone}.")
     if all(check.ok for check in ready):
-        yield _rubric(settings, engine)
         yield from _stored(engine)
-
-
-def _rubric(settings: Settings, engine: Engine) -> Check:
-    with snapshot(engine) as session:
-        found = look(session, settings.rubrics_dir)
-    if found.faults:
-        return Check("rubric", False, " ".join(str(each) for each in found.faults))
-    return Check("rubric", True, f"Every file can be used; {len(found.fresh)} not stored yet.")
 
 
 def _stored(engine: Engine) -> Iterator[Check]:

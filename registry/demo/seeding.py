@@ -14,7 +14,7 @@ from sqlalchemy import Engine
 from sqlmodel import Session, func, select
 
 from registry import rounds
-from registry.demo import ahead, practice
+from registry.demo import ahead, lately, practice
 from registry.demo import content as story
 from registry.demo.content import Content, TriageRecord
 from registry.demo.ground import Ground, lay
@@ -64,6 +64,7 @@ def seed(
             feeds_port = int(publisher.base_url.rpartition(":")[2])
         with transaction(engine) as session:
             _triage(session, content, ground, settings, now)
+            lately.prepare(session, ground, settings, _terms(settings, content), now=now)
             ahead.prepare(session, ground, now=now)
             practice.prepare(session, ground, now=now)
         with snapshot(engine) as session:
@@ -92,14 +93,8 @@ def open_publisher(now: datetime, port: int, *, slow_s: float = SLOW_S) -> Publi
     return Publisher(now, port=port, slow_s=slow_s)
 
 
-def _tell_the_past(
-    session: Session, content: Content, settings: Settings, now: datetime
-) -> tuple[Ground, tuple[SignIn, ...]]:
-    began = min(each.opened_at for each in content.evaluations)
-    began = min(began, *(each.decided_at for each in content.verdicts)) - timedelta(days=30)
-    rubric_files.take_in(session, None, now=began)
-    ground = lay(session, content, now=began)
-    terms = Terms(
+def _terms(settings: Settings, content: Content) -> Terms:
+    return Terms(
         zone=settings.zone,
         undo_s=settings.undo_s,
         solo=settings.solo,
@@ -108,7 +103,16 @@ def _tell_the_past(
         audiences=settings.audiences,
         offices=tuple(each.code for each in content.offices),
     )
-    History(session, content, ground, terms, settings.secret, now).play()
+
+
+def _tell_the_past(
+    session: Session, content: Content, settings: Settings, now: datetime
+) -> tuple[Ground, tuple[SignIn, ...]]:
+    began = min(each.opened_at for each in content.evaluations)
+    began = min(began, *(each.decided_at for each in content.verdicts)) - timedelta(days=30)
+    rubric_files.take_in(session, None, now=began)
+    ground = lay(session, content, now=began)
+    History(session, content, ground, _terms(settings, content), settings.secret, now).play()
     people = tuple(
         SignIn(
             each.name,
@@ -156,8 +160,7 @@ def _scrape(engine: Engine, settings: Settings, now: datetime, tell: Tell) -> No
 
 def _triage(session: Session, content: Content, ground: Ground, settings: Settings, now: datetime) -> None:
     """What colleagues ask of candidates, and what triage did with some; nothing is done before it came in."""
-    terms = Terms(settings.zone, 0, False, (), (), (), ())
-    history = History(session, content, ground, terms, settings.secret, now)
+    history = History(session, content, ground, _terms(settings, content), settings.secret, now)
     for request in content.requests:
         if not request.tool:
             history.request(request, request.at)

@@ -89,10 +89,11 @@ def _schema(engine: Engine) -> Check:
 def _rubrics(settings: Settings, engine: Engine) -> Check:
     """Never failing: what is stored and in force goes on, whatever becomes of a file."""
     with snapshot(engine) as session:
-        faults = rubric_files.look(session, settings.rubrics_dir).faults
-    if not faults:
-        return Check("rubrics", True, "Every rubric file can be used.")
-    told = "1 rubric file" if len(faults) == 1 else f"{len(faults)} rubric files"
+        found = rubric_files.look(session, settings.rubrics_dir)
+    if not found.faults:
+        fresh = f"; {len(found.fresh)} not stored yet" if found.fresh else ""
+        return Check("rubrics", True, f"Every rubric file can be used{fresh}.")
+    told = "1 rubric file" if len(found.faults) == 1 else f"{len(found.faults)} rubric files"
     return Check("rubrics", True, f"{told} cannot be used; /rubrics says why.", warns=True)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 
 from sqlalchemy import func
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, or_, select
 
 from registry.domain.errors import NotFound
 from registry.domain.triage import CandidateStatus
@@ -99,6 +99,18 @@ def open_named(session: Session, name_key: str) -> Sequence[Candidate]:
         col(Candidate.status).in_([CandidateStatus.NEW, CandidateStatus.WATCH]),
     )
     return session.exec(query.order_by(col(Candidate.id))).all()
+
+
+def holding(session: Session, words: str, key: str, *, limit: int) -> Sequence[Candidate]:
+    """Candidates whose name or home page holds the words, the shortest names first; those merged away are left out."""
+    query = select(Candidate).where(
+        col(Candidate.status) != CandidateStatus.MERGED,
+        or_(
+            col(Candidate.name_key).contains(key, autoescape=True),
+            col(Candidate.homepage).icontains(words, autoescape=True),
+        ),
+    )
+    return session.exec(query.order_by(func.length(Candidate.name), col(Candidate.id)).limit(limit)).all()
 
 
 def merged_into(session: Session, candidate_id: int) -> Sequence[Candidate]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Select, bindparam, exists
@@ -27,18 +27,9 @@ from registry.store.tables import (
     ScorecardRating,
     User,
     VendorContact,
-    Verdict,
 )
 
 CLOSED = (EvaluationState.DECIDED, EvaluationState.WITHDRAWN)
-
-
-@dataclass(frozen=True)
-class Running:
-    """An evaluation under way, as an employee may hear of it."""
-
-    since: datetime
-    due_on: date
 
 
 @dataclass(frozen=True)
@@ -100,22 +91,6 @@ def find_running(session: Session, tool_id: int, edition: str) -> Evaluation | N
             col(Evaluation.state).not_in(CLOSED),
         )
     ).first()
-
-
-def running(session: Session, tool_ids: Iterable[int], *, now: datetime) -> dict[int, Running]:
-    """Tool id -> its evaluation under way; of several the one that is due first.
-
-    One whose verdict has not gone out yet is under way still: nobody may tell by a gap that it was decided.
-    """
-    unpublished = select(Verdict.evaluation_id).where(
-        col(Verdict.undone_at).is_(None), col(Verdict.published_at) > now
-    )
-    query = select(col(Evaluation.tool_id), col(Evaluation.opened_at), col(Evaluation.due_on)).where(
-        col(Evaluation.tool_id).in_(set(tool_ids)),
-        or_(col(Evaluation.state).not_in(CLOSED), col(Evaluation.id).in_(unpublished)),
-    )
-    rows = session.exec(query.order_by(col(Evaluation.due_on).desc())).all()
-    return {tool_id: Running(opened_at, due_on) for tool_id, opened_at, due_on in rows}
 
 
 def of_tool(session: Session, tool_id: int) -> Sequence[Evaluation]:

@@ -53,6 +53,13 @@ def by_name_keys(session: Session, keys: Iterable[str]) -> Sequence[Tool]:
     return session.exec(select(Tool).where(col(Tool.id).in_(known)).order_by(col(Tool.name))).all()
 
 
+def holding(session: Session, key: str, *, limit: int) -> Sequence[Tool]:
+    """Tools of which some name's key, or their address, holds this one, the shortest names first."""
+    called = select(Alias.tool_id).where(col(Alias.key).contains(key, autoescape=True))
+    query = select(Tool).where(col(Tool.id).in_(called))
+    return session.exec(query.order_by(func.length(Tool.name), col(Tool.id)).limit(limit)).all()
+
+
 def page(
     session: Session, *, category: str = "", after: str = "", before: str = "", limit: int = 50
 ) -> Sequence[Tool]:

@@ -1,4 +1,4 @@
-"""Who may ask for a tool, from how many places and in how many words: the same on the page and in the API."""
+"""Who may ask for a tool, or about a list of them, how often from one place, in how many words; page and API alike."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -11,7 +11,7 @@ from registry.settings import Settings
 from registry.web.parts import parts_of
 
 MOST_FROM_ONE_PLACE = 20
-"""Requests without an account from one network address, within the throttle's window."""
+"""Requests, and as many lists, without an account from one network address, within the throttle's window."""
 SOMEBODY = Actor(None, "somebody without an account")
 LENGTHS = {"homepage": 2000, "purpose": 2000, "needed_by": 80, "contact": 200}
 
@@ -23,14 +23,14 @@ def require_right(settings: Settings, user: Actor | None) -> None:
         raise NotAllowed("This needs a token with the scope request.")
 
 
-def asker(request: Request, user: Actor | None, now: datetime) -> Actor:
+def asker(request: Request, user: Actor | None, now: datetime, *, what: str = "requests") -> Actor:
     """Raises NotAllowed where too many came from one place without an account."""
     if user is not None:
         return user
     throttle = parts_of(request).throttle
-    key = f"request:{request.client.host if request.client else ''}"
+    key = f"{what}:{request.client.host if request.client else ''}"
     if throttle.failures(key, now) >= MOST_FROM_ONE_PLACE:
-        raise NotAllowed("Too many requests came from where you are. Wait a quarter of an hour, or sign in.")
+        raise NotAllowed(f"Too many {what} came from where you are. Wait a quarter of an hour, or sign in.")
     throttle.note_failure(key, now)
     return SOMEBODY
 

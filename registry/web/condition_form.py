@@ -1,8 +1,10 @@
 """Conditions as they are typed: the choices of the form, and its fields read back."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from registry.domain.condition import Check, Condition, ConditionKind, Duty
+from registry.domain.rubric import Rubric
 from registry.web.shapes import Option
 from registry.web.typed import Typed, number
 from registry.web.words import words
@@ -109,6 +111,15 @@ def lacking(condition: Condition) -> str:
         if lacks
     ]
     return ", ".join(parts)
+
+
+def covers(mitigates: Iterable[str], rubric: Rubric | None) -> str:
+    """`R2 security, K8 known flaw`: what a condition covers, by the rubric's names; an id that it lacks stays bare."""
+    names: dict[str, str] = {}
+    if rubric:
+        names = {each.id: each.name for each in rubric.criteria}
+        names |= {each.id: each.name for each in rubric.knock_outs}
+    return ", ".join(f"{each} {names[each]}" if each in names else each for each in mitigates)
 
 
 def _kind(text: str) -> ConditionKind:

@@ -168,7 +168,9 @@ async def _unexpected(request: Request, error: Exception) -> Response:
 
 
 async def _page(request: Request, status: int, sentence: str) -> Response:
-    page = Fault(status, TITLES.get(status, _phrase(status)), sentence, (HOME,))
+    whole = request.method == "GET" and status == STATUSES[InvalidInput] and request.url.query
+    steps = (Link("See the page without what its address asks for", request.url.path), HOME)
+    page = Fault(status, TITLES.get(status, _phrase(status)), sentence, steps if whole else (HOME,))
     return await run_in_threadpool(render, request, "errors/error.html", page, status=status)
 
 

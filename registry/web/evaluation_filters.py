@@ -53,16 +53,16 @@ def read(query: QueryParams) -> Asked:
     states = tuple(each for each in query.getlist("state") if each)
     faults: dict[str, str] = {}
     if set(states) - {*EvaluationState, ALL}:
-        faults["state"] = f"A state is one of: {', '.join(EvaluationState)}, or {ALL}."
+        faults["state"] = f"There is no such state. Choose among: {', '.join([*EvaluationState, ALL])}."
     tier = query.get("tier", "")
     if tier and tier not in {str(each.value) for each in Tier}:
-        faults["tier"] = "A tier is 1, 2 or 3."
+        faults["tier"] = f"There is no tier “{tier[:40]}”. Choose among: 1, 2, 3."
     for name in ("owner", "reviewer"):
         said = query.get(name, "")
         if said and said != ME and not (said.isascii() and said.isdigit() and len(said) < 10):
-            faults[name] = f"A person’s number, or {ME}."
+            faults[name] = f"There is no {name} “{said[:40]}”. Give a person’s number, or {ME}."
     if faults:
-        raise InvalidInput("This list cannot be shown. " + " ".join(faults.values()), faults)
+        raise InvalidInput(" ".join(faults.values()), faults)
     return Asked(
         states,
         tier,

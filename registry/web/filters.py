@@ -1,18 +1,14 @@
 """The facets of the list of verdicts as they stand in an address, for the page, the downloads and every feed alike."""
 
 from collections.abc import Iterable, Mapping
-from enum import StrEnum
-from typing import TypeVar
 from urllib.parse import urlencode
 
 from starlette.datastructures import QueryParams
 
-from registry.domain.errors import InvalidInput
 from registry.domain.outcome import Outcome
 from registry.domain.validity import ValidityState
 from registry.services.verdicts.publishing import Filter
-
-E = TypeVar("E", bound=StrEnum)
+from registry.web.understood import codes
 
 FACETS = ("outcome", "category", "office", "tool", "data_class", "validity", "rubric", "q")
 """Query parameters; each but `q` may be repeated."""
@@ -21,12 +17,12 @@ FACETS = ("outcome", "category", "office", "tool", "data_class", "validity", "ru
 def as_filter(query: QueryParams) -> Filter:
     """The filter that an address names. Raises InvalidInput, naming what may stand there, for an unknown code."""
     return Filter(
-        outcomes=_members(Outcome, query.getlist("outcome"), "outcome"),
+        outcomes=frozenset(codes(Outcome, query.getlist("outcome"), "outcome")),
         categories=_said(query.getlist("category")),
         offices=_said(query.getlist("office")),
         tools=_said(query.getlist("tool")),
         data_classes=_said(query.getlist("data_class")),
-        validities=_members(ValidityState, query.getlist("validity"), "validity"),
+        validities=frozenset(codes(ValidityState, query.getlist("validity"), "validity")),
         rubrics=_said(query.getlist("rubric")),
         text=query.get("q", "").strip()[:200],
     )
@@ -45,14 +41,6 @@ def as_query(wanted: Filter) -> str:
         "q": [wanted.text] if wanted.text else [],
     }
     return urlencode([(facet, value) for facet in FACETS for value in sorted(values[facet])])
-
-
-def _members(enum: type[E], values: Iterable[str], name: str) -> frozenset[E]:
-    try:
-        return frozenset(enum(value) for value in _said(values))
-    except ValueError as error:
-        sentence = f"There is no {name} like that. Choose among: {', '.join(enum)}."
-        raise InvalidInput(sentence, {name: sentence}) from error
 
 
 def _said(values: Iterable[str]) -> frozenset[str]:

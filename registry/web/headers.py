@@ -33,8 +33,10 @@ class SecurityHeaders:
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
+                framed = "content-security-policy" in headers  # a route that says itself who may frame it
                 for name, value in self.headers.items():
-                    headers.setdefault(name, value)
+                    if name != "X-Frame-Options" or not framed:
+                        headers.setdefault(name, value)
             await send(message)
 
         await self.app(scope, receive, send_with_headers)

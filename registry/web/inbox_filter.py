@@ -1,10 +1,8 @@
 """The inbox's filters as they stand in an address, for the page, its files, saved filters and acts on all of it."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import TypeVar
 from urllib.parse import parse_qsl, urlencode
 from zoneinfo import ZoneInfo
 
@@ -16,11 +14,11 @@ from registry.domain.triage import CandidateStatus, DismissReason
 from registry.services.candidates.dismissals import month_bounds
 from registry.store.inbox import Demand, Filter, Order
 from registry.web.typed import number
+from registry.web.understood import code, codes
 
 ALL = "all"
 MOST_VALUES = 40
 SINCE = ".."
-E = TypeVar("E", bound=StrEnum)
 
 
 class Age(StrEnum):
@@ -114,19 +112,17 @@ class Wanted:
 
 def as_wanted(query: QueryParams) -> Wanted:
     """The filter that an address names. Raises InvalidInput, naming what may stand there, for an unknown code."""
-    said = query.get("status", "") or CandidateStatus.NEW
-    if said != ALL:
-        _members(CandidateStatus, [said], "status", also=ALL)
-    ages = _members(Age, query.getlist("age")[:1], "age")
-    orders = _members(Order, query.getlist("sort")[:1], "sort")
+    said = code(query.get("status", ""), [*CandidateStatus, ALL], "status") or CandidateStatus.NEW
+    ages = codes(Age, query.getlist("age")[:1], "age")
+    orders = codes(Order, query.getlist("sort")[:1], "sort")
     return Wanted(
         status=None if said == ALL else CandidateStatus(said),
         sources=tuple(sorted({each for each in map(number, query.getlist("source")) if each}))[:MOST_VALUES],
         labels=tuple(sorted({_plain(each)[:MAX_LABEL] for each in query.getlist("label")} - {""}))[
             :MOST_VALUES
         ],
-        demand=_members(Demand, query.getlist("demand"), "demand"),
-        reasons=_members(DismissReason, query.getlist("reason"), "reason"),
+        demand=codes(Demand, query.getlist("demand"), "demand"),
+        reasons=codes(DismissReason, query.getlist("reason"), "reason"),
         unsure=query.get("name", "") == "unsure",
         age=ages[0] if ages else None,
         month=checked_month(query.get("decided", "")),
@@ -160,12 +156,3 @@ def wanted_in(query: str) -> Wanted:
 
 def _plain(text: str) -> str:
     return text.replace("\0", "").strip()
-
-
-def _members(enum: type[E], values: Iterable[str], name: str, *, also: str = "") -> tuple[E, ...]:
-    known = [each.value for each in enum]
-    said = {value for value in values if value}
-    if said - set(known):
-        sentence = f"There is no such {name}. Choose among: {', '.join([*known, *([also] if also else [])])}."
-        raise InvalidInput(sentence, {name: "is not known"})
-    return tuple(each for each in enum if each.value in said)

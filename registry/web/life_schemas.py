@@ -5,10 +5,14 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
-from registry.domain.triggers import Cause, ReportKind
+from registry.domain.triggers import CAUSES, Cause, ReportKind
 from registry.domain.validity import MarkKind
 from registry.services.verdicts.due import DueThing
 from registry.settings import Settings
+from registry.store.columns import id_of
+from registry.store.reopenings import Reopened
+from registry.store.reports import ToldReport
+from registry.store.tables import Tool
 from registry.web.deps import Plain
 from registry.web.schemas import ToolRef
 
@@ -157,7 +161,44 @@ def due_out(each: DueThing, settings: Settings) -> DueOut:
         due_on=each.due_on,
         state=each.when.value,
         verdict=each.number,
-        tool=ToolRef(slug=tool.slug, name=tool.name, url=f"{base}/tools/{tool.slug}"),
+        tool=_ref(tool, base),
         owner=each.owner,
         url=f"{base}/verdicts/{each.number}",
     )
+
+
+def reopening_out(each: Reopened, base_url: str) -> ReopeningOut:
+    tool, case = each.tool, each.evaluation
+    return ReopeningOut(
+        id=id_of(each.row),
+        cause=each.row.cause,
+        sentence=CAUSES[each.row.cause].label,
+        text=each.row.text,
+        link=each.row.link,
+        at=each.row.at,
+        tool=_ref(tool, base_url),
+        edition=case.edition,
+        verdict=each.number,
+        evaluation=f"{base_url}/evaluations/{case.id}",
+        state=case.state.value,
+        owner=each.owner.name,
+        due_on=case.due_on,
+    )
+
+
+def report_out(each: ToldReport, base_url: str) -> ReportOut:
+    return ReportOut(
+        id=id_of(each.row),
+        kind=each.row.kind,
+        tool=_ref(each.tool, base_url) if each.tool else None,
+        name=each.row.name,
+        verdict=each.row.verdict_number,
+        text=each.row.text,
+        happened_on=each.row.happened_on,
+        contact=each.row.contact,
+        at=each.row.at,
+    )
+
+
+def _ref(tool: Tool, base_url: str) -> ToolRef:
+    return ToolRef(slug=tool.slug, name=tool.name, url=f"{base_url}/tools/{tool.slug}")

@@ -8,6 +8,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from registry.web.etag import conditional
 from registry.web.parts import parts_of
 from registry.web.rendering import FeedLink, SignedIn, Site
+from registry.web.understood import NOT_UNDERSTOOD
 from registry.web.viewer import now_of, viewer
 
 THEMES = ("light", "dark")
@@ -26,6 +27,8 @@ def render(
     parts = parts_of(request)
     site = _site(request, feeds, indexed and parts.settings.public)
     body = parts.environment.get_template(name).render(page=page, site=site)
+    if site.not_understood and status == 200:
+        status = 422
     return HTMLResponse(body, status, headers={"Cache-Control": "private, no-cache", "Vary": "Cookie"})
 
 
@@ -66,4 +69,5 @@ def _site(request: Request, feeds: Sequence[FeedLink], indexed: bool) -> Site:
         feed_links=feeds,
         indexed=indexed,
         requests_open=settings.requests == "anybody" or user is not None,
+        not_understood=getattr(request.state, NOT_UNDERSTOOD, ()),
     )

@@ -61,6 +61,8 @@ class Site:
     banner: str = ""
     """A line above the header, such as the agency's name; none by default."""
     requests_open: bool = True
+    not_understood: Sequence[str] = ()
+    """What the address asked for and nobody knows, a sentence each; the page is shown without it."""
 
 
 def templates_dir(package: Path = PACKAGE) -> Path:

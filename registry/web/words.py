@@ -147,7 +147,7 @@ WORDS: dict[str, str] = {
     "organisation": "Accounts managed by us",
     "work": "A named account for work",
     "private": "Private accounts",
-    "U": "Cannot tell",
+    "U": "Unknown",
     "NA": "Not applicable",
 }
 

@@ -27,6 +27,8 @@ PUBLIC = (
     "/check?q=something+that+nobody+knows",
     "/check?q={typo}",
     "/check?q={approved}&on=never",
+    "/check/list",
+    "/embed?q={approved_with_conditions}",
     "/tools",
     "/tools/{slug}",
     "/verdicts",

@@ -156,6 +156,30 @@ def test_keys_act_in_the_list_alone_and_can_be_switched_off(inbox: "Page", offic
     assert inbox.locator(".tick :checked").count() == 0
 
 
+def test_one_tab_then_j_is_in_the_list_and_a_question_mark_opens_the_help_from_anywhere(
+    inbox: "Page",
+) -> None:
+    inbox.keyboard.press("Tab")
+    inbox.keyboard.press("j")
+    assert focused(inbox) == names(inbox)[0]
+    inbox.keyboard.press("j")
+    assert focused(inbox) == names(inbox)[1]
+    inbox.get_by_role("link", name="What was dismissed").focus()
+    inbox.keyboard.press("?")
+    assert inbox.locator("#keys").get_attribute("open") is not None
+    for key in ("X", "A", "D", "S", "M", "L"):
+        assert inbox.locator("#keys dt", has_text=re.compile(f"^{key}$")).count() == 1
+
+
+def test_several_are_acted_on_by_capital_letters_after_a_page_that_asks(inbox: "Page") -> None:
+    inbox.keyboard.press("j")
+    inbox.keyboard.press("D")  # nothing is selected yet
+    assert inbox.url.endswith("/inbox")
+    for key in ("x", "j", "x", "D"):
+        inbox.keyboard.press(key)
+    inbox.get_by_role("heading", name="Dismiss 2 candidates?").wait_for()
+
+
 def test_escape_leaves_a_question_and_gives_the_row_back(inbox: "Page") -> None:
     enter_list(inbox)
     inbox.keyboard.press("d")

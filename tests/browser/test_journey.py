@@ -161,7 +161,12 @@ def open_evaluation(page: "Page", reviewers: tuple[str, ...]) -> str:
     """Its path."""
     page.locator("[name=purpose]").fill("Minutes of meetings with partners.")
     page.locator("[name=data_class][value=internal]").check()
+    for name, answer in {"effect": "none", "costs": "no", "public_account": "no"}.items():
+        page.locator(f"[name={name}][value={answer}]").check()
+    page.get_by_role("button", name="Continue").click()
     page.locator("[name=tier][value='2']").check()
+    while (proposed := page.locator("[name=reviewers]:checked")).count():
+        proposed.first.uncheck()
     for name in reviewers:
         page.get_by_label(name).check()
     page.get_by_role("button", name="Open the evaluation").click()
@@ -203,10 +208,11 @@ def propose_condition(page: "Page", text: str, covers: str) -> None:
 def moderate(page: "Page", office: Site, evaluation: str, **values: str) -> None:
     """Resolve every disagreement: those named with that value, the others as they stand."""
     page.goto(office.address + evaluation + "/moderation")
-    items = page.locator("input[name=item]").evaluate_all("all => all.map(each => each.value)")
+    resolving = "form[action$='/moderation']"
+    items = page.locator(f"{resolving} input[name=item]").evaluate_all("all => all.map(each => each.value)")
     assert set(values) <= set(items)
     for item in items:
-        form = page.locator("form", has=page.locator(f"input[name=item][value='{item}']"))
+        form = page.locator(resolving, has=page.locator(f"input[name=item][value='{item}']"))
         if form.locator("[name=value]").count():
             form.locator(f"[name=value][value='{values[item]}']").check()
         form.locator("[name=reason]").fill("The terms say nothing about keeping records.")

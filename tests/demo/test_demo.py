@@ -14,11 +14,13 @@ from sqlmodel import Session, select
 from typer.testing import CliRunner
 
 from registry.cli.demo import app
+from registry.demo import lately
 from registry.demo.content import load
 from registry.demo.place import Place
 from registry.domain.errors import RuleBroken
 from registry.domain.outcome import Outcome
 from registry.domain.proposal import Announcer
+from registry.domain.triggers import Cause, ReportKind
 from registry.domain.validity import ValidityState, validity
 from registry.domain.visit import visits
 from registry.services.answers import matching
@@ -116,8 +118,8 @@ def test_news_of_a_known_tool_is_told_to_that_tool(session):
     assert {"tidewell", "formwright", "lintelworks", "minutecraft"} <= slugs
 
 
-def test_forty_tools_are_known_by_their_aliases(session, made):
-    assert count(session, tables.Tool) == 40
+def test_its_tools_are_known_by_their_aliases(session, made):
+    assert count(session, tables.Tool) == 41
     asked = [(alias, each.slug) for each in load(datetime.now(UTC)).tools for alias in each.aliases]
     for alias, slug in asked:
         found = matching.match(session, alias)
@@ -143,6 +145,20 @@ def test_every_validity_is_there_today(session, made):
 def test_reviewers_disagree_where_moderation_is_under_way(session):
     row = session.exec(select(tables.Evaluation).where(tables.Evaluation.state == "moderation")).one()
     assert {"R1", "R2", "R8", "K7"} <= {each.id for each in weigh(session, row).disagreements}
+
+
+def test_lately_a_double_got_a_quick_no_and_colleagues_told_of_tools_in_use(session):
+    row = session.exec(
+        select(tables.Verdict).join(tables.Tool).where(tables.Tool.slug == lately.DOUBLE)
+    ).one()
+    assert (row.outcome, row.reason_code, row.alternatives) == (
+        Outcome.REJECTED,
+        "duplicate",
+        [lately.INSTEAD],
+    )
+    assert {each.kind for each in session.exec(select(tables.Report))} == set(ReportKind)
+    assert Cause.INCIDENT in {each.cause for each in session.exec(select(tables.Reopening))}
+    assert session.exec(select(tables.Event).where(tables.Event.action == "verdict.pilot_result")).one()
 
 
 def test_an_approver_with_an_interest_has_declared_it(session):

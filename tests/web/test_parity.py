@@ -27,6 +27,7 @@ TWINS: dict[str, str | NoTwin | Pending] = {
     "POST /logout": NoTwin("a program has no session to end"),
     "POST /sign-in/{token}": NoTwin("a link for a person's browser"),
     "POST /theme": NoTwin("how this browser shows pages"),
+    "POST /check/list": f"POST {API}/check",
     "POST /request": f"POST {API}/requests",
     # the inbox
     "POST /inbox/bulk": f"POST {API}/candidates/bulk",

@@ -70,9 +70,21 @@ def test_a_token_form_with_faults_comes_back(as_: As, cast: dict[str, int]) -> N
 
 
 def test_the_last_admin_is_told_why_they_stay(as_: As, cast: dict[str, int]) -> None:
-    reply = as_("admin").post(f"/people/{cast['Ada']}/disable")
+    reply = as_("admin").post(f"/people/{cast['Ada']}/disable", data={"sure": "yes"})
     assert reply.status_code == 409
     assert "last admin" in reply.text
+
+
+def test_somebody_is_disabled_only_after_a_second_question(as_: As, cast: dict[str, int]) -> None:
+    ada, page = as_("admin"), f"/people/{cast['Rosa']}"
+    ada.post(f"{page}/tokens", data={"name": "nightly", "scopes": "read", "days": "30"})
+    asked = ada.post(f"{page}/disable")
+    assert asked.status_code == 200
+    for told in ("Disable Rosa?", "Nothing has been done yet", "1 token stops working"):
+        assert told in asked.text
+    assert "; disabled on" not in ada.get(page).text
+    assert ada.post(f"{page}/disable", data={"sure": "yes"}).is_redirect
+    assert "; disabled on" in ada.get(page).text
 
 
 def test_the_theme_is_kept_and_leads_back_to_the_page(client: TestClient) -> None:

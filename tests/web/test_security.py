@@ -146,7 +146,7 @@ def test_a_session_in_use_lives_on_but_no_longer_than_a_week(as_: As, clock: Han
 def test_who_is_disabled_is_out_with_the_next_request(as_: As, cast: dict[str, int]) -> None:
     rosa = as_("Rosa")
     assert "Rosa" in rosa.get("/login").text
-    assert as_("admin").post(f"/people/{cast['Rosa']}/disable").status_code == 303
+    assert as_("admin").post(f"/people/{cast['Rosa']}/disable", data={"sure": "yes"}).status_code == 303
     assert "Rosa" not in rosa.get("/login").text
 
 
@@ -173,7 +173,7 @@ def test_a_sign_in_link_is_used_up_by_its_button_and_not_by_opening_it(
 )
 def test_an_act_from_another_site_is_refused(as_: As, headers: dict[str, str], cast: dict[str, int]) -> None:
     ada = as_("admin")
-    reply = ada.post(f"/people/{cast['Emil']}/disable", headers=headers)
+    reply = ada.post(f"/people/{cast['Emil']}/disable", data={"sure": "yes"}, headers=headers)
     assert reply.status_code == 403
     assert "another site" in reply.text
 

@@ -14,9 +14,10 @@ from registry.domain.lookup import Answer, AnswerCode, House, Question
 from registry.domain.validity import Ruling
 from registry.domain.verdict import Verdict
 from registry.services.answers import matching
+from registry.services.answers.expecting import expect
 from registry.services.answers.index import Index
 from registry.services.answers.matching import Match
-from registry.store import evaluations, tools, verdicts
+from registry.store import tools, under_way, verdicts
 from registry.store.columns import id_of
 from registry.store.tables import Tool, Unanswered
 from scrapers.links import link_key
@@ -65,20 +66,32 @@ def check(
     index: Index | None = None,
 ) -> LookUp:
     """Answer what was typed. Raises InvalidInput for a data class, account, audience or office not known here."""
-    found = matching.match(session, query, index)
-    if found is not None:
-        return replace(check_tool(session, found.tool, question, house, now=now), query=query, match=found)
-    suggestions = tuple(_answered(session, matching.suggest(session, query, index), question, house, now=now))
-    answer = rules.unknown(query, house, question.office)
-    return LookUp(query, question, None, answer, (), suggestions)
+    return check_all(session, [query], question, house, now=now, index=index)[0]
+
+
+def check_all(
+    session: Session,
+    queries: Sequence[str],
+    question: Question,
+    house: House,
+    *,
+    now: datetime,
+    index: Index | None = None,
+) -> list[LookUp]:
+    """Answer the same question about everything in a list, in its order; each tool is computed once."""
+    if index is None and len(queries) > 1:
+        index = matching.read_index(session)
+    matches = [matching.match(session, query, index) for query in queries]
+    asking = _Asking(session, question, house, now)
+    asking.compute([found.tool for found in matches if found])
+    return [
+        replace(asking.about(found.tool), query=query, match=found) if found else asking.unknown(query, index)
+        for query, found in zip(queries, matches, strict=True)
+    ]
 
 
 def check_tool(session: Session, tool: Tool, question: Question, house: House, *, now: datetime) -> LookUp:
-    answer = answers(session, [tool], question, house, now=now)[id_of(tool)]
-    alternatives = (
-        () if answer.code in _YES else _alternatives(session, tool, answer, question, house, now=now)
-    )
-    return LookUp(tool.name, question, Match("name", tool), answer, alternatives, ())
+    return _Asking(session, question, house, now).about(tool)
 
 
 def answers(
@@ -87,10 +100,14 @@ def answers(
     """Tool id -> answer, for a list of tools, in a fixed number of queries."""
     ids = [id_of(tool) for tool in found]
     known = _in_words(session, verdicts.rulings(session, ids, now=now))
-    running = evaluations.running(session, ids, now=now)
+    running = under_way.running(session, ids, now=now)
+    expected = expect(session, running, zone=house.zone, now=now)
     return {
-        id_of(tool): _computed(tool, known.get(id_of(tool), []), running.get(id_of(tool)), question, house)
+        tool_id: _computed(
+            tool, known.get(tool_id, []), running.get(tool_id), question, house, expected.get(tool_id)
+        )
         for tool in found
+        for tool_id in [id_of(tool)]
     }
 
 
@@ -107,7 +124,7 @@ def by_value(
     if not dimensions:
         return {}
     known = verdicts.rulings(session, [id_of(tool)], now=now).get(id_of(tool), [])
-    running = evaluations.running(session, [id_of(tool)], now=now).get(id_of(tool))
+    running = under_way.running(session, [id_of(tool)], now=now).get(id_of(tool))
     return {
         dimension: [
             (value, _computed(tool, known, running, _with(question, dimension, value), house).code)
@@ -188,9 +205,10 @@ def _in_words(session: Session, known: Mapping[int, Sequence[Ruling]]) -> dict[i
 def _computed(
     tool: Tool,
     known: Sequence[Ruling],
-    running: "evaluations.Running | None",
+    running: "under_way.Running | None",
     question: Question,
     house: House,
+    expected_on: date | None = None,
 ) -> Answer:
     return rules.answer(
         tool.name,
@@ -198,7 +216,7 @@ def _computed(
         question,
         house,
         under_review_since=running.since.astimezone(house.zone).date() if running else None,
-        expected_on=running.due_on if running else None,
+        expected_on=expected_on,
     )
 
 
@@ -207,27 +225,59 @@ def _with(question: Question, dimension: str, value: str) -> Question:
     return replace(question, **said)
 
 
-def _alternatives(
-    session: Session, tool: Tool, answer: Answer, question: Question, house: House, *, now: datetime
-) -> tuple[Suggestion, ...]:
-    named = [*(answer.verdict.alternatives if answer.verdict else ()), answer.replacement]
-    first = tools.by_name_keys(session, [name_key(name) for name in named if name])
-    others = tools.permitted_in(session, tool.category) if tool.category else []
-    pool = [each for each in {each.id: each for each in [*first, *others]}.values() if each.id != tool.id]
-    found: list[Suggestion] = []
-    for start in range(0, len(pool), MOST_ALTERNATIVES):  # mostly the first few are enough
-        suggested = _answered(session, pool[start : start + MOST_ALTERNATIVES], question, house, now=now)
-        found += [each for each in suggested if each.code in _YES]
-        if len(found) >= MOST_ALTERNATIVES:
-            break
-    return tuple(found[:MOST_ALTERNATIVES])
+class _Asking:
+    """One question put to any number of tools; what was read or computed for one is kept for the next."""
 
+    def __init__(self, session: Session, question: Question, house: House, now: datetime) -> None:
+        self.session, self.question, self.house, self.now = session, question, house, now
+        self._computed: dict[int, Answer] = {}
+        self._permitted: dict[str, Sequence[Tool]] = {}
+        self._whole = (
+            self
+            if question.edition is None
+            else _Asking(session, replace(question, edition=None), house, now)
+        )
+        """The same about whole tools: another tool has other editions."""
 
-def _answered(
-    session: Session, found: Sequence[Tool], question: Question, house: House, *, now: datetime
-) -> list[Suggestion]:
-    computed = answers(session, found, replace(question, edition=None), house, now=now)
-    return [Suggestion(tool, computed[id_of(tool)].code) for tool in found]
+    def compute(self, found: Sequence[Tool]) -> dict[int, Answer]:
+        missing = {id_of(tool): tool for tool in found if id_of(tool) not in self._computed}
+        if missing:
+            self._computed |= answers(
+                self.session, list(missing.values()), self.question, self.house, now=self.now
+            )
+        return self._computed
+
+    def about(self, tool: Tool) -> LookUp:
+        answer = self.compute([tool])[id_of(tool)]
+        instead = () if answer.code in _YES else self._instead_of(tool, answer)
+        return LookUp(tool.name, self.question, Match("name", tool), answer, instead, ())
+
+    def unknown(self, query: str, index: Index | None) -> LookUp:
+        near = tuple(self._whole.suggested(matching.suggest(self.session, query, index)))
+        answer = rules.unknown(query, self.house, self.question.office)
+        return LookUp(query, self.question, None, answer, (), near)
+
+    def suggested(self, found: Sequence[Tool]) -> list[Suggestion]:
+        computed = self.compute(found)
+        return [Suggestion(tool, computed[id_of(tool)].code) for tool in found]
+
+    def _instead_of(self, tool: Tool, answer: Answer) -> tuple[Suggestion, ...]:
+        named = [*(answer.verdict.alternatives if answer.verdict else ()), answer.replacement]
+        first = tools.by_name_keys(self.session, [name_key(name) for name in named if name])
+        pool = {each.id: each for each in [*first, *self._permitted_in(tool.category)]}
+        others = [each for each in pool.values() if each.id != tool.id]
+        found: list[Suggestion] = []
+        for start in range(0, len(others), MOST_ALTERNATIVES):  # mostly the first few are enough
+            few = self._whole.suggested(others[start : start + MOST_ALTERNATIVES])
+            found += [each for each in few if each.code in _YES]
+            if len(found) >= MOST_ALTERNATIVES:
+                break
+        return tuple(found[:MOST_ALTERNATIVES])
+
+    def _permitted_in(self, category: str) -> Sequence[Tool]:
+        if category and category not in self._permitted:
+            self._permitted[category] = tools.permitted_in(self.session, category)
+        return self._permitted.get(category, ())
 
 
 def _suggestion(each: Suggestion) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from rapidfuzz import fuzz, process
 from sqlmodel import Session
 
+from registry.domain.identity import name_key
 from registry.store import candidates, differences, tools
 from registry.store.columns import id_of
 from registry.store.tables import Candidate
@@ -17,6 +18,7 @@ ALIKE = 84
 SHORTEST_HELD = 5
 """A name key as short as this may stand inside a longer one by chance."""
 MOST_SHOWN = 4
+SAME = 100
 BUILT_ANEW = timedelta(minutes=5)
 """What no event told (a name taken from a tool, another process's late commit) is noticed after so long."""
 
@@ -81,6 +83,7 @@ def twins(session: Session, found: Sequence[Candidate], *, now: datetime) -> Map
     with _lock:
         names = _names(session, now)
         near = {id_of(each): list(_near(each, names)) for each in found}
+    keys = {id_of(each): each.name_key for each in found}
     apart = differences.of(session, list(near))
     owned = tools.by_ids(
         session, {named.tool_id for hits in near.values() for named, _, _ in hits if named.tool_id}
@@ -94,6 +97,8 @@ def twins(session: Session, found: Sequence[Candidate], *, now: datetime) -> Map
                 tool = owned.get(named.tool_id)
                 if tool is None or named.tool_id in not_tools:
                     continue
+                if score == SAME and name_key(tool.name) != keys[candidate_id]:
+                    reason = "also known by this name"
                 twin = Twin(0, tool.slug, tool.name, score, reason)
             elif named.candidate_id in others:
                 continue
@@ -111,7 +116,7 @@ def likeness(key: str, other: str) -> tuple[int, str] | None:
     if not key or not other:
         return None
     if key == other:
-        return 100, "the same name"
+        return SAME, "the same name"
     short, long = sorted((key, other), key=len)
     score = round(fuzz.ratio(key, other))
     if score >= ALIKE:

@@ -9,7 +9,7 @@ from sqlmodel import Session
 
 from registry.domain.assessment import Scorecard
 from registry.domain.evidence import evidence_fault
-from registry.domain.rubric import Criterion, Rubric, Side, evidence_required
+from registry.domain.rubric import Criterion, KnockOutAnswer, Rubric, Side, evidence_required
 from registry.domain.scorecard import TypedAnswer, TypedRating, TypedScorecard
 from registry.services.people.acting import Actor
 from registry.store import evaluations
@@ -108,8 +108,8 @@ def as_typed(card: StoredScorecard) -> TypedScorecard:
     return TypedScorecard(card.ratings, card.knock_outs)
 
 
-def unfinished(rubric: Rubric, card: StoredScorecard) -> dict[str, str]:
-    """Id -> what its line still lacks, in the rubric's order. Source: product.md, "Rubric"."""
+def unfinished(rubric: Rubric, card: StoredScorecard | TypedScorecard) -> dict[str, str]:
+    """Id -> what its line still lacks, in the rubric's order. Source: docs/rubric.md, "What is rated"."""
     faults: dict[str, str] = {}
     for knock_out in rubric.knock_outs:
         answer = card.knock_outs.get(knock_out.id)
@@ -119,6 +119,8 @@ def unfinished(rubric: Rubric, card: StoredScorecard) -> dict[str, str]:
             faults[knock_out.id] = (
                 f"{knock_out.id} {knock_out.name}: say that this is still so, or change it."
             )
+        elif answer.answer is not KnockOutAnswer.NO and not answer.sentence.strip():
+            faults[knock_out.id] = f"{knock_out.id} {knock_out.name}: write a sentence that says why."
     for criterion in rubric.criteria:
         line = card.ratings.get(criterion.id)
         if line is None or line.rating is None:

@@ -44,8 +44,8 @@
     leave();
     const own = [...forms.querySelectorAll(`[data-form="${act}"]`)];
     for (const form of own) {
-      form.action = `/inbox/${row.dataset.id}/${act}`;
-      form.elements.version.value = row.dataset.version;
+      form.action = `/inbox/${row.dataset.id}/${form.dataset.to ?? act}`;
+      if (form.elements.version) form.elements.version.value = row.dataset.version;
     }
     const twins = own[0]?.querySelector("[data-twins]");
     if (twins) {
@@ -127,6 +127,19 @@
       const row = rowOf(event.submitter ?? event.target) ?? rowOf(document.activeElement);
       if (row) keep(rows.indexOf(row));
     });
+    // From wherever no text is typed: j and k lead into the list, ? opens the help.
+    document.addEventListener("keydown", (event) => {
+      if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || event.defaultPrevented) return;
+      if (event.target.matches("select, textarea, input:not([type=checkbox])")) return;
+      if (event.key === "?") {
+        const help = document.querySelector("#keys");
+        help.open = true;
+        help.querySelector("summary").focus();
+      } else if ("jk".includes(event.key) && !rowOf(event.target)) {
+        go(rows.findIndex((row) => row.tabIndex === 0));
+      } else return;
+      event.preventDefault();
+    });
     list.addEventListener("keydown", (event) => {
       const row = rowOf(event.target);
       if (!row || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
@@ -151,6 +164,11 @@
           twins[0].click();
         } else ask(row, link.dataset.act);
       };
+      const several = (act) => {
+        if (document.querySelector('input[name="ids"]:checked, [data-matching]:checked')) {
+          document.querySelector(`[data-bulk] button[value="${act}"]`)?.click();
+        }
+      };
       const keys = {
         j: () => go(place + 1),
         k: () => go(place - 1),
@@ -166,12 +184,13 @@
           keep(place);
           form.requestSubmit();
         },
+        X: () => document.querySelector("[data-all]").click(),
+        A: () => several("accept"),
+        D: () => several("dismiss"),
+        S: () => several("watch"),
+        M: () => several("merge"),
+        L: () => several("label"),
         "/": () => document.querySelector("#f-q").focus(),
-        "?": () => {
-          const help = document.querySelector("#keys");
-          help.open = true;
-          help.querySelector("summary").focus();
-        },
         Enter: () => event.target === row && row.querySelector("h2 a").click(),
       };
       if (!Object.hasOwn(keys, event.key) || (event.key === "Enter" && event.target !== row)) return;

@@ -4,7 +4,9 @@ from fastapi import APIRouter
 
 from registry.web.api import (
     candidates,
+    chat,
     check,
+    check_list,
     conditions,
     decisions,
     due,
@@ -34,6 +36,8 @@ from registry.web.api import (
 
 ROUTERS: tuple[APIRouter, ...] = (
     check.router,
+    check_list.router,
+    chat.router,
     tools.router,
     verdicts.router,
     verdict_acts.router,

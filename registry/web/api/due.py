@@ -4,13 +4,14 @@ from typing import Annotated
 
 from fastapi import Query, Request, Response
 
-from registry.services.people.house import house
-from registry.services.verdicts.due import DueKind, When, due
+from registry.services.verdicts.due import DueKind, When
 from registry.web.api.replies import told
 from registry.web.deps import House, Now, Plain, Read, SourceReader
 from registry.web.life_schemas import DueOut, due_out
+from registry.web.pages.due import WHOS, Wanted, things
 from registry.web.routing import api_router
 from registry.web.schemas import Page
+from registry.web.understood import code
 
 router = api_router("/due", tag="verdicts")
 
@@ -28,14 +29,7 @@ def list_due(
     mine: Annotated[bool, Query(description="Only what you own or decided.")] = False,
 ) -> Response:
     """Dated conditions neither met nor waived, suspensions to be confirmed, reviews, results of pilots; all at once."""
-    found = due(
-        read,
-        house(read, settings),
-        kinds=frozenset(kind),
-        whos=frozenset(who),
-        whens=frozenset(when),
-        of=user.id if mine else None,
-        now=now,
-    )
+    whos = tuple(code(each, WHOS, "who") for each in who if each)
+    found = things(read, Wanted(tuple(kind), whos, tuple(when), mine), settings, user, now)
     body = Page[DueOut](items=[due_out(each, settings) for each in found], next=None)
     return told(request, body, private=True)

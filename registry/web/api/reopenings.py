@@ -4,16 +4,15 @@ from typing import Annotated
 
 from fastapi import Query, Request, Response
 
-from registry.domain.triggers import CAUSES, Cause
+from registry.domain.triggers import Cause
 from registry.services.evaluations import taking_part
 from registry.store import reopenings, tools
 from registry.store.columns import id_of
-from registry.store.reopenings import Reopened
 from registry.web.api.replies import Cursor, Limit, cursor_number, next_link, told
 from registry.web.deps import House, Insider, Plain, Read
-from registry.web.life_schemas import ReopeningOut
+from registry.web.life_schemas import ReopeningOut, reopening_out
 from registry.web.routing import api_router
-from registry.web.schemas import Page, ToolRef
+from registry.web.schemas import Page
 
 router = api_router("/reopenings", tag="verdicts")
 
@@ -45,22 +44,3 @@ def list_reopenings(
         items=[reopening_out(each, settings.base_url) for each in found[:limit]], next=following
     )
     return told(request, body, link=next_link(request, following), private=True)
-
-
-def reopening_out(each: Reopened, base_url: str) -> ReopeningOut:
-    tool, case = each.tool, each.evaluation
-    return ReopeningOut(
-        id=id_of(each.row),
-        cause=each.row.cause,
-        sentence=CAUSES[each.row.cause].label,
-        text=each.row.text,
-        link=each.row.link,
-        at=each.row.at,
-        tool=ToolRef(slug=tool.slug, name=tool.name, url=f"{base_url}/tools/{tool.slug}"),
-        edition=case.edition,
-        verdict=each.number,
-        evaluation=f"{base_url}/evaluations/{case.id}",
-        state=case.state.value,
-        owner=each.owner.name,
-        due_on=case.due_on,
-    )

@@ -25,7 +25,7 @@ from registry.web.api.replies import (
     told,
 )
 from registry.web.deps import CurrentUser, House, Insider, Now, Plain, Read, Tx
-from registry.web.life_schemas import ReportedOut, ReportIn, ReportOut
+from registry.web.life_schemas import ReportedOut, ReportIn, ReportOut, report_out
 from registry.web.routing import api_router
 from registry.web.schemas import Page, ToolRef
 from registry.web.telling import require_voice, teller
@@ -81,20 +81,7 @@ def list_reports(
         limit=limit + 1,
     )
     following = str(found[limit - 1].row.id) if len(found) > limit else None
-    items = [
-        ReportOut(
-            id=id_of(each.row),
-            kind=each.row.kind,
-            tool=_ref(each.tool, settings),
-            name=each.row.name,
-            verdict=each.row.verdict_number,
-            text=each.row.text,
-            happened_on=each.row.happened_on,
-            contact=each.row.contact,
-            at=each.row.at,
-        )
-        for each in found[:limit]
-    ]
+    items = [report_out(each, settings.base_url) for each in found[:limit]]
     body = Page[ReportOut](items=items, next=following)
     return told(request, body, link=next_link(request, following), private=True)
 

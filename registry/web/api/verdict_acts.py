@@ -14,7 +14,6 @@ from registry.services.verdicts import duties, verdict_life
 from registry.services.verdicts.reopening import reopen_by_hand
 from registry.settings import Settings
 from registry.store import evaluations, reopenings, tools, users, verdicts
-from registry.web.api.reopenings import reopening_out
 from registry.web.api.replies import IdempotencyKey, IfMatch, once, version_in
 from registry.web.api.verdicts import verdict_out
 from registry.web.deps import Approver, House, Now, RowId, Suspender, Triager, Tx
@@ -28,6 +27,7 @@ from registry.web.life_schemas import (
     WithdrawalIn,
     WithdrawalOut,
     WithdrawnOut,
+    reopening_out,
 )
 from registry.web.routing import api_router
 from registry.web.schemas import Page, VerdictOut

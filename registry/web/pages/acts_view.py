@@ -6,9 +6,10 @@ from datetime import date, datetime
 
 from sqlmodel import Session
 
-from registry.domain.condition import Check, ConditionState
+from registry.domain.condition import Check, Condition, ConditionState
 from registry.domain.outcome import MEANINGS, Outcome
 from registry.domain.validity import PERMITTED_MARKS, Mark, MarkKind, ValidityState, validity
+from registry.domain.wording import day_text
 from registry.services.people.acting import Actor
 from registry.services.verdicts.duties import OVER
 from registry.services.verdicts.publishing import pilot_result
@@ -123,6 +124,11 @@ ACTS = (
         grave=True,
     ),
 )
+DUTIES_DONE = {
+    "met": "The condition is noted as met",
+    "waived": "The condition is waived",
+    "taken-back": "The condition is open again",
+}
 BY_PATH = {each.path: each for each in ACTS}
 
 FINAL: Mapping[ValidityState, str] = {
@@ -177,6 +183,8 @@ class ActsPage:
     refused: str = ""
     done: str = ""
     """What was just done to it, in words."""
+    next: str = ""
+    """What that means for what comes next."""
 
     @property
     def summary(self) -> Mapping[str, str]:
@@ -197,6 +205,7 @@ def acts_page(
     seen: int | None = None,
     done: str = "",
 ) -> ActsPage:
+    """`done` is the path of the act that led here, or a key of DUTIES_DONE."""
     row = verdicts.get(session, number)
     ruling = verdicts.as_rulings(session, [row], now=now)[0]
     stands = validity(ruling, at=now, zone=settings.zone)
@@ -245,8 +254,19 @@ def acts_page(
         form=form or Form(),
         came_back=came_back,
         refused=refused,
-        done=done,
+        done=BY_PATH[done].done if done in BY_PATH else DUTIES_DONE.get(done, ""),
+        next=BY_PATH[done].undo if done in BY_PATH else _still_owed(ruling.verdict.conditions, today),
     )
+
+
+def _still_owed(conditions: Sequence[Condition], today: date) -> str:
+    days = sorted(
+        each.due_on for each in conditions if each.due_on and each.state(today) is ConditionState.OPEN
+    )
+    if not days:
+        return "No condition waits for a day any more."
+    count = "1 condition is" if len(days) == 1 else f"{len(days)} conditions are"
+    return f"{count} still open, the next by {day_text(days[0])}."
 
 
 def _is_theirs(suspended: Mark | None, user: Actor) -> bool:

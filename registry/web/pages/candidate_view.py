@@ -100,6 +100,8 @@ class CandidatePage:
     choices: Sequence[NameChoice]
     """At least two, or none."""
     twins: Sequence[Twin]
+    into: Sequence[Option]
+    """The same as choices for a merge; empty where nothing is alike."""
     history: Sequence[Event]
     may_act: bool
     reopens: bool
@@ -151,12 +153,13 @@ def candidate_page(
         "note": "",
         "add": "",
         "into": "",
-        "other": "",
+        "find": "",
         "until": watch_day(now).isoformat(),
         **(typed or {}),
     }
     spoken = entries.mentions(session, candidate_id)
     mentions = [mention_line(entry, source) for entry, source in spoken[:most]]
+    alike = twins(session, [candidate], now=now)[candidate_id] if is_new else []
     return CandidatePage(
         candidate=candidate,
         host=host_of(candidate.homepage),
@@ -168,7 +171,8 @@ def candidate_page(
         findings=findings(candidate),
         choices=name_choices(candidate, mentions),
         requests=requests.requests(session, candidate_id=candidate_id),
-        twins=twins(session, [candidate], now=now)[candidate_id] if is_new else [],
+        twins=alike,
+        into=[Option("", "Choose …"), *map(_into, alike)] if alike else [],
         history=[told_event(each) for each in events.of_subject(session, "candidate", candidate_id)],
         may_act=may_act(user),
         reopens=candidate.status in REOPENED,
@@ -184,6 +188,12 @@ def candidate_page(
         refused=refused,
         meanwhile=since(session, candidate, read_version) if read_version is not None else None,
     )
+
+
+def _into(twin: Twin) -> Option:
+    if twin.tool_slug:
+        return Option(f"tool:{twin.tool_slug}", f"the tool {twin.name}, {twin.reason}")
+    return Option(str(twin.candidate_id), f"{twin.name} (no. {twin.candidate_id}), {twin.reason}")
 
 
 def mention_line(entry: tables.Entry, source: tables.Source) -> MentionLine:

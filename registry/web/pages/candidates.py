@@ -12,7 +12,7 @@ from registry.services.candidates import editing, merging, triage
 from registry.services.candidates.labels import label, parted
 from registry.services.candidates.recording import DoneAlready
 from registry.services.people.acting import Actor
-from registry.store import tools, triage_acts
+from registry.store import candidates, tools, triage_acts
 from registry.store.columns import id_of
 from registry.web.deps import Asked, Insider, Now, Read, RowId, Text, Triager, Tx
 from registry.web.pages.candidate_view import MOST_IN_PREVIEW, candidate_page
@@ -23,6 +23,7 @@ from registry.web.routing import page_router
 from registry.web.typed import number
 
 router = page_router("/inbox/{candidate_id}")
+NOTHING_CHOSEN = "Choose what it is the same as, or look for it by its name."
 
 
 @router.get("")
@@ -102,25 +103,25 @@ def merge(
     user: Triager,
     now: Now,
     into: Text = "",
-    other: Text = "",
     version: Text = "",
     back: Text = "",
 ) -> Response:
-    """`into` is a candidate's number or `tool:<slug>`; a number typed as `other` goes before it."""
+    """`into` is a candidate's number or `tool:<slug>`; what is neither comes back in the search for it."""
 
     def act() -> None:
-        target = other or into
-        if target.startswith("tool:"):
-            tool = tools.get(tx, target.removeprefix("tool:"))
+        tool = tools.find(tx, into.removeprefix("tool:")) if into.startswith("tool:") else None
+        if tool is not None:
             triage.accept(tx, candidate_id, tool_id=id_of(tool), version=number(version), by=user, now=now)
             return
-        target_id = number(target)
-        if target_id is None:
-            sentence = "Choose what it is the same as, or type the other candidate’s number."
-            raise InvalidInput(sentence, {"other" if other else "into": sentence})
+        target_id = number(into)
+        if target_id is None or not candidates.by_id(tx, [target_id]):
+            said = (
+                f"There is no candidate “{into[:40]}”. Look for it by its name." if into else NOTHING_CHOSEN
+            )
+            raise InvalidInput(said, {"find": said})
         merging.merge(tx, candidate_id, into=target_id, version=number(version), by=user, now=now)
 
-    typed = {"into": into, "other": other}
+    typed = {"into": into, "find": into}
     return _acted(request, tx, candidate_id, user, now, "merge", typed, back, act, version)
 
 

@@ -8,16 +8,18 @@ from fastapi import Request, Response
 from sqlmodel import Session
 
 from registry.domain.condition import Check, ConditionKind, Duty
-from registry.domain.errors import InvalidInput, RuleBroken, StaleVersion
+from registry.domain.errors import InvalidInput, NotFound, RuleBroken, StaleVersion
 from registry.domain.library import Wording
+from registry.domain.rubric import Rubric
 from registry.services.decisions import library as keeping
 from registry.services.decisions.library import KEEPERS
 from registry.services.people.acting import Actor
+from registry.services.rubrics import rubrics
 from registry.store import library
 from registry.store.columns import id_of
 from registry.store.library import Reusable
 from registry.store.tables import LibraryWording
-from registry.web.condition_form import ConditionOptions
+from registry.web.condition_form import ConditionOptions, covers
 from registry.web.deps import ConditionKeeper, ConditionReader, Now, Read, RowId, Tx
 from registry.web.render import go, render
 from registry.web.routing import page_router
@@ -194,25 +196,33 @@ def _values(row: LibraryWording) -> Mapping[str, object]:
     }
 
 
-def _about(row: LibraryWording) -> str:
+def _about(row: LibraryWording, rubric: Rubric | None) -> str:
     parts = [
         words(row.kind.value),
         f"{words(row.duty).lower()} must do it" if row.duty else "",
         f"checked {words(row.checked)}" if row.checked else "",
-        f"covers {row.mitigates.replace(' ', ', ')}" if row.mitigates else "",
+        f"covers {covers(row.mitigates.split(), rubric)}" if row.mitigates else "",
         "always" if row.standing else f"within {row.due_days} days of the decision",
     ]
     return " · ".join(part for part in parts if part)
 
 
-def _line(each: Reusable) -> Line:
-    return Line(
-        f"/conditions/{each.row.id}", each.wording.text, _about(each.wording), each.used, each.retired
-    )
+def _line(each: Reusable, rubric: Rubric | None) -> Line:
+    about = _about(each.wording, rubric)
+    return Line(f"/conditions/{each.row.id}", each.wording.text, about, each.used, each.retired)
+
+
+def _current(session: Session) -> Rubric | None:
+    """None where nobody has taken a rubric in yet."""
+    try:
+        return rubrics.current(session)[0]
+    except NotFound:
+        return None
 
 
 def _list_page(session: Session, user: Actor, form: Form) -> ListPage:
-    lines = [_line(each) for each in library.conditions(session, retired=True)]
+    rubric = _current(session)
+    lines = [_line(each, rubric) for each in library.conditions(session, retired=True)]
     return ListPage(
         lines=[each for each in lines if not each.retired],
         retired=[each for each in lines if each.retired],
@@ -226,16 +236,16 @@ def _page(
     session: Session, condition_id: int, user: Actor, *, form: Form | None = None, refused: str = ""
 ) -> ConditionPage:
     one = library.one(session, condition_id)
-    held = _values(one.wording)
+    held, rubric = _values(one.wording), _current(session)
     return ConditionPage(
         id=id_of(one.row),
         version=one.row.version,
         text=one.wording.text,
-        about=_about(one.wording),
+        about=_about(one.wording, rubric),
         retired=one.retired,
         retired_reason=one.row.retired_reason,
         wordings=[
-            WordingView(each.number, each.text, _about(each), each.at)
+            WordingView(each.number, each.text, _about(each, rubric), each.at)
             for each in library.wordings(session, condition_id)
         ],
         uses=[

@@ -10,6 +10,7 @@ from registry.domain.condition import Condition
 from registry.domain.library import as_condition
 from registry.domain.outcome import MEANINGS
 from registry.domain.recommendation import Recommendation
+from registry.domain.rubric import Rubric
 from registry.domain.verdict import NONE_KNOWN, Scope
 from registry.domain.wording import day_text
 from registry.services.answers import alternatives as instead
@@ -27,7 +28,7 @@ from registry.store import library, offices, tools, verdicts
 from registry.store.columns import id_of
 from registry.store.library import Reusable
 from registry.store.tables import Evaluation
-from registry.web.condition_form import ConditionForm, ConditionOptions
+from registry.web.condition_form import ConditionForm, ConditionOptions, covers
 from registry.web.pages.decision_changes import Changes, changes, seen
 from registry.web.pages.decision_form import (
     OUTCOME_OPTIONS,
@@ -330,16 +331,16 @@ def _picks(session: Session, weighed: Weighed, conditions: Sequence[ConditionFor
     there = {each.wording for each in conditions if each.text}
     open_points = set(weighed.assessment.uncovered)
     offered = [each for each in library.conditions(session) if str(each.wording.id) not in there]
-    picks = [_pick(each, open_points) for each in offered]
+    picks = [_pick(each, weighed.rubric, open_points) for each in offered]
     return sorted(picks, key=lambda each: not each.helps)
 
 
-def _pick(each: Reusable, open_points: set[str]) -> Pick:
+def _pick(each: Reusable, rubric: Rubric, open_points: set[str]) -> Pick:
     wording = each.wording
-    covers = wording.mitigates.split()
+    mitigates = wording.mitigates.split()
     parts = [
-        f"covers {', '.join(covers)}" if covers else "covers nothing by itself",
+        f"Covers {covers(mitigates, rubric)}" if mitigates else "Covers nothing by itself",
         "always" if wording.standing else f"to be done within {wording.due_days} days",
         f"in {each.used} verdict{'' if each.used == 1 else 's'}" if each.used else "not used yet",
     ]
-    return Pick(id_of(wording), wording.text, " · ".join(parts), bool(open_points & set(covers)))
+    return Pick(id_of(wording), wording.text, " · ".join(parts), bool(open_points & set(mitigates)))

@@ -38,11 +38,7 @@ def open_questions(weighed: Weighed, cards: Sequence[StoredScorecard]) -> list[P
         if criterion.id in uncovered:
             said = f"{_rated(rating)}, and no complete condition covers it."
         elif rating is Rating.UNKNOWN:
-            said = (
-                "Nobody can tell; a condition covers it."
-                if criterion.side is Side.RISK
-                else "Nobody can tell."
-            )
+            said = "Unknown; a condition covers it." if criterion.side is Side.RISK else "Unknown."
         elif unsure:
             said = f"{_rated(rating)}, with low confidence."
         else:
@@ -74,4 +70,4 @@ def flip_lines(weighed: Weighed) -> list[str]:
 
 
 def _rated(rating: Rating) -> str:
-    return "Nobody can tell" if rating is Rating.UNKNOWN else f"Rated {rating}"
+    return "Unknown" if rating is Rating.UNKNOWN else f"Rated {rating}"

@@ -14,7 +14,6 @@ from registry.domain.wording import day_text
 from registry.publish.formats import FORMATS
 from registry.publish.notice import Notice
 from registry.services.answers import lookup
-from registry.services.answers.lookup import LookUp
 from registry.services.people.house import house as house_of
 from registry.services.verdicts import publishing
 from registry.settings import Settings
@@ -90,14 +89,13 @@ def _seen(
 ) -> PreviewPage:
     house, tool = house_of(session, settings), tools.get_by_id(session, row.tool_id)
     at = row.starts_at
-    found = lookup.check_tool(session, tool, Question(at=at), house, now=at)
     published = publishing.published(session, [row], house, now=at)[0]
     notice = publishing.as_notice(published, base_url=settings.base_url)
     return PreviewPage(
         back=back,
         tool_name=title,
         number=row.number,
-        answer=_card(session, found, tool, house, base_url=settings.base_url),
+        answer=card_of(session, tool, settings, at=at),
         notice=notice,
         entries=_entries(notice, settings),
         said=_said(session, row, house),
@@ -122,10 +120,13 @@ def _entries(notice: Notice, settings: Settings) -> list[Entry]:
     return found
 
 
-def _card(session: Session, found: LookUp, tool: Tool, house: Organisation, *, base_url: str) -> AnswerCard:
-    """As who says nothing more will read it; without the review, which is not there yet, and the form to ask anew."""
+def card_of(session: Session, tool: Tool, settings: Settings, *, at: datetime) -> AnswerCard:
+    """The answer as who says nothing more will read it, as things stand in this session; without the review, which
+    is not there yet, and the form to ask anew."""
+    house = house_of(session, settings)
+    found = lookup.check_tool(session, tool, Question(at=at), house, now=at)
     asked, offices = question.Typed(q=tool.name), question.office_options(session)
-    card = answer_card(found, tool, asked, house, base_url=base_url, offices=offices)
+    card = answer_card(found, tool, asked, house, base_url=settings.base_url, offices=offices)
     return replace(card, review_url="", narrow=None)
 
 

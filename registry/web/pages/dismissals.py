@@ -1,17 +1,15 @@
 """What was dismissed and why, by month and source; every number opens the list behind it."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from fastapi import Request, Response
 
 from registry.domain.triage import REASON_LABELS, CandidateStatus, DismissReason
-from registry.publish import sheet
 from registry.services.candidates import dismissals
 from registry.services.candidates.dismissals import Dismissals
 from registry.web.deps import House, Insider, Now, Read
-from registry.web.etag import conditional
+from registry.web.files import csv_file, json_file
 from registry.web.inbox_filter import SINCE, Wanted
 from registry.web.render import render
 from registry.web.routing import page_router
@@ -60,19 +58,14 @@ def show_dismissals(request: Request, read: Read, _user: Insider, settings: Hous
 @router.get("/inbox/dismissals.json")
 def download_json(request: Request, read: Read, _user: Insider, settings: House, now: Now) -> Response:
     found = dismissals.report(read, zone=settings.zone, now=now)
-    body = json.dumps(as_json(found, settings.base_url), ensure_ascii=False).encode()
-    return conditional(
-        request, body, "application/json", cache="private, no-cache", headers={"Vary": "Cookie"}
-    )
+    return json_file(request, "rows", as_json(found, settings.base_url)["rows"])
 
 
 @router.get("/inbox/dismissals.csv")
 def download_csv(request: Request, read: Read, _user: Insider, settings: House, now: Now) -> Response:
     """A row for each month, or source, and reason with any."""
     found = as_json(dismissals.report(read, zone=settings.zone, now=now), settings.base_url)
-    body = sheet.table(("by", "name", "reason", "count", "url"), found["rows"])
-    sent = {"Content-Disposition": 'attachment; filename="dismissals.csv"', "Vary": "Cookie"}
-    return conditional(request, body, "text/csv; charset=utf-8", cache="private, no-cache", headers=sent)
+    return csv_file(request, "dismissals", ("by", "name", "reason", "count", "url"), found["rows"])
 
 
 def as_json(found: Dismissals, base_url: str) -> dict[str, list[dict[str, object]]]:

@@ -1,27 +1,26 @@
 """What is due: dated conditions, suspensions, reviews and pilots, under filters, as a page, CSV and JSON."""
 
-import csv
-import io
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
+from typing import Any
 from urllib.parse import urlencode
 
 from fastapi import Request, Response
-from fastapi.responses import JSONResponse
 from sqlmodel import Session
 from starlette.datastructures import QueryParams
 
-from registry.publish.sheet import FORMULA_SIGNS
 from registry.services.people.acting import Actor
 from registry.services.people.house import house
 from registry.services.verdicts.due import DueKind, DueThing, When, due
 from registry.settings import Settings
 from registry.web.deps import House, Now, Read, SourceReader
+from registry.web.files import csv_file, json_file
 from registry.web.life_schemas import due_out
 from registry.web.render import render
 from registry.web.routing import page_router
 from registry.web.shapes import Link, Option
+from registry.web.understood import code, codes, understood
 
 router = page_router()
 KINDS = {
@@ -38,6 +37,26 @@ WHOS = {
 }
 WHENS = {When.OVERDUE: "Overdue", When.SOON: "Within 30 days", When.LATER: "Later"}
 COLUMNS = ("kind", "who", "text", "due_on", "state", "verdict", "tool", "owner", "url")
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What an address asks for; empty for any."""
+
+    kinds: tuple[DueKind, ...] = ()
+    whos: tuple[str, ...] = ()
+    whens: tuple[When, ...] = ()
+    mine: bool = False
+
+    @property
+    def query(self) -> str:
+        pairs = [("kind", each) for each in self.kinds] + [("who", each) for each in self.whos]
+        pairs += [("when", each) for each in self.whens]
+        return urlencode([*pairs, ("mine", "yes")] if self.mine else pairs)
+
+    @property
+    def address(self) -> str:
+        return f"/due?{self.query}".rstrip("?")
 
 
 @dataclass(frozen=True)
@@ -70,10 +89,9 @@ class DuePage:
 
 @router.get("/due")
 def show_due(request: Request, read: Read, user: SourceReader, settings: House, now: Now) -> Response:
-    query = request.query_params
-    found = things(read, query, settings, user, now)
-    others = things(read, _without(query, "when"), settings, user, now)
-    asked = urlencode([(name, query[name]) for name in ("kind", "who", "when", "mine") if query.get(name)])
+    wanted = understood(request, read_wanted)
+    found = things(read, wanted, settings, user, now)
+    others = things(read, replace(wanted, whens=()), settings, user, now) if wanted.whens else found
     page = DuePage(
         rows=[
             DueRow(
@@ -84,77 +102,69 @@ def show_due(request: Request, read: Read, user: SourceReader, settings: House, 
                 each.when is When.OVERDUE,
                 each.number,
                 each.tool.name,
-                _url(each),
+                f"/verdicts/{each.number}",
                 each.owner,
             )
             for each in found
         ],
         kinds=[Option("", "Everything"), *(Option(each.value, label) for each, label in KINDS.items())],
-        whos=[Option("", "Anybody"), *(Option(code, label) for code, label in WHOS.items())],
+        whos=[Option("", "Anybody"), *(Option(each, label) for each, label in WHOS.items())],
         whens=[Option("", "At any time"), *(Option(each.value, label) for each, label in WHENS.items())],
-        kind=query.get("kind", ""),
-        who=query.get("who", ""),
-        when=query.get("when", ""),
-        mine=bool(query.get("mine")),
+        kind=_only(wanted.kinds),
+        who=_only(wanted.whos),
+        when=_only(wanted.whens),
+        mine=wanted.mine,
         counts=[
             Link(
                 f"{label}: {sum(each.when is when for each in others)}",
-                "/due?" + urlencode([*_without(query, "when").multi_items(), ("when", when.value)]),
+                replace(wanted, whens=(when,)).address,
             )
             for when, label in WHENS.items()
         ],
-        formats=[
-            Link("CSV", f"/due.csv?{asked}".rstrip("?")),
-            Link("JSON", f"/due.json?{asked}".rstrip("?")),
-        ],
+        formats=[Link(name.upper(), f"/due.{name}?{wanted.query}".rstrip("?")) for name in ("csv", "json")],
     )
     return render(request, "due/list.html", page)
 
 
 @router.get("/due.csv")
 def download_csv(request: Request, read: Read, user: SourceReader, settings: House, now: Now) -> Response:
-    told = [due_out(each, settings) for each in things(read, request.query_params, settings, user, now)]
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow(COLUMNS)
-    for each in told:
-        row = each.model_dump(mode="json") | {"tool": each.tool.name}
-        writer.writerow([_cell(str(row[name])) for name in COLUMNS])
-    headers = {"Content-Disposition": 'attachment; filename="due.csv"', "Cache-Control": "private, no-cache"}
-    return Response(
-        b"\xef\xbb\xbf" + text.getvalue().encode(), media_type="text/csv; charset=utf-8", headers=headers
-    )
+    told = _told(request, read, settings, user, now)
+    return csv_file(request, "due", COLUMNS, [each | {"tool": each["tool"]["name"]} for each in told])
 
 
 @router.get("/due.json")
 def download_json(request: Request, read: Read, user: SourceReader, settings: House, now: Now) -> Response:
-    found = things(read, request.query_params, settings, user, now)
-    told = [due_out(each, settings).model_dump(mode="json") for each in found]
-    return JSONResponse({"due": told}, headers={"Cache-Control": "private, no-cache"})
+    return json_file(request, "due", _told(request, read, settings, user, now))
 
 
-def things(
-    read: Session, query: QueryParams, settings: Settings, user: Actor, now: datetime
-) -> list[DueThing]:
-    """What an address asks for; a code that is none of ours is as if it were not there."""
+def _told(
+    request: Request, session: Session, settings: Settings, user: Actor, now: datetime
+) -> list[dict[str, Any]]:
+    found = things(session, read_wanted(request.query_params), settings, user, now)
+    return [due_out(each, settings).model_dump(mode="json") for each in found]
+
+
+def read_wanted(query: QueryParams) -> Wanted:
+    """Raises InvalidInput for a code that is none of ours."""
+    return Wanted(
+        kinds=codes(DueKind, query.getlist("kind"), "kind"),
+        whos=tuple(dict.fromkeys(code(each, WHOS, "who") for each in query.getlist("who") if each)),
+        whens=codes(When, query.getlist("when"), "when"),
+        mine=bool(query.get("mine")),
+    )
+
+
+def things(read: Session, wanted: Wanted, settings: Settings, user: Actor, now: datetime) -> list[DueThing]:
     return due(
         read,
         house(read, settings),
-        kinds=frozenset(DueKind(each) for each in query.getlist("kind") if each in tuple(DueKind)),
-        whos=frozenset(each for each in query.getlist("who") if each in WHOS),
-        whens=frozenset(When(each) for each in query.getlist("when") if each in tuple(When)),
-        of=user.id if query.get("mine") else None,
+        kinds=frozenset(wanted.kinds),
+        whos=frozenset(wanted.whos),
+        whens=frozenset(wanted.whens),
+        of=user.id if wanted.mine else None,
         now=now,
     )
 
 
-def _url(each: DueThing) -> str:
-    return f"/verdicts/{each.number}"
-
-
-def _without(query: QueryParams, name: str) -> QueryParams:
-    return QueryParams([(key, value) for key, value in query.multi_items() if key != name])
-
-
-def _cell(text: str) -> str:
-    return "'" + text if text.startswith(FORMULA_SIGNS) else text
+def _only(chosen: Sequence[str]) -> str:
+    return str(chosen[0]) if len(chosen) == 1 else ""

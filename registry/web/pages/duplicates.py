@@ -13,6 +13,7 @@ from registry.domain.identity import name_key
 from registry.domain.triage import STATUS_LABELS, CandidateStatus
 from registry.services.candidates import merging
 from registry.services.candidates.likeness import likeness, twins
+from registry.services.candidates.others import Other, others
 from registry.store import candidates, inbox, tools, triage_acts
 from registry.store.columns import id_of
 from registry.store.tables import Candidate, Tool
@@ -22,6 +23,7 @@ from registry.web.pages.inbox_view import Told, may_act, told
 from registry.web.render import go, render
 from registry.web.routing import page_router
 from registry.web.typed import number
+from scrapers.links import host_of
 
 router = page_router("/inbox/{candidate_id}")
 MERGES = (CandidateStatus.NEW, CandidateStatus.WATCH, CandidateStatus.ACCEPTED)
@@ -48,6 +50,15 @@ class OtherWay:
 
 
 @dataclass(frozen=True)
+class Match:
+    """One that was found by the words typed."""
+
+    name: str
+    about: str
+    url: str
+
+
+@dataclass(frozen=True)
 class DuplicatesPage:
     candidate: Candidate
     other: Candidate | None
@@ -60,6 +71,9 @@ class DuplicatesPage:
     reason: str
     facts: Sequence[Fact]
     rest: Sequence[OtherWay]
+    find: str
+    """What was looked for, to compare it with."""
+    found: Sequence[Match]
     into_other: bool
     into_this: bool
     """Which ways merging is possible, as both stand now."""
@@ -77,15 +91,22 @@ def compare(
     user: Insider,
     now: Now,
     beside: Asked = "",
+    find: Asked = "",
     back: Asked = "",
     done: Asked = "",
 ) -> Response:
-    """`beside` is a candidate's number or `tool:<slug>`; empty for the likest one."""
+    """`beside` is a candidate's number or `tool:<slug>`; empty for the likest one, or where `find` is to give some.
+
+    One that there is not gives the search with what was asked for in it.
+    """
     candidate = candidates.get(read, candidate_id)
     alike = twins(read, [candidate], now=now)[candidate_id]
-    if not beside and alike:
+    if not beside and not find and alike:
         beside = f"tool:{alike[0].tool_slug}" if alike[0].tool_slug else str(alike[0].candidate_id)
     other, tool = _beside(read, beside)
+    if beside and other is None and tool is None:
+        find = beside.removeprefix("tool:")
+    found = others(read, candidate, find, now=now) if find else []
     listed = inside(back) if back else ""
     page = DuplicatesPage(
         candidate=candidate,
@@ -101,6 +122,15 @@ def compare(
             for each in alike
             if (key := f"tool:{each.tool_slug}" if each.tool_slug else str(each.candidate_id)) != beside
         ],
+        find=find,
+        found=[
+            Match(
+                _named(each),
+                " · ".join(filter(None, [host_of(each.homepage), each.standing, each.reason])),
+                _url(candidate_id, each.key, listed),
+            )
+            for each in found
+        ],
         into_other=candidate.status is CandidateStatus.NEW and (tool is not None or _merges(other)),
         into_this=other is not None and other.status is CandidateStatus.NEW and candidate.status in MERGES,
         may_act=may_act(user),
@@ -108,7 +138,7 @@ def compare(
         back=listed,
         told=told(read, number(done) or 0, user, now),
     )
-    return render(request, "inbox/compare.html", page)
+    return render(request, "inbox/compare.html", page, status=422 if find and not found else 200)
 
 
 @router.post("/differ")
@@ -118,7 +148,9 @@ def differ(
     """They are two, and it is not suggested again."""
     other, tool = _beside(tx, beside)
     if other is None and tool is None:
-        raise InvalidInput("Say which one it differs from.", {"beside": "is not known"})
+        raise InvalidInput(
+            "Say which one it differs from; what was sent is not known.", {"beside": "is not known"}
+        )
     merging.differ(
         tx,
         candidate_id,
@@ -133,9 +165,13 @@ def differ(
 
 def _beside(session: Session, beside: str) -> tuple[Candidate | None, Tool | None]:
     if beside.startswith("tool:"):
-        return None, tools.get(session, beside.removeprefix("tool:"))
+        return None, tools.find(session, beside.removeprefix("tool:"))
     other_id = number(beside)
-    return (candidates.get(session, other_id) if other_id else None), None
+    return (candidates.by_id(session, [other_id]).get(other_id) if other_id else None), None
+
+
+def _named(each: Other) -> str:
+    return each.name if each.key.startswith("tool:") else f"{each.name} (no. {each.key})"
 
 
 def _reason(candidate: Candidate, name: str) -> str:

@@ -16,7 +16,7 @@ from registry.settings import Settings
 from registry.store import evaluations
 from registry.store.tables import Evaluation
 from registry.web.condition_form import as_typed, read_condition
-from registry.web.deps import House, Insider, Now, Read, RowId, Text, Triager, Tx
+from registry.web.deps import Asked, House, Insider, Now, Read, RowId, Text, Triager, Tx
 from registry.web.pages.evaluation_page import evaluation_page
 from registry.web.pages.scorecards import scorecard_again
 from registry.web.render import go, render
@@ -25,6 +25,10 @@ from registry.web.shapes import Form
 from registry.web.typed import Fields, Typed, number
 
 router = page_router("/evaluations/{evaluation_id}")
+DONE = {
+    "scored": "Your scorecard is handed in",
+    "rescored": "Your scorecard is handed in anew",
+}
 
 
 @dataclass(frozen=True)
@@ -85,9 +89,17 @@ At = Annotated[Desk, Depends(_desk)]
 
 @router.get("")
 def show_evaluation(
-    request: Request, evaluation_id: RowId, read: Read, user: Insider, house: House, now: Now
+    request: Request,
+    evaluation_id: RowId,
+    read: Read,
+    user: Insider,
+    house: House,
+    now: Now,
+    done: Asked = "",
 ) -> Response:
-    page = evaluation_page(read, evaluations.get(read, evaluation_id), house, by=user, now=now)
+    """`done` is what led here: a key of DONE."""
+    evaluation = evaluations.get(read, evaluation_id)
+    page = evaluation_page(read, evaluation, house, by=user, now=now, done=DONE.get(done, ""))
     return render(request, "evaluations/show.html", page)
 
 

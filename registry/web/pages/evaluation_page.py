@@ -22,7 +22,7 @@ from registry.store.columns import id_of
 from registry.store.conditions import as_condition
 from registry.store.evaluations import StoredScorecard
 from registry.store.tables import Evaluation, Role, Tool
-from registry.web.condition_form import ConditionForm, ConditionOptions, lacking
+from registry.web.condition_form import ConditionForm, ConditionOptions, covers, lacking
 from registry.web.pages.evaluation_cards import CardView, card_views
 from registry.web.pages.evaluation_history import BAND_NAMES, history
 from registry.web.pages.evaluation_people import (
@@ -104,6 +104,13 @@ class EvaluationPage:
     verdict_number: int | None
     form: Form
     stale: str = ""
+    done: str = ""
+    """What this person has just done, in words."""
+
+    @property
+    def next(self) -> Task | None:
+        """What comes next, whosever task it is."""
+        return next((each for each in self.tasks if not each.done), None)
 
     @property
     def closed(self) -> bool:
@@ -121,6 +128,7 @@ def evaluation_page(
     condition: ConditionForm | None = None,
     condition_faults: dict[str, str] | None = None,
     stale: str = "",
+    done: str = "",
 ) -> EvaluationPage:
     """All that this person may read of it. Raises NotAllowed for who has no part in it."""
     part = require_sight(session, evaluation, by=by)
@@ -172,7 +180,7 @@ def evaluation_page(
         people=[Option(str(each), name) for each, name in names.items() if each not in contacts],
         must_declare=own is None and (part.assigned or Role.APPROVER in by.roles),
         may_declare=own is not None and not own.interested and part.speaks,
-        proposed=_proposed(session, evaluation, part, by),
+        proposed=_proposed(session, evaluation, rubric, part, by),
         condition=condition or ConditionForm("c.", "Propose a condition"),
         condition_faults=condition_faults or {},
         condition_options=ConditionOptions(),
@@ -182,6 +190,7 @@ def evaluation_page(
         verdict_number=verdict.number if verdict else None,
         form=form or Form(),
         stale=stale,
+        done=done,
     )
 
 
@@ -279,7 +288,9 @@ def use_words(value: object) -> str:
     return words(str(value)) if str(value).islower() and " " not in str(value) else str(value)
 
 
-def _proposed(session: Session, evaluation: Evaluation, part: Part, by: Actor) -> list[ProposedRow]:
+def _proposed(
+    session: Session, evaluation: Evaluation, rubric: Rubric, part: Part, by: Actor
+) -> list[ProposedRow]:
     """What others propose says how they rated, so who is blind sees their own alone."""
     rows = []
     stored = evaluations.proposed_conditions(session, id_of(evaluation))
@@ -295,7 +306,7 @@ def _proposed(session: Session, evaluation: Evaluation, part: Part, by: Actor) -
             ProposedRow(
                 id_of(row),
                 row.text,
-                row.mitigates.replace(" ", ", "),
+                covers(row.mitigates.split(), rubric),
                 f"{who}, {when}",
                 lacking(condition),
                 names[row.proposed_by_id],

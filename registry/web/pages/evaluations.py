@@ -5,11 +5,9 @@ from dataclasses import dataclass
 from datetime import date
 
 from fastapi import Request, Response
-from fastapi.responses import JSONResponse
 from sqlmodel import Session
 
 from registry.domain.evaluation import EvaluationState, Tier
-from registry.publish import sheet
 from registry.services.evaluations import taking_part
 from registry.services.evaluations.work import my_work
 from registry.services.people.acting import Actor
@@ -21,18 +19,19 @@ from registry.store.tables import Evaluation
 from registry.web.deps import TRIAGERS, Asked, House, Insider, Now, Read
 from registry.web.evaluation_filters import ME, UNDER_WAY, as_filters, cursor_of, read, read_cursor
 from registry.web.evaluation_filters import Asked as AskedFor
+from registry.web.files import MOST, csv_file, json_file
 from registry.web.pages.evaluation_page import title_of
 from registry.web.pages.evaluation_people import as_work
 from registry.web.render import render
 from registry.web.reopened import because
 from registry.web.routing import page_router
 from registry.web.shapes import Chip, Link, Option, Pager, Task
+from registry.web.understood import understood
 from registry.web.words import words
 
 router = page_router("/evaluations")
 downloads = page_router()
 A_PAGE = 50
-MOST = 10_000
 STATE_OPTIONS = (
     Option("", "Under way"),
     *(Option(state.value, words(state.value)) for state in EvaluationState),
@@ -92,7 +91,7 @@ class ListPage:
 def list_evaluations(
     request: Request, read_from: Read, user: Insider, now: Now, house: House, cursor: Asked = ""
 ) -> Response:
-    asked, today = read(request.query_params), now.astimezone(house.zone).date()
+    asked, today = understood(request, read), now.astimezone(house.zone).date()
     filters = as_filters(asked, by=user, today=today)
     found = evaluation_lists.page(read_from, filters, after=read_cursor(cursor), limit=A_PAGE + 1)
     shown = found[:A_PAGE]
@@ -130,18 +129,14 @@ def list_evaluations(
 
 @downloads.get("/evaluations.csv")
 def download_csv(request: Request, read_from: Read, user: Insider, now: Now, house: House) -> Response:
-    body = sheet.table(COLUMNS, _told(request, read_from, user, house, today=_today(house, now)))
-    headers = {"Content-Disposition": 'attachment; filename="evaluations.csv"'} | _PRIVATE
-    return Response(body, media_type="text/csv; charset=utf-8", headers=headers)
+    told = _told(request, read_from, user, house, today=_today(house, now))
+    return csv_file(request, "evaluations", COLUMNS, told)
 
 
 @downloads.get("/evaluations.json")
 def download_json(request: Request, read_from: Read, user: Insider, now: Now, house: House) -> Response:
     told = _told(request, read_from, user, house, today=_today(house, now))
-    return JSONResponse({"evaluations": told}, headers=_PRIVATE)
-
-
-_PRIVATE = {"Cache-Control": "private, no-cache", "Vary": "Authorization, Cookie"}
+    return json_file(request, "evaluations", told)
 
 
 def _today(house: Settings, now: Now) -> date:

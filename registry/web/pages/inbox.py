@@ -1,18 +1,16 @@
 """The list of candidates, what one did last, and keys; acts on one stand in candidates.py, on several in bulk.py."""
 
-import json
 from typing import Annotated
 from urllib.parse import urlsplit
 
 from fastapi import Cookie, Request, Response
 
 from registry.domain.errors import InvalidInput, RuleBroken
-from registry.publish import sheet
 from registry.services.candidates import saved_filters, undoing
 from registry.store import inbox
 from registry.web.candidate_schemas import candidate_out
 from registry.web.deps import Asked, House, Insider, Now, Read, RowId, Text, Triager, Tx
-from registry.web.etag import conditional
+from registry.web.files import csv_file, json_file
 from registry.web.inbox_filter import as_wanted, wanted_in
 from registry.web.pages.inbox_view import inbox_page
 from registry.web.parts import parts_of
@@ -20,13 +18,13 @@ from registry.web.render import go, local_path, render
 from registry.web.routing import page_router
 from registry.web.shapes import Form
 from registry.web.typed import number
+from registry.web.understood import understood
 
 router = page_router("/inbox")
 files = page_router()
 KEYS_COOKIE = "keys"
 Keys = Annotated[str, Cookie(alias=KEYS_COOKIE)]
 YEAR_S = 365 * 86_400
-PRIVATE = "private, no-cache"
 
 
 @router.get("")
@@ -42,7 +40,7 @@ def show_inbox(
 ) -> Response:
     page = inbox_page(
         read,
-        as_wanted(request.query_params),
+        understood(request, as_wanted),
         user=user,
         zone=settings.zone,
         now=now,
@@ -125,9 +123,7 @@ def download_csv(request: Request, read: Read, _user: Insider, settings: House, 
     """Every candidate that the filter matches, on whatever page; newest first."""
     matches = as_wanted(request.query_params).filter(zone=settings.zone, now=now)
     found = [candidate_out(row).model_dump() for row in inbox.rows(read, inbox.all_of(read, matches))]
-    body = sheet.table(COLUMNS, [_flat(each) for each in found])
-    sent = {"Content-Disposition": 'attachment; filename="candidates.csv"', "Vary": "Cookie"}
-    return conditional(request, body, "text/csv; charset=utf-8", cache=PRIVATE, headers=sent)
+    return csv_file(request, "candidates", COLUMNS, [_flat(each) for each in found])
 
 
 @files.get("/inbox.json")
@@ -137,8 +133,7 @@ def download_json(request: Request, read: Read, _user: Insider, settings: House,
     found = [
         candidate_out(row).model_dump(mode="json") for row in inbox.rows(read, inbox.all_of(read, matches))
     ]
-    body = json.dumps({"candidates": found}, ensure_ascii=False).encode()
-    return conditional(request, body, "application/json", cache=PRIVATE, headers={"Vary": "Cookie"})
+    return json_file(request, "candidates", found)
 
 
 COLUMNS = (

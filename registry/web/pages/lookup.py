@@ -43,6 +43,7 @@ logger = logging.getLogger(__name__)
 MOST_LATEST = 5
 MOST_QUERY = 200
 """Longer than any name or address by which a tool is known here; such a question is not worth counting."""
+SITE = "encodeURIComponent(location.origin+location.pathname)"
 UNANSWERED = frozenset({AnswerCode.UNKNOWN_TOOL, AnswerCode.NOT_REVIEWED})
 THINGS = {
     "data_class": "for what you enter",
@@ -85,6 +86,8 @@ class LookupPage:
     request_url: str = ""
     search_url: str = ""
     """What a browser's own search keyword wants, with %s for the name."""
+    bookmarklet: str = ""
+    """Asks about the site that is open, less what its address says of the person."""
 
     @property
     def refined(self) -> bool:
@@ -169,6 +172,7 @@ def _home(read: Session, settings: Settings, now: datetime, typed: Typed | None 
         examples=_examples([each.tool for each in latest]),
         latest=[as_row(each, organisation) for each in latest],
         search_url=f"{settings.base_url}/check?q=%s",
+        bookmarklet=f"javascript:location.href='{settings.base_url}/check?q='+{SITE}",
     )
 
 

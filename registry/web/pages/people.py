@@ -54,6 +54,21 @@ class PersonPage:
     """A new token, or a new sign-in link's address."""
 
 
+@dataclass(frozen=True)
+class LeavingPage:
+    """Asks once more before somebody is disabled."""
+
+    id: int
+    name: str
+    tokens: int
+    """How many of theirs still work."""
+    work: int
+    """How many pieces of work they leave."""
+    successor: str
+    successor_name: str
+    """Who takes the work over; empty where nobody was named."""
+
+
 @router.get("")
 def show_people(request: Request, read: Read, _user: Admin) -> Response:
     return render(request, "people/list.html", _people_page(read, _person_form()))
@@ -128,14 +143,30 @@ def set_roles(
 
 @router.post("/{user_id}/disable")
 def disable(
-    request: Request, user_id: RowId, tx: Tx, user: Admin, now: Now, house: House, successor: Text = ""
+    request: Request,
+    user_id: RowId,
+    tx: Tx,
+    user: Admin,
+    now: Now,
+    house: House,
+    successor: Text = "",
+    sure: Text = "",
 ) -> Response:
+    """Asked about once more, with what will happen; `sure` is the answer."""
+    person = _person_page(tx, user_id)
     try:
-        with tx.begin_nested():
+        with tx.begin_nested() as attempt:
             accounts.disable(tx, user_id, successor_id=number(successor), solo=house.solo, by=user, now=now)
+            if sure != "yes":
+                attempt.rollback()
     except InvalidInput as refused:
         page = _person_page(tx, user_id, leaving_form=Form({"successor": successor}, refused.faults))
         return render(request, "people/show.html", page, status=422)
+    if sure != "yes":
+        named = next((each.label for each in person.successors if each.value == successor), "")
+        tokens = sum(each.revoked_at is None and each.expires_at > now for each in person.tokens)
+        asked = LeavingPage(user_id, person.person.user.name, tokens, len(person.work), successor, named)
+        return render(request, "people/disable.html", asked)
     return go("/people")
 
 

@@ -1,4 +1,4 @@
-"""Acts on several verdicts at once, and why cases were opened again: withdrawing together, having them looked at."""
+"""Acts on several verdicts at once: withdrawing them together, having them looked at again."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -18,18 +18,17 @@ from registry.services.verdicts import verdict_life
 from registry.services.verdicts.publishing import Filter
 from registry.services.verdicts.reopening import reopen_by_hand
 from registry.settings import Settings
-from registry.store import evaluations, reopenings, tools
+from registry.store import evaluations, tools
 from registry.store.columns import id_of
-from registry.web.deps import Approver, Asked, House, Insider, Now, Read, Triager, Tx
+from registry.web.deps import Approver, House, Now, Read, Triager, Tx
 from registry.web.filters import as_filter
 from registry.web.render import go, render
 from registry.web.routing import page_router
 from registry.web.selection import Choosable, choosable, numbers_in, seen_in
-from registry.web.shapes import Form, Option, Pager, ToolLink
-from registry.web.typed import Fields, Typed, number
+from registry.web.shapes import Form, Option, ToolLink
+from registry.web.typed import Fields, Typed
 
 router = page_router()
-MOST_LISTED = 100
 BY_HAND = [Option(each.value, CAUSES[each].label.capitalize()) for each in Cause if CAUSES[each].by_hand]
 
 
@@ -47,69 +46,6 @@ class TogetherPage:
     @property
     def able(self) -> Sequence[Choosable]:
         return [row for row in self.rows if not row.refused]
-
-
-@dataclass(frozen=True)
-class CauseRow:
-    tool: str
-    cause: str
-    text: str
-    link: str
-    verdict: int
-    at: datetime
-    evaluation_url: str
-    state: str
-    owner: str
-
-
-@dataclass(frozen=True)
-class ReopeningsPage:
-    rows: Sequence[CauseRow]
-    causes: Sequence[Option]
-    cause: str
-    closed: bool
-    pager: Pager
-
-
-@router.get("/reopenings")
-def list_reopenings(
-    request: Request, read: Read, user: Insider, cause: Asked = "", closed: Asked = "", before: Asked = ""
-) -> Response:
-    wanted = [Cause(cause)] if cause in tuple(Cause) else []
-    found = reopenings.page(
-        read,
-        causes=wanted,
-        closed=bool(closed),
-        seen_by=None if taking_part.sees_all(user) else user.person_id,
-        before=number(before) or 0,
-        limit=MOST_LISTED + 1,
-    )
-    shown = found[:MOST_LISTED]
-    more = ""
-    if len(found) > MOST_LISTED:
-        more = f"/reopenings?cause={cause}&closed={closed and 'yes'}&before={id_of(shown[-1].row)}"
-    rows = [
-        CauseRow(
-            tool=each.tool.name + (f" ({each.evaluation.edition})" if each.evaluation.edition else ""),
-            cause=CAUSES[each.row.cause].label,
-            text=each.row.text,
-            link=each.row.link,
-            verdict=each.number,
-            at=each.row.at,
-            evaluation_url=f"/evaluations/{each.evaluation.id}",
-            state=each.evaluation.state.value,
-            owner=each.owner.name,
-        )
-        for each in shown
-    ]
-    page = ReopeningsPage(
-        rows,
-        [Option("", "Every cause"), *(Option(each.value, CAUSES[each].label.capitalize()) for each in Cause)],
-        wanted[0].value if wanted else "",
-        bool(closed),
-        Pager(f"{len(rows)} {'cause' if len(rows) == 1 else 'causes'}", "", more),
-    )
-    return render(request, "verdicts/reopenings.html", page)
 
 
 @router.get("/verdicts/reopen")

@@ -3,9 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
+from urllib.parse import urlencode
 
 from fastapi import Request, Response
 from sqlmodel import Session
+from starlette.datastructures import QueryParams
 
 from registry.domain.errors import InvalidInput
 from registry.domain.lookup import Question
@@ -20,17 +23,23 @@ from registry.settings import Settings
 from registry.store import reports as store
 from registry.store import tools
 from registry.store.columns import id_of
+from registry.store.reports import ToldReport
+from registry.store.tables import Tool
 from registry.web.deps import Asked, CurrentUser, House, Insider, Now, Read, Tx
+from registry.web.files import MOST, csv_file, json_file
+from registry.web.life_schemas import report_out
 from registry.web.question import Typed
 from registry.web.render import render
 from registry.web.routing import page_router
-from registry.web.shapes import Form, Pager, ToolLink
+from registry.web.shapes import Form, Link, Pager, ToolLink
 from registry.web.telling import require_voice, teller
 from registry.web.typed import Fields, number
 from registry.web.typed import Typed as Sent
+from registry.web.understood import code, understood
 
 router = page_router()
 MOST_LISTED = 50
+COLUMNS = ("id", "kind", "name", "tool", "verdict", "text", "happened_on", "contact", "at")
 FIELDS = ("tool", "text", "happened_on", "contact")
 
 
@@ -73,11 +82,26 @@ class ReportRow:
 
 
 @dataclass(frozen=True)
+class Wanted:
+    """Of the list; None for any."""
+
+    kind: ReportKind | None
+    tool: Tool | None
+
+    @property
+    def query(self) -> str:
+        pairs = (("kind", self.kind), ("tool", self.tool.slug if self.tool else ""))
+        return urlencode([(name, value) for name, value in pairs if value])
+
+
+@dataclass(frozen=True)
 class ReportsPage:
     rows: Sequence[ReportRow]
     kind: str
     tool: str
+    tool_name: str
     pager: Pager
+    formats: Sequence[Link]
 
 
 @router.get("/challenge")
@@ -109,20 +133,13 @@ def report_incident(
 
 
 @router.get("/reports")
-def list_reports(
-    request: Request, read: Read, _user: Insider, kind: Asked = "", tool: Asked = "", before: Asked = ""
-) -> Response:
-    wanted = ReportKind(kind) if kind in tuple(ReportKind) else None
-    known = tools.find(read, tool) if tool else None
-    found = store.page(
-        read,
-        kind=wanted,
-        tool_id=known.id if known else None,
-        before=number(before) or 0,
-        limit=MOST_LISTED + 1,
-    )
-    shown = found[:MOST_LISTED]
-    more = f"/reports?kind={kind}&tool={tool}&before={shown[-1].row.id}" if len(found) > MOST_LISTED else ""
+def list_reports(request: Request, read: Read, _user: Insider, before: Asked = "") -> Response:
+    wanted = understood(request, lambda query: _wanted(read, query))
+    found = _found(read, wanted, before=number(before) or 0, limit=MOST_LISTED + 1)
+    shown, query = found[:MOST_LISTED], wanted.query
+    more = ""
+    if len(found) > MOST_LISTED:
+        more = "/reports?" + "&".join(filter(None, [query, f"before={shown[-1].row.id}"]))
     rows = [
         ReportRow(
             id=id_of(each.row),
@@ -139,9 +156,47 @@ def list_reports(
     ]
     count = f"{len(rows)} {'report' if len(rows) == 1 else 'reports'}"
     page = ReportsPage(
-        rows, wanted.value if wanted else "", known.slug if known else "", Pager(count, "", more)
+        rows,
+        wanted.kind or "",
+        wanted.tool.slug if wanted.tool else "",
+        wanted.tool.name if wanted.tool else "",
+        Pager(count, "", more),
+        [Link(name.upper(), f"/reports.{name}?{query}".rstrip("?")) for name in ("csv", "json")],
     )
     return render(request, "reports/list.html", page)
+
+
+@router.get("/reports.csv")
+def download_csv(request: Request, read: Read, _user: Insider, settings: House) -> Response:
+    told = _told(request, read, settings)
+    return csv_file(
+        request, "reports", COLUMNS, [each | {"tool": (each["tool"] or {}).get("slug")} for each in told]
+    )
+
+
+@router.get("/reports.json")
+def download_json(request: Request, read: Read, _user: Insider, settings: House) -> Response:
+    return json_file(request, "reports", _told(request, read, settings))
+
+
+def _told(request: Request, session: Session, settings: Settings) -> list[dict[str, Any]]:
+    found = _found(session, _wanted(session, request.query_params), limit=MOST)
+    return [report_out(each, settings.base_url).model_dump(mode="json") for each in found]
+
+
+def _wanted(session: Session, query: QueryParams) -> Wanted:
+    slug = query.get("tool", "")
+    tool = tools.find(session, slug) if slug else None
+    if slug and tool is None:
+        sentence = f"There is no tool “{slug[:40]}” here. Choose one from the list of tools."
+        raise InvalidInput(sentence, {"tool": sentence})
+    kind = code(query.get("kind", ""), tuple(ReportKind), "kind")
+    return Wanted(ReportKind(kind) if kind else None, tool)
+
+
+def _found(session: Session, wanted: Wanted, *, before: int = 0, limit: int) -> Sequence[ToldReport]:
+    tool_id = wanted.tool.id if wanted.tool else None
+    return store.page(session, kind=wanted.kind, tool_id=tool_id, before=before, limit=limit)
 
 
 def _tell(

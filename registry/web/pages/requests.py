@@ -12,11 +12,12 @@ from registry.domain.evaluation import TIERS, Tier
 from registry.domain.lookup import AnswerCode, Question
 from registry.domain.triage import REASON_LABELS, CandidateStatus, DismissReason
 from registry.services.answers import lookup, requests
+from registry.services.answers.expecting import expect
 from registry.services.answers.requests import Requested
 from registry.services.people.acting import Actor
 from registry.services.people.house import house
 from registry.settings import Settings
-from registry.store import evaluations, tools
+from registry.store import tools, under_way
 from registry.store.columns import id_of
 from registry.web import cards
 from registry.web.asking import asker, require_lengths, require_right
@@ -184,14 +185,14 @@ def _follow_page(
     }
     if tool is not None:
         answer = lookup.answers(read, [tool], Question(at=now), organisation, now=now)[id_of(tool)]
-        running = evaluations.running(read, [id_of(tool)], now=now).get(id_of(tool))
-        state, step = _of_tool(answer.code, running is not None)
+        running = under_way.running(read, [id_of(tool)], now=now)
+        state, step = _of_tool(answer.code, bool(running))
         return FollowPage(
             **asked,  # type: ignore[arg-type]
             name=tool.name,
             code=answer.code.value,
             state=state,
-            expected_on=running.due_on if running else None,
+            expected_on=expect(read, running, zone=settings.zone, now=now).get(id_of(tool)),
             next_step=step,
             tool=ToolLink(tool.name, f"/tools/{tool.slug}", answer.code.value),
         )

@@ -1,18 +1,19 @@
 """The scorecard as a form: its questions with what was typed, read back, beside what another window saved."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from registry.domain.rubric import DEGREES, Criterion, KnockOutAnswer, Rating, Rubric, Side, evidence_required
 from registry.domain.scorecard import TypedAnswer, TypedRating, TypedScorecard
 from registry.services.evaluations import scoring
+from registry.services.evaluations.scorecards import unfinished
 from registry.web.shapes import Option, Task
 from registry.web.typed import Typed
 from registry.web.words import words
 
 ANSWER_OPTIONS = (
     Option(KnockOutAnswer.NO, "No"),
-    Option(KnockOutAnswer.UNKNOWN, "Cannot tell", "Counts as a significant risk until somebody knows."),
+    Option(KnockOutAnswer.UNKNOWN, "Unknown", "Counts as a significant risk until somebody knows."),
     Option(KnockOutAnswer.YES, "Yes"),
 )
 MINE, SAVED, BOTH = "mine", "saved", "both"
@@ -45,6 +46,8 @@ class Question:
     """Which of the two is kept unless another one is chosen: a value of KEEP_OPTIONS; empty where they are the same."""
     carried: bool = False
     """Taken from an earlier scorecard, and not yet confirmed."""
+    lacks: bool = False
+    """It cannot be handed in like this."""
 
 
 @dataclass(frozen=True)
@@ -55,13 +58,16 @@ class Group:
     questions: Sequence[Question]
 
     @property
-    def answered(self) -> int:
-        return sum(1 for each in self.questions if each.value and not each.carried)
+    def begun(self) -> Sequence[str]:
+        """Ids of the lines that have an answer and still lack something."""
+        return [each.id for each in self.questions if each.value and each.lacks]
 
 
 def group_task(group: Group) -> Task:
-    count = len(group.questions)
-    return Task(group.title, f"#{group.id}", f"{group.answered} of {count}", done=group.answered == count)
+    """How many lines could be handed in as they are, and which of those answered could not."""
+    count, done = len(group.questions), sum(not each.lacks for each in group.questions)
+    hint = f"Answered, and not finished yet: {', '.join(group.begun)}." if group.begun else ""
+    return Task(group.title, f"#{group.id}", f"{done} of {count}", done=done == count, hint=hint)
 
 
 def read_scorecard(rubric: Rubric, typed: Typed) -> TypedScorecard:
@@ -143,8 +149,9 @@ def _answer(text: str) -> KnockOutAnswer | None:
 def groups_of(
     rubric: Rubric, shown: TypedScorecard, faults: Mapping[str, str], stored: TypedScorecard | None
 ) -> list[Group]:
-    risk_hint = "0 is no risk, 4 is not acceptable as it is. Cannot tell counts as 3."
-    fit_hint = "Here 4 is best. Cannot tell counts as 1."
+    lacking = unfinished(rubric, shown)
+    risk_hint = "0 is no risk, 4 is not acceptable as it is. Unknown counts as 3."
+    fit_hint = "Here 4 is best. Unknown counts as 1."
     return [
         Group(
             "knock-outs",
@@ -162,22 +169,29 @@ def groups_of(
                     stored=_stored_answer(stored, each.id, line),
                     keep=_keep(stored.knock_outs.get(each.id, TypedAnswer()) if stored else line, line),
                     carried=line.carried,
+                    lacks=each.id in lacking,
                 )
                 for each in rubric.knock_outs
                 for line in [shown.knock_outs.get(each.id, TypedAnswer())]
             ],
         ),
-        Group("risk", "Risk", risk_hint, [_rated(each, shown, faults, stored) for each in rubric.risks]),
-        Group("fit", "Fit", fit_hint, [_rated(each, shown, faults, stored) for each in rubric.fits]),
+        Group(
+            "risk", "Risk", risk_hint, [_rated(each, shown, faults, stored, lacking) for each in rubric.risks]
+        ),
+        Group("fit", "Fit", fit_hint, [_rated(each, shown, faults, stored, lacking) for each in rubric.fits]),
     ]
 
 
 def _rated(
-    criterion: Criterion, shown: TypedScorecard, faults: Mapping[str, str], stored: TypedScorecard | None
+    criterion: Criterion,
+    shown: TypedScorecard,
+    faults: Mapping[str, str],
+    stored: TypedScorecard | None,
+    lacking: Collection[str],
 ) -> Question:
     line = shown.ratings.get(criterion.id, TypedRating())
     options = [Option(each, f"{each}: {criterion.anchors[int(each)]}") for each in DEGREES]
-    options.append(Option(Rating.UNKNOWN, "Cannot tell: I need evidence"))
+    options.append(Option(Rating.UNKNOWN, "Unknown: I need evidence"))
     if criterion.may_not_apply:
         options.append(Option(Rating.NOT_APPLICABLE, "Not applicable"))
     hint = "A link, or the quoted paragraph."
@@ -197,6 +211,7 @@ def _rated(
         stored=_stored_rating(stored, criterion, line),
         keep=_keep(stored.ratings.get(criterion.id, TypedRating()) if stored else line, line),
         carried=line.carried,
+        lacks=criterion.id in lacking,
     )
 
 

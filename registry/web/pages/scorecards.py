@@ -95,7 +95,8 @@ def keep_scorecard(
     version = number(typed.one("version")) or 0
     wanted = typed.one("action")
     if before is not None and before.submitted and wanted and given == saved:
-        return go(f"/evaluations/{evaluation_id}")  # a double click: it is in already
+        done = "rescored" if before.reason else "scored"
+        return go(f"/evaluations/{evaluation_id}?done={done}")  # a double click: it is in already
     try:
         with tx.begin_nested():
             saved_as = scoring.save_draft(tx, evaluation_id, given, version=version, by=user, now=now)
@@ -120,7 +121,8 @@ def keep_scorecard(
     except InvalidInput as refused:
         page = _page(tx, evaluation, user, given=given, version=saved_as, faults=refused.faults)
         return render(request, "evaluations/scorecard.html", page, status=422)
-    return go(f"/evaluations/{evaluation_id}")
+    amended = before is not None and bool(before.reason)
+    return go(f"/evaluations/{evaluation_id}?done={'rescored' if amended else 'scored'}")
 
 
 @router.post("/{evaluation_id}/scorecard/carry")

@@ -26,6 +26,7 @@ from registry.web.render import go, local_path, render
 from registry.web.rendering import FeedLink
 from registry.web.routing import page_router
 from registry.web.shapes import Form
+from registry.web.understood import understood
 from scrapers.errors import ScrapeError
 from scrapers.links import public_url
 
@@ -54,7 +55,7 @@ class RemovePage:
 @router.get("")
 def show_sources(request: Request, read: Read, user: SourceReader, now: Now) -> Response:
     feed = FeedLink("How the sources fare", ATOM, HEALTH_FEED)
-    page = sources_page(read, user, now, as_filter(request.query_params))
+    page = sources_page(read, user, now, understood(request, as_filter))
     return render(request, "sources/list.html", page, feeds=[feed])
 
 
@@ -209,7 +210,10 @@ def _act(
 
 
 def _filter_in(back: str) -> Filter:
-    return as_filter(QueryParams(parse_qsl(urlsplit(local_path(back, "/sources")).query)))
+    try:
+        return as_filter(QueryParams(parse_qsl(urlsplit(local_path(back, "/sources")).query)))
+    except InvalidInput:
+        return Filter()
 
 
 def _ids(typed: Sequence[str]) -> list[int]:

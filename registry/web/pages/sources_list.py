@@ -21,6 +21,7 @@ from registry.store.sources import SourceYield, Standing
 from registry.store.tables import Role, Source
 from registry.web.pages.sources_words import ANNOUNCERS
 from registry.web.shapes import Form, Link, Option, Pager
+from registry.web.understood import code
 from registry.web.words import words
 from scrapers.links import public_url
 
@@ -136,13 +137,13 @@ def keeps(user: Actor) -> bool:
 
 
 def as_filter(query: QueryParams) -> Filter:
-    """The filter that an address names; what there is not is passed over."""
-    state, sort, page = query.get("state", ""), query.get("sort", ""), query.get("page", "1")
+    """The filter that an address names. Raises InvalidInput for a state or an order that there is not."""
+    page = query.get("page", "1")
     return Filter(
-        state=state if state in set(SourceState) or state == TROUBLE else "",
+        state=code(query.get("state", ""), [*SourceState, TROUBLE], "state"),
         group=query.get("group", "").replace("\0", "").strip()[:80],
         text=query.get("q", "").replace("\0", "").strip()[:200],
-        sort=Sort(sort) if sort in set(Sort) else Sort.TROUBLE,
+        sort=Sort(code(query.get("sort", ""), tuple(Sort), "sort") or Sort.TROUBLE),
         page=max(1, int(page)) if page.isascii() and page.isdigit() and len(page) < 5 else 1,
     )
 

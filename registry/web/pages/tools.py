@@ -1,8 +1,9 @@
 """Tools: the list by category, each tool's page with its answer, scores and history, and badges for other pages."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from urllib.parse import urlencode
 
 from fastapi import Request, Response
@@ -20,7 +21,7 @@ from registry.settings import Settings
 from registry.store import entries, evaluations, tools, verdicts
 from registry.store.columns import id_of
 from registry.store.tables import AliasKind, Entry, Tool
-from registry.web import cards
+from registry.web import cards, linked
 from registry.web.deps import INSIDERS, Asked, CurrentUser, House, Now, Read, Slug
 from registry.web.feeds import feed_links
 from registry.web.links import outside_link
@@ -31,6 +32,7 @@ from registry.web.routing import page_router
 from registry.web.scores import Assessed, assessed
 from registry.web.shapes import AnswerCard, Event, Link, Pager, Row
 from registry.web.tool_news import told_of, tool_news
+from registry.web.understood import code, understood
 from registry.web.verdict_parts import VerdictRow, as_row, happenings
 from registry.web.words import Tone, mark
 
@@ -105,6 +107,8 @@ class ToolPage:
     formats: Sequence[Link]
     badge_url: str
     cite: str
+    linked: Mapping[str, Any]
+    """The tool and the newest verdict that stands, for search engines: schema.org in JSON-LD."""
 
 
 @dataclass(frozen=True)
@@ -126,12 +130,13 @@ def show_tools(
     read: Read,
     settings: House,
     now: Now,
-    category: Asked = "",
     after: Asked = "",
     before: Asked = "",
 ) -> Response:
     organisation = house(read, settings)
     counts = tools.category_counts(read)
+    known = [name for name, _ in counts]
+    category = understood(request, lambda query: code(query.get("category", ""), known, "category"))
     found = tools.page(read, category=category, after=after, before=before, limit=MOST_TOOLS + 1)
     more, shown = _cut(found, backwards=bool(before))
     answers = lookup.answers(read, shown, Question(at=now), organisation, now=now)
@@ -211,6 +216,7 @@ def _tool_page(read: Session, tool: Tool, settings: Settings, now: datetime, *, 
         formats=cards.follow(tool),
         badge_url=f"{address}/badge.svg",
         cite=f"{settings.name}: {tool.name}. {address}",
+        linked=linked.software(found, tool, settings),
     )
 
 

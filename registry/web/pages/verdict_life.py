@@ -1,5 +1,8 @@
 """What staff may do to a verdict that has gone out, and to its dated conditions."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 from fastapi import Request, Response
 from sqlmodel import Session
 
@@ -7,16 +10,33 @@ from registry.domain.errors import InvalidInput, RuleBroken, StaleVersion
 from registry.services.people.acting import Actor
 from registry.services.verdicts import duties, verdict_life
 from registry.settings import Settings
+from registry.store import tools, verdicts
 from registry.web.deps import Approver, Asked, House, Now, Number, Read, RowId, Suspender, Tx
-from registry.web.pages.acts_view import BY_PATH, acts_page
+from registry.web.pages.acts_view import BY_PATH, Act, acts_page
+from registry.web.pages.decision_form import carried
+from registry.web.pages.decision_preview import card_of
 from registry.web.parts import parts_of
 from registry.web.render import go, render
 from registry.web.routing import page_router
-from registry.web.shapes import Form
+from registry.web.shapes import AnswerCard, Form
 from registry.web.typed import Fields, Typed
 from registry.web.viewer import now_of
 
 router = page_router("/verdicts")
+
+
+@dataclass(frozen=True)
+class SurePage:
+    """Asks once more before something grave is done to a verdict."""
+
+    number: int
+    tool_name: str
+    act: Act
+    answer: AnswerCard
+    """What everybody would read from then on."""
+    hidden: Sequence[tuple[str, str]]
+
+
 TYPED = ("reason", "replacement", "effective_on", "reached", "measure", "exit_rule", "met_on", "evidence")
 
 
@@ -25,7 +45,7 @@ def show_acts(
     request: Request, number: Number, read: Read, user: Suspender, now: Now, house: House, done: Asked = ""
 ) -> Response:
     """`done` is the path of the act that led here."""
-    page = acts_page(read, number, house, user, now=now, done=BY_PATH[done].done if done in BY_PATH else "")
+    page = acts_page(read, number, house, user, now=now, done=done)
     return render(request, "verdicts/acts.html", page)
 
 
@@ -97,7 +117,7 @@ def meet(
             )
     except (InvalidInput, RuleBroken, StaleVersion) as refused:
         return _again(request, tx, number, f"met-{position}", house, user, typed, refused)
-    return go(f"/verdicts/{number}/acts#duties")
+    return go(f"/verdicts/{number}/acts?done=met")
 
 
 @router.post("/{number}/conditions/{position}/waive")
@@ -119,7 +139,7 @@ def waive(
             )
     except (InvalidInput, RuleBroken, StaleVersion) as refused:
         return _again(request, tx, number, f"waive-{position}", house, user, typed, refused)
-    return go(f"/verdicts/{number}/acts#duties")
+    return go(f"/verdicts/{number}/acts?done=waived")
 
 
 @router.post("/{number}/conditions/{position}/take-back")
@@ -134,14 +154,16 @@ def take_back(
             )
     except (InvalidInput, RuleBroken, StaleVersion) as refused:
         return _again(request, tx, number, f"take-back-{position}", house, user, typed, refused)
-    return go(f"/verdicts/{number}/acts#duties")
+    return go(f"/verdicts/{number}/acts?done=taken-back")
 
 
 def _mark(request: Request, tx: Session, number: int, path: str, user: Actor, typed: Typed) -> Response:
+    """A grave act is asked about once more, with what everybody would read; `sure` is the answer."""
     house, now, faults = parts_of(request).settings, now_of(request), dict[str, str]()
     day = typed.day("effective_on", faults)
+    asked: SurePage | None = None
     try:
-        with tx.begin_nested():
+        with tx.begin_nested() as attempt:
             if faults:
                 raise InvalidInput("Nothing was done.", faults)
             verdict_life.mark(
@@ -157,8 +179,15 @@ def _mark(request: Request, tx: Session, number: int, path: str, user: Actor, ty
                 by=user,
                 now=now,
             )
+            if BY_PATH[path].grave and typed.one("sure") != "yes":
+                tool = tools.get_by_id(tx, verdicts.get(tx, number).tool_id)
+                answer = card_of(tx, tool, house, at=now)
+                asked = SurePage(number, tool.name, BY_PATH[path], answer, carried(typed))
+                attempt.rollback()
     except (InvalidInput, RuleBroken, StaleVersion) as refused:
         return _again(request, tx, number, path, house, user, typed, refused)
+    if asked is not None:
+        return render(request, "verdicts/sure.html", asked)
     return go(f"/verdicts/{number}/acts?done={path}")
 
 

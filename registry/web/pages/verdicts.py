@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl, urlencode
 from fastapi import Request, Response
 from fastapi.responses import JSONResponse
 from sqlmodel import Session
+from starlette.datastructures import QueryParams
 
 from registry.domain.errors import NotFound
 from registry.domain.lookup import House as Organisation
@@ -44,6 +45,7 @@ from registry.web.shapes import (
     Pager,
     Row,
 )
+from registry.web.understood import code, understood
 from registry.web.verdict_parts import (
     VerdictRow,
     alternative_links,
@@ -134,12 +136,9 @@ class VerdictPage:
 
 
 @router.get("")
-def show_verdicts(
-    request: Request, read: Read, settings: House, now: Now, sort: Asked = NEWEST, after: Asked = ""
-) -> Response:
-    wanted, organisation = as_filter(request.query_params), house(read, settings)
+def show_verdicts(request: Request, read: Read, settings: House, now: Now, after: Asked = "") -> Response:
+    (wanted, sort), organisation = understood(request, _asked), house(read, settings)
     listed = publishing.listing(read, wanted, organisation, now=now)
-    sort = sort if sort.removeprefix("-") in SORTS else NEWEST
     ordered = sorted(listed.verdicts, key=SORTS[sort.removeprefix("-")], reverse=sort.startswith("-"))
     start = _start(ordered, after)
     offices = {office.code: office.name for office in offices_store.all_offices(read)}
@@ -165,6 +164,11 @@ def show_verdicts(
     return render(
         request, "verdicts/list.html", page, feeds=feed_links(title, wanted=wanted), indexed=not query
     )
+
+
+def _asked(query: QueryParams) -> tuple[Filter, str]:
+    sorts = [sign + name for name in SORTS for sign in ("", "-")]
+    return as_filter(query), code(query.get("sort", ""), sorts, "sort") or NEWEST
 
 
 downloads = page_router()

@@ -10,9 +10,11 @@ from sqlalchemy import Engine, event
 from sqlmodel import Session, select
 
 from registry.domain.condition import Condition
+from registry.domain.evaluation import EvaluationState
 from registry.domain.lookup import AnswerCode, House, Question
 from registry.domain.outcome import Outcome
 from registry.domain.verdict import Scope
+from registry.domain.wording import day_text
 from registry.services.answers import lookup
 from registry.services.people.acting import Actor
 from registry.store.tables import AliasKind, Tool, Unanswered
@@ -126,6 +128,23 @@ def test_expiry_changes_the_answer_by_itself(
     last = datetime.combine(verdict.valid_until, now.timetz())
     codes = [ask(session, "quillmark", last + timedelta(days=days)).answer.code for days in (0, 1, 30, 31)]
     assert codes == [AnswerCode.YES, AnswerCode.YES_IF, AnswerCode.YES_IF, AnswerCode.LAPSED]
+
+
+def test_the_day_that_is_expected_is_what_the_like_took_lately(
+    session: Session, cast: Mapping[str, Actor], quillmark: Tool, now: datetime
+) -> None:
+    for number, took in enumerate((30, 40, 50, 60, 70)):
+        one = an_evaluation(
+            session,
+            a_tool(session, f"Like {number}", now=now),
+            owner=cast["rosa"],
+            now=now - timedelta(days=90),
+        )
+        one.state, one.closed_at = EvaluationState.DECIDED, one.opened_at + timedelta(days=took)
+    an_evaluation(session, quillmark, owner=cast["rosa"], now=now)
+    session.flush()
+    sentence = ask(session, "quillmark", now).answer.sentence
+    assert f"a decision is expected by {day_text((now + timedelta(days=50)).date())}" in sentence
 
 
 def test_an_open_evaluation_answers_under_review(

@@ -7,6 +7,8 @@ from registry.services.candidates import editing, merging, triage, undoing
 from registry.services.candidates.likeness import twins
 from registry.store import triage_acts
 from registry.store.columns import id_of
+from registry.store.tables import AliasKind
+from tests.builders import a_tool
 from tests.services.candidates.test_triage import ROSA, a_candidate
 
 
@@ -54,3 +56,11 @@ def test_what_was_told_apart_is_not_suggested_again_on_either_side(session, now)
     assert named(session, one, now) == ["Plumerie"]
     merging.differ(session, one.id, tool_id=id_of(tool), by=ROSA, now=now)
     assert named(session, one, now) == []
+
+
+def test_a_tools_other_name_is_no_same_name(session, now):
+    a_tool(session, "Earshelf", aliases={"Earshelf Notes": AliasKind.NAME}, now=now)
+    (twin,) = twins(session, [one := a_candidate(session, now, "Earshelf Notes", "")], now=now)[one.id]
+    assert (twin.name, twin.score, twin.reason) == ("Earshelf", 100, "also known by this name")
+    (twin,) = twins(session, [one := a_candidate(session, now, "Earshelf", "")], now=now)[one.id][:1]
+    assert twin.reason == "the same name"

@@ -160,6 +160,19 @@ def test_a_risk_of_0_3_or_4_needs_evidence(
     assert list(refused.value.faults) == ["R2"]
 
 
+@pytest.mark.parametrize("answer", ["yes", "unknown"])
+def test_a_knock_out_that_is_not_no_needs_a_sentence(
+    session: Session, cast: Mapping[str, Actor], opened: Evaluation, now: datetime, answer: str
+) -> None:
+    typed = a_typed_scorecard(the_rubric(), K8=answer)
+    bare = {key: replace(line, sentence=" ") for key, line in typed.knock_outs.items()}
+    card = replace(typed, knock_outs=bare)
+    scoring.save_draft(session, id_of(opened), card, version=0, by=cast["rosa"], now=now)
+    with pytest.raises(InvalidInput) as refused:
+        scoring.submit(session, id_of(opened), solo=False, by=cast["rosa"], now=now)
+    assert list(refused.value.faults) == ["K8"]  # the others are no, and need none
+
+
 def test_every_line_must_be_answered_before_it_is_handed_in(
     session: Session, cast: Mapping[str, Actor], opened: Evaluation, now: datetime
 ) -> None:

@@ -228,10 +228,35 @@ def test_a_candidate_can_be_merged_into_a_tool_of_the_same_name(
 
 def test_a_merge_into_nothing_comes_back_with_what_was_typed(as_: As, one: int) -> None:
     rosa = as_("Rosa")
-    reply = rosa.post(f"/inbox/{one}/merge", data={"other": "twelve", "version": "1"})
-    assert reply.status_code == 422
-    assert 'value="twelve"' in reply.text
+    for typed in ("twelve", "99999", "tool:nope"):
+        reply = rosa.post(f"/inbox/{one}/merge", data={"into": typed, "version": "1"})
+        assert reply.status_code == 422, typed
+        assert f'name="find" type="search" value="{typed}"' in reply.text
     assert rosa.post(f"/inbox/{one}/merge", data={"version": "1"}).status_code == 422
+
+
+def test_another_one_is_looked_for_by_name_home_page_or_number(
+    as_: As, came_in: Callable[..., list[int]]
+) -> None:
+    first, second, third, tool = came_in("Plumeria", "Plumerio", "Zither Plumeria Pro", "Plumerian")
+    rosa = as_("Rosa")
+    rosa.post(f"/inbox/{tool}/accept")
+    assert f"<span>no. {first}</span>" in rosa.get("/inbox").text
+    at = f"/inbox/{second}/compare"
+    found = rosa.get(f"{at}?find=plumeria").text
+    places = [found.index(f"Plumeria (no. {first})"), found.index(f"Zither Plumeria Pro (no. {third})")]
+    assert places == sorted(places)  # the probable duplicate first
+    assert f"beside={first}" in found
+    assert "a tool here" in found
+    assert f"(no. {second})" not in found  # not itself
+    assert f"beside={third}" in rosa.get(f"{at}?find={third}").text
+    assert f"beside={third}" in rosa.get(f"{at}?find=zither").text
+    for address in (f"{at}?find=nonesuch", f"{at}?beside=99999", f"{at}?beside=tool:nonesuch"):
+        reply = rosa.get(address)
+        typed = address.rpartition("=")[2].removeprefix("tool:")
+        assert reply.status_code == 422
+        assert f'name="find" value="{typed}"' in reply.text
+        assert "Try a part of its name." in reply.text
 
 
 def test_watching_asks_for_a_day_to_come(as_: As, one: int, site_engine: Engine, now: datetime) -> None:

@@ -75,6 +75,27 @@ def test_a_mistyped_tool_is_asked_back_and_a_stranger_is_reported_by_a_second_pr
     assert "Wendle" in as_("Uma").get("/reports").text
 
 
+def test_reports_and_reopened_cases_are_files_of_just_what_the_page_shows(
+    client: TestClient, as_: As
+) -> None:
+    client.post("/incident", data=INCIDENT)
+    client.post("/challenge", data={"tool": "scrawl", "text": "=Old."})
+    uma = as_("Uma")
+    told = uma.get("/reports.json?kind=incident").json()["reports"]
+    assert [(each["kind"], each["tool"]["slug"]) for each in told] == [("incident", "quillmark")]
+    sheet = uma.get("/reports.csv")
+    assert sheet.headers["content-disposition"] == 'attachment; filename="reports.csv"'
+    assert "'=Old." in sheet.text  # no spreadsheet runs it
+    (case,) = uma.get("/reopenings.json?cause=incident").json()["reopenings"]
+    assert case["tool"]["slug"] == "quillmark"
+    assert INCIDENT["text"] in case["text"]
+    assert "quillmark" in uma.get("/reopenings.csv").text.lower()
+    assert uma.get("/reopenings.json?cause=terms").json() == {"reopenings": []}
+    assert '"/reports.csv?kind=incident"' in uma.get("/reports?kind=incident").text
+    assert '"/reopenings.json?cause=incident"' in uma.get("/reopenings?cause=incident").text
+    assert as_("Ravi").get("/reopenings.json").json() == {"reopenings": []}  # a case that is not Ravi’s
+
+
 def test_reports_from_one_place_end_after_ten(client: TestClient, as_: As, site_engine: Engine) -> None:
     codes = [
         client.post("/challenge", data={"tool": "scrawl", "text": "Old."}).status_code for _ in range(12)
@@ -132,7 +153,7 @@ def test_one_that_changed_since_it_was_read_stops_them_all(as_: As, client: Test
     amir = as_("Amir")
     offered = amir.get("/verdicts/withdraw").text
     seen = {f"seen.{n}": offered.partition(f'name="seen.{n}" value="')[2].partition('"')[0] for n in (1, 2)}
-    as_("Ada").post("/verdicts/2/suspend", data={"reason": "A leak."})
+    as_("Ada").post("/verdicts/2/suspend", data={"sure": "yes", "reason": "A leak."})
     typed = {"number": ["1", "2"], "offered": ["1", "2"], "reason": "Gone.", "step": "withdraw"}
     reply = amir.post("/verdicts/withdraw", data=typed | seen)
     assert reply.status_code == 409
@@ -143,14 +164,14 @@ def test_one_that_changed_since_it_was_read_stops_them_all(as_: As, client: Test
 def test_a_stale_page_shows_what_happened_since_and_keeps_what_was_typed(as_: As) -> None:
     amir = as_("Amir")
     seen = amir.get("/verdicts/1/acts").text.partition('name="seen" value="')[2].partition('"')[0]
-    as_("Ada").post("/verdicts/1/suspend", data={"reason": "A leak was told."})
+    as_("Ada").post("/verdicts/1/suspend", data={"sure": "yes", "reason": "A leak was told."})
     typed = {"seen": seen, "reason": "The vendor is gone.", "replacement": "Scrawl"}
     reply = amir.post("/verdicts/1/revoke", data=typed)
     assert reply.status_code == 409
     for told in ("What happened since you read it", "A leak was told.", "The vendor is gone.", "Scrawl"):
         assert told in reply.text
     fresh = reply.text.partition('name="seen" value="')[2].partition('"')[0]
-    assert amir.post("/verdicts/1/revoke", data=typed | {"seen": fresh}).is_redirect
+    assert amir.post("/verdicts/1/revoke", data=typed | {"seen": fresh, "sure": "yes"}).is_redirect
 
 
 def test_a_reviewer_has_verdicts_looked_at_again(as_: As, site_engine: Engine) -> None:

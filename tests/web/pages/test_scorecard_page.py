@@ -125,6 +125,33 @@ def test_saving_by_script_answers_with_the_next_version(as_: As, a_case: ACase) 
     assert again.json()["version"] == first["version"] + 1
 
 
+def test_progress_counts_what_could_be_handed_in_and_names_what_is_answered_and_not_finished(
+    as_: As, a_case: ACase
+) -> None:
+    ravi, case = as_("Ravi"), a_case()
+    sent = filled(the_rubric(), K2_answer="unknown", R1_sentence="", R2_rating="3")
+    ravi.post(f"{case.url}/scorecard", data=sent | {"action": "save"})
+    page = ravi.get(f"{case.url}/scorecard").text
+    knock_outs, risks = len(the_rubric().knock_outs), len(the_rubric().risks)
+    assert f">{knock_outs - 1} of {knock_outs}<" in page
+    assert f">{risks - 2} of {risks}<" in page
+    assert "Answered, and not finished yet: K2." in page
+    assert "Answered, and not finished yet: R1, R2." in page
+    refused = ravi.post(f"{case.url}/scorecard", data=sent | {"version": "1", "action": "submit"})
+    assert refused.status_code == 422
+    assert "K2" in refused.text
+    assert "write a sentence that says why." in refused.text
+
+
+def test_handing_in_is_told_with_what_comes_next(as_: As, a_case: ACase) -> None:
+    ravi, case = as_("Ravi"), a_case()
+    done = ravi.post(f"{case.url}/scorecard", data=filled(the_rubric(), action="submit"))
+    page = ravi.get(done.headers["location"]).text
+    assert "Your scorecard is handed in" in page
+    assert "Next: <a href=" in page
+    assert "Your scorecard is handed in" not in ravi.get(case.url).text
+
+
 def test_two_windows_lose_nothing(as_: As, a_case: ACase) -> None:
     ravi, case = as_("Ravi"), a_case()
     ravi.post(f"{case.url}/scorecard", data={"version": "0", "R1.sentence": "From the first window"})
@@ -304,4 +331,4 @@ def test_the_last_scorecard_is_carried_over_and_every_line_confirmed_or_changed(
     assert 'href="#f-R1"' not in refused.text
     confirmed = {f"{each}.confirmed": "yes" for each in the_rubric().ids}
     sent |= {"version": version_in(refused.text), "R1.sentence": "Changed by now."}
-    assert ravi.post(f"{url}/scorecard", data=sent | confirmed).headers["location"] == url
+    assert ravi.post(f"{url}/scorecard", data=sent | confirmed).headers["location"] == f"{url}?done=scored"

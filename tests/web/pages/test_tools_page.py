@@ -1,3 +1,4 @@
+import json
 import xml.etree.ElementTree as ET
 from datetime import datetime
 
@@ -24,6 +25,20 @@ def test_a_tool_is_shown_with_its_answer_scores_history_and_feeds(client: TestCl
         assert told in shown
     assert "/tools/murmur-notes/verdicts.atom" in shown
     assert shown.count("<h1") == 1
+
+
+def test_search_engines_read_the_tool_and_its_verdict_as_linked_data(client: TestClient) -> None:
+    shown = client.get("/tools/murmur-notes").text
+    told = json.loads(shown.split('<script type="application/ld+json">', 1)[1].split("</script>", 1)[0])
+    assert (told["@type"], told["name"]) == ("SoftwareApplication", "Murmur Notes")
+    assert told["review"]["name"] == "Yes, if you meet 2 conditions"
+    assert told["review"]["@id"].startswith("http://testserver/verdicts/")
+
+
+def test_a_name_cannot_end_the_linked_data(client: TestClient, site_engine: Engine, now: datetime) -> None:
+    with transaction(site_engine) as session:
+        slug = a_tool(session, "</script><script>alert(1)//", now=now).slug
+    assert "<script>alert(1)" not in client.get(f"/tools/{slug}").text
 
 
 def test_the_names_of_reviewers_are_not_told(client: TestClient) -> None:

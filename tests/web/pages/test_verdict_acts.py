@@ -49,12 +49,12 @@ def test_an_admin_may_suspend_and_nothing_else(as_: As) -> None:
     assert "Suspend it" in page
     assert "Withdraw it" not in page
     assert "Waive it" not in page
-    assert as_("Ada").post("/verdicts/1/revoke", data={"reason": "No."}).status_code == 403
+    assert as_("Ada").post("/verdicts/1/revoke", data={"sure": "yes", "reason": "No."}).status_code == 403
 
 
 def test_a_suspension_is_lifted_by_another_person(as_: As) -> None:
     amir = as_("Amir")
-    assert amir.post("/verdicts/1/suspend", data={"reason": "A leak."}).is_redirect
+    assert amir.post("/verdicts/1/suspend", data={"sure": "yes", "reason": "A leak."}).is_redirect
     page = amir.get(ACTS).text
     assert "Paused" in page
     assert "Lift the suspension" not in page
@@ -66,7 +66,7 @@ def test_a_suspension_is_lifted_by_another_person(as_: As) -> None:
 
 
 def test_a_suspension_is_confirmed_by_another_person(as_: As) -> None:
-    as_("Amir").post("/verdicts/1/suspend", data={"reason": "A leak."})
+    as_("Amir").post("/verdicts/1/suspend", data={"sure": "yes", "reason": "A leak."})
     assert as_("Ada").post("/verdicts/1/confirm").is_redirect
     assert as_("Ada").post("/verdicts/1/confirm").status_code == 409
 
@@ -89,11 +89,42 @@ def test_a_replacement_nobody_knows_is_refused_and_kept(as_: As, act: str) -> No
 
 def test_what_was_done_is_told_and_a_pause_is_not_said_to_end_by_itself(as_: As) -> None:
     amir = as_("Amir")
-    reply = amir.post("/verdicts/1/suspend", data={"reason": "A leak."})
+    reply = amir.post("/verdicts/1/suspend", data={"sure": "yes", "reason": "A leak."})
     page = amir.get(reply.headers["location"]).text
     assert "It is paused" in page
     assert ". It would have stood until " in page
     assert "It is paused" not in amir.get(ACTS).text
+
+
+@pytest.mark.parametrize(("act", "reads"), [("suspend", "Paused"), ("revoke", "No")])
+def test_a_grave_act_is_asked_about_once_more_with_what_everybody_would_read(
+    as_: As, client: TestClient, act: str, reads: str
+) -> None:
+    typed = {"reason": "A <leak>.", "seen": ""}
+    asked = as_("Amir").post(f"/verdicts/1/{act}", data=typed)
+    assert asked.status_code == 200
+    for told in ("Nothing has been done yet", 'name="sure" value="yes"', 'value="A &lt;leak&gt;."'):
+        assert told in asked.text
+    assert f'id="preview">{reads}</h3>' in asked.text
+    assert client.get("/api/v1/verdicts/1").json()["validity"] == "active"  # nothing was done
+    sure = as_("Amir").post(f"/verdicts/1/{act}", data=typed | {"sure": "yes"})
+    assert sure.is_redirect
+    assert f">{reads}</h2>" in client.get("/check?q=Quillmark").text
+
+
+def test_a_settled_condition_is_told_with_what_is_still_owed(as_: As) -> None:
+    amir = as_("Amir")
+    at = "/verdicts/1/conditions/2"
+    done = amir.post(f"{at}/met", data={"evidence": "The export of 2 November."})
+    page = amir.get(done.headers["location"]).text
+    assert "The condition is noted as met" in page
+    assert "No condition waits for a day any more." in page
+    back = amir.post(f"{at}/take-back", data={"reason": "It was another tool’s export."})
+    page = amir.get(back.headers["location"]).text
+    assert "The condition is open again" in page
+    assert "1 condition is still open, the next by 1 March 2027." in page
+    waived = amir.post(f"{at}/waive", data={"reason": "Nothing to export."})
+    assert "The condition is waived" in amir.get(waived.headers["location"]).text
 
 
 def test_an_end_is_announced_with_its_day(as_: As) -> None:
@@ -111,7 +142,7 @@ def test_a_verdict_graduates(as_: As) -> None:
 
 def test_a_revoked_verdict_offers_nothing_more(as_: As) -> None:
     amir = as_("Amir")
-    assert amir.post("/verdicts/1/revoke", data={"reason": "The vendor is gone."}).is_redirect
+    assert amir.post("/verdicts/1/revoke", data={"sure": "yes", "reason": "The vendor is gone."}).is_redirect
     page = amir.get(ACTS).text
     assert "Withdrawn" in page
     assert "never revived" in page
@@ -141,7 +172,9 @@ def test_a_standing_condition_is_neither_met_nor_waived(as_: As) -> None:
 
 def test_a_number_that_is_no_verdict_is_not_found(as_: As) -> None:
     assert as_("Amir").get("/verdicts/99/acts").status_code == 404
-    assert as_("Amir").post("/verdicts/99/suspend", data={"reason": "A leak."}).status_code == 404
+    assert (
+        as_("Amir").post("/verdicts/99/suspend", data={"sure": "yes", "reason": "A leak."}).status_code == 404
+    )
 
 
 @pytest.mark.parametrize(("name", "offered"), [("Amir", True), ("Ada", True), ("Emil", False), (None, False)])

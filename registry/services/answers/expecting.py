@@ -1,0 +1,29 @@
+"""By when a decision on what is under review may be expected, as employees are told."""
+
+from collections.abc import Mapping
+from datetime import date, datetime, tzinfo
+
+from sqlmodel import Session
+
+from registry.domain.expectation import expected_on
+from registry.store import under_way
+from registry.store.under_way import Running
+
+MOST_RECENT = 60
+"""Decided evaluations of all tiers that are looked back on."""
+
+
+def expect(
+    session: Session, running: Mapping[int, Running], *, zone: tzinfo, now: datetime
+) -> dict[int, date]:
+    """Tool id -> the day, for those under way; one query more, and none where nothing is."""
+    if not running:
+        return {}
+    took = under_way.took_days(session, most=MOST_RECENT, before=now)
+    today = now.astimezone(zone).date()
+    return {
+        tool_id: expected_on(
+            each.since.astimezone(zone).date(), each.due_on, took.get(each.tier, ()), today=today
+        )
+        for tool_id, each in running.items()
+    }

@@ -1,0 +1,59 @@
+"""The answers to a whole list of software as rows of a sheet, and how such a list is read from pasted text."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from registry.domain.errors import InvalidInput
+from registry.publish import sheet
+from registry.services.answers import lookup
+from registry.services.answers.lookup import LookUp
+from registry.web.words import answer_heading, words
+
+MOST_QUERIES = 1_000
+MOST_SIGNS = 500
+COLUMNS = (
+    *("query", "answer", "in_words", "tool", "sentence", "conditions", "depends_on"),
+    *("use_instead", "did_you_mean", "verdict", "valid_until", "url"),
+)
+
+
+def read_list(text: str) -> list[str]:
+    """One query a line, empty lines left out. Raises InvalidInput where there is none, too many, or one is too long."""
+    found = [line.strip() for line in text.splitlines() if line.strip()]
+    if not found:
+        raise InvalidInput("There is nothing to look up.", {"list": "Paste at least one name or address."})
+    if len(found) > MOST_QUERIES:
+        told = f"{len(found):,} lines are too many for one go; at most {MOST_QUERIES:,} fit. Ask in parts."
+        raise InvalidInput("The list is too long.", {"list": told})
+    long = next((number for number, line in enumerate(found, 1) if len(line) > MOST_SIGNS), None)
+    if long is not None:
+        told = f"Line {long} is too long for a name or an address; at most {MOST_SIGNS} characters fit."
+        raise InvalidInput("A line is too long.", {"list": told})
+    return found
+
+
+def render(found: Sequence[LookUp], *, base_url: str) -> bytes:
+    """A CSV sheet, one row an answer in the order of the list. Codes as in the API, and the same in words."""
+    return sheet.table(COLUMNS, (_row(lookup.told(each, base_url=base_url)) for each in found))
+
+
+def _row(told: dict[str, Any]) -> dict[str, Any]:
+    match, verdict = told["match"], told["verdict"]
+    return {
+        "query": told["query"],
+        "answer": told["answer"],
+        "in_words": answer_heading(told["answer"], len(told["conditions"])),
+        "tool": match and match["tool"]["name"],
+        "sentence": told["sentence"],
+        "conditions": " | ".join(each["text"] for each in told["conditions"]),
+        "depends_on": "; ".join(told["depends_on"]),
+        "use_instead": _named(told["alternatives"]),
+        "did_you_mean": _named(told["suggestions"]),
+        "verdict": verdict and verdict["number"],
+        "valid_until": verdict and verdict["valid_until"],
+        "url": match and match["tool"]["url"],
+    }
+
+
+def _named(tools: Iterable[dict[str, str]]) -> str:
+    return "; ".join(f"{each['name']} ({words(each['answer'])})" for each in tools)

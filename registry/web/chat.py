@@ -1,0 +1,92 @@
+"""The answer as a chat command: Slack's slash command and Teams' outgoing webhook, each signed by its sender.
+
+Sources: "Verifying requests from Slack" and "Create an Outgoing Webhook" in the vendors' documentation for developers.
+"""
+
+import base64
+import binascii
+import hashlib
+import hmac
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from html import unescape
+from urllib.parse import parse_qs, urlencode
+
+from registry.services.answers.lookup import LookUp
+from registry.web.words import answer_heading
+
+SLACK_WINDOW_S = 300
+"""How old a signed message may be: one that was overheard cannot be sent again for long."""
+_MENTION = re.compile(r"<at\b[^>]*>.*?</at>", re.DOTALL)
+_TAG = re.compile(r"<[^>]+>")
+
+
+def slack_signed(body: bytes, *, timestamp: str, signature: str, secret: str, now: datetime) -> bool:
+    """Whether `signature` (header X-Slack-Signature) is of this body at this second, not long ago."""
+    if not (timestamp.isascii() and timestamp.isdigit()) or len(timestamp) > 12:
+        return False
+    if abs(now.timestamp() - int(timestamp)) > SLACK_WINDOW_S:
+        return False
+    signed = b":".join((b"v0", timestamp.encode(), body))
+    expected = "v0=" + hmac.new(secret.encode(), signed, hashlib.sha256).hexdigest()
+    return hmac.compare_digest(expected.encode(), signature.encode())
+
+
+def teams_signed(body: bytes, *, authorization: str, secret: str) -> bool:
+    """Whether the header Authorization, `HMAC <base64>`, is of this body; `secret` is the token that Teams showed."""
+    try:
+        key = base64.b64decode(secret, validate=True)
+    except (binascii.Error, ValueError):
+        return False
+    expected = "HMAC " + base64.b64encode(hmac.new(key, body, hashlib.sha256).digest()).decode()
+    return hmac.compare_digest(expected.encode(), authorization.encode())
+
+
+def slack_asked(body: bytes) -> str:
+    """What stands after the command."""
+    given = parse_qs(body.decode("utf-8", "replace"), keep_blank_values=True)
+    return given.get("text", [""])[0].strip()
+
+
+def teams_asked(text: str) -> str:
+    """What stands in the message beside our own name; Teams sends HTML."""
+    return unescape(_TAG.sub(" ", _MENTION.sub(" ", text))).strip()
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """How a chat writes bold words, links, lines, and text that means nothing but itself."""
+
+    bold: str
+    link: str
+    """With `url` and `label` to be filled in."""
+    gap: str
+    plain: Callable[[str], str]
+
+
+def _slack_plain(text: str) -> str:
+    # Slack reads three signs as its own, and wants just these written as entities.
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def _teams_plain(text: str) -> str:
+    return re.sub(r"([\\`*_{}\[\]()#+!|<>~])", r"\\\1", text)
+
+
+SLACK = Dialect("*{}*", "<{url}|{label}>", "\n", _slack_plain)
+TEAMS = Dialect("**{}**", "[{label}]({url})", "\n\n", _teams_plain)
+
+
+def reply(found: LookUp, base_url: str, dialect: Dialect) -> str:
+    """The answer in a few lines, with a link to the whole of it."""
+    answer, plain = found.answer, dialect.plain
+    heading = dialect.bold.format(plain(answer_heading(answer.code.value, len(answer.conditions))))
+    lines = [f"{heading} – {plain(found.tool.name)}" if found.tool else heading, plain(answer.sentence)]
+    lines += [f"{number}. {plain(each.text)}" for number, each in enumerate(answer.conditions, 1)]
+    near = ", ".join(plain(each.tool.name) for each in (*found.alternatives, *found.suggestions)[:3])
+    if near:
+        lines.append(f"Rather use: {near}." if found.tool else f"Did you mean {near}?")
+    url = f"{base_url}/check?{urlencode({'q': found.query})}"
+    return dialect.gap.join([*lines, dialect.link.format(url=url, label="The whole answer")])

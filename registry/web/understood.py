@@ -1,0 +1,52 @@
+"""Codes in the address of a list: read one way everywhere, and on a page what nobody knows is left out and told."""
+
+from collections.abc import Callable, Collection, Iterable
+from enum import StrEnum
+from typing import TypeVar
+
+from fastapi import Request
+from starlette.datastructures import QueryParams
+
+from registry.domain.errors import InvalidInput
+
+E = TypeVar("E", bound=StrEnum)
+T = TypeVar("T")
+NOT_UNDERSTOOD = "not_understood"
+"""Under this name a request keeps the sentences about its address, for `render` to put above the page."""
+
+
+def codes(enum: type[E], values: Iterable[str], name: str) -> tuple[E, ...]:
+    """The members that are named, in the enum's order; empty values are passed over. Raises InvalidInput."""
+    said = [code(value, tuple(enum), name) for value in values]
+    return tuple(each for each in enum if each in said)
+
+
+def code(value: str, known: Collection[str], name: str) -> str:
+    """The value as it is, where it is empty or known. Raises InvalidInput, naming what may stand there."""
+    if value and value not in known:
+        said = value if len(value) <= 40 else value[:40] + "…"
+        sentence = f"There is no {name} “{said}”. Choose among: {', '.join(filter(None, known))}."
+        raise InvalidInput(sentence, {name: sentence})
+    return value
+
+
+def understood(request: Request, read: Callable[[QueryParams], T]) -> T:
+    """What `read` makes of the page's address, less the parameters it refused; why is told at the top of the page."""
+    query = request.query_params
+    told: list[str] = []
+    while True:
+        try:
+            found = read(query)
+        except InvalidInput as refused:
+            strange = {name: why for name, why in refused.faults.items() if name in query}
+            if not strange:
+                raise
+            told += strange.values()
+            query = without(query, strange)
+        else:
+            setattr(request.state, NOT_UNDERSTOOD, told)
+            return found
+
+
+def without(query: QueryParams, names: Collection[str]) -> QueryParams:
+    return QueryParams([(name, value) for name, value in query.multi_items() if name not in names])

@@ -1,0 +1,60 @@
+"""What a list does with an address that asks for something nobody knows."""
+
+from collections.abc import Callable
+
+import pytest
+from starlette.testclient import TestClient
+
+As = Callable[[str], TestClient]
+
+STRANGE = {
+    "/inbox?sort=wanted&q=pen": "newest, oldest, relevance, demand",
+    "/inbox?status=nonsense": "new, accepted, merged, dismissed, watch, all",
+    "/inbox?decided=2026-13": "such as 2026-11",
+    "/evaluations?state=wanted": "open, scoring",
+    "/evaluations?tier=9": "1, 2, 3",
+    "/verdicts?outcome=wanted": "approved, approved_with_conditions",
+    "/verdicts?sort=wanted": "number, -number",
+    "/tools?category=wanted": "Choose among",
+    "/sources?state=wanted": "broken",
+    "/sources?sort=wanted": "trouble, name",
+    "/due?kind=wanted&when=soon": "condition, suspension, review, pilot_result",
+    "/due?who=wanted": "user, office, registry, approver",
+    "/reports?kind=wanted": "incident, challenge",
+    "/reports?tool=wanted": "There is no tool “wanted”",
+    "/reopenings?cause=wanted": "incident",
+}
+
+
+@pytest.mark.parametrize("address", STRANGE)
+def test_a_list_is_shown_without_what_nobody_knows_and_says_what_there_is(as_: As, address: str) -> None:
+    reply = as_("Amir").get(address)
+    assert reply.status_code == 422
+    assert "Part of this address was not understood" in reply.text
+    assert STRANGE[address] in reply.text
+    assert "Error 422" not in reply.text  # the list itself, no error page
+
+
+def test_what_was_understood_beside_it_still_holds(as_: As) -> None:
+    page = as_("Rosa").get("/inbox?sort=wanted&q=pen").text
+    assert 'name="q" value="pen"' in page
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        *("/inbox.csv?sort=wanted", "/evaluations.json?state=wanted", "/verdicts.csv?outcome=wanted"),
+        *("/due.csv?kind=wanted", "/due.json?who=wanted", "/reports.csv?kind=wanted"),
+        *("/reopenings.json?cause=wanted", "/feeds/verdicts.atom?outcome=wanted"),
+        *("/api/v1/due?who=wanted", "/api/v1/reopenings?cause=wanted", "/api/v1/reports?kind=wanted"),
+    ],
+)
+def test_a_file_or_a_program_is_refused_rather_than_given_another_list(as_: As, address: str) -> None:
+    assert as_("Amir").get(address).status_code == 422
+
+
+def test_an_address_whose_page_cannot_be_shown_leads_to_the_page_without_it(as_: As) -> None:
+    reply = as_("Rosa").get("/inbox?sort=relevance&after=nonsense")
+    assert reply.status_code == 422
+    assert 'href="/inbox"' in reply.text
+    assert "without what its address asks for" in reply.text
