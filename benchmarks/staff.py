@@ -9,12 +9,11 @@ disturbs less. A page is one line in PAGES, with what it must be full of.
 
 import argparse
 import json
-import random
 import statistics
 import sys
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from time import perf_counter, process_time
@@ -23,70 +22,19 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from sqlalchemy import event
-from sqlmodel import Session, SQLModel, col, select
+from sqlmodel import Session
+from staff_office import Office, fill_inbox, fill_rubric, fill_twelve, fill_verdicts, the_office
 from starlette.testclient import TestClient
 
-from registry.domain.identity import name_key, slug
-from registry.domain.proposal import Announcer, EntryKind
-from registry.domain.triage import CandidateStatus, DismissReason
-from registry.services.evaluations import evaluation as rounds
 from registry.services.people import sign_in
-from registry.services.people.acting import REGISTRY, Actor, event_of, record_all
-from registry.services.rubrics import rubric_files, rubrics
+from registry.services.people.acting import REGISTRY, Actor
 from registry.settings import Settings
-from registry.store import rubrics as files
 from registry.store import schema
-from registry.store.columns import id_of
-from registry.store.engine import make_engine, reserve_ids, transaction, write_all
-from registry.store.tables import (
-    Candidate,
-    CandidateLabel,
-    Entry,
-    Evaluation,
-    Mention,
-    Request,
-    Role,
-    Source,
-    Tool,
-    Unanswered,
-    Verdict,
-)
+from registry.store.engine import make_engine, transaction
 from registry.web.app import create_app
 from registry.web.parts import Parts
-from tests.builders import (
-    a_condition,
-    a_person,
-    a_tool,
-    a_verdict,
-    an_evaluation,
-    scored,
-    the_cast,
-    the_offices,
-)
 
 LOOK_UP = "/check?q=tool+7"
-TOOLS = 300
-STEMS = ("alder", "birch", "cedar", "fern", "heron", "kite", "loom", "moss", "otter", "quill", "reed", "wren")
-TAILS = ("board", "cast", "desk", "flow", "forge", "graph", "lens", "mark", "notes", "pad", "sync", "vault")
-
-
-@dataclass(frozen=True)
-class Office:
-    """What a page's filling may build on."""
-
-    session: Session
-    cast: Mapping[str, Actor]
-    tools: Sequence[Tool]
-    chance: random.Random
-    now: datetime
-    scale: float
-
-    marks: dict[str, int] = field(default_factory=dict)
-    """Ids that the paths of pages name, such as `/evaluations/{twelve}`."""
-
-    def some(self, count: int) -> int:
-        """So many at full scale."""
-        return max(1, round(count * self.scale))
 
 
 @dataclass(frozen=True)
@@ -95,207 +43,6 @@ class Page:
     who: str
     path: str
     fill: Callable[[Office], None] | None = None
-
-
-def fill_inbox(office: Office) -> None:
-    """10,000 open candidates of forty sources, a sixth labelled, a few asked for; 3,000 decided ones to learn from."""
-    session, chance, now = office.session, office.chance, office.now
-    sources = [
-        Source(
-            name=f"Launches {number}",
-            url=f"https://feed{number}.example/",
-            announcer=chance.choice(list(Announcer)),
-            created_at=now,
-        )
-        for number in range(40)
-    ]
-    session.add_all(sources)
-    session.flush()
-    found = _written(
-        session, Candidate, [_candidate(office, number) for number in range(office.some(13_000))]
-    )
-    spoken = [each for each in found for _ in range(1 + (chance.random() < 0.4) + (chance.random() < 0.1))]
-    entries = _written(
-        session, Entry, [_entry(office, sources, number, each) for number, each in enumerate(spoken)]
-    )
-    write_all(
-        session,
-        Mention,
-        [
-            {
-                "entry_id": row["id"],
-                "candidate_id": each["id"],
-                "first_candidate_id": each["id"],
-                "at": row["seen_at"],
-            }
-            for row, each in zip(entries, spoken, strict=True)
-        ],
-    )
-    write_all(
-        session,
-        CandidateLabel,
-        [{"candidate_id": each["id"], "label": chance.choice(STEMS)} for each in found[::6]],
-    )
-    write_all(
-        session,
-        Request,
-        [
-            {
-                "candidate_id": each["id"],
-                "first_candidate_id": each["id"],
-                "purpose": "Minutes.",
-                "digest": str(each["id"]),
-            }
-            | {"at": now}
-            for each in found[::50]
-        ],
-    )
-    asked = {each["name_key"]: each["name"] for each in found[::40]}
-    write_all(
-        session,
-        Unanswered,
-        [
-            {"key": key, "query": name, "times": chance.randrange(1, 40), "first_at": now, "last_at": now}
-            for key, name in asked.items()
-        ],
-    )
-
-
-def _written(session: Session, table: type[SQLModel], rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The rows with the ids under which they were written."""
-    ids = reserve_ids(session, table, len(rows))
-    found = [{"id": row_id, **row} for row_id, row in zip(ids, rows, strict=True)]
-    write_all(session, table, found)
-    return found
-
-
-def _candidate(office: Office, number: int) -> dict[str, Any]:
-    chance, decided = office.chance, number % 13 >= 10
-    name = f"{chance.choice(STEMS)}{chance.choice(TAILS)} {number // 3}".title()
-    seen_at = office.now - timedelta(minutes=chance.randrange(400 * 1440))
-    status = CandidateStatus.NEW
-    if decided:
-        status = CandidateStatus.ACCEPTED if number % 2 else CandidateStatus.DISMISSED
-    return {
-        "name": name,
-        "name_key": name_key(name),
-        "homepage": f"https://site{number}.example/",
-        "identity": f"site{number}.example",
-        "tagline": f"Does one thing well for {chance.choice(STEMS)} people",
-        "sure": number % 5 != 0,
-        "findings": [],
-        "relevance": chance.randrange(101),
-        "status": status,
-        "reason": chance.choice(list(DismissReason)).value if status is CandidateStatus.DISMISSED else "",
-        "tool_id": chance.choice(office.tools).id if status is CandidateStatus.ACCEPTED else None,
-        "seen_at": seen_at,
-        "closed_at": seen_at + timedelta(days=1) if decided else None,
-        "version": 2 if decided else 1,
-    }
-
-
-def _entry(office: Office, sources: Sequence[Source], number: int, each: Mapping[str, Any]) -> dict[str, Any]:
-    link = f"https://feed.example/{number}"
-    return {
-        "source_id": office.chance.choice(sources).id,
-        "key": str(number),
-        "second_key": str(number),
-        "title": f"{each['name']} - does one thing",
-        "link": link,
-        "canonical_link": link,
-        "seen_at": each["seen_at"],
-        "content_hash": "1",
-        "kind": EntryKind.TOOL,
-        "extractor_version": "1",
-    }
-
-
-def fill_twelve(office: Office) -> None:
-    """One evaluation that twelve reviewers have scored, apart on some questions, with a condition proposed."""
-    session, now, cast = office.session, office.now - timedelta(days=9), office.cast
-    people = [cast["ravi"], cast["mina"]]
-    people += [a_person(session, f"Reviewer{number}", Role.REVIEWER, now=now) for number in range(10)]
-    evaluation = an_evaluation(session, office.tools[-1], owner=cast["rosa"], reviewers=people, now=now)
-    for number, each in enumerate(people):
-        scored(session, evaluation, each, now=now, R1=("0", "3")[number % 2], R5="3", F2=str(1 + number % 4))
-    rounds.propose_condition(
-        session,
-        id_of(evaluation),
-        a_condition("Enter only public information.", "R5"),
-        by=cast["rosa"],
-        now=now,
-    )
-    office.marks["twelve"] = id_of(evaluation)
-
-
-def fill_verdicts(office: Office) -> None:
-    """5,000 published verdicts of four years on 2,000 tools, as the twenty real ones are, each with its evaluation."""
-    session, chance = office.session, office.chance
-    models = list(session.exec(select(Verdict).order_by(col(Verdict.number))))
-    cases = {each.id: each for each in session.exec(select(Evaluation))}
-    first = len(models) + 1
-    wanted = range(first, first + office.some(5000))
-    moments = {number: office.now - timedelta(minutes=chance.randrange(4 * 525_600)) for number in wanted}
-    like = {number: models[number % len(models)] for number in wanted}
-    tools = _written(session, Tool, [_tool(office, number) for number in range(office.some(2000))])
-    tool_of = {number: tools[number % len(tools)]["id"] for number in wanted}
-    opened = _written(
-        session,
-        Evaluation,
-        [
-            _like(cases[like[number].evaluation_id])
-            | {"tool_id": tool_of[number], "opened_at": moment - timedelta(days=chance.randrange(1, 90))}
-            | {"closed_at": moment, "due_on": (moment + timedelta(days=5)).date()}
-            for number, moment in moments.items()
-        ],
-    )
-    decided = _written(
-        session,
-        Verdict,
-        [
-            _like(like[number])
-            | {
-                "number": number,
-                "uid": f"uid-{number}",
-                "tool_id": tool_of[number],
-                "evaluation_id": its["id"],
-            }
-            | {"decided_at": moments[number], "published_at": moments[number], "starts_at": moments[number]}
-            | {"valid_until": (moments[number] + timedelta(days=chance.randrange(200, 1100))).date()}
-            for number, its in zip(wanted, opened, strict=True)
-        ],
-    )
-    record_all(
-        session,
-        [
-            event_of(
-                "verdict.published", ("verdict", each["id"]), by=office.cast["amir"], now=each["decided_at"]
-            )
-            for each in decided
-        ],
-    )
-
-
-def _tool(office: Office, number: int) -> dict[str, Any]:
-    name = f"Decided {number}"
-    return {
-        "slug": slug(name),
-        "name": name,
-        "category": office.chance.choice(STEMS),
-        "created_at": office.now,
-    }
-
-
-def _like(row: Evaluation | Verdict) -> dict[str, Any]:
-    return row.model_dump(exclude={"id"})
-
-
-def fill_rubric(office: Office) -> None:
-    """A next version with another weight and no artificial intelligence asked, to be compared."""
-    text = files.in_force(office.session, "rubric").body.replace("version = 1", "version = 2", 1)
-    parsed = rubrics.parse(text.replace("may_not_apply = true", "", 1).encode())
-    stored = rubrics.store_file(office.session, parsed, origin="b", by=office.cast["ada"], now=office.now)
-    office.marks["next_rubric"] = stored.number
 
 
 PAGES = (
@@ -323,7 +70,7 @@ def measure(scale: float, rounds: int) -> list[dict[str, Any]]:
         schema.upgrade(engine)
         now = datetime.now(UTC)
         with transaction(engine) as session:
-            office = _office(session, now, scale)
+            office = the_office(session, now, scale)
             for page in PAGES:
                 if page.fill is not None:
                     page.fill(office)
@@ -339,17 +86,6 @@ def measure(scale: float, rounds: int) -> list[dict[str, Any]]:
                 found = replace(page, path=page.path.format(**office.marks))
                 rows.append(_row(browser, found, scale, rounds))
         return rows
-
-
-def _office(session: Session, now: datetime, scale: float) -> Office:
-    long_ago = now - timedelta(days=30)
-    rubric_files.take_in(session, None, now=long_ago)
-    cast = the_cast(session, long_ago)
-    the_offices(session)
-    tools = [a_tool(session, f"Tool {number}", now=long_ago) for number in range(TOOLS)]
-    for tool in tools[:20]:
-        a_verdict(session, tool, cast, now=long_ago)
-    return Office(session, cast, tools, random.Random(1), now, scale)  # noqa: S311 - a corpus, no secret
 
 
 def _link(session: Session, who: Actor, settings: Settings, now: datetime) -> str:

@@ -104,9 +104,14 @@ def _distance(metric: Metric, totals: Mapping[int, float]) -> Distance:
     if metric is Metric.INTERVAL:
         return lambda one, other: float((one - other) ** 2)
 
+    up_to, running = dict[int, float](), 0.0
+    for value in sorted(totals):
+        running += totals[value]
+        up_to[value] = running
+
     def ordinal(one: int, other: int) -> float:
         low, high = min(one, other), max(one, other)
-        between = sum(total for value, total in totals.items() if low <= value <= high)
-        return float((between - (totals[low] + totals[high]) / 2) ** 2)
+        between = up_to[high] - up_to[low] + totals[low]
+        return (between - (totals[low] + totals[high]) / 2) ** 2
 
     return ordinal

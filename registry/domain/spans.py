@@ -4,14 +4,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from math import ceil
+from operator import attrgetter
+from typing import NamedTuple
 
 from registry.domain.outcome import STRICTNESS, Outcome
 
 DAY_S = 86_400
 
 
-@dataclass(frozen=True)
-class DecidedCase:
+class DecidedCase(NamedTuple):
     """One published verdict that was scored here; moments are seconds since 1970, None where not known."""
 
     number: int
@@ -106,9 +107,16 @@ class Span:
 
 def days(case: DecidedCase, stage: Stage) -> float | None:
     """None where an end is not known, or the stage was not gone through in this order."""
-    meaning = STAGES[stage]
-    start, end = getattr(case, meaning.starts), getattr(case, meaning.ends)
-    return None if start is None or end is None or end < start else (end - start) / DAY_S
+    return next(iter(_took([case], stage)), None)
+
+
+def _took(cases: Sequence[DecidedCase], stage: Stage) -> list[float]:
+    ends = attrgetter(STAGES[stage].starts, STAGES[stage].ends)
+    return [
+        (end - start) / DAY_S
+        for start, end in map(ends, cases)
+        if start is not None and end is not None and end >= start
+    ]
 
 
 def measure(values: Sequence[float]) -> Span:
@@ -122,6 +130,4 @@ def percentile(ranked: Sequence[float], share: int) -> float | None:
 
 
 def spans(cases: Sequence[DecidedCase]) -> Mapping[Stage, Span]:
-    return {
-        stage: measure([took for case in cases if (took := days(case, stage)) is not None]) for stage in Stage
-    }
+    return {stage: measure(_took(cases, stage)) for stage in Stage}

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import ColumnElement
+from sqlalchemy import select as columns
 from sqlmodel import Session, and_, col, func, not_, or_, select
 
 from registry.store.tables import Event
@@ -24,6 +25,12 @@ class Unheard:
 
 
 NOTHING_UNHEARD = Unheard()
+
+
+def last_acts(session: Session, limit: int) -> Sequence[tuple[int, str]]:
+    """Number and action of the last so many acts, the newest first."""
+    query = columns(col(Event.id), col(Event.action)).order_by(col(Event.id).desc()).limit(limit)
+    return [tuple(row) for row in session.connection().execute(query)]  # type: ignore[misc]
 
 
 def of_subject(session: Session, kind: str, subject_id: int) -> Sequence[Event]:

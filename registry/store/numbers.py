@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime
+from itertools import pairwise
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, Subquery, case, func, select
+from sqlalchemy import ColumnElement, Integer, case, func, select, union_all
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Mapped
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -50,31 +51,32 @@ def _on_postgresql(element: seconds, compiler: SQLCompiler, **_: Any) -> str:
 
 def decided(session: Session, *, since: datetime | None, now: datetime) -> list[DecidedCase]:
     """Published verdicts that were scored here and decided at or after `since`, oldest first; one query."""
-    out = published(now)
-    turn = func.row_number().over(partition_by=col(Verdict.tool_id), order_by=col(Verdict.number))
-    turns = select(col(Verdict.id).label("id"), turn.label("turn")).where(*out).subquery()
-    mentioned = _first(
-        select(col(Candidate.tool_id).label("tool_id"), func.min(Mention.at).label("at"))
-        .join(Mention, col(Mention.candidate_id) == col(Candidate.id))
-        .where(col(Candidate.tool_id).is_not(None))
+    older = Verdict.__table__.alias("older")  # type: ignore[attr-defined]
+    earlier = select(older.c.id).where(
+        older.c.tool_id == col(Verdict.tool_id),
+        older.c.number < col(Verdict.number),
+        older.c.undone_at.is_(None),
+        older.c.published_at <= now,
     )
-    asked = _first(
-        select(
-            func.coalesce(col(Request.tool_id), col(Candidate.tool_id)).label("tool_id"),
-            func.min(Request.at).label("at"),
-        ).join(Candidate, col(Candidate.id) == col(Request.candidate_id), isouter=True)
+    its = col(Candidate.tool_id) == col(Verdict.tool_id)
+    heard = union_all(
+        select(col(Mention.at))
+        .join(Candidate, col(Candidate.id) == col(Mention.candidate_id))
+        .where(its)
+        .correlate(Verdict),
+        select(col(Request.at)).where(col(Request.tool_id) == col(Verdict.tool_id)).correlate(Verdict),
+        select(col(Request.at))
+        .join(Candidate, col(Candidate.id) == col(Request.candidate_id))
+        .where(its, func.coalesce(col(Request.tool_id), 0) == 0)  # so it begins with the candidate
+        .correlate(Verdict),
+    ).subquery()
+    accepted = select(func.min(Candidate.closed_at)).where(
+        its, col(Candidate.status) == CandidateStatus.ACCEPTED
     )
-    accepted = _first(
-        select(col(Candidate.tool_id).label("tool_id"), func.min(Candidate.closed_at).label("at")).where(
-            col(Candidate.status) == CandidateStatus.ACCEPTED
-        )
+    scored = select(func.max(Scorecard.submitted_at)).where(
+        col(Scorecard.evaluation_id) == col(Verdict.evaluation_id), col(Scorecard.number) == 1
     )
-    scored = (
-        select(col(Scorecard.evaluation_id).label("id"), func.max(Scorecard.submitted_at).label("at"))
-        .where(col(Scorecard.number) == 1, col(Scorecard.submitted_at).is_not(None))
-        .group_by(col(Scorecard.evaluation_id))
-        .subquery()
-    )
+    before = (select(func.min(heard.c.at)), accepted)
     query = (
         select(
             col(Verdict.number),
@@ -83,58 +85,40 @@ def decided(session: Session, *, since: datetime | None, now: datetime) -> list[
             col(Evaluation.tier),
             col(Verdict.outcome),
             col(Verdict.recommended),
-            turns.c.turn,
-            seconds(mentioned.c.at),
-            seconds(asked.c.at),
-            seconds(accepted.c.at),
+            *(
+                seconds(
+                    case((~earlier.correlate(Verdict).exists(), each.correlate(Verdict).scalar_subquery()))
+                )
+                for each in before
+            ),
             seconds(col(Evaluation.opened_at)),
-            seconds(scored.c.at),
+            seconds(scored.correlate(Verdict).scalar_subquery()),
             seconds(col(Verdict.decided_at)),
         )
         .join(Evaluation, col(Evaluation.id) == col(Verdict.evaluation_id))
         .join(Tool, col(Tool.id) == col(Verdict.tool_id))
-        .join(turns, turns.c.id == col(Verdict.id))
-        .outerjoin(mentioned, mentioned.c.tool_id == col(Verdict.tool_id))
-        .outerjoin(asked, asked.c.tool_id == col(Verdict.tool_id))
-        .outerjoin(accepted, accepted.c.tool_id == col(Verdict.tool_id))
-        .outerjoin(scored, scored.c.id == col(Verdict.evaluation_id))
-        .where(*out)
+        .where(*published(now))
         .order_by(col(Verdict.decided_at), col(Verdict.number))
     )
     if since is not None:
         query = query.where(col(Verdict.decided_at) >= since)
-    return [_case(row) for row in session.connection().execute(query)]
+    return [DecidedCase(*row) for row in session.connection().execute(query)]
 
 
-def _case(row: Any) -> DecidedCase:
-    number, name, slug, tier, outcome, recommended, turn, mentioned, asked, accepted, *rest = row
-    first = turn == 1
-    known = [each for each in (mentioned, asked) if each is not None]
-    return DecidedCase(
-        number,
-        name,
-        slug,
-        tier,
-        outcome,
-        recommended,
-        min(known) if first and known else None,
-        accepted if first else None,
-        *rest,
-    )
+def aged(session: Session, what: str, since: Sequence[datetime]) -> list[int]:
+    """How many open `candidates`, or `evaluations` at work, by age: younger than since[0], than since[1] …, and older.
 
-
-def _first(query: Any) -> Subquery:
-    grouped: Subquery = query.group_by(query.selected_columns[0]).subquery()
-    return grouped
-
-
-def aged(session: Session, what: str, since: Sequence[datetime]) -> dict[int, int]:
-    """Age band -> how many open `candidates`, or `evaluations` at work: 0 younger than since[0], 1 than since[1] …"""
+    `since` has the latest first.
+    """
     moment, open_ = _open(what)
-    band = case(*((moment > each, place) for place, each in enumerate(since)), else_=len(since))
-    banded = select(band.label("band")).where(open_).subquery()
-    query = select(banded.c.band, func.count()).group_by(banded.c.band)
-    return dict(list(session.connection().execute(query)))
+    bounds: list[datetime | None] = [None, *since, None]
+    bands = [
+        select(func.count())
+        .where(open_, *([moment <= until] if until else []), *([moment > begin] if begin else []))
+        .scalar_subquery()
+        for until, begin in pairwise(bounds)
+    ]
+    return list(session.connection().execute(select(*bands)).one())
 
 
 def _open(what: str) -> tuple[Mapped[datetime], ColumnElement[bool]]:
@@ -200,22 +184,36 @@ def overdue(session: Session, today: date) -> int:
 
 def source_yields(session: Session, *, since: datetime) -> Sequence[tuple[int, str, int, int]]:
     """(source id, name, candidates that its entries since then speak of, of them accepted), the busiest first."""
-    accepted = case((col(Candidate.status) == CandidateStatus.ACCEPTED, col(Candidate.id)))
-    query = (
-        select(
-            col(Source.id),
-            col(Source.name),
-            func.count(func.distinct(col(Candidate.id))),
-            func.count(func.distinct(accepted)),
-        )
-        .join(Entry, col(Entry.source_id) == col(Source.id))
+    recent = col(Entry.seen_at) >= since
+    source_id = col(Entry.source_id) + 0  # read by moment, from the index alone, not by source
+    spoken_of = (
+        select(source_id.label("id"), func.count(func.distinct(col(Mention.candidate_id))).label("n"))
         .join(Mention, col(Mention.entry_id) == col(Entry.id))
-        .join(Candidate, col(Candidate.id) == col(Mention.candidate_id))
-        .where(col(Entry.seen_at) >= since, col(Source.removed_at).is_(None))
-        .group_by(col(Source.id), col(Source.name))
-        .order_by(func.count(func.distinct(col(Candidate.id))).desc(), col(Source.name))
+        .where(recent)
+        .group_by(source_id)
+        .subquery()
     )
-    return [tuple(row) for row in session.connection().execute(query)]  # type: ignore[misc]
+    accepted = (
+        select(col(Entry.source_id).label("id"), func.count(func.distinct(col(Candidate.id))).label("n"))
+        .select_from(Candidate)
+        .join(Mention, col(Mention.candidate_id) == col(Candidate.id))
+        .join(Entry, col(Entry.id) == col(Mention.entry_id))
+        .where(col(Candidate.status) == CandidateStatus.ACCEPTED, recent)
+        .group_by(col(Entry.source_id))
+        .subquery()
+    )
+    query = (
+        select(col(Source.id), col(Source.name), spoken_of.c.n, func.coalesce(accepted.c.n, 0))
+        .join(spoken_of, spoken_of.c.id == col(Source.id))
+        .outerjoin(accepted, accepted.c.id == col(Source.id))
+        .where(col(Source.removed_at).is_(None))
+        .order_by(spoken_of.c.n.desc(), col(Source.name))
+    )
+    return [tuple(row) for row in session.connection().execute(query)]
+
+
+def newest_mention(session: Session) -> int:
+    return session.connection().execute(select(func.max(Mention.id))).scalar() or 0
 
 
 def from_source(

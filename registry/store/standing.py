@@ -1,58 +1,61 @@
 """Where published verdicts stand, counted in the database; the rule itself is registry.domain.validity's."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, case, false, func, literal, or_, select
+from sqlalchemy import ColumnElement, Select, case, false, func, or_, select
 from sqlmodel import Session, col
 
+from registry.domain import verdict as domain
+from registry.domain.condition import Condition
 from registry.domain.outcome import MEANINGS, Outcome
-from registry.domain.validity import GRACE_DAYS, REVIEW_DAYS, ValidityState
+from registry.domain.validity import GRACE_DAYS, REVIEW_DAYS, Ruling, ValidityState
+from registry.store.columns import among
 from registry.store.tables import Event, Supersession, Verdict, VerdictCondition
-from registry.store.verdicts import MARK_ACTIONS
+from registry.store.verdicts import MARK_ACTIONS, marks, superseded_at
 
 PERMISSIVE = [outcome for outcome, meaning in MEANINGS.items() if meaning.may_use]
 
 
 def counts(
-    session: Session, *, today: date, now: datetime
-) -> Sequence[tuple[Outcome, str, date | None, int]]:
-    """(outcome, validity, last day or None, how many) of published verdicts that nothing has befallen since.
+    session: Session, *, today: date, soon: date, now: datetime
+) -> Sequence[tuple[Outcome, str, bool, int]]:
+    """(outcome, validity, whether it ends from today to before `soon`, how many) of what nothing has befallen since.
 
-    Those that bear a mark are left out: `marked` names them. The same rule as registry.domain.validity, as SQL.
+    Published verdicts that bear a mark are left out: `marked` names them. The same rule as registry.domain.validity,
+    as SQL.
     """
     found = rows(today, now).subquery()
-    what = (found.c.outcome, found.c.state, found.c.last_day)
-    query = select(*what, func.count()).group_by(*what)
-    return [tuple(row) for row in session.connection().execute(query)]
+    ends = func.coalesce((found.c.last_day >= today) & (found.c.last_day < soon), false())
+    told = select(found.c.outcome, found.c.state, ends.label("soon")).subquery()
+    query = select(told, func.count()).group_by(*told.c)
+    return [
+        (outcome, state, bool(ends), count)
+        for outcome, state, ends, count in session.connection().execute(query)
+    ]
 
 
 def rows(today: date, now: datetime) -> Select[Any]:
     """Columns id, number, outcome, state and last_day, of the verdicts that `counts` counts."""
-    due = (
-        select(func.min(VerdictCondition.due_on))
+    owed = (
+        select(col(VerdictCondition.verdict_id).label("id"), func.min(VerdictCondition.due_on).label("on"))
         .where(
-            col(VerdictCondition.verdict_id) == col(Verdict.id),
             col(VerdictCondition.standing) == false(),
             col(VerdictCondition.waived_reason) == "",
             or_(col(VerdictCondition.met_on).is_(None), col(VerdictCondition.met_on) > today),
         )
-        .correlate(Verdict)
-        .scalar_subquery()
+        .group_by(col(VerdictCondition.verdict_id))
+        .subquery()
     )
     newer = Verdict.__table__.alias("newer")  # type: ignore[attr-defined]
-    replaced = (
-        select(literal(1))
-        .select_from(Supersession)
-        .join(newer, newer.c.id == col(Supersession.verdict_id))
-        .where(
-            col(Supersession.superseded_id) == col(Verdict.id),
-            newer.c.undone_at.is_(None),
-            newer.c.starts_at <= now,
-        )
-        .correlate(Verdict)
-        .exists()
+    begun = select(newer.c.id).where(newer.c.undone_at.is_(None), newer.c.starts_at <= now)
+    replaced = select(col(Supersession.superseded_id)).where(col(Supersession.verdict_id).in_(begun))
+    last = case(
+        (col(Verdict.outcome).not_in(PERMISSIVE), None),
+        (or_(owed.c.on.is_(None), col(Verdict.valid_until) <= owed.c.on), col(Verdict.valid_until)),
+        else_=owed.c.on,
     )
     plain = (
         select(
@@ -60,41 +63,93 @@ def rows(today: date, now: datetime) -> Select[Any]:
             col(Verdict.number).label("number"),
             col(Verdict.outcome).label("outcome"),
             col(Verdict.starts_at).label("starts_at"),
-            col(Verdict.valid_until).label("valid_until"),
-            due.label("due"),
-            replaced.label("replaced"),
+            last.label("last_day"),
+            case((col(Verdict.id).in_(replaced), 1), else_=0).label("replaced"),
         )
+        .outerjoin(owed, owed.c.id == col(Verdict.id))
         .where(*published(now), col(Verdict.id).not_in(_marked()))
-        .subquery()
+        .cte("plain")
+        .prefix_with("MATERIALIZED")  # else each of its expressions is computed wherever it is named
     )
-    ends, grace = plain.c.valid_until, timedelta(days=GRACE_DAYS)
-    last = case(
-        (plain.c.outcome.not_in(PERMISSIVE), None),
-        (or_(plain.c.due.is_(None), ends <= plain.c.due), ends),
-        else_=plain.c.due,
+    ends = plain.c.last_day
+    ended = case(
+        (plain.c.outcome == Outcome.PILOT, ends < today), else_=ends < today - timedelta(days=GRACE_DAYS)
     )
-    ended = case((plain.c.outcome == Outcome.PILOT, last < today), else_=last < today - grace)
     state = case(
-        (plain.c.replaced, ValidityState.SUPERSEDED.value),
+        (plain.c.replaced == 1, ValidityState.SUPERSEDED.value),
         (plain.c.starts_at > now, ValidityState.SCHEDULED.value),
         (ended, ValidityState.LAPSED.value),
-        (last < today, ValidityState.GRACE.value),
-        (last < today + timedelta(days=REVIEW_DAYS), ValidityState.REVIEW_DUE.value),
+        (ends < today, ValidityState.GRACE.value),
+        (ends < today + timedelta(days=REVIEW_DAYS), ValidityState.REVIEW_DUE.value),
         else_=ValidityState.ACTIVE.value,
     )
-    return select(plain.c.id, plain.c.number, plain.c.outcome, state.label("state"), last.label("last_day"))
+    return select(plain.c.id, plain.c.number, plain.c.outcome, state.label("state"), ends)
 
 
 def _marked() -> Select[Any]:
-    return select(col(Event.subject_id)).where(
-        col(Event.subject_kind) == "verdict", col(Event.action).in_(MARK_ACTIONS)
+    return select(col(Event.subject_id)).where(col(Event.action).in_(MARK_ACTIONS))
+
+
+def marked(session: Session, *, now: datetime) -> list[Ruling]:
+    """The published verdicts that something has befallen, as `rulings` gives them."""
+    return rulings(session, col(Verdict.id).in_(_marked()), now=now)
+
+
+def rulings(session: Session, which: ColumnElement[bool], *, now: datetime) -> list[Ruling]:
+    """Published verdicts in the order of their numbers, with no more than decides where they stand and what they owe.
+
+    Of their conditions the dated ones alone. What a verdict says beside that (scope, rationale, and so on) is empty.
+    """
+    query = (
+        select(
+            col(Verdict.id),
+            col(Verdict.number),
+            col(Verdict.outcome),
+            col(Verdict.decided_by),
+            col(Verdict.decided_at),
+            col(Verdict.starts_at),
+            col(Verdict.valid_until),
+        )
+        .where(*published(now), which)
+        .order_by(col(Verdict.number))
     )
+    found: Sequence[Any] = session.connection().execute(query).all()
+    ids = [row[0] for row in found]
+    owed = _dated(session, ids)
+    befell, given_way = marks(session, ids), superseded_at(session, ids)
+    return [
+        Ruling(
+            verdict=domain.Verdict(
+                number=number,
+                tool="",
+                outcome=outcome,
+                conditions=tuple(owed.get(verdict_id, ())),
+                decided_by=decided_by,
+                decided_at=decided_at,
+                starts_at=starts_at,
+                valid_until=valid_until,
+            ),
+            marks=tuple(befell.get(verdict_id, ())),
+            superseded_at=given_way.get(verdict_id),
+        )
+        for verdict_id, number, outcome, decided_by, decided_at, starts_at, valid_until in found
+    ]
 
 
-def marked(session: Session, *, now: datetime) -> Sequence[Verdict]:
-    """Published verdicts that something has befallen."""
-    query = select(Verdict).where(*published(now), col(Verdict.id).in_(_marked()))
-    return session.scalars(query.order_by(col(Verdict.number))).all()
+def _dated(session: Session, ids: Sequence[int]) -> dict[int, list[Condition]]:
+    row = VerdictCondition
+    query = (
+        select(*(col(each) for each in (row.verdict_id, row.text, row.duty, row.due_on, row.met_on)))
+        .add_columns(col(row.waived_reason))
+        .where(among(session, col(row.verdict_id), ids), col(row.standing) == false())
+        .order_by(col(row.verdict_id), col(row.position))
+    )
+    found: dict[int, list[Condition]] = defaultdict(list)
+    for verdict_id, said, duty, due_on, met_on, waived in session.connection().execute(query):
+        found[verdict_id].append(
+            Condition(said, duty=duty, due_on=due_on, met_on=met_on, waived_reason=waived)
+        )
+    return found
 
 
 def published(now: datetime) -> tuple[ColumnElement[bool], ...]:

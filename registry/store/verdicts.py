@@ -1,16 +1,17 @@
 """Reads of verdicts, as rows for pages and as rulings for the rules."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime
 
+from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, func, select
 
 from registry.domain.errors import NotFound
 from registry.domain.validity import Mark, MarkKind, Ruling
 from registry.domain.verdict import Pilot, Scope, Verdict
 from registry.store import tables
-from registry.store.columns import id_of
+from registry.store.columns import among, id_of
 from registry.store.conditions import as_condition
 from registry.store.tables import Event, Supersession, Tool, VerdictCondition
 
@@ -93,8 +94,9 @@ def next_moment(session: Session, *, now: datetime) -> datetime | None:
     """The first moment after this one at which a verdict goes out or starts."""
     verdict = tables.Verdict
     moments = (col(each) for each in (verdict.published_at, verdict.starts_at, verdict.decided_at))
-    ahead = [session.exec(select(func.min(each)).where(each > now)).one() for each in moments]
-    return min((each for each in ahead if each is not None), default=None)
+    ahead = (select_columns(func.min(each)).where(each > now).scalar_subquery() for each in moments)
+    found = session.connection().execute(select_columns(*ahead)).one()
+    return min((each for each in found if each is not None), default=None)
 
 
 def rulings(session: Session, tool_ids: Iterable[int], *, now: datetime) -> dict[int, list[Ruling]]:
@@ -125,8 +127,7 @@ def as_rulings(
     if not ids:
         return []
     by_verdict = conditions(session, ids)
-    marks = _marks(session, ids, now)
-    names, starts = _supersessions(session, ids)
+    befell, names, starts = marks(session, ids, now), _superseded(session, ids), superseded_at(session, ids)
     tools = dict(
         session.exec(select(Tool.id, Tool.slug).where(col(Tool.id).in_({row.tool_id for row in rows}))).all()
     )
@@ -135,7 +136,7 @@ def as_rulings(
             verdict=_as_verdict(
                 row, by_verdict.get(id_of(row), []), tools[row.tool_id], names.get(id_of(row), ())
             ),
-            marks=tuple(marks.get(id_of(row), ())),
+            marks=tuple(befell.get(id_of(row), ())),
             superseded_at=starts.get(id_of(row)),
         )
         for row in rows
@@ -180,53 +181,65 @@ def events(session: Session, verdict_ids: Iterable[int]) -> Sequence[Event]:
     return session.exec(query.order_by(col(Event.id))).all()
 
 
-def _marks(session: Session, verdict_ids: Sequence[int], now: datetime | None) -> dict[int, list[Mark]]:
-    query = select(Event).where(
-        Event.subject_kind == "verdict",
-        col(Event.subject_id).in_(verdict_ids),
-        col(Event.action).in_(MARK_ACTIONS),
+def marks(
+    session: Session, verdict_ids: Collection[int], now: datetime | None = None
+) -> dict[int, list[Mark]]:
+    """Verdict id -> what befell it, in the order in which it was recorded; with `now`, by now at the latest."""
+    told = (Event.subject_id, Event.action, Event.at, Event.actor, Event.actor_id, Event.after)
+    query = (
+        select_columns(*(col(each) for each in told))
+        .where(
+            col(Event.subject_kind) == "verdict",
+            among(session, col(Event.subject_id), verdict_ids),
+            col(Event.action).in_(MARK_ACTIONS),
+        )
+        .order_by(col(Event.id))
     )
     found: dict[int, list[Mark]] = defaultdict(list)
-    for event in session.exec(query.order_by(col(Event.id))):
-        effective_on = event.after.get("effective_on")
-        found[event.subject_id].append(
+    for verdict_id, action, at, actor, actor_id, after in session.connection().execute(query):
+        effective_on = after.get("effective_on")
+        # An imported mark tells the moment of the registry it comes from.
+        moment = datetime.fromisoformat(after["at"]) if after.get("at") else at
+        found[verdict_id].append(
             Mark(
-                kind=MARK_ACTIONS[event.action],
-                at=_moment(event) if now is None else min(_moment(event), now),
-                by=event.after.get("by") or event.actor,
-                reason=event.after.get("reason", ""),
-                replacement=event.after.get("replacement", ""),
+                kind=MARK_ACTIONS[action],
+                at=moment if now is None else min(moment, now),
+                by=after.get("by") or actor,
+                reason=after.get("reason", ""),
+                replacement=after.get("replacement", ""),
                 effective_on=date.fromisoformat(effective_on) if effective_on else None,
-                details=event.after.get("details") or {},
-                by_id=None if event.after.get("by") else event.actor_id,
+                details=after.get("details") or {},
+                by_id=None if after.get("by") else actor_id,
             )
         )
     return found
 
 
-def _moment(event: Event) -> datetime:
-    """When it befell the verdict; an imported mark tells the moment of the registry it comes from."""
-    told = event.after.get("at")
-    return datetime.fromisoformat(told) if told else event.at
-
-
-def _supersessions(
-    session: Session, verdict_ids: Sequence[int]
-) -> tuple[dict[int, list[int]], dict[int, datetime]]:
-    """Verdict id -> the numbers it supersedes, and verdict id -> when its earliest standing successor starts."""
-    names: dict[int, list[int]] = defaultdict(list)
+def _superseded(session: Session, verdict_ids: Collection[int]) -> dict[int, list[int]]:
+    """Verdict id -> the numbers that it supersedes."""
+    found: dict[int, list[int]] = defaultdict(list)
     older = select(Supersession.verdict_id, tables.Verdict.number).join(
         tables.Verdict, col(tables.Verdict.id) == col(Supersession.superseded_id)
     )
-    for verdict_id, number in session.exec(older.where(col(Supersession.verdict_id).in_(verdict_ids))):
-        names[verdict_id].append(number)
+    for verdict_id, number in session.exec(
+        older.where(among(session, col(Supersession.verdict_id), verdict_ids))
+    ):
+        found[verdict_id].append(number)
+    return found
+
+
+def superseded_at(session: Session, verdict_ids: Collection[int]) -> dict[int, datetime]:
+    """Verdict id -> when its earliest successor that was not taken back starts."""
     newer = (
         select(Supersession.superseded_id, func.min(tables.Verdict.starts_at))
         .join(tables.Verdict, col(tables.Verdict.id) == col(Supersession.verdict_id))
-        .where(col(Supersession.superseded_id).in_(verdict_ids), col(tables.Verdict.undone_at).is_(None))
+        .where(
+            among(session, col(Supersession.superseded_id), verdict_ids),
+            col(tables.Verdict.undone_at).is_(None),
+        )
         .group_by(col(Supersession.superseded_id))
     )
-    return names, dict(session.exec(newer).all())
+    return dict(session.exec(newer).all())
 
 
 def of_tool(session: Session, tool_id: int) -> Sequence[tables.Verdict]:

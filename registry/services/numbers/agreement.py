@@ -1,6 +1,6 @@
 """How well reviewers agree on each criterion of a rubric, by quarter, and the evaluations behind each figure."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
@@ -11,6 +11,7 @@ from registry.domain import agreement as rule
 from registry.domain.agreement import Agreement
 from registry.domain.assessment import spread
 from registry.domain.rubric import Criterion, Rating, Rubric
+from registry.services.numbers.numbers import Keep, anew
 from registry.store import ratings
 
 QUARTERS = 8
@@ -41,18 +42,48 @@ class Behind:
     apart: int
 
 
-def readings(session: Session, rubric: Rubric, *, zone: tzinfo, now: datetime) -> list[Reading]:
+OF_AGREEMENT = frozenset({"verdict", "evaluation.moved", "evaluation.reopened"})
+Given = dict[tuple[int, int], Sequence[str]]
+"""(Evaluation, version) -> what was given to it, as the store tells it."""
+
+
+def readings(
+    session: Session, rubric: Rubric, *, zone: tzinfo, now: datetime, keep: Keep = anew
+) -> list[Reading]:
     """Of the last eight quarters, the criteria that are read least alike first; those that cannot tell at the end."""
+
+    def make() -> list[Reading]:
+        # What a decided evaluation was given does not change any more: it is read once.
+        known: Given = keep(("given", rubric.content_hash), frozenset(), dict)
+        return _readings(session, rubric, known, zone=zone, now=now)
+
+    return keep(("agreement", rubric.content_hash, now.astimezone(zone).date()), OF_AGREEMENT, make)
+
+
+def _readings(
+    session: Session, rubric: Rubric, known: Given, *, zone: tzinfo, now: datetime
+) -> list[Reading]:
     bounds = [each for _, each in quarters(now, zone)]
-    found = ratings.rated(session, rubric_hash=rubric.content_hash, bounds=bounds)
+    decided = ratings.decided(session, rubric_hash=rubric.content_hash, bounds=bounds)
+    new = {number: version for number, version, _ in decided if (number, version) not in known}
+    for number, given in (ratings.given(session, new) if new else {}).items():
+        known[number, new[number]] = given
+    counted = [Counter[str]() for _ in range(QUARTERS + 1)]
+    for number, version, place in decided:
+        counted[place].update(known[number, version])
+    found: dict[tuple[str, int], dict[tuple[Rating, ...], int]] = defaultdict(dict)
+    for place, told_here in enumerate(counted):
+        for told_of_one, times in told_here.items():
+            criterion_id, *each = told_of_one.split()
+            found[criterion_id, place][tuple(Rating(rating) for rating in each)] = times
     told = []
     for criterion in rubric.criteria:
         whole = Counter[tuple[Rating, ...]]()
         series = []
         for place in range(1, QUARTERS + 1):
-            units = found.get((criterion.id, place), {})
-            whole.update(units)
-            series.append(rule.agreement(criterion.side, units))
+            here = found[criterion.id, place]
+            whole.update(here)
+            series.append(rule.agreement(criterion.side, here))
         told.append(Reading(criterion, rule.agreement(criterion.side, whole), series, rule.trend(series)))
     return sorted(told, key=_worst_first)
 

@@ -1,10 +1,11 @@
 """The numbers by which an office sees how it does: how long, how much waits, what lapsed, what was overridden."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from enum import StrEnum
+from typing import Protocol, TypeVar
 
 from sqlmodel import Session
 
@@ -35,6 +36,7 @@ IN_FORCE = frozenset(
     }
 )
 """With the lapsed ones, what people take for approved."""
+STANDING = frozenset({ValidityState.ACTIVE, ValidityState.REVIEW_DUE, ValidityState.SUNSET_ANNOUNCED})
 HIDDEN = frozenset({ValidityState.SUPERSEDED, ValidityState.REVOKED, ValidityState.SCHEDULED})
 
 
@@ -109,11 +111,38 @@ class Numbers:
         return not any(told)
 
 
-def numbers(session: Session, wanted: Wanted, *, zone: tzinfo, now: datetime) -> Numbers:
-    """Every number of the dashboard, in a fixed number of queries."""
+Value = TypeVar("Value")
+
+
+class Keep(Protocol):
+    """Gives the value kept under `key`, or makes it; it is good until one of the acts `of` happens."""
+
+    def __call__(self, key: Hashable, of: frozenset[str], make: Callable[[], Value]) -> Value: ...
+
+
+def anew(key: Hashable, of: frozenset[str], make: Callable[[], Value]) -> Value:  # noqa: ARG001 - as Keep
+    """Keeps nothing."""
+    return make()
+
+
+OF_TIMES = frozenset(
+    {"verdict"} | {f"candidate.{each}" for each in ("accepted", "joined", "merged", "unmerged", "undone")}
+)
+OF_STANDINGS = frozenset({"verdict", "condition"})
+OF_YIELDS = OF_TIMES | {f"source.{each}" for each in ("added", "edited", "removed")}
+
+
+def numbers(session: Session, wanted: Wanted, *, zone: tzinfo, now: datetime, keep: Keep = anew) -> Numbers:
+    """Every number of the dashboard, in a fixed number of queries; what takes long to count may be kept."""
     today = now.astimezone(zone).date()
-    cases = chosen(session, wanted, zone=zone, now=now)
-    in_all = list(_standing(session, zone=zone, now=now))
+    turn = (today, verdicts.next_moment(session, now=now))
+    times = keep(("times", wanted, *turn), OF_TIMES, lambda: _times(session, wanted, zone=zone, now=now))
+    in_all = keep(("standings", *turn), OF_STANDINGS, lambda: _standings(session, zone=zone, now=now))
+    sources = keep(
+        ("yields", today, store.newest_mention(session)),
+        OF_YIELDS,
+        lambda: store.source_yields(session, since=now - YEAR),
+    )
     mix = Counter[Outcome]()
     for outcome, state, _, count in in_all:
         if state not in HIDDEN:
@@ -122,18 +151,15 @@ def numbers(session: Session, wanted: Wanted, *, zone: tzinfo, now: datetime) ->
     return Numbers(
         wanted=wanted,
         since=since(wanted, today),
-        verdicts=len(cases),
-        stages=spans(cases),
-        groups=[
-            Group(key, len(members), spans(members))
-            for key, members in sorted(_grouped(cases, wanted.by, zone))
-        ],
-        overrides=sum(case.overridden for case in cases),
-        milder=sum(case.milder for case in cases),
-        candidates=_banded(store.aged(session, "candidates", moments)),
-        evaluations=_banded(store.aged(session, "evaluations", moments)),
+        verdicts=times.verdicts,
+        stages=times.stages,
+        groups=times.groups,
+        overrides=times.overrides,
+        milder=times.milder,
+        candidates=store.aged(session, "candidates", moments),
+        evaluations=store.aged(session, "evaluations", moments),
         overdue=store.overdue(session, today),
-        due_soon=sum(count for _, state, ends, count in in_all if is_due_soon(state, ends, today)),
+        due_soon=sum(count for *_, soon, count in in_all if soon),
         lapsed=sum(count for _, state, _, count in in_all if state is ValidityState.LAPSED),
         permitted=sum(
             count
@@ -141,8 +167,29 @@ def numbers(session: Session, wanted: Wanted, *, zone: tzinfo, now: datetime) ->
             if MEANINGS[outcome].may_use and (state in IN_FORCE or state is ValidityState.LAPSED)
         ),
         mix={outcome: mix[outcome] for outcome in Outcome},
-        sources=[SourceLine(*row) for row in store.source_yields(session, since=now - YEAR)],
+        sources=[SourceLine(*row) for row in sources],
         unanswered=store.unanswered(session, limit=TOP),
+    )
+
+
+@dataclass(frozen=True)
+class _Times:
+    verdicts: int
+    stages: Mapping[Stage, Span]
+    groups: Sequence[Group]
+    overrides: int
+    milder: int
+
+
+def _times(session: Session, wanted: Wanted, *, zone: tzinfo, now: datetime) -> _Times:
+    cases = chosen(session, wanted, zone=zone, now=now)
+    grouped = sorted(_grouped(cases, wanted.by, zone))
+    return _Times(
+        len(cases),
+        spans(cases),
+        [Group(key, len(members), spans(members)) for key, members in grouped],
+        overrides=sum(case.overridden for case in cases),
+        milder=sum(case.milder for case in cases),
     )
 
 
@@ -169,8 +216,9 @@ def chosen(
 
 def is_due_soon(state: ValidityState, ends_on: date | None, today: date) -> bool:
     """It stands, and its last day is within the next 90, today included."""
-    stands = state in (ValidityState.ACTIVE, ValidityState.REVIEW_DUE, ValidityState.SUNSET_ANNOUNCED)
-    return stands and ends_on is not None and today <= ends_on < today + timedelta(days=DUE_SOON_DAYS)
+    return (
+        state in STANDING and ends_on is not None and today <= ends_on < today + timedelta(days=DUE_SOON_DAYS)
+    )
 
 
 def standing_of_each(session: Session, *, zone: tzinfo, now: datetime) -> list[Standing]:
@@ -180,10 +228,9 @@ def standing_of_each(session: Session, *, zone: tzinfo, now: datetime) -> list[S
     found = [
         Standing(number, outcome, ValidityState(state), ends) for _, number, outcome, state, ends in plain
     ]
-    rows = standing.marked(session, now=now)
-    for row, ruling in zip(rows, verdicts.as_rulings(session, rows), strict=True):
+    for ruling in standing.marked(session, now=now):
         at = validity(ruling, at=now, zone=zone)
-        found.append(Standing(row.number, row.outcome, at.state, at.ends_on))
+        found.append(Standing(ruling.verdict.number, ruling.verdict.outcome, at.state, at.ends_on))
     return sorted(found, key=lambda each: -each.number)
 
 
@@ -192,23 +239,20 @@ def band_moments(now: datetime) -> list[datetime]:
     return [now - timedelta(days=most) for most, _ in BANDS if most is not None]
 
 
-def _standing(
+def _standings(
     session: Session, *, zone: tzinfo, now: datetime
-) -> list[tuple[Outcome, ValidityState, date | None, int]]:
+) -> list[tuple[Outcome, ValidityState, bool, int]]:
+    """(outcome, state, whether it is due soon, how many) of all published verdicts."""
     today = now.astimezone(zone).date()
+    soon = today + timedelta(days=DUE_SOON_DAYS)
     counted = [
-        (outcome, ValidityState(state), ends, count)
-        for outcome, state, ends, count in standing.counts(session, today=today, now=now)
+        (outcome, ValidityState(state), ends and ValidityState(state) in STANDING, count)
+        for outcome, state, ends, count in standing.counts(session, today=today, soon=soon, now=now)
     ]
-    rows = standing.marked(session, now=now)
-    for row, ruling in zip(rows, verdicts.as_rulings(session, rows), strict=True):
+    for ruling in standing.marked(session, now=now):
         at = validity(ruling, at=now, zone=zone)
-        counted.append((row.outcome, at.state, at.ends_on, 1))
+        counted.append((ruling.verdict.outcome, at.state, is_due_soon(at.state, at.ends_on, today), 1))
     return counted
-
-
-def _banded(counts: Mapping[int, int]) -> list[int]:
-    return [counts.get(place, 0) for place in range(len(BANDS))]
 
 
 def _grouped(cases: Sequence[DecidedCase], by: By, zone: tzinfo) -> list[tuple[str, list[DecidedCase]]]:
@@ -222,8 +266,11 @@ def _keys(zone: tzinfo) -> Mapping[By, Callable[[DecidedCase], str]]:
     def day(case: DecidedCase) -> datetime:
         return datetime.fromtimestamp(case.decided, zone)
 
+    def quarter(at: datetime) -> str:
+        return f"{at.year}-Q{(at.month + 2) // 3}"
+
     return {
-        By.QUARTER: lambda case: f"{day(case).year}-Q{(day(case).month + 2) // 3}",
+        By.QUARTER: lambda case: quarter(day(case)),
         By.MONTH: lambda case: f"{day(case):%Y-%m}",
         By.TIER: lambda case: str(case.tier),
         By.OUTCOME: lambda case: case.outcome.value,

@@ -146,7 +146,7 @@ def _backlog(session: Session, asked: Asked, zone: tzinfo, now: datetime) -> She
     age = f", {BANDS[asked.band][1]}" if asked.band is not None else ""
     if asked.what != "evaluations":
         counts = store.aged(session, "candidates", moments)
-        total = counts.get(asked.band, 0) if asked.band is not None else sum(counts.values())
+        total = counts[asked.band] if asked.band is not None else sum(counts)
         rows: Rows = [
             {
                 "name": Cell(name, f"/inbox/{candidate_id}"),

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Index
+from sqlalchemy import CheckConstraint, Index, text
 from sqlmodel import Field, SQLModel
 
 from registry.domain.triage import CandidateStatus
@@ -17,6 +17,12 @@ class Candidate(SQLModel, table=True):
         CheckConstraint("status <> 'dismissed' OR reason <> ''", name="dismissed_reason"),
         CheckConstraint("status <> 'accepted' OR tool_id IS NOT NULL", name="accepted_tool"),
         Index(None, "status", "seen_at"),
+        Index(
+            "ix_candidate_tool_id",
+            "tool_id",
+            sqlite_where=text("tool_id IS NOT NULL"),
+            postgresql_where=text("tool_id IS NOT NULL"),
+        ),
     )
 
     id: int | None = Field(default=None, primary_key=True)

@@ -13,6 +13,7 @@ class Entry(SQLModel, table=True):
     __table_args__ = (
         UniqueConstraint("source_id", "key"),
         UniqueConstraint("source_id", "second_key"),
+        Index(None, "seen_at", "source_id"),
         Index("ix_entry_held", "source_id", sqlite_where=text("held"), postgresql_where=text("held")),
     )
 
@@ -29,7 +30,7 @@ class Entry(SQLModel, table=True):
     related: str = Field(default="", max_length=2000)
     """The home page of what is spoken of, where the publisher says it beside the link."""
     published_at: datetime | None = None
-    seen_at: datetime = Field(index=True)
+    seen_at: datetime
     content_hash: str = Field(max_length=64)
     revision: int = 1
     kind: EntryKind = Field(sa_type=EnumText(EntryKind))

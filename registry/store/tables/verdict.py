@@ -11,6 +11,12 @@ from registry.domain.evaluation import Alone
 from registry.domain.outcome import Outcome
 from registry.store.columns import EnumText, json_column
 
+TOLD = (
+    *("published_at", "undone_at", "tool_id", "number", "decided_at", "starts_at", "valid_until"),
+    *("outcome", "recommended", "evaluation_id"),
+)
+"""What is counted of verdicts, in an index of its own: a row is long, and most of it is never counted."""
+
 
 class Verdict(SQLModel, table=True):
     """What was decided. Only `undone_at` is ever set later; what befalls a verdict afterwards stands in events."""
@@ -19,6 +25,7 @@ class Verdict(SQLModel, table=True):
         CheckConstraint("number >= 1", name="number"),
         CheckConstraint("outcome <> 'prohibited' OR citation <> '' OR imported", name="prohibited_citation"),
         Index(None, "tool_id", "starts_at"),
+        Index("ix_verdict_told", *TOLD),
         Index(
             "uq_verdict_evaluation_id",
             "evaluation_id",
@@ -52,7 +59,7 @@ class Verdict(SQLModel, table=True):
     decided_by_id: int | None = Field(default=None, foreign_key="user.id")
     decided_by: str = Field(max_length=120)
     decided_at: datetime = Field(index=True)
-    published_at: datetime = Field(index=True)
+    published_at: datetime
     """When the undo window ends; before that nobody but its decider hears of it."""
     starts_at: datetime
     """`published_at`, or later where a later day was chosen."""

@@ -22,7 +22,6 @@ from registry.services.numbers.numbers import BANDS, By, Numbers, Wanted, number
 from registry.services.numbers.numbers_behind import Asked as AskedList
 from registry.services.numbers.numbers_behind import Sheet, behind
 from registry.services.rubrics import rubrics
-from registry.store import events
 from registry.web.deps import House, Insider, Now, Plain, Read
 from registry.web.etag import conditional
 from registry.web.pages.dashboard_view import dashboard_page
@@ -150,24 +149,16 @@ def show_list(
 
 
 def counted(request: Request, session: Session, wanted: Wanted, zone: tzinfo, now: datetime) -> Numbers:
-    """The numbers, at most a minute old, and never older than the last act."""
-    return parts_of(request).kept.get(
-        ("numbers", wanted, now.astimezone(zone).date()),
-        mark=events.highest(session),
-        now=now,
-        make=lambda: numbers(session, wanted, zone=zone, now=now),
-    )
+    """The numbers, never older than the last act that they are counted from."""
+    return numbers(session, wanted, zone=zone, now=now, keep=parts_of(request).kept.at(session, now))
 
 
 def readings(
     request: Request, session: Session, rubric: Rubric, zone: tzinfo, now: datetime
 ) -> list[Reading]:
     """Agreement on each criterion of a rubric, kept as the numbers are."""
-    return parts_of(request).kept.get(
-        ("agreement", rubric.content_hash, now.astimezone(zone).date()),
-        mark=events.highest(session),
-        now=now,
-        make=lambda: agreement.readings(session, rubric, zone=zone, now=now),
+    return agreement.readings(
+        session, rubric, zone=zone, now=now, keep=parts_of(request).kept.at(session, now)
     )
 
 
