@@ -4,6 +4,8 @@
 
 Both sides in turn, each time in a process of its own with an empty database: cold; again, nothing changed (304);
 again, without validators and the same bytes. Beside them what fetching alone takes with the same guarded client.
+Each by the clock and in seconds of processor, user and system, of the process and its children; on a machine that
+has other work to do take the latter.
 """
 
 import argparse
@@ -12,12 +14,12 @@ import multiprocessing
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
-from typing import Any
+from typing import Any, NamedTuple
 
 ROOT = Path(__file__).resolve().parent
 sys.path[:0] = [str(ROOT.parent), str(ROOT)]
@@ -123,21 +125,21 @@ def read_with_ours(publisher: Publisher, folder: str) -> dict[str, float]:
         with engine.begin() as connection:
             connection.exec_driver_sql("UPDATE source SET due_at = '2000-01-01 00:00:00.000000'")
 
-    def round_of(fetcher: Fetcher, workers: Workers) -> float:
+    def round_of(fetcher: Fetcher, workers: Workers) -> Took:
         make_due()
-        began = time.perf_counter()
+        took = measured()
         seen = list(rounds.refresh_due(engine, fetcher, workers, lambda: datetime.now(UTC), threads=THREADS))
-        seconds = time.perf_counter() - began
+        result = took()
         assert len(seen) == publisher.feeds, len(seen)
         assert all(each.ok for each in seen)
-        return seconds
+        return result
 
-    def fetch_alone(fetcher: Fetcher, validators: dict[str, Validators]) -> float:
-        began = time.perf_counter()
+    def fetch_alone(fetcher: Fetcher, validators: dict[str, Validators]) -> Took:
+        took = measured()
         with ThreadPoolExecutor(THREADS) as pool:
             for _ in pool.map(lambda url: fetcher.get(url, validators=validators[url]), publisher.urls):
                 pass
-        return time.perf_counter() - began
+        return took()
 
     settings = load_settings(allow_private_cidrs=("127.0.0.0/8",))
     with jobs.make_fetcher(settings) as fetcher, jobs.make_workers(PARSERS) as workers:
@@ -155,10 +157,10 @@ def read_with_ours(publisher: Publisher, folder: str) -> dict[str, float]:
         same_bytes = round_of(fetcher, workers)
         memory = family_mb()
     return {
-        "cold": cold,
-        "unchanged": median(unchanged),
-        "same_bytes": same_bytes,
-        "fetch_alone": median(fetched),
+        **_told_of("cold", [cold]),
+        **_told_of("unchanged", unchanged),
+        **_told_of("same_bytes", [same_bytes]),
+        **_told_of("fetch_alone", fetched),
         "memory_mb": memory,
     }
 
@@ -179,20 +181,42 @@ def read_with_reader(publisher: Publisher, folder: str, workers: int) -> dict[st
         reader.add_feed(url)
     publisher.gives_validators(True)
 
-    def round_of() -> float:
-        began = time.perf_counter()
+    def round_of() -> Took:
+        took = measured()
         seen = list(reader.update_feeds_iter(workers=workers, scheduled=False))
-        seconds = time.perf_counter() - began
+        result = took()
         assert len(seen) == publisher.feeds
         assert not any(isinstance(each.value, Exception) for each in seen)
-        return seconds
+        return result
 
     cold = round_of()
     assert reader.get_entry_counts().total == publisher.entries_in_all
-    unchanged = median(round_of() for _ in range(UNCHANGED_TIMES))
+    unchanged = [round_of() for _ in range(UNCHANGED_TIMES)]
     publisher.gives_validators(False)
     same_bytes = round_of()
-    return {"cold": cold, "unchanged": unchanged, "same_bytes": same_bytes, "memory_mb": family_mb()}
+    return {
+        **_told_of("cold", [cold]),
+        **_told_of("unchanged", unchanged),
+        **_told_of("same_bytes", [same_bytes]),
+        "memory_mb": family_mb(),
+    }
+
+
+class Took(NamedTuple):
+    clock_s: float
+    cpu_s: float
+
+
+def measured() -> Callable[[], Took]:
+    """Gives what tells how much time went by since this call."""
+    from memory import family_cpu_s
+
+    began, spent = time.perf_counter(), family_cpu_s()
+    return lambda: Took(time.perf_counter() - began, family_cpu_s() - spent)
+
+
+def _told_of(what: str, took: Sequence[Took]) -> dict[str, float]:
+    return {what: median(each.clock_s for each in took), f"{what}_cpu": median(each.cpu_s for each in took)}
 
 
 def _medians(runs: list[dict[str, float]]) -> dict[str, float]:
@@ -205,12 +229,17 @@ def _print_table(report: dict[str, Any]) -> None:
         f"{report['feeds']} feeds, {report['entries']} entries, {report['megabytes']} MB; medians of"
         f" {report['runs']}; reader with its best of {READER_WORKERS} workers: {report['reader_workers']}\n"
     )
-    print(f"{'':28} {'ours':>9} {'reader':>9} {'ratio':>7} {'at least':>8}")
-    for name in ROUNDS:
-        theirs = f"{reader[name]:8.2f}s {reader[name] / ours[name]:7.1f}" if reader else f"{'-':>9} {'-':>7}"
-        print(f"{WORDS[name]:28} {ours[name]:8.2f}s {theirs} {TARGETS[name]:8}")
-    ratio = ours["unchanged"] / ours["fetch_alone"]
-    print(f"\nnothing changed / fetching alone ({ours['fetch_alone']:.2f}s): {ratio:.2f}, at most 1.3")
+    for by, suffix in (("by the clock", ""), ("processor", "_cpu")):
+        print(f"{by:28} {'ours':>9} {'reader':>9} {'ratio':>7} {'at least':>8}")
+        for name in ROUNDS:
+            mine = ours[name + suffix]
+            other = reader and reader[name + suffix]
+            theirs = f"{other:8.2f}s {other / mine:7.1f}" if reader else f"{'-':>9} {'-':>7}"
+            print(f"{WORDS[name]:28} {mine:8.2f}s {theirs} {TARGETS[name]:8}")
+        alone = ours["fetch_alone" + suffix]
+        print(
+            f"nothing changed / fetching alone ({alone:.2f}s): {ours['unchanged' + suffix] / alone:.2f}, at most 1.3\n"
+        )
     theirs = f" (reader: {reader['memory_mb']:.0f} MB)" if reader else ""
     print(f"memory of all processes: {ours['memory_mb']:.0f} MB, at most 256{theirs}")
 

@@ -3,16 +3,19 @@
 What one visit is stands in jobs.py; who may visit whom and when, in services/sources/leases.py.
 """
 
+import gc
 import logging
 import os
 import platform
 import threading
 from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from queue import Empty, SimpleQueue
-from time import monotonic
+from time import monotonic, sleep
+from typing import TypeVar
 
 from sqlalchemy import Engine
 from sqlmodel import Session
@@ -27,13 +30,21 @@ from scrapers.errors import ScrapeError
 
 log = logging.getLogger(__name__)
 
+T = TypeVar("T")
+
 MOST_AHEAD = 256
 """Sources leased and not yet visited; also how many visits are written together, where nothing had changed."""
+SWELL = 4
+"""How many times over what just came in may be ahead: where hosts are slow, others get their share."""
 CHANGED_TOGETHER = 8
 """Writing entries takes some milliseconds a source, and others want to write too."""
 LINGER_S = 0.05
 """How long a visit may wait for others to be written with it."""
+NAP_S = 0.005
+"""To wake for each visit that comes in would keep those who read from reading."""
 PAUSE_S = 0.2
+GARBAGE_AFTER = 20_000
+"""New objects after which Python looks for circles, while a round goes on."""
 
 
 @dataclass(frozen=True)
@@ -81,13 +92,24 @@ def refresh_due(
     read for at most `patience_s`, and not once `rests_for_s` are over.
     """
     round_ = _Round(engine, fetcher, workers, clock, stop or threading.Event(), only, on_start)
-    with ThreadPoolExecutor(threads, thread_name_prefix="refresh") as pool:
+    with _many_objects(), ThreadPoolExecutor(threads, thread_name_prefix="refresh") as pool:
         for _ in range(threads):
             pool.submit(round_.read_along)
         try:
             yield from round_.run(threads, patience_s, monotonic() + rests_for_s)
         finally:
             round_.end(threads)
+
+
+@contextmanager
+def _many_objects() -> Iterator[None]:
+    """Rows come by the thousand and next to none is part of a circle: to look for those took a fifth of the time."""
+    usual = gc.get_threshold()
+    gc.set_threshold(max(GARBAGE_AFTER, usual[0]), *usual[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*usual)
 
 
 class _Round:
@@ -110,17 +132,18 @@ class _Round:
         self._ahead: SimpleQueue[_Visit | None] = SimpleQueue()
         self._read: SimpleQueue[_Read] = SimpleQueue()
         self._out: set[Lease] = set()
-        """Those leased and not yet written down: being read, read, or ahead."""
+        """Those leased and not yet brought in: being read, read, or ahead."""
+        self._unchanged: list[_Read] = []
+        """Those brought in who had nothing new, to be written with the next claim."""
 
     def run(self, threads: int, patience_s: float, rests_until: float) -> Iterator[Refreshed]:
         most, idle_since = 2 * threads, monotonic()
         while not self._stop.is_set():
-            self._claim(most - len(self._out), max(1, threads - 1))
+            yield from self._note_and_claim(most, max(1, threads - 1))
             if self._out:
                 reads = self._collect()
                 yield from self._write(reads)
-                # Never more ahead than was just brought in twice over: where hosts are slow, others get their share.
-                most = min(max(2 * len(reads), 2 * threads), MOST_AHEAD)
+                most = min(max(SWELL * len(reads), 2 * threads), MOST_AHEAD)
                 idle_since = monotonic()
             elif not self._rest(min(idle_since + patience_s, rests_until)):
                 return
@@ -141,29 +164,52 @@ class _Round:
         while self._out:
             for _ in self._write(self._collect()):
                 pass
+        for _ in self._written(self._take_unchanged(), self._worked):
+            pass
         if unread:
             with transaction(self._engine) as session:
                 leases.hand_back(session, unread)
 
-    def _claim(self, room: int, most_sick: int) -> None:
+    def _note_and_claim(self, most: int, most_sick: int) -> Iterator[Refreshed]:
+        """Write down what had not changed, and lease what is ahead, in one transaction: each is synced to disk."""
+        unchanged, room = self._take_unchanged(), most - len(self._out)
         if room <= 0 or self._only == set():
+            yield from self._written(unchanged, self._worked)
             return
-        now = self._clock()
-        with transaction(self._engine) as session:
-            claimed = leases.claim(
-                session,
-                owner=self._owner,
-                now=now,
-                limit=room,
-                sick_limit=most_sick - sum(lease.sick for lease in self._out),
-                only=self._only,
-            )
-            asked = visits.asking_each(session, claimed, now)
-        for lease, asking in asked:
-            self._out.add(lease)
-            self._ahead.put(_Visit(lease, asking, now))
+        try:
+            with transaction(self._engine) as session:
+                leases.queue(session)
+                written = self._worked(session, unchanged)
+                claimed = self._claimed(session, room, most_sick)
+        except Exception:
+            if not unchanged:
+                raise
+            log.info("visits are written without a claim count=%d", len(unchanged), exc_info=True)
+            yield from self._written(unchanged, self._worked)
+            yield from self._note_and_claim(most, most_sick)
+            return
+        for visit in claimed:
+            self._out.add(visit.lease)
+            self._ahead.put(visit)
         if self._only is not None:
-            self._only.difference_update(lease.source_id for lease in claimed)
+            self._only.difference_update(visit.lease.source_id for visit in claimed)
+        yield from self._told(written)
+
+    def _claimed(self, session: Session, room: int, most_sick: int) -> list[_Visit]:
+        now = self._clock()
+        claimed = leases.claim(
+            session,
+            owner=self._owner,
+            now=now,
+            limit=room,
+            sick_limit=most_sick - sum(lease.sick for lease in self._out),
+            only=self._only,
+        )
+        return [_Visit(lease, asking, now) for lease, asking in visits.asking_each(session, claimed, now)]
+
+    def _take_unchanged(self) -> list[_Read]:
+        unchanged, self._unchanged = self._unchanged, []
+        return unchanged
 
     def _rest(self, until: float) -> bool:
         """Wait for a host or for others; False where there is nothing to wait for, or no patience left."""
@@ -197,26 +243,23 @@ class _Round:
         except Empty:
             return []
         until = monotonic() + LINGER_S
-        while len(reads) < len(self._out) and (left := until - monotonic()) > 0:
-            try:
-                reads.append(self._read.get(timeout=left))
-            except Empty:
-                break
-        return reads
+        while True:
+            while (each := _next(self._read)) is not None:
+                reads.append(each)
+            if len(reads) >= len(self._out) or monotonic() >= until:
+                return reads
+            sleep(NAP_S)
 
     def _write(self, reads: Sequence[_Read]) -> Iterator[Refreshed]:
+        """All but what had not changed, which waits for the next claim."""
         self._out.difference_update(each.visit.lease for each in reads)
-        unchanged = [each for each in reads if each.unchanged]
+        self._unchanged += [each for each in reads if each.unchanged]
         changed = [each for each in reads if isinstance(each.came, Came) and not each.unchanged]
         # Last and by themselves: whether an outage is ours is judged, under a lock, by who has answered.
         failed = [each for each in reads if isinstance(each.came, ScrapeError)]
-        for some, most, write in (
-            (unchanged, MOST_AHEAD, self._worked),
-            (changed, CHANGED_TOGETHER, self._worked),
-            (failed, CHANGED_TOGETHER, self._failed),
-        ):
-            for start in range(0, len(some), most):
-                yield from self._written(some[start : start + most], write)
+        for some, write in ((changed, self._worked), (failed, self._failed)):
+            for start in range(0, len(some), CHANGED_TOGETHER):
+                yield from self._written(some[start : start + CHANGED_TOGETHER], write)
 
     def _written(
         self, batch: Sequence[_Read], write: Callable[[Session, Sequence[_Read]], list[Refreshed]]
@@ -234,9 +277,13 @@ class _Round:
                     yield from self._written([each], write)
                 return
             written = self._breakage(batch[0])
-        for each_written in written:
-            tell(each_written)
-            yield each_written
+        yield from self._told(written)
+
+    @staticmethod
+    def _told(written: Sequence[Refreshed]) -> Iterator[Refreshed]:
+        for each in written:
+            tell(each)
+            yield each
 
     @staticmethod
     def _worked(session: Session, batch: Sequence[_Read]) -> list[Refreshed]:
@@ -283,7 +330,7 @@ def _broke(visit: _Visit) -> ScrapeError:
     return ScrapeError("internal", "Reading this source failed inside the registry. The log tells more.")
 
 
-def _next(queue: "SimpleQueue[_Visit | None]") -> _Visit | None:
+def _next(queue: "SimpleQueue[T]") -> T | None:
     try:
         return queue.get_nowait()
     except Empty:

@@ -6,6 +6,7 @@ It reads URLs and judges addresses; it never looks a name up nor connects.
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 import httpx2
@@ -95,6 +96,7 @@ class AddressRule:
             )
 
 
+@lru_cache(maxsize=2048)  # the same addresses are asked again and again
 def read_url(text: str) -> httpx2.URL:
     """Read an absolute http or https address: host folded, in ASCII and without a closing dot, no fragment.
 
@@ -119,6 +121,7 @@ def read_url(text: str) -> httpx2.URL:
     return url
 
 
+@lru_cache(maxsize=2048)
 def literal(host: str) -> IPAddress | None:
     """The address that a host writes out in its one usual form (no brackets), or None for everything else."""
     try:

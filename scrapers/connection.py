@@ -1,21 +1,18 @@
 """The network under the fetcher: connects to checked addresses alone, and ends it all when time is up.
 
-HTTP itself is httpcore2's; which URL is asked, and what an answer means, is fetch.py's.
+HTTP itself is http1.py's; which URL is asked, and what an answer means, is fetch.py's.
 """
 
 import select
 import socket
 import ssl
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from contextvars import ContextVar
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 from threading import Thread
-from typing import Any, TypeVar
-
-import httpcore2
+from typing import TypeVar
 
 from scrapers.addresses import AddressRule, IPAddress, literal
 from scrapers.errors import FetchError
@@ -88,33 +85,30 @@ def cut_off() -> FetchError:
     )
 
 
-# httpcore2 hands time-outs down once per phase, so a deadline over it all reaches each read by another way.
-# An exchange stays in the thread that began it.
-CURRENT: ContextVar[Exchange] = ContextVar("CURRENT")
+class Unsent(Exception):
+    """The other side hung up before it had read all; what it said until then may still be read."""
 
 
-class CheckedBackend(httpcore2.NetworkBackend):
-    """Looks a name up once, requires every answer to be allowed, and connects to exactly those addresses."""
+class Dialler:
+    """Looks a name up once, requires every answer to be allowed, and connects to exactly those addresses.
 
-    def __init__(self, rule: AddressRule, resolver: Resolver) -> None:
+    `tls` is shared by all secure connections: to make one costs more than to use it.
+    """
+
+    def __init__(self, rule: AddressRule, resolver: Resolver, tls: ssl.SSLContext) -> None:
         self._rule = rule
         self._resolver = resolver
+        self._tls = tls
+        tls.set_alpn_protocols(["http/1.1"])
 
-    def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,  # noqa: ARG002
-        local_address: str | None = None,  # noqa: ARG002
-        socket_options: Iterable[httpcore2.SOCKET_OPTION] | None = None,  # noqa: ARG002
-    ) -> httpcore2.NetworkStream:
-        exchange = CURRENT.get()
+    def dial(self, host: str, port: int, *, secure: bool, exchange: Exchange) -> "Stream":
         exchange.connections += 1
         connect_by = time.monotonic() + min(exchange.connect_timeout_s, exchange.remaining_s())
         addresses = self._addresses(host, port, connect_by)
         for address in addresses:
             self._rule.check(address, port)
-        return _Stream(_connect_to_any(addresses, port, connect_by), connect_by)
+        stream = Stream(_connect_to_any(addresses, port, connect_by), exchange)
+        return _secured(stream, self._tls, host, connect_by) if secure else stream
 
     def _addresses(self, host: str, port: int, connect_by: float) -> list[IPAddress]:
         written_out = literal(host)
@@ -135,105 +129,93 @@ class CheckedBackend(httpcore2.NetworkBackend):
         return found
 
 
-class _Stream(httpcore2.NetworkStream):
-    """A socket whose every wait ends with the exchange; the time-outs it is handed are not needed."""
+class Stream:
+    """A socket whose every wait ends with the exchange that it serves, and whose every byte that exchange counts."""
 
-    def __init__(self, sock: socket.socket, connect_by: float) -> None:
+    def __init__(self, sock: socket.socket, exchange: Exchange) -> None:
+        sock.setblocking(False)
         self._sock = sock
-        self._connect_by = connect_by
-        self._connecting = False
+        self._wait = _Wait(sock)
+        self.exchange = exchange
+        self.connect_by: float | None = None
+        """While both sides agree on TLS: when that has to be done."""
 
-    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ARG002
-        return CURRENT.get().hear(self.receive(max_bytes))
+    def read(self) -> bytes:
+        """What has come; empty at the end. Raises FetchError."""
+        return self.exchange.hear(self.receive())
 
-    def receive(self, max_bytes: int) -> bytes:
-        self._sock.settimeout(self._patience_s())
+    def receive(self) -> bytes:
         try:
-            data = self._sock.recv(max_bytes)
-        except TimeoutError:
-            raise self._too_slow() from None
+            while not self._wait.to_read(self._patience_s()):
+                pass
+            data = self._sock.recv(_READ_BYTES)
         except OSError as exc:
             raise cut_off() from exc
-        CURRENT.get().count(len(data))
+        self.exchange.count(len(data))
         return data
 
-    def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ARG002
-        unsent = memoryview(buffer)
+    def write(self, data: bytes) -> None:
+        """Raises FetchError `timeout`, and Unsent."""
+        unsent = memoryview(data)
         while unsent:
-            self._sock.settimeout(self._patience_s())
+            self._patience_s()
             try:
                 unsent = unsent[self._sock.send(unsent) :]
-            except TimeoutError:
-                raise self._too_slow() from None
+            except BlockingIOError:
+                self._wait.to_write(self._patience_s())
             except OSError as exc:
-                # httpcore2 still reads what the server said before it hung up.
-                raise httpcore2.WriteError(exc) from exc
+                raise Unsent from exc
+
+    def is_readable(self) -> bool:
+        """An idle connection with something to read is one that the server closed, or spoilt."""
+        try:
+            return self._wait.to_read(0)
+        except (OSError, ValueError):
+            return True
 
     def close(self) -> None:
         self._sock.close()
 
-    def start_tls(
-        self,
-        ssl_context: ssl.SSLContext,
-        server_hostname: str | None = None,
-        timeout: float | None = None,  # noqa: ARG002
-    ) -> httpcore2.NetworkStream:
-        self._connecting = True  # until both sides know each other
-        try:
-            return _SecureStream(self, ssl_context, server_hostname)
-        except (OSError, ValueError, httpcore2.WriteError) as exc:
-            self.close()
-            raise _tls_failed(exc) from exc
-        except FetchError:
-            self.close()
-            raise
-        finally:
-            self._connecting = False
-
-    def get_extra_info(self, info: str) -> Any:
-        # An idle connection with something to read is one that the server closed.
-        return _is_readable(self._sock) if info == "is_readable" else None
-
     def _patience_s(self) -> float:
-        return _until(self._connect_by) if self._connecting else CURRENT.get().remaining_s()
-
-    def _too_slow(self) -> FetchError:
-        return _connect_too_slow() if self._connecting else CURRENT.get().too_slow()
+        return self.exchange.remaining_s() if self.connect_by is None else _until(self.connect_by)
 
 
-class _SecureStream(httpcore2.NetworkStream):
+class _SecureStream(Stream):
     """TLS over a stream, fed by hand: each of its bytes is counted and each wait for one ends in time."""
 
-    def __init__(self, plain: _Stream, context: ssl.SSLContext, host: str | None) -> None:
+    def __init__(self, plain: Stream, context: ssl.SSLContext, host: str) -> None:
         self._plain = plain
         self._received, self._unsent = ssl.MemoryBIO(), ssl.MemoryBIO()
         self._tls = context.wrap_bio(self._received, self._unsent, server_hostname=host)
         self._step(self._tls.do_handshake)
 
-    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ARG002
+    @property
+    def exchange(self) -> Exchange:
+        return self._plain.exchange
+
+    @exchange.setter
+    def exchange(self, exchange: Exchange) -> None:
+        self._plain.exchange = exchange
+
+    def read(self) -> bytes:
         try:
-            return CURRENT.get().hear(self._step(lambda: self._tls.read(max_bytes)))
+            return self.exchange.hear(self._step(lambda: self._tls.read(_READ_BYTES)))
         except ssl.SSLEOFError:
             return b""  # many servers end without a farewell, and HTTP knows when it was too early
         except ssl.SSLError as exc:
             raise cut_off() from exc
 
-    def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ARG002
+    def write(self, data: bytes) -> None:
         try:
-            if buffer:
-                self._step(lambda: self._tls.write(buffer))
+            self._step(lambda: self._tls.write(data))
         except ssl.SSLError as exc:
-            raise httpcore2.WriteError(exc) from exc
+            raise Unsent from exc
+
+    def is_readable(self) -> bool:
+        return bool(self._received.pending or self._tls.pending()) or self._plain.is_readable()
 
     def close(self) -> None:
         self._plain.close()
-
-    def get_extra_info(self, info: str) -> Any:
-        if info == "ssl_object":
-            return self._tls
-        if info == "is_readable" and self._received.pending:
-            return True
-        return self._plain.get_extra_info(info)
 
     def _step(self, step: Callable[[], T]) -> T:
         """One step of TLS, as often as it takes to hear enough for it."""
@@ -245,10 +227,47 @@ class _SecureStream(httpcore2.NetworkStream):
             finally:
                 if self._unsent.pending:
                     self._plain.write(self._unsent.read())
-            if data := self._plain.receive(_READ_BYTES):
+            if data := self._plain.receive():
                 self._received.write(data)
             else:
                 self._received.write_eof()
+
+
+def _secured(plain: Stream, context: ssl.SSLContext, host: str, connect_by: float) -> Stream:
+    plain.connect_by = connect_by
+    try:
+        return _SecureStream(plain, context, host)
+    except (OSError, ValueError, Unsent) as exc:
+        plain.close()
+        raise _tls_failed(exc) from exc
+    except FetchError:
+        plain.close()
+        raise
+    finally:
+        plain.connect_by = None
+
+
+class _Wait:
+    """Until a socket can be read or written; where the system has `poll`, any number of them may be open."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        self._sock = sock
+        self._poller = select.poll() if hasattr(select, "poll") else None
+        if self._poller is not None:
+            self._poller.register(sock, select.POLLIN)
+
+    def to_read(self, patience_s: float) -> bool:
+        if self._poller is None or self._sock.fileno() < 0:
+            return bool(select.select([self._sock], [], [], patience_s)[0])
+        return bool(self._poller.poll(patience_s * 1000))
+
+    def to_write(self, patience_s: float) -> None:
+        if self._poller is None:
+            select.select([], [self._sock], [], patience_s)
+            return
+        poller = select.poll()
+        poller.register(self._sock, select.POLLOUT)
+        poller.poll(patience_s * 1000)
 
 
 def _look_up(resolver: Resolver, host: str, port: int, future: Future[Sequence[str]]) -> None:
@@ -295,16 +314,6 @@ def _until(moment: float) -> float:
     if remaining <= 0:
         raise _connect_too_slow()
     return remaining
-
-
-def _is_readable(sock: socket.socket) -> bool:
-    if sock.fileno() < 0:
-        return True
-    if not hasattr(select, "poll"):
-        return bool(select.select([sock], [], [], 0)[0])
-    poller = select.poll()
-    poller.register(sock, select.POLLIN)
-    return bool(poller.poll(0))
 
 
 def _connect_too_slow() -> FetchError:

@@ -7,20 +7,19 @@ import base64
 import hashlib
 import re
 import ssl
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Self
 from urllib.parse import unquote_to_bytes
 
-import httpcore2
 import httpx2
 
 from scrapers.addresses import AddressRule, read_url
-from scrapers.connection import CURRENT, CheckedBackend, Exchange, Resolver, cut_off, resolve, too_large
+from scrapers.connection import Dialler, Exchange, Resolver, cut_off, resolve, too_large
 from scrapers.errors import FetchError
+from scrapers.http1 import Line, Lines, Origin
 from scrapers.pace import Pace
 from scrapers.replies import fold_headers, fresh_for_s, may_be_challenge, refusal, retry_after_s, unpack
 
@@ -35,7 +34,7 @@ _MAX_PIECES = 100_000  # a chunk costs five microseconds however small it is
 _MAX_VALIDATOR_LENGTH = 2_000
 _FIELD_VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")  # RFC 9110 5.5
 _MAX_STALE_CONNECTIONS = 3
-_KEEPALIVE_S = 10.0
+_PORTS = {"http": 80, "https": 443}
 
 Headers = dict[str, str]
 
@@ -122,13 +121,8 @@ class Fetcher:
         self._max_wire_bytes = max_wire_bytes
         self._max_body_bytes = max_body_bytes
         self._pace = Pace(host_pause_s)
-        self._pool = httpcore2.ConnectionPool(
-            ssl_context=tls or httpx2.create_ssl_context(trust_env=False),
-            max_connections=None,
-            max_keepalive_connections=20,
-            keepalive_expiry=_KEEPALIVE_S,
-            network_backend=CheckedBackend(AddressRule.opening(allow_cidrs), resolver),
-        )
+        context = tls or httpx2.create_ssl_context(trust_env=False)
+        self._lines = Lines(Dialler(AddressRule.opening(allow_cidrs), resolver, context))
 
     def __enter__(self) -> Self:
         return self
@@ -139,7 +133,7 @@ class Fetcher:
         self.close()
 
     def close(self) -> None:
-        self._pool.close()
+        self._lines.close()
 
     def get(self, url: str, *, validators: Validators | None = None, accept: str = FEEDS) -> Fetched:
         """Fetch `url`, following at most five redirects; a password in it goes to its own server alone.
@@ -148,11 +142,7 @@ class Fetcher:
         """
         asked_with = _sendable(validators or Validators())
         exchange = Exchange(self._deadline_s, self._connect_timeout_s, self._max_wire_bytes)
-        token = CURRENT.set(exchange)
-        try:
-            final, redirects, reply = self._follow(read_url(url), asked_with, accept)
-        finally:
-            CURRENT.reset(token)
+        final, redirects, reply = self._follow(read_url(url), asked_with, accept, exchange)
         now = datetime.now(UTC)  # stands in for a Date that the reply lacks
         refused = refusal(reply.status, reply.headers, reply.body, now=now)
         if refused is not None:
@@ -175,7 +165,7 @@ class Fetcher:
         )
 
     def _follow(
-        self, first: httpx2.URL, validators: Validators, accept: str
+        self, first: httpx2.URL, validators: Validators, accept: str, exchange: Exchange
     ) -> tuple[httpx2.URL, tuple[Redirect, ...], _Reply]:
         authorization = _authorization(first)
         home = at = _without_userinfo(first)
@@ -186,8 +176,8 @@ class Fetcher:
             headers = self._request_headers(at, _meant_for(at, validators), accept)
             if authorization and _origin(at) == _origin(home):
                 headers["Authorization"] = authorization
-            with self._pace.turn(at.host, been_at=been_at, patience_s=CURRENT.get().remaining_s()):
-                reply = self._ask(at, headers)
+            with self._pace.turn(at.host, been_at=been_at, patience_s=exchange.remaining_s()):
+                reply = self._ask(at, headers, exchange)
             been_at.add(at.host)
             if reply.status not in _REDIRECTS:
                 return at, tuple(redirects), reply
@@ -214,9 +204,8 @@ class Fetcher:
             headers["If-Modified-Since"] = validators.last_modified
         return headers
 
-    def _ask(self, at: httpx2.URL, headers: Headers) -> _Reply:
+    def _ask(self, at: httpx2.URL, headers: Headers, exchange: Exchange) -> _Reply:
         """One request, one reply; over a new connection where a kept one was closed or spoilt meanwhile."""
-        exchange = CURRENT.get()
         for _ in range(_MAX_STALE_CONNECTIONS):
             opened, heard = exchange.connections, exchange.heard_bytes
             try:
@@ -228,79 +217,49 @@ class Fetcher:
         raise cut_off()
 
     def _ask_once(self, at: httpx2.URL, headers: Headers, exchange: Exchange) -> _Reply:
-        request = httpcore2.Request(
-            "GET",
-            httpcore2.URL(scheme=at.raw_scheme, host=at.raw_host, port=at.port, target=at.raw_path),
-            headers=[(name, value.encode("latin-1", "replace")) for name, value in headers.items()],
-            extensions={"timeout": {"pool": exchange.remaining_s()}},
-        )
-        heard = exchange.heard_bytes
-        with _plain_errors(exchange):
-            response = self._pool.handle_request(request)
-            try:
-                if exchange.heard_bytes == heard:  # read from what an earlier reply had too much
-                    raise cut_off()
-                folded = fold_headers(response.headers)
-                return _Reply(response.status, folded, self._read(response, folded))
-            finally:
-                response.close()
+        line = self._lines.take(_origin(at), exchange)
+        try:
+            raw = [(name.encode(), value.encode("latin-1", "replace")) for name, value in headers.items()]
+            status, answered = line.ask(at.raw_path, raw)
+            folded = fold_headers(answered)
+            return _Reply(status, folded, self._read(line, status, folded))
+        finally:
+            self._lines.leave(line)
 
-    def _read(self, response: httpcore2.Response, headers: Headers) -> bytes:
-        if response.status in (200, 203):
+    def _read(self, line: Line, status: int, headers: Headers) -> bytes:
+        if status in (200, 203):
             declared = headers.get("content-length", "")
             if declared.isascii() and declared.isdigit() and int(declared[:20]) > self._max_wire_bytes:
                 raise too_large(self._max_wire_bytes)
-            return unpack(_whole(response), headers, max_bytes=self._max_body_bytes)
-        if response.status == 304:
-            return b"".join(response.iter_stream())  # none comes, and the connection can be kept
-        return self._beginning(response, headers) if may_be_challenge(response.status) else b""
+            return unpack(_whole(line.pieces(), status), headers, max_bytes=self._max_body_bytes)
+        if status == 304:
+            return b"".join(line.pieces())  # none comes, and the connection can be kept
+        return self._beginning(line, headers) if may_be_challenge(status) else b""
 
-    def _beginning(self, response: httpcore2.Response, headers: Headers) -> bytes:
+    def _beginning(self, line: Line, headers: Headers) -> bytes:
         """What a refusal says, as far as it comes; the refusal itself stands whatever happens to its body."""
         body = bytearray()
         try:
-            with _plain_errors(CURRENT.get()):
-                for piece in response.iter_stream():
-                    body += piece
-                    if len(body) >= _MAX_REFUSAL_BYTES:
-                        break
+            for piece in line.pieces():
+                body += piece
+                if len(body) >= _MAX_REFUSAL_BYTES:
+                    break
             return unpack(bytes(body), headers, max_bytes=self._max_body_bytes)
         except FetchError:
             return bytes(body)
 
 
-def _whole(response: httpcore2.Response) -> bytes:
+def _whole(coming: Iterable[bytes], status: int) -> bytes:
     pieces: list[bytes] = []
-    for piece in response.iter_stream():
+    for piece in coming:
         pieces.append(piece)
         if len(pieces) > _MAX_PIECES:
             raise FetchError(
                 "bad_reply",
                 "The answer comes in too many pieces, each next to nothing. Tell the publisher.",
-                status=response.status,
+                status=status,
             )
     return b"".join(pieces)
-
-
-@contextmanager
-def _plain_errors(exchange: Exchange) -> Iterator[None]:
-    try:
-        yield
-    except httpcore2.TimeoutException:
-        raise exchange.too_slow() from None
-    except httpcore2.LocalProtocolError as exc:
-        raise FetchError(
-            "bad_address", "This address cannot be asked for over HTTP. Check it for odd characters."
-        ) from exc
-    except httpcore2.RemoteProtocolError as exc:
-        if "disconnected" in str(exc) or "closed connection" in str(exc):
-            raise cut_off() from exc
-        raise FetchError(
-            "bad_reply",
-            "What answers there does not speak HTTP as it should. Check the address, port included.",
-        ) from exc
-    except httpcore2.NetworkError as exc:
-        raise cut_off() from exc
 
 
 def _next_hop(at: httpx2.URL, reply: _Reply) -> httpx2.URL:
@@ -377,5 +336,5 @@ def _without_userinfo(url: httpx2.URL) -> httpx2.URL:
     return url.copy_with(userinfo=b"") if url.userinfo else url
 
 
-def _origin(url: httpx2.URL) -> tuple[str, str, int | None]:
-    return url.scheme, url.host, url.port
+def _origin(url: httpx2.URL) -> Origin:
+    return url.scheme, url.raw_host.decode("ascii"), url.port or _PORTS[url.scheme]

@@ -146,6 +146,8 @@ def _bounded(seconds: float) -> int:
 
 
 def _moment(text: str) -> datetime | None:
+    if not text:
+        return None
     try:
         moment = parsedate_to_datetime(text.strip())
     except (ValueError, TypeError, IndexError, OverflowError):

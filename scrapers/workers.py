@@ -3,6 +3,7 @@
 What comes back is JSON and never a pickle, so that a document which takes a child over gains nothing here.
 """
 
+import gc
 import json
 import os
 import queue
@@ -28,6 +29,8 @@ MOST_HELD = 0.4
 """Of its memory a child may still hold after a document; the next one, which may be innocent, needs the rest."""
 MAX_REPLY = 256 * 2**20
 LENGTH = struct.Struct(">I")
+GARBAGE_AFTER = 20_000
+"""New objects after which a child looks for circles: a document makes many, and next to none."""
 CLOSED = ("socket.", "subprocess.", "os.exec", "os.fork", "os.posix_spawn", "os.system")
 """Beginnings of the audit events that a child is refused: a document has nobody to ask and nothing to start."""
 
@@ -283,6 +286,8 @@ def _named(reader: str) -> Reader | None:
 def _serve(cpu_s: float, memory_mb: int, reader: Reader | None = None) -> None:
     """In the child: answer one question after another until the parent closes the pipe or dies."""
     close_doors()
+    gc.freeze()  # what was imported stays, and need not be looked through for garbage
+    gc.set_threshold(GARBAGE_AFTER)
     questions, answers = sys.stdin.buffer, sys.stdout.buffer
     sys.stdout = sys.stderr  # a library that prints must not speak into the pipe
     while True:

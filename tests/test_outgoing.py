@@ -34,23 +34,11 @@ NETWORK = words(
 
 MAY_USE: dict[str, dict[str, frozenset[str]]] = {
     FETCHER: {
-        "httpcore2": frozenset(
-            {
-                "ConnectionPool",
-                "LocalProtocolError",
-                "NetworkError",
-                "RemoteProtocolError",
-                "Request",
-                "Response",
-            }
-            | {"TimeoutException", "URL"}
-        ),
         "httpx2": frozenset({"InvalidURL", "URL", "create_ssl_context"}),
         "ssl": frozenset({"SSLContext"}),
     },
     CONNECTION: {
-        "httpcore2": frozenset({"NetworkBackend", "NetworkStream", "SOCKET_OPTION", "WriteError"}),
-        "select": frozenset({"POLLIN", "poll", "select"}),
+        "select": frozenset({"POLLIN", "POLLOUT", "poll", "select"}),
         "socket": frozenset(
             {"AF_INET", "AF_INET6", "IPPROTO_TCP", "SOCK_STREAM", "TCP_NODELAY", "getaddrinfo", "socket"}
         ),
@@ -75,7 +63,7 @@ MAY_USE: dict[str, dict[str, frozenset[str]]] = {
 
 LIBRARIES = words(
     """
-    alembic apscheduler fastapi feedparser idna jinja2 lxml nh3 packageurl pwdlib pydantic pydantic_settings
+    alembic apscheduler fastapi feedparser h11 idna jinja2 lxml nh3 packageurl pwdlib pydantic pydantic_settings
     python_calamine rapidfuzz regex rich sqlalchemy sqlmodel starlette tldextract typer uvicorn xlsxwriter
     """
 )

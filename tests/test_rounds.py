@@ -11,7 +11,7 @@ from sqlmodel import select
 from registry import jobs, rounds
 from registry.domain.proposal import Announcer
 from registry.services.people.acting import Actor
-from registry.services.sources import sources, visits
+from registry.services.sources import leases, sources, visits
 from registry.services.sources.visits import Success
 from registry.store import schema
 from registry.store.engine import make_engine, snapshot, transaction
@@ -205,6 +205,24 @@ def test_one_that_breaks_what_is_written_together_leaves_the_others(
     seen = {each.source_id: each.ok for each in rounds.refresh_due(engine, publisher, parser, lambda: now)}
     assert seen == {source_id: source_id != ids[2] for source_id in ids}
     assert [row["error_code"] for row in rows(engine)] == ["", "", "internal", "", ""]
+
+
+def test_a_claim_that_breaks_loses_nothing_of_what_was_read_before_it(
+    engine, now, publisher, parser, monkeypatch
+):
+    add(engine, now, addresses(LOOPBACK, 9))
+    claim, claims = leases.claim, list[int]()
+
+    def breaks_once(*who, **how):
+        claims.append(how["limit"])
+        if len(claims) == 2:
+            raise RuntimeError("the database went away for a moment")
+        return claim(*who, **how)
+
+    monkeypatch.setattr(leases, "claim", breaks_once)
+    seen = list(rounds.refresh_due(engine, publisher, parser, lambda: now, threads=2))
+    assert [each.ok for each in seen] == [True] * 9
+    assert len(set(publisher.asked)) == len(publisher.asked) == 9
 
 
 def test_failures_and_news_of_one_moment_are_all_written(engine, now, publisher, parser):

@@ -11,7 +11,20 @@ from types import ModuleType
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import Column, Connection, Dialect, Engine, event, func, insert, inspect, select, text
+from sqlalchemy import (
+    Column,
+    Connection,
+    Dialect,
+    Engine,
+    bindparam,
+    event,
+    func,
+    insert,
+    inspect,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.engine import make_url
 from sqlmodel import Session, SQLModel, create_engine
 
@@ -19,6 +32,7 @@ from registry.store.memo import forget
 
 _writers: "WeakKeyDictionary[Engine, threading.Lock]" = WeakKeyDictionary()
 _WRITES = "registry_writes"
+_PRAGMAS = {"foreign_keys": "ON", "journal_mode": "WAL", "busy_timeout": "15000", "synchronous": "FULL"}
 
 
 def make_engine(url: str) -> Engine:
@@ -94,6 +108,40 @@ def write_all(session: Session, table: type[SQLModel], rows: Sequence[Mapping[st
     forget(session, table)
 
 
+def update_all(session: Session, table: type[SQLModel], rows: Sequence[Mapping[str, Any]]) -> None:
+    """Write columns of many rows that there are: each with its `id`, and all with the same columns named.
+
+    As fast as the driver takes them; objects of them that the session holds are not brought up to date.
+    """
+    if not rows:
+        return
+    connection, of_table = session.connection(), _columns(table)
+    columns = (*(of_table[name] for name in rows[0] if name != "id"), of_table["id"])
+    given = [_driver_values(each, rows, connection.dialect) for each in columns]
+    statement, positional = _update(columns, connection.dialect)
+    if positional:
+        connection.exec_driver_sql(statement, list(zip(*given, strict=True)))
+    else:
+        names = [_bound(each) for each in columns]
+        named = [dict(zip(names, values, strict=True)) for values in zip(*given, strict=True)]
+        connection.exec_driver_sql(statement, named)
+    forget(session, table)
+
+
+@lru_cache(maxsize=256)
+def _update(columns: tuple[Column[Any], ...], dialect: Dialect) -> tuple[str, bool]:
+    """The statement that sets all these columns but the last one, by which it finds the row."""
+    *to_set, key = columns
+    values = [(each, bindparam(_bound(each), type_=each.type)) for each in to_set]
+    of_each = update(key.table).where(key == bindparam(_bound(key))).ordered_values(*values)
+    found = of_each.compile(dialect=dialect)
+    return str(found), found.positional
+
+
+def _bound(column: Column[Any]) -> str:
+    return f"of_{column.name}"
+
+
 @lru_cache(maxsize=256)
 def _insert(columns: tuple[Column[Any], ...], dialect: Dialect) -> tuple[str, bool]:
     """The statement that writes these columns of one table, and whether its values go by place."""
@@ -104,10 +152,19 @@ def _insert(columns: tuple[Column[Any], ...], dialect: Dialect) -> tuple[str, bo
 
 def _driver_values(column: Column[Any], rows: Sequence[Mapping[str, Any]], dialect: Dialect) -> list[Any]:
     """What one column of every row is to the driver."""
-    name, default = column.name, getattr(column.default, "arg", None)
-    process = _for_driver(column, dialect)
-    values = [row.get(name, default) for row in rows]
-    return values if process is None else [process(value) for value in values]
+    name, process = column.name, _for_driver(column, dialect)
+    if name not in rows[0]:
+        default = getattr(column.default, "arg", None)
+        return [default if process is None else process(default)] * len(rows)
+    values = [row[name] for row in rows]
+    if process is None:
+        return values
+    told, last, made = [], values[0], process(values[0])
+    for value in values:
+        if value is not last:  # as it is with moments: many rows of one act bear the same
+            last, made = value, process(value)
+        told.append(made)
+    return told
 
 
 @lru_cache(maxsize=1024)
@@ -141,8 +198,8 @@ def _sqlite() -> ModuleType:
 
 def _prepare(connection: Any, _record: object) -> None:
     connection.isolation_level = None  # the driver must not begin transactions on its own
-    for pragma in ("foreign_keys=ON", "journal_mode=WAL", "busy_timeout=15000", "synchronous=FULL"):
-        connection.execute(f"PRAGMA {pragma}")
+    for name, value in _PRAGMAS.items():
+        connection.execute(f"PRAGMA {name}={value}")
 
 
 def _begin(connection: Connection) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, bindparam, case, func, update
+from sqlalchemy import ColumnElement, case, func, update
 from sqlalchemy import select as sql_select
 from sqlalchemy.orm import defer
 from sqlalchemy.sql.base import ExecutableOption
@@ -249,16 +249,6 @@ def locked_rows(session: Session, source_ids: Collection[int]) -> dict[int, Poll
     query = sql_select(*columns, calm).where(among(session, Source.id, source_ids)).order_by(col(Source.id))
     rows = session.connection().execute(query.with_for_update())
     return {row.id: Polled._make(row) for row in rows}
-
-
-def write_rows(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Write columns of many sources: each row with `source_id` and all with the same columns.
-
-    Objects of them that the session holds are not brought up to date.
-    """
-    if rows:
-        of_each = update(Source).where(col(Source.id) == bindparam("source_id"))
-        session.connection().execute(of_each, rows)
 
 
 def locked(session: Session, source_ids: Collection[int]) -> dict[int, Source]:

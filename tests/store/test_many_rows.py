@@ -1,12 +1,12 @@
 """Many rows at one go, and look-ups by many values, alike on both databases."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlmodel import Session, col, select
 
 from registry.store.columns import among
-from registry.store.engine import reserve_ids, transaction, write_all
+from registry.store.engine import reserve_ids, transaction, update_all, write_all
 from registry.store.tables import Candidate, Event
 
 pytestmark = pytest.mark.both_databases
@@ -39,6 +39,28 @@ def test_rows_written_at_one_go_are_those_that_the_session_reads(engine):
         (name, "new", NOW, None, 1) for name in ("a", "b'; --", "c")
     }
     assert rows[0].findings == [{"field": "name", "value": "é"}]
+
+
+def test_rows_updated_at_one_go_are_changed_each_in_its_own_columns_alone(engine):
+    with transaction(engine) as session:
+        first, second, third = write(session, "a", "b", "c")
+        later = NOW + timedelta(days=1)
+        update_all(
+            session,
+            Candidate,
+            [
+                {"tagline": "é'; --", "id": first, "findings": [], "seen_at": later, "sure": False},
+                {"tagline": "", "id": third, "findings": [{"field": "x"}], "seen_at": NOW, "sure": True},
+            ],
+        )
+        update_all(session, Candidate, [])
+    with transaction(engine) as session:
+        rows = session.exec(select(Candidate).order_by(col(Candidate.id))).all()
+    assert [(row.id, row.name, row.tagline, row.findings, row.seen_at, row.sure) for row in rows] == [
+        (first, "a", "é'; --", [], later, False),
+        (second, "b", "", [{"field": "name", "value": "é"}], NOW, True),
+        (third, "c", "", [{"field": "x"}], NOW, True),
+    ]
 
 
 def test_rows_without_an_id_are_numbered_by_the_database(engine):

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cached_property
+from functools import cached_property, lru_cache
 from ipaddress import ip_address
 from itertools import islice
 from typing import Any
@@ -56,7 +56,7 @@ def claim(
     of them asked after too many visits (429). Loopback is this very machine: nobody is spared by asking it for one
     thing at a time.
     """
-    serialise(session, "leases")
+    queue(session)
     _set_back(session, now)
     hosts = _Hosts(session, now)
     chosen: dict[int, bool] = {}
@@ -70,6 +70,12 @@ def claim(
         for source_id, sick in chosen.items()
         if source_id in taken
     ]
+
+
+def queue(session: Session) -> None:
+    """Wait for one's turn to claim. Whoever writes about sources before it claims queues first: no two wait for each
+    other then."""
+    serialise(session, "leases")
 
 
 def next_chance(session: Session, now: datetime, *, only: Collection[int] | None = None) -> datetime | None:
@@ -189,10 +195,12 @@ def _hosts(spot: Spot) -> set[str]:
     return {_host(url) for url in (spot.url, spot.moved_to) if url}
 
 
+@lru_cache(maxsize=4096)  # the same sources are due again and again
 def _host(url: str) -> str:
     return (urlsplit(url).hostname or "").lower().rstrip(".")
 
 
+@lru_cache(maxsize=4096)
 def _is_loopback(host: str) -> bool:
     try:
         return ip_address(host).is_loopback

@@ -19,6 +19,7 @@ from registry.services.sources import leases, moves, outage, polling
 from registry.services.sources.leases import Lease, held, held_of, holds
 from registry.store import entries, sources
 from registry.store.columns import put
+from registry.store.engine import update_all
 from registry.store.sources import Known, Polled
 from registry.store.tables import Source
 from scrapers.catalogue import PARSER_VERSION
@@ -119,13 +120,10 @@ def _note_unchanged(session: Session, visits: Sequence[Success]) -> set[Lease]:
         for visit in unchanged
         if (source := found.get(visit.lease.source_id)) and source.calm and holds(visit.lease, source)
     ]
-    sources.write_rows(
-        session,
-        [
-            _answered(source, visit.fetched, Brought(), visit.at) | {"source_id": source.id}
-            for visit, source in noted
-        ],
-    )
+    rows = [
+        _answered(source, visit.fetched, Brought(), visit.at) | {"id": source.id} for visit, source in noted
+    ]
+    update_all(session, Source, rows)
     return {visit.lease for visit, _ in noted}
 
 
