@@ -5,6 +5,7 @@ While it is being made, `index` gives None and the store itself is asked.
 
 import logging
 import threading
+from typing import Any
 
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
@@ -30,7 +31,8 @@ class Following:
         self._index: Index | None = None
         self._making: threading.Thread | None = None
         self._closed = False
-        self.remembered = Remembered()
+        self.remembered: Remembered[Any] = Remembered()
+        """What the site sent; forgotten whenever anything is written."""
 
     @property
     def asks_far(self) -> bool:
