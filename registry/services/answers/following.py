@@ -6,6 +6,7 @@ anew.
 
 import logging
 import threading
+from typing import Any
 
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
@@ -31,7 +32,8 @@ class Following:
         self._index: Index | None = None
         self._making: threading.Thread | None = None
         self._failed = self._closed = False
-        self.remembered = Remembered()
+        self.remembered: Remembered[Any] = Remembered()
+        """What the site sent; forgotten whenever anything is written."""
 
     @property
     def asks_far(self) -> bool:
