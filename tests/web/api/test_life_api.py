@@ -194,3 +194,22 @@ def test_the_list_tells_what_was_judged_by_which_rubric(as_: As, client: TestCli
     assert len(client.get(f"{V}?rubric={value}").json()["items"]) == len(every) == 2
     assert client.get(f"{V}?rubric=older").json()["items"] == []
     assert client.get("/feeds/verdicts.atom?rubric=older").text.count("<entry>") == 0
+
+
+@pytest.mark.parametrize(
+    ("path", "asked"),
+    [
+        ("1/suspension", {"act": "suspend", "reason": "A leak."}),
+        ("1/acts", {"act": "revoked", "reason": "Gone."}),
+        ("1/acts", {"act": "sunset", "effective_on": "2027-01-01"}),
+        ("withdraw", {"verdicts": [{"number": 1, "mark": 0}], "reason": "Gone."}),
+        ("withdraw", {"verdicts": [{"number": 1, "mark": 0}], "reason": "Gone.", "dry_run": True}),
+    ],
+    ids=["suspend", "revoke", "sunset", "withdraw", "withdraw tried"],
+)
+def test_a_replacement_that_is_no_tool_here_is_refused_by_every_act_that_names_one(
+    as_: As, path: str, asked: dict[str, Any]
+) -> None:
+    reply = as_("Amir").post(f"{V}/{path}", json=asked | {"replacement": "Penn Flo"})
+    assert (reply.status_code, list(reply.json()["faults"])) == (422, ["replacement"])
+    assert as_("Amir").get(f"{V}/1").json()["validity"] == "active"
