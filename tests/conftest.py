@@ -1,16 +1,21 @@
 """Fixtures of the whole suite: a real database per test, on SQLite always and on PostgreSQL where it matters."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
+from _pytest.mark import ParameterSet
+from pwdlib import PasswordHash
+from pwdlib.hashers.argon2 import Argon2Hasher
 from sqlalchemy import Engine, create_engine
 from sqlmodel import Session
 
+from registry.services.people import accounts
 from registry.store import engine as engines
 from registry.store import schema
 from registry.store.engine import make_engine, transaction
@@ -18,6 +23,14 @@ from tests.postgres import Postgres, running
 
 NOW = datetime(2026, 11, 3, 14, 2, tzinfo=UTC)
 """The moment at which every test happens."""
+
+
+def in_whole(cases: Iterable[object]) -> list[ParameterSet]:
+    """Cases of a parametrised test for the long form alone."""
+    return [
+        pytest.param(*(case if isinstance(case, tuple) else (case,)), marks=pytest.mark.whole)
+        for case in cases
+    ]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -30,6 +43,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    hypothesis.settings.register_profile("short", max_examples=25)
+    hypothesis.settings.load_profile("default" if config.getoption("--whole") else "short")
     config.addinivalue_line("markers", "both_databases: runs on PostgreSQL too, even in the short suite")
 
 
@@ -74,6 +89,15 @@ def quick_databases() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(engines, "create_engine", make)
         patch.setitem(engines._PRAGMAS, "synchronous", "OFF")
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_passwords() -> Iterator[None]:
+    """Passwords are hashed as they are in service, with the least memory and work that the method allows."""
+    cheap = PasswordHash((Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1),))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(accounts, "_hasher", lambda: cheap)
         yield
 
 
