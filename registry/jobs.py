@@ -93,12 +93,11 @@ def claim_due(
     now: datetime,
     limit: int,
     *,
-    sick_limit: int | None = None,
     only: Collection[int] | None = None,
 ) -> list[Lease]:
     """Lease up to `limit` sources, one a host; those due, or whatever of `only` nobody holds."""
     with transaction(engine) as session:
-        return leases.claim(session, owner=owner, now=now, limit=limit, sick_limit=sick_limit, only=only)
+        return leases.claim(session, owner=owner, now=now, limit=limit, only=only)
 
 
 def refresh_source(

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, case, func, update
@@ -36,6 +37,19 @@ class Spot(NamedTuple):
 
 
 SPOT: tuple[Any, ...] = tuple(getattr(Source, name) for name in Spot._fields)
+
+
+class Record(StrEnum):
+    """How a source's visits have gone so far; the most promising first."""
+
+    WELL = "well"
+    """The last one worked."""
+    NEW = "new"
+    """None has worked yet, and none has failed since."""
+    SICK = "sick"
+    """The last one failed."""
+
+
 FEW = 100
 """Rows fetched at a time where the reader may stop early."""
 
@@ -193,15 +207,13 @@ def due(session: Session, now: datetime, limit: int) -> Sequence[Source]:
 
 
 def free(
-    session: Session, now: datetime, *, sick: bool, only: Collection[int] | None = None
+    session: Session, now: datetime, record: Record, *, only: Collection[int] | None = None
 ) -> Iterator[Spot]:
-    """Those that are free: due, the longest waiting first; or due or not, of `only`. `sick`: their last visit failed.
+    """Those of this record that are free: due, the longest waiting first; or due or not, of `only`.
 
     They are read as they are asked for, however many there are.
     """
-    query = sql_select(*SPOT).where(
-        *_free(now), col(Source.failures) > 0 if sick else col(Source.failures) == 0
-    )
+    query = sql_select(*SPOT).where(*_free(now), *_RECORDS[record])
     if only is None:
         query = query.where(*_due(now)).order_by(col(Source.due_at), col(Source.id))
     else:
@@ -346,6 +358,13 @@ def _free(now: datetime) -> tuple[ColumnElement[bool], ...]:
         or_(col(Source.lease_until).is_(None), col(Source.lease_until) <= now),
         or_(col(Source.wait_until).is_(None), col(Source.wait_until) <= now),
     )
+
+
+_RECORDS: Mapping[Record, tuple[ColumnElement[bool], ...]] = {
+    Record.WELL: (col(Source.failures) == 0, col(Source.succeeded_at).is_not(None)),
+    Record.NEW: (col(Source.failures) == 0, col(Source.succeeded_at).is_(None)),
+    Record.SICK: (col(Source.failures) > 0,),
+}
 
 
 def _any(session: Session, source_ids: Collection[int]) -> list[Source]:

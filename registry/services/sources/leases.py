@@ -15,14 +15,18 @@ from registry.domain.errors import RuleBroken
 from registry.store import sources
 from registry.store.columns import put
 from registry.store.engine import serialise
-from registry.store.sources import Polled, Spot
+from registry.store.sources import Polled, Record, Spot
 from registry.store.tables import Source
 
 LEASE = timedelta(minutes=5)
 HOST_PAUSE = timedelta(seconds=2)
+NEW_SHARE = 4
 CLOCK_SLACK = timedelta(minutes=1)
 RATE_LIMITED = "rate_limited"
 """The error code after which a whole host is left alone."""
+
+
+NO_MORE: Mapping[Record, int] = {}
 
 
 class LeaseLost(RuleBroken):
@@ -36,8 +40,8 @@ class Lease:
     source_id: int
     fence: int
     url: str
-    sick: bool = False
-    """Its last visit failed, so that this one may well last until every limit is reached."""
+    record: Record = Record.WELL
+    """Where its last visit failed, or none has worked yet, this one may well last until every limit is reached."""
 
 
 def claim(
@@ -46,12 +50,13 @@ def claim(
     owner: str,
     now: datetime,
     limit: int,
-    sick_limit: int | None = None,
+    most: Mapping[Record, int] = NO_MORE,
     only: Collection[int] | None = None,
 ) -> list[Lease]:
     """Lease up to `limit` sources that are due, or, due or not, of `only`: each on hosts that nobody reads now.
 
-    Those whose last visit failed come after all others, and are at most `sick_limit`.
+    Those whose last visit worked come first, then new ones, then those whose last visit failed; but a quarter is for
+    new ones, so that none waits for ever. Of a record that `most` names, so many at most.
     A lease that has run out is anybody's. Hosts are left alone for two seconds after a visit, and for as long as one
     of them asked after too many visits (429). Loopback is this very machine: nobody is spared by asking it for one
     thing at a time.
@@ -59,15 +64,18 @@ def claim(
     queue(session)
     _set_back(session, now)
     hosts = _Hosts(session, now)
-    chosen: dict[int, bool] = {}
-    for sick, most in ((False, limit), (True, limit if sick_limit is None else sick_limit)):
-        free = (spot for spot in sources.free(session, now, sick=sick, only=only) if hosts.take(spot))
-        for spot in islice(free, min(most, limit - len(chosen))):
-            chosen[spot.id] = sick
+    chosen: dict[int, Record] = {}
+    for record, share in ((Record.NEW, limit // NEW_SHARE), *((each, limit) for each in Record)):
+        spots = sources.free(session, now, record, only=only)
+        free = (spot for spot in spots if spot.id not in chosen and hosts.take(spot))
+        here = sum(each is record for each in chosen.values())
+        room = min(share, limit - len(chosen), most.get(record, limit) - here)
+        for spot in islice(free, max(0, room)):
+            chosen[spot.id] = record
     taken = sources.lease(session, list(chosen), owner=owner[:80], until=now + LEASE)
     return [
-        Lease(source_id, *taken[source_id], sick=sick)
-        for source_id, sick in chosen.items()
+        Lease(source_id, *taken[source_id], record)
+        for source_id, record in chosen.items()
         if source_id in taken
     ]
 
@@ -84,7 +92,7 @@ def next_chance(session: Session, now: datetime, *, only: Collection[int] | None
     Not known where somebody reads from the host at this moment: that is worth another look after the pause.
     """
     hosts = _Hosts(session, now)
-    spots = (spot for sick in (False, True) for spot in sources.free(session, now, sick=sick, only=only))
+    spots = (spot for record in Record for spot in sources.free(session, now, record, only=only))
     return min((at for spot in spots if (at := hosts.free_at(spot)) is not None), default=None)
 
 
