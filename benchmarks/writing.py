@@ -110,8 +110,9 @@ def one_at_a_time(folder: Path, rounds: int) -> dict[str, Any]:
         now = datetime.now(UTC)
         began, worked = perf_counter(), process_time()
         with transaction(engine) as session:
-            scoring.save_draft(session, turn.evaluation_id, typed, version=0, by=turn.reviewer, now=now)
-            scoring.submit(session, turn.evaluation_id, solo=False, by=turn.reviewer, now=now)
+            scoring.hand_in(
+                session, turn.evaluation_id, typed, version=0, solo=False, by=turn.reviewer, now=now
+            )
         ours.append((perf_counter() - began, process_time() - worked))
         rows = _rows_since(reading, marks)
         took, committing = _write_plainly(plain, rows, reading, turn.evaluation_id)

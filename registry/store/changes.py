@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError
 
 MOST_NEWS = 4_000
 """Rows, less than the triggers leave; who is further behind may have missed some."""
@@ -29,18 +30,26 @@ class Changes:
 
 
 class Trail:
-    """Follows the trail from where it stands when this is made, over a connection of its own; one thread at a time."""
+    """Follows the trail from where it stands when this is made, over a connection of its own; one thread at a time.
+
+    Raises SQLAlchemyError, as all that reads the store does.
+    """
 
     def __init__(self, engine: Engine) -> None:
+        self._dialect = engine.dialect
         self._connection = engine.raw_connection()
         self._cursor: Any = self._connection.cursor()
         self._postgresql = engine.dialect.name == "postgresql"
         self._snapshot, self._last = "", 0
-        if self._postgresql:
-            self._connection.driver_connection.autocommit = True  # type: ignore[union-attr]
-            self._snapshot, self._last = self._rows(_POSTGRESQL_LAST)[0]
-        else:
-            self._last = self._rows(_SQLITE_LAST)[0][0]
+        try:
+            if self._postgresql:
+                self._connection.driver_connection.autocommit = True  # type: ignore[union-attr]
+                self._snapshot, self._last = self._rows(_POSTGRESQL_LAST)[0]
+            else:
+                self._last = self._rows(_SQLITE_LAST)[0][0]
+        except DBAPIError:
+            self.close()
+            raise
 
     def news(self) -> Changes | None:
         """What was committed since the last call, or None: nothing."""
@@ -69,5 +78,9 @@ class Trail:
         return Changes(tools, whole=self._last - before > MOST_NEWS)
 
     def _rows(self, statement: str, values: Sequence[object] = ()) -> list[Any]:
-        self._cursor.execute(statement, values)
-        return list(self._cursor.fetchall())
+        try:
+            self._cursor.execute(statement, values)
+            return list(self._cursor.fetchall())
+        except self._dialect.loaded_dbapi.Error as error:
+            base = self._dialect.loaded_dbapi.Error
+            raise DBAPIError.instance(statement, values, error, base, dialect=self._dialect) from error

@@ -32,6 +32,7 @@ from registry.store.memo import forget
 
 _writers: "WeakKeyDictionary[Engine, threading.Lock]" = WeakKeyDictionary()
 _WRITES = "registry_writes"
+_PRAGMAS = {"foreign_keys": "ON", "journal_mode": "WAL", "busy_timeout": "15000", "synchronous": "FULL"}
 
 
 def make_engine(url: str) -> Engine:
@@ -197,8 +198,8 @@ def _sqlite() -> ModuleType:
 
 def _prepare(connection: Any, _record: object) -> None:
     connection.isolation_level = None  # the driver must not begin transactions on its own
-    for pragma in ("foreign_keys=ON", "journal_mode=WAL", "busy_timeout=15000", "synchronous=FULL"):
-        connection.execute(f"PRAGMA {pragma}")
+    for name, value in _PRAGMAS.items():
+        connection.execute(f"PRAGMA {name}={value}")
 
 
 def _begin(connection: Connection) -> None:

@@ -1,19 +1,20 @@
-"""Reads of evaluations and of all that was said in them."""
+"""Evaluations and all that was said in them."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, bindparam, exists
+from sqlalchemy import Select, bindparam, exists, update
 from sqlalchemy import select as plain_select
+from sqlalchemy.orm.attributes import set_committed_value
 from sqlmodel import Session, col, or_, select
 
 from registry.domain.errors import NotFound
 from registry.domain.evaluation import EvaluationState
 from registry.domain.scorecard import TypedAnswer, TypedRating
 from registry.store.engine import hold
-from registry.store.memo import remembered
+from registry.store.memo import forget, remembered
 from registry.store.tables import (
     Assignment,
     Candidate,
@@ -180,30 +181,17 @@ def requesters(session: Session, tool_id: int) -> frozenset[int]:
     return frozenset(user_id for user_id in session.exec(query) if user_id is not None)
 
 
-@remembered(
-    Scorecard,
-    ScorecardRating,
-    ScorecardKnockOut,
-    User,
-    Evaluation,
-    Interest,
-    VendorContact,
-    Request,
-    Candidate,
-)
-def scorecards(session: Session, evaluation_id: int, *, of: int | None = None) -> list[StoredScorecard]:
-    """Every scorecard, or those of one reviewer, drafts and amendments included, by reviewer's name and number."""
-    connection, asked = session.connection(), {"evaluation_id": evaluation_id, "user_id": of}
+_LOOKED_INTO = (Scorecard, User, Evaluation, Interest, VendorContact, Request, Candidate)
+
+
+@remembered(*_LOOKED_INTO)
+def heads(session: Session, evaluation_id: int, *, of: int | None = None) -> list[StoredScorecard]:
+    """Every scorecard, or those of one reviewer, drafts and amendments included, without their lines.
+
+    By reviewer's name and number.
+    """
     read = _SCORECARDS if of is None else _SCORECARDS_OF_ONE
-    rows = connection.execute(read.cards, asked).all()
-    if not rows:
-        return []
-    ratings: dict[int, dict[str, TypedRating]] = {row.id: {} for row in rows}
-    for card, criterion, *line in connection.execute(read.ratings, asked):
-        ratings[card][criterion] = TypedRating(*line)
-    answers: dict[int, dict[str, TypedAnswer]] = {row.id: {} for row in rows}
-    for card, knock_out, *said in connection.execute(read.answers, asked):
-        answers[card][knock_out] = TypedAnswer(*said)
+    found = session.connection().execute(read.cards, {"evaluation_id": evaluation_id, "user_id": of})
     return [
         StoredScorecard(
             row.id,
@@ -214,11 +202,39 @@ def scorecards(session: Session, evaluation_id: int, *, of: int | None = None) -
             row.version,
             Reviewer(row.user_id, row.name, row.email),
             row.left_out,
-            ratings[row.id],
-            answers[row.id],
+            {},
+            {},
         )
-        for row in rows
+        for row in found
     ]
+
+
+@remembered(ScorecardRating, ScorecardKnockOut, *_LOOKED_INTO)
+def scorecards(session: Session, evaluation_id: int, *, of: int | None = None) -> list[StoredScorecard]:
+    """The same with their lines."""
+    cards = heads(session, evaluation_id, of=of)
+    if not cards:
+        return []
+    connection, asked = session.connection(), {"evaluation_id": evaluation_id, "user_id": of}
+    read = _SCORECARDS if of is None else _SCORECARDS_OF_ONE
+    ratings: dict[int, dict[str, TypedRating]] = {card.id: {} for card in cards}
+    for number, criterion, *line in connection.execute(read.ratings, asked):
+        ratings[number][criterion] = TypedRating(*line)
+    answers: dict[int, dict[str, TypedAnswer]] = {card.id: {} for card in cards}
+    for number, knock_out, *said in connection.execute(read.answers, asked):
+        answers[number][knock_out] = TypedAnswer(*said)
+    return [replace(card, ratings=ratings[card.id], knock_outs=answers[card.id]) for card in cards]
+
+
+def move_on(session: Session, evaluation: Evaluation, state: EvaluationState) -> None:
+    """Write the evaluation's next version and where it stands."""
+    version = evaluation.version + 1
+    session.connection().execute(
+        _MOVE_ON, {"evaluation_id": evaluation.id, "on_version": version, "on_state": state}
+    )
+    set_committed_value(evaluation, "version", version)
+    set_committed_value(evaluation, "state", state)
+    forget(session, Evaluation)
 
 
 def last_handed_in(
@@ -273,6 +289,11 @@ _INTEREST, _CONTACT = Interest.__table__.c, VendorContact.__table__.c  # type: i
 _REQUEST, _CANDIDATE = Request.__table__.c, Candidate.__table__.c  # type: ignore[attr-defined]
 _HERE = _EVALUATION.id == bindparam("evaluation_id")
 _WHO: Any = bindparam("user_id")
+_MOVE_ON = (
+    update(Evaluation.__table__)  # type: ignore[attr-defined]
+    .where(_HERE)
+    .values(version=bindparam("on_version"), state=bindparam("on_state", type_=_EVALUATION.state.type))
+)
 
 
 def _then(at: Any) -> Any:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from sqlmodel import Session, col, or_, select
 
 from registry.domain.errors import NotFound
-from registry.store.tables import Request
+from registry.store.tables import Candidate, Request
 
 
 def get_by_digest(session: Session, digest: str) -> Request:
@@ -13,6 +13,16 @@ def get_by_digest(session: Session, digest: str) -> Request:
     if found is None:
         raise NotFound("This link is not known. Use the whole link as it was given to you.")
     return found
+
+
+def of_tool(session: Session, tool_id: int) -> Sequence[Request]:
+    """Those for a tool, also from when it was still a candidate, newest first."""
+    query = (
+        select(Request)
+        .join(Candidate, col(Candidate.id) == col(Request.candidate_id), isouter=True)
+        .where(or_(Request.tool_id == tool_id, Candidate.tool_id == tool_id))
+    )
+    return session.exec(query.order_by(col(Request.id).desc())).all()
 
 
 def requests(

@@ -30,15 +30,17 @@ def begin(
     *,
     number: int = 1,
     reason: str = "",
+    submitted_at: datetime | None = None,
     now: datetime,
 ) -> int:
-    """Write the first version of a draft, with its lines; gives its id."""
+    """Write the first version of a draft, or one that is handed in at once, with its lines; gives its id."""
     values = {
         "evaluation_id": evaluation_id,
         "user_id": user_id,
         "number": number,
         "reason": reason,
         "saved_at": now,
+        "submitted_at": submitted_at,
         "version": 1,
     }
     card: int = session.connection().execute(_BEGIN, values).inserted_primary_key[0]  # type: ignore[index]
@@ -47,9 +49,17 @@ def begin(
     return card
 
 
-def save(session: Session, card: int, typed: TypedScorecard, *, version: int, now: datetime) -> None:
-    """Put what was typed in the place of every line that the draft had."""
-    change(session, card, saved_at=now, version=version)
+def save(
+    session: Session,
+    card: int,
+    typed: TypedScorecard,
+    *,
+    version: int,
+    submitted_at: datetime | None = None,
+    now: datetime,
+) -> None:
+    """Put what was typed in the place of every line that the draft had, and hand it in where a moment is given."""
+    change(session, card, saved_at=now, submitted_at=submitted_at, version=version)
     for statement in _DROP:
         session.connection().execute(statement, {"card": card})
     _write_lines(session, card, typed)

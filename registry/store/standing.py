@@ -95,6 +95,25 @@ def marked(session: Session, *, now: datetime) -> list[Ruling]:
     return rulings(session, col(Verdict.id).in_(_marked()), now=now)
 
 
+def owing(session: Session, *, today: date, now: datetime) -> list[Ruling]:
+    """Verdicts of which something may be due, as `rulings` gives them: marked, owing by a day, or near their end.
+
+    What has given way or has not begun is left out, where it bears no mark.
+    """
+    plain = rows(today, now).subquery()
+    dated = select(col(VerdictCondition.verdict_id)).where(
+        col(VerdictCondition.due_on).is_not(None),
+        col(VerdictCondition.met_on).is_(None),
+        col(VerdictCondition.waived_reason) == "",
+    )
+    state = ValidityState
+    ends = plain.c.state.in_([state.REVIEW_DUE, state.GRACE])
+    over = (plain.c.state == state.LAPSED) & (plain.c.outcome == Outcome.PILOT)
+    stands = plain.c.state.not_in([state.SUPERSEDED, state.SCHEDULED])
+    found = select(plain.c.id).where(or_(ends, over, stands & plain.c.id.in_(dated)))
+    return rulings(session, or_(col(Verdict.id).in_(_marked()), col(Verdict.id).in_(found)), now=now)
+
+
 def rulings(session: Session, which: ColumnElement[bool], *, now: datetime) -> list[Ruling]:
     """Published verdicts in the order of their numbers, with no more than decides where they stand and what they owe.
 
@@ -116,7 +135,7 @@ def rulings(session: Session, which: ColumnElement[bool], *, now: datetime) -> l
     found: Sequence[Any] = session.connection().execute(query).all()
     ids = [row[0] for row in found]
     owed = _dated(session, ids)
-    befell, given_way = marks(session, ids), superseded_at(session, ids)
+    befell, given_way = marks(session, ids, now), superseded_at(session, ids)
     return [
         Ruling(
             verdict=domain.Verdict(

@@ -13,7 +13,7 @@ from registry.domain.verdict import Pilot, Scope, Verdict
 from registry.store import tables
 from registry.store.columns import among, id_of
 from registry.store.conditions import as_condition
-from registry.store.tables import Event, Supersession, Tool, VerdictCondition
+from registry.store.tables import Evaluation, Event, Supersession, Tool, User, VerdictCondition
 
 MARK_ACTIONS = {f"verdict.{kind.value}": kind for kind in MarkKind}
 
@@ -106,6 +106,23 @@ def rulings(session: Session, tool_ids: Iterable[int], *, now: datetime) -> dict
     for row, ruling in zip(rows, as_rulings(session, rows, now=now), strict=True):
         found[row.tool_id].append(ruling)
     return found
+
+
+def owners(
+    session: Session, numbers: Collection[int]
+) -> dict[int, tuple[str, str, str, int | None, int | None]]:
+    """Number -> the tool's name and slug, who owned its evaluation or decided, their account, the decider's account."""
+    row = tables.Verdict
+    query = (
+        select_columns(col(row.number), col(Tool.name), col(Tool.slug))
+        .add_columns(func.coalesce(User.name, row.decided_by))
+        .add_columns(func.coalesce(User.id, row.decided_by_id), col(row.decided_by_id))
+        .join(Tool, col(Tool.id) == col(row.tool_id))
+        .outerjoin(Evaluation, col(Evaluation.id) == col(row.evaluation_id))
+        .outerjoin(User, col(User.id) == col(Evaluation.owner_id))
+        .where(among(session, col(row.number), numbers))
+    )
+    return {number: tuple(told) for number, *told in session.connection().execute(query)}
 
 
 def conditions(session: Session, verdict_ids: Iterable[int]) -> dict[int, list[VerdictCondition]]:

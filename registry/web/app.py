@@ -14,6 +14,7 @@ from registry.settings import Settings
 from registry.store.engine import make_engine
 from registry.web import api, feeds, pages
 from registry.web.assets import load_assets, make_router
+from registry.web.at_once import AtOnce
 from registry.web.errors import add_handlers
 from registry.web.headers import SecurityHeaders
 from registry.web.parts import Clock, Parts, utc_now
@@ -67,9 +68,7 @@ def create_app(
 
 
 def _add_routes(app: FastAPI, parts: Parts) -> None:
-    # Routes are tried in this order, and to go past all the others takes longer than to answer from memory.
-    asked_most, *others = api.ROUTERS
-    for router in (asked_most, make_router(parts.assets), *pages.ROUTERS, feeds.router, *others):
+    for router in (make_router(parts.assets), *pages.ROUTERS, feeds.router, *api.ROUTERS):
         app.router.routes.extend(router.routes)
 
 
@@ -81,3 +80,4 @@ def _add_guards(app: FastAPI, parts: Parts) -> None:
     app.add_middleware(SameOrigin, base_url=parts.settings.base_url)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=trusted_hosts(parts.settings), www_redirect=False)
     app.add_middleware(SecurityHeaders, secure=parts.secure)
+    app.add_middleware(AtOnce, parts=parts)

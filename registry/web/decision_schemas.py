@@ -112,6 +112,9 @@ class DecisionIn(BaseModel):
 class PreviewOut(WeighedOut):
     faults: dict[str, str] = Field(description="Field to a sentence; empty where it could be published.")
     hint: str = Field(description="How it sits among the precedents; empty where it agrees with them.")
+    warnings: list[str] = Field(
+        description="Where a condition says less than the scope allows; nothing that keeps it from being published."
+    )
     valid_until: date | None = Field(description="The last day where none is given.")
     valid_until_why: str
     verdict: VerdictOut | None = Field(description="As it would be published; null while there are faults.")

@@ -153,7 +153,7 @@ class DueOut(BaseModel):
 
 
 def due_out(each: DueThing, settings: Settings) -> DueOut:
-    base, tool = settings.base_url, each.tool
+    base = settings.base_url
     return DueOut(
         kind=each.kind.value,
         who=each.who,
@@ -161,7 +161,7 @@ def due_out(each: DueThing, settings: Settings) -> DueOut:
         due_on=each.due_on,
         state=each.when.value,
         verdict=each.number,
-        tool=_ref(tool, base),
+        tool=ToolRef(slug=each.tool_slug, name=each.tool_name, url=f"{base}/tools/{each.tool_slug}"),
         owner=each.owner,
         url=f"{base}/verdicts/{each.number}",
     )

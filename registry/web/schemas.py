@@ -172,6 +172,19 @@ class VerdictOut(BaseModel):
     supersedes: list[int]
     imported: bool = Field(description="Taken over from another list, never scored here.")
     notes: list[str] = Field(description="Exceptions on the record.")
+    second_reading: "SecondReadingOut | None" = Field(
+        None, description="For staff who may see work in progress; else null, as for what needs none."
+    )
+
+
+class SecondReadingOut(BaseModel):
+    """How a verdict of the quick lane fares with the second reviewer, where one was asked."""
+
+    state: str = Field(
+        description="`not_chosen`, `under_way`, `agrees`, `differs`, `decided_anew` or `ended`."
+    )
+    sentence: str
+    evaluation: str | None = Field(description="Address of the second reading; null where there is none.")
 
 
 class RuleIn(BaseModel):

@@ -1,15 +1,14 @@
 """`registry check`, `import` and `export` from a terminal: plain words, data alone with --json, telling exit codes."""
 
 import json
-import os
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-Run = Callable[..., "subprocess.CompletedProcess[str]"]
+from tests.cli.conftest import Terminal
+
 LIST = """name;outcome;conditions;data_class;valid_until;decided_at;category
 Quillmark;approved;;;;2020-01-01;Writing
 Paletta;approved;Only public pictures.;;;2020-01-01;Drawing
@@ -22,27 +21,9 @@ Inkwell;approved;;internal;;2020-01-01;
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    folder = tmp_path_factory.mktemp("terminal")
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith("REGISTRY_")}
-    environment = inherited | {"REGISTRY_DATA_DIR": str(folder / "data"), "NO_COLOR": "1"}
-
-    def call(*words: str, **settings: str) -> "subprocess.CompletedProcess[str]":
-        return subprocess.run(
-            [sys.executable, "-m", "registry", *words],
-            text=True,
-            capture_output=True,
-            env=environment | settings,
-            cwd=folder,
-            timeout=60,
-        )
-
-    return call
-
-
-@pytest.fixture(scope="module")
-def filled(run: Run, tmp_path_factory: pytest.TempPathFactory) -> Run:
-    file = tmp_path_factory.mktemp("list") / "list.csv"
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Terminal:
+    run = Terminal(tmp_path_factory.mktemp("terminal"))
+    file = run.folder / "list.csv"
     file.write_text(LIST, encoding="utf-8-sig", newline="\r\n")
     dry = run("import", str(file), "--dry-run", "--json")
     assert json.loads(dry.stdout)["verdicts"] == 6, dry.stderr
@@ -64,12 +45,17 @@ def filled(run: Run, tmp_path_factory: pytest.TempPathFactory) -> Run:
         ("inkwell", "yes_if", 10),
     ],
 )
-def test_the_exit_code_tells_the_answer(filled: Run, query: str, answer: str, code: int) -> None:
+def test_the_exit_code_tells_the_answer(filled: Terminal, query: str, answer: str, code: int) -> None:
     told = filled("check", query, "--json")
     assert (json.loads(told.stdout)["answer"], told.returncode) == (answer, code), told.stderr
 
 
-def test_an_answer_in_plain_words(filled: Run) -> None:
+@pytest.mark.parametrize(("query", "code"), [("inkwell", 10), ("sketchline", 11)])
+def test_a_process_ends_with_that_code(filled: Terminal, query: str, code: int) -> None:
+    assert filled.in_a_process("check", query).returncode == code
+
+
+def test_an_answer_in_plain_words(filled: Terminal) -> None:
     told = filled("check", "sketchline", REGISTRY_CONTACT="the tool desk")
     assert told.stdout.startswith("No")
     assert "Use instead: Quillmark (yes)" in told.stdout
@@ -80,7 +66,7 @@ def test_an_answer_in_plain_words(filled: Run) -> None:
 
 
 def test_a_value_that_is_not_known_and_a_database_without_a_registry_are_told(
-    filled: Run, tmp_path: Path
+    filled: Terminal, tmp_path: Path
 ) -> None:
     refused = filled("check", "quillmark", "--data-class", "secret")
     assert (refused.returncode, refused.stdout) == (1, "")
@@ -100,7 +86,9 @@ def test_the_answer_loads_neither_web_server_nor_migrations() -> None:
     assert found.stdout.strip() == "[]"
 
 
-def test_an_export_imports_into_an_empty_registry_and_exports_the_same(filled: Run, tmp_path: Path) -> None:
+def test_an_export_imports_into_an_empty_registry_and_exports_the_same(
+    filled: Terminal, tmp_path: Path
+) -> None:
     first = filled("export", "--format", "json").stdout
     assert len(json.loads(first)) == 7
     for ending in ("csv", "json", "xlsx"):
@@ -111,7 +99,7 @@ def test_an_export_imports_into_an_empty_registry_and_exports_the_same(filled: R
         assert filled("export", "--json", REGISTRY_DATA_DIR=folder).stdout == first
 
 
-def test_a_list_with_a_fault_is_reported_row_by_row_and_exits_1(filled: Run, tmp_path: Path) -> None:
+def test_a_list_with_a_fault_is_reported_row_by_row_and_exits_1(filled: Terminal, tmp_path: Path) -> None:
     file = tmp_path / "bad.csv"
     file.write_text("name,outcome\nNovelty,perhaps\n")
     refused = filled("import", str(file))

@@ -11,7 +11,9 @@ import time
 from collections.abc import Iterator
 
 import pytest
+from typer.testing import CliRunner
 
+from registry.cli import app
 from tests.feeds import a_feed
 from tests.scrapers.hostile import HostileServer, Visit, reply
 
@@ -82,8 +84,8 @@ def place(monkeypatch, tmp_path, database_url, server) -> None:
     monkeypatch.setenv("REGISTRY_DATA_DIR", str(tmp_path))
     monkeypatch.setenv("REGISTRY_ALLOW_PRIVATE_CIDRS", "127.0.0.0/8")
     monkeypatch.delenv("NO_COLOR", raising=False)
-    added = Terminal("sources", "add", server.url("/feed"), "--name", "Harbour launches")
-    assert added.read_to_end() == 0
+    added = CliRunner().invoke(app, ["sources", "add", server.url("/feed"), "--name", "Harbour launches"])
+    assert added.exit_code == 0, added.output
 
 
 def test_a_terminal_shows_a_bar_what_is_read_now_a_line_a_source_and_a_table(gate):

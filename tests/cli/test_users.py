@@ -1,38 +1,16 @@
 """People from a terminal: data alone on standard output, a sentence on standard error, reliable exit codes."""
 
 import json
-import os
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-Run = Callable[..., "subprocess.CompletedProcess[str]"]
+from tests.cli.conftest import Terminal
 
 
-@pytest.fixture
-def run(tmp_path: Path) -> Run:
-    """`registry ...` in a process of its own, in a folder of its own."""
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith("REGISTRY_")}
-    environment = inherited | {"REGISTRY_DATA_DIR": str(tmp_path / "data"), "NO_COLOR": "1"}
-
-    def call(*words: str, typed: str = "", **settings: str) -> "subprocess.CompletedProcess[str]":
-        return subprocess.run(
-            [sys.executable, "-m", "registry", *words],
-            input=typed,
-            text=True,
-            capture_output=True,
-            env=environment | settings,
-            cwd=tmp_path,
-            timeout=60,
-        )
-
-    return call
-
-
-def test_the_first_admin_is_made_by_command_in_an_empty_folder(run: Run) -> None:
+def test_the_first_admin_is_made_by_command_in_an_empty_folder(run: Terminal) -> None:
     assert json.loads(run("users", "list", "--json").stdout) == []
     added = run(
         "users", "add", "Ada@Example.org", "--role", "admin", "--role", "auditor", "--password-stdin", "--json",
@@ -44,7 +22,7 @@ def test_the_first_admin_is_made_by_command_in_an_empty_folder(run: Run) -> None
     assert (ada["email"], ada["disabled_at"]) == ("ada@example.org", None)
 
 
-def test_a_refusal_is_one_sentence_on_standard_error_and_exit_code_1(run: Run) -> None:
+def test_a_refusal_is_one_sentence_on_standard_error_and_exit_code_1(run: Terminal) -> None:
     refused = run("users", "add", "ada@example.org", "--role", "king", "--json")
     assert (refused.returncode, refused.stdout) == (1, "")
     assert refused.stderr.count("\n") == 1
@@ -52,11 +30,11 @@ def test_a_refusal_is_one_sentence_on_standard_error_and_exit_code_1(run: Run) -
 
 
 @pytest.mark.parametrize("words", [["users", "add"], ["nonsense"], ["users", "list", "--loud"]])
-def test_wrong_usage_is_exit_code_2(run: Run, words: list[str]) -> None:
+def test_wrong_usage_is_exit_code_2(run: Terminal, words: list[str]) -> None:
     assert run(*words).returncode == 2
 
 
-def test_a_token_is_printed_alone_and_a_link_leads_to_the_site(run: Run) -> None:
+def test_a_token_is_printed_alone_and_a_link_leads_to_the_site(run: Terminal) -> None:
     run("users", "add", "rosa@example.org", "--role", "reviewer")
     made = run("tokens", "create", "rosa@example.org", "--scope", "read", "--days", "30")
     assert made.stdout.startswith("reg_")
@@ -66,7 +44,7 @@ def test_a_token_is_printed_alone_and_a_link_leads_to_the_site(run: Run) -> None
     assert "reg_" not in run("tokens", "list", "rosa@example.org", "--json").stdout
 
 
-def test_doctor_finds_what_is_wrong(run: Run, tmp_path: Path) -> None:
+def test_doctor_finds_what_is_wrong(run: Terminal, tmp_path: Path) -> None:
     assert run("db", "status").returncode == 1
     assert run("db", "upgrade").returncode == 0
     assert run("db", "status", "--json").returncode == 0
@@ -79,12 +57,12 @@ def test_doctor_finds_what_is_wrong(run: Run, tmp_path: Path) -> None:
     assert "WRONG  secret" in run("doctor").stdout
 
 
-def test_doctor_warns_where_publishers_cannot_tell_whom_to_write_to(run: Run) -> None:
+def test_doctor_warns_where_publishers_cannot_tell_whom_to_write_to(run: Terminal) -> None:
     assert "warn   agent" in run("doctor").stdout
     assert "ok     agent" in run("doctor", REGISTRY_CONTACT="it@office.example").stdout
 
 
-def test_config_shows_where_each_setting_came_from_and_no_password(run: Run, tmp_path: Path) -> None:
+def test_config_shows_where_each_setting_came_from_and_no_password(run: Terminal, tmp_path: Path) -> None:
     (tmp_path / "registry.toml").write_text('contact = "Ask us"\nname = "From the file"\n')
     (tmp_path / ".env").write_text("REGISTRY_UNDO_S=60\n")
     shown = run(
@@ -100,7 +78,7 @@ def test_config_shows_where_each_setting_came_from_and_no_password(run: Run, tmp
     assert came_from["REGISTRY_TIME_ZONE"] == "default"
 
 
-def test_help_names_every_command_and_pays_for_no_web_server(run: Run) -> None:
+def test_help_names_every_command_and_pays_for_no_web_server(run: Terminal) -> None:
     from registry.cli import COMMANDS
 
     told = run("--help")

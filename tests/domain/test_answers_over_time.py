@@ -23,7 +23,7 @@ VALUES = {
     "office": THE_HOUSE.offices,
 }
 PERMISSIVE = [each for each in Outcome if MEANINGS[each].may_use]
-quick = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+quick = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 days = st.integers(0, 400).map(lambda days: STARTED.date() + days * DAY)
 
 

@@ -14,6 +14,13 @@ def publisher():
         yield publisher
 
 
+def test_half_a_day_breaks_no_rule_of_politeness(engine, publisher):
+    outcome = Month(engine, publisher, days=0.5, hosts=FEW).run()
+    assert outcome.faults == []
+    assert outcome.share_of(304) > 0
+
+
+@pytest.mark.whole
 def test_two_days_break_no_rule_of_politeness_and_store_each_entry_once(engine, publisher):
     outcome = Month(engine, publisher, days=2, hosts=FEW).run()
     assert outcome.faults == []

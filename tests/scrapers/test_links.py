@@ -4,7 +4,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scrapers.links import canonical_url, host_of, identity_key, is_shared_host, link_key, registrable_domain
+from scrapers.links import (
+    canonical_url,
+    host_of,
+    identity_key,
+    is_shared_host,
+    link_key,
+    registrable_domain,
+    untracked,
+)
 
 
 @pytest.mark.parametrize(
@@ -157,3 +165,17 @@ def test_an_article_a_discussion_and_a_platforms_own_page_identify_no_product(li
 
 def test_a_look_alike_of_a_package_index_gives_no_package():
     assert not identity_key("https://pypi.evil.example/project/plumbline").startswith("pkg:")
+
+
+@pytest.mark.parametrize(
+    ("url", "kept"),
+    [
+        ("https://plumbline.example/?utm_source=hn&gclid=1#top", "https://plumbline.example/#top"),
+        ("https://plumbline.example/A/?b=2&fbclid=9&a=%7E", "https://plumbline.example/A/?b=2&a=%7E"),
+        ("https://plumbline.example/A/", "https://plumbline.example/A/"),
+        ("", ""),
+    ],
+)
+def test_an_address_is_kept_as_it_was_written_less_what_tracks_its_reader(url: str, kept: str) -> None:
+    assert untracked(url) == kept
+    assert untracked(kept) == kept

@@ -78,7 +78,7 @@ def test_the_database_counts_as_the_rule_says(session: Session, now: datetime, s
     rows = verdicts.published(session, now=now)
     said = {
         row.number: validity(ruling, at=now, zone=ZONE)
-        for row, ruling in zip(rows, verdicts.as_rulings(session, rows), strict=True)
+        for row, ruling in zip(rows, verdicts.as_rulings(session, rows, now=now), strict=True)
     }
     plain = session.connection().execute(standing.rows(today, now)).all()
     marked = standing.marked(session, now=now)
@@ -106,7 +106,9 @@ def test_the_database_counts_as_the_rule_says(session: Session, now: datetime, s
 def test_the_short_ruling_stands_where_the_whole_one_does(session: Session, now: datetime) -> None:
     fill(session, random.Random(9), now)
     rows = verdicts.published(session, now=now)
-    whole = {row.number: each for row, each in zip(rows, verdicts.as_rulings(session, rows), strict=True)}
+    whole = {
+        row.number: each for row, each in zip(rows, verdicts.as_rulings(session, rows, now=now), strict=True)
+    }
     short = standing.rulings(session, true(), now=now)
     assert [each.verdict.number for each in short] == sorted(whole)
     for each in short:

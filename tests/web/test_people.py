@@ -2,15 +2,19 @@
 
 import re
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from pathlib import Path
 
+import pytest
 from fastapi import FastAPI
 from sqlalchemy import Engine
 from starlette.testclient import TestClient
 
+from registry.services.people import sign_in
+from registry.services.people.acting import REGISTRY
 from registry.settings import Settings
 from registry.store import users
-from registry.store.engine import make_engine, snapshot
+from registry.store.engine import make_engine, snapshot, transaction
 from registry.store.tables import Role
 from registry.web.app import create_app
 
@@ -73,6 +77,39 @@ def test_the_last_admin_is_told_why_they_stay(as_: As, cast: dict[str, int]) -> 
     reply = as_("admin").post(f"/people/{cast['Ada']}/disable", data={"sure": "yes"})
     assert reply.status_code == 409
     assert "last admin" in reply.text
+
+
+@pytest.mark.parametrize(
+    ("who", "page"),
+    [
+        ("Rosa", "/evaluations"),
+        ("Amir", "/evaluations"),
+        ("Uma", "/audit"),
+        ("Ada", "/sources"),
+        ("Emil", "/"),
+    ],
+)
+def test_signing_in_leads_staff_to_their_work_unless_they_came_from_elsewhere(
+    browse: Callable[[], TestClient],
+    app: FastAPI,
+    site_engine: Engine,
+    cast: dict[str, int],
+    now: datetime,
+    who: str,
+    page: str,
+) -> None:
+    for came_from, leads_to in (("/", page), ("/tools?category=Writing", "/tools?category=Writing")):
+        with transaction(site_engine) as session:
+            value = sign_in.make_link(
+                session,
+                cast[who],
+                secret=app.state.parts.settings.secret,
+                valid_for=timedelta(hours=1),
+                by=REGISTRY,
+                now=now,
+            )
+        reply = browse().post(f"/sign-in/{value}", data={"next": came_from})
+        assert reply.headers["location"] == leads_to
 
 
 def test_somebody_is_disabled_only_after_a_second_question(as_: As, cast: dict[str, int]) -> None:

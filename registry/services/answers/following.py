@@ -1,10 +1,12 @@
 """The index of one process, kept true: whoever asks sees every change that was committed before, by whichever process.
 
-While it is being made, `index` gives None and the store itself is asked.
+While it is being made, `index` gives None and the store itself is asked. Where that fails, the next question begins
+anew.
 """
 
 import logging
 import threading
+from typing import Any
 
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
@@ -29,8 +31,9 @@ class Following:
         self._trail: Trail | None = None
         self._index: Index | None = None
         self._making: threading.Thread | None = None
-        self._closed = False
-        self.remembered = Remembered()
+        self._failed = self._closed = False
+        self.remembered: Remembered[Any] = Remembered()
+        """What the site sent; forgotten whenever anything is written."""
 
     @property
     def asks_far(self) -> bool:
@@ -41,18 +44,15 @@ class Following:
         """The index as of now, or None while it is made; what was remembered of older answers is forgotten."""
         with self._lock:
             if self._index is None or self._trail is None:
+                if self._failed:
+                    self.start()
                 return None
-            news = self._trail.news()
-            if news is None:
-                return self._index
-            self.remembered.forget()
-            if news.whole or len(news.tools) > MOST_READ_AGAIN:
+            try:
+                self._follow(self._trail, self._index)
+            except SQLAlchemyError:
+                logger.warning("index not followed", exc_info=True)
                 self._drop()
                 self.start()
-            elif news.tools:
-                with snapshot(self._engine) as session:
-                    keys, written = tools.alias_keys(session, news.tools), tools.written(session, news.tools)
-                    self._index.replace(news.tools, keys, written, tools.vendors_of(session, news.tools))
             return self._index
 
     def start(self) -> None:
@@ -84,17 +84,28 @@ class Following:
             with snapshot(self._engine) as session:
                 made = read_index(session)
         except SQLAlchemyError:
-            logger.warning(
-                "index not made", exc_info=True
-            )  # the store answers, and the next question tries again
+            logger.warning("index not made", exc_info=True)  # the store answers
             if trail is not None:
                 trail.close()
             with self._lock:
-                self._making = None
+                self._making, self._failed = None, True
             return
         with self._lock:
-            self._trail, self._index, self._making = trail, made, None
+            self._trail, self._index, self._making, self._failed = trail, made, None, False
             self.remembered.forget()
+
+    def _follow(self, trail: Trail, index: Index) -> None:
+        news = trail.news()
+        if news is None:
+            return
+        self.remembered.forget()
+        if news.whole or len(news.tools) > MOST_READ_AGAIN:
+            self._drop()
+            self.start()
+        elif news.tools:
+            with snapshot(self._engine) as session:
+                keys, written = tools.alias_keys(session, news.tools), tools.written(session, news.tools)
+                index.replace(news.tools, keys, written, tools.vendors_of(session, news.tools))
 
     def _drop(self) -> None:
         if self._trail is not None:

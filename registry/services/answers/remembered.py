@@ -1,52 +1,65 @@
-"""Answers as they were sent, for as long as neither the store nor time changes them."""
+"""What was answered, for as long as neither the store nor time changes it."""
 
 import threading
 from collections.abc import Callable, Hashable
 from datetime import UTC, datetime
+from typing import Generic, TypeVar
 
 MOST_BYTES = 8_000_000
-COST = 200
+COST = 400
 """Bytes that one takes besides its text."""
+T = TypeVar("T")
 
 
-class Remembered:
+class Remembered(Generic[T]):
     """All of it holds from one moment to another, and is forgotten as a whole."""
 
     def __init__(self, most_bytes: int = MOST_BYTES) -> None:
         self._most_bytes = most_bytes
-        self._answers: dict[Hashable, str] = {}
+        self._answers: dict[Hashable, tuple[T, int]] = {}
         self._bytes = 0
         self._lock = threading.Lock()
         self._since = self._until = datetime.max.replace(tzinfo=UTC)
         self.age = 0
         """Another one after each forgetting."""
 
-    def find(self, key: Hashable, *, now: datetime) -> str | None:
+    def find(self, key: Hashable, *, now: datetime) -> T | None:
         """What was kept under the key, where it still holds."""
         found = self._answers.get(key)
-        return found if found is not None and self._since <= now < self._until else None
+        return found[0] if found is not None and self._since <= now < self._until else None
 
-    def keep(
-        self, key: Hashable, answer: str, *, age: int, now: datetime, until: Callable[[], datetime]
-    ) -> None:
-        """Keep an answer that was begun at an `age`, unless something changed since. `until` is asked seldom."""
+    def may_keep(self, age: int, *, now: datetime, until: Callable[[], datetime]) -> int | None:
+        """The age under which to keep what was computed now, or None: something changed since `age`.
+
+        `until` tells when time alone changes an answer next; it is asked once in a while.
+        """
+        if age == self.age and not self._since <= now < self._until:
+            turn = until()
+            with self._lock:
+                if age == self.age:
+                    self._empty()
+                    self._since, self._until, age = now, turn, self.age
+        return age if age == self.age else None
+
+    def keep(self, key: Hashable, answer: T, *, size: int, age: int) -> None:
+        """Keep it under the age that `may_keep` gave, unless something changed since; `size` in bytes."""
         with self._lock:
             if age != self.age:
                 return
-            if not (self._answers and self._since <= now < self._until):
-                self._answers, self._bytes = {}, 0
-                self._since, self._until = now, until()
             while self._bytes > self._most_bytes and self._answers:
                 self._drop(next(iter(self._answers)))
             self._drop(key)
-            self._answers[key] = answer
-            self._bytes += len(answer) + COST
+            self._answers[key] = (answer, size + COST)
+            self._bytes += size + COST
 
     def forget(self) -> None:
         with self._lock:
-            self._answers, self._bytes, self.age = {}, 0, self.age + 1
+            self._empty()
+
+    def _empty(self) -> None:
+        self._answers, self._bytes, self.age = {}, 0, self.age + 1
 
     def _drop(self, key: Hashable) -> None:
         dropped = self._answers.pop(key, None)
         if dropped is not None:
-            self._bytes -= len(dropped) + COST
+            self._bytes -= dropped[1]

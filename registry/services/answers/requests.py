@@ -21,7 +21,7 @@ from registry.store import candidates, requests, tools
 from registry.store.columns import id_of
 from registry.store.engine import serialise
 from registry.store.tables import Candidate, Request, Tool
-from scrapers.links import canonical_url
+from scrapers.links import canonical_url, untracked
 
 
 @dataclass(frozen=True)
@@ -56,6 +56,7 @@ def request_tool(
     _check(name, homepage, purpose)
     if homepage and "://" not in homepage:
         homepage = f"https://{homepage}"
+    homepage = untracked(homepage)
     serialise(session, "candidates")
     tool = _known_tool(session, name, homepage)
     candidate = None if tool else _candidate(session, name, homepage, by, now)

@@ -64,7 +64,7 @@ def _key_of(twin: Twin) -> str:
 
 def _of_candidate(each: Candidate, beside: Candidate) -> Other:
     standing = STATUS_LABELS[CandidateStatus(each.status)].lower()
-    return Other(str(each.id), each.name, each.homepage, standing, _reason(beside, each.name))
+    return Other(str(each.id), each.name, each.homepage, f"candidate, {standing}", _reason(beside, each.name))
 
 
 def _of_tool(each: Tool, beside: Candidate) -> Other:

@@ -23,7 +23,7 @@ from registry.store import candidates, tools
 from registry.store.columns import id_of
 from registry.store.engine import serialise
 from registry.store.tables import Alias, AliasKind, Candidate, Tool
-from scrapers.links import canonical_url
+from scrapers.links import canonical_url, untracked
 
 
 def accept(
@@ -220,7 +220,7 @@ def address(homepage: str) -> str:
             "The home page is no web address. Write it out, such as https://example.org.",
             {"homepage": "must be an http or https address"},
         )
-    return homepage
+    return untracked(homepage)
 
 
 def _make_tool(session: Session, candidate: Candidate, category: str, by: Actor, now: datetime) -> Tool:

@@ -5,6 +5,7 @@ Which verdicts are read a second time, and by whom, is sampling.py's.
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from sqlmodel import Session
 
@@ -91,10 +92,22 @@ def told(session: Session, evaluation_id: int) -> str:
     )
 
 
+class ReadingState(StrEnum):
+    NOT_CHOSEN = "not_chosen"
+    UNDER_WAY = "under_way"
+    AGREES = "agrees"
+    DIFFERS = "differs"
+    """It waits for an approver."""
+    DECIDED_ANEW = "decided_anew"
+    ENDED = "ended"
+    """The verdict stands all the same, or the reading was withdrawn; the sentence says why."""
+
+
 @dataclass(frozen=True)
 class Standing:
-    """How the second reading of a verdict stands, in a sentence for the staff."""
+    """How the second reading of a verdict stands, with a sentence for the staff."""
 
+    state: ReadingState
     sentence: str
     evaluation_id: int | None = None
 
@@ -105,17 +118,22 @@ def standing(session: Session, row: Verdict) -> Standing | None:
         return None
     reading = deciding.find_reading_of(session, id_of(row))
     if reading is None:
-        return Standing("It was not chosen for a second reading so far; one in ten is.")
+        said = "It was not chosen for a second reading so far; one in ten is."
+        return Standing(ReadingState.NOT_CHOSEN, said)
     evaluation = evaluations.get(session, reading.evaluation_id)
     if evaluation.state is EvaluationState.DECISION:
+        state = ReadingState.DIFFERS
         said = "The second reading recommends something else. An approver decides anew or lets it stand."
     elif evaluation.state is EvaluationState.DECIDED:
+        state = ReadingState.DECIDED_ANEW
         said = "The second reading recommended something else, and it was decided anew."
     elif evaluation.state is EvaluationState.WITHDRAWN:
+        state = ReadingState.AGREES if reading.agrees else ReadingState.ENDED
         said = evaluation.withdrawn_reason
     else:
+        state = ReadingState.UNDER_WAY
         said = "It was chosen for a second reading: another reviewer scores it without seeing the first scorecard."
-    return Standing(said, reading.evaluation_id)
+    return Standing(state, said, reading.evaluation_id)
 
 
 def _close(evaluation: Evaluation, reason: str, now: datetime) -> None:

@@ -19,7 +19,7 @@ from registry.domain.proposal import (
 )
 from registry.services.entries.keys import alias_keys, is_site, product_key, strong_key
 from scrapers.entry import Entry
-from scrapers.links import identity_key
+from scrapers.links import identity_key, untracked
 
 IN_CHILDREN = f"{__name__}:row_of"
 """How the children that parse are told to read."""
@@ -84,11 +84,11 @@ def proposal_of(entry: Announced, announcer: Announcer, kind: str = "") -> Propo
     """What an entry, just scraped or stored, proposes. `kind` is its source's kind of scraper."""
     return propose(
         title=entry.title,
-        link=entry.link,
+        link=untracked(entry.link),
         identity_key=identity_key(entry.link),
         announcer=announcer,
         tags=entry.tags,
-        related=entry.related,
+        related=untracked(entry.related),
         exploited=kind == EXPLOITED_KIND,
     )
 

@@ -169,8 +169,9 @@ def rescore(
         told = "Change at least one rating or answer, or leave your scorecard as it is."
         raise InvalidInput(told, {"rescore": told})
     scoring.amend(session, evaluation_id, reason=reason, by=by, now=now)
-    scoring.save_draft(session, evaluation_id, after, version=1, by=by, now=now)
-    scoring.submit(session, evaluation_id, solo=solo, by=by, now=now)
+    _, faults = scoring.hand_in(session, evaluation_id, after, version=1, solo=solo, by=by, now=now)
+    if faults:
+        raise InvalidInput(f"{len(faults)} answers are not finished yet.", faults)
 
 
 def open_questions(session: Session, evaluation_id: int, user_id: int) -> list[Remark]:

@@ -40,9 +40,8 @@ def progress(session: Session, evaluation: Evaluation, *, solo: bool) -> Progres
     What reviewers disagree on is looked for when all the scorecards are in: before, none of it can be resolved.
     """
     evaluation_id, tier = id_of(evaluation), Tier(evaluation.tier)
-    cards = evaluations.scorecards(session, evaluation_id)
-    counted = counting(cards)
-    people = [card.reviewer.id for card in counted]
+    cards = evaluations.heads(session, evaluation_id)
+    people = [card.reviewer.id for card in counting(cards)]
     areas = users.areas(session, people) if tier.areas else {}
     submitted = [Submitted(each, areas.get(each, frozenset())) for each in people]
     lacking = missing(tier, submitted, solo=solo)
@@ -50,6 +49,7 @@ def progress(session: Session, evaluation: Evaluation, *, solo: bool) -> Progres
         begun = bool(cards or evaluations.assigned(session, evaluation_id))
         return Progress(next_state(tier, submitted, solo=solo, begun=begun), lacking)
     rubric = rubrics.rubric(session, evaluation.rubric_hash)
+    counted = counting(evaluations.scorecards(session, evaluation_id))
     flagged = [each.id for each in disagreements(rubric, [as_value(card) for card in counted])]
     moderated = [row.item for row in evaluations.moderations(session, evaluation_id)] if flagged else []
     return Progress(
@@ -70,10 +70,10 @@ def require_ready(session: Session, evaluation: Evaluation, *, solo: bool) -> No
 def go_on(session: Session, evaluation: Evaluation, *, solo: bool) -> None:
     """Take an evaluation out of its end to where it stands by what counts now."""
     evaluation_id = id_of(evaluation)
-    counted = {each.id for each in counting(evaluations.scorecards(session, evaluation_id))}
+    counted = {each.id for each in counting(evaluations.heads(session, evaluation_id))}
     evaluation.closed_at = None
     session.flush()
-    if counted != {each.id for each in counting(evaluations.scorecards(session, evaluation_id))}:
+    if counted != {each.id for each in counting(evaluations.heads(session, evaluation_id))}:
         reopen_moderated(session, evaluation_id)
     evaluation.state = progress(session, evaluation, solo=solo).state
 
@@ -98,11 +98,10 @@ def advance(session: Session, evaluation: Evaluation, *, solo: bool, by: Actor, 
     """Move the evaluation to where it now stands, and write an event where that is another place."""
     session.flush()
     state = progress(session, evaluation, solo=solo).state
-    evaluation.version += 1
-    if state is evaluation.state:
+    before = evaluation.state
+    evaluations.move_on(session, evaluation, state)
+    if state is before:
         return
-    before, evaluation.state = evaluation.state, state
-    session.flush()
     record(
         session,
         "evaluation.moved",

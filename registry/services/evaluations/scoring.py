@@ -1,6 +1,6 @@
 """What a reviewer does: declare an interest, save drafts that lose no word, submit, and amend."""
 
-from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlmodel import Session
@@ -10,13 +10,12 @@ from registry.domain.evaluation import EvaluationState, may_score, require_act
 from registry.domain.rubric import Rating, Rubric
 from registry.domain.scorecard import TypedScorecard
 from registry.services.evaluations.progress import advance, at_work, reopen_moderated
-from registry.services.evaluations.scorecards import Earlier, as_typed, as_value, carried, unfinished
+from registry.services.evaluations.scorecards import Earlier, as_typed, carried, unfinished
 from registry.services.people.acting import Actor, record, refuse_long
 from registry.services.rubrics import rubrics
 from registry.store import evaluations, tables
 from registry.store import scorecards as store
 from registry.store.columns import id_of
-from registry.store.evaluations import StoredScorecard
 from registry.store.tables import Evaluation, Rescore
 
 CONFIDENCES = ("low", "medium", "high")
@@ -87,8 +86,33 @@ def save_draft(
     InvalidInput for what no scorecard can hold.
     """
     evaluation = _scorable(session, evaluation_id, by)
-    rubric = rubrics.rubric(session, evaluation.rubric_hash)
-    _refuse_unholdable(rubric, typed)
+    return _save(session, evaluation, typed, version=version, by=by, now=now).version
+
+
+@dataclass(frozen=True)
+class _Draft:
+    """What is known of a reviewer's newest scorecard, without reading its lines again."""
+
+    id: int
+    number: int
+    reason: str
+    version: int
+    changed: frozenset[str] = frozenset()
+    """What it rates otherwise than the one that was handed in before."""
+
+
+def _save(
+    session: Session,
+    evaluation: Evaluation,
+    typed: TypedScorecard,
+    *,
+    version: int,
+    submitted_at: datetime | None = None,
+    by: Actor,
+    now: datetime,
+) -> _Draft:
+    evaluation_id = id_of(evaluation)
+    _refuse_unholdable(rubrics.rubric(session, evaluation.rubric_hash), typed)
     own = evaluations.scorecards(session, evaluation_id, of=by.person_id)
     draft = own[-1] if own and not own[-1].submitted else None
     if draft is None:
@@ -96,12 +120,13 @@ def save_draft(
             raise StaleVersion("Your scorecard was submitted meanwhile. Open it again to see it.")
         if own:
             raise RuleBroken("Your scorecard is submitted. Amend it to change it.")
-        store.begin(session, evaluation_id, by.person_id, typed, now=now)
-        return 1
+        card = store.begin(session, evaluation_id, by.person_id, typed, submitted_at=submitted_at, now=now)
+        return _Draft(card, 1, "", 1)
     if draft.version != version:
         raise StaleVersion("Your draft was saved from another window meanwhile. Compare both and save again.")
-    store.save(session, draft.id, typed, version=version + 1, now=now)
-    return version + 1
+    store.save(session, draft.id, typed, version=version + 1, submitted_at=submitted_at, now=now)
+    changed = _changed_items(as_typed(own[-2]), typed) if len(own) > 1 else frozenset[str]()
+    return _Draft(draft.id, draft.number, draft.reason, version + 1, changed)
 
 
 def carry_over(session: Session, evaluation_id: int, *, by: Actor, now: datetime) -> int:
@@ -138,19 +163,51 @@ def last_of(session: Session, evaluation: Evaluation, *, by: Actor) -> Earlier |
 def submit(session: Session, evaluation_id: int, *, solo: bool, by: Actor, now: datetime) -> None:
     """Hand in the draft; from then on it is read-only. Raises InvalidInput naming each line that is not finished."""
     evaluation = _scorable(session, evaluation_id, by)
-    rubric = rubrics.rubric(session, evaluation.rubric_hash)
     own = evaluations.scorecards(session, evaluation_id, of=by.person_id)
     if not own or own[-1].submitted:
         raise RuleBroken("There is no draft to submit. Fill in the scorecard first.")
-    draft = own[-1]
-    faults = unfinished(rubric, draft)
+    last = own[-1]
+    faults = unfinished(rubrics.rubric(session, evaluation.rubric_hash), last)
     if faults:
         raise InvalidInput(f"{len(faults)} answers are not finished yet.", faults)
+    changed = _changed_items(as_typed(own[-2]), as_typed(last)) if len(own) > 1 else frozenset[str]()
+    store.change(session, last.id, submitted_at=now, version=last.version + 1)
+    draft = _Draft(last.id, last.number, last.reason, last.version + 1, changed)
+    _submitted(session, evaluation, draft, solo=solo, by=by, now=now)
+
+
+def hand_in(
+    session: Session,
+    evaluation_id: int,
+    typed: TypedScorecard,
+    *,
+    version: int,
+    solo: bool,
+    by: Actor,
+    now: datetime,
+) -> tuple[int, dict[str, str]]:
+    """Save what was typed and, where no line of it is unfinished, submit it, in one go.
+
+    Gives the version under which it is saved, and what each unfinished line lacks. Raises as `save_draft` does.
+    """
+    evaluation = _scorable(session, evaluation_id, by)
+    faults = unfinished(rubrics.rubric(session, evaluation.rubric_hash), typed)
+    submitted_at = None if faults else now
+    draft = _save(session, evaluation, typed, version=version, submitted_at=submitted_at, by=by, now=now)
+    if not faults:
+        _submitted(session, evaluation, draft, solo=solo, by=by, now=now)
+    return draft.version, faults
+
+
+def _submitted(
+    session: Session, evaluation: Evaluation, draft: _Draft, *, solo: bool, by: Actor, now: datetime
+) -> None:
+    """What follows from a scorecard that is in."""
+    evaluation_id = id_of(evaluation)
     if draft.number > 1 and evaluation.state is EvaluationState.MODERATION:
-        _use_rescore(session, evaluation_id, draft, by, now)
-    if changed := _changed_items(own):
-        reopen_moderated(session, evaluation_id, changed)
-    store.change(session, draft.id, submitted_at=now, version=draft.version + 1)
+        _use_rescore(session, evaluation_id, draft.id, by, now)
+    if draft.changed:
+        reopen_moderated(session, evaluation_id, draft.changed)
     record(
         session,
         "scorecard.submitted" if draft.number == 1 else "scorecard.amended",
@@ -207,11 +264,9 @@ def _scorable(session: Session, evaluation_id: int, by: Actor) -> Evaluation:
     return evaluation
 
 
-def _use_rescore(
-    session: Session, evaluation_id: int, draft: StoredScorecard, by: Actor, now: datetime
-) -> None:
+def _use_rescore(session: Session, evaluation_id: int, card: int, by: Actor, now: datetime) -> None:
     _refuse_second_rescore(session, evaluation_id, by)
-    session.add(Rescore(evaluation_id=evaluation_id, user_id=by.person_id, scorecard_id=draft.id, at=now))
+    session.add(Rescore(evaluation_id=evaluation_id, user_id=by.person_id, scorecard_id=card, at=now))
 
 
 def _refuse_second_rescore(session: Session, evaluation_id: int, by: Actor) -> None:
@@ -219,18 +274,15 @@ def _refuse_second_rescore(session: Session, evaluation_id: int, by: Actor) -> N
         raise RuleBroken(ONCE)
 
 
-def _changed_items(own: Sequence[StoredScorecard]) -> set[str]:
-    """What the last of a reviewer's scorecards rates otherwise than the one before it; nothing for the first."""
-    if len(own) < 2:
-        return set()
-    before, after = as_value(own[-2]), as_value(own[-1])
-    ids = {*before.ratings, *after.ratings, *before.knock_outs, *after.knock_outs}
-    return {
-        each
-        for each in ids
-        if before.ratings.get(each) != after.ratings.get(each)
-        or before.knock_outs.get(each) != after.knock_outs.get(each)
-    }
+def _changed_items(before: TypedScorecard, after: TypedScorecard) -> frozenset[str]:
+    """What the later card rates or answers otherwise."""
+    was, now_is = _said(before), _said(after)
+    return frozenset(each for each in {*was, *now_is} if was.get(each) != now_is.get(each))
+
+
+def _said(card: TypedScorecard) -> dict[str, str | None]:
+    ratings = {key: line.rating for key, line in card.ratings.items()}
+    return {**ratings, **{key: line.answer for key, line in card.knock_outs.items()}}
 
 
 def _refuse_unholdable(rubric: Rubric, typed: TypedScorecard) -> None:

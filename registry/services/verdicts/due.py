@@ -10,10 +10,9 @@ from sqlmodel import Session
 from registry.domain.condition import ConditionState
 from registry.domain.lookup import House
 from registry.domain.outcome import Outcome
-from registry.domain.validity import CONFIRM_DAYS, MarkKind, ValidityState
-from registry.services.verdicts.publishing import Published, pilot_result, published
-from registry.store import evaluations, verdicts
-from registry.store.tables import Tool
+from registry.domain.validity import CONFIRM_DAYS, MarkKind, Ruling, ValidityState, validity
+from registry.services.verdicts.publishing import pilot_result
+from registry.store import standing, verdicts
 
 SOON_DAYS = 30
 _V = ValidityState
@@ -45,7 +44,8 @@ class DueThing:
     due_on: date
     when: When
     number: int
-    tool: Tool
+    tool_name: str
+    tool_slug: str
     owner: str
     """Who owned the evaluation, or decided."""
     owner_id: int | None
@@ -65,60 +65,50 @@ def due(
     """All that is owed under these filters, the earliest first; `of` is a person who owned or decided it. Its queries
     do not grow with the number of verdicts."""
     today = now.astimezone(house.zone).date()
-    every = published(session, verdicts.published(session, now=now), house, now=now)
-    owners = evaluations.owners(session, {each.row.evaluation_id for each in every if each.row.evaluation_id})
-    found = []
-    for each in every:
-        if each.validity.state in _OWING:
-            owner_id, owner = owners.get(
-                each.row.evaluation_id or 0, (each.row.decided_by_id, each.row.decided_by)
-            )
-            found += [
-                DueThing(
-                    kind,
-                    who,
-                    text,
-                    day,
-                    _when(day, today),
-                    each.row.number,
-                    each.tool,
-                    owner,
-                    owner_id,
-                    each.row.decided_by_id,
-                )
-                for kind, who, text, day in _owed(each, today, house)
-            ]
+    owed = [
+        (ruling, *thing)
+        for ruling in standing.owing(session, today=today, now=now)
+        for thing in _owed(ruling, today, house, now)
+        if (not kinds or thing[0] in kinds) and (not whos or thing[1] in whos)
+    ]
+    of_whom = verdicts.owners(session, {ruling.verdict.number for ruling, *_ in owed})
+    found = [
+        DueThing(
+            kind, who, text, day, _when(day, today), ruling.verdict.number, *of_whom[ruling.verdict.number]
+        )
+        for ruling, kind, who, text, day in owed
+    ]
     wanted = [
         each
         for each in found
-        if (not kinds or each.kind in kinds)
-        and (not whos or each.who in whos)
-        and (not whens or each.when in whens)
-        and (of is None or of in (each.owner_id, each.decided_by_id))
+        if (not whens or each.when in whens) and (of is None or of in (each.owner_id, each.decided_by_id))
     ]
     return sorted(wanted, key=lambda each: (each.due_on, each.number))
 
 
-def _owed(each: Published, today: date, house: House) -> Sequence[tuple[DueKind, str, str, date]]:
+def _owed(
+    ruling: Ruling, today: date, house: House, now: datetime
+) -> Sequence[tuple[DueKind, str, str, date]]:
+    at = validity(ruling, at=now, zone=house.zone)
+    if at.state not in _OWING:
+        return []
     owed: list[tuple[DueKind, str, str, date]] = [
         (DueKind.CONDITION, condition.duty or "registry", condition.text, condition.due_on)
-        for condition in each.ruling.verdict.conditions
+        for condition in ruling.verdict.conditions
         if condition.due_on is not None
         and condition.state(today) in (ConditionState.OPEN, ConditionState.OVERDUE)
     ]
-    state, ends_on = each.validity.state, each.validity.ends_on
+    state, ends_on = at.state, at.ends_on
     if state is _V.SUSPENDED:
         last = [
-            mark
-            for mark in each.ruling.marks
-            if mark.kind in (MarkKind.SUSPENDED, MarkKind.SUSPENSION_CONFIRMED)
+            mark for mark in ruling.marks if mark.kind in (MarkKind.SUSPENDED, MarkKind.SUSPENSION_CONFIRMED)
         ]
         if last and last[-1].kind is MarkKind.SUSPENDED:
             day = last[-1].at.astimezone(house.zone).date() + timedelta(days=CONFIRM_DAYS)
             owed.append((DueKind.SUSPENSION, "approver", f"Confirm or lift: {last[-1].reason}", day))
     if ends_on is not None and state in (_V.REVIEW_DUE, _V.GRACE):
         owed.append((DueKind.REVIEW, "approver", "Decide anew, or let it lapse.", ends_on))
-    pilot = each.row.outcome is Outcome.PILOT and pilot_result(each.ruling) is None
+    pilot = ruling.verdict.outcome is Outcome.PILOT and pilot_result(ruling) is None
     if pilot and ends_on is not None and state in (_V.REVIEW_DUE, _V.LAPSED):
         owed.append((DueKind.PILOT_RESULT, "approver", "Record what the pilot came to.", ends_on))
     return owed

@@ -1,5 +1,6 @@
 // <form data-autosave>: what is typed is saved in the background; the button "Save draft" does the same without this.
-// <form data-keep="key">: until it is saved, this browser keeps it too, through a closed lid, a crash or a lost session.
+// <form data-keep="key">: until it is saved, this browser keeps it too, through a closed lid, a crash or a lost session;
+// one that is not saved by itself is offered back the next time, and sent so that all of its fields are there again.
 {
   const AFTER_MS = 1200, AGAIN_MS = 15000;
   const fields = (form) => [...new FormData(form)].filter(([name]) => name !== "version");
@@ -18,9 +19,41 @@
       else control.value = given.get(control.name) ?? "";
     }
   };
+  const signIn = (said) => {
+    const link = document.createElement("a");
+    link.href = `/login?next=${encodeURIComponent(location.pathname)}`;
+    link.target = "_blank";
+    link.textContent = "Sign in in another window";
+    said.replaceChildren("Not saved: you are signed out. What you typed is kept here. ", link, ", then come back.");
+  };
   for (const done of document.querySelectorAll("[data-forget]")) shelf.drop(done.dataset.forget);
   for (const form of document.querySelectorAll("form[data-settles]")) {
     form.addEventListener("submit", () => shelf.drop(form.dataset.settles));
+  }
+  for (const form of document.querySelectorAll("form[data-keep]:not([data-autosave])")) {
+    const key = form.dataset.keep, kept = shelf.read(key), version = form.elements.namedItem("version").value;
+    const notice = document.querySelector("[data-unsaved]"); // there is none where the form came back as it was typed
+    const keep = () => { if (!notice || notice.hidden) shelf.write(key, { version, fields: fields(form) }); };
+    form.addEventListener("input", keep);
+    form.addEventListener("signedout", () => signIn(form.querySelector("[data-saved]")));
+    if (!notice) keep();
+    else if (kept) {
+      notice.hidden = false;
+      notice.querySelector("[data-drop]").addEventListener("click", () => { shelf.drop(key); notice.hidden = true; });
+      notice.querySelector("[data-bring]").addEventListener("click", () => {
+        const again = document.createElement("form");
+        again.method = "post";
+        again.action = form.getAttribute("action");
+        const action = kept.version === version ? "recompute" : "preview"; // the latter says what has changed since
+        for (const [name, value] of [["version", kept.version], ...kept.fields, ["action", action]]) {
+          const field = document.createElement("input");
+          Object.assign(field, { type: "hidden", name, value });
+          again.append(field);
+        }
+        document.body.append(again);
+        again.submit();
+      });
+    }
   }
   for (const form of document.querySelectorAll("form[data-autosave]")) {
     const said = form.querySelector("[data-saved]");
@@ -29,13 +62,6 @@
     let timer = 0, busy = false, again = false, ended = false, unsaved = false, waiting = null;
     const keep = () => { if (key) shelf.write(key, { version: version.value, fields: fields(form) }); };
     const later = (ms) => { clearTimeout(timer); timer = setTimeout(save, ms); };
-    const signIn = () => {
-      const link = document.createElement("a");
-      link.href = `/login?next=${encodeURIComponent(location.pathname)}`;
-      link.target = "_blank";
-      link.textContent = "Sign in in another window";
-      said.replaceChildren("Not saved: you are signed out. What you typed is kept here. ", link, ", then come back.");
-    };
     async function save() {
       if (ended) return;
       if (busy) { again = true; return; }
@@ -56,7 +82,7 @@
           if (again) keep();
           else { if (key) shelf.drop(key); form.dispatchEvent(new Event("saved")); }
         } else if (reply.status === 401) {
-          signIn();
+          signIn(said);
         } else if (reply.status >= 500) {
           said.textContent = "Not saved: something is wrong on our side. It is tried again by itself.";
           later(AGAIN_MS);

@@ -7,6 +7,7 @@ for (const form of document.querySelectorAll("form[data-live]")) {
     const mine = asked;
     try {
       const reply = await fetch(form.dataset.live, { method: "POST", body: new URLSearchParams(new FormData(form)) });
+      if (reply.status === 401) form.dispatchEvent(new Event("signedout"));
       if (!reply.ok || mine !== asked) return;
       const page = new DOMParser().parseFromString(await reply.text(), "text/html");
       for (const part of document.querySelectorAll("[data-computed]")) {

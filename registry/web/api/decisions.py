@@ -43,6 +43,7 @@ from registry.web.decision_schemas import (
     WeighedOut,
 )
 from registry.web.deps import Approver, Decider, House, Insider, Now, Read, RowId, Slug, Tx
+from registry.web.pages.decision_memo import clashes
 from registry.web.pages.decision_points import open_questions
 from registry.web.pages.decisions import terms_of, unknown_alternatives
 from registry.web.pages.moderation_view import told_briefly
@@ -110,6 +111,7 @@ def show_preview(
         **_weighed(weighed).model_dump(),
         faults=faults,
         hint=likest.hint(decision.outcome, alike),
+        warnings=clashes(decision, house),
         valid_until=until,
         valid_until_why=why,
         verdict=verdict,

@@ -9,6 +9,8 @@ from sqlmodel import Session
 from registry.domain.errors import NotFound
 from registry.domain.outcome import Outcome
 from registry.domain.validity import ValidityState
+from registry.services.decisions import second_reading
+from registry.services.people.acting import Actor
 from registry.services.people.house import house
 from registry.services.verdicts import publishing
 from registry.services.verdicts.publishing import Filter
@@ -16,9 +18,9 @@ from registry.settings import Settings
 from registry.store import tables, verdicts
 from registry.store.columns import id_of
 from registry.web.api.replies import Cursor, Limit, cursor_number, next_link, told
-from registry.web.deps import House, Now, Plain, Read, RowId
+from registry.web.deps import INSIDERS, CurrentUser, House, Now, Plain, Read, RowId
 from registry.web.routing import api_router
-from registry.web.schemas import Page, VerdictOut
+from registry.web.schemas import Page, SecondReadingOut, VerdictOut
 
 router = api_router("/verdicts", tag="verdicts")
 Named = Annotated[list[Plain], Query(description="May be repeated; several widen the list.")]
@@ -77,13 +79,31 @@ def list_verdicts(
 
 
 @router.get("/{number}", response_model=VerdictOut, summary="One verdict")
-def show_verdict(number: RowId, request: Request, read: Read, settings: House, now: Now) -> Response:
+def show_verdict(
+    number: RowId, request: Request, read: Read, user: CurrentUser, settings: House, now: Now
+) -> Response:
     """As decided, with what has become of it since under `validity`. Its ETag is what `If-Match` of an act wants."""
     row = verdicts.get(read, number)
     if row.published_at > now:
         raise NotFound(f"There is no verdict number {number}. See the list of verdicts.")
     newest = verdicts.newest_events(read, [id_of(row)]).get(id_of(row), 0)
-    return told(request, verdict_out(read, row, settings, now=now), mark=str(newest))
+    out, inside = verdict_out(read, row, settings, now=now), may_read_work(user)
+    if inside and (reading := second_reading.standing(read, row)) is not None:
+        out.second_reading = SecondReadingOut(
+            state=reading.state,
+            sentence=reading.sentence,
+            evaluation=f"{settings.base_url}/evaluations/{reading.evaluation_id}"
+            if reading.evaluation_id
+            else None,
+        )
+    return told(request, out, mark=str(newest), private=inside)
+
+
+def may_read_work(user: Actor | None) -> bool:
+    """Whether this person, or their token, may see work in progress."""
+    if user is None or not user.roles & INSIDERS:
+        return False
+    return user.scopes is None or "read" in user.scopes
 
 
 def verdict_out(session: Session, row: tables.Verdict, settings: Settings, *, now: datetime) -> VerdictOut:

@@ -7,7 +7,9 @@ from datetime import date, datetime
 from sqlmodel import Session
 
 from registry.domain.condition import Condition
+from registry.domain.contradiction import contradictions
 from registry.domain.library import as_condition
+from registry.domain.lookup import House
 from registry.domain.outcome import MEANINGS
 from registry.domain.recommendation import Recommendation
 from registry.domain.rubric import Rubric
@@ -95,6 +97,8 @@ class Standing:
 @dataclass(frozen=True)
 class DecidePage:
     id: int
+    key: str
+    """Under which this browser keeps what was not published yet."""
     version: int
     seen: str
     read_at: datetime
@@ -129,11 +133,15 @@ class DecidePage:
     reasons_for_no: Sequence[Option]
     alternatives: Sequence[Option]
     supersedes: Sequence[Option]
+    clashes: Sequence[str]
+    """Where a condition says less than the scope allows, in words."""
     until: str
     """The last day where none is chosen, and why, in words."""
     form: Form
     taken_back: int | None = None
     """Number of the verdict that was taken back and fills the form."""
+    fresh: bool = False
+    """It was opened and did not come back from a form."""
 
 
 @dataclass(frozen=True)
@@ -180,9 +188,8 @@ def fresh_page(reading: Reading) -> DecidePage:
         offices=frozenset(use.get("offices", ())),
     )
     forms = proposed_forms(filled)
-    return _page(
-        reading, weighed, standing, Decision(outcome=outcome, rationale="", scope=scope), form, forms
-    )
+    decision = Decision(outcome=outcome, rationale="", scope=scope, conditions=tuple(filled))
+    return _page(reading, weighed, standing, decision, form, forms)
 
 
 def typed_page(
@@ -229,6 +236,7 @@ def _page(
     alike = likest.precedents(session, tool, evaluation, weighed, house, now=reading.now)
     return DecidePage(
         id=id_of(evaluation),
+        key=kept_under(id_of(evaluation), reading.user),
         version=evaluation.version,
         seen=seen(weigh(session, evaluation)),
         read_at=reading.now,
@@ -269,9 +277,25 @@ def _page(
             Option(NONE_KNOWN, "None is known"),
         ],
         supersedes=[Option(each.number, each.label) for each in standing],
+        clashes=clashes(decision, house),
         until=_until(reading, decision, weighed, allowed),
         form=form,
     )
+
+
+def clashes(decision: Decision, house: House) -> list[str]:
+    """A sentence for each condition that contradicts the scope; none of them keeps the verdict from going out."""
+    ceiling = decision.scope.data_ceiling
+    allowed = f"up to {words(ceiling).lower()}" if ceiling else "every class of information"
+    return [
+        f"The scope allows {allowed}, and “{condition.text}” allows "
+        f"{words(highest).lower() if highest else 'none of it'}. Employees would read both."
+        for condition, highest in contradictions(decision.conditions, decision.scope, house.data_classes)
+    ]
+
+
+def kept_under(evaluation_id: int, user: Actor) -> str:
+    return f"decision {evaluation_id} {user.id}"
 
 
 def _advice(recommended: Recommendation) -> Advice:

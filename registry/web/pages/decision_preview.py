@@ -53,6 +53,8 @@ class PreviewPage:
     tool_name: str
     number: int
     answer: AnswerCard
+    clashes: Sequence[str]
+    """Where a condition says less than the scope allows."""
     notice: Notice
     entries: Sequence[Entry]
     said: Sequence[Said]
@@ -69,11 +71,12 @@ def preview(
     *,
     title: str,
     back: str,
+    clashes: Sequence[str] = (),
 ) -> PreviewPage:
     """Publishes within a savepoint, reads what everybody would once the undo window is over, and takes it all back."""
     attempt = session.begin_nested()
     try:
-        return _seen(session, settings, typed, publish(), title=title, back=back)
+        return _seen(session, settings, typed, publish(), title=title, back=back, clashes=clashes)
     finally:
         attempt.rollback()
 
@@ -86,6 +89,7 @@ def _seen(
     *,
     title: str,
     back: str,
+    clashes: Sequence[str],
 ) -> PreviewPage:
     house, tool = house_of(session, settings), tools.get_by_id(session, row.tool_id)
     at = row.starts_at
@@ -96,6 +100,7 @@ def _seen(
         tool_name=title,
         number=row.number,
         answer=card_of(session, tool, settings, at=at),
+        clashes=clashes,
         notice=notice,
         entries=_entries(notice, settings),
         said=_said(session, row, house),

@@ -26,7 +26,7 @@ from registry.web.deps import Approver, Decider, House, Now, Read, RowId, Text, 
 from registry.web.errors import status_of
 from registry.web.pages.decision_changes import ClashPage, since, typed_rows
 from registry.web.pages.decision_form import Filled, named_alternatives, read_decision
-from registry.web.pages.decision_memo import Reading, fresh_page, pickable, typed_page
+from registry.web.pages.decision_memo import Reading, clashes, fresh_page, kept_under, pickable, typed_page
 from registry.web.pages.decision_preview import preview
 from registry.web.pages.decision_taken_back import taken_back
 from registry.web.pages.evaluation_page import title_of
@@ -41,6 +41,8 @@ MEMO = "evaluations/decide.html"
 @dataclass(frozen=True)
 class DonePage:
     id: int
+    key: str
+    """Under which a browser may still keep what was typed."""
     number: int
     tool_name: str
     outcome: str
@@ -67,10 +69,10 @@ def show_decision(
     reading = Reading(read, evaluation, house, user, now)
     undone = verdicts.find_taken_back(read, evaluation_id)
     if undone is None or deciding.is_quick_no(undone):
-        return render(request, MEMO, fresh_page(reading))
+        return render(request, MEMO, replace(fresh_page(reading), fresh=True))
     typed = taken_back(read, undone, house.zone)
     page = typed_page(reading, typed, _filled(reading, typed).decision, {})
-    return render(request, MEMO, replace(page, taken_back=undone.number))
+    return render(request, MEMO, replace(page, taken_back=undone.number, fresh=True))
 
 
 @router.post("/evaluations/{evaluation_id}/recompute")
@@ -121,6 +123,7 @@ def decide(
         lambda: deciding.decide(tx, evaluation_id, filled.decision, terms, by=user, now=now),
         title=title_of(tool, evaluation),
         back=f"/evaluations/{evaluation_id}/decide",
+        clashes=clashes(filled.decision, house_of(tx, house)),
     )
     return render(request, "evaluations/preview.html", page_of_preview)
 
@@ -233,6 +236,7 @@ def _done_page(session: Session, row: Verdict, user: Actor, *, now: datetime) ->
     gone_out = now >= row.published_at
     return DonePage(
         id=row.evaluation_id or 0,
+        key=kept_under(row.evaluation_id or 0, user),
         number=row.number,
         tool_name=tool.name,
         outcome=row.outcome.value,

@@ -19,7 +19,8 @@ from registry.web.files import csv_file, json_file
 from registry.web.life_schemas import due_out
 from registry.web.render import render
 from registry.web.routing import page_router
-from registry.web.shapes import Link, Option
+from registry.web.shapes import Link, Option, Pager
+from registry.web.typed import number
 from registry.web.understood import code, codes, understood
 
 router = page_router()
@@ -36,6 +37,8 @@ WHOS = {
     "approver": "Approvers",
 }
 WHENS = {When.OVERDUE: "Overdue", When.SOON: "Within 30 days", When.LATER: "Later"}
+MOST = 50
+"""On one page; the files hold all."""
 COLUMNS = ("kind", "who", "text", "due_on", "state", "verdict", "tool", "owner", "url")
 
 
@@ -75,6 +78,7 @@ class DueRow:
 @dataclass(frozen=True)
 class DuePage:
     rows: Sequence[DueRow]
+    pager: Pager
     kinds: Sequence[Option]
     whos: Sequence[Option]
     whens: Sequence[Option]
@@ -92,6 +96,7 @@ def show_due(request: Request, read: Read, user: SourceReader, settings: House, 
     wanted = understood(request, read_wanted)
     found = things(read, wanted, settings, user, now)
     others = things(read, replace(wanted, whens=()), settings, user, now) if wanted.whens else found
+    start = _start(request.query_params.get("from", ""), len(found))
     page = DuePage(
         rows=[
             DueRow(
@@ -101,12 +106,13 @@ def show_due(request: Request, read: Read, user: SourceReader, settings: House, 
                 each.due_on,
                 each.when is When.OVERDUE,
                 each.number,
-                each.tool.name,
+                each.tool_name,
                 f"/verdicts/{each.number}",
                 each.owner,
             )
-            for each in found
+            for each in found[start : start + MOST]
         ],
+        pager=_pager(wanted, start, len(found)),
         kinds=[Option("", "Everything"), *(Option(each.value, label) for each, label in KINDS.items())],
         whos=[Option("", "Anybody"), *(Option(each, label) for each, label in WHOS.items())],
         whens=[Option("", "At any time"), *(Option(each.value, label) for each, label in WHENS.items())],
@@ -124,6 +130,23 @@ def show_due(request: Request, read: Read, user: SourceReader, settings: House, 
         formats=[Link(name.upper(), f"/due.{name}?{wanted.query}".rstrip("?")) for name in ("csv", "json")],
     )
     return render(request, "due/list.html", page)
+
+
+def _start(typed: str, total: int) -> int:
+    """At which place the page begins: as asked, as far as there is one."""
+    asked = max(0, (number(typed) or 1) - 1) // MOST * MOST
+    return min(asked, max(0, total - 1) // MOST * MOST)
+
+
+def _pager(wanted: Wanted, start: int, total: int) -> Pager:
+    if total <= MOST:
+        return Pager(f"{total} {'thing is' if total == 1 else 'things are'} due")
+    end, joint = min(start + MOST, total), "&" if wanted.query else "?"
+    return Pager(
+        f"{start + 1} to {end} of {total:,} things that are due",
+        f"{wanted.address}{joint}from={start - MOST + 1}" if start else "",
+        f"{wanted.address}{joint}from={end + 1}" if end < total else "",
+    )
 
 
 @router.get("/due.csv")

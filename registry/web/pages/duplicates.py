@@ -12,7 +12,7 @@ from registry.domain.errors import InvalidInput
 from registry.domain.identity import name_key
 from registry.domain.triage import STATUS_LABELS, CandidateStatus
 from registry.services.candidates import merging
-from registry.services.candidates.likeness import likeness, twins
+from registry.services.candidates.likeness import Twin, likeness, twins
 from registry.services.candidates.others import Other, others
 from registry.store import candidates, inbox, tools, triage_acts
 from registry.store.columns import id_of
@@ -102,7 +102,7 @@ def compare(
     candidate = candidates.get(read, candidate_id)
     alike = twins(read, [candidate], now=now)[candidate_id]
     if not beside and not find and alike:
-        beside = f"tool:{alike[0].tool_slug}" if alike[0].tool_slug else str(alike[0].candidate_id)
+        beside = _key(alike[0])
     other, tool = _beside(read, beside)
     if beside and other is None and tool is None:
         find = beside.removeprefix("tool:")
@@ -115,12 +115,15 @@ def compare(
         name=_told_from(candidate, other),
         other_name=_told_from(other, candidate) if other else tool.name if tool else "",
         other_url=f"/inbox/{other.id}" if other else f"/tools/{tool.slug}" if tool else "",
-        reason=_reason(candidate, other.name if other else tool.name if tool else ""),
+        reason=next(
+            (each.reason for each in alike if _key(each) == beside),
+            _reason(candidate, other.name if other else tool.name if tool else ""),
+        ),
         facts=_facts(read, candidate, other, tool),
         rest=[
             OtherWay(each.name, each.reason, _url(candidate_id, key, listed))
             for each in alike
-            if (key := f"tool:{each.tool_slug}" if each.tool_slug else str(each.candidate_id)) != beside
+            if (key := _key(each)) != beside
         ],
         find=find,
         found=[
@@ -168,6 +171,10 @@ def _beside(session: Session, beside: str) -> tuple[Candidate | None, Tool | Non
         return None, tools.find(session, beside.removeprefix("tool:"))
     other_id = number(beside)
     return (candidates.by_id(session, [other_id]).get(other_id) if other_id else None), None
+
+
+def _key(twin: Twin) -> str:
+    return f"tool:{twin.tool_slug}" if twin.tool_slug else str(twin.candidate_id)
 
 
 def _named(each: Other) -> str:

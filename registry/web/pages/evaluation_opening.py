@@ -1,10 +1,11 @@
 """Opening an evaluation: what the tool is to be used for, then the tier that follows from it and who scores."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
-from fastapi import Request, Response
+from fastapi import Request as WebRequest
+from fastapi import Response
 from sqlmodel import Session
 
 from registry.domain.errors import InvalidInput
@@ -14,9 +15,9 @@ from registry.services.evaluations import evaluation as rounds
 from registry.services.people.acting import Actor
 from registry.services.people.house import house as house_of
 from registry.settings import Settings
-from registry.store import evaluations, offices, tools, users
+from registry.store import evaluations, offices, requests, tools, users
 from registry.store.columns import id_of
-from registry.store.tables import Tool
+from registry.store.tables import Request, Tool
 from registry.web.deps import Asked, House, Now, Read, Triager, Tx
 from registry.web.pages.evaluation_page import EFFECTS, YES_NO, use_words
 from registry.web.pages.evaluation_people import Asking, asking
@@ -39,6 +40,8 @@ EFFECT_OPTIONS = (
     Option("rights", "Yes, on their rights", "Such as benefits, permits, employment, or who is looked into."),
 )
 YES_NO_OPTIONS = (Option("no", "No"), Option("yes", "Yes"))
+MOST_ASKED = 5
+MOST_PURPOSE = 500
 SINGLE = ("purpose", "data_class", "effect", "costs", "public_account", "edition", "versions")
 SEVERAL = ("accounts", "audience", "offices")
 
@@ -62,18 +65,25 @@ class OpenPage:
     asking: Asking | None = None
     running_url: str = ""
     """Of the evaluation that is under way already."""
+    asked: Sequence[Request] = ()
+    """What colleagues asked it for, newest first; the form begins with the newest."""
     effects: Sequence[Option] = EFFECT_OPTIONS
     yes_no: Sequence[Option] = YES_NO_OPTIONS
 
 
 @router.get("/new")
-def show_opening(request: Request, read: Read, _user: Triager, house: House, tool: Asked = "") -> Response:
-    page = _first_step(read, house, tools.get(read, tool), Typed(), {})
+def show_opening(request: WebRequest, read: Read, _user: Triager, house: House, tool: Asked = "") -> Response:
+    found = tools.get(read, tool)
+    asked = requests.of_tool(read, id_of(found))
+    given = (
+        {"purpose": (asked[0].purpose[:MOST_PURPOSE],), "data_class": (asked[0].data_class,)} if asked else {}
+    )
+    page = replace(_first_step(read, house, found, Typed(given), {}), asked=asked[:MOST_ASKED])
     return render(request, "evaluations/open.html", page)
 
 
 @router.post("")
-def open_one(request: Request, tx: Tx, user: Triager, now: Now, house: House, typed: Fields) -> Response:
+def open_one(request: WebRequest, tx: Tx, user: Triager, now: Now, house: House, typed: Fields) -> Response:
     """`action` is propose, for the tier and the reviewers that follow from the answers; change; or it opens."""
     tool = tools.get(tx, typed.one("tool"))
     today, action = now.astimezone(house.zone).date(), typed.one("action")

@@ -97,8 +97,13 @@ def keep_scorecard(
     if before is not None and before.submitted and wanted and given == saved:
         done = "rescored" if before.reason else "scored"
         return go(f"/evaluations/{evaluation_id}?done={done}")  # a double click: it is in already
+    faults: Mapping[str, str] = {}
     try:
-        with tx.begin_nested():
+        if wanted == "submit" and not asks_for_json(request):
+            saved_as, faults = scoring.hand_in(
+                tx, evaluation_id, given, version=version, solo=house.solo, by=user, now=now
+            )
+        else:
             saved_as = scoring.save_draft(tx, evaluation_id, given, version=version, by=user, now=now)
     except StaleVersion as refused:
         if asks_for_json(request):
@@ -115,11 +120,8 @@ def keep_scorecard(
         return JSONResponse({"version": saved_as, "saved_at": now.isoformat(), "said": f"Saved {at:%H:%M}"})
     if wanted != "submit":
         return go(f"/evaluations/{evaluation_id}/scorecard#saved")
-    try:
-        with tx.begin_nested():
-            scoring.submit(tx, evaluation_id, solo=house.solo, by=user, now=now)
-    except InvalidInput as refused:
-        page = _page(tx, evaluation, user, given=given, version=saved_as, faults=refused.faults)
+    if faults:
+        page = _page(tx, evaluation, user, given=given, version=saved_as, faults=faults)
         return render(request, "evaluations/scorecard.html", page, status=422)
     amended = before is not None and bool(before.reason)
     return go(f"/evaluations/{evaluation_id}?done={'rescored' if amended else 'scored'}")

@@ -5,11 +5,14 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import Depends, Request, Response
+from sqlmodel import Session
 
 from registry.services.people import accounts, sign_in
+from registry.store import users
+from registry.store.columns import id_of
 from registry.store.engine import snapshot
-from registry.store.tables import User
-from registry.web.deps import House, Now, Read, Secret, Text, Tx
+from registry.store.tables import Role, User
+from registry.web.deps import TRIAGERS, House, Now, Read, Secret, Text, Tx
 from registry.web.parts import Parts, parts_of
 from registry.web.render import go, local_path, render
 from registry.web.routing import page_router
@@ -87,7 +90,7 @@ def log_in(
         return render(request, "session/login.html", page, status=attempt.status)
     _end_present_session(request, tx)
     value = sign_in.start_session(tx, attempt.user, secret=house.secret, now=now)
-    return _signed_in(parts_of(request), value, next)
+    return _signed_in(parts_of(request), value, _leads_to(tx, attempt.user, next))
 
 
 @router.post("/logout")
@@ -110,8 +113,24 @@ def show_link(request: Request, token: str, read: Read, now: Now, house: House, 
 @router.post("/sign-in/{token}")
 def use_link(request: Request, token: str, tx: Tx, now: Now, house: House, next: Text = "/") -> Response:  # noqa: A002
     _end_present_session(request, tx)
+    user = sign_in.get_link(tx, token, secret=house.secret, now=now)
     value = sign_in.use_link(tx, token, secret=house.secret, now=now)
-    return _signed_in(parts_of(request), value, next)
+    return _signed_in(parts_of(request), value, _leads_to(tx, user, next))
+
+
+def _leads_to(session: Session, user: User, wanted: str) -> str:
+    """The page they came from; from the look-up, which is everybody's, staff go on to their work."""
+    path = local_path(wanted)
+    return path if path != "/" else start_page(users.roles(session, id_of(user)))
+
+
+def start_page(roles: frozenset[Role]) -> str:
+    """Where somebody's day begins."""
+    if roles & TRIAGERS:
+        return "/evaluations"
+    if Role.AUDITOR in roles:
+        return "/audit"
+    return "/sources" if Role.ADMIN in roles else "/"
 
 
 def _end_present_session(request: Request, tx: Tx) -> None:

@@ -159,6 +159,34 @@ def test_so_much_news_that_the_trail_lost_it_makes_the_index_anew(
     assert found(following.wait(), "T 7") == tools[7].id
 
 
+@pytest.mark.both_databases
+def test_a_store_that_cannot_be_read_is_logged_and_asked_again_at_the_next_question(
+    engine: Engine, now: datetime, caplog: pytest.LogCaptureFixture
+) -> None:
+    with transaction(engine) as session:
+        a_tool(session, "Quillmark", now=now)
+    following = Following(engine)
+    rename(engine, "tool_change", "elsewhere")
+    following.start()
+    assert following.wait() is None
+    rename(engine, "elsewhere", "tool_change")
+    assert following.index() is None
+    assert following.wait() is not None
+
+    rename(engine, "tool_change", "elsewhere")
+    assert following.index() is None
+    rename(engine, "elsewhere", "tool_change")
+    following.wait()
+    assert found(following.wait(), "Quillmark") is not None
+    following.close()
+    assert {"index not made", "index not followed"} <= {each.message for each in caplog.records}
+
+
+def rename(engine: Engine, table: str, name: str) -> None:
+    with transaction(engine) as session:
+        session.connection().exec_driver_sql(f"ALTER TABLE {table} RENAME TO {name}")
+
+
 @pytest.mark.parametrize("typed", ["jria", "jra", "jiira", "kira", "jirx"])
 def test_a_short_name_is_found_by_any_one_edit(typed: str) -> None:
     names = Names([("jira", 1), ("mural", 2), ("asana", 3), ("jirafe", 4), ("docker", 5)])

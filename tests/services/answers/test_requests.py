@@ -83,3 +83,12 @@ def test_a_request_must_be_complete(session, now, field, faulty):
     with pytest.raises(InvalidInput) as refused:
         ask(session, now, **{field: faulty})
     assert list(refused.value.faults) == [field]
+
+
+def test_the_home_page_that_a_colleague_pastes_tracks_nobody(session, now):
+    asked = ask(session, now, homepage="plumeria.example/app?utm_medium=mail&gclid=7&page=2")
+    assert asked.candidate.homepage == "https://plumeria.example/app?page=2"
+    by_hand = triage.propose_by_hand(
+        session, name="Zither", homepage="https://zither.example/?fbclid=1", by=ROSA, now=now
+    )
+    assert by_hand.homepage == "https://zither.example/"

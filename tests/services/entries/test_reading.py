@@ -47,3 +47,10 @@ def test_the_children_read_what_they_parse_and_nothing_unasked():
         (unread,) = workers.parse("feed", FEED, **asked).entries
     assert (read.reading[3], unread.reading) == ("plumbline.example", None)
     assert reading.reading_of(read, Announcer.LAUNCH_FEED, "feed").proposal.name == "Plumbline 2.1"
+
+
+def test_a_proposed_home_page_tracks_nobody():
+    link = "https://plumbline.example/?utm_source=launches&ref=home"
+    (entry,) = entries_of([Draft(id="1", link=link, title="Show HN: Plumbline – levels")])
+    assert reading.read(entry, Announcer.NEWS).proposal.homepage in ("", "https://plumbline.example/")
+    assert reading.read(entry, Announcer.DISCUSSION).proposal.homepage == "https://plumbline.example/"

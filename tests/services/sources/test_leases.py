@@ -3,10 +3,12 @@ from datetime import datetime, timedelta
 import pytest
 
 from registry.domain.errors import RuleBroken
+from registry.domain.proposal import Announcer
 from registry.services.sources import sources
 from registry.services.sources.leases import Lease, claim
 from registry.store.engine import transaction
 from registry.store.sources import Record
+from registry.store.tables import Source
 from tests.visiting import ADA, Visited
 
 SECOND, HOUR, DAY = timedelta(seconds=1), timedelta(hours=1), timedelta(days=1)
@@ -26,9 +28,18 @@ def add(engine, now):
     return lambda url, at=now: Visited(engine, url, at)
 
 
-def test_many_sources_of_one_host_do_not_keep_others_waiting(add, claims, now):
-    for number in range(700):
-        add(f"https://crowd.example/{number}", now - DAY)
+def test_many_sources_of_one_host_do_not_keep_others_waiting(engine, add, claims, now):
+    with transaction(engine) as session:
+        session.add_all(
+            Source(
+                name=f"{number}",
+                url=f"https://crowd.example/{number}",
+                announcer=Announcer.LAUNCH_FEED,
+                created_at=now - DAY,
+                due_at=now - DAY,
+            )
+            for number in range(700)
+        )
     other = add("https://other.example/feed", now)
     assert other.id in claims(now, 2)
 

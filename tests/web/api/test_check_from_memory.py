@@ -17,6 +17,7 @@ from registry.domain.outcome import Outcome
 from registry.domain.validity import MarkKind
 from registry.domain.verdict import Scope
 from registry.services.answers import lookup
+from registry.services.answers.remembered import Remembered
 from registry.services.people.acting import Actor
 from registry.services.people.house import house
 from registry.services.verdicts import verdict_life
@@ -200,14 +201,36 @@ def test_a_question_about_another_day_is_computed(
     assert long_ago.json()["answer"] == "not_reviewed"
 
 
-def test_what_is_remembered_is_bounded_and_holds_for_its_time_alone() -> None:
-    from registry.services.answers.remembered import Remembered
+@pytest.mark.parametrize(
+    "header", [{"Cookie": "registry=x"}, {"Authorization": "Bearer x"}, {"Host": "other.example"}]
+)
+def test_who_may_be_somebody_or_elsewhere_goes_the_whole_way(
+    memory: TestClient, quillmark: int, header: dict[str, str], app: FastAPI
+) -> None:
+    memory.get(PATH, params={"q": "quillmark"})
+    reply = memory.get(PATH, params={"q": "quillmark"}, headers=header)
+    assert reply.status_code == (400 if "Host" in header else 200)
+    assert len(app.state.parts.following.remembered._answers) == 1
 
+
+def test_what_was_begun_before_a_change_is_not_kept_after_it() -> None:
     now = datetime.fromisoformat("2026-11-03T14:00:00+00:00")
-    kept = Remembered(most_bytes=5_000)
+    kept: Remembered[str] = Remembered()
+    begun = kept.age
+    age = kept.may_keep(begun, now=now, until=lambda: now + timedelta(hours=1))
+    kept.forget()
+    kept.keep("q", "old", size=3, age=age or 0)
+    assert kept.find("q", now=now) is None
+    assert kept.may_keep(begun, now=now, until=lambda: now + timedelta(hours=1)) is None
+
+
+def test_what_is_remembered_is_bounded_and_holds_for_its_time_alone() -> None:
+    now = datetime.fromisoformat("2026-11-03T14:00:00+00:00")
+    kept: Remembered[str] = Remembered(most_bytes=5_000)
     for number in range(100):
-        kept.keep(number, "x" * 100, age=0, now=now, until=lambda: now + timedelta(days=1))
-    assert len(kept._answers) < 25
+        age = kept.may_keep(kept.age, now=now, until=lambda: now + timedelta(days=1))
+        kept.keep(number, "x" * 100, size=100, age=age)
+    assert len(kept._answers) < 15
     assert kept.find(99, now=now) == "x" * 100
     assert kept.find(99, now=now + timedelta(days=1)) is None
     assert kept.find(99, now=now - timedelta(seconds=1)) is None

@@ -1,17 +1,21 @@
 """Deciding through the API: by the rules of the pages, by a person who is signed in, never by a token."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import Engine
 from starlette.testclient import TestClient
 
+from registry.domain.outcome import Outcome
+from registry.domain.quick_lane import LIMITS
+from registry.domain.verdict import Scope
+from registry.services.decisions.decision import Decision, decide
 from registry.services.people.acting import Actor
 from registry.store import users
 from registry.store.columns import id_of
 from registry.store.engine import transaction
-from tests.builders import a_tool, an_evaluation, scored
+from tests.builders import TERMS, a_tool, an_evaluation, scored
 
 As = Callable[[str], TestClient]
 Program = Callable[..., TestClient]
@@ -64,3 +68,61 @@ def test_a_quick_no_to_a_tool_and_conditions_of_the_library(as_: As, url: str) -
     assert len(amir.post("/api/v1/conditions/starter").json()["items"]) == 10
     kept = amir.post("/api/v1/conditions/1/retire", json={"reason": "Not needed."}).json()
     assert (kept["retired_reason"], kept["version"]) == ("Not needed.", 2)
+
+
+def test_the_second_reading_of_a_quick_verdict_is_told_to_staff_and_to_nobody_else(
+    as_: As, client: TestClient, program: Program, site_engine: Engine, cast: dict[str, int], now: datetime
+) -> None:
+    with transaction(site_engine) as session:
+        rosa = Actor(cast["Rosa"], "Rosa", users.roles(session, cast["Rosa"]))
+        earlier = now - timedelta(hours=1)
+        case = an_evaluation(
+            session, a_tool(session, now=earlier), owner=rosa, reviewers=(rosa,), tier=1, now=earlier
+        )
+        scored(session, case, rosa, now=earlier)
+        quick = Decision(
+            outcome=Outcome.APPROVED,
+            rationale="A bell.",
+            scope=Scope(data_ceiling="public"),
+            within=frozenset(LIMITS),
+        )
+        decide(session, id_of(case), quick, TERMS, by=rosa, now=earlier)
+    told = as_("Uma").get("/api/v1/verdicts/1")
+    assert told.json()["second_reading"]["state"] == "not_chosen"
+    assert "private" in told.headers["cache-control"]
+    assert program("Rosa", "read").get("/api/v1/verdicts/1").json()["second_reading"] is not None
+    for outsider in (client, as_("Emil"), program("Rosa", "triage")):
+        assert outsider.get("/api/v1/verdicts/1").json()["second_reading"] is None
+
+
+def test_a_condition_that_says_less_than_the_scope_is_told_and_keeps_nothing_back(as_: As, url: str) -> None:
+    ceiling = {"text": "Enter only public information.", "kind": "data_ceiling", "who": "user"}
+    sent = YES | {
+        "outcome": "approved_with_conditions",
+        "conditions": [ceiling],
+        "step_reason": "To be safe.",
+    }
+    seen = as_("Amir").post(f"{url}/preview", json=sent | {"scope": {"data_ceiling": "internal"}}).json()
+    [warning] = seen["warnings"]
+    assert "“Enter only public information.” allows public information" in warning
+    assert (seen["faults"], seen["verdict"]["number"]) == ({}, 1)
+    agreed = as_("Amir").post(f"{url}/preview", json=sent | {"scope": {"data_ceiling": "public"}}).json()
+    assert agreed["warnings"] == []
+
+
+def test_an_alternative_that_is_no_tool_here_is_refused_by_every_act_that_names_one(
+    as_: As, url: str
+) -> None:
+    amir, stranger = as_("Amir"), {"alternatives": ["penn-flo"]}
+    no = {
+        "outcome": "rejected",
+        "reason_code": "weak_fit",
+        "rationale": "No.",
+        "step_reason": "So.",
+    } | stranger
+    quick = {"ground": "K9", "evidence": "Their terms.", "independent": True} | stranger
+    for path, asked in ((f"{url}/decide", no), ("/api/v1/tools/quillmark/quick-no", quick)):
+        reply = amir.post(path, json=asked)
+        assert (reply.status_code, list(reply.json()["faults"])) == (422, ["alternatives"]), path
+    assert "alternatives" in amir.post(f"{url}/preview", json=no).json()["faults"]
+    assert amir.get("/api/v1/verdicts").json()["items"] == []

@@ -157,6 +157,36 @@ def test_what_is_due_is_listed_by_who_owes_it_and_when(as_: As, clock: Any) -> N
     assert len(as_("Ada").get("/due.json?kind=condition").json()["due"]) == 1
 
 
+def test_the_page_of_what_is_due_holds_fifty_and_leads_to_the_others(
+    as_: As, site_engine: Engine, cast: Mapping[str, int], now: datetime, clock: Any
+) -> None:
+    terms = a_condition("Sign the terms.", "R5")
+    owed = tuple(
+        replace(terms, text=f"Sign paper {number:03}.", standing=False, due_on=date(2027, 4, 1))
+        for number in range(60)
+    )
+    with transaction(site_engine) as session:
+        actors = {
+            name.lower(): Actor(user_id, name, users.roles(session, user_id))
+            for name, user_id in cast.items()
+        }
+        outcome = Outcome.APPROVED_WITH_CONDITIONS
+        a_verdict(
+            session, a_tool(session, "Inkwell", now=now), actors, now=now, outcome=outcome, conditions=owed
+        )
+    clock.pass_time(minutes=6)
+    first = as_("Amir").get("/due?kind=condition").text
+    assert "1 to 50 of 61 things" in first
+    assert "Sign paper 048." in first
+    assert "Sign paper 049." not in first
+    second = (
+        as_("Amir").get(first.partition('rel="next" href="')[2].partition('"')[0].replace("&amp;", "&")).text
+    )
+    assert "51 to 61 of 61 things" in second
+    assert "Sign paper 049." in second
+    assert as_("Amir").get("/due?from=x").status_code == as_("Amir").get("/due?from=9999").status_code == 200
+
+
 def test_the_list_tells_what_was_judged_by_which_rubric(as_: As, client: TestClient) -> None:
     every = client.get(V).json()["items"]
     page = client.get("/verdicts").text
@@ -164,3 +194,22 @@ def test_the_list_tells_what_was_judged_by_which_rubric(as_: As, client: TestCli
     assert len(client.get(f"{V}?rubric={value}").json()["items"]) == len(every) == 2
     assert client.get(f"{V}?rubric=older").json()["items"] == []
     assert client.get("/feeds/verdicts.atom?rubric=older").text.count("<entry>") == 0
+
+
+@pytest.mark.parametrize(
+    ("path", "asked"),
+    [
+        ("1/suspension", {"act": "suspend", "reason": "A leak."}),
+        ("1/acts", {"act": "revoked", "reason": "Gone."}),
+        ("1/acts", {"act": "sunset", "effective_on": "2027-01-01"}),
+        ("withdraw", {"verdicts": [{"number": 1, "mark": 0}], "reason": "Gone."}),
+        ("withdraw", {"verdicts": [{"number": 1, "mark": 0}], "reason": "Gone.", "dry_run": True}),
+    ],
+    ids=["suspend", "revoke", "sunset", "withdraw", "withdraw tried"],
+)
+def test_a_replacement_that_is_no_tool_here_is_refused_by_every_act_that_names_one(
+    as_: As, path: str, asked: dict[str, Any]
+) -> None:
+    reply = as_("Amir").post(f"{V}/{path}", json=asked | {"replacement": "Penn Flo"})
+    assert (reply.status_code, list(reply.json()["faults"])) == (422, ["replacement"])
+    assert as_("Amir").get(f"{V}/1").json()["validity"] == "active"

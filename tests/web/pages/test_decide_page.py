@@ -78,6 +78,19 @@ def test_conditions_proposed_fill_the_form_and_two_empty_ones_follow(
     assert 'name="c4.text"' not in page
 
 
+def test_a_condition_that_says_less_than_the_scope_is_warned_of_before_and_in_the_preview(
+    as_: As, conditional: Any
+) -> None:
+    amir = as_("Amir")
+    warning = "A condition and the scope do not go together"
+    typed = YES_IF | {"c1.kind": "data_ceiling", "data_ceiling": "internal"}
+    assert warning in amir.post(f"{conditional.url}/recompute", data=typed).text
+    seen = amir.post(f"{conditional.url}/decide", data=typed | {"action": "preview"})
+    assert warning in seen.text
+    typed["data_ceiling"] = "public"
+    assert warning not in amir.post(f"{conditional.url}/recompute", data=typed).text
+
+
 def test_recomputing_weighs_the_conditions_as_typed_and_keeps_everything(as_: As, conditional: Any) -> None:
     amir = as_("Amir")
     typed = YES_IF | {"rationale": "Half a thought"}

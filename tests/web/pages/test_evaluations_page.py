@@ -1,5 +1,6 @@
 """The list of evaluations, opening one, and its page: who sees what of it, and what they may do."""
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
@@ -41,6 +42,16 @@ def test_a_reviewer_opens_an_evaluation_and_owns_it(
     assert "Letters" in page
     assert "Ask 1 more reviewer" in page
     assert "Ravi says whether they have an interest" in page
+
+
+def test_opening_begins_with_what_a_colleague_asked_for(as_: As, client: TestClient, a_new_tool: int) -> None:
+    rosa = as_("Rosa")
+    for purpose, data_class in (("Minutes of meetings", ""), ("Letters to <citizens>", "sensitive")):
+        client.post("/request", data={"name": "Inkpost", "purpose": purpose, "data_class": data_class})
+    page = rosa.get("/evaluations/new?tool=inkpost").text
+    assert "Letters to &lt;citizens&gt;</textarea>" in page
+    assert re.search(r'name="data_class" value="sensitive" checked', page)
+    assert "Minutes of meetings" in page
 
 
 def test_opening_without_a_purpose_comes_back_with_what_was_typed(as_: As, a_new_tool: int) -> None:

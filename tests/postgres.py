@@ -1,0 +1,62 @@
+"""A PostgreSQL server of the suite's own, and a database of its own for each test that asks."""
+
+import itertools
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import text
+
+from registry.store import schema
+from registry.store.engine import make_engine
+
+_MEMORY = Path("/dev/shm")
+_ROOM = 2**30
+
+
+class Postgres:
+    """A running server; each of its databases is a copy of one with the newest schema."""
+
+    def __init__(self, server: Any) -> None:
+        self._server = server
+        self._numbers = itertools.count(1)
+        # What a test leaves behind is thrown away, so nothing need reach the disk.
+        for wish in ("fsync = off", "full_page_writes = off", "synchronous_commit = off"):
+            server.psql(f"ALTER SYSTEM SET {wish}")
+        server.psql("SELECT pg_reload_conf()")
+        server.psql("CREATE DATABASE template_registry")
+        engine = make_engine(server.get_uri("template_registry"))
+        schema.upgrade(engine)
+        engine.dispose()
+        self._admin = make_engine(server.get_uri("postgres"))
+
+    @contextmanager
+    def database(self) -> Iterator[str]:
+        """The address of a new database, which is gone afterwards, whoever is still connected to it."""
+        name = f"test_{next(self._numbers)}"
+        self._tell(f"CREATE DATABASE {name} TEMPLATE template_registry STRATEGY file_copy")
+        yield self._server.get_uri(name)
+        self._tell(f"DROP DATABASE {name} WITH (FORCE)")
+
+    def close(self) -> None:
+        self._admin.dispose()
+        self._server.cleanup()
+
+    def _tell(self, statement: str) -> None:
+        with self._admin.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.execute(text(statement))
+
+
+@contextmanager
+def running(pgserver: Any) -> Iterator[Postgres]:
+    """A server in memory where there is room, for to make a database is mostly to copy three hundred files."""
+    # Not below pytest's folder, which is its user's alone: started by root, the server runs as another user.
+    roomy = _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free > _ROOM
+    folder = Path(tempfile.mkdtemp(prefix="registry-postgres-", dir=_MEMORY if roomy else None))
+    folder.chmod(0o755)
+    server = Postgres(pgserver.get_server(folder, cleanup_mode="delete"))
+    yield server
+    server.close()
