@@ -28,7 +28,7 @@ from registry.services.sources import leases, visits
 from registry.services.sources.leases import LEASE, Lease, LeaseLost
 from registry.services.sources.visits import Asking, Success
 from registry.store.engine import snapshot, transaction
-from registry.store.sources import Record
+from registry.store.leasing import Record
 from scrapers.errors import ScrapeError
 
 log = logging.getLogger(__name__)

@@ -12,10 +12,11 @@ from urllib.parse import urlsplit
 from sqlmodel import Session
 
 from registry.domain.errors import RuleBroken
-from registry.store import sources
+from registry.store import leasing, sources
 from registry.store.columns import put
 from registry.store.engine import serialise
-from registry.store.sources import Polled, Record, Spot
+from registry.store.leasing import Record, Spot
+from registry.store.sources import Polled
 from registry.store.tables import Source
 
 LEASE = timedelta(minutes=5)
@@ -66,13 +67,13 @@ def claim(
     hosts = _Hosts(session, now)
     chosen: dict[int, Record] = {}
     for record, share in ((Record.NEW, limit // NEW_SHARE), *((each, limit) for each in Record)):
-        spots = sources.free(session, now, record, only=only)
+        spots = leasing.free(session, now, record, only=only)
         free = (spot for spot in spots if spot.id not in chosen and hosts.take(spot))
         here = sum(each is record for each in chosen.values())
         room = min(share, limit - len(chosen), most.get(record, limit) - here)
         for spot in islice(free, max(0, room)):
             chosen[spot.id] = record
-    taken = sources.lease(session, list(chosen), owner=owner[:80], until=now + LEASE)
+    taken = leasing.lease(session, list(chosen), owner=owner[:80], until=now + LEASE)
     return [
         Lease(source_id, *taken[source_id], record)
         for source_id, record in chosen.items()
@@ -92,7 +93,7 @@ def next_chance(session: Session, now: datetime, *, only: Collection[int] | None
     Not known where somebody reads from the host at this moment: that is worth another look after the pause.
     """
     hosts = _Hosts(session, now)
-    spots = (spot for record in Record for spot in sources.free(session, now, record, only=only))
+    spots = (spot for record in Record for spot in leasing.free(session, now, record, only=only))
     return min((at for spot in spots if (at := hosts.free_at(spot)) is not None), default=None)
 
 
@@ -126,17 +127,17 @@ class _Hosts:
     @cached_property
     def _at_peace(self) -> frozenset[str]:
         """Hosts that asked to be left alone."""
-        urls = sources.resting_urls(self._session, RATE_LIMITED, self._now)
+        urls = leasing.resting_urls(self._session, RATE_LIMITED, self._now)
         return frozenset(_host(url) for url in urls)
 
     @cached_property
     def _resting(self) -> dict[str, datetime]:
         """Hosts that are read at this moment, or were just now, and when they may be asked again."""
         found: dict[str, datetime] = {}
-        for at, spot in sources.visited(self._session, self._now - HOST_PAUSE, self._now):
+        for at, spot in leasing.visited(self._session, self._now - HOST_PAUSE, self._now):
             for host in _hosts(spot):
                 found[host] = max(at + HOST_PAUSE, found.get(host, at))
-        for spot in sources.leased(self._session, self._now):
+        for spot in leasing.leased(self._session, self._now):
             found.update(dict.fromkeys(_hosts(spot), self._now + HOST_PAUSE))
         return found
 
@@ -184,7 +185,7 @@ def holds(lease: Lease, source: Source | Polled) -> bool:
 
 def _set_back(session: Session, now: datetime) -> None:
     """Undo what a clock that was ahead has written: nothing waits for hours that never came, nothing comes early."""
-    for each in sources.from_the_future(session, now + CLOCK_SLACK):
+    for each in leasing.from_the_future(session, now + CLOCK_SLACK):
         if each.fetched_at is None:
             each.due_at = now
             continue
@@ -194,7 +195,7 @@ def _set_back(session: Session, now: datetime) -> None:
         for name in ("fetched_at", "succeeded_at", "changed_at", "whole_at", "moved_since", "gone_since"):
             moment = getattr(each, name)
             setattr(each, name, min(moment, now) if moment is not None else None)
-    sources.shorten_leases(session, now + LEASE)
+    leasing.shorten_leases(session, now + LEASE)
     session.flush()
 
 

@@ -7,7 +7,7 @@ from registry.domain.proposal import Announcer
 from registry.services.sources import sources
 from registry.services.sources.leases import Lease, claim
 from registry.store.engine import transaction
-from registry.store.sources import Record
+from registry.store.leasing import Record
 from registry.store.tables import Source
 from tests.visiting import ADA, Visited
 
