@@ -31,6 +31,7 @@ def import_list(
     as_json: AsJson = False,
 ) -> None:
     """Import a list. A fault in any row leaves everything as it was; a second import changes nothing."""
+    from registry.cli.progress import steps
     from registry.services.lists.importing import import_rows
     from registry.services.lists.mapping import ListMap, apply, read_map
     from registry.services.lists.spreadsheets import format_of
@@ -42,7 +43,7 @@ def import_list(
     if map_file:
         rows = apply(mapping, rows)
     opens = snapshot if dry_run else transaction
-    with opened() as (settings, engine), opens(engine) as session:
+    with opened() as (settings, engine), opens(engine) as session, steps() as bar:
         report = import_rows(
             session,
             rows,
@@ -51,6 +52,7 @@ def import_list(
             now=utc_now(),
             date_format=mapping.date_format,
             dry_run=dry_run,
+            track=lambda items, what: bar.track(items, description=what),
         )
     if as_json:
         print_json(_told(report, dry_run))

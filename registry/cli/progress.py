@@ -1,4 +1,4 @@
-"""The live picture of `registry scrape` on a terminal: how far it is, what came, and what is being read now."""
+"""Live pictures on a terminal: what `registry scrape` is reading now and how far it is; the steps of an import."""
 
 import sys
 from collections.abc import Iterable
@@ -67,3 +67,15 @@ class Reading(Progress):
             more = f" and {len(names) - NAMES} more" if len(names) > NAMES else ""
             said = f"now: {', '.join(names[:NAMES])}{more}"
             yield Text(said, style="dim", no_wrap=True, overflow="ellipsis")
+
+
+def steps() -> Progress:
+    """A bar for each step of one long act; on standard error, and only where that is a terminal."""
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=24),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=Console(stderr=True),
+        disable=not sys.stderr.isatty(),
+    )

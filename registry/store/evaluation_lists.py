@@ -150,15 +150,17 @@ def parts_of(session: Session, evaluation: Evaluation) -> Parts:
 
 def workloads(session: Session, *, today: date) -> dict[int, Workload]:
     """User id -> what that person has yet to hand in, of evaluations under way; who owes nothing is left out."""
-    handed_in = select(Scorecard.evaluation_id).where(
-        Scorecard.user_id == Assignment.user_id, col(Scorecard.submitted_at).is_not(None)
+    handed_in = select(Scorecard.id).where(
+        Scorecard.evaluation_id == Assignment.evaluation_id,
+        Scorecard.user_id == Assignment.user_id,
+        col(Scorecard.submitted_at).is_not(None),
     )
     query = (
         select(col(Assignment.user_id), col(Evaluation.due_on))
         .join(Evaluation, col(Evaluation.id) == Assignment.evaluation_id)
         .where(
             col(Evaluation.state).not_in(CLOSED),
-            col(Assignment.evaluation_id).not_in(handed_in.correlate(Assignment)),
+            ~handed_in.correlate(Assignment).exists(),
         )
     )
     found: dict[int, Workload] = defaultdict(Workload)

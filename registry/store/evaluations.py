@@ -134,14 +134,19 @@ def interests(session: Session, evaluation_id: int) -> dict[int, Interest]:
 
 def interested(session: Session, evaluation: Evaluation) -> frozenset[int]:
     """Who has an interest in the tool: by their word in this evaluation, else by their last one in another of it."""
-    rows = session.exec(
-        select(Interest)
-        .join(Evaluation, col(Evaluation.id) == Interest.evaluation_id)
-        .where(Evaluation.tool_id == evaluation.tool_id)
-    ).all()
+    rows = _interests_in(session, evaluation.tool_id)
     in_order = sorted(rows, key=lambda row: (row.evaluation_id == evaluation.id, row.at))
     last = {row.user_id: row.interested for row in in_order}
     return frozenset(user_id for user_id, holds in last.items() if holds)
+
+
+@remembered(Interest, Evaluation)
+def _interests_in(session: Session, tool_id: int) -> Sequence[Interest]:
+    return session.exec(
+        select(Interest)
+        .join(Evaluation, col(Evaluation.id) == Interest.evaluation_id)
+        .where(Evaluation.tool_id == tool_id)
+    ).all()
 
 
 @remembered(VendorContact)
@@ -185,13 +190,9 @@ _LOOKED_INTO = (Scorecard, User, Evaluation, Interest, VendorContact, Request, C
 
 
 @remembered(*_LOOKED_INTO)
-def heads(session: Session, evaluation_id: int, *, of: int | None = None) -> list[StoredScorecard]:
-    """Every scorecard, or those of one reviewer, drafts and amendments included, without their lines.
-
-    By reviewer's name and number.
-    """
-    read = _SCORECARDS if of is None else _SCORECARDS_OF_ONE
-    found = session.connection().execute(read.cards, {"evaluation_id": evaluation_id, "user_id": of})
+def heads(session: Session, evaluation_id: int) -> list[StoredScorecard]:
+    """Every scorecard, drafts and amendments included, without its lines; by reviewer's name and number."""
+    found = session.connection().execute(_CARDS, {"evaluation_id": evaluation_id})
     return [
         StoredScorecard(
             row.id,
@@ -211,17 +212,17 @@ def heads(session: Session, evaluation_id: int, *, of: int | None = None) -> lis
 
 @remembered(ScorecardRating, ScorecardKnockOut, *_LOOKED_INTO)
 def scorecards(session: Session, evaluation_id: int, *, of: int | None = None) -> list[StoredScorecard]:
-    """The same with their lines."""
-    cards = heads(session, evaluation_id, of=of)
+    """The same with their lines, all or those of one reviewer."""
+    cards = [each for each in heads(session, evaluation_id) if of in (None, each.reviewer.id)]
     if not cards:
         return []
     connection, asked = session.connection(), {"evaluation_id": evaluation_id, "user_id": of}
-    read = _SCORECARDS if of is None else _SCORECARDS_OF_ONE
+    of_ratings, of_answers = _LINES if of is None else _LINES_OF_ONE
     ratings: dict[int, dict[str, TypedRating]] = {card.id: {} for card in cards}
-    for number, criterion, *line in connection.execute(read.ratings, asked):
+    for number, criterion, *line in connection.execute(of_ratings, asked):
         ratings[number][criterion] = TypedRating(*line)
     answers: dict[int, dict[str, TypedAnswer]] = {card.id: {} for card in cards}
-    for number, knock_out, *said in connection.execute(read.answers, asked):
+    for number, knock_out, *said in connection.execute(of_answers, asked):
         answers[number][knock_out] = TypedAnswer(*said)
     return [replace(card, ratings=ratings[card.id], knock_outs=answers[card.id]) for card in cards]
 
@@ -275,15 +276,6 @@ def proposed_conditions(session: Session, evaluation_id: int) -> Sequence[Propos
     ).all()
 
 
-@dataclass(frozen=True)
-class _Reading:
-    """The statements that read scorecards, built once: a draft is saved every few seconds, for each who scores."""
-
-    cards: Select[Any]
-    ratings: Select[Any]
-    answers: Select[Any]
-
-
 _EVALUATION, _CARD = Evaluation.__table__.c, Scorecard.__table__.c  # type: ignore[attr-defined]
 _INTEREST, _CONTACT = Interest.__table__.c, VendorContact.__table__.c  # type: ignore[attr-defined]
 _REQUEST, _CANDIDATE = Request.__table__.c, Candidate.__table__.c  # type: ignore[attr-defined]
@@ -324,19 +316,25 @@ _LEFT_OUT = or_(
 )
 
 
-def _reading(*narrowed: Any) -> _Reading:
-    rating, answer = ScorecardRating.__table__.c, ScorecardKnockOut.__table__.c  # type: ignore[attr-defined]
+def _cards() -> Select[Any]:
     person = User.__table__.c  # type: ignore[attr-defined]
-    within = [_CARD.evaluation_id == bindparam("evaluation_id"), *narrowed]
     cards = plain_select(
         _CARD.id, _CARD.number, _CARD.reason, _CARD.saved_at, _CARD.submitted_at, _CARD.version
     )
-    return _Reading(
+    return (
         cards.add_columns(_CARD.user_id, person.name, person.email, _LEFT_OUT.label("left_out"))
         .join_from(Scorecard, User, person.id == _CARD.user_id)
         .join(Evaluation, _EVALUATION.id == _CARD.evaluation_id)
-        .where(*within)
-        .order_by(person.name, person.id, _CARD.number),
+        .where(_CARD.evaluation_id == bindparam("evaluation_id"))
+        .order_by(person.name, person.id, _CARD.number)
+    )
+
+
+def _lines(*narrowed: Any) -> tuple[Select[Any], Select[Any]]:
+    """What reads ratings and answers; built once, as the others: a draft is saved every few seconds."""
+    rating, answer = ScorecardRating.__table__.c, ScorecardKnockOut.__table__.c  # type: ignore[attr-defined]
+    within = [_CARD.evaluation_id == bindparam("evaluation_id"), *narrowed]
+    return (
         plain_select(rating.scorecard_id, rating.criterion, rating.rating, rating.confidence)
         .add_columns(rating.sentence, rating.evidence, rating.carried)
         .join_from(ScorecardRating, Scorecard, _CARD.id == rating.scorecard_id)
@@ -347,8 +345,9 @@ def _reading(*narrowed: Any) -> _Reading:
     )
 
 
-_SCORECARDS = _reading()
-_SCORECARDS_OF_ONE = _reading(_CARD.user_id == _WHO)
+_CARDS = _cards()
+_LINES = _lines()
+_LINES_OF_ONE = _lines(_CARD.user_id == _WHO)
 
 
 def _standing() -> Select[Any]:

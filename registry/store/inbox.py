@@ -228,8 +228,8 @@ def conditions(wanted: Filter) -> list[ColumnElement[bool]]:
     if wanted.unsure:
         found.append(col(Candidate.sure).is_(False))
     if wanted.words:
-        fields = (Candidate.name, Candidate.homepage, Candidate.tagline)
-        found.append(or_(*(col(field).icontains(wanted.words, autoescape=True) for field in fields)))
+        said = col(Candidate.name) + "\n" + col(Candidate.homepage) + "\n" + col(Candidate.tagline)
+        found.append(said.icontains(wanted.words, autoescape=True))
     for bound, column in ((wanted.seen_from, Candidate.seen_at), (wanted.closed_from, Candidate.closed_at)):
         if bound is not None:
             found.append(col(column) >= bound)

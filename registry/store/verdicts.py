@@ -4,7 +4,10 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime
 
+from sqlalchemy import or_
 from sqlalchemy import select as select_columns
+from sqlalchemy.orm import aliased
+from sqlalchemy.orm.util import identity_key
 from sqlmodel import Session, col, func, select
 
 from registry.domain.errors import NotFound
@@ -13,6 +16,7 @@ from registry.domain.verdict import Pilot, Scope, Verdict
 from registry.store import tables
 from registry.store.columns import among, id_of
 from registry.store.conditions import as_condition
+from registry.store.memo import remembered
 from registry.store.tables import Evaluation, Event, Supersession, Tool, User, VerdictCondition
 
 MARK_ACTIONS = {f"verdict.{kind.value}": kind for kind in MarkKind}
@@ -28,11 +32,20 @@ def get(session: Session, number: int) -> tables.Verdict:
 
 def find_for_evaluation(session: Session, evaluation_id: int) -> tables.Verdict | None:
     """The one verdict of an evaluation that was not taken back."""
+    return next((row for row in _of_evaluation(session, evaluation_id) if row.undone_at is None), None)
+
+
+@remembered(tables.Verdict, Evaluation)
+def _of_evaluation(session: Session, evaluation_id: int) -> Sequence[tables.Verdict]:
+    """Its verdicts, those taken back included, newest first."""
+    tool = select(Evaluation.tool_id).where(Evaluation.id == evaluation_id)  # by which they are found fast
     return session.exec(
-        select(tables.Verdict).where(
-            tables.Verdict.evaluation_id == evaluation_id, col(tables.Verdict.undone_at).is_(None)
+        select(tables.Verdict)
+        .where(
+            tables.Verdict.evaluation_id == evaluation_id, tables.Verdict.tool_id == tool.scalar_subquery()
         )
-    ).first()
+        .order_by(col(tables.Verdict.number).desc())
+    ).all()
 
 
 def waiting(session: Session, *, now: datetime) -> Sequence[tables.Verdict]:
@@ -52,11 +65,7 @@ def ids_of_evaluations(session: Session, evaluation_ids: Iterable[int]) -> froze
 
 def find_taken_back(session: Session, evaluation_id: int) -> tables.Verdict | None:
     """The newest verdict of an evaluation that was taken back before it went out."""
-    return session.exec(
-        select(tables.Verdict)
-        .where(tables.Verdict.evaluation_id == evaluation_id, col(tables.Verdict.undone_at).is_not(None))
-        .order_by(col(tables.Verdict.number).desc())
-    ).first()
+    return next((row for row in _of_evaluation(session, evaluation_id) if row.undone_at is not None), None)
 
 
 def next_number(session: Session) -> int:
@@ -143,21 +152,29 @@ def as_rulings(
     ids = [row.id for row in rows if row.id is not None]
     if not ids:
         return []
-    by_verdict = conditions(session, ids)
-    befell, names, starts = marks(session, ids, now), _superseded(session, ids), superseded_at(session, ids)
-    tools = dict(
-        session.exec(select(Tool.id, Tool.slug).where(col(Tool.id).in_({row.tool_id for row in rows}))).all()
-    )
+    by_verdict, befell = conditions(session, ids), marks(session, ids, now)
+    names, starts = _supersessions(session, ids)
+    slugs = _slugs(session, {row.tool_id for row in rows})
     return [
         Ruling(
             verdict=_as_verdict(
-                row, by_verdict.get(id_of(row), []), tools[row.tool_id], names.get(id_of(row), ())
+                row, by_verdict.get(id_of(row), []), slugs[row.tool_id], names.get(id_of(row), ())
             ),
             marks=tuple(befell.get(id_of(row), ())),
             superseded_at=starts.get(id_of(row)),
         )
         for row in rows
     ]
+
+
+def _slugs(session: Session, tool_ids: Collection[int]) -> dict[int, str]:
+    """Of tools that the session holds already nothing is asked."""
+    held = (session.identity_map.get(identity_key(Tool, each)) for each in tool_ids)
+    known = {id_of(each): str(each.slug) for each in held if each is not None and "slug" in each.__dict__}
+    if missing := tool_ids - known.keys():
+        query = select_columns(col(Tool.id), col(Tool.slug)).where(col(Tool.id).in_(missing))
+        known |= {tool_id or 0: slug for tool_id, slug in session.connection().execute(query)}
+    return known
 
 
 def _as_verdict(
@@ -232,31 +249,36 @@ def marks(
     return found
 
 
-def _superseded(session: Session, verdict_ids: Collection[int]) -> dict[int, list[int]]:
-    """Verdict id -> the numbers that it supersedes."""
-    found: dict[int, list[int]] = defaultdict(list)
-    older = select(Supersession.verdict_id, tables.Verdict.number).join(
-        tables.Verdict, col(tables.Verdict.id) == col(Supersession.superseded_id)
+def _supersessions(
+    session: Session, verdict_ids: Collection[int]
+) -> tuple[dict[int, list[int]], dict[int, datetime]]:
+    """Verdict id -> the numbers that it supersedes, and verdict id -> when its earliest standing successor starts."""
+    old, new = aliased(tables.Verdict), aliased(tables.Verdict)
+    tie = Supersession
+    query = (
+        select_columns(col(tie.verdict_id), col(tie.superseded_id))
+        .add_columns(col(old.number), col(new.starts_at), col(new.undone_at))
+        .join(old, col(old.id) == col(tie.superseded_id))
+        .join(new, col(new.id) == col(tie.verdict_id))
+        .where(
+            or_(
+                among(session, col(tie.verdict_id), verdict_ids),
+                among(session, col(tie.superseded_id), verdict_ids),
+            )
+        )
     )
-    for verdict_id, number in session.exec(
-        older.where(among(session, col(Supersession.verdict_id), verdict_ids))
-    ):
-        found[verdict_id].append(number)
-    return found
+    names: dict[int, list[int]] = defaultdict(list)
+    starts: dict[int, datetime] = {}
+    for verdict_id, superseded_id, number, starts_at, undone_at in session.exec(query):  # type: ignore[call-overload]
+        names[verdict_id].append(number)
+        if undone_at is None:
+            starts[superseded_id] = min(starts.get(superseded_id, starts_at), starts_at)
+    return names, starts
 
 
 def superseded_at(session: Session, verdict_ids: Collection[int]) -> dict[int, datetime]:
     """Verdict id -> when its earliest successor that was not taken back starts."""
-    newer = (
-        select(Supersession.superseded_id, func.min(tables.Verdict.starts_at))
-        .join(tables.Verdict, col(tables.Verdict.id) == col(Supersession.verdict_id))
-        .where(
-            among(session, col(Supersession.superseded_id), verdict_ids),
-            col(tables.Verdict.undone_at).is_(None),
-        )
-        .group_by(col(Supersession.superseded_id))
-    )
-    return dict(session.exec(newer).all())
+    return _supersessions(session, verdict_ids)[1]
 
 
 def of_tool(session: Session, tool_id: int) -> Sequence[tables.Verdict]:

@@ -86,7 +86,8 @@ def is_blind(session: Session, evaluation_id: int, *, to: Actor) -> bool:
         return True
     if not evaluations.is_assigned(session, evaluation_id, to.id):
         return False
-    return not any(each.submitted for each in evaluations.heads(session, evaluation_id, of=to.id))
+    own = (each for each in evaluations.heads(session, evaluation_id) if each.reviewer.id == to.id)
+    return not any(each.submitted for each in own)
 
 
 def counting(cards: Sequence[StoredScorecard]) -> list[StoredScorecard]:

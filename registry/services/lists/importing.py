@@ -1,9 +1,10 @@
 """Another list becomes tools and imported verdicts: planned against the store, then stored whole or not at all."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Protocol, TypeVar
 
 from sqlmodel import Session
 
@@ -14,15 +15,15 @@ from registry.domain.verdict import Verdict
 from registry.services.entries.ownership import alias_kind
 from registry.services.lists.aliases import home_key, is_vendors_page, read_alias
 from registry.services.lists.import_rows import COLUMNS, PlannedRow, PlannedVerdict, read_row
-from registry.services.lists.importing_store import NewTool, NewVerdict, store
+from registry.services.lists.importing_store import DESCRIBED, NewTool, NewVerdict, store
 from registry.services.lists.spreadsheets import Row
 from registry.services.people.acting import Actor
 from registry.store import tools, verdicts
 from registry.store.engine import serialise
 from registry.store.tables import AliasKind, Tool
 
-MOST_ROWS = 50_000
-_COMPARED = ("homepage", "vendor", "category", "description", "guidance")
+MOST_ROWS = 200_000
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,16 @@ class Report:
         return tuple(row for row in self.rows if row.faults)
 
 
+class Track(Protocol):
+    """Hands on what it is given, one by one, and tells somebody how far that is."""
+
+    def __call__(self, items: Sequence[T], what: str, /) -> Iterable[T]: ...
+
+
+def _untold(items: Sequence[T], _what: str) -> Iterable[T]:
+    return items
+
+
 def import_rows(
     session: Session,
     rows: Sequence[Row],
@@ -60,10 +71,12 @@ def import_rows(
     now: datetime,
     date_format: str = "",
     dry_run: bool = False,
+    track: Track = _untold,
 ) -> Report:
     """Store every tool and verdict of a list that is not here yet, or, where any row has a fault, nothing.
 
-    `rows` bear our headers, in the order of the file. Raises InvalidInput for a list without names or too long.
+    `rows` bear our headers, in the order of the file; `track` hears of each while they are read and compared.
+    Raises InvalidInput for a list without names or too long.
     """
     headers = {name for row in rows for name in row}
     if rows and "name" not in headers:
@@ -77,10 +90,10 @@ def import_rows(
         serialise(session, "verdict")
     planned = [
         read_row(number, row, house, now=now, date_format=date_format)
-        for number, row in enumerate(rows, start=1)
+        for number, row in enumerate(track(rows, "Reading the rows"), start=1)
     ]
     plan = _Plan(session, house, now)
-    for row in planned:
+    for row in track(planned, "Comparing with what is here"):
         plan.take(row)
     plan.finish()
     reports = tuple(plan.report(row) for row in planned)
@@ -174,7 +187,7 @@ class _Plan:
                 told.faults["slug"] = f"The slug {wanted} is that of “{self._slugs[wanted].name}” already."
             wanted = next(free for n in range(2, 10**6) if (free := f"{wanted}-{n}") not in self._slugs)
         tool = Tool(slug=wanted, name=row.name, created_at=self._now)
-        for column in _COMPARED:
+        for column in DESCRIBED:
             setattr(tool, column, row.texts[column])
         self._slugs[wanted] = tool
         self._new[wanted] = NewTool(row.number, tool, whole=row.whole)
@@ -184,7 +197,7 @@ class _Plan:
 
     def _compare(self, row: PlannedRow, tool: Tool, told: _Told) -> None:
         differing = [
-            column for column in _COMPARED if row.texts[column] and row.texts[column] != getattr(tool, column)
+            column for column in DESCRIBED if row.texts[column] and row.texts[column] != getattr(tool, column)
         ]
         if differing:
             told.notes.append(

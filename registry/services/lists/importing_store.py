@@ -1,18 +1,23 @@
 """Writes what an import has planned: tools, aliases, offices, verdicts and all that hangs on them, one event a row."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 from uuid import uuid4
 
 from sqlmodel import Session
 
 from registry.services.lists.import_rows import PlannedVerdict
-from registry.services.people.acting import Actor, record
+from registry.services.people.acting import Actor, event_of, record, record_all
 from registry.store import tables, verdicts
 from registry.store.columns import id_of
 from registry.store.conditions import rows_of
-from registry.store.tables import Alias, AliasKind, Office, Supersession, Tool
+from registry.store.engine import reserve_ids, write_all
+from registry.store.tables import Alias, AliasKind, Office, Supersession, Tool, VerdictCondition
+
+DESCRIBED = ("homepage", "vendor", "category", "description", "guidance")
+"""What a list tells of a tool beside its name."""
 
 
 @dataclass
@@ -46,32 +51,51 @@ def store(
     now: datetime,
 ) -> None:
     _store_offices(session, new_verdicts, known_offices, by, now)
-    session.add_all(new.tool for new in new_tools)
-    session.flush()
-    for made in new_tools:
-        tool_id = id_of(made.tool)
-        session.add_all(
-            Alias(tool_id=tool_id, kind=kind, text=text, key=key) for kind, text, key in made.aliases
-        )
-        after = {"slug": made.tool.slug, "name": made.tool.name, "row": made.row}
-        record(session, "tool.imported", ("tool", tool_id), by=by, now=now, after=after)
-    rows = [_verdict(new, now) for new in new_verdicts]
-    session.add_all(rows)
-    session.flush()
-    for new, row in zip(new_verdicts, rows, strict=True):
-        session.add_all(rows_of(id_of(row), new.planned.conditions))
+    for new, tool_id in zip(new_tools, reserve_ids(session, Tool, len(new_tools)), strict=True):
+        new.tool.id = tool_id
+    write_all(session, Tool, [_tool(new.tool) for new in new_tools])
+    aliases = [
+        {"tool_id": new.tool.id, "kind": kind, "text": text, "key": key}
+        for new in new_tools
+        for kind, text, key in new.aliases
+    ]
+    write_all(session, Alias, aliases)
+    ids = reserve_ids(session, tables.Verdict, len(new_verdicts))
+    write_all(
+        session,
+        tables.Verdict,
+        [_verdict(new, verdict_id, now) for new, verdict_id in zip(new_verdicts, ids, strict=True)],
+    )
+    conditions = [
+        row.model_dump(exclude={"id"})
+        for new, verdict_id in zip(new_verdicts, ids, strict=True)
+        for row in rows_of(verdict_id, new.planned.conditions)
+    ]
+    write_all(session, VerdictCondition, conditions)
+    _store_supersessions(session, new_verdicts, ids)
+    record_all(session, [*_listed(new_tools, by, now), *_decided(new_verdicts, ids, by, now)])
+
+
+def _listed(new_tools: Sequence[NewTool], by: Actor, now: datetime) -> Iterator[dict[str, Any]]:
+    for new in new_tools:
+        after = {"slug": new.tool.slug, "name": new.tool.name, "row": new.row}
+        yield event_of("tool.imported", ("tool", new.tool.id), by=by, now=now, after=after)
+
+
+def _decided(
+    new_verdicts: Sequence[NewVerdict], ids: Sequence[int], by: Actor, now: datetime
+) -> Iterator[dict[str, Any]]:
+    for new, verdict_id in zip(new_verdicts, ids, strict=True):
         after = {
-            "number": row.number,
+            "number": new.number,
             "tool": new.tool.slug,
-            "outcome": row.outcome.value,
+            "outcome": new.planned.outcome.value,
             "imported": True,
             "row": new.row,
         }
-        record(session, "verdict.published", ("verdict", row.id), by=by, now=now, after=after)
-    _store_supersessions(session, new_verdicts, rows)
-    for new, row in zip(new_verdicts, rows, strict=True):
-        _befall(session, new, row, by, now)
-    session.flush()
+        yield event_of("verdict.published", ("verdict", verdict_id), by=by, now=now, after=after)
+    for new, verdict_id in zip(new_verdicts, ids, strict=True):
+        yield from _befell(new, verdict_id, by, now)
 
 
 def _store_offices(
@@ -84,54 +108,60 @@ def _store_offices(
         record(session, "office.added", ("office", office.id), by=by, now=now, after={"code": code})
 
 
-def _verdict(new: NewVerdict, now: datetime) -> tables.Verdict:
+def _tool(tool: Tool) -> dict[str, Any]:
+    return {name: getattr(tool, name) for name in ("id", "slug", "name", "created_at", *DESCRIBED)}
+
+
+def _verdict(new: NewVerdict, verdict_id: int, now: datetime) -> dict[str, Any]:
     planned, texts = new.planned, new.planned.texts
     decided_at = planned.decided_at or now
-    return tables.Verdict(
-        number=new.number,
-        uid=str(uuid4()),
-        tool_id=id_of(new.tool),
-        outcome=planned.outcome,
-        edition=planned.edition,
-        versions=texts["versions"],
-        deployment=texts["deployment"],
-        data_ceiling=planned.data_ceiling,
-        accounts=sorted(planned.accounts),
-        offices=sorted(planned.offices),
-        audience=sorted(planned.audience),
-        rationale=texts["rationale"],
-        reason_code=texts["reason_code"],
-        citation=texts["citation"],
-        alternatives=new.alternatives,
-        pilot=dict(planned.pilot),
-        decided_by=planned.decided_by,
-        decided_at=decided_at,
-        published_at=decided_at,
-        starts_at=planned.starts_at or decided_at,
-        valid_until=planned.valid_until,
-        imported=True,
-        reference=texts["reference"],
-        notes=list(planned.recorded),
-    )
+    return {
+        "id": verdict_id,
+        "number": new.number,
+        "uid": str(uuid4()),
+        "tool_id": new.tool.id,
+        "outcome": planned.outcome,
+        "edition": planned.edition,
+        "versions": texts["versions"],
+        "deployment": texts["deployment"],
+        "data_ceiling": planned.data_ceiling,
+        "accounts": sorted(planned.accounts),
+        "offices": sorted(planned.offices),
+        "audience": sorted(planned.audience),
+        "rationale": texts["rationale"],
+        "reason_code": texts["reason_code"],
+        "citation": texts["citation"],
+        "alternatives": new.alternatives,
+        "pilot": dict(planned.pilot),
+        "assessment": {},
+        "decided_by": planned.decided_by,
+        "decided_at": decided_at,
+        "published_at": decided_at,
+        "starts_at": planned.starts_at or decided_at,
+        "valid_until": planned.valid_until,
+        "imported": True,
+        "reference": texts["reference"],
+        "notes": list(planned.recorded),
+    }
 
 
-def _store_supersessions(
-    session: Session, new_verdicts: Sequence[NewVerdict], rows: Sequence[tables.Verdict]
-) -> None:
+def _store_supersessions(session: Session, new_verdicts: Sequence[NewVerdict], ids: Sequence[int]) -> None:
     wanted = {number for new in new_verdicts for number in new.supersedes}
-    by_number = {row.number: id_of(row) for row in (*rows, *verdicts.by_numbers(session, wanted))}
-    session.add_all(
-        Supersession(verdict_id=id_of(row), superseded_id=by_number[number])
-        for new, row in zip(new_verdicts, rows, strict=True)
+    by_number = {row.number: id_of(row) for row in verdicts.by_numbers(session, wanted)}
+    by_number |= {new.number: verdict_id for new, verdict_id in zip(new_verdicts, ids, strict=True)}
+    found = [
+        {"verdict_id": verdict_id, "superseded_id": by_number[number]}
+        for new, verdict_id in zip(new_verdicts, ids, strict=True)
         for number in dict.fromkeys(new.supersedes)
-    )
+    ]
+    write_all(session, Supersession, found)
 
 
-def _befall(session: Session, new: NewVerdict, row: tables.Verdict, by: Actor, now: datetime) -> None:
+def _befell(new: NewVerdict, verdict_id: int, by: Actor, now: datetime) -> Iterator[dict[str, Any]]:
     """What befell it where it comes from: the event bears this act's moment, and tells the one of then."""
     for mark in new.planned.marks:
         after = {
-            "number": row.number,
+            "number": new.number,
             "at": mark.at.isoformat(),
             "by": mark.by,
             "reason": mark.reason,
@@ -140,4 +170,4 @@ def _befall(session: Session, new: NewVerdict, row: tables.Verdict, by: Actor, n
             "details": dict(mark.details),
             "imported": True,
         }
-        record(session, f"verdict.{mark.kind.value}", ("verdict", row.id), by=by, now=now, after=after)
+        yield event_of(f"verdict.{mark.kind.value}", ("verdict", verdict_id), by=by, now=now, after=after)
