@@ -20,7 +20,7 @@ CHECK_OPTIONS = (
     Option("", "Not said yet"),
     Option(Check.SELF_ATTESTED, "By their own word"),
     Option(Check.EVIDENCE, "By evidence"),
-    Option(Check.AUTOMATIC, "By itself"),
+    Option(Check.AUTOMATIC, "By the tool or the system itself"),
 )
 
 
@@ -111,6 +111,17 @@ def lacking(condition: Condition) -> str:
         if lacks
     ]
     return ", ".join(parts)
+
+
+def who_must(duty: str) -> str:
+    """Whose duty it is, as colleagues speak of it among themselves: an employee is told “You”."""
+    said = next((each.label for each in DUTY_OPTIONS if each.value and each.value == duty), "nobody named")
+    return said[:1].lower() + said[1:]
+
+
+def checked_by(check: str) -> str:
+    said = next((each.label for each in CHECK_OPTIONS if each.value and each.value == check), "")
+    return said[:1].lower() + said[1:]
 
 
 def covers(mitigates: Iterable[str], rubric: Rubric | None) -> str:

@@ -169,8 +169,12 @@ async def _unexpected(request: Request, error: Exception) -> Response:
 
 async def _page(request: Request, status: int, sentence: str) -> Response:
     whole = request.method == "GET" and status == STATUSES[InvalidInput] and request.url.query
-    steps = (Link("See the page without what its address asks for", request.url.path), HOME)
-    page = Fault(status, TITLES.get(status, _phrase(status)), sentence, steps if whole else (HOME,))
+    steps = [HOME]
+    if whole:
+        steps.insert(0, Link("See the page without what its address asks for", request.url.path))
+    elif status in (403, 409) and (parent := _parent(request)) != "/":
+        steps.insert(0, Link("Go back to what this belongs to", parent))
+    page = Fault(status, TITLES.get(status, _phrase(status)), sentence, steps)
     return await run_in_threadpool(render, request, "errors/error.html", page, status=status)
 
 

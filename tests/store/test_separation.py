@@ -1,7 +1,7 @@
 """Who may not decide is refused by the database too, whatever program writes into it."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -14,7 +14,7 @@ from registry.domain.evaluation import Alone
 from registry.services.evaluations import scoring
 from registry.services.people.acting import Actor
 from registry.store.columns import id_of
-from registry.store.tables import Evaluation, Request, VendorContact, Verdict
+from registry.store.tables import Evaluation, Interest, Request, VendorContact, Verdict
 from tests.builders import a_tool, a_verdict, an_evaluation, scored, the_cast
 
 DECIDED: tuple[dict[str, Any], ...] = tuple(
@@ -90,6 +90,27 @@ def test_who_declared_an_interest_is_refused(
         session, id_of(evaluation), interested=True, statement="Shares.", by=cast["amir"], now=now
     )
     assert "declared an interest" in refused(session, evaluation, cast["amir"], now)
+
+
+def test_an_interest_declared_in_an_earlier_round_counts_until_its_holder_says_otherwise(
+    session: Session, cast: Mapping[str, Actor], evaluation: Evaluation, now: datetime
+) -> None:
+    amir, earlier = cast["amir"], now - timedelta(days=200)
+    before = Evaluation(
+        **evaluation.model_dump(exclude={"id", "opened_at", "edition"}),
+        opened_at=earlier,
+        edition="Earlier",
+    )
+    session.add(before)
+    session.flush()
+    for moment, holds in ((earlier, False), (earlier + timedelta(days=1), True)):
+        session.merge(
+            Interest(evaluation_id=id_of(before), user_id=amir.person_id, interested=holds, at=moment)
+        )
+        session.flush()
+    assert "declared an interest" in refused(session, evaluation, amir, now)
+    scoring.declare(session, id_of(evaluation), interested=False, statement="", by=amir, now=now)
+    write(session, evaluation, amir, now)
 
 
 def test_a_contact_of_the_vendor_is_refused(

@@ -41,15 +41,11 @@
       notice.hidden = false;
       notice.querySelector("[data-drop]").addEventListener("click", () => { shelf.drop(key); notice.hidden = true; });
       notice.querySelector("[data-bring]").addEventListener("click", () => {
-        const again = document.createElement("form");
-        again.method = "post";
-        again.action = form.getAttribute("action");
         const action = kept.version === version ? "recompute" : "preview"; // the latter says what has changed since
-        for (const [name, value] of [["version", kept.version], ...kept.fields, ["action", action]]) {
-          const field = document.createElement("input");
-          Object.assign(field, { type: "hidden", name, value });
-          again.append(field);
-        }
+        const made = (tag, values) => Object.assign(document.createElement(tag), values);
+        const again = made("form", { method: "post", action: form.getAttribute("action") });
+        const sent = [["version", kept.version], ...kept.fields, ["action", action]];
+        again.append(...sent.map(([name, value]) => made("input", { type: "hidden", name, value })));
         document.body.append(again);
         again.submit();
       });

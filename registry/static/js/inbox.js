@@ -127,10 +127,11 @@
       const row = rowOf(event.submitter ?? event.target) ?? rowOf(document.activeElement);
       if (row) keep(rows.indexOf(row));
     });
+    const typing = (event) => event.ctrlKey || event.metaKey || event.altKey || event.isComposing
+      || event.target.matches("select, textarea, input:not([type=checkbox])");
     // From wherever no text is typed: j and k lead into the list, ? opens the help.
     document.addEventListener("keydown", (event) => {
-      if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || event.defaultPrevented) return;
-      if (event.target.matches("select, textarea, input:not([type=checkbox])")) return;
+      if (event.defaultPrevented || typing(event)) return;
       if (event.key === "?") {
         const help = document.querySelector("#keys");
         help.open = true;
@@ -142,8 +143,7 @@
     });
     list.addEventListener("keydown", (event) => {
       const row = rowOf(event.target);
-      if (!row || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
-      if (event.target.matches("select, textarea, input:not([type=checkbox])")) return;
+      if (!row || typing(event)) return;
       const place = rows.indexOf(row);
       const on = (key) => row.querySelector(`.acts [data-key="${key}"]`);
       if (asked?.row === row && /^[1-9]$/.test(event.key)) {
@@ -164,11 +164,6 @@
           twins[0].click();
         } else ask(row, link.dataset.act);
       };
-      const several = (act) => {
-        if (document.querySelector('input[name="ids"]:checked, [data-matching]:checked')) {
-          document.querySelector(`[data-bulk] button[value="${act}"]`)?.click();
-        }
-      };
       const keys = {
         j: () => go(place + 1),
         k: () => go(place - 1),
@@ -185,14 +180,14 @@
           form.requestSubmit();
         },
         X: () => document.querySelector("[data-all]").click(),
-        A: () => several("accept"),
-        D: () => several("dismiss"),
-        S: () => several("watch"),
-        M: () => several("merge"),
-        L: () => several("label"),
         "/": () => document.querySelector("#f-q").focus(),
         Enter: () => event.target === row && row.querySelector("h2 a").click(),
       };
+      for (const [key, act] of Object.entries({ A: "accept", D: "dismiss", S: "watch", M: "merge", L: "label" })) {
+        if (document.querySelector('[name="ids"]:checked, [data-matching]:checked')) {
+          keys[key] = () => document.querySelector(`[data-bulk] [value="${act}"]`)?.click();
+        }
+      }
       if (!Object.hasOwn(keys, event.key) || (event.key === "Enter" && event.target !== row)) return;
       event.preventDefault();
       keys[event.key]();

@@ -19,7 +19,7 @@ from registry.store import library
 from registry.store.columns import id_of
 from registry.store.library import Reusable
 from registry.store.tables import LibraryWording
-from registry.web.condition_form import ConditionOptions, covers
+from registry.web.condition_form import ConditionOptions, checked_by, covers, who_must
 from registry.web.deps import ConditionKeeper, ConditionReader, Now, Read, RowId, Tx
 from registry.web.render import go, render
 from registry.web.routing import page_router
@@ -199,8 +199,8 @@ def _values(row: LibraryWording) -> Mapping[str, object]:
 def _about(row: LibraryWording, rubric: Rubric | None) -> str:
     parts = [
         words(row.kind.value),
-        f"{words(row.duty).lower()} must do it" if row.duty else "",
-        f"checked {words(row.checked)}" if row.checked else "",
+        f"{who_must(row.duty)} must do it" if row.duty else "",
+        f"checked {checked_by(row.checked)}" if row.checked else "",
         f"covers {covers(row.mitigates.split(), rubric)}" if row.mitigates else "",
         "always" if row.standing else f"within {row.due_days} days of the decision",
     ]

@@ -22,7 +22,7 @@ from registry.store.columns import id_of
 from registry.store.conditions import as_condition
 from registry.store.evaluations import StoredScorecard
 from registry.store.tables import Evaluation, Role, Tool
-from registry.web.condition_form import ConditionForm, ConditionOptions, covers, lacking
+from registry.web.condition_form import ConditionForm, ConditionOptions, covers, lacking, who_must
 from registry.web.pages.evaluation_cards import CardView, card_views
 from registry.web.pages.evaluation_history import BAND_NAMES, history
 from registry.web.pages.evaluation_people import (
@@ -301,7 +301,8 @@ def _proposed(
             continue
         condition = as_condition(row)
         when = "always" if row.standing else f"by {day_text(row.due_on)}" if row.due_on else "no day yet"
-        who = words(row.duty) if row.duty else "Nobody named"
+        who = who_must(row.duty or "")
+        who = who[:1].upper() + who[1:]
         rows.append(
             ProposedRow(
                 id_of(row),

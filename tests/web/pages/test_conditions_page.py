@@ -59,7 +59,7 @@ def test_what_is_added_stands_in_the_list_in_words(amir: TestClient) -> None:
     assert amir.post("/conditions", data=PUBLIC).headers["location"] == "/conditions"
     page = amir.get("/conditions").text
     assert "Enter only &lt;public&gt; information." in page
-    assert "covers R2, R5" in page
+    assert "covers R2 Security, R5 Terms and contract" in page
     assert "not used yet" in page
 
 

@@ -35,8 +35,14 @@ REFUSALS = (
     ),
     (
         "declared an interest in it",
-        "EXISTS (SELECT 1 FROM interest WHERE interest.evaluation_id = NEW.evaluation_id"
-        " AND interest.user_id = NEW.decided_by_id AND interest.interested)",
+        # The word given in this evaluation counts, else the last one given in any of the tool.
+        "EXISTS (SELECT 1 FROM interest AS said JOIN evaluation AS of_said ON of_said.id = said.evaluation_id"
+        " WHERE of_said.tool_id = NEW.tool_id AND said.user_id = NEW.decided_by_id AND said.interested"
+        " AND NOT EXISTS (SELECT 1 FROM interest AS later JOIN evaluation AS of_later"
+        " ON of_later.id = later.evaluation_id"
+        " WHERE of_later.tool_id = NEW.tool_id AND later.user_id = said.user_id"
+        " AND said.evaluation_id <> NEW.evaluation_id"
+        " AND (later.evaluation_id = NEW.evaluation_id OR later.at > said.at)))",
     ),
     (
         "scored it",
