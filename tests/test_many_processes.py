@@ -80,7 +80,6 @@ def test_three_processes_read_each_due_source_exactly_once(engine: Engine, serve
 
 
 @pytest.mark.whole
-@pytest.mark.both_databases
 def test_four_processes_read_each_of_five_hundred_due_sources_exactly_once(
     engine: Engine, server: HostileServer
 ):
@@ -108,12 +107,10 @@ def lose_one(engine: Engine, server: HostileServer, *, processes: int, count: in
     assert max(asked(server).values()) <= 2
 
 
-@pytest.mark.both_databases
 def test_what_a_killed_process_held_is_read_by_another_after_its_lease(engine: Engine, server: HostileServer):
     lose_one(engine, server, processes=2, count=24, kill_at=9)
 
 
 @pytest.mark.whole
-@pytest.mark.both_databases
 def test_so_it_is_with_five_hundred_sources(engine: Engine, server: HostileServer):
     lose_one(engine, server, processes=3, count=500, kill_at=200)

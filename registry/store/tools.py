@@ -1,6 +1,6 @@
 """Reads of tools and of everything by which people call them."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any
 
 from sqlalchemy import String, cast
@@ -9,6 +9,7 @@ from sqlmodel import Session, and_, col, func, or_, select
 
 from registry.domain.errors import NotFound
 from registry.domain.outcome import MEANINGS
+from registry.store.columns import among
 from registry.store.tables import Alias, AliasKind, Tool, Verdict
 
 
@@ -193,14 +194,16 @@ def alias_names(session: Session) -> Sequence[tuple[str, int]]:
     return session.exec(select(Alias.key, Alias.tool_id).where(Alias.kind == AliasKind.NAME)).all()
 
 
-def free_slug(session: Session, slug: str) -> str:
-    """`slug` itself, or with the lowest number from 2 on that nobody has."""
-    taken = set(session.exec(select(Tool.slug).where(col(Tool.slug).startswith(slug, autoescape=True))).all())
-    number, free = 1, slug
-    while free in taken:
-        number += 1
-        free = f"{slug}-{number}"
-    return free
+def slugs_among(session: Session, wanted: Collection[str]) -> set[str]:
+    """Those of these that some tool has."""
+    return set(session.exec(select(Tool.slug).where(among(session, Tool.slug, wanted))).all())
+
+
+def slugs_from(session: Session, beginning: str) -> set[str]:
+    """Every slug that begins so."""
+    return set(
+        session.exec(select(Tool.slug).where(col(Tool.slug).startswith(beginning, autoescape=True))).all()
+    )
 
 
 def names_since(session: Session, alias_id: int) -> Sequence[tuple[int, str, int]]:

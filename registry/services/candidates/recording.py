@@ -71,7 +71,7 @@ class Recording:
     def __post_init__(self) -> None:
         self.mark = mark_of(self.verb, self.asked, selection_mark(self.chosen))
         known = candidates.locked(self.session, [each.id for each in self.chosen])
-        self._read: list[Candidate] = []
+        self.read: list[Candidate] = []
         for each in self.chosen:
             found = known.get(each.id)
             if found is None:
@@ -82,7 +82,7 @@ class Recording:
             elif each.version is not None and found.version != each.version:
                 self.refused.append(Refusal(each.id, found.name, self._stale()))
             else:
-                self._read.append(found)
+                self.read.append(found)
 
     def each(
         self,
@@ -96,7 +96,7 @@ class Recording:
 
         `within` puts each into a savepoint, for acts that write more than the candidate. `more` goes into the event.
         """
-        for candidate in self._read:
+        for candidate in self.read:
             before = {name: getattr(candidate, name) for name in KEPT}
             try:
                 if within:

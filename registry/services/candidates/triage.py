@@ -13,16 +13,16 @@ from sqlmodel import Session
 
 from registry.domain.announcement import by_person
 from registry.domain.errors import InvalidInput, RuleBroken
-from registry.domain.identity import name_key, slug
+from registry.domain.identity import name_key
 from registry.domain.triage import REASON_LABELS, DismissReason, Verb, move
+from registry.services.candidates.letting_in import LettingIn
 from registry.services.candidates.recording import Chosen, Recording, closed, opened
 from registry.services.entries.keys import product_key
-from registry.services.entries.ownership import alias_kind, standing, tools_by_link
+from registry.services.entries.ownership import standing, tools_by_link
 from registry.services.people.acting import Actor, record, refuse_long
 from registry.store import candidates, tools
-from registry.store.columns import id_of
 from registry.store.engine import serialise
-from registry.store.tables import Alias, AliasKind, Candidate, Tool
+from registry.store.tables import Candidate, Tool
 from scrapers.links import canonical_url, untracked
 
 
@@ -61,16 +61,18 @@ def accepting(
     asked = {"tool": tool_id, "category": category}
     act = Recording(session, Verb.ACCEPT, chosen, by, now, told, asked)
 
+    letting_in = LettingIn(session, act.read, into=into)
+
     def do(candidate: Candidate) -> dict[str, Any]:
         accepted = move(candidate.status, "accept")
-        tool = into or _make_tool(session, candidate, category, by, now)
-        aliases = _add_aliases(session, tool, candidate, name_must_be_free=into is None)
-        candidate.status, candidate.tool_id = accepted, tool.id
+        tool, called, aliases = letting_in.let_in(candidate, category=category, now=now)
+        candidate.status, candidate.tool_id = accepted, tool
         closed(candidate, by, now)
-        made = {"tool": tool.id, "new_tool": into is None, "aliases": aliases}
-        return {**made, "told": {"tool": tool.slug}}
+        return {"tool": tool, "new_tool": into is None, "aliases": aliases, "told": {"tool": called}}
 
-    act.each(do, "candidate.accepted", within=True)
+    with session.no_autoflush:  # a candidate names a tool that is written after all of them were tried
+        act.each(do, "candidate.accepted")
+    letting_in.write(by=by, now=now)
     return act
 
 
@@ -221,46 +223,3 @@ def address(homepage: str) -> str:
             {"homepage": "must be an http or https address"},
         )
     return untracked(homepage)
-
-
-def _make_tool(session: Session, candidate: Candidate, category: str, by: Actor, now: datetime) -> Tool:
-    tool = Tool(
-        slug=tools.free_slug(session, slug(candidate.name) or f"tool-{candidate.id}"),
-        name=candidate.name,
-        category=(category.strip() or candidate.category)[:80],
-        homepage=candidate.homepage,
-        description=candidate.tagline,
-        created_at=now,
-    )
-    session.add(tool)
-    session.flush()
-    after = {"slug": tool.slug, "name": tool.name}
-    record(session, "tool.made", ("tool", tool.id), by=by, now=now, after=after)
-    return tool
-
-
-def _add_aliases(session: Session, tool: Tool, candidate: Candidate, *, name_must_be_free: bool) -> list[int]:
-    """The candidate's strong key and name as ways to say the tool; gives the ids of those that are new.
-
-    Raises RuleBroken where another tool has one.
-    """
-    home = product_key(candidate.homepage, candidate.name)
-    keys = dict.fromkeys(key for key in (candidate.identity, home) if key)
-    wanted = [
-        (AliasKind.NAME, candidate.name, candidate.name_key),
-        *((alias_kind(key), key, key) for key in keys),
-    ]
-    made = []
-    for kind, text, key in wanted:
-        owner = candidates.aliases_by_key(session, (kind,), [key]).get(key)
-        if owner is None:
-            made.append(Alias(tool_id=id_of(tool), kind=kind, text=text, key=key))
-        elif owner.tool_id != tool.id and (kind is not AliasKind.NAME or name_must_be_free):
-            other = tools.get_by_id(session, owner.tool_id)
-            raise RuleBroken(
-                f"“{text}” belongs to the tool “{other.name}” already. "
-                "Accept this candidate into that tool, or change what they share first."
-            )
-    session.add_all(made)
-    session.flush()
-    return [id_of(each) for each in made]

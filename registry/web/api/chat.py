@@ -31,7 +31,7 @@ async def read_body(request: Request) -> bytes:
 
 
 Body = Annotated[bytes, Depends(read_body)]
-Sent = Annotated[str, Header()]
+Sent = Annotated[str, Header(description="What the chat service proves with that the call is its own.")]
 
 
 @router.post("/slack", summary="May I use it, from Slack")

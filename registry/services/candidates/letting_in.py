@@ -1,0 +1,117 @@
+"""The tools and the names that accepting makes: weighed in memory one by one, then written at one go."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlmodel import Session
+
+from registry.domain.errors import RuleBroken
+from registry.domain.identity import slug
+from registry.services.entries.keys import product_key
+from registry.services.entries.ownership import alias_kind
+from registry.services.people.acting import Actor, event_of, record_all
+from registry.store import candidates, tools
+from registry.store.columns import id_of
+from registry.store.engine import reserve_ids, write_all
+from registry.store.tables import Alias, AliasKind, Candidate, Tool
+
+Way = tuple[AliasKind, str, str]
+"""Kind, text and key."""
+
+
+class LettingIn:
+    """Whose names and addresses are whose, for candidates that become tools, or ways to say the tool `into`."""
+
+    def __init__(self, session: Session, found: Sequence[Candidate], *, into: Tool | None) -> None:
+        self._session, self._into = session, into
+        self._ways = {id_of(each): _ways(each) for each in found}
+        every = [way for ways in self._ways.values() for way in ways]
+        owned = candidates.aliases(session, {key for _, _, key in every})
+        self._owner = {(alias.kind, alias.key): alias.tool_id for alias in owned}
+        self._tool_ids = iter(reserve_ids(session, Tool, len(found)) if into is None else ())
+        self._alias_ids = iter(reserve_ids(session, Alias, len(every)))
+        self._slugs = tools.slugs_among(session, {_slug(each) for each in found}) if into is None else set()
+        self._tools: dict[int, dict[str, Any]] = {}
+        self._aliases: list[dict[str, Any]] = []
+
+    def let_in(self, candidate: Candidate, *, category: str, now: datetime) -> tuple[int, str, list[int]]:
+        """The tool's id and slug, and the ids of the names that are new.
+
+        Raises RuleBroken where another tool has the candidate's name, unless it goes `into` one, or its address.
+        """
+        new = [way for way in self._ways[id_of(candidate)] if self._is_free(way)]
+        if self._into is None:
+            tool_id, called = next(self._tool_ids), self._free_slug(_slug(candidate))
+            self._tools[tool_id] = {
+                "id": tool_id,
+                "slug": called,
+                "name": candidate.name,
+                "category": (category.strip() or candidate.category)[:80],
+                "homepage": candidate.homepage,
+                "description": candidate.tagline,
+                "created_at": now,
+            }
+        else:
+            tool_id, called = id_of(self._into), self._into.slug
+        made: list[dict[str, Any]] = [
+            {"id": next(self._alias_ids), "tool_id": tool_id, "kind": kind, "text": text, "key": key}
+            for kind, text, key in new
+        ]
+        self._owner |= {(kind, key): tool_id for kind, _, key in new}
+        self._aliases += made
+        return tool_id, called, [each["id"] for each in made]
+
+    def write(self, *, by: Actor, now: datetime) -> None:
+        write_all(self._session, Tool, list(self._tools.values()))
+        write_all(self._session, Alias, self._aliases)
+        told = [
+            event_of(
+                "tool.made",
+                ("tool", each["id"]),
+                by=by,
+                now=now,
+                after={"slug": each["slug"], "name": each["name"]},
+            )
+            for each in self._tools.values()
+        ]
+        record_all(self._session, told)
+
+    def _is_free(self, way: Way) -> bool:
+        kind, text, key = way
+        owner = self._owner.get((kind, key))
+        if owner is None:
+            return True
+        into = self._into
+        if (into is None or owner != into.id) and (kind is not AliasKind.NAME or into is None):
+            made = self._tools.get(owner)
+            name = made["name"] if made else tools.get_by_id(self._session, owner).name
+            raise RuleBroken(
+                f"“{text}” belongs to the tool “{name}” already. "
+                "Accept this candidate into that tool, or change what they share first."
+            )
+        return False
+
+    def _free_slug(self, wanted: str) -> str:
+        if wanted in self._slugs:
+            self._slugs |= tools.slugs_from(self._session, wanted)
+        number, free = 1, wanted
+        while free in self._slugs:
+            number += 1
+            free = f"{wanted}-{number}"
+        self._slugs.add(free)
+        return free
+
+
+def _slug(candidate: Candidate) -> str:
+    return slug(candidate.name) or f"tool-{candidate.id}"
+
+
+def _ways(candidate: Candidate) -> list[Way]:
+    """Its name and its strong keys, as ways to say a tool."""
+    home = product_key(candidate.homepage, candidate.name)
+    keys = dict.fromkeys(key for key in (candidate.identity, home) if key)
+    return [
+        (AliasKind.NAME, candidate.name, candidate.name_key),
+        *((alias_kind(key), key, key) for key in keys),
+    ]
