@@ -14,7 +14,7 @@ from sqlmodel import Session
 
 from registry.services.entries import reading
 from registry.services.entries.intake import Brought
-from registry.services.sources import leases, visits
+from registry.services.sources import failures, leases, visits
 from registry.services.sources.leases import Lease
 from registry.services.sources.visits import Asking, Success
 from registry.settings import Settings
@@ -93,12 +93,11 @@ def claim_due(
     now: datetime,
     limit: int,
     *,
-    sick_limit: int | None = None,
     only: Collection[int] | None = None,
 ) -> list[Lease]:
     """Lease up to `limit` sources, one a host; those due, or whatever of `only` nobody holds."""
     with transaction(engine) as session:
-        return leases.claim(session, owner=owner, now=now, limit=limit, sick_limit=sick_limit, only=only)
+        return leases.claim(session, owner=owner, now=now, limit=limit, only=only)
 
 
 def refresh_source(
@@ -131,7 +130,7 @@ def record(
 ) -> Refreshed:
     """Write what a visit brought, or that it failed. Raises LeaseLost and writes nothing."""
     if isinstance(came, ScrapeError):
-        visits.fail(session, lease, came, now)
+        failures.fail(session, lease, came, now)
         return Refreshed(asked.source_id, asked.name, asked.url, error_code=came.code, error=came.sentence)
     return refreshed(asked, came, visits.succeed(session, Success(lease, came.reply, came.parsed, now)))
 

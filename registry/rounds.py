@@ -7,7 +7,9 @@ import gc
 import logging
 import os
 import platform
+import sys
 import threading
+from collections import Counter, deque
 from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -26,6 +28,7 @@ from registry.services.sources import leases, visits
 from registry.services.sources.leases import LEASE, Lease, LeaseLost
 from registry.services.sources.visits import Asking, Success
 from registry.store.engine import snapshot, transaction
+from registry.store.leasing import Record
 from scrapers.errors import ScrapeError
 
 log = logging.getLogger(__name__)
@@ -45,6 +48,8 @@ NAP_S = 0.005
 PAUSE_S = 0.2
 GARBAGE_AFTER = 20_000
 """New objects after which Python looks for circles, while a round goes on."""
+SWITCH_AFTER_S = 0.0005
+"""How long one thread may keep the interpreter from the others, while a round goes on; usually ten times as long."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +69,38 @@ class _Read:
     @property
     def unchanged(self) -> bool:
         return isinstance(self.came, Came) and self.came.parsed is None
+
+
+class _Ahead:
+    """What is leased and not begun; shared by the threads that read."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._visits: deque[_Visit] = deque()
+        self._ended = False
+
+    def put(self, visits: Sequence[_Visit]) -> None:
+        with self._changed:
+            self._visits += visits
+            self._changed.notify_all()
+
+    def next(self, *, only_well: bool) -> _Visit | None:
+        """The first, or the first whose last visit worked; waits for one. None once it has ended."""
+        with self._changed:
+            while not self._ended:
+                for place, visit in enumerate(self._visits):
+                    if not only_well or visit.lease.record is Record.WELL:
+                        del self._visits[place]
+                        return visit
+                self._changed.wait()
+            return None
+
+    def end(self) -> list[_Visit]:
+        """Nothing is begun from now on; gives what was not."""
+        with self._changed:
+            self._ended = True
+            self._changed.notify_all()
+            return list(self._visits)
 
 
 def owner_name() -> str:
@@ -86,30 +123,36 @@ def refresh_due(
 ) -> Iterator[Refreshed]:
     """Read what is due, or all of `only` due or not; gives each as it is written down.
 
-    Of two or more `threads` one is kept for sources in good health: the sick may take all the time they are given.
+    Of two or more `threads` one is kept for sources whose last visit worked: others may take all the time they are
+    given.
     `on_start` hears of each source as its reading begins, in the thread that reads.
     It goes on while a source waits for nothing but its host's rest, or others hold one of `only`: with nothing to
     read for at most `patience_s`, and not once `rests_for_s` are over.
     """
     round_ = _Round(engine, fetcher, workers, clock, stop or threading.Event(), only, on_start)
     with _many_objects(), ThreadPoolExecutor(threads, thread_name_prefix="refresh") as pool:
-        for _ in range(threads):
-            pool.submit(round_.read_along)
+        for nth in range(threads):
+            pool.submit(round_.read_along, only_well=nth > 0 and nth == threads - 1)
         try:
             yield from round_.run(threads, patience_s, monotonic() + rests_for_s)
         finally:
-            round_.end(threads)
+            round_.end()
 
 
 @contextmanager
 def _many_objects() -> Iterator[None]:
-    """Rows come by the thousand and next to none is part of a circle: to look for those took a fifth of the time."""
-    usual = gc.get_threshold()
+    """Rows come by the thousand and next to none is part of a circle: to look for those took a fifth of the time.
+
+    And those who read get the interpreter soon after their network has answered, else parsers stand idle.
+    """
+    usual, interval = gc.get_threshold(), sys.getswitchinterval()
     gc.set_threshold(max(GARBAGE_AFTER, usual[0]), *usual[1:])
+    sys.setswitchinterval(min(SWITCH_AFTER_S, interval))
     try:
         yield
     finally:
         gc.set_threshold(*usual)
+        sys.setswitchinterval(interval)
 
 
 class _Round:
@@ -129,7 +172,7 @@ class _Round:
         self._only = None if only is None else set(only)
         self._on_start = on_start
         self._owner = owner_name()
-        self._ahead: SimpleQueue[_Visit | None] = SimpleQueue()
+        self._ahead = _Ahead()
         self._read: SimpleQueue[_Read] = SimpleQueue()
         self._out: set[Lease] = set()
         """Those leased and not yet brought in: being read, read, or ahead."""
@@ -137,9 +180,12 @@ class _Round:
         """Those brought in who had nothing new, to be written with the next claim."""
 
     def run(self, threads: int, patience_s: float, rests_until: float) -> Iterator[Refreshed]:
+        reads: list[_Read] = []
         most, idle_since = 2 * threads, monotonic()
         while not self._stop.is_set():
-            yield from self._note_and_claim(most, max(1, threads - 1))
+            # To claim costs as much for one as for many; where nothing came in, those out may all be slow.
+            claims = 2 * len(self._out) <= most or not reads
+            yield from self._note_and_claim(most if claims else 0, max(1, threads - 1))
             if self._out:
                 reads = self._collect()
                 yield from self._write(reads)
@@ -148,19 +194,15 @@ class _Round:
             elif not self._rest(min(idle_since + patience_s, rests_until)):
                 return
 
-    def read_along(self) -> None:
+    def read_along(self, *, only_well: bool) -> None:
         """In a thread: visit what is ahead, one after another, until told to end."""
-        while (visit := self._ahead.get()) is not None:
+        while (visit := self._ahead.next(only_well=only_well)) is not None:
             self._read.put(self._visited(visit))
 
-    def end(self, threads: int) -> None:
+    def end(self) -> None:
         """Begin nothing new, write down what was begun, and let go of what was not."""
-        unread = []
-        while (visit := _next(self._ahead)) is not None:
-            unread.append(visit.lease)
+        unread = [visit.lease for visit in self._ahead.end()]
         self._out.difference_update(unread)
-        for _ in range(threads):
-            self._ahead.put(None)
         while self._out:
             for _ in self._write(self._collect()):
                 pass
@@ -172,15 +214,15 @@ class _Round:
 
     def _note_and_claim(self, most: int, most_sick: int) -> Iterator[Refreshed]:
         """Write down what had not changed, and lease what is ahead, in one transaction: each is synced to disk."""
-        unchanged, room = self._take_unchanged(), most - len(self._out)
-        if room <= 0 or self._only == set():
+        unchanged = self._take_unchanged()
+        if not most or self._only == set():
             yield from self._written(unchanged, self._worked)
             return
         try:
             with transaction(self._engine) as session:
                 leases.queue(session)
                 written = self._worked(session, unchanged)
-                claimed = self._claimed(session, room, most_sick)
+                claimed = self._claimed(session, most, most_sick)
         except Exception:
             if not unchanged:
                 raise
@@ -188,21 +230,22 @@ class _Round:
             yield from self._written(unchanged, self._worked)
             yield from self._note_and_claim(most, most_sick)
             return
-        for visit in claimed:
-            self._out.add(visit.lease)
-            self._ahead.put(visit)
+        self._out.update(visit.lease for visit in claimed)
+        self._ahead.put(claimed)
         if self._only is not None:
             self._only.difference_update(visit.lease.source_id for visit in claimed)
         yield from self._told(written)
 
-    def _claimed(self, session: Session, room: int, most_sick: int) -> list[_Visit]:
+    def _claimed(self, session: Session, most: int, most_sick: int) -> list[_Visit]:
+        """Those who do well, as if nobody else were out; new ones in what room is left, and some of the sick."""
         now = self._clock()
+        out = Counter(lease.record for lease in self._out)
         claimed = leases.claim(
             session,
             owner=self._owner,
             now=now,
-            limit=room,
-            sick_limit=most_sick - sum(lease.sick for lease in self._out),
+            limit=most - out[Record.WELL],
+            most={Record.NEW: most - len(self._out), Record.SICK: most_sick - out[Record.SICK]},
             only=self._only,
         )
         return [_Visit(lease, asking, now) for lease, asking in visits.asking_each(session, claimed, now)]

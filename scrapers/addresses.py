@@ -54,6 +54,8 @@ _ISATAP_MASK, _ISATAP = 0xFCFFFFFF, 0x00005EFE
 
 _HOST_NAME = re.compile(r"[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*", re.ASCII)
 _NUMERIC_LABEL = re.compile(r"[0-9_-]+|0x[0-9a-f]*", re.ASCII)
+_MOST_REMEMBERED = 500
+"""Characters: what strangers write takes no more memory than this."""
 _AUTHORITY = re.compile(r"^[^:/?#]*://([^/?#]*)")
 
 
@@ -96,12 +98,15 @@ class AddressRule:
             )
 
 
-@lru_cache(maxsize=2048)  # the same addresses are asked again and again
 def read_url(text: str) -> httpx2.URL:
     """Read an absolute http or https address: host folded, in ASCII and without a closing dot, no fragment.
 
     Raises FetchError `bad_address` where two readers could disagree about the host it names.
     """
+    return _remembered_url(text) if len(text) <= _MOST_REMEMBERED else _url(text)
+
+
+def _url(text: str) -> httpx2.URL:
     authority = _AUTHORITY.match(text)
     if authority and "\\" in authority[1]:
         raise _bad_address()
@@ -121,13 +126,22 @@ def read_url(text: str) -> httpx2.URL:
     return url
 
 
-@lru_cache(maxsize=2048)
+_remembered_url = lru_cache(maxsize=2048)(_url)  # the same ones are asked again and again
+
+
 def literal(host: str) -> IPAddress | None:
     """The address that a host writes out in its one usual form (no brackets), or None for everything else."""
+    return _remembered_literal(host) if len(host) <= _MOST_REMEMBERED else _literal(host)
+
+
+def _literal(host: str) -> IPAddress | None:
     try:
         return ip_address(host)
     except ValueError:
         return None
+
+
+_remembered_literal = lru_cache(maxsize=2048)(_literal)
 
 
 def _is_host_name(host: str) -> bool:

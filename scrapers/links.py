@@ -99,6 +99,7 @@ def link_key(url: str) -> str:
     return canonical_url(url).partition("://")[2].removeprefix("www.").removesuffix("/").replace("/?", "?")
 
 
+@lru_cache(maxsize=512)
 def host_of(url: str) -> str:
     """The host in lower case and punycode, without port; "" where there is none."""
     canonical = canonical_url(url)

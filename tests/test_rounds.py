@@ -280,6 +280,38 @@ class Clock:
         return False
 
 
+@pytest.mark.parametrize("failures", [0, 1])
+def test_new_or_sick_sources_that_hang_leave_a_thread_to_those_that_do_well(
+    engine, now, publisher, parser, failures
+):
+    slow, well = addresses(LOOPBACK, 12), addresses("http://127.0.0.1:8001/{}", 9)
+    add(engine, now, slow)
+    add(engine, now, well)
+    with transaction(engine) as session:
+        for source in session.exec(select(Source)):
+            if source.url in slow:
+                source.succeeded_at, source.failures = None, failures
+            else:
+                source.due_at = now + timedelta(seconds=30)
+    hanging, released, begun = threading.Event(), threading.Event(), list[str]()
+
+    def answer(url: str) -> Fetched:
+        if url in slow:
+            begun.append(url)
+            if len(begun) == 2:  # of three threads
+                hanging.set()
+            released.wait(5)
+        return a_reply(url)
+
+    publisher.answer = answer
+    clock = lambda: now + timedelta(minutes=1 if hanging.is_set() else 0)  # noqa: E731
+    listening = rounds.refresh_due(engine, publisher, parser, clock, threads=3)
+    first = {next(listening).url for _ in well}
+    released.set()
+    assert first == set(well)
+    assert {each.url for each in listening} == set(slow)
+
+
 def test_a_round_goes_on_while_a_source_waits_for_nothing_but_its_hosts_rest(engine, now, publisher, parser):
     clock = Clock(now)
     add(engine, now, addresses("https://host.example/{}", 4))

@@ -8,7 +8,7 @@ from sqlmodel import select
 
 from registry.services.entries.intake import Brought
 from registry.services.people.acting import Actor
-from registry.services.sources import sources, visits
+from registry.services.sources import failures, sources, visits
 from registry.services.sources.leases import Lease, claim
 from registry.services.sources.visits import Success
 from registry.store.engine import snapshot, transaction
@@ -89,7 +89,7 @@ class Visited:
     def fails(self, at: datetime, code: str = "server_error", **more: int) -> None:
         lease = self.lease(at)
         with transaction(self._engine) as session:
-            visits.fail(session, lease, FetchError(code, f"It is a case of {code}.", **more), at)
+            failures.fail(session, lease, FetchError(code, f"It is a case of {code}.", **more), at)
 
 
 def actions(engine: Engine) -> list[str]:

@@ -91,7 +91,7 @@ def named(seen: Seen, name: str, method: str, why: str, *, certain: bool = False
 
 
 def tool(seen: Seen, names: tuple[Found, ...], tagline: str = "", home: str | None = None) -> Proposal:
-    findings = [replace(each, value=each.value.strip()[:MAX_NAME]) for each in names]
+    findings = [_fitting(each) for each in names]
     homepage = seen.home if home is None else home
     if homepage and len(homepage) <= MAX_HOMEPAGE:
         method = "repository" if seen.on_code_host else "package" if seen.key.startswith("pkg:") else "link"
@@ -103,6 +103,11 @@ def tool(seen: Seen, names: tuple[Found, ...], tagline: str = "", home: str | No
         why = "It stands behind the name."
         findings.append(Found("tagline", tagline[:MAX_TAGLINE], names[0].method, Confidence.LIKELY, why))
     return Proposal(EntryKind.TOOL, tuple(findings))
+
+
+def _fitting(name: Found) -> Found:
+    value = name.value.strip()[:MAX_NAME]
+    return name if value == name.value else replace(name, value=value)
 
 
 def with_version(said: Proposal, version: str, *, always: bool = False) -> Proposal:

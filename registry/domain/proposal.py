@@ -68,4 +68,5 @@ def propose(
     said = RULES[announcer](Seen(title, link, identity_key, tuple(tags), related))
     if said.kind in (EntryKind.TOOL, EntryKind.VERSION) and not letters(said.name):
         said = nothing(EntryKind.NEWS, "Neither the title nor the link holds a name.")
-    return replace(said, signal=signal_of(title, said.kind, exploited=exploited))
+    signal = signal_of(title, said.kind, exploited=exploited)
+    return said if signal is said.signal else replace(said, signal=signal)

@@ -38,7 +38,7 @@ COMMON_WORDS = _words(
 @lru_cache(maxsize=2_048)
 def letters(name: str) -> str:
     """Letters and digits alone, case folded, by which two spellings of a name are one."""
-    return "".join(letter for letter in name.casefold() if letter.isalnum())
+    return "".join(filter(str.isalnum, name.casefold()))
 
 
 def is_launch_page(key: str) -> bool:

@@ -1,11 +1,11 @@
 """Reads of sources and of what their last visits brought."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, case, func, update
+from sqlalchemy import ColumnElement, case, func
 from sqlalchemy import select as sql_select
 from sqlalchemy.orm import defer
 from sqlalchemy.sql.base import ExecutableOption
@@ -25,19 +25,6 @@ class SourceYield:
 
     candidates: int = 0
     accepted: int = 0
-
-
-class Spot(NamedTuple):
-    """Where a source is read: its address, and where that redirects to as far as it is known."""
-
-    id: int
-    url: str
-    moved_to: str
-
-
-SPOT: tuple[Any, ...] = tuple(getattr(Source, name) for name in Spot._fields)
-FEW = 100
-"""Rows fetched at a time where the reader may stop early."""
 
 
 class Known(NamedTuple):
@@ -188,43 +175,8 @@ def polled(session: Session) -> Sequence[Source]:
 
 def due(session: Session, now: datetime, limit: int) -> Sequence[Source]:
     """Those whose time has come and who are free, the longest waiting first."""
-    query = select(Source).where(*_due(now), *_free(now))
+    query = select(Source).where(*is_due(now), *is_free(now))
     return session.exec(query.order_by(col(Source.due_at), col(Source.id)).limit(limit)).all()
-
-
-def free(
-    session: Session, now: datetime, *, sick: bool, only: Collection[int] | None = None
-) -> Iterator[Spot]:
-    """Those that are free: due, the longest waiting first; or due or not, of `only`. `sick`: their last visit failed.
-
-    They are read as they are asked for, however many there are.
-    """
-    query = sql_select(*SPOT).where(
-        *_free(now), col(Source.failures) > 0 if sick else col(Source.failures) == 0
-    )
-    if only is None:
-        query = query.where(*_due(now)).order_by(col(Source.due_at), col(Source.id))
-    else:
-        query = query.where(
-            col(Source.id).in_(only), col(Source.removed_at).is_(None), col(Source.paused_at).is_(None)
-        ).order_by(col(Source.id))
-    with session.connection().execute(query.execution_options(yield_per=FEW)) as rows:
-        yield from map(Spot._make, rows)
-
-
-def lease(
-    session: Session, source_ids: Sequence[int], *, owner: str, until: datetime
-) -> Mapping[int, tuple[int, str]]:
-    """Let `owner` hold them until then; gives the new fencing number and the address by id."""
-    if not source_ids:
-        return {}
-    taken = (
-        update(Source)
-        .where(among(session, Source.id, source_ids))
-        .values(fence=col(Source.fence) + 1, lease_owner=owner, lease_until=until)
-        .returning(col(Source.id), col(Source.fence), col(Source.url))
-    )
-    return {row.id: (row.fence, row.url) for row in session.connection().execute(taken)}
 
 
 def known(session: Session, source_ids: Collection[int]) -> dict[int, Known]:
@@ -256,40 +208,6 @@ def locked(session: Session, source_ids: Collection[int]) -> dict[int, Source]:
     query = select(Source).where(among(session, Source.id, source_ids)).order_by(col(Source.id))
     rows = session.exec(query.with_for_update().execution_options(populate_existing=True))
     return {id_of(source): source for source in rows}
-
-
-def leased(session: Session, now: datetime) -> Sequence[Spot]:
-    """Those that somebody reads at this moment."""
-    query = sql_select(*SPOT).where(col(Source.lease_until) > now)
-    return [Spot._make(row) for row in session.connection().execute(query)]
-
-
-def shorten_leases(session: Session, until: datetime) -> None:
-    """No lease lasts longer than that."""
-    query = update(Source).where(col(Source.lease_until) > until).values(lease_until=until)
-    session.connection().execute(query)
-
-
-def visited(session: Session, since: datetime, now: datetime) -> Sequence[tuple[datetime, Spot]]:
-    """Those read after `since` and not after `now`, each with the moment."""
-    query = sql_select(col(Source.fetched_at), *SPOT).where(
-        col(Source.fetched_at) > since, col(Source.fetched_at) <= now
-    )
-    return [(at, Spot(*spot)) for at, *spot in session.connection().execute(query)]
-
-
-def resting_urls(session: Session, code: str, now: datetime) -> Sequence[str]:
-    """Addresses whose last visit ended with this error code and which asked to be left alone until later."""
-    query = select(Source.url).where(
-        col(Source.wait_until) > now, Source.last_code == code, col(Source.removed_at).is_(None)
-    )
-    return session.exec(query).all()
-
-
-def from_the_future(session: Session, now: datetime) -> Sequence[Source]:
-    """Those read later than now, or never read and due later than now, neither of which can be."""
-    never = and_(col(Source.fetched_at).is_(None), col(Source.due_at) > now)
-    return session.exec(select(Source).where(or_(col(Source.fetched_at) > now, never))).all()
 
 
 def answered_at(session: Session, silence: Collection[str]) -> datetime | None:
@@ -331,7 +249,8 @@ def yields(
     return {source_id: SourceYield(new, let_in) for source_id, new, let_in in session.exec(query).all()}
 
 
-def _due(now: datetime) -> tuple[ColumnElement[bool], ...]:
+def is_due(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    """Its time has come, and it is polled at all."""
     return (
         col(Source.removed_at).is_(None),
         col(Source.paused_at).is_(None),
@@ -340,7 +259,7 @@ def _due(now: datetime) -> tuple[ColumnElement[bool], ...]:
     )
 
 
-def _free(now: datetime) -> tuple[ColumnElement[bool], ...]:
+def is_free(now: datetime) -> tuple[ColumnElement[bool], ...]:
     """Nobody holds it, and the publisher did not ask us to stay away."""
     return (
         or_(col(Source.lease_until).is_(None), col(Source.lease_until) <= now),

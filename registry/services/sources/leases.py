@@ -12,17 +12,22 @@ from urllib.parse import urlsplit
 from sqlmodel import Session
 
 from registry.domain.errors import RuleBroken
-from registry.store import sources
+from registry.store import leasing, sources
 from registry.store.columns import put
 from registry.store.engine import serialise
-from registry.store.sources import Polled, Spot
+from registry.store.leasing import Record, Spot
+from registry.store.sources import Polled
 from registry.store.tables import Source
 
 LEASE = timedelta(minutes=5)
 HOST_PAUSE = timedelta(seconds=2)
+NEW_SHARE = 4
 CLOCK_SLACK = timedelta(minutes=1)
 RATE_LIMITED = "rate_limited"
 """The error code after which a whole host is left alone."""
+
+
+NO_MORE: Mapping[Record, int] = {}
 
 
 class LeaseLost(RuleBroken):
@@ -36,8 +41,8 @@ class Lease:
     source_id: int
     fence: int
     url: str
-    sick: bool = False
-    """Its last visit failed, so that this one may well last until every limit is reached."""
+    record: Record = Record.WELL
+    """Where its last visit failed, or none has worked yet, this one may well last until every limit is reached."""
 
 
 def claim(
@@ -46,12 +51,13 @@ def claim(
     owner: str,
     now: datetime,
     limit: int,
-    sick_limit: int | None = None,
+    most: Mapping[Record, int] = NO_MORE,
     only: Collection[int] | None = None,
 ) -> list[Lease]:
     """Lease up to `limit` sources that are due, or, due or not, of `only`: each on hosts that nobody reads now.
 
-    Those whose last visit failed come after all others, and are at most `sick_limit`.
+    Those whose last visit worked come first, then new ones, then those whose last visit failed; but a quarter is for
+    new ones, so that none waits for ever. Of a record that `most` names, so many at most.
     A lease that has run out is anybody's. Hosts are left alone for two seconds after a visit, and for as long as one
     of them asked after too many visits (429). Loopback is this very machine: nobody is spared by asking it for one
     thing at a time.
@@ -59,15 +65,18 @@ def claim(
     queue(session)
     _set_back(session, now)
     hosts = _Hosts(session, now)
-    chosen: dict[int, bool] = {}
-    for sick, most in ((False, limit), (True, limit if sick_limit is None else sick_limit)):
-        free = (spot for spot in sources.free(session, now, sick=sick, only=only) if hosts.take(spot))
-        for spot in islice(free, min(most, limit - len(chosen))):
-            chosen[spot.id] = sick
-    taken = sources.lease(session, list(chosen), owner=owner[:80], until=now + LEASE)
+    chosen: dict[int, Record] = {}
+    for record, share in ((Record.NEW, limit // NEW_SHARE), *((each, limit) for each in Record)):
+        spots = leasing.free(session, now, record, only=only)
+        free = (spot for spot in spots if spot.id not in chosen and hosts.take(spot))
+        here = sum(each is record for each in chosen.values())
+        room = min(share, limit - len(chosen), most.get(record, limit) - here)
+        for spot in islice(free, max(0, room)):
+            chosen[spot.id] = record
+    taken = leasing.lease(session, list(chosen), owner=owner[:80], until=now + LEASE)
     return [
-        Lease(source_id, *taken[source_id], sick=sick)
-        for source_id, sick in chosen.items()
+        Lease(source_id, *taken[source_id], record)
+        for source_id, record in chosen.items()
         if source_id in taken
     ]
 
@@ -84,7 +93,7 @@ def next_chance(session: Session, now: datetime, *, only: Collection[int] | None
     Not known where somebody reads from the host at this moment: that is worth another look after the pause.
     """
     hosts = _Hosts(session, now)
-    spots = (spot for sick in (False, True) for spot in sources.free(session, now, sick=sick, only=only))
+    spots = (spot for record in Record for spot in leasing.free(session, now, record, only=only))
     return min((at for spot in spots if (at := hosts.free_at(spot)) is not None), default=None)
 
 
@@ -118,17 +127,17 @@ class _Hosts:
     @cached_property
     def _at_peace(self) -> frozenset[str]:
         """Hosts that asked to be left alone."""
-        urls = sources.resting_urls(self._session, RATE_LIMITED, self._now)
+        urls = leasing.resting_urls(self._session, RATE_LIMITED, self._now)
         return frozenset(_host(url) for url in urls)
 
     @cached_property
     def _resting(self) -> dict[str, datetime]:
         """Hosts that are read at this moment, or were just now, and when they may be asked again."""
         found: dict[str, datetime] = {}
-        for at, spot in sources.visited(self._session, self._now - HOST_PAUSE, self._now):
+        for at, spot in leasing.visited(self._session, self._now - HOST_PAUSE, self._now):
             for host in _hosts(spot):
                 found[host] = max(at + HOST_PAUSE, found.get(host, at))
-        for spot in sources.leased(self._session, self._now):
+        for spot in leasing.leased(self._session, self._now):
             found.update(dict.fromkeys(_hosts(spot), self._now + HOST_PAUSE))
         return found
 
@@ -176,7 +185,7 @@ def holds(lease: Lease, source: Source | Polled) -> bool:
 
 def _set_back(session: Session, now: datetime) -> None:
     """Undo what a clock that was ahead has written: nothing waits for hours that never came, nothing comes early."""
-    for each in sources.from_the_future(session, now + CLOCK_SLACK):
+    for each in leasing.from_the_future(session, now + CLOCK_SLACK):
         if each.fetched_at is None:
             each.due_at = now
             continue
@@ -186,7 +195,7 @@ def _set_back(session: Session, now: datetime) -> None:
         for name in ("fetched_at", "succeeded_at", "changed_at", "whole_at", "moved_since", "gone_since"):
             moment = getattr(each, name)
             setattr(each, name, min(moment, now) if moment is not None else None)
-    sources.shorten_leases(session, now + LEASE)
+    leasing.shorten_leases(session, now + LEASE)
     session.flush()
 
 

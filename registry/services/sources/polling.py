@@ -64,6 +64,11 @@ def after_outage(source_id: int, *, since: datetime, now: datetime) -> datetime:
     return now + timedelta(seconds=wait + _jitter_s(source_id, wait))
 
 
+def wait_until(retry_after_s: int | None, now: datetime) -> datetime | None:
+    """Until when the publisher asked us to stay away, at most a week; None where it did not."""
+    return now + timedelta(seconds=min(retry_after_s, WEEK)) if retry_after_s else None
+
+
 def _jitter_s(source_id: int, interval: int) -> int:
     """Up to a tenth, always the same for one source, so that sources added together drift apart and stay so."""
     share = hashlib.sha256(str(source_id).encode()).digest()[0] / 255

@@ -1,6 +1,7 @@
 """What one visit does to its source: validators, health and due time, in the transaction of its entries.
 
-Redirects that last are moves.py's, our own outages outage.py's, the arithmetic of time polling.py's.
+One that did not work is failures.py's; redirects that last are moves.py's, our own outages outage.py's, the
+arithmetic of time polling.py's.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -15,8 +16,8 @@ from registry.domain.visit import Visit, with_visit
 from registry.services.entries import intake
 from registry.services.entries.intake import Arrival, Brought
 from registry.services.people.acting import REGISTRY, record
-from registry.services.sources import leases, moves, outage, polling
-from registry.services.sources.leases import Lease, held, held_of, holds
+from registry.services.sources import failures, leases, moves, outage, polling
+from registry.services.sources.leases import Lease, held_of, holds
 from registry.store import entries, sources
 from registry.store.columns import put
 from registry.store.engine import update_all
@@ -24,14 +25,10 @@ from registry.store.sources import Known, Polled
 from registry.store.tables import Source
 from scrapers.catalogue import PARSER_VERSION
 from scrapers.entry import Parsed
-from scrapers.errors import ScrapeError
 from scrapers.fetch import Fetched, Validators
 
 UNCONDITIONAL_AFTER = timedelta(days=14)
-GONE_AFTER = timedelta(days=1)
 MAX_ETAG, MAX_LAST_MODIFIED = 1_000, 200
-SUGGESTED = 5
-"""Feeds that a web page names where a feed was: as many are kept for the person who puts it right."""
 
 
 @dataclass(frozen=True)
@@ -157,7 +154,7 @@ def _succeed(
         source.usual_gap_s = polling.usual_gap_s(_published(parsed)) or 0
         source.note = parsed.note[:500]
         source.body_hash, source.parser_version = fetched.body_hash, PARSER_VERSION
-    _recover(session, source, now)
+    failures.recover(session, source, now)
     if brought.anything:
         source.changed_at = now
         record(session, "source.fetched", ("source", source.id), by=REGISTRY, now=now, after=_told(brought))
@@ -165,7 +162,7 @@ def _succeed(
     put(source, **_answered(source, fetched, brought, now))
     moves.follow(session, source, fetched, now)
     if silent_before:
-        _end_outage(session, now)
+        failures.end_outage(session, now)
 
 
 def _answered(source: Source | Polled, fetched: Fetched, brought: Brought, now: datetime) -> dict[str, Any]:
@@ -185,40 +182,12 @@ def _answered(source: Source | Polled, fetched: Fetched, brought: Brought, now: 
         "succeeded_at": now,
         "whole_at": now if fetched.status == 200 else source.whole_at,
         "due_at": polling.after_success(source.id or 0, wait_s, now, retry_after_s=retry_after_s),
-        "wait_until": _wait_until(retry_after_s, now),
+        "wait_until": polling.wait_until(retry_after_s, now),
         "strip": with_visit(source.strip, visit),
         "fetched_at": now,
         "last_code": "",
         **leases.RELEASED,
     }
-
-
-def fail(session: Session, lease: Lease, error: ScrapeError, now: datetime) -> None:
-    """Record a visit that did not work: news about this source, and no more. Raises LeaseLost and writes nothing."""
-    silent = error.code in outage.SILENCE
-    if silent:
-        outage.queue(session)
-    source = held(session, lease)
-    _note_failure(session, source, Visit(at=now, status=error.status or 0, error_code=error.code[:40]))
-    ours_since = outage.ours_since(session, source, now) if silent else None
-    if ours_since is not None and not source.failures:
-        source.due_at = polling.after_outage(lease.source_id, since=ours_since, now=now)
-        return
-    if ours_since is None:
-        _count_failure(session, source, error, now)
-    source.wait_until = _wait_until(error.retry_after_s, now)
-    source.due_at = polling.after_failure(
-        lease.source_id,
-        source.interval_s,
-        failures=source.failures,
-        failing_since=source.succeeded_at or source.created_at,
-        retry_after_s=error.retry_after_s or 0,
-        now=now,
-    )
-    if error.code == leases.RATE_LIMITED:
-        source.wait_until = source.due_at  # and the whole host waits with it
-    if error.code == "gone":
-        _perhaps_gone(session, source, now)
 
 
 def _is_time_for_the_whole(source: Source | Known, now: datetime) -> bool:
@@ -273,10 +242,6 @@ def _has_validators(source: Source | Polled, fetched: Fetched) -> bool:
     return bool(fetched.validators) and source.distrusted_at is None
 
 
-def _wait_until(retry_after_s: int | None, now: datetime) -> datetime | None:
-    return now + timedelta(seconds=min(retry_after_s, polling.WEEK)) if retry_after_s else None
-
-
 def _published(parsed: Parsed) -> list[datetime]:
     return [entry.published_at for entry in parsed.entries if entry.published_at is not None]
 
@@ -288,75 +253,3 @@ def _told(brought: Brought) -> dict[str, int]:
         "candidates": brought.candidates,
         "mentions": brought.mentions,
     }
-
-
-def _recover(session: Session, source: Source, now: datetime) -> None:
-    if _was_told(source):
-        record(
-            session,
-            "source.recovered",
-            ("source", source.id),
-            by=REGISTRY,
-            now=now,
-            before={"error_code": source.error_code, "failures": source.failures},
-        )
-    put(source, failures=0, error_code="", error="", gone_at=None, gone_since=None)
-
-
-def _count_failure(session: Session, source: Source, error: ScrapeError, now: datetime) -> None:
-    before = source.error_code
-    source.failures += 1
-    source.error_code, source.error = error.code[:40], error.sentence[:500]
-    if _is_news(source, before):
-        offered = list(getattr(error, "suggested", ()))[:SUGGESTED]
-        record(
-            session,
-            "source.failed",
-            ("source", source.id),
-            by=REGISTRY,
-            now=now,
-            before={"error_code": before},
-            after={"error_code": source.error_code, "error": source.error}
-            | ({"feeds": offered} if offered else {}),
-        )
-    if error.code not in outage.SILENCE:
-        moves.stay(source)
-
-
-def _is_news(source: Source, before: str) -> bool:
-    """Another error than `before` is. Silence is when it happens again: the first time it may be our own outage."""
-    again = outage.silences(source)
-    return again == 2 or (again != 1 and source.error_code != before)
-
-
-def _was_told(source: Source) -> bool:
-    return bool(source.error_code) and (source.failures > 1 or source.error_code not in outage.SILENCE)
-
-
-def _note_failure(session: Session, source: Source, visit: Visit) -> None:
-    answered = source.last_code in outage.SILENCE and visit.error_code not in outage.SILENCE
-    put(
-        source,
-        strip=with_visit(source.strip, visit),
-        fetched_at=visit.at,
-        last_code=visit.error_code,
-        **leases.RELEASED,
-    )
-    if answered:
-        _end_outage(session, visit.at)
-
-
-def _end_outage(session: Session, now: datetime) -> None:
-    """An answer after silence ends our outage, if there was one."""
-    session.flush()
-    outage.end(session, now)
-
-
-def _perhaps_gone(session: Session, source: Source, now: datetime) -> None:
-    """410 twice, a day apart: the publisher means it."""
-    source.gone_since = source.gone_since or now
-    if now - source.gone_since < GONE_AFTER:
-        source.due_at = max(source.due_at or now, source.gone_since + GONE_AFTER)
-        return
-    source.gone_at, source.due_at = now, None
-    record(session, "source.gone", ("source", source.id), by=REGISTRY, now=now, after={"error": source.error})

@@ -7,6 +7,7 @@ from registry.domain.proposal import Announcer
 from registry.services.sources import sources
 from registry.services.sources.leases import Lease, claim
 from registry.store.engine import transaction
+from registry.store.leasing import Record
 from registry.store.tables import Source
 from tests.visiting import ADA, Visited
 
@@ -51,6 +52,22 @@ def test_where_a_source_is_known_to_redirect_counts_as_its_host(add, claims, now
     there.change(lease_until=None, fetched_at=now, due_at=now + DAY)
     assert claims(now + SECOND) == []
     assert claims(now + 2 * SECOND) == [old.id]
+
+
+def test_new_sources_wait_for_those_that_do_well_but_not_for_ever(add, claims, now):
+    well = [add(f"https://well{number}.example/feed") for number in range(8)]
+    for each in well:
+        each.is_unchanged(now - DAY)
+        each.change(due_at=now - HOUR)
+    new = [add(f"https://new{number}.example/feed") for number in range(4)]
+    assert claims(now, 4) == [new[0].id, *(each.id for each in well[:3])]
+    assert claims(now, 20) == [each.id for each in (*new[1:], *well[3:])]
+
+
+def test_of_new_sources_no_more_are_leased_than_are_asked_for(add, claims, now):
+    new = [add(f"https://new{number}.example/feed") for number in range(9)]
+    assert claims(now, 8, most={Record.NEW: 3}) == [each.id for each in new[:3]]
+    assert claims(now, 8, most={Record.NEW: -1}) == []
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:8000/{}", "http://[::1]:8000/{}", "http://localhost/{}"])
@@ -162,4 +179,5 @@ def test_when_the_clock_steps_forward_each_source_is_read_once_and_hosts_keep_th
 
 
 def test_a_lease_names_its_number(add, now):
-    assert add("https://host.example/feed").lease(now) == Lease(1, 1, "https://host.example/feed")
+    lease = Lease(1, 1, "https://host.example/feed", Record.NEW)
+    assert add("https://host.example/feed").lease(now) == lease
