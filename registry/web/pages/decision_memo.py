@@ -288,8 +288,8 @@ def clashes(decision: Decision, house: House) -> list[str]:
     ceiling = decision.scope.data_ceiling
     allowed = f"up to {words(ceiling).lower()}" if ceiling else "every class of information"
     return [
-        f"The scope allows {allowed}, and “{condition.text}” allows "
-        f"{words(highest).lower() if highest else 'none of it'}. Employees would read both."
+        f"The scope allows {allowed}, and “{condition.text}” no more than "
+        f"{words(highest).lower() if highest else 'nothing'}. Employees would read both."
         for condition, highest in contradictions(decision.conditions, decision.scope, house.data_classes)
     ]
 

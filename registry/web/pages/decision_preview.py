@@ -99,7 +99,7 @@ def _seen(
         back=back,
         tool_name=title,
         number=row.number,
-        answer=card_of(session, tool, settings, at=at),
+        answer=card_of(session, tool, settings, row.edition, at=at),
         clashes=clashes,
         notice=notice,
         entries=_entries(notice, settings),
@@ -125,12 +125,12 @@ def _entries(notice: Notice, settings: Settings) -> list[Entry]:
     return found
 
 
-def card_of(session: Session, tool: Tool, settings: Settings, *, at: datetime) -> AnswerCard:
-    """The answer as who says nothing more will read it, as things stand in this session; without the review, which
-    is not there yet, and the form to ask anew."""
+def card_of(session: Session, tool: Tool, settings: Settings, edition: str, *, at: datetime) -> AnswerCard:
+    """The answer for this edition as who says nothing more will read it, as things stand in this session; without the
+    review, which is not there yet, and the form to ask anew."""
     house = house_of(session, settings)
-    found = lookup.check_tool(session, tool, Question(at=at), house, now=at)
-    asked, offices = question.Typed(q=tool.name), question.office_options(session)
+    found = lookup.check_tool(session, tool, Question(at=at, edition=edition or None), house, now=at)
+    asked, offices = question.Typed(q=tool.name, edition=edition), question.office_options(session)
     card = answer_card(found, tool, asked, house, base_url=settings.base_url, offices=offices)
     return replace(card, review_url="", narrow=None)
 

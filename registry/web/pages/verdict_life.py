@@ -180,8 +180,9 @@ def _mark(request: Request, tx: Session, number: int, path: str, user: Actor, ty
                 now=now,
             )
             if BY_PATH[path].grave and typed.one("sure") != "yes":
-                tool = tools.get_by_id(tx, verdicts.get(tx, number).tool_id)
-                answer = card_of(tx, tool, house, at=now)
+                row = verdicts.get(tx, number)
+                tool = tools.get_by_id(tx, row.tool_id)
+                answer = card_of(tx, tool, house, row.edition, at=now)
                 asked = SurePage(number, tool.name, BY_PATH[path], answer, carried(typed))
                 attempt.rollback()
     except (InvalidInput, RuleBroken, StaleVersion) as refused:

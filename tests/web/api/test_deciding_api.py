@@ -11,11 +11,13 @@ from registry.domain.outcome import Outcome
 from registry.domain.quick_lane import LIMITS
 from registry.domain.verdict import Scope
 from registry.services.decisions.decision import Decision, decide
+from registry.services.evaluations import evaluation as rounds
+from registry.services.evaluations import scoring
 from registry.services.people.acting import Actor
-from registry.store import users
+from registry.store import tools, users
 from registry.store.columns import id_of
 from registry.store.engine import transaction
-from tests.builders import TERMS, a_tool, an_evaluation, scored
+from tests.builders import TERMS, UTC_ZONE, a_tool, an_evaluation, scored
 
 As = Callable[[str], TestClient]
 Program = Callable[..., TestClient]
@@ -95,6 +97,44 @@ def test_the_second_reading_of_a_quick_verdict_is_told_to_staff_and_to_nobody_el
         assert outsider.get("/api/v1/verdicts/1").json()["second_reading"] is None
 
 
+def test_the_preview_answers_for_the_edition_that_is_decided_on(
+    as_: As, url: str, site_engine: Engine, cast: dict[str, int], now: datetime
+) -> None:
+    with transaction(
+        site_engine
+    ) as session:  # another edition is a no, and the strictest is the answer to all
+        rosa, ravi, amir = (
+            Actor(cast[name], name, users.roles(session, cast[name])) for name in ("Rosa", "Ravi", "Amir")
+        )
+        earlier = now - timedelta(days=1)
+        tool = tools.get(session, "quillmark")
+        case = rounds.open_evaluation(
+            session,
+            id_of(tool),
+            tier=2,
+            owner_id=rosa.person_id,
+            intended_use={"purpose": "Letters"},
+            reviewers=[rosa.person_id, ravi.person_id],
+            edition="Free",
+            zone=UTC_ZONE,
+            by=rosa,
+            now=earlier,
+        )
+        for each in (rosa, ravi):
+            scoring.declare(session, id_of(case), interested=False, statement="", by=each, now=earlier)
+            scored(session, case, each, now=earlier, R2="4")
+        no = Decision(
+            outcome=Outcome.REJECTED,
+            rationale="No.",
+            reason_code="not_acceptable",
+            alternatives=("none known",),
+            scope=Scope(edition="Free"),
+        )
+        decide(session, id_of(case), no, TERMS, by=amir, now=earlier)
+    seen = as_("Amir").post(f"{url}/preview", json=YES | {"scope": {"edition": "Lite"}}).json()
+    assert seen["answer"]["answer"] == "yes"
+
+
 def test_a_condition_that_says_less_than_the_scope_is_told_and_keeps_nothing_back(as_: As, url: str) -> None:
     ceiling = {"text": "Enter only public information.", "kind": "data_ceiling", "who": "user"}
     sent = YES | {
@@ -104,7 +144,7 @@ def test_a_condition_that_says_less_than_the_scope_is_told_and_keeps_nothing_bac
     }
     seen = as_("Amir").post(f"{url}/preview", json=sent | {"scope": {"data_ceiling": "internal"}}).json()
     [warning] = seen["warnings"]
-    assert "“Enter only public information.” allows public information" in warning
+    assert "“Enter only public information.” no more than public information" in warning
     assert (seen["faults"], seen["verdict"]["number"]) == ({}, 1)
     agreed = as_("Amir").post(f"{url}/preview", json=sent | {"scope": {"data_ceiling": "public"}}).json()
     assert agreed["warnings"] == []
