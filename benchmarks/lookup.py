@@ -13,51 +13,24 @@ Everything is made from a seed. Sides run in turn; medians.
 
 # ruff: noqa: S311
 import argparse
-import asyncio
 import json
 import os
 import random
-import shutil
-import socket
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
-from itertools import accumulate
 from pathlib import Path
 from statistics import median
 from typing import Any
 from urllib.parse import quote
 
-ROOT = Path(__file__).resolve().parent
-sys.path[:0] = [str(ROOT.parent), str(ROOT)]
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-CONNECTIONS = 32
+from made_registry import as_people_ask, fill, made_names, mistyped
+from serving import asked_once, datasette, hello, load, memory_mb, percentile, served, wait_for
+
 PARTS = ("rate", "suggest", "grow", "command")
-ONSETS = tuple("b br c ch d dr f fl g gr h j k kl l m n p pl qu r s sh sk st t tr v w z".split())  # noqa: SIM905
-VOWELS = ["a", "e", "i", "o", "u", "ai", "ea", "io", "ou"]
-ENDINGS = ["", "", "n", "r", "l", "x", "t", "s", "m", "ck"]
-TAILS = [
-    "",
-    "",
-    "",
-    "app",
-    "hq",
-    "labs",
-    "cloud",
-    "studio",
-    "desk",
-    "flow",
-    "board",
-    "notes",
-    "io",
-    "works",
-    "hub",
-]
-LETTERS = "abcdefghijklmnopqrstuvwxyz"
 PAGES = (
     "/",
     "/check?q={name}",
@@ -208,103 +181,6 @@ def measure_command(asked: argparse.Namespace) -> dict[str, Any]:
     }
 
 
-def made_names(number: int, dice: random.Random) -> list[str]:
-    found: dict[str, None] = {}
-    while len(found) < number:
-        parts = dice.choices((1, 2, 3, 4), (5, 50, 35, 10))[0]
-        word = "".join(dice.choice(ONSETS) + dice.choice(VOWELS) + dice.choice(ENDINGS) for _ in range(parts))
-        found[word + dice.choice(TAILS)] = None
-    return list(found)
-
-
-def mistyped(
-    names: list[str], known: set[str], edits: int, dice: random.Random, number: int
-) -> Iterator[tuple[str, int]]:
-    """So many wrong spellings that are no other name's, each with the place of the right one."""
-    while number:
-        at = dice.randrange(len(names))
-        word = names[at]
-        for _ in range(edits):
-            word = edited(word, dice)
-        if word and word not in known and len(names[at]) > 3:
-            number -= 1
-            yield word, at
-
-
-def edited(word: str, dice: random.Random) -> str:
-    at = dice.randrange(max(len(word) - 1, 1))
-    return dice.choice(
-        [
-            word[:at] + word[at + 1 :],
-            word[:at] + dice.choice(LETTERS) + word[at:],
-            word[:at] + dice.choice(LETTERS) + word[at + 1 :],
-            word[:at] + word[at + 1 : at + 2] + word[at : at + 1] + word[at + 2 :],
-        ]
-    )
-
-
-def as_people_ask(tools: int, seed: int, number: int) -> list[str]:
-    """Names, domains and addresses of the tools, the one at place n asked for as often as 1/n."""
-    dice = random.Random(seed)
-    names = made_names(tools, dice)
-    weights = list(accumulate(1 / (place + 1) for place in range(tools)))
-    spelled = ("{}", "{}", "{}.example", "https://app.{}.example/x?utm_source=y")
-    return [dice.choice(spelled).format(name) for name in dice.choices(names, cum_weights=weights, k=number)]
-
-
-def fill(file: Path, tools: int, decided: float, seed: int) -> Path:
-    """A registry of so many tools, two and a half aliases each, some of them with a verdict."""
-    from registry.domain.outcome import Outcome
-    from registry.store import schema, tables
-    from registry.store.engine import make_engine
-
-    engine = make_engine(f"sqlite:///{file}")
-    schema.upgrade(engine)
-    dice = random.Random(seed)
-    names = made_names(tools, dice)
-    before = datetime.now(UTC) - timedelta(days=30)
-    with engine.begin() as connection:
-        rows = [
-            {
-                "id": at,
-                "slug": name,
-                "name": name,
-                "vendor": f"Vendor {at % (tools // 5 + 1)}",
-                "category": f"C{at % 40}",
-            }
-            | {
-                "homepage": f"https://{name}.example/",
-                "description": "",
-                "guidance": "",
-                "created_at": before,
-                "version": 1,
-            }
-            for at, name in enumerate(names, 1)
-        ]
-        connection.execute(tables.Tool.__table__.insert(), rows)  # type: ignore[attr-defined]
-        aliases = [
-            {"tool_id": at, "kind": kind, "text": key, "key": key}
-            for at, name in enumerate(names, 1)
-            for kind, key in (
-                ("name", name),
-                ("domain", f"{name}.example"),
-                *((("purl", f"pkg:pypi/{name}"),) if at % 2 else ()),
-            )
-        ]
-        connection.execute(tables.Alias.__table__.insert(), aliases)  # type: ignore[attr-defined]
-        verdicts = [
-            tables.Verdict(
-                number=at, tool_id=at, outcome=dice.choice([Outcome.APPROVED, Outcome.REJECTED]), rationale="It is so.",
-                decided_by="Amir", decided_at=before, published_at=before, starts_at=before, imported=True,
-                valid_until=(before + timedelta(days=700)).date(),
-            ).model_dump(exclude={"id"}) | {"uid": f"v{at}"}
-            for at in range(1, int(tools * decided) + 1)
-        ]  # fmt: skip
-        connection.execute(tables.Verdict.__table__.insert(), verdicts)  # type: ignore[attr-defined]
-    engine.dispose()
-    return file
-
-
 def index_made_in(database: Path) -> float:
     from registry.services.answers.matching import read_index
     from registry.store.engine import make_engine, snapshot
@@ -316,130 +192,6 @@ def index_made_in(database: Path) -> float:
     took = time.perf_counter() - begun
     engine.dispose()
     return took
-
-
-@contextmanager
-def served(folder: str, database: Path) -> Iterator[tuple[int, subprocess.Popen[bytes]]]:
-    port = free_port()
-    environment = os.environ | {"REGISTRY_DATA_DIR": folder, "REGISTRY_DATABASE_URL": f"sqlite:///{database}"}
-    command = [
-        str(Path(sys.executable).with_name("registry")),
-        "serve",
-        "--no-scheduler",
-        "--port",
-        str(port),
-    ]
-    with process(command, port, environment) as started:
-        yield port, started
-
-
-@contextmanager
-def hello(folder: str) -> Iterator[int]:
-    """The same server with the same settings around the smallest FastAPI application."""
-    port = free_port()
-    source = (
-        "import uvicorn\nfrom fastapi import FastAPI\nfrom registry.cli.serve import SERVER\napp = FastAPI()\n"
-        "@app.get('/')\nasync def hello():\n    return {'hello': 'world'}\n"
-        f"uvicorn.run(app, port={port}, **SERVER)\n"
-    )
-    file = Path(folder) / "hello.py"
-    file.write_text(source, "utf-8")
-    environment = os.environ | {"PYTHONPATH": str(ROOT.parent)}
-    with process([sys.executable, str(file)], port, environment):
-        yield port
-
-
-@contextmanager
-def datasette(folder: str, database: Path) -> Iterator[int]:
-    """Its port, or 0 where it is not installed (`pip install datasette`, in any environment on the path)."""
-    program = shutil.which("datasette")
-    if program is None:
-        yield 0
-        return
-    copy = Path(folder) / "datasette" / "registry.db"
-    copy.parent.mkdir()
-    shutil.copy(database, copy)
-    port = free_port()
-    with process([program, "serve", "-i", str(copy), "--port", str(port)], port, dict(os.environ)):
-        yield port
-
-
-@contextmanager
-def process(command: list[str], port: int, environment: dict[str, str]) -> Iterator[subprocess.Popen[bytes]]:
-    with subprocess.Popen(  # noqa: S603
-        command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    ) as started:
-        try:
-            wait_for(port, "/")
-            yield started
-        finally:
-            started.terminate()
-
-
-def wait_for(port: int, path: str) -> None:
-    ends = time.monotonic() + 60
-    while time.monotonic() < ends:
-        try:
-            with socket.create_connection(("127.0.0.1", port), 30) as link:
-                link.sendall(f"GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode())
-                if link.recv(64):
-                    return
-        except OSError:
-            time.sleep(0.05)
-    raise SystemExit(f"nothing answers on port {port}")
-
-
-def free_port() -> int:
-    with socket.socket() as tried:
-        tried.bind(("127.0.0.1", 0))
-        return int(tried.getsockname()[1])
-
-
-def memory_mb(pid: int) -> int:
-    status = Path(f"/proc/{pid}/status")
-    line = next(line for line in status.read_text().splitlines() if line.startswith("VmRSS"))
-    return round(int(line.split()[1]) / 1024)
-
-
-def load(port: int, paths: list[str], seconds: float) -> tuple[float, float]:
-    """Replies a second and the 99th percentile of their times, in seconds, over 32 connections kept open."""
-    return asyncio.run(_load(port, paths, seconds))
-
-
-def asked_once(port: int, paths: list[str]) -> float:
-    """Replies a second, each question once: computed, not remembered."""
-    begun = time.perf_counter()
-    asyncio.run(_load(port, paths, 3_600, rounds=1))
-    return len(paths) / (time.perf_counter() - begun)
-
-
-async def _load(port: int, paths: list[str], seconds: float, rounds: int = 1_000_000) -> tuple[float, float]:
-    times: list[float] = []
-    asked = iter(path for _ in range(rounds) for path in paths)
-    ends = time.perf_counter() + seconds
-
-    async def ask() -> None:
-        reader, writer = await asyncio.open_connection("127.0.0.1", port)
-        while (begun := time.perf_counter()) < ends and (path := next(asked, "")):
-            writer.write(f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
-            head = await reader.readuntil(b"\r\n\r\n")
-            assert b" 200 " in head[:16], head
-            at = head.lower().find(b"content-length: ")
-            if at >= 0:
-                await reader.readexactly(int(head[at + 16 : head.index(b"\r", at)]))
-            else:
-                while size := int(await reader.readline(), 16):
-                    await reader.readexactly(size + 2)
-                await reader.readline()
-            times.append(time.perf_counter() - begun)
-        writer.close()
-
-    await asyncio.gather(*(ask() for _ in range(CONNECTIONS)))
-    return len(times) / seconds, percentile(times, 99)
-
-
-def percentile(times: list[float], which: int) -> float:
-    return sorted(times)[min(len(times) * which // 100, len(times) - 1)]
 
 
 if __name__ == "__main__":

@@ -12,10 +12,18 @@ from registry.domain.errors import NotAllowed, RuleBroken
 from registry.domain.triage import CandidateStatus, Verb
 from registry.services.candidates.merging import carry_back, carry_over
 from registry.services.candidates.recording import TOLD
-from registry.services.people.acting import Actor, event_of, record, record_all
+from registry.services.people.acting import Actor, event_of, record_all
 from registry.store import candidates, tools, triage_acts
-from registry.store.columns import id_of
-from registry.store.tables import Alias, Candidate, CandidateLabel, Difference, TriageAct, TriageStep
+from registry.store.columns import among, id_of
+from registry.store.tables import (
+    Alias,
+    Candidate,
+    CandidateLabel,
+    Difference,
+    Tool,
+    TriageAct,
+    TriageStep,
+)
 
 UNDO_FOR = timedelta(minutes=10)
 MOST_OFFERED = 8
@@ -156,31 +164,41 @@ def _difference(session: Session, _candidate: Candidate, step: TriageStep) -> No
 def _tools(session: Session, steps: Sequence[TriageStep], by: Actor, now: datetime) -> None:
     """Take away the names and tools that accepting made. Raises RuleBroken where somebody built on one of them."""
     aliases = [alias for step in steps for alias in step.made["aliases"]]
-    session.exec(delete(Alias).where(col(Alias.id).in_(aliases)))
-    for tool_id in [step.made["tool"] for step in steps if step.made["new_tool"]]:
-        tool = tools.get_by_id(session, tool_id)
-        told = RuleBroken(
-            f"The tool “{tool.name}” is in use by now, so accepting it cannot be undone. "
-            "Somebody has asked for it, opened an evaluation or given it another name."
-        )
-        if (
-            session.exec(select(Alias.id).where(Alias.tool_id == tool_id)).first() is not None
-            or tool.version > 1
-        ):
-            raise told
-        record(
-            session,
+    session.exec(delete(Alias).where(among(session, Alias.id, aliases)))
+    ids = [step.made["tool"] for step in steps if step.made["new_tool"]]
+    found = tools.by_ids(session, ids)
+    named = set(session.exec(select(Alias.tool_id).where(among(session, Alias.tool_id, ids))))
+    for tool_id in ids:
+        if tool_id in named or found[tool_id].version > 1:
+            raise _in_use(found[tool_id])
+    told = [
+        event_of(
             "tool.unmade",
             ("tool", tool_id),
             by=by,
             now=now,
-            before={"slug": tool.slug, "name": tool.name},
+            before={"slug": found[tool_id].slug, "name": found[tool_id].name},
         )
-        try:
-            with session.begin_nested():
-                session.delete(tool)
-        except IntegrityError as error:
-            raise told from error
+        for tool_id in ids
+    ]
+    record_all(session, told)
+    try:
+        with session.begin_nested():
+            session.exec(delete(Tool).where(among(session, Tool.id, ids)))
+    except IntegrityError:
+        for tool_id in ids:  # which one it is, only the database knows
+            try:
+                with session.begin_nested():
+                    session.exec(delete(Tool).where(col(Tool.id) == tool_id))
+            except IntegrityError as error:
+                raise _in_use(found[tool_id]) from error
+
+
+def _in_use(tool: Tool) -> RuleBroken:
+    return RuleBroken(
+        f"The tool “{tool.name}” is in use by now, so accepting it cannot be undone. "
+        "Somebody has asked for it, opened an evaluation or given it another name."
+    )
 
 
 def _read_back(columns: Mapping[str, Any]) -> dict[str, Any]:

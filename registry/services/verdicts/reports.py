@@ -92,7 +92,7 @@ def report(
     if tool is None or newest is None:
         return Told(row, tool, (), 0)
     if kind is ReportKind.INCIDENT:
-        when = f"on {happened_on:%Y-%m-%d}" if happened_on else "lately"
+        when = f"on {day_text(happened_on)}" if happened_on else "lately"
         what = f"An incident {when}: {text}"
         return Told(
             row, tool, _open(session, standing, Cause.INCIDENT, what, f"report:{row.id}", zone, now), 0

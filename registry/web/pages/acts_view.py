@@ -45,7 +45,7 @@ ACTS = (
         MarkKind.SUSPENDED,
         "Suspend it",
         "It is paused",
-        "In an emergency. Everybody reads at once that it is paused. Another person confirms or lifts it.",
+        "For an emergency: everybody reads at once that it is paused. Another person confirms or lifts it.",
         "Was it a mistake? Another person lifts it.",
         replacement=True,
         grave=True,
