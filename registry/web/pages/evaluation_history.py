@@ -15,7 +15,6 @@ TITLES = {
     "evaluation.opened": "Opened",
     "tool.requested": "Asked for the tool, so no scorecard of theirs counts",
     "evaluation.rescheduled": "Another day",
-    "evaluation.moved": "Moved",
     "interest.declared": "Declared",
     "scorecard.submitted": "Scorecard handed in",
     "scorecard.amended": "Scorecard amended",
@@ -46,11 +45,21 @@ def history(session: Session, evaluation_id: int, *, blind: bool) -> list[Event]
 
 def _event(each: tables.Event) -> Event:
     said = each.after or each.before
+    if "state" in said:
+        return _moved(each, said)
     if each.action not in SENTENCES:
         return Event(each.at, f"{_title(each.action)}: {each.actor}", _told(said))
     whom, key = SENTENCES[each.action]
     rest = {name: value for name, value in said.items() if name != key}
     return Event(each.at, whom.format(actor=each.actor, whom=said.get(key) or "somebody"), _told(rest))
+
+
+def _moved(each: tables.Event, said: dict[str, object]) -> Event:
+    """Where it stands from then on, why, and by whose act."""
+    until = f" until {day_text(date.fromisoformat(str(said['until'])))}" if said.get("until") else ""
+    why = str(said.get("reason") or said.get("for") or "").rstrip(".")
+    reason = f"{why}. " if why else ""
+    return Event(each.at, f"{words(str(said['state']))}{until}", f"{reason}By {each.actor}.")
 
 
 def declared_words(interested: bool, statement: str) -> str:
@@ -62,10 +71,6 @@ def _title(action: str) -> str:
 
 
 def _told(said: dict[str, object]) -> str:
-    if "state" in said:
-        until = f" until {said['until']}" if said.get("until") else ""
-        reason = f": {said['reason']}" if said.get("reason") else ""
-        return f"{words(str(said['state']))}{until}{reason}."
     if "interested" in said:
         return f"{declared_words(bool(said['interested']), str(said.get('statement', '')))}."
     if "item" in said:

@@ -83,6 +83,8 @@ class EvaluationPage:
     facts: Sequence[Row]
     tasks: Sequence[Task]
     waiting: str
+    withdrawn: str
+    """Why it ended without a verdict."""
     part: Part
     takers: Sequence[Taker]
     asking: Asking
@@ -166,6 +168,7 @@ def evaluation_page(
         facts=_facts(session, evaluation, rubric),
         tasks=[] if closed else _tasks(session, evaluation, rubric, part, cards, settings, by=by),
         waiting=evaluation.waiting_for,
+        withdrawn=evaluation.withdrawn_reason,
         part=part,
         takers=takers(session, evaluation, evaluations.assigned(session, evaluation_id), cards, contacts),
         asking=asking(choice, Tier(evaluation.tier)),
@@ -190,7 +193,7 @@ def evaluation_page(
         verdict_number=verdict.number if verdict else None,
         form=form or Form(),
         stale=stale,
-        done=done,
+        done=done if any(each.submitted and each.reviewer.id == by.id for each in cards) else "",
     )
 
 

@@ -183,8 +183,8 @@ def _as_task(
         return shapes.Task(label, f"{base}/moderation", whose)
     if task.kind is TaskKind.RESUME:
         until = day_text(evaluation.waiting_until)
-        label = f"Wait for {evaluation.waiting_for} until {until}; it then goes on by itself"
-        return shapes.Task(label, "#steer", whose)
+        told = f"{evaluation.waiting_for.rstrip('.')}. On that day it goes on by itself."
+        return shapes.Task(f"Wait until {until}", "#steer", whose, hint=told)
     return shapes.Task(
         "Decide" if may_decide else "An approver decides",
         f"{base}/decide" if may_decide else "#people",

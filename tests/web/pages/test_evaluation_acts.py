@@ -251,7 +251,7 @@ def test_a_double_click_on_waiting_waits_once(as_: As, a_case: ACase) -> None:
     assert rosa.post(f"{case.url}/wait", data=sent).is_redirect
     again = rosa.post(f"{case.url}/wait", data=sent)
     assert again.status_code == 409
-    assert "Wait for The vendor until 1 December 2026" in again.text
+    assert "Wait until 1 December 2026" in again.text
 
 
 @pytest.mark.filterwarnings("default")

@@ -148,16 +148,19 @@ def test_an_evaluation_waits_for_somebody_and_resumes(as_: As, a_case: ACase) ->
     assert refused.status_code == 422
     assert "The vendor" in refused.text
     assert rosa.post(f"{case.url}/wait", data={"until": "2026-12-01", "for_whom": "The vendor"}).is_redirect
-    assert "Wait for The vendor until 1 December 2026" in rosa.get(case.url).text
+    assert "Wait until 1 December 2026" in rosa.get(case.url).text
     rosa.post(f"{case.url}/resume")
-    assert "Wait for The vendor" not in rosa.get(case.url).text
+    assert "Wait until" not in rosa.get(case.url).text
 
 
 def test_withdrawing_needs_a_reason(as_: As, a_case: ACase) -> None:
     rosa, case = as_("Rosa"), a_case()
     assert rosa.post(f"{case.url}/withdraw").status_code == 422
     assert rosa.post(f"{case.url}/withdraw", data={"reason": "The tool is gone."}).is_redirect
-    assert "The tool is gone." in rosa.get(case.url).text
+    page = rosa.get(case.url).text
+    assert "It ended without a verdict" in page
+    assert page.count("The tool is gone.") == 2  # once above, once in the history, with one full stop
+    assert "The tool is gone. By Rosa." in page
 
 
 def test_only_the_owner_or_an_approver_steers(as_: As, a_case: ACase) -> None:

@@ -150,6 +150,7 @@ def test_handing_in_is_told_with_what_comes_next(as_: As, a_case: ACase) -> None
     assert "Your scorecard is handed in" in page
     assert "Next: <a href=" in page
     assert "Your scorecard is handed in" not in ravi.get(case.url).text
+    assert "Your scorecard is handed in" not in as_("Rosa").get(f"{case.url}?done=scored").text
 
 
 def test_two_windows_lose_nothing(as_: As, a_case: ACase) -> None:
