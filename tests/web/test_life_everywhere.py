@@ -20,13 +20,17 @@ from tests.builders import a_tool, a_verdict
 
 As = Callable[[str], TestClient]
 ACTS: dict[str, tuple[list[tuple[str, str, dict[str, str]]], str, str]] = {
-    "suspended": ([("Amir", "suspend", {"reason": "A leak."})], "suspended", "suspended"),
+    "suspended": ([("Amir", "suspend", {"reason": "A leak.", "sure": "yes"})], "suspended", "suspended"),
     "confirmed": (
-        [("Amir", "suspend", {"reason": "A leak."}), ("Ada", "confirm", {})],
+        [("Amir", "suspend", {"reason": "A leak.", "sure": "yes"}), ("Ada", "confirm", {})],
         "suspended",
         "suspended",
     ),
-    "lifted": ([("Amir", "suspend", {"reason": "A leak."}), ("Ada", "lift", {})], "active", "yes_if"),
+    "lifted": (
+        [("Amir", "suspend", {"reason": "A leak.", "sure": "yes"}), ("Ada", "lift", {})],
+        "active",
+        "yes_if",
+    ),
     "sunset": ([("Amir", "sunset", {"effective_on": "2027-01-01"})], "sunset_announced", "yes_if"),
     "kept after all": (
         [("Amir", "sunset", {"effective_on": "2027-01-01"}), ("Amir", "keep", {"reason": "It stays."})],
@@ -39,7 +43,11 @@ ACTS: dict[str, tuple[list[tuple[str, str, dict[str, str]]], str, str]] = {
         "active",
         "yes_if",
     ),
-    "revoked": ([("Amir", "revoke", {"reason": "Gone.", "replacement": "Pen Flow"})], "revoked", "no"),
+    "revoked": (
+        [("Amir", "revoke", {"reason": "Gone.", "replacement": "Pen Flow", "sure": "yes"})],
+        "revoked",
+        "no",
+    ),
 }
 DAYS: dict[str, tuple[int, str, str]] = {
     "review due": (330, "review_due", "yes_if"),
