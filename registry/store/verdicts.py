@@ -23,11 +23,23 @@ MARK_ACTIONS = {f"verdict.{kind.value}": kind for kind in MarkKind}
 
 
 def get(session: Session, number: int) -> tables.Verdict:
-    """The published verdict of that number. Raises NotFound, also for one that was taken back."""
+    """The verdict of that number, also in its undo window. Raises NotFound, also for one that was taken back."""
     row = session.exec(select(tables.Verdict).where(tables.Verdict.number == number)).first()
     if row is None or row.undone_at is not None:
-        raise NotFound(f"There is no verdict number {number}. See the list of verdicts.")
+        raise _no_such(number)
     return row
+
+
+def get_published(session: Session, number: int, *, now: datetime) -> tables.Verdict:
+    """Raises NotFound until it has gone out: nothing befalls a verdict in its undo window, and nobody learns of it."""
+    row = get(session, number)
+    if row.published_at > now:
+        raise _no_such(number)
+    return row
+
+
+def _no_such(number: int) -> NotFound:
+    return NotFound(f"There is no verdict number {number}. See the list of verdicts.")
 
 
 def find_for_evaluation(session: Session, evaluation_id: int) -> tables.Verdict | None:
@@ -81,6 +93,17 @@ def numbers(session: Session) -> frozenset[int]:
 def by_ids(session: Session, ids: Iterable[int]) -> dict[int, tables.Verdict]:
     found = session.exec(select(tables.Verdict).where(col(tables.Verdict.id).in_(set(ids))))
     return {id_of(row): row for row in found}
+
+
+def published_by_numbers(
+    session: Session, numbers: Iterable[int], *, now: datetime
+) -> dict[int, tables.Verdict]:
+    """Number -> verdict, of those that have gone out and were not taken back."""
+    return {
+        row.number: row
+        for row in by_numbers(session, numbers)
+        if row.undone_at is None and row.published_at <= now
+    }
 
 
 def by_numbers(session: Session, numbers: Iterable[int]) -> Sequence[tables.Verdict]:

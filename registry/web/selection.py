@@ -43,7 +43,7 @@ def choosable(
     """Those of the numbers, in their order; without any, all that pass the filter, newest first, as far as they fit."""
     organisation = house(session, settings)
     if numbers:
-        rows = {row.number: row for row in verdicts.by_numbers(session, numbers) if row.undone_at is None}
+        rows = verdicts.published_by_numbers(session, numbers, now=now)
         known = [rows[number] for number in dict.fromkeys(numbers) if number in rows]
         found: Sequence[Published] = publishing.published(session, known, organisation, now=now)
     else:

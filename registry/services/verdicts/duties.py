@@ -37,7 +37,7 @@ def meet_condition(
 
     It is noted by its due date or never: what ended with it begins again by a new decision only.
     """
-    row, condition = _dated(session, number, position, seen, by)
+    row, condition = _dated(session, number, position, seen, by, now)
     today = now.astimezone(zone).date()
     decided_on = row.decided_at.astimezone(zone).date()
     faults = {}
@@ -71,7 +71,7 @@ def waive_condition(
     now: datetime,
 ) -> VerdictCondition:
     """Waive a dated condition, with a reason that stays on record; not once the verdict has ended with it."""
-    row, condition = _dated(session, number, position, seen, by)
+    row, condition = _dated(session, number, position, seen, by, now)
     if not reason.strip():
         raise InvalidInput("Say why the condition is waived.", {"reason": "Say why it is waived."})
     refuse_long("The condition still holds.", reason=(reason, 500))
@@ -93,7 +93,7 @@ def take_back(
     now: datetime,
 ) -> VerdictCondition:
     """Say that a condition was noted as met, or waived, by mistake: it is open again, or overdue, from now on."""
-    row, condition = _dated(session, number, position, seen, by)
+    row, condition = _dated(session, number, position, seen, by, now)
     if condition.met_on is None and not condition.waived_reason:
         raise RuleBroken(f"Condition {position} of verdict {number} is neither met nor waived.")
     if not reason.strip():
@@ -111,12 +111,12 @@ def take_back(
 
 
 def _dated(
-    session: Session, number: int, position: int, seen: int | None, by: Actor
+    session: Session, number: int, position: int, seen: int | None, by: Actor, now: datetime
 ) -> tuple[tables.Verdict, VerdictCondition]:
     if Role.APPROVER not in by.roles:
         raise NotAllowed("Only an approver can say what became of a condition. Tell one of them.")
     serialise(session, "verdict")
-    row = verdicts.get(session, number)
+    row = verdicts.get_published(session, number, now=now)
     check_seen(session, [row], {} if seen is None else {number: seen})
     for condition in verdicts.conditions(session, [id_of(row)]).get(id_of(row), []):
         if condition.position == position:

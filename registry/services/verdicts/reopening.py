@@ -111,7 +111,7 @@ def reopen_by_hand(
         raise InvalidInput("Nothing was opened again.", faults)
     refuse_long("Nothing was opened again.", text=(text, 500))
     serialise(session, "verdict")
-    rows = {number: verdicts.get(session, number) for number in wanted}
+    rows = {number: verdicts.get_published(session, number, now=now) for number in wanted}
     _refuse_ended(session, rows, now, zone)
     opened = []
     for number, row in rows.items():

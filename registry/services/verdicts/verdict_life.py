@@ -47,15 +47,16 @@ def mark(
     by: Actor,
     now: datetime,
 ) -> tables.Verdict:
-    """Let something befall a verdict; it is seen at once everywhere. Raises RuleBroken where it cannot, now.
+    """Let something befall a verdict; it is seen at once everywhere.
 
-    An admin may suspend, confirm and lift; everything else is an approver's. `seen` is the number of the newest event
-    about the verdict that was read: StaleVersion where something befell it since.
+    Raises RuleBroken where it cannot, now, and NotFound until it has gone out. An admin may suspend, confirm and lift;
+    everything else is an approver's. `seen` is the number of the newest event about the verdict that was read:
+    StaleVersion where something befell it since.
     """
     _refuse_who_may_not(kind, by)
     refuse_long("Nothing was done.", reason=(reason, 1000), replacement=(replacement, 200))
     serialise(session, "verdict")
-    row = verdicts.get(session, number)
+    row = verdicts.get_published(session, number, now=now)
     check_seen(session, [row], {} if seen is None else {number: seen})
     instead = replacement_of(session, replacement, row.tool_id)
     befallen = Mark(kind, now, by.name, reason.strip(), instead, effective_on, _told(kind, details), by.id)
@@ -91,7 +92,7 @@ def withdrawable(
             {"numbers": f"At most {MOST_TOGETHER} at once; these are {len(wanted)}."},
         )
     replacement_of(session, replacement, None)
-    rows = {row.number: row for row in verdicts.by_numbers(session, wanted) if row.undone_at is None}
+    rows = verdicts.published_by_numbers(session, wanted, now=now)
     rulings = {
         each.verdict.number: each for each in verdicts.as_rulings(session, list(rows.values()), now=now)
     }

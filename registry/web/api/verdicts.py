@@ -6,7 +6,6 @@ from typing import Annotated
 from fastapi import Query, Request, Response
 from sqlmodel import Session
 
-from registry.domain.errors import NotFound
 from registry.domain.outcome import Outcome
 from registry.domain.validity import ValidityState
 from registry.services.decisions import second_reading
@@ -83,9 +82,7 @@ def show_verdict(
     number: RowId, request: Request, read: Read, user: CurrentUser, settings: House, now: Now
 ) -> Response:
     """As decided, with what has become of it since under `validity`. Its ETag is what `If-Match` of an act wants."""
-    row = verdicts.get(read, number)
-    if row.published_at > now:
-        raise NotFound(f"There is no verdict number {number}. See the list of verdicts.")
+    row = verdicts.get_published(read, number, now=now)
     newest = verdicts.newest_events(read, [id_of(row)]).get(id_of(row), 0)
     out, inside = verdict_out(read, row, settings, now=now), may_read_work(user)
     if inside and (reading := second_reading.standing(read, row)) is not None:

@@ -206,7 +206,7 @@ def acts_page(
     done: str = "",
 ) -> ActsPage:
     """`done` is the path of the act that led here, or a key of DUTIES_DONE."""
-    row = verdicts.get(session, number)
+    row = verdicts.get_published(session, number, now=now)
     ruling = verdicts.as_rulings(session, [row], now=now)[0]
     stands = validity(ruling, at=now, zone=settings.zone)
     today = now.astimezone(settings.zone).date()

@@ -213,3 +213,24 @@ def test_a_replacement_that_is_no_tool_here_is_refused_by_every_act_that_names_o
     reply = as_("Amir").post(f"{V}/{path}", json=asked | {"replacement": "Penn Flo"})
     assert (reply.status_code, list(reply.json()["faults"])) == (422, ["replacement"])
     assert as_("Amir").get(f"{V}/1").json()["validity"] == "active"
+
+
+def test_a_verdict_in_its_undo_window_is_not_there_for_any_act(as_: As, clock: Any) -> None:
+    clock.pass_time(minutes=-3)
+    amir = as_("Amir")
+    asked: dict[str, dict[str, Any]] = {
+        "1/suspension": {"act": "suspend", "reason": "A leak."},
+        "1/acts": {"act": "revoked", "reason": "A leak."},
+        "1/conditions/2/met": {"evidence": "A link."},
+        "1/conditions/2/waive": {"reason": "No."},
+        "1/conditions/2/take-back": {"reason": "No."},
+        "reopen": {"numbers": [1], "cause": "new_evidence", "text": "New."},
+    }
+    for path, body in asked.items():
+        assert (path, amir.post(f"{V}/{path}", json=body).status_code) == (path, 404)
+        stale = amir.post(f"{V}/{path}", json=body, headers={"If-Match": '"999"'})
+        assert (path, stale.status_code) == (path, 404)
+    several = {"verdicts": [{"number": 1, "mark": 0}], "reason": "No."}
+    tried = amir.post(f"{V}/withdraw", json={**several, "dry_run": True}).json()
+    assert tried["verdicts"] == [{"number": 1, "refused": "There is no verdict number 1."}]
+    assert amir.post(f"{V}/withdraw", json=several).status_code == 409

@@ -184,3 +184,39 @@ def test_the_verdict_leads_those_to_its_acts_who_may_do_them(
     page = (as_(name) if name else client).get("/verdicts/1")
     assert page.status_code == 200
     assert (f'href="{ACTS}"' in page.text) is offered
+
+
+@pytest.mark.parametrize("who", ["Ada", "Amir"])
+def test_until_it_has_gone_out_nothing_can_be_done_to_a_verdict_and_nobody_learns_of_it(
+    as_: As, who: str, clock: Any
+) -> None:
+    clock.pass_time(minutes=-3)
+    stale = {"reason": "No.", "sure": "yes", "seen": "0"}
+    browser = as_(who)
+    assert browser.get(ACTS).status_code == 404
+    acts = ["suspend", "confirm", "lift"]
+    if who == "Amir":
+        acts += ["revoke", "sunset", "keep", "graduate", "approve-again", "result"]
+        acts += [f"conditions/2/{act}" for act in ("met", "waive", "take-back")]
+    for act in acts:
+        refused = browser.post(f"/verdicts/1/{act}", data=stale)
+        assert (act, refused.status_code) == (act, 404)
+        assert "Approved" not in refused.text
+
+
+def test_several_together_know_nothing_of_a_verdict_that_has_not_gone_out(as_: As, clock: Any) -> None:
+    clock.pass_time(minutes=-3)
+    asked = {
+        "number": "1",
+        "offered": "1",
+        "reason": "No.",
+        "cause": "new_evidence",
+        "text": "New.",
+        "seen.1": "0",
+    }
+    for act in ("withdraw", "reopen"):
+        page = as_("Amir").post(f"/verdicts/{act}", data={**asked, "sure": "yes"})
+        assert not page.is_redirect, act
+        assert "Quillmark" not in page.text, act
+    clock.pass_time(minutes=3)
+    assert "Withdraw it" in as_("Amir").get(ACTS).text
