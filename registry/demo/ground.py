@@ -78,7 +78,7 @@ def _library(
             )
             library.add(session, wording, by=keeper, now=now)
             used[condition.text] = 0
-    return {each.wording.text: id_of(each.wording) for each in library_rows.conditions(session)}
+    return {each.wording.text: id_of(each.wording) for each in library_rows.conditions(session, now=now)}
 
 
 def _tool(session: Session, told: ToolRecord, now: datetime) -> tables.Tool:

@@ -3,12 +3,14 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlmodel import Session, col, func, select
 
 from registry.domain.errors import NotFound
 from registry.domain.library import Wording
 from registry.store.columns import id_of
+from registry.store.standing import published
 from registry.store.tables import LibraryCondition, LibraryWording, Tool, Verdict, VerdictCondition
 
 
@@ -42,13 +44,13 @@ def get(session: Session, condition_id: int) -> LibraryCondition:
     return row
 
 
-def one(session: Session, condition_id: int) -> Reusable:
+def one(session: Session, condition_id: int, *, now: datetime) -> Reusable:
     row = get(session, condition_id)
     found = wordings(session, condition_id)
-    return Reusable(row, found[0], _used(session)[condition_id])
+    return Reusable(row, found[0], _used(session, now)[condition_id])
 
 
-def conditions(session: Session, *, retired: bool = False) -> list[Reusable]:
+def conditions(session: Session, *, now: datetime, retired: bool = False) -> list[Reusable]:
     """Those that are offered, or also those retired, the most used first; in three queries."""
     query = select(LibraryCondition)
     if not retired:
@@ -58,7 +60,7 @@ def conditions(session: Session, *, retired: bool = False) -> list[Reusable]:
         each.condition_id: each
         for each in session.exec(select(LibraryWording).order_by(col(LibraryWording.number)))
     }
-    used = _used(session)
+    used = _used(session, now)
     found = [Reusable(row, newest[id_of(row)], used[id_of(row)]) for row in rows]
     return sorted(found, key=lambda each: (each.retired, -each.used, each.row.id))
 
@@ -77,14 +79,14 @@ def wordings_by_id(session: Session, wording_ids: Iterable[int]) -> dict[int, Li
     return {id_of(each): each for each in session.exec(query)}
 
 
-def uses(session: Session, condition_id: int) -> list[Use]:
-    """The verdicts that were not taken back and carry one of its wordings, newest first."""
+def uses(session: Session, condition_id: int, *, now: datetime) -> list[Use]:
+    """The verdicts that have gone out and carry one of its wordings, newest first."""
     query = (
         select(Verdict, Tool, LibraryWording, VerdictCondition)
         .join(VerdictCondition, col(VerdictCondition.verdict_id) == col(Verdict.id))
         .join(LibraryWording, col(LibraryWording.id) == col(VerdictCondition.wording_id))
         .join(Tool, col(Tool.id) == col(Verdict.tool_id))
-        .where(LibraryWording.condition_id == condition_id, col(Verdict.undone_at).is_(None))
+        .where(LibraryWording.condition_id == condition_id, *published(now))
         .order_by(col(Verdict.number).desc())
     )
     return [
@@ -105,13 +107,13 @@ def as_wording(row: LibraryWording) -> Wording:
     )
 
 
-def _used(session: Session) -> Counter[int]:
-    """Condition id -> in how many verdicts."""
+def _used(session: Session, now: datetime) -> Counter[int]:
+    """Condition id -> in how many verdicts that have gone out."""
     query = (
         select(LibraryWording.condition_id, func.count(func.distinct(VerdictCondition.verdict_id)))
         .join(VerdictCondition, col(VerdictCondition.wording_id) == col(LibraryWording.id))
         .join(Verdict, col(Verdict.id) == col(VerdictCondition.verdict_id))
-        .where(col(Verdict.undone_at).is_(None))
+        .where(*published(now))
         .group_by(col(LibraryWording.condition_id))
     )
     return Counter(dict(session.exec(query).all()))

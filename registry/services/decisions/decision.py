@@ -93,6 +93,8 @@ def faults(
     """Field -> sentence: all that keeps this decision from being published; empty when it can be."""
     weighed = weighed_with(session, evaluation, decision)
     today = now.astimezone(terms.zone).date()
+    standing = verdicts.published(session, now=now, tool_ids=[evaluation.tool_id])
+    known = {row.number for row in standing}
     draft = Draft(
         outcome=decision.outcome,
         conditions=decision.conditions,
@@ -103,8 +105,8 @@ def faults(
         pilot=decision.pilot,
         step_reason=decision.step_reason,
         earlier_pilots=max(
-            _pilots_named(session, decision.supersedes),
-            _pilots_before(session, evaluation.tool_id, decision.scope.edition),
+            _pilots_named(session, [number for number in decision.supersedes if number in known]),
+            _pilots_before(standing, decision.scope.edition),
         ),
     )
     found = demands(draft, facts(weighed)) | _form_faults(decision, terms, weighed, today=today)
@@ -122,7 +124,6 @@ def faults(
     found |= day_faults(
         decision.outcome, starts_on=decision.starts_on, valid_until=decision.valid_until, by_rule=until
     )
-    known = {row.number for row in verdicts.of_tool(session, evaluation.tool_id)}
     strangers = sorted(set(decision.supersedes) - known)
     if strangers:
         found["supersedes"] = f"Verdict {strangers[0]} is not about this tool."
@@ -391,7 +392,7 @@ def _pilots_named(session: Session, supersedes: Sequence[int]) -> int:
     return 1 + _pilots_named(session, behind)
 
 
-def _pilots_before(session: Session, tool_id: int, edition: str) -> int:
-    """How many pilots of this tool and edition came last, named by their successor or not."""
-    outcomes = [row.outcome for row in verdicts.of_tool(session, tool_id) if row.edition == edition]
+def _pilots_before(standing: Sequence[tables.Verdict], edition: str) -> int:
+    """How many pilots of this edition came last among a tool's verdicts, named by their successor or not."""
+    outcomes = [row.outcome for row in standing if row.edition == edition]
     return len(list(takewhile(lambda each: each is Outcome.PILOT, outcomes)))

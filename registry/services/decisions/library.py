@@ -25,7 +25,7 @@ def add(session: Session, wording: Wording, *, by: Actor, now: datetime) -> Libr
     """Put a condition into the library. Raises NotAllowed, and InvalidInput also where the same words stand there."""
     _require_keeper(by)
     serialise(session, "library")
-    _check(session, wording)
+    _check(session, wording, now=now)
     row = LibraryCondition(created_at=now)
     session.add(row)
     session.flush()
@@ -53,7 +53,7 @@ def reword(
         raise InvalidInput(
             "Nothing is different from the present wording.", {"text": "Nothing is different."}
         )
-    _check(session, wording, but=condition_id)
+    _check(session, wording, but=condition_id, now=now)
     _word(session, row, wording, before.number + 1, by, now)
     row.version += 1
     session.flush()
@@ -109,7 +109,7 @@ def bring_back(
 def add_starter(session: Session, *, by: Actor, now: datetime) -> list[LibraryCondition]:
     """Put the usual conditions into an empty library. Raises RuleBroken where it is not empty."""
     _require_keeper(by)
-    if library.conditions(session, retired=True):
+    if library.conditions(session, now=now, retired=True):
         raise RuleBroken("The library is not empty. Add what is missing one by one.")
     return [add(session, each, by=by, now=now) for each in starter()]
 
@@ -149,11 +149,11 @@ def _read(session: Session, condition_id: int, version: int | None, by: Actor) -
     return row
 
 
-def _check(session: Session, wording: Wording, *, but: int | None = None) -> None:
+def _check(session: Session, wording: Wording, *, but: int | None = None, now: datetime) -> None:
     rubric, _table = rubrics.current(session)
     found = faults(wording, known=rubric.ids)
     text = wording.text.strip().casefold()
-    for each in library.conditions(session):
+    for each in library.conditions(session, now=now):
         if each.row.id != but and each.wording.text.casefold() == text:
             found["text"] = "The library has a condition of the same words."
     if found:

@@ -63,13 +63,15 @@ def give(
 ) -> tables.Verdict:
     """Publish it as a numbered verdict, with undo window and all; an evaluation that is under way ends with it.
 
-    Raises NotAllowed, RuleBroken where a no of the same ground stands, InvalidInput naming every field at fault.
+    Raises NotAllowed, RuleBroken where a no of the same ground stands or a colleague has
+    decided what has not gone out, InvalidInput naming every field at fault.
     """
     rubric = _rubric(session)
     ground = next((each for each in grounds(session) if each.id == told.ground), None)
     require_giver(session, by, cases_needed=terms.cases_needed)
     if ground is not None and ground.forbids and Role.APPROVER not in by.roles:
         raise NotAllowed("Only an approver says that a law or a policy forbids a tool. Ask one of them.")
+    _refuse_untold(session, tool, by=by, now=now)
     decision = _decision(told, ground)
     found = _faults(session, tool, told, decision, ground, house, now=now)
     if found:
@@ -103,6 +105,19 @@ def require_giver(session: Session, by: Actor, *, cases_needed: int) -> None:
     if Role.REVIEWER not in by.roles:
         raise NotAllowed("A quick no is for approvers and trained reviewers. Ask one of them.")
     require_trained(session, by, needed=cases_needed)
+
+
+def _refuse_untold(session: Session, tool: Tool, *, by: Actor, now: datetime) -> None:
+    """RuleBroken while a colleague can still take back what they decided on the whole tool, whatever that is.
+
+    It is refused before anything of this answer is looked at: a reply that depended on it would tell theirs.
+    """
+    for row in verdicts.of_tool(session, id_of(tool)):
+        if row.published_at > now and row.decided_by_id != by.id and not row.edition:
+            raise RuleBroken(
+                f"{row.decided_by} has decided on {tool.name}. What was decided is told when it goes out; "
+                "look at it then."
+            )
 
 
 def _permission(session: Session, evaluation: Evaluation, *, solo: bool, by: Actor) -> Permission:
@@ -195,7 +210,7 @@ def _faults(
     ):
         if len(text.strip()) > most:
             found[name] = f"At most {most:,} characters; this has {len(text.strip()):,}."
-    known = {row.number for row in verdicts.of_tool(session, id_of(tool))}
+    known = {row.number for row in verdicts.published(session, now=now, tool_ids=[id_of(tool)])}
     if strangers := sorted(set(told.supersedes) - known):
         found["supersedes"] = f"Verdict {strangers[0]} is not about this tool."
     return found

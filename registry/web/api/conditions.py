@@ -1,6 +1,7 @@
 """The library of conditions: reading and keeping it."""
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import Query, Request, Response
@@ -26,10 +27,11 @@ def list_conditions(
     request: Request,
     read: Read,
     _user: ConditionReader,
+    now: Now,
     retired: Annotated[bool, Query(description="Also those that are offered no more.")] = False,
 ) -> Response:
     """On one page."""
-    items = [_out(each) for each in library.conditions(read, retired=retired)]
+    items = [_out(each) for each in library.conditions(read, now=now, retired=retired)]
     return told(request, Page[LibraryOut](items=items, next=None), private=True)
 
 
@@ -45,7 +47,7 @@ def add(
     """It can be picked while deciding from now on."""
 
     def act() -> WholeLibraryOut:
-        return _whole(tx, id_of(keeping.add(tx, _wording(asked), by=user, now=now)))
+        return _whole(tx, id_of(keeping.add(tx, _wording(asked), by=user, now=now)), now=now)
 
     return once(request, tx, idempotency_key, asked, act, by=user, now=now, status=201)
 
@@ -58,15 +60,17 @@ def add_starter(
 
     def act() -> Page[LibraryOut]:
         keeping.add_starter(tx, by=user, now=now)
-        return Page[LibraryOut](items=[_out(each) for each in library.conditions(tx)], next=None)
+        return Page[LibraryOut](items=[_out(each) for each in library.conditions(tx, now=now)], next=None)
 
     return once(request, tx, idempotency_key, None, act, by=user, now=now)
 
 
 @router.get("/{condition_id}", response_model=WholeLibraryOut, summary="One condition, and where it is used")
-def show_condition(condition_id: RowId, request: Request, read: Read, _user: ConditionReader) -> Response:
+def show_condition(
+    condition_id: RowId, request: Request, read: Read, _user: ConditionReader, now: Now
+) -> Response:
     """Its ETag is what `If-Match` of an act wants."""
-    out = _whole(read, condition_id)
+    out = _whole(read, condition_id, now=now)
     return told(request, out, mark=str(out.version), private=True)
 
 
@@ -86,6 +90,7 @@ def reword(
     act = _then_read(
         tx,
         condition_id,
+        now,
         lambda: keeping.reword(tx, condition_id, _wording(asked), version=version, by=user, now=now),
     )
     return once(request, tx, idempotency_key, asked, act, by=user, now=now)
@@ -107,6 +112,7 @@ def retire(
     act = _then_read(
         tx,
         condition_id,
+        now,
         lambda: keeping.retire(tx, condition_id, reason=asked.reason, version=version, by=user, now=now),
     )
     return once(request, tx, idempotency_key, asked, act, by=user, now=now)
@@ -125,17 +131,17 @@ def bring_back(
     """One that was retired."""
     version = version_in(if_match)
     act = _then_read(
-        tx, condition_id, lambda: keeping.bring_back(tx, condition_id, version=version, by=user, now=now)
+        tx, condition_id, now, lambda: keeping.bring_back(tx, condition_id, version=version, by=user, now=now)
     )
     return once(request, tx, idempotency_key, None, act, by=user, now=now)
 
 
 def _then_read(
-    session: Session, condition_id: int, act: Callable[[], object]
+    session: Session, condition_id: int, now: datetime, act: Callable[[], object]
 ) -> Callable[[], WholeLibraryOut]:
     def acted() -> WholeLibraryOut:
         act()
-        return _whole(session, condition_id)
+        return _whole(session, condition_id, now=now)
 
     return acted
 
@@ -163,9 +169,9 @@ def _out(each: Reusable) -> LibraryOut:
     )
 
 
-def _whole(session: Session, condition_id: int) -> WholeLibraryOut:
+def _whole(session: Session, condition_id: int, *, now: datetime) -> WholeLibraryOut:
     return WholeLibraryOut(
-        **_out(library.one(session, condition_id)).model_dump(),
+        **_out(library.one(session, condition_id, now=now)).model_dump(),
         wordings=[_worded(each) for each in library.wordings(session, condition_id)],
         uses=[
             UseOut(
@@ -174,7 +180,7 @@ def _whole(session: Session, condition_id: int) -> WholeLibraryOut:
                 wording=each.wording_number,
                 changed=each.changed,
             )
-            for each in library.uses(session, condition_id)
+            for each in library.uses(session, condition_id, now=now)
         ],
     )
 

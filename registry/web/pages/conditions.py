@@ -25,6 +25,7 @@ from registry.web.render import go, render
 from registry.web.routing import page_router
 from registry.web.shapes import Form
 from registry.web.typed import Fields, Typed, number
+from registry.web.viewer import now_of
 from registry.web.words import words
 
 router = page_router("/conditions")
@@ -83,8 +84,8 @@ class ConditionPage:
 
 
 @router.get("")
-def list_conditions(request: Request, read: Read, user: ConditionReader) -> Response:
-    return render(request, "conditions/list.html", _list_page(read, user, Form(_blank())))
+def list_conditions(request: Request, read: Read, user: ConditionReader, now: Now) -> Response:
+    return render(request, "conditions/list.html", _list_page(read, user, Form(_blank()), now=now))
 
 
 @router.post("")
@@ -93,7 +94,7 @@ def add(request: Request, tx: Tx, user: ConditionKeeper, now: Now, typed: Fields
         with tx.begin_nested():
             keeping.add(tx, read_wording(typed), by=user, now=now)
     except InvalidInput as refused:
-        page = _list_page(tx, user, Form(_typed(typed), refused.faults))
+        page = _list_page(tx, user, Form(_typed(typed), refused.faults), now=now)
         return render(request, "conditions/list.html", page, status=422)
     return go("/conditions")
 
@@ -105,8 +106,10 @@ def add_starter(tx: Tx, user: ConditionKeeper, now: Now) -> Response:
 
 
 @router.get("/{condition_id}")
-def show_condition(request: Request, condition_id: RowId, read: Read, user: ConditionReader) -> Response:
-    return render(request, "conditions/show.html", _page(read, condition_id, user))
+def show_condition(
+    request: Request, condition_id: RowId, read: Read, user: ConditionReader, now: Now
+) -> Response:
+    return render(request, "conditions/show.html", _page(read, condition_id, user, now=now))
 
 
 @router.post("/{condition_id}/reword")
@@ -170,7 +173,14 @@ def _acted(
             act()
     except (InvalidInput, RuleBroken, StaleVersion) as refused:
         faults = refused.faults if isinstance(refused, InvalidInput) else {}
-        page = _page(tx, condition_id, user, form=Form(_typed(typed), faults), refused=refused.sentence)
+        page = _page(
+            tx,
+            condition_id,
+            user,
+            now=now_of(request),
+            form=Form(_typed(typed), faults),
+            refused=refused.sentence,
+        )
         return render(request, "conditions/show.html", page, status=422 if faults else 409)
     return go(f"/conditions/{condition_id}")
 
@@ -220,9 +230,9 @@ def _current(session: Session) -> Rubric | None:
         return None
 
 
-def _list_page(session: Session, user: Actor, form: Form) -> ListPage:
+def _list_page(session: Session, user: Actor, form: Form, *, now: datetime) -> ListPage:
     rubric = _current(session)
-    lines = [_line(each, rubric) for each in library.conditions(session, retired=True)]
+    lines = [_line(each, rubric) for each in library.conditions(session, now=now, retired=True)]
     return ListPage(
         lines=[each for each in lines if not each.retired],
         retired=[each for each in lines if each.retired],
@@ -233,9 +243,15 @@ def _list_page(session: Session, user: Actor, form: Form) -> ListPage:
 
 
 def _page(
-    session: Session, condition_id: int, user: Actor, *, form: Form | None = None, refused: str = ""
+    session: Session,
+    condition_id: int,
+    user: Actor,
+    *,
+    now: datetime,
+    form: Form | None = None,
+    refused: str = "",
 ) -> ConditionPage:
-    one = library.one(session, condition_id)
+    one = library.one(session, condition_id, now=now)
     held, rubric = _values(one.wording), _current(session)
     return ConditionPage(
         id=id_of(one.row),
@@ -256,7 +272,7 @@ def _page(
                 each.verdict.decided_at,
                 f"wording {each.wording_number}" + (", with other words" if each.changed else ""),
             )
-            for each in library.uses(session, condition_id)
+            for each in library.uses(session, condition_id, now=now)
         ],
         may_keep=bool(user.roles & KEEPERS),
         options=ConditionOptions(),

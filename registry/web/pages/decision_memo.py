@@ -209,7 +209,7 @@ def pickable(reading: Reading) -> dict[int, Condition]:
         id_of(each.wording): as_condition(
             library.as_wording(each.wording), wording_id=each.wording.id, on=reading.today
         )
-        for each in library.conditions(reading.session)
+        for each in library.conditions(reading.session, now=reading.now)
     }
 
 
@@ -263,7 +263,7 @@ def _page(
         outcomes=OUTCOME_OPTIONS,
         conditions=conditions,
         condition_options=ConditionOptions(),
-        picks=_picks(session, weighed, conditions),
+        picks=_picks(session, weighed, conditions, now=reading.now),
         data_classes=[Option("", "No limit"), *(Option(each, words(each)) for each in house.data_classes)],
         accounts=[Option(each, words(each)) for each in house.account_types],
         audiences=[Option(each, words(each)) for each in house.audiences],
@@ -322,7 +322,7 @@ def _until(reading: Reading, decision: Decision, weighed: Weighed, allowed: Perm
 
 def _standing(reading: Reading) -> list[Standing]:
     house = house_of(reading.session, reading.settings)
-    rows = verdicts.of_tool(reading.session, reading.evaluation.tool_id)
+    rows = verdicts.published(reading.session, now=reading.now, tool_ids=[reading.evaluation.tool_id])
     return [
         Standing(
             str(each.row.number),
@@ -350,11 +350,13 @@ def _precedent(each: likest.Precedent) -> Precedent:
     )
 
 
-def _picks(session: Session, weighed: Weighed, conditions: Sequence[ConditionForm]) -> list[Pick]:
+def _picks(
+    session: Session, weighed: Weighed, conditions: Sequence[ConditionForm], *, now: datetime
+) -> list[Pick]:
     """What the library offers and the form does not hold yet, what covers an open point first."""
     there = {each.wording for each in conditions if each.text}
     open_points = set(weighed.assessment.uncovered)
-    offered = [each for each in library.conditions(session) if str(each.wording.id) not in there]
+    offered = [each for each in library.conditions(session, now=now) if str(each.wording.id) not in there]
     picks = [_pick(each, weighed.rubric, open_points) for each in offered]
     return sorted(picks, key=lambda each: not each.helps)
 

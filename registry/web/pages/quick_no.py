@@ -246,7 +246,7 @@ def _page(
 def _standing(session: Session, subject: Subject, settings: Settings, *, now: datetime) -> list[Option]:
     if subject.tool is None:
         return []
-    rows = verdicts.of_tool(session, id_of(subject.tool))
+    rows = verdicts.published(session, now=now, tool_ids=[id_of(subject.tool)])
     found = publishing.published(session, rows, house_of(session, settings), now=now)
     return [
         Option(str(each.row.number), f"Verdict {each.row.number}: {each.label}")

@@ -39,7 +39,9 @@ def test_a_new_wording_and_retiring_change_no_verdict(
     session: Session, cast: Mapping[str, Actor], now: datetime
 ) -> None:
     row = keeping.add(session, PUBLIC, by=cast["amir"], now=now)
-    taken = as_condition(PUBLIC, wording_id=library.one(session, id_of(row)).wording.id, on=now.date())
+    taken = as_condition(
+        PUBLIC, wording_id=library.one(session, id_of(row), now=now).wording.id, on=now.date()
+    )
     changed = replace(taken, text="Enter only public information, and no names.")
     for name, condition in (("Quillmark", taken), ("Inkwell", changed)):
         a_verdict(
@@ -54,15 +56,38 @@ def test_a_new_wording_and_retiring_change_no_verdict(
     keeping.retire(session, id_of(row), reason="Said by the login page now.", by=cast["amir"], now=now)
     [first] = verdicts.conditions(session, [id_of(verdicts.get(session, 1))]).values()
     assert [each.text for each in first] == ["Enter only public information."]
+    out = now + timedelta(minutes=6)
     assert [
-        (each.verdict.number, each.wording_number, each.changed) for each in library.uses(session, id_of(row))
+        (each.verdict.number, each.wording_number, each.changed)
+        for each in library.uses(session, id_of(row), now=out)
     ] == [
         (2, 1, True),
         (1, 1, False),
     ]
-    assert library.conditions(session) == []
-    [kept] = library.conditions(session, retired=True)
+    assert library.conditions(session, now=now) == []
+    [kept] = library.conditions(session, now=out, retired=True)
     assert (kept.used, kept.wording.text, kept.wording.number) == (2, "Public only.", 2)
+
+
+def test_it_tells_nothing_of_a_verdict_that_has_not_gone_out(
+    session: Session, cast: Mapping[str, Actor], now: datetime
+) -> None:
+    row = keeping.add(session, PUBLIC, by=cast["amir"], now=now)
+    taken = as_condition(
+        PUBLIC, wording_id=library.one(session, id_of(row), now=now).wording.id, on=now.date()
+    )
+    a_verdict(
+        session,
+        a_tool(session, now=now),
+        cast,
+        now=now,
+        outcome=Outcome.APPROVED_WITH_CONDITIONS,
+        conditions=(taken,),
+    )
+    for at, used in ((now + timedelta(minutes=4), 0), (now + timedelta(minutes=5), 1)):
+        assert library.one(session, id_of(row), now=at).used == used
+        assert [each.used for each in library.conditions(session, now=at)] == [used]
+        assert len(library.uses(session, id_of(row), now=at)) == used
 
 
 def test_a_dated_one_is_due_so_many_days_after_the_decision(now: datetime) -> None:

@@ -146,5 +146,29 @@ def test_the_same_no_is_not_given_twice(
 ) -> None:
     give(session, tool, PRIVATE, TERMS, HOUSE, by=cast["amir"], now=now)
     with pytest.raises(RuleBroken, match="Verdict 1"):
-        give(session, tool, PRIVATE, TERMS, HOUSE, by=cast["ana"], now=now)
+        give(session, tool, PRIVATE, TERMS, HOUSE, by=cast["ana"], now=now + timedelta(minutes=5))
     assert len(session.exec(select(Verdict)).all()) == 1
+
+
+@pytest.mark.parametrize("ground", ["K9", "K1", "duplicate"])
+def test_a_colleagues_no_that_has_not_gone_out_is_not_told_whatever_is_tried(
+    session: Session, cast: Mapping[str, Actor], tool: Tool, now: datetime, ground: str
+) -> None:
+    row = give(session, tool, PRIVATE, TERMS, HOUSE, by=cast["amir"], now=now)
+    tried = QuickNo(ground=ground, evidence="", supersedes=(row.number,))
+    with pytest.raises(RuleBroken) as refused:
+        give(session, tool, tried, TERMS, HOUSE, by=cast["ana"], now=now + timedelta(minutes=4))
+    assert refused.value.sentence == (
+        f"Amir has decided on {tool.name}. What was decided is told when it goes out; look at it then."
+    )
+    again = replace(PRIVATE, supersedes=(row.number,))
+    later = now + timedelta(minutes=5)
+    assert give(session, tool, again, TERMS, HOUSE, by=cast["ana"], now=later).number == row.number + 1
+
+
+def test_who_gave_a_no_takes_it_back_instead_of_giving_another(
+    session: Session, cast: Mapping[str, Actor], tool: Tool, now: datetime
+) -> None:
+    row = give(session, tool, PRIVATE, TERMS, HOUSE, by=cast["amir"], now=now)
+    with pytest.raises(RuleBroken, match=f"Verdict {row.number} says no for this reason already"):
+        give(session, tool, PRIVATE, TERMS, HOUSE, by=cast["amir"], now=now)

@@ -18,6 +18,7 @@ from registry.store import library
 from registry.store.columns import id_of
 from registry.store.engine import snapshot, transaction
 from tests.builders import a_tool, a_verdict
+from tests.conftest import NOW
 
 As = Callable[[str], TestClient]
 PUBLIC = {
@@ -46,13 +47,13 @@ def kept(amir: TestClient, site_engine: Engine) -> str:
     """The address of the one condition of the library."""
     amir.post("/conditions", data=PUBLIC)
     with snapshot(site_engine) as session:
-        [one] = library.conditions(session)
+        [one] = library.conditions(session, now=NOW)
         return f"/conditions/{one.row.id}"
 
 
 def offered(engine: Engine) -> list[str]:
     with snapshot(engine) as session:
-        return [each.wording.text for each in library.conditions(session)]
+        return [each.wording.text for each in library.conditions(session, now=NOW)]
 
 
 def test_what_is_added_stands_in_the_list_in_words(amir: TestClient) -> None:
@@ -109,7 +110,7 @@ def test_a_verdict_keeps_its_words_and_the_condition_lists_it(
     now: datetime,
 ) -> None:
     with transaction(site_engine) as session:
-        [one] = library.conditions(session)
+        [one] = library.conditions(session, now=NOW)
         taken = as_condition(library.as_wording(one.wording), wording_id=id_of(one.wording), on=now.date())
         tool = a_tool(session, "Quillmark", now=now)
         a_verdict(

@@ -21,6 +21,7 @@ from registry.store.engine import snapshot, transaction
 from registry.store.tables import Candidate, Tool, Verdict
 from tests.builders import a_tool, a_verdict
 from tests.feeds import an_entry
+from tests.web.conftest import HandClock
 
 As = Callable[[str], TestClient]
 TOOL = "/tools/tattler/quick-no"
@@ -202,3 +203,14 @@ def test_a_refused_no_lets_no_candidate_in(as_: As, candidate: int, site_engine:
     assert amir.post(at, data=sent).status_code == 422
     with snapshot(site_engine) as session:
         assert session.get_one(Candidate, candidate).status is CandidateStatus.NEW
+
+
+def test_the_form_offers_no_verdict_to_replace_before_it_has_gone_out(as_: As, clock: HandClock) -> None:
+    assert as_("Amir").post(TOOL, data=PRIVATE | {"action": "publish"}).is_redirect
+    assert "Verdict 1" not in as_("Rosa").get(TOOL).text
+    refused = as_("Rosa").post(TOOL, data=PRIVATE | {"action": "publish", "supersedes": "1"})
+    assert refused.status_code == 409
+    assert "Amir has decided on Tattler" in refused.text
+    assert "says no" not in refused.text
+    clock.pass_time(minutes=6)
+    assert "Verdict 1" in as_("Rosa").get(TOOL).text
