@@ -175,7 +175,7 @@ def written(session: Session, tool_ids: Iterable[int] | None = None) -> Iterator
 
 def _rows(session: Session, query: Any) -> Iterator[Any]:
     """Rows one after the other, so that a hundred thousand are not held at once."""
-    for row in session.connection().execution_options(yield_per=5_000).execute(query):
+    for row in session.connection().execute(query.execution_options(yield_per=5_000)):
         yield tuple(row)
 
 

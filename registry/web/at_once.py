@@ -15,6 +15,8 @@ UNUSUAL = (
     b"transfer-encoding",
 )
 """With one of these the reply may be another one, or more than a reply is due."""
+MOST_BYTES = 1_000
+"""Of a question as it stands in the address; longer ones are asked seldom, and would fill the memory."""
 NOT_WITH_304 = (b"content-type", b"content-length")
 Reply = tuple[Message, Message, bytes]
 """The two messages as they were sent, and the ETag."""
@@ -33,10 +35,11 @@ class AtOnce:
         headers = dict(scope["headers"])
         following = self.following
         index = await run_in_threadpool(following.index) if following.asks_far else following.index()
-        if index is None or any(name in headers for name in UNUSUAL):
+        asked = scope["query_string"]
+        if index is None or len(asked) > MOST_BYTES or any(name in headers for name in UNUSUAL):
             await self.app(scope, receive, send)
             return
-        key = (headers.get(b"host"), scope["query_string"])
+        key = (headers.get(b"host"), asked)
         kept = following.remembered.find(key, now=self.clock())
         if kept is None:
             await self._ask(key, scope, receive, send)
@@ -47,7 +50,7 @@ class AtOnce:
         await send(start)
         await send(body)
 
-    async def _ask(self, key: object, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _ask(self, key: tuple[bytes | None, bytes], scope: Scope, receive: Receive, send: Send) -> None:
         sent: list[Message] = []
 
         async def note(message: Message) -> None:
@@ -59,7 +62,9 @@ class AtOnce:
         if age is not None and len(sent) == 2 and sent[0]["status"] == 200:
             start, body = sent
             tag = dict(start["headers"])[b"etag"]
-            self.following.remembered.keep(key, (start, body, tag), size=len(body["body"]), age=age)
+            self.following.remembered.keep(
+                key, (start, body, tag), size=len(body["body"]) + len(key[1]), age=age
+            )
 
 
 def _not_modified(start: Message) -> Message:

@@ -19,6 +19,7 @@ from registry.web.words import answer_heading
 
 SLACK_WINDOW_S = 300
 """How old a signed message may be: one that was overheard cannot be sent again for long."""
+MOST_SIGNS = 2_000
 _MENTION = re.compile(r"<at\b[^>]*>.*?</at>", re.DOTALL)
 _TAG = re.compile(r"<[^>]+>")
 
@@ -51,8 +52,8 @@ def slack_asked(body: bytes) -> str:
 
 
 def teams_asked(text: str) -> str:
-    """What stands in the message beside our own name; Teams sends HTML."""
-    return unescape(_TAG.sub(" ", _MENTION.sub(" ", text))).strip()
+    """What stands at the beginning of the message beside our own name; Teams sends HTML."""
+    return unescape(_TAG.sub(" ", _MENTION.sub(" ", text[:MOST_SIGNS]))).strip()
 
 
 @dataclass(frozen=True)

@@ -190,7 +190,7 @@ def score(page: "Page", office: Site, evaluation: str, **ratings: str) -> None:
         page.locator(f"[name='{criterion}.sentence']").fill(f"What we saw speaks for {rating}.")
         page.locator(f"[name='{criterion}.evidence']").fill("https://plumeria.example/terms")
     page.get_by_role("button", name="Hand it in").click()
-    page.wait_for_url(re.compile(re.escape(evaluation) + "$"))
+    page.wait_for_url(re.compile(re.escape(evaluation + "?done=scored") + "$"))
 
 
 def propose_condition(page: "Page", text: str, covers: str) -> None:

@@ -16,12 +16,12 @@ class Remembered(Generic[T]):
 
     def __init__(self, most_bytes: int = MOST_BYTES) -> None:
         self._most_bytes = most_bytes
-        self._answers: dict[Hashable, tuple[T, int]] = {}
-        self._bytes = 0
         self._lock = threading.Lock()
-        self._since = self._until = datetime.max.replace(tzinfo=UTC)
         self.age = 0
         """Another one after each forgetting."""
+        self._since: datetime
+        self._until: datetime
+        self._empty()
 
     def find(self, key: Hashable, *, now: datetime) -> T | None:
         """What was kept under the key, where it still holds."""
@@ -57,7 +57,10 @@ class Remembered(Generic[T]):
             self._empty()
 
     def _empty(self) -> None:
-        self._answers, self._bytes, self.age = {}, 0, self.age + 1
+        self._answers: dict[Hashable, tuple[T, int]] = {}
+        self._bytes, self.age = 0, self.age + 1
+        # What was written may bring a nearer turn, so the next one to keep something asks for it anew.
+        self._since = self._until = datetime.max.replace(tzinfo=UTC)
 
     def _drop(self, key: Hashable) -> None:
         dropped = self._answers.pop(key, None)

@@ -38,13 +38,14 @@ _RECURSIVE = re.compile(r"\(\?(?:R|&|P>|[+-]?\d)")
 def compiled(pattern: str) -> "regex.Pattern[str]":
     """An expression, whatever the case. Raises InvalidInput for one that is wrong, or that would eat the memory."""
     try:
-        counts = prod(max(1, *(int(number or 1) for number in each)) for each in _COUNTED.findall(pattern))
+        bare = re.sub(r"\s", "", pattern)  # with (?x) space within a count is none
+        counts = prod(max(1, *(int(number or 1) for number in each)) for each in _COUNTED.findall(bare))
         if counts > MOST_REPEATS:
             raise _invalid(f"It repeats something {counts:,} times; {MOST_REPEATS:,} are the most.")
         if _RECURSIVE.search(pattern):
             raise _invalid("An expression may not call itself.")
         return _compiled(pattern)
-    except (regex.error, RecursionError, OverflowError, ValueError) as error:
+    except (regex.error, RecursionError, OverflowError, MemoryError, ValueError) as error:
         raise _invalid(f"This is no regular expression: {error}.") from error
 
 

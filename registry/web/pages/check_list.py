@@ -34,7 +34,7 @@ class Line:
     tool: str
     """Empty where no tool is certainly meant."""
     sentence: str
-    conditions: int
+    conditions: Sequence[str]
     near: Sequence[ToolLink]
 
 
@@ -114,6 +114,6 @@ def _line(found: LookUp, said: Typed) -> Line:
         code=answer.code.value,
         tool=tool.name if tool else "",
         sentence=answer.sentence,
-        conditions=len(answer.conditions),
+        conditions=[each.text for each in answer.conditions],
         near=cards.tool_links(found.suggestions[:3] if tool is None else found.alternatives[:3], said),
     )

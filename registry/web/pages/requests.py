@@ -58,6 +58,8 @@ class RequestPage:
 @dataclass(frozen=True)
 class FollowPage:
     purpose: str
+    needed_by: str
+    """As it was typed: a day, or what it hangs on."""
     name: str
     asked_at: datetime
     address: str
@@ -180,6 +182,7 @@ def _follow_page(
     row, candidate, tool = found.request, found.candidate, found.tool
     asked = {
         "purpose": row.purpose,
+        "needed_by": row.needed_by,
         "asked_at": row.at,
         "address": f"{settings.base_url}/request/{secret}",
     }

@@ -132,6 +132,7 @@ def test_another_require_rule_widens_the_choice_and_a_trial_shows_it(session, so
         "a{99999}",
         "(?:a{1000}){1000}",
         "(?:(?:a{ 50 }b){50}){50}",
+        "(?x)(?:a{1 000}){1 000}",
         "(?R)*a",
         "(?<n>a(?&n)?)+",
         "\\",

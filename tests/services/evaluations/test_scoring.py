@@ -132,7 +132,7 @@ def test_saving_a_draft_takes_as_few_statements_as_ever_however_many_have_scored
         session.expire_all()
         with count_queries(session) as each:
             scoring.save_draft(session, id_of(case), EMPTY, version=0, by=cast["rosa"], now=now)
-        sent.append(len(each))
+        sent.append(sum("advisory_xact_lock" not in statement for statement in each))
     assert sent[0] == sent[1] <= 4
 
 

@@ -201,6 +201,29 @@ def test_a_question_about_another_day_is_computed(
     assert long_ago.json()["answer"] == "not_reviewed"
 
 
+def test_a_verdict_that_starts_after_its_undo_window_is_told_from_then_on(
+    memory: TestClient, quillmark: int, site_engine: Engine, people: dict[str, Actor], clock: HandClock
+) -> None:
+    asked = {"q": "quillmark"}
+    assert memory.get(PATH, params=asked).json()["answer"] == "yes"
+    with transaction(site_engine) as session:
+        tool = session.get_one(Tool, quillmark)
+        a_verdict(session, tool, people, now=clock.now, outcome=Outcome.REJECTED, supersedes=(1,))
+    assert memory.get(PATH, params=asked).json()["answer"] == "yes"
+    clock.pass_time(seconds=TERMS.undo_s + 1)
+    assert memory.get(PATH, params=asked).json()["answer"] == "no"
+
+
+def test_a_very_long_question_is_answered_and_not_kept(
+    memory: TestClient, quillmark: int, app: FastAPI
+) -> None:
+    for size in (10, 1_100):
+        reply = memory.get(PATH, params={"q": "https://quillmark.example/" + "x" * size})
+        assert reply.status_code == 200
+    kept = app.state.parts.following.remembered._answers
+    assert all(len(query) < 1_000 for _host, query in kept)
+
+
 @pytest.mark.parametrize(
     "header", [{"Cookie": "registry=x"}, {"Authorization": "Bearer x"}, {"Host": "other.example"}]
 )
