@@ -90,6 +90,8 @@ class Validity:
     """It was suspended, and nobody confirmed or lifted that within 14 days."""
     since: datetime | None = None
     """When it came into this state; None for one that never left the first."""
+    reason: str = ""
+    """Why it was suspended, withdrawn or retired, as whoever did it said; empty in every other state."""
 
 
 @dataclass(frozen=True)
@@ -185,7 +187,8 @@ def validity(ruling: Ruling, *, at: datetime, zone: tzinfo) -> Validity:
         ends = (sunset_on, None if state is _V.GRADUATED else last_day)
         ends_on = min((day for day in ends if day is not None), default=None)
     since = _since(state, ruling, past, last_day, grace_days, zone)
-    return Validity(state, ends_on, _replacement(past), _is_overdue(past, state, today, zone), since)
+    overdue = _is_overdue(past, state, today, zone)
+    return Validity(state, ends_on, _replacement(past), overdue, since, _reason(past, state))
 
 
 def superseded_at(number: int, verdicts: Iterable[Verdict]) -> datetime | None:
@@ -328,6 +331,12 @@ def _has_grace(ruling: Ruling, past: _Past, last_day: date | None, today: date, 
 def _replacement(past: _Past) -> str:
     marks = (past.revoked, past.sunset, past.suspended)
     return next((mark.replacement for mark in marks if mark is not None and mark.replacement), "")
+
+
+def _reason(past: _Past, state: ValidityState) -> str:
+    stopped_by = {_V.REVOKED: past.revoked, _V.SUSPENDED: past.suspended, _V.SUNSET_REACHED: past.sunset}
+    mark = stopped_by.get(state)
+    return mark.reason if mark is not None else ""
 
 
 def _is_overdue(past: _Past, state: ValidityState, today: date, zone: tzinfo) -> bool:

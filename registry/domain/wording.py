@@ -182,6 +182,21 @@ def bound(verdict: Verdict) -> str:
     return addition("bound", bound=", and ".join(parts)) if parts else ""
 
 
+def scope_limits(verdict: Verdict, house: House) -> list[str]:
+    """What it is limited to, one sentence each; of a no only whom and what it concerns, for it permits nothing."""
+    scope, limits = verdict.scope, []
+    if MEANINGS[verdict.outcome].may_use:
+        order = house.data_classes
+        if scope.data_ceiling is not None:
+            upto = order[: order.index(scope.data_ceiling) + 1] if scope.data_ceiling in order else ()
+            limits.append(limit("data_class", upto or (scope.data_ceiling,), house))
+        limits += [limit("account", sorted(scope.accounts), house)] if scope.accounts else []
+        limits += [limit("audience", sorted(scope.audience), house)] if scope.audience else []
+    limits += [limit("office", sorted(scope.offices), house)] if scope.offices else []
+    limits += [f"Only for the edition: {scope.edition}."] if scope.edition else []
+    return [*limits, *filter(None, [bound(verdict)])]
+
+
 def pilot_phrases(verdict: Verdict, ends_on: date | None) -> dict[str, str]:
     pilot = verdict.pilot
     size = f" ({_clean(pilot.size)})" if pilot and pilot.size else ""

@@ -17,6 +17,7 @@ from registry.web.shapes import AnswerCard, ConditionItem, Limit, Link, Narrow, 
 from registry.web.words import words
 
 NOBODY = "the people who keep this registry"
+STOPPED = frozenset({ValidityState.REVOKED, ValidityState.SUNSET_REACHED, ValidityState.SUSPENDED})
 OVER = frozenset({ValidityState.REVOKED, ValidityState.SUNSET_REACHED})
 
 
@@ -46,7 +47,7 @@ def answer_card(
         accounts=accounts,
         people=people,
         narrow=narrow(answer, tool, typed, house, offices),
-        why=verdict.rationale if verdict else "",
+        why=_why(answer),
         review_url=f"/verdicts/{verdict.number}" if verdict else "",
         alternatives=tool_links(found.alternatives, typed),
         no_alternative=not found.alternatives and named == [NONE_KNOWN],
@@ -94,6 +95,15 @@ def follow(tool: Tool) -> list[Link]:
 
 def request_url(name: str) -> str:
     return "/request?" + urlencode({"name": name})
+
+
+def _why(answer: Answer) -> str:
+    """What speaks for the answer: of what was stopped, why it was stopped, never what once spoke for it."""
+    if answer.verdict is None:
+        return ""
+    if answer.validity is not None and answer.validity.state in STOPPED:
+        return answer.validity.reason
+    return answer.verdict.rationale
 
 
 def _limits(answer: Answer, house: House) -> tuple[list[Limit], list[Limit], list[Limit]]:

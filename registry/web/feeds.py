@@ -64,8 +64,9 @@ def _feed(
         raise NotFound(f"There is no such feed format. Choose among: {', '.join(FORMATS)}.")
     base_url = settings.base_url
     shown = replace(wanted, validities=wanted.validities or EVERY_STATE)
-    listed = publishing.listing(read, shown, house(read, settings), now=now).verdicts
-    notices = [publishing.as_notice(each, base_url=base_url) for each in listed]
+    organisation = house(read, settings)
+    listed = publishing.listing(read, shown, organisation, now=now).verdicts
+    notices = [publishing.as_notice(each, organisation, base_url=base_url) for each in listed]
     notices.sort(key=lambda notice: notice.updated_at, reverse=True)
     query = as_query(wanted if home == "/verdicts" else replace(wanted, tools=frozenset()))
     channel = publishing.channel(

@@ -9,6 +9,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 from sqlmodel import Session
 
+from registry.domain import wording
 from registry.domain.lookup import House
 from registry.domain.outcome import MEANINGS, Outcome, members
 from registry.domain.validity import STATE_LABELS, MarkKind, Ruling, Validity, ValidityState, validity
@@ -92,7 +93,7 @@ def published(
     ]
 
 
-def as_notice(each: Published, *, base_url: str) -> Notice:
+def as_notice(each: Published, house: House, *, base_url: str) -> Notice:
     row, tool = each.row, each.tool
     url = f"{base_url}/verdicts/{row.number}"
     since = each.validity.since or row.published_at
@@ -104,7 +105,13 @@ def as_notice(each: Published, *, base_url: str) -> Notice:
         title=f"{tool.name}{edition}: {each.label}",
         summary=_summary(each),
         paragraphs=[
-            part for part in (_summary(each), row.rationale, *_conditions(each), _until(each)) if part
+            part
+            for part in (
+                *(_summary(each), each.validity.reason, row.rationale),
+                *wording.scope_limits(each.ruling.verdict, house),
+                *(*_conditions(each), _until(each)),
+            )
+            if part
         ],
         author=row.decided_by,
         published_at=row.published_at,
@@ -251,4 +258,5 @@ def _conditions(each: Published) -> list[str]:
 
 def _until(each: Published) -> str:
     ends = each.validity.ends_on
-    return f"Decided by {each.row.decided_by}." + (f" Valid until {ends.isoformat()}." if ends else "")
+    until = "Ended on" if each.validity.state in HIDDEN else "Valid until"
+    return f"Decided by {each.row.decided_by}." + (f" {until} {wording.day_text(ends)}." if ends else "")

@@ -94,7 +94,7 @@ def _seen(
     house, tool = house_of(session, settings), tools.get_by_id(session, row.tool_id)
     at = row.starts_at
     published = publishing.published(session, [row], house, now=at)[0]
-    notice = publishing.as_notice(published, base_url=settings.base_url)
+    notice = publishing.as_notice(published, house, base_url=settings.base_url)
     return PreviewPage(
         back=back,
         tool_name=title,

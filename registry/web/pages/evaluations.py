@@ -1,8 +1,9 @@
 """The list of evaluations under its filters, with the same as CSV and JSON, and the work of who reads it."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from fastapi import Request, Response
 from sqlmodel import Session
@@ -11,15 +12,18 @@ from registry.domain.evaluation import EvaluationState, Tier
 from registry.services.evaluations import taking_part
 from registry.services.evaluations.work import my_work
 from registry.services.people.acting import Actor
+from registry.services.people.house import house as house_of
+from registry.services.verdicts.due import DueKind, When, due
 from registry.settings import Settings
 from registry.store import evaluation_lists, evaluations, users
 from registry.store.columns import id_of
 from registry.store.evaluation_lists import Row
-from registry.store.tables import Evaluation
+from registry.store.tables import Evaluation, Role
 from registry.web.deps import TRIAGERS, Asked, House, Insider, Now, Read
 from registry.web.evaluation_filters import ME, UNDER_WAY, as_filters, cursor_of, read, read_cursor
 from registry.web.evaluation_filters import Asked as AskedFor
 from registry.web.files import MOST, csv_file, json_file
+from registry.web.pages.due import Wanted
 from registry.web.pages.evaluation_page import title_of
 from registry.web.pages.evaluation_people import as_work
 from registry.web.render import render
@@ -38,6 +42,12 @@ STATE_OPTIONS = (
     Option("all", "All"),
 )
 TIER_CHOICES = (Option("", "Any"), *(Option(str(each.value), f"Tier {each.value}") for each in Tier))
+OWED = {
+    DueKind.CONDITION: ("{} condition to settle", "{} conditions to settle"),
+    DueKind.SUSPENSION: ("{} suspension to confirm or lift", "{} suspensions to confirm or lift"),
+    DueKind.REVIEW: ("{} review", "{} reviews"),
+    DueKind.PILOT_RESULT: ("{} pilot to report on", "{} pilots to report on"),
+}
 COLUMNS = (
     *("id", "tool", "edition", "state", "tier", "owner", "opened_at", "due_on", "overdue"),
     *("scorecards", "needed", "waiting_until", "waiting_for", "withdrawn_reason", "closed_at", "url"),
@@ -69,6 +79,8 @@ class LeftRow:
 @dataclass(frozen=True)
 class ListPage:
     work: Sequence[Task]
+    due: Link | None
+    """What approvers owe on verdicts that went out, for an approver; None where it is nothing for now."""
     left: Sequence[LeftRow]
     """Decisions that wait for somebody else, and why."""
     rows: Sequence[ListRow]
@@ -102,6 +114,7 @@ def list_evaluations(
     query = asked.query()
     page = ListPage(
         work=as_work(mine.pieces, titles),
+        due=_due_for_approvers(read_from, house, now) if Role.APPROVER in user.roles else None,
         left=[
             LeftRow(title_of(each.tool, each.evaluation), f"/evaluations/{each.evaluation.id}", each.reason)
             for each in mine.left
@@ -137,6 +150,25 @@ def download_csv(request: Request, read_from: Read, user: Insider, now: Now, hou
 def download_json(request: Request, read_from: Read, user: Insider, now: Now, house: House) -> Response:
     told = _told(request, read_from, user, house, today=_today(house, now))
     return json_file(request, "evaluations", told)
+
+
+def _due_for_approvers(session: Session, settings: Settings, now: datetime) -> Link | None:
+    wanted = Wanted(whos=("approver",), whens=(When.OVERDUE, When.SOON))
+    found = due(
+        session,
+        house_of(session, settings),
+        whos=frozenset(wanted.whos),
+        whens=frozenset(wanted.whens),
+        now=now,
+    )
+    if not found:
+        return None
+    counts = Counter(each.kind for each in found)
+    kinds = [OWED[kind][count != 1].format(count) for kind, count in counts.items()]
+    late = sum(each.when is When.OVERDUE for each in found)
+    things = "1 thing is" if len(found) == 1 else f"{len(found)} things are"
+    overdue = f" ({late} overdue)" if late else ""
+    return Link(f"{things} due: {', '.join(kinds)}{overdue}", wanted.address)
 
 
 def _today(house: Settings, now: Now) -> date:

@@ -1,3 +1,4 @@
+import re
 import xml.etree.ElementTree as ET
 from urllib.parse import urlsplit
 
@@ -85,3 +86,19 @@ def test_every_feed_of_the_directory_and_of_its_opml_is_there(client: TestClient
         assert path.replace("&", "&amp;") in shown
         assert client.get(path).status_code == 200
         assert client.get(outline.attrib["htmlUrl"].removeprefix("http://testserver")).status_code == 200
+
+
+def test_an_entry_tells_the_limits_that_an_employee_reads_and_days_in_words(client: TestClient) -> None:
+    feed = client.get("/feeds/verdicts.json").json()
+    told = {
+        item["title"].split(":")[0]: item["content_html"]
+        for item in feed["items"]
+        if "replaced" not in item["title"]
+    }
+    assert "Only with data up to internal." in told["Murmur Notes"]
+    assert "Only with" not in told["Quillmark"]
+    for text in told.values():
+        assert not re.search(r"\d{4}-\d{2}-\d{2}", text)
+    assert re.search(r"Valid until \d{1,2} [A-Z][a-z]+ \d{4}\.", told["Quillmark"])
+    assert "It was sold." in told["Gonefish"]
+    assert "Ended on " in told["Gonefish"]

@@ -1,5 +1,6 @@
 """What staff may do to a verdict on its page of acts, and who may do what."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date, datetime
@@ -110,6 +111,35 @@ def test_a_grave_act_is_asked_about_once_more_with_what_everybody_would_read(
     sure = as_("Amir").post(f"/verdicts/1/{act}", data=typed | {"sure": "yes"})
     assert sure.is_redirect
     assert f">{reads}</h2>" in client.get("/check?q=Quillmark").text
+
+
+@pytest.mark.parametrize("act", ["suspend", "revoke"])
+def test_what_was_stopped_says_why_it_was_stopped_and_no_longer_what_spoke_for_it(
+    as_: As, client: TestClient, act: str
+) -> None:
+    before = client.get("/check?q=Quillmark").text
+    praise = re.search(r"<dt>Why</dt><dd>([^<]+)", before)
+    assert praise
+    as_("Amir").post(f"/verdicts/1/{act}", data={"reason": "A leak in May.", "sure": "yes"})
+    for address in ("/check?q=Quillmark", "/tools/quillmark"):
+        shown = client.get(address).text
+        assert "<dt>Why</dt><dd>A leak in May." in shown
+        assert "Why: A leak in May." in shown  # in the text to be copied
+        assert praise[1].strip() not in shown.split('<article class="answer')[1].split("</article>")[0]
+
+
+def test_an_approver_is_told_in_their_work_what_is_due_on_verdicts(as_: As, clock: Any) -> None:
+    assert "Nothing waits for you." in as_("Amir").get("/evaluations").text
+    as_("Ada").post("/verdicts/1/suspend", data={"reason": "A leak.", "sure": "yes"})
+    for told in ("1 thing is due: 1 suspension to confirm or lift", "(1 overdue)"):
+        page = as_("Amir").get("/evaluations").text
+        assert told in page
+        assert "Nothing waits for you." not in page
+        clock.pass_time(days=15)
+    listed = as_("Amir").get("/due?who=approver&when=overdue&when=soon").text
+    assert 'href="/due?who=approver&amp;when=overdue&amp;when=soon"' in page
+    assert "Confirm or lift: A leak." in listed
+    assert "1 suspension" not in as_("Ravi").get("/evaluations").text
 
 
 def test_a_settled_condition_is_told_with_what_is_still_owed(as_: As) -> None:
