@@ -101,6 +101,30 @@ def find_session(session: Session, digest: str) -> UserSession | None:
     return session.get(UserSession, digest)
 
 
+def holder_of_session(session: Session, digest: str) -> tuple[UserSession, User, frozenset[Role]] | None:
+    """A session with whose it is and which roles they hold, in one query."""
+    query = (
+        select(UserSession, User, UserRole.role)
+        .join(User, col(User.id) == col(UserSession.user_id))
+        .outerjoin(UserRole, col(UserRole.user_id) == col(User.id))
+        .where(UserSession.digest == digest)
+    )
+    rows = session.exec(query).all()
+    return (rows[0][0], rows[0][1], frozenset(Role(role) for *_, role in rows if role)) if rows else None
+
+
+def holder_of_token(session: Session, digest: str) -> tuple[ApiToken, User, frozenset[Role]] | None:
+    """A token with whose it is and which roles they hold, in one query."""
+    query = (
+        select(ApiToken, User, UserRole.role)
+        .join(User, col(User.id) == col(ApiToken.user_id))
+        .outerjoin(UserRole, col(UserRole.user_id) == col(User.id))
+        .where(ApiToken.digest == digest)
+    )
+    rows = session.exec(query).all()
+    return (rows[0][0], rows[0][1], frozenset(Role(role) for *_, role in rows if role)) if rows else None
+
+
 def find_link(session: Session, digest: str) -> SignInLink | None:
     return session.get(SignInLink, digest)
 

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Annotated
 
 from fastapi import Depends, Form, Path, Query, Request
+from fastapi.concurrency import run_in_threadpool
 from pydantic import AfterValidator
 from sqlmodel import Session
 
@@ -22,7 +23,7 @@ from registry.settings import Settings
 from registry.store.engine import snapshot
 from registry.store.tables import Role
 from registry.web.parts import parts_of
-from registry.web.viewer import now_of, viewer
+from registry.web.viewer import now_of, require_unchanged, viewer
 
 
 def current_user(request: Request) -> Actor | None:
@@ -37,8 +38,10 @@ def open_snapshot(request: Request) -> Iterator[Session]:
 async def open_transaction(
     request: Request, _user: Annotated[Actor | None, Depends(current_user)]
 ) -> AsyncIterator[Session]:
-    # Who is asking is known before the transaction begins, so that no second connection is wanted inside it.
+    # Who is asking is known before the transaction begins, so that no second connection is wanted inside it;
+    # it may have waited for one that shut them out.
     async with parts_of(request).writing() as session:
+        await run_in_threadpool(require_unchanged, request, session)
         yield session
 
 

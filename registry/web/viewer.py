@@ -1,12 +1,14 @@
-"""Who makes this request: read once from cookie or bearer token, and renewed after the reply has left."""
+"""Who makes this request: read from cookie or bearer token, once more in an act, and renewed after the reply."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
 from fastapi.concurrency import run_in_threadpool
+from sqlmodel import Session
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from registry.domain.errors import NotAllowed, NotSignedIn
 from registry.services.people import sign_in
 from registry.services.people.acting import Actor
 from registry.store.engine import snapshot
@@ -49,18 +51,37 @@ def viewer(connection: HTTPConnection) -> Actor | None:
     return known.presence.actor if known.presence else None
 
 
+def require_unchanged(connection: HTTPConnection, session: Session) -> None:
+    """Raise NotSignedIn or NotAllowed where whom `viewer` found was shut out, or lost a role, since.
+
+    Asked in the transaction of an act, which may have waited for the one that shut them out.
+    """
+    before = viewer(connection)
+    if before is None:
+        return
+    presence = _present(connection, session)
+    connection.state.viewer = _Known(presence)
+    if presence is None:
+        raise NotSignedIn("Sign in first.")
+    if before.roles - presence.actor.roles:
+        raise NotAllowed("Your roles were changed a moment ago, so nothing was done.")
+
+
 def _find(connection: HTTPConnection) -> sign_in.Presence | None:
-    parts, now = parts_of(connection), now_of(connection)
-    secret = parts.settings.secret
-    token = bearer(connection)
-    if token is not None:
-        with snapshot(parts.engine) as session:
-            return sign_in.find_by_token(session, token, secret=secret, now=now)
-    cookie = connection.cookies.get(cookie_name(parts))
-    if not cookie:
+    parts = parts_of(connection)
+    if bearer(connection) is None and not connection.cookies.get(cookie_name(parts)):
         return None
     with snapshot(parts.engine) as session:
-        return sign_in.find_by_session(session, cookie, secret=secret, now=now)
+        return _present(connection, session)
+
+
+def _present(connection: HTTPConnection, session: Session) -> sign_in.Presence | None:
+    parts, now = parts_of(connection), now_of(connection)
+    secret, token = parts.settings.secret, bearer(connection)
+    if token is not None:
+        return sign_in.find_by_token(session, token, secret=secret, now=now)
+    cookie = connection.cookies.get(cookie_name(parts), "")
+    return sign_in.find_by_session(session, cookie, secret=secret, now=now)
 
 
 class RenewPresence:

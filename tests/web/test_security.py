@@ -1,7 +1,8 @@
 """What every request passes and every reply bears, and how people sign in and out."""
 
 import re
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
 
@@ -14,10 +15,12 @@ from starlette.testclient import TestClient
 from registry.services.people import accounts, sign_in
 from registry.services.people.acting import REGISTRY
 from registry.settings import Settings
+from registry.store.columns import id_of
 from registry.store.engine import make_engine, snapshot, transaction
-from registry.store.tables import User, UserSession
+from registry.store.tables import Role, User, UserSession
 from registry.web.app import create_app
 from registry.web.pages.session import FAILURES_PER_PERSON
+from registry.web.parts import Parts
 from registry.web.render import local_path
 from tests.web.conftest import HandClock
 
@@ -257,6 +260,75 @@ def test_many_acts_at_once_do_not_lock_the_site_up(as_: As, browse: Callable[[],
     for thread in threads:
         thread.join(timeout=30)
     assert replies == [303] * 60
+
+
+@pytest.fixture
+def while_it_waits(
+    monkeypatch: pytest.MonkeyPatch, site_engine: Engine
+) -> Callable[[Callable[[Session], object]], None]:
+    """Let something be done, once, after it is known who makes a request and before its transaction begins."""
+
+    def arrange(act: Callable[[Session], object]) -> None:
+        begin, waiting = Parts.writing, [act]
+
+        @asynccontextmanager
+        async def writing(parts: Parts) -> AsyncIterator[Session]:
+            while waiting:
+                with transaction(site_engine) as session:
+                    waiting.pop()(session)
+            async with begin(parts) as session:
+                yield session
+
+        monkeypatch.setattr(Parts, "writing", writing)
+
+    return arrange
+
+
+def test_who_is_shut_out_while_their_act_waits_does_nothing(
+    as_: As, site_engine: Engine, cast: dict[str, int], clock: HandClock, while_it_waits: Callable[..., None]
+) -> None:
+    ada = as_("Ada")
+    with transaction(site_engine) as session:
+        accounts.set_roles(session, cast["Emil"], roles=["admin"], by=REGISTRY, now=clock.now)
+    while_it_waits(lambda session: accounts.disable(session, cast["Ada"], by=REGISTRY, now=clock.now))
+    reply = ada.post(f"/people/{cast['Rosa']}/roles", data={"roles": "auditor"})
+    assert reply.status_code == 401
+    with snapshot(site_engine) as session:
+        assert accounts.users.roles(session, cast["Rosa"]) == {Role.REVIEWER}
+
+
+def test_who_loses_a_role_while_their_act_waits_does_nothing(
+    as_: As, site_engine: Engine, cast: dict[str, int], clock: HandClock, while_it_waits: Callable[..., None]
+) -> None:
+    rights = {"by": REGISTRY, "now": clock.now}
+    with transaction(site_engine) as session:
+        accounts.set_roles(session, cast["Emil"], roles=["employee", "admin"], **rights)
+    emil = as_("Emil")
+    while_it_waits(lambda session: accounts.set_roles(session, cast["Emil"], roles=["employee"], **rights))
+    reply = emil.post(f"/people/{cast['Emil']}/roles", data={"roles": ["employee", "admin"]})
+    assert reply.status_code == 403
+    assert "Your roles were changed a moment ago" in reply.text
+    with snapshot(site_engine) as session:
+        assert accounts.users.roles(session, cast["Emil"]) == {Role.EMPLOYEE}
+
+
+def test_a_token_that_is_revoked_while_its_act_waits_does_nothing(
+    client: TestClient,
+    site_engine: Engine,
+    cast: dict[str, int],
+    settings: Settings,
+    clock: HandClock,
+    while_it_waits: Callable[..., None],
+) -> None:
+    with transaction(site_engine) as session:
+        value = token_of(session, cast["Rosa"], ["triage"], settings, clock)
+        [token] = accounts.users.tokens_of(session, cast["Rosa"])
+        token_id = id_of(token)
+    while_it_waits(lambda session: sign_in.revoke_token(session, token_id, by=REGISTRY, now=clock.now))
+    reply = client.post(
+        "/api/v1/candidates/1/dismiss", json={"reason": "No."}, headers={"Authorization": f"Bearer {value}"}
+    )
+    assert reply.status_code == 401
 
 
 def test_the_secret_is_readable_by_its_owner_alone(settings: Settings, tmp_path: Path) -> None:

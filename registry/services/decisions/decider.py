@@ -10,7 +10,7 @@ from registry.services.evaluations.calibration import is_trained
 from registry.services.people.acting import Actor
 from registry.store import deciding, evaluations
 from registry.store.columns import id_of
-from registry.store.tables import Evaluation, Role
+from registry.store.tables import Evaluation, Role, Verdict
 
 
 @dataclass(frozen=True)
@@ -44,6 +44,7 @@ def permission(
         raise NotAllowed("Only an approver decides. Ask one of them.")
     if quick_lane:
         require_trained(session, by, needed=cases_needed)
+    refuse_own_reading(session, evaluation_id, by=by)
     may_decide(
         by.id,
         requesters=evaluations.requesters(session, evaluation.tool_id),
@@ -56,6 +57,13 @@ def permission(
     notes = recorded_exceptions(by.id, scorers=scorers, solo=solo, quick_lane=quick_lane)
     alone = Alone.QUICK_LANE if quick_lane else Alone.SOLO if solo and scored else None
     return Permission(alone, notes)
+
+
+def refuse_own_reading(session: Session, evaluation_id: int, *, by: Actor) -> None:
+    """Raises NotAllowed where the evaluation reads a verdict again that this person decided."""
+    reading = deciding.find_reading_by_evaluation(session, evaluation_id)
+    if reading is not None and session.get_one(Verdict, reading.verdict_id).decided_by_id == by.id:
+        raise NotAllowed("You decided it, so another approver says what comes of the second reading.")
 
 
 def require_trained(session: Session, by: Actor, *, needed: int) -> None:

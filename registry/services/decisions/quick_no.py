@@ -18,7 +18,7 @@ from registry.domain.outcome import MEANINGS, Outcome
 from registry.domain.rubric import KnockOut, Rubric
 from registry.domain.verdict import AssessmentFacts, Draft, demands
 from registry.services.answers import lookup
-from registry.services.decisions.decider import Permission, require_trained
+from registry.services.decisions.decider import Permission, refuse_own_reading, require_trained
 from registry.services.decisions.decision import Decision, Terms, publish, verdict_row
 from registry.services.evaluations import evaluation as rounds
 from registry.services.evaluations.scoring import declare
@@ -122,6 +122,7 @@ def _refuse_untold(session: Session, tool: Tool, *, by: Actor, now: datetime) ->
 
 def _permission(session: Session, evaluation: Evaluation, *, solo: bool, by: Actor) -> Permission:
     evaluation_id = id_of(evaluation)
+    refuse_own_reading(session, evaluation_id, by=by)
     scorers = {card.reviewer.id for card in evaluations.scorecards(session, evaluation_id)}
     may_decide(
         by.person_id,

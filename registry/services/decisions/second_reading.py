@@ -12,6 +12,7 @@ from sqlmodel import Session
 from registry.domain.errors import InvalidInput, NotAllowed, NotFound, RuleBroken
 from registry.domain.evaluation import Alone, EvaluationState
 from registry.domain.outcome import MEANINGS
+from registry.services.decisions.decider import refuse_own_reading
 from registry.services.evaluations.assessing import weigh
 from registry.services.people.acting import REGISTRY, Actor, record, refuse_long
 from registry.store import deciding, evaluations
@@ -58,9 +59,8 @@ def let_stand(session: Session, evaluation_id: int, *, reason: str, by: Actor, n
         raise NotFound("This evaluation is no second reading.")
     if Role.APPROVER not in by.roles or by.scopes is not None:
         raise NotAllowed("Only an approver, in person, lets a verdict stand.")
+    refuse_own_reading(session, evaluation_id, by=by)
     first = session.get_one(Verdict, reading.verdict_id)
-    if by.id == first.decided_by_id:
-        raise NotAllowed("You decided it, so another approver says whether it stands.")
     if evaluation.state is not EvaluationState.DECISION:
         raise RuleBroken("Nothing waits here: the reading is not finished, or somebody has dealt with it.")
     if not reason.strip():

@@ -70,13 +70,13 @@ def start_session(session: Session, user: User, *, secret: bytes, now: datetime)
 
 def find_by_session(session: Session, value: str, *, secret: bytes, now: datetime) -> Presence | None:
     """Who holds this cookie; None where it is unknown or ended, or its person is disabled."""
-    kept = users.find_session(session, _digest("session", value, secret))
-    if kept is None or now >= kept.expires_at or now >= kept.created_at + AT_MOST:
+    found = users.holder_of_session(session, _digest("session", value, secret))
+    if found is None:
         return None
-    user = users.get(session, kept.user_id)
-    if user.disabled_at is not None:
+    kept, user, roles = found
+    if user.disabled_at is not None or now >= kept.expires_at or now >= kept.created_at + AT_MOST:
         return None
-    return Presence(as_actor(session, user), kept.expires_at < now + IDLE - RENEW_AFTER)
+    return Presence(Actor(user.id, user.name, roles), kept.expires_at < now + IDLE - RENEW_AFTER)
 
 
 def renew_session(session: Session, value: str, *, secret: bytes, now: datetime) -> None:
@@ -183,13 +183,13 @@ def revoke_token(session: Session, token_id: int, *, by: Actor, now: datetime) -
 
 def find_by_token(session: Session, value: str, *, secret: bytes, now: datetime) -> Presence | None:
     """Whose token this is, cut to its scopes; None where it is unknown, revoked or expired, or its owner disabled."""
-    token = users.find_token(session, _digest("token", value, secret))
-    if token is None or token.revoked_at is not None or now >= token.expires_at:
+    found = users.holder_of_token(session, _digest("token", value, secret))
+    if found is None:
         return None
-    user = users.get(session, token.user_id)
-    if user.disabled_at is not None:
+    token, user, roles = found
+    if user.disabled_at is not None or token.revoked_at is not None or now >= token.expires_at:
         return None
-    actor = as_actor(session, user, scopes=frozenset(token.scopes.split()))
+    actor = Actor(user.id, user.name, roles, frozenset(token.scopes.split()))
     return Presence(actor, token.last_used_at is None or token.last_used_at < now - RENEW_AFTER)
 
 

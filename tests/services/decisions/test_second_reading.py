@@ -1,6 +1,7 @@
 """One in ten verdicts of the quick lane is read by another reviewer, and what comes of it."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -12,13 +13,14 @@ from registry.domain.outcome import Outcome
 from registry.domain.quick_lane import LIMITS, is_sampled
 from registry.domain.verdict import Scope
 from registry.services.decisions import sampling, second_reading
+from registry.services.decisions.decider import permission
 from registry.services.decisions.decision import Decision, decide
 from registry.services.evaluations import scoring
 from registry.services.evaluations.work import TaskKind, my_work
 from registry.services.people.acting import Actor
 from registry.store import evaluations
 from registry.store.columns import id_of
-from registry.store.tables import Evaluation, Event, SecondReading, Verdict
+from registry.store.tables import Evaluation, Event, Role, SecondReading, Verdict
 from tests.builders import TERMS, UTC_ZONE, a_tool, an_evaluation, scored, the_cast
 
 SECRET = b"of the registry"
@@ -155,3 +157,18 @@ def test_a_reading_under_way_is_told_with_its_evaluation(
     assert found is not None
     assert found.sentence.startswith("It was chosen for a second reading")
     assert found.evaluation_id == reading.evaluation_id
+
+
+def test_who_decided_the_first_time_decides_nothing_about_the_second_reading(
+    session: Session, cast: Mapping[str, Actor], quick: Verdict, now: datetime
+) -> None:
+    later = now + timedelta(hours=1)
+    evaluation = read_again(session, cast, later, R2="4")
+    promoted = replace(cast["rosa"], roles=frozenset({Role.REVIEWER, Role.APPROVER}))
+    with pytest.raises(NotAllowed, match="You decided it"):
+        permission(session, evaluation, solo=False, by=promoted)
+    with pytest.raises(NotAllowed, match="You decided it"):
+        decide(session, id_of(evaluation), QUICK, TERMS, by=promoted, now=later)
+    with pytest.raises(NotAllowed, match="You decided it"):
+        second_reading.let_stand(session, id_of(evaluation), reason="So.", by=promoted, now=later)
+    assert permission(session, evaluation, solo=False, by=cast["amir"]).alone is None

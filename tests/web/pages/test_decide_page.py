@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from html import unescape
 from typing import Any
 
@@ -258,7 +258,7 @@ def test_standing_verdicts_of_the_same_edition_are_chosen_to_be_replaced(
 ) -> None:
     with transaction(site_engine) as session:
         tool = a_tool(session, now=now)
-        a_verdict(session, tool, actors, now=now)
+        a_verdict(session, tool, actors, now=now - timedelta(hours=1))
         again = an_evaluation(
             session, tool, owner=actors["rosa"], reviewers=(actors["rosa"], actors["ravi"]), now=now
         )
