@@ -10,6 +10,7 @@ from sqlmodel import Session
 from registry.domain.lookup import House
 from registry.domain.outcome import MEANINGS, Outcome
 from registry.domain.precedent import LEAST, Case, Likeness, likeness
+from registry.domain.validity import ValidityState
 from registry.services.evaluations.assessing import Weighed
 from registry.services.verdicts import publishing
 from registry.services.verdicts.publishing import Published
@@ -54,14 +55,22 @@ def precedents(
 
 
 def hint(chosen: Outcome, found: Sequence[Precedent]) -> str:
-    """How the choice sits among the precedents, in words; empty where there are none or all agree with it."""
+    """How the choice sits among the precedents, in words; empty where there are none or all agree with it.
+
+    What lapsed or was never scored is shown and not counted: nobody keeps to it, or nobody weighed it.
+    """
+    counted = [each for each in found if _counts(each.verdict)]
     group = MEANINGS[chosen].group
-    other = [each for each in found if MEANINGS[each.verdict.row.outcome].group is not group]
+    other = [each for each in counted if MEANINGS[each.verdict.row.outcome].group is not group]
     if not other:
         return ""
     numbers = ", ".join(str(each.verdict.row.number) for each in other)
     which = f"verdict {numbers}" if len(other) == 1 else f"verdicts {numbers}"
-    return f"You would decide otherwise than {len(other)} of {len(found)} precedents did ({which}). Is that meant?"
+    return f"You would decide otherwise than {len(other)} of {len(counted)} precedents did ({which}). Is that meant?"
+
+
+def _counts(past: Published) -> bool:
+    return past.validity.state is not ValidityState.LAPSED and bool(past.row.assessment.get("criteria"))
 
 
 def _newest_of_each(rows: Iterable[Verdict]) -> list[Verdict]:

@@ -38,6 +38,8 @@ class SourceState(StrEnum):
 
 SICK = frozenset({SourceState.FAILING, SourceState.BROKEN, SourceState.GONE})
 NEEDS_SOMEBODY = frozenset({SourceState.BROKEN, SourceState.GONE})
+GONE = "gone"
+"""Code of a visit that was told so, which may still be a slip of the publisher's until it is told again."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,11 @@ def health(source: Source | Standing, now: datetime) -> Health:
         return Health(
             SourceState.GONE,
             "Its publisher says that it is gone for good. Give it another address, or remove it.",
+        )
+    if source.failures and source.last_code == GONE:
+        return Health(
+            SourceState.GONE,
+            "Its publisher says that it is gone for good. It is asked once more a day later, and then no more.",
         )
     if source.failures:
         times = "once" if source.failures == 1 else f"{source.failures} times in a row"
@@ -107,7 +114,7 @@ def notice(session: Session, now: datetime) -> int:
 
 def _due(source: Source, state: SourceState) -> bool:
     """Whether what is written of a source is not, or no longer, what is."""
-    if state is SourceState.PAUSED:
+    if state is SourceState.PAUSED or (state is SourceState.GONE and source.gone_at is None):
         return False
     starts_or_ends = (state in NEEDS_SOMEBODY) != (source.broken_at is not None)
     falls_silent = state is SourceState.QUIET and source.quiet_at is None

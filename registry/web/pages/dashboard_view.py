@@ -18,6 +18,8 @@ BY_OPTIONS = (
     Option("tier", "Tier"),
     Option("outcome", "Outcome"),
 )
+FEW = 5
+"""With fewer cases behind it, a time is an anecdote."""
 TIER_OPTIONS = (Option("", "Every tier"), *(Option(str(tier), f"Tier {tier}") for tier in (1, 2, 3)))
 OUTCOME_OPTIONS = (
     Option("", "Every outcome"),
@@ -239,11 +241,17 @@ def _time_figure(found: Numbers, stage: Stage) -> Figure:
         STAGES[stage].label,
         days_text(span.median),
         f"/dashboard/times?{query_of(found.wanted, stage=stage.value)}",
-        f"85 of 100 within {days_text(span.slow)} ({span.count:,} verdicts)"
-        if span.count
-        else "no verdict yet",
+        _cases_behind(span),
         f"{STAGES[stage].definition} Half of the cases took no longer than this.",
     )
+
+
+def _cases_behind(span: Span) -> str:
+    if not span.count:
+        return "no verdict yet"
+    if span.count < FEW:
+        return f"too few to tell: {span.count} {'verdict' if span.count == 1 else 'verdicts'}"
+    return f"85 of 100 within {days_text(span.slow)} ({span.count:,} verdicts)"
 
 
 def _stage(found: Numbers, stage: Stage) -> StageRow:

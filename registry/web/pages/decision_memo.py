@@ -1,7 +1,7 @@
 """What the approver reads before deciding, from the recommendation to the precedents, and the form beneath it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from sqlmodel import Session
@@ -168,7 +168,8 @@ def fresh_page(reading: Reading) -> DecidePage:
     form = Form(
         values_of(Typed())
         | {
-            "outcome": outcome.value,
+            # Where conditions would lead to another outcome, there are two to choose from, and none is chosen.
+            "outcome": outcome.value if weighed.reachable().outcome is outcome else "",
             "edition": evaluation.edition,
             "versions": str(use.get("versions", "")),
             "data_ceiling": str(use.get("data_class", "")),
@@ -189,7 +190,7 @@ def fresh_page(reading: Reading) -> DecidePage:
     )
     forms = proposed_forms(filled)
     decision = Decision(outcome=outcome, rationale="", scope=scope, conditions=tuple(filled))
-    return _page(reading, weighed, standing, decision, form, forms)
+    return replace(_page(reading, weighed, standing, decision, form, forms), hint="")
 
 
 def typed_page(
@@ -252,7 +253,7 @@ def _page(
         open=open_questions(weighed, weighed.cards),
         disagreements=told_briefly(session, evaluation),
         precedents=[_precedent(each) for each in alike],
-        hint=likest.hint(decision.outcome, alike),
+        hint=likest.hint(decision.outcome, alike) if form.values.get("outcome") else "",
         by_office=[
             f"{names.get(each.office, each.office or 'Offices without outcomes of their own')}: "
             f"{MEANINGS[each.recommendation.outcome].label.lower()}"

@@ -33,6 +33,8 @@ def a_source(now: datetime, **fares) -> Source:
         ({"failures": 1, "succeeded_at": 1}, SourceState.FAILING),
         ({"failures": 9, "succeeded_at": 3}, SourceState.BROKEN),
         ({"gone_at": 1}, SourceState.GONE),
+        ({"failures": 1, "last_code": "gone"}, SourceState.GONE),
+        ({"failures": 2, "last_code": "server_error", "succeeded_at": 1}, SourceState.FAILING),
         ({"gone_at": 1, "paused_at": 1}, SourceState.PAUSED),
     ],
 )
@@ -114,3 +116,12 @@ def test_a_paused_source_is_let_be_and_its_trouble_is_not_told_twice(session, no
     source.paused_at = None
     notice(session, now)
     assert acts(session) == ["source.broken"]
+
+
+def test_what_was_said_to_be_gone_once_calls_for_nobody_before_it_is_said_again(session, now):
+    source = a_source(now, failures=1, last_code="gone", succeeded_at=1, changed_at=1)
+    session.add(source)
+    session.flush()
+    assert notice(session, now) == 0
+    source.gone_at = now
+    assert notice(session, now) == 1

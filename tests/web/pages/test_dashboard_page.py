@@ -7,6 +7,9 @@ from collections.abc import Callable
 import pytest
 from starlette.testclient import TestClient
 
+from registry.domain.spans import Span
+from registry.web.pages.dashboard_view import _cases_behind
+
 As = Callable[[str], TestClient]
 
 
@@ -89,3 +92,8 @@ def test_agreement_is_told_per_criterion_with_the_evaluations_behind_it(as_: As)
     assert amir.get("/api/v1/agreement/R1").json()["total"] == int(link[2])
     assert amir.get("/agreement?rubric=nothing-9").status_code == 404
     assert amir.get("/agreement/R99").status_code == 404
+
+
+def test_a_time_with_fewer_than_five_cases_behind_it_is_too_few_to_tell() -> None:
+    assert _cases_behind(Span(4, 2.0, 9.0)) == "too few to tell: 4 verdicts"
+    assert _cases_behind(Span(5, 2.0, 9.0)) == "85 of 100 within 9 days (5 verdicts)"

@@ -414,5 +414,36 @@ def test_the_memo_says_how_the_last_day_follows_and_which_tools_are_a_yes(
     assert "an approval in tier 2 stands for 24 months" in page
     assert re.search(r'name="alternatives" value="penflow"', page)
     assert 'value="untried"' not in page
-    other = as_("Amir").post(f"{ready.url}/recompute", data=YES | {"outcome": "rejected"}).text
+    recomputed = f"{ready.url}/recompute"
+    other = as_("Amir").post(recomputed, data=YES | {"outcome": "rejected"}).text
     assert "otherwise than 1 of 1 precedents" in other
+    assert "precedents did" not in as_("Amir").post(recomputed, data=YES | {"outcome": ""}).text
+    clock.pass_time(days=4000)  # the precedent has lapsed: it is shown, and nobody is measured by it
+    other = as_("Amir").post(recomputed, data=YES | {"outcome": "rejected"}).text
+    assert "Penflow" in other
+    assert "precedents did" not in other
+
+
+CHOSEN = r'name="outcome"[^>]*value="([a-z_]+)"[^>]* checked'
+
+
+def test_the_recommended_outcome_is_chosen_beforehand(as_: As, ready: Any) -> None:
+    assert re.findall(CHOSEN, as_("Amir").get(f"{ready.url}/decide").text) == ["approved"]
+
+
+def test_no_outcome_is_chosen_beforehand_where_conditions_would_lead_to_another(
+    as_: As, conditional: Any
+) -> None:
+    page = as_("Amir").get(f"{conditional.url}/decide").text
+    assert "Within reach" in page
+    assert re.findall(CHOSEN, page) == []
+
+
+def test_what_is_decided_is_told_with_when_it_goes_out_and_that_it_can_be_taken_back(
+    as_: As, ready: Any
+) -> None:
+    amir = as_("Amir")
+    assert amir.post(f"{ready.url}/decide", data=YES | {"action": "publish"}).is_redirect
+    page = amir.get(f"{ready.url}/decide").text
+    assert re.search(r"Verdict 1 goes out on [^<]*; until then you can take it back", page)
+    assert "is published" not in page
