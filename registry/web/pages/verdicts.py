@@ -101,6 +101,8 @@ class VerdictsPage:
     """The other filters, which a search for words must not lose."""
     hidden: bool
     """Whether verdicts that were replaced or withdrawn are left out."""
+    done: Sequence[int] = ()
+    """Numbers of those that were just withdrawn."""
 
 
 @dataclass(frozen=True)
@@ -159,6 +161,12 @@ def show_verdicts(request: Request, read: Read, settings: House, now: Now, after
         text=wanted.text,
         keep=parse_qsl(as_query(replace(wanted, text=""))),
         hidden=not wanted.validities,
+        done=sorted(
+            each.row.number
+            for each in listed.verdicts
+            if each.validity.state is ValidityState.REVOKED
+            and str(each.row.number) in request.query_params.getlist("done")
+        ),
     )
     title = "These verdicts" if query else "All verdicts"
     return render(
