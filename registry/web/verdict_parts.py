@@ -57,6 +57,12 @@ class VerdictRow:
     ends_on: date | None
 
 
+def just_withdrawn(found: Sequence[Published], told: Sequence[str]) -> list[int]:
+    """The numbers that an address tells were withdrawn, as far as it is true."""
+    withdrawn = [each.row.number for each in found if each.validity.state is ValidityState.REVOKED]
+    return sorted(number for number in withdrawn if str(number) in told)
+
+
 def as_row(each: Published, organisation: House) -> VerdictRow:
     row, state = each.row, each.validity.state
     return VerdictRow(

@@ -1,8 +1,9 @@
 """Acts on several verdicts at once: withdrawing them together, having them looked at again."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from urllib.parse import urlencode
 
 from fastapi import Request, Response
 from sqlmodel import Session
@@ -18,7 +19,7 @@ from registry.services.verdicts import verdict_life
 from registry.services.verdicts.publishing import Filter
 from registry.services.verdicts.reopening import reopen_by_hand
 from registry.settings import Settings
-from registry.store import evaluations, tools
+from registry.store import evaluations, tools, verdicts
 from registry.store.columns import id_of
 from registry.web.deps import Approver, House, Now, Read, Triager, Tx
 from registry.web.filters import as_filter
@@ -42,6 +43,8 @@ class TogetherPage:
     replacement: ToolLink | None = None
     """The tool that is to be used instead, with its own answer."""
     refused: str = ""
+    sentences: Mapping[int, str] = field(default_factory=dict)
+    """Of each that can be withdrawn, by number: the answer that everybody would read about its tool from then on."""
 
     @property
     def able(self) -> Sequence[Choosable]:
@@ -105,8 +108,12 @@ def withdraw(request: Request, tx: Tx, user: Approver, settings: House, now: Now
                 )
         except (InvalidInput, RuleBroken, StaleVersion) as refused:
             return _preview(request, tx, settings, user, now, typed, refused)
-        return go("/verdicts?" + "&".join(("validity=revoked", "sort=-number")))
-    return _preview(request, tx, settings, user, now, typed)
+        done = urlencode([("done", number) for number in sorted(seen)])
+        return go(f"/verdicts?validity=revoked&sort=-number&{done}")
+    try:
+        return _preview(request, tx, settings, user, now, typed)
+    except InvalidInput as refused:
+        return _preview(request, tx, settings, user, now, typed, refused)
 
 
 def _preview(
@@ -143,14 +150,50 @@ def _preview(
         replace(row, refused=why[row.number])
         for row in choosable(session, chosen, Filter(), settings, now=now)
     ]
+    able = {row.number: row.seen for row in rows if not row.refused}
     page = TogetherPage(
         rows,
         Form(values),
         step="preview",
         replacement=_instead(session, replacement, settings, now),
         refused=refused.sentence if refused else "",
+        sentences=_read_afterwards(session, able, values, settings, user, now) if able else {},
     )
     return render(request, "verdicts/withdraw.html", page, status=409 if refused else 200)
+
+
+def _read_afterwards(
+    session: Session,
+    seen: Mapping[int, int],
+    typed: Mapping[str, object],
+    settings: Settings,
+    user: Actor,
+    now: datetime,
+) -> dict[int, str]:
+    """Number -> the sentence about its tool and edition once all of them are withdrawn; nothing stays written."""
+    with session.begin_nested() as attempt:
+        verdict_life.withdraw_together(
+            session,
+            seen,
+            reason=str(typed["reason"]),
+            replacement=str(typed["replacement"]),
+            zone=settings.zone,
+            by=user,
+            now=now,
+        )
+        rows = verdicts.by_numbers(session, list(seen))
+        answers = {
+            edition: lookup.answers(
+                session,
+                list(tools.by_ids(session, {row.tool_id for row in rows if row.edition == edition}).values()),
+                Question(at=now, edition=edition or None),
+                house(session, settings),
+                now=now,
+            )
+            for edition in {row.edition for row in rows}
+        }
+        attempt.rollback()
+    return {row.number: answers[row.edition][row.tool_id].sentence for row in rows}
 
 
 def _instead(session: Session, typed: str, settings: Settings, now: datetime) -> ToolLink | None:

@@ -64,20 +64,29 @@ def show_rubric(
     user: RubricReader,
     now: Now,
     against: Against = 0,
+    done: Against = 0,
 ) -> Response:
-    return render(request, "rubrics/show.html", show_page(read, number, user, against=against, now=now))
+    """`done` is the number of what was in force before this one was switched on."""
+    page = show_page(read, number, user, against=against, before=done, now=now)
+    return render(request, "rubrics/show.html", page)
 
 
 @router.post("/{number}/switch-on")
 def switch_on(
-    request: Request, number: RowId, tx: Tx, user: RubricKeeper, now: Now, version: Text = ""
+    request: Request, number: RowId, tx: Tx, user: RubricKeeper, now: Now, version: Text = "", sure: Text = ""
 ) -> Response:
+    """Asked about once more, with what it would change; `sure` is the answer."""
+    page = show_page(tx, number, user, now=now)
     try:
-        with tx.begin_nested():
+        with tx.begin_nested() as attempt:
             rubrics.switch_on(tx, number, version=_version(version), by=user, now=now)
+            if sure != "yes":
+                attempt.rollback()
     except (InvalidInput, RuleBroken, StaleVersion) as refused:
         return _refused(request, tx, number, user, refused, now=now)
-    return go(f"/rubrics/{number}")
+    if sure != "yes":
+        return render(request, "rubrics/sure.html", page)
+    return go(f"/rubrics/{number}?done={page.against or 0}")
 
 
 def _refused(

@@ -19,7 +19,7 @@ from registry.store import events, tables
 from registry.store import rubrics as store
 from registry.store.rubrics import Uses
 from registry.store.tables import InForce, Role, RubricFile
-from registry.web.shapes import Event, Form, Option, Row
+from registry.web.shapes import Event, Form, Link, Option, Row
 
 SHOWN = 100
 """So many changed verdicts are listed; the API gives all."""
@@ -114,6 +114,8 @@ class RubricPage:
     lacking: Sequence[str]
     """Offices that have no outcomes for this decision table yet."""
     refused: str = ""
+    before: Link | None = None
+    """What was in force until this one was switched on just now."""
 
 
 def list_page(
@@ -138,7 +140,14 @@ def list_page(
 
 
 def show_page(
-    session: Session, number: int, user: Actor, *, against: int = 0, refused: str = "", now: datetime
+    session: Session,
+    number: int,
+    user: Actor,
+    *,
+    against: int = 0,
+    refused: str = "",
+    before: int = 0,
+    now: datetime,
 ) -> RubricPage:
     """Compared with `against`, or with what is in force; what is in force alone is compared with nothing unasked."""
     file = store.get_numbered(session, number)
@@ -161,6 +170,14 @@ def show_page(
         version=standing.version,
         lacking=rubrics.unprepared(session, file),
         refused=refused,
+        before=next(
+            (
+                Link(each.title, f"/rubrics/{each.number}")
+                for each in lines.values()
+                if each.number == before != number and line.state == STATES["in_force"]
+            ),
+            None,
+        ),
     )
 
 

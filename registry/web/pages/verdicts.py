@@ -52,6 +52,7 @@ from registry.web.verdict_parts import (
     as_row,
     condition_items,
     happenings,
+    just_withdrawn,
     quick_no_rows,
     scope_rows,
     state_sentence,
@@ -69,13 +70,12 @@ GROUPS = {
     "rubric": "Judged by",
 }
 NAMED = GROUPS | {"tool": "Tool", "q": "Says"}
-LAST = date.max
 
 SORTS: Mapping[str, Callable[[Published], Any]] = {
     "number": lambda each: each.row.number,
     "tool": lambda each: (each.tool.name.casefold(), each.row.number),
     "category": lambda each: (each.tool.category.casefold(), each.row.number),
-    "ends": lambda each: (each.validity.ends_on or LAST, each.row.number),
+    "ends": lambda each: (each.validity.ends_on or date.max, each.row.number),
 }
 NEWEST = "-number"
 COLUMNS = (
@@ -101,6 +101,7 @@ class VerdictsPage:
     """The other filters, which a search for words must not lose."""
     hidden: bool
     """Whether verdicts that were replaced or withdrawn are left out."""
+    done: Sequence[int]
 
 
 @dataclass(frozen=True)
@@ -159,6 +160,7 @@ def show_verdicts(request: Request, read: Read, settings: House, now: Now, after
         text=wanted.text,
         keep=parse_qsl(as_query(replace(wanted, text=""))),
         hidden=not wanted.validities,
+        done=just_withdrawn(listed.verdicts, request.query_params.getlist("done")),
     )
     title = "These verdicts" if query else "All verdicts"
     return render(

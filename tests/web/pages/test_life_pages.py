@@ -138,9 +138,16 @@ def test_several_are_withdrawn_after_an_honest_list(as_: As, client: TestClient)
     preview = amir.post("/verdicts/withdraw", data=typed | seen)
     assert "Nothing has been done yet" in preview.text
     assert "Withdraw 2 verdicts" in preview.text
+    assert preview.text.count("Everybody reads from then on: “No, the approval of ") == 2
+    too_long = amir.post("/verdicts/withdraw", data=typed | seen | {"reason": "x" * 1001})
+    assert too_long.status_code == 422
     assert "no plain yes itself" in preview.text
     assert client.get("/api/v1/verdicts/1").json()["validity"] == "active"
-    assert amir.post("/verdicts/withdraw", data=typed | seen | {"step": "withdraw"}).is_redirect
+    gone = amir.post("/verdicts/withdraw", data=typed | seen | {"step": "withdraw"})
+    assert gone.is_redirect
+    listed = amir.get(gone.headers["location"]).text
+    assert "Verdicts 1, 2 are withdrawn" in listed
+    assert "are withdrawn" not in amir.get("/verdicts?validity=revoked&done=7").text
     for number in (1, 2):
         told = client.get(f"/api/v1/verdicts/{number}").json()
         assert (told["validity"], told["replacement"]) == ("revoked", "pen-flow")

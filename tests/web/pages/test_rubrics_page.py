@@ -45,7 +45,7 @@ def store(admin: TestClient, text: str) -> str:
 
 def switch_on(admin: TestClient, page: str, **typed: str) -> int:
     shown = re.search(r'name="version" value="(\d+)"', admin.get(page).text)
-    data = {"version": shown[1] if shown else "0"} | typed
+    data = {"version": shown[1] if shown else "0", "sure": "yes"} | typed
     return admin.post(f"{page}/switch-on", data=data).status_code
 
 
@@ -96,6 +96,31 @@ def test_what_was_switched_on_is_switched_back_on_the_page_of_the_older_one(
     assert switch_on(ada, old[1]) == 303
     assert in_force(site_engine) == (1, 1)
     assert "Not in force any more" in ada.get(new).text
+
+
+def test_switching_on_is_asked_about_once_more_and_told_with_the_way_back(
+    decided: Mapping[str, Actor], as_: As, site_engine: Engine
+) -> None:
+    ada = as_("admin")
+    new = store(ada, NEXT)
+    shown = re.search(r'name="version" value="(\d+)"', ada.get(new).text)
+    assert shown
+    asked = ada.post(f"{new}/switch-on", data={"version": shown[1]})
+    assert asked.status_code == 200
+    for told in (
+        "Nothing has been done yet",
+        'name="sure" value="yes"',
+        "What it would change in past cases",
+    ):
+        assert told in asked.text
+    assert in_force(site_engine) == (1, 1)
+    reply = ada.post(f"{new}/switch-on", data={"version": shown[1], "sure": "yes"})
+    told = ada.get(reply.headers["location"]).text
+    assert "rubric, version 2 is switched on" in told
+    back = re.search(r'href="(/rubrics/\d+)#switch">Switch back to Technology rubric, version 1<', told)
+    assert back
+    assert 'id="switch"' in ada.get(back[1]).text
+    assert "is switched on" not in ada.get(new).text
 
 
 def test_a_stale_page_switches_nothing_on_and_shows_the_comparison_anew(

@@ -97,3 +97,12 @@ def test_a_verdict_in_its_undo_window_is_told_to_nobody_but_who_decided_it(
 @pytest.mark.parametrize("number", ["0", "-1", "99", "99999999999999999999", "x"])
 def test_a_number_that_nobody_gave_is_not_found(client: TestClient, number: str) -> None:
     assert client.get(f"/verdicts/{number}").status_code == 404
+
+
+def test_who_withdraws_a_no_reads_beforehand_that_nothing_is_decided_then(
+    as_: Callable[[str], TestClient],
+) -> None:
+    typed = {"number": "4", "offered": "4", "reason": "Too strict.", "step": "preview"}
+    page = as_("Amir").post("/verdicts/withdraw", data=typed).text
+    assert "Everybody reads from then on: “Nobody has reviewed Harrow Chat here yet." in page
+    assert "No, because" in as_("Amir").get("/check?q=Harrow+Chat").text  # nothing was done
