@@ -73,7 +73,8 @@ def all_of(engine, table):
 def test_a_good_source_is_read_while_hostile_ones_use_up_their_time(engine, network, fetcher, workers, now):
     hostile_ids = {add(engine, network.add(KINDS[name].play), now) for name in BUSY}
     good = add(engine, network.add(reply(FEED)), now)
-    read = rounds.refresh_due(engine, fetcher, workers, lambda: now, threads=4)
+    threads = len(BUSY) + 2  # one is for those that did well the last time, and all here are new
+    read = rounds.refresh_due(engine, fetcher, workers, lambda: now, threads=threads)
     first = next(read)
     assert (first.source_id, first.brought.new) == (good, 1)
     assert len(all_of(engine, Entry)) == 1

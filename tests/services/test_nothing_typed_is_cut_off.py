@@ -110,7 +110,7 @@ def test_of_a_candidate(
 
 
 def test_of_a_verdict(session: Session, cast: Mapping[str, Actor], verdict: int, now: datetime) -> None:
-    amir, kind = cast["amir"], MarkKind.SUSPENDED
+    amir, kind, now = cast["amir"], MarkKind.SUSPENDED, now + timedelta(hours=1)
     refused(
         "reason",
         lambda: verdict_life.mark(session, verdict, kind, reason=LONG, zone=UTC_ZONE, by=amir, now=now),

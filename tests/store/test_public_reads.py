@@ -20,7 +20,7 @@ def test_tools_are_read_before_or_after_a_slug(session: Session, now: datetime) 
 
 def test_a_successor_counts_once_it_is_published(session: Session, now: datetime) -> None:
     cast, tool = the_cast(session, now), a_tool(session, now=now)
-    first = a_verdict(session, tool, cast, now=now)
+    first = a_verdict(session, tool, cast, now=now - timedelta(hours=1))
     a_verdict(session, tool, cast, now=now, supersedes=(first.number,))
     assert verdicts.successors(session, id_of(first), now=now) == []
     assert verdicts.successors(session, id_of(first), now=now + timedelta(hours=1)) == [2]
