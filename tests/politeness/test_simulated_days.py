@@ -1,7 +1,8 @@
+"""Some simulated days at a publisher who checks each request; the month is benchmarks/month.py's, by hand."""
+
 import pytest
 
 from registry.services.sources import polling
-from registry.store.engine import make_engine
 from tests.politeness.careful_publisher import CarefulPublisher
 from tests.politeness.month import Month
 
@@ -27,17 +28,6 @@ def test_two_days_break_no_rule_of_politeness_and_store_each_entry_once(engine, 
     assert (outcome.events["outage.noticed"], outcome.events["outage.over"]) == (1, 1)
     assert (outcome.events["source.gone"], outcome.events["source.moved"]) == (1, 0)
     assert outcome.share_of(304) > 0.1
-
-
-@pytest.mark.whole
-def test_a_month_breaks_no_rule_of_politeness_and_stores_each_entry_once(database_url, publisher):
-    engine = make_engine(database_url)
-    outcome = Month(engine, publisher, days=30).run()
-    engine.dispose()
-    assert outcome.faults == []
-    assert (outcome.events["outage.noticed"], outcome.events["outage.over"]) == (1, 1)
-    assert (outcome.events["source.gone"], outcome.events["source.moved"]) == (1, 1)
-    assert outcome.requests["liar.publisher.example/feed"][200] > 2
 
 
 def test_a_registry_that_comes_too_often_is_noticed(engine, publisher, monkeypatch):
