@@ -80,9 +80,14 @@ def narrow(
 
 
 def tool_links(found: Iterable[Suggestion], typed: Typed) -> list[ToolLink]:
-    """Each leads to its own answer to the same question."""
+    """Each leads to its own answer to the same question; a vendor called like its tool is not told twice."""
     return [
-        ToolLink(each.tool.name, typed.url(q=each.tool.name, edition=""), each.code.value, each.tool.vendor)
+        ToolLink(
+            each.tool.name,
+            typed.url(q=each.tool.name, edition=""),
+            each.code.value,
+            each.tool.vendor if each.tool.vendor.casefold() != each.tool.name.casefold() else "",
+        )
         for each in found
     ]
 

@@ -7,9 +7,14 @@ from sqlalchemy import Engine
 from sqlmodel import Session, select
 from starlette.testclient import TestClient
 
+from registry.domain.lookup import AnswerCode
+from registry.services.answers.lookup import Suggestion
 from registry.store.engine import transaction
-from registry.store.tables import Unanswered
+from registry.store.tables import Tool, Unanswered
+from registry.web.cards import tool_links
+from registry.web.question import Typed
 from registry.web.words import answer_heading
+from tests.conftest import NOW
 
 pytestmark = pytest.mark.usefixtures("decided")
 PROBES = ("<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "javascript:alert(1)", "{{ 7*7 }}")
@@ -49,6 +54,14 @@ def test_a_near_match_is_a_question_back_and_never_a_yes(client: TestClient) -> 
     assert "Did you mean" in shown
     assert "/check?q=Quillmark" in shown
     assert '<article class="answer' not in shown
+
+
+def test_a_vendor_called_like_its_tool_is_not_told_twice() -> None:
+    found = [
+        Suggestion(Tool(slug=name.lower(), name=name, vendor=vendor, created_at=NOW), AnswerCode.YES)
+        for name, vendor in (("Fieldpost", "fieldpost"), ("Quillmark", "Northlight"))
+    ]
+    assert [each.note for each in tool_links(found, Typed())] == ["", "Northlight"]
 
 
 def test_an_unknown_tool_leads_to_a_request_that_knows_its_name(client: TestClient) -> None:
