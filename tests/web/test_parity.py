@@ -17,12 +17,7 @@ class NoTwin:
     reason: str
 
 
-@dataclass(frozen=True)
-class Pending:
-    """The twin is not there yet; who adds it writes its route instead of this."""
-
-
-TWINS: dict[str, str | NoTwin | Pending] = {
+TWINS: dict[str, str | NoTwin] = {
     "POST /login": NoTwin("a program signs in by the token that it sends along"),
     "POST /logout": NoTwin("a program has no session to end"),
     "POST /sign-in/{token}": NoTwin("a link for a person's browser"),
