@@ -10,6 +10,7 @@ from registry.store.tables.intake_rule import IntakeRule
 from registry.store.tables.kept_reply import KeptReply
 from registry.store.tables.library import LibraryCondition, LibraryWording
 from registry.store.tables.moderation import Remark, Rescore
+from registry.store.tables.notice import Notice, NoticeBook
 from registry.store.tables.office import Office, OfficeColumn
 from registry.store.tables.reference_case import ReferenceAttempt, ReferenceCase, ReferenceScore
 from registry.store.tables.reopening import ReadMark, Reopening, Report
@@ -54,6 +55,8 @@ __all__ = [
     "LibraryWording",
     "Mention",
     "Moderation",
+    "Notice",
+    "NoticeBook",
     "Office",
     "OfficeColumn",
     "ProposedCondition",
