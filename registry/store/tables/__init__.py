@@ -12,6 +12,7 @@ from registry.store.tables.library import LibraryCondition, LibraryWording
 from registry.store.tables.moderation import Remark, Rescore
 from registry.store.tables.notice import Notice, NoticeBook
 from registry.store.tables.office import Office, OfficeColumn
+from registry.store.tables.outside import Adoption, OutsideRevision, OutsideVerdict
 from registry.store.tables.reference_case import ReferenceAttempt, ReferenceCase, ReferenceScore
 from registry.store.tables.reopening import ReadMark, Reopening, Report
 from registry.store.tables.request import Request
@@ -36,6 +37,7 @@ from registry.store.tables.user import (
 from registry.store.tables.verdict import Supersession, Verdict, VerdictCondition
 
 __all__ = [
+    "Adoption",
     "Alias",
     "AliasKind",
     "ApiToken",
@@ -59,6 +61,8 @@ __all__ = [
     "NoticeBook",
     "Office",
     "OfficeColumn",
+    "OutsideRevision",
+    "OutsideVerdict",
     "ProposedCondition",
     "ReadMark",
     "ReferenceAttempt",
