@@ -23,13 +23,14 @@ from sqlalchemy import Engine
 from sqlmodel import Session
 
 from registry.domain.errors import NotFound
-from registry.jobs import Came, Clock, Fetches, Parses, Refreshed, read, record, refreshed, tell
+from registry.jobs import Came, Clock, Refreshed, read, record, refreshed, tell
 from registry.services.sources import leases, visits
 from registry.services.sources.leases import LEASE, Lease, LeaseLost
 from registry.services.sources.visits import Asking, Success
 from registry.store.engine import snapshot, transaction
 from registry.store.leasing import Record
 from scrapers.errors import ScrapeError
+from scrapers.history import Fetches, Parses
 
 log = logging.getLogger(__name__)
 
