@@ -37,7 +37,7 @@ T = TypeVar("T")
 
 MOST_AHEAD = 256
 """Sources leased and not yet visited; also how many visits are written together, where nothing had changed."""
-SWELL = 4
+SWELL = 8
 """How many times over what just came in may be ahead: where hosts are slow, others get their share."""
 CHANGED_TOGETHER = 8
 """Writing entries takes some milliseconds a source, and others want to write too."""
@@ -248,7 +248,7 @@ class _Round:
             most={Record.NEW: most - len(self._out), Record.SICK: most_sick - out[Record.SICK]},
             only=self._only,
         )
-        return [_Visit(lease, asking, now) for lease, asking in visits.asking_each(session, claimed, now)]
+        return [_Visit(lease, visits.to_ask(known, now), now) for lease, known in claimed]
 
     def _take_unchanged(self) -> list[_Read]:
         unchanged, self._unchanged = self._unchanged, []

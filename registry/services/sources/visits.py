@@ -4,7 +4,7 @@ One that did not work is failures.py's; redirects that last are moves.py's, our 
 arithmetic of time polling.py's.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -46,20 +46,15 @@ class Asking:
 
 
 def asking(session: Session, lease: Lease, now: datetime) -> Asking:
-    """What to send. After 14 days of nothing but 304 the validators stay at home once. Raises NotFound."""
-    told = asking_each(session, [lease], now)
-    if not told:
+    """`to_ask` of a leased source. Raises NotFound."""
+    found = sources.known(session, [lease.source_id]).get(lease.source_id)
+    if found is None:
         raise sources.missing(lease.source_id)
-    return told[0][1]
+    return to_ask(found, now)
 
 
-def asking_each(session: Session, leased: Collection[Lease], now: datetime) -> list[tuple[Lease, Asking]]:
-    """`asking` for many in one query; without those that were removed meanwhile."""
-    found = sources.known(session, [lease.source_id for lease in leased])
-    return [(lease, _asking(found[lease.source_id], now)) for lease in leased if lease.source_id in found]
-
-
-def _asking(source: Known, now: datetime) -> Asking:
+def to_ask(source: Known, now: datetime) -> Asking:
+    """What to send. After 14 days of nothing but 304 the validators stay at home once."""
     same_parser = source.parser_version == PARSER_VERSION
     trusted = same_parser and source.distrusted_at is None and not _is_time_for_the_whole(source, now)
     return Asking(
