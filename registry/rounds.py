@@ -23,13 +23,14 @@ from sqlalchemy import Engine
 from sqlmodel import Session
 
 from registry.domain.errors import NotFound
-from registry.jobs import Came, Clock, Fetches, Parses, Refreshed, read, record, refreshed, tell
+from registry.jobs import Came, Clock, Refreshed, read, record, refreshed, tell
 from registry.services.sources import leases, visits
 from registry.services.sources.leases import LEASE, Lease, LeaseLost
 from registry.services.sources.visits import Asking, Success
 from registry.store.engine import snapshot, transaction
 from registry.store.leasing import Record
 from scrapers.errors import ScrapeError
+from scrapers.history import Fetches, Parses
 
 log = logging.getLogger(__name__)
 
@@ -248,7 +249,7 @@ class _Round:
             most={Record.NEW: most - len(self._out), Record.SICK: most_sick - out[Record.SICK]},
             only=self._only,
         )
-        return [_Visit(lease, visits.to_ask(known, now), now) for lease, known in claimed]
+        return [_Visit(lease, asking, now) for lease, asking in visits.asking_each(session, claimed, now)]
 
     def _take_unchanged(self) -> list[_Read]:
         unchanged, self._unchanged = self._unchanged, []

@@ -17,6 +17,7 @@ from registry.services.candidates import waking
 from registry.services.candidates.relevance import Refresher
 from registry.services.decisions import sampling
 from registry.services.evaluations import evaluation
+from registry.services.outside import placing
 from registry.services.rubrics import rubric_files
 from registry.services.sources import source_health
 from registry.services.verdicts import watching
@@ -98,6 +99,7 @@ class Scheduler:
                 pass
             self._notice(self._clock())
             self._take_in_rubrics(now)
+            self._place_waiting()
             self._open_again(self._clock())
             with snapshot(self._engine) as session:
                 numbers = self._relevance.outdated(session, now)
@@ -128,6 +130,16 @@ class Scheduler:
             log.info(
                 "cases opened again count=%d overdue_suspensions=%d", len(opened), len(found.suspensions)
             )
+
+    def _place_waiting(self) -> None:
+        """What other registries decided on tools that have come here since."""
+        with snapshot(self._engine) as session:
+            up_to = placing.news(session)
+        if up_to is not None:
+            with transaction(self._engine) as session:
+                placed = placing.place_waiting(session, up_to)
+            if placed:
+                log.info("verdicts of other registries placed count=%d", placed)
 
     def _notice(self, now: datetime) -> None:
         if self._noticed_at is not None and timedelta(0) <= now - self._noticed_at < NOTICE_EVERY:

@@ -110,6 +110,12 @@ def by_numbers(session: Session, numbers: Iterable[int]) -> Sequence[tables.Verd
     return session.exec(select(tables.Verdict).where(col(tables.Verdict.number).in_(set(numbers)))).all()
 
 
+def uids_among(session: Session, uids: Collection[str]) -> set[str]:
+    """Those of these random ids that are verdicts of this very registry."""
+    query = select(tables.Verdict.uid).where(among(session, tables.Verdict.uid, uids))
+    return set(session.exec(query)) if uids else set()
+
+
 def published(
     session: Session, *, now: datetime, tool_ids: Iterable[int] | None = None, limit: int | None = None
 ) -> Sequence[tables.Verdict]:
