@@ -17,6 +17,7 @@ from registry.services.answers import matching
 from registry.services.answers.expecting import expect
 from registry.services.answers.index import Index
 from registry.services.answers.matching import Match
+from registry.services.outside.evidence import NOTHING, Evidence, on_tool
 from registry.store import tools, under_way, verdicts
 from registry.store.columns import id_of
 from registry.store.tables import Tool, Unanswered
@@ -24,6 +25,7 @@ from scrapers.links import link_key
 
 MOST_ALTERNATIVES = 5
 _YES = (AnswerCode.YES, AnswerCode.YES_IF)
+_OPEN = (AnswerCode.NOT_REVIEWED, AnswerCode.UNDER_REVIEW)
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,8 @@ class LookUp:
     alternatives: tuple[Suggestion, ...]
     """Other tools that would be a yes for the same question."""
     suggestions: tuple[Suggestion, ...]
+    evidence: Evidence = NOTHING
+    """What other registries decided, where nothing is decided here."""
 
     @property
     def tool(self) -> Tool | None:
@@ -182,6 +186,7 @@ def told(found: LookUp, *, base_url: str) -> dict[str, Any]:
             for each in answer.editions
         ],
         "suggestions": [_suggestion(each) for each in found.suggestions],
+        "evidence": _evidence(found.evidence),
     }
 
 
@@ -250,7 +255,15 @@ class _Asking:
     def about(self, tool: Tool) -> LookUp:
         answer = self.compute([tool])[id_of(tool)]
         instead = () if answer.code in _YES else self._instead_of(tool, answer)
-        return LookUp(tool.name, self.question, Match("name", tool), answer, instead, ())
+        return LookUp(
+            tool.name, self.question, Match("name", tool), answer, instead, (), self._evidence(tool, answer)
+        )
+
+    def _evidence(self, tool: Tool, answer: Answer) -> Evidence:
+        if answer.code not in _OPEN or answer.verdict is not None:
+            return NOTHING
+        today = self.now.astimezone(self.house.zone).date()
+        return on_tool(self.session, id_of(tool), today=today, now=self.now)
 
     def unknown(self, query: str, index: Index | None) -> LookUp:
         near = tuple(self._whole.suggested(matching.suggest(self.session, query, index)))
@@ -278,6 +291,23 @@ class _Asking:
         if category and category not in self._permitted:
             self._permitted[category] = tools.permitted_in(self.session, category)
         return self._permitted.get(category, ())
+
+
+def _evidence(found: Evidence) -> dict[str, Any] | None:
+    """What others decided, as evidence; None where they did not, or where something is decided here."""
+    if not found.sentence:
+        return None
+    told = [
+        {
+            "registry": each.registry,
+            "outcome": each.outside.outcome.value,
+            "conditions": [condition.text for condition in each.outside.conditions],
+            "decided_on": each.outside.decided_on and each.outside.decided_on.isoformat(),
+            "url": each.outside.url,
+        }
+        for each in found.standing
+    ]
+    return {"sentence": found.sentence, "verdicts": told}
 
 
 def _suggestion(each: Suggestion) -> dict[str, Any]:
