@@ -13,10 +13,12 @@ from registry.services.answers.following import Following
 from registry.settings import Settings
 from registry.store.engine import make_engine
 from registry.web import api, feeds, pages
+from registry.web.api import check
 from registry.web.assets import load_assets, make_router
 from registry.web.at_once import AtOnce
 from registry.web.errors import add_handlers
 from registry.web.headers import SecurityHeaders
+from registry.web.pages import lookup
 from registry.web.parts import Clock, Parts, utc_now
 from registry.web.rendering import make_environment
 from registry.web.security import MAX_BODY_BYTES, BodyDeadline, HeadLikeGet, SameOrigin, trusted_hosts
@@ -68,7 +70,16 @@ def create_app(
 
 
 def _add_routes(app: FastAPI, parts: Parts) -> None:
-    for router in (make_router(parts.assets), *pages.ROUTERS, feeds.router, *api.ROUTERS):
+    # Each request tries the routes in turn, so those that most of them want go first.
+    routers = (
+        check.router,
+        lookup.router,
+        make_router(parts.assets),
+        *pages.ROUTERS,
+        feeds.router,
+        *api.ROUTERS,
+    )
+    for router in dict.fromkeys(routers):
         app.router.routes.extend(router.routes)
 
 
