@@ -13,12 +13,10 @@ from registry.services.answers.following import Following
 from registry.settings import Settings
 from registry.store.engine import make_engine
 from registry.web import api, feeds, pages
-from registry.web.api import check
 from registry.web.assets import load_assets, make_router
 from registry.web.at_once import AtOnce
 from registry.web.errors import add_handlers
 from registry.web.headers import SecurityHeaders
-from registry.web.pages import lookup
 from registry.web.parts import Clock, Parts, utc_now
 from registry.web.rendering import make_environment
 from registry.web.security import MAX_BODY_BYTES, BodyDeadline, HeadLikeGet, SameOrigin, trusted_hosts
@@ -26,6 +24,7 @@ from registry.web.viewer import RenewPresence
 
 Beside = Callable[[Parts], AbstractContextManager[object]]
 """Something that runs while the site does, such as the scheduler: entered at start-up, left at shutdown."""
+MOST_ASKED = frozenset({"/api/v1/check", "/check", "/suggest", "/"})
 
 
 def create_app(
@@ -70,17 +69,11 @@ def create_app(
 
 
 def _add_routes(app: FastAPI, parts: Parts) -> None:
-    # Each request tries the routes in turn, so those that most of them want go first.
-    routers = (
-        check.router,
-        lookup.router,
-        make_router(parts.assets),
-        *pages.ROUTERS,
-        feeds.router,
-        *api.ROUTERS,
-    )
-    for router in dict.fromkeys(routers):
-        app.router.routes.extend(router.routes)
+    routers = (make_router(parts.assets), *pages.ROUTERS, feeds.router, *api.ROUTERS)
+    routes = [route for router in routers for route in router.routes]
+    # Each request tries them in turn.
+    routes.sort(key=lambda route: getattr(route, "path", "") not in MOST_ASKED)
+    app.router.routes.extend(routes)
 
 
 def _add_guards(app: FastAPI, parts: Parts) -> None:
