@@ -1,11 +1,12 @@
-"""HTTP/1.1 as h11 speaks it, over checked streams: one request, one reply, and the line kept for the next one."""
+"""HTTP/1.1 as llhttp reads it, over checked streams: one request, one reply, and the line kept for the next one."""
 
+import re
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import suppress
 
-import h11
+from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 
 from scrapers.connection import Dialler, Exchange, Stream, Unsent, cut_off
 from scrapers.errors import FetchError
@@ -13,10 +14,74 @@ from scrapers.errors import FetchError
 MAX_HEAD_BYTES = 100 * 1024
 MOST_KEPT = 20
 KEPT_FOR_S = 10.0
+_SENDABLE = re.compile(rb"GET [!-~]+ HTTP/1\.1\r\n(?:[A-Za-z-]+: [\t -~\x80-\xff]*\r\n)+\r\n")
+"""RFC 9110 5.5, 7.1: nothing in an address or a header can begin another header, or another request."""
 
 Origin = tuple[str, str, int]
 """Scheme, host, port."""
 RawHeaders = list[tuple[bytes, bytes]]
+
+
+class _Reply:
+    """One final reply as it comes in; what llhttp tells of those before it (1xx) is passed over."""
+
+    def __init__(self) -> None:
+        self.status = 0
+        """0 while the head is not complete."""
+        self.headers: RawHeaders = []
+        self.done = False
+        self.lasts = False
+        """Whether another request may follow: it came whole, and nothing that is no part of it."""
+        self._pieces: list[bytes] = []
+        self._parser = HttpResponseParser(self)
+        # Servers that end a line with a mere line feed are many, and RFC 9112 2.2 lets a reader take it.
+        self._parser.set_dangerous_leniencies(lenient_optional_cr_before_lf=True)
+
+    def feed(self, data: bytes) -> None:
+        """Raises HttpParserError for what is no HTTP."""
+        try:
+            self._parser.feed_data(data)
+        except HttpParserUpgrade:  # it speaks no more HTTP from here on
+            self.status, self.done = 101, True
+        except HttpParserError:
+            if not self.done:
+                raise
+            self.lasts = False
+
+    def end(self) -> None:
+        """The server closed the connection. Raises FetchError `cut_off` where that is not the reply's own end."""
+        names = {name for name, _ in self.headers}
+        if not self.done and (not self.status or names & {b"content-length", b"transfer-encoding"}):
+            raise cut_off()
+        self.done, self.lasts = True, False
+
+    def take_body(self) -> bytes:
+        """What has come of it since it was last taken."""
+        taken = b"".join(self._pieces)
+        self._pieces.clear()
+        return taken
+
+    def on_message_begin(self) -> None:
+        self.lasts = False
+        if not self.done:
+            self.headers.clear()
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        if not self.status:  # else it is a trailer
+            self.headers.append((name.lower(), value.rstrip(b" \t")))
+
+    def on_headers_complete(self) -> None:
+        status = self._parser.get_status_code()
+        if not self.done and status >= 200:
+            self.status = status
+
+    def on_body(self, body: bytes) -> None:
+        if not self.done:
+            self._pieces.append(body)
+
+    def on_message_complete(self) -> None:
+        if self.status and not self.done:
+            self.done, self.lasts = True, self._parser.should_keep_alive()
 
 
 class Line:
@@ -26,41 +91,35 @@ class Line:
         self.origin = origin
         self.left_at = 0.0
         self._stream = stream
-        self._h11 = h11.Connection(h11.CLIENT, max_incomplete_event_size=MAX_HEAD_BYTES)
+        self._reply = _Reply()
 
     def ask(self, target: bytes, headers: RawHeaders) -> tuple[int, RawHeaders]:
         """Status and headers, their names in lower case."""
-        try:
-            request = self._h11.send(h11.Request(method=b"GET", target=target, headers=headers))
-            end = self._h11.send(h11.EndOfMessage())
-        except h11.LocalProtocolError as exc:
+        lines = (b"%b: %b\r\n" % header for header in headers)
+        request = b"GET %b HTTP/1.1\r\n%b\r\n" % (target, b"".join(lines))
+        if not _SENDABLE.fullmatch(request):
             raise FetchError(
                 "bad_address", "This address cannot be asked for over HTTP. Check it for odd characters."
-            ) from exc
+            )
         with suppress(Unsent):  # a server may refuse, and hang up, before it has read the request
-            self._stream.write((request or b"") + (end or b""))
-        while True:
-            said = self._next()
-            if isinstance(said, h11.Response) or (
-                isinstance(said, h11.InformationalResponse) and said.status_code == 101
-            ):
-                return said.status_code, list(said.headers)
+            self._stream.write(request)
+        self._reply, heard = _Reply(), self._stream.exchange.heard_bytes
+        while not self._reply.status:
+            if self._stream.exchange.heard_bytes - heard > MAX_HEAD_BYTES:
+                raise _bad_reply()
+            self._hear()
+        return self._reply.status, self._reply.headers
 
     def pieces(self) -> Iterator[bytes]:
         """The reply's body, as it comes."""
-        while not isinstance(said := self._next(), h11.EndOfMessage):
-            if isinstance(said, h11.Data):
-                yield said.data
-            elif said is h11.PAUSED:  # it speaks no more HTTP from here on
-                return
+        yield self._reply.take_body()
+        while not self._reply.done:
+            self._hear()
+            yield self._reply.take_body()
 
     def free(self) -> bool:
         """Whether its last reply came whole and nothing beyond it, so that another request may follow."""
-        done = self._h11.our_state is h11.DONE and self._h11.their_state is h11.DONE
-        if not done or self._h11.trailing_data != (b"", False):
-            return False
-        self._h11.start_next_cycle()
-        return True
+        return self._reply.lasts
 
     def serve(self, exchange: Exchange) -> bool:
         """From now on for this exchange; False where it was closed or spoilt meanwhile."""
@@ -70,21 +129,21 @@ class Line:
     def close(self) -> None:
         self._stream.close()
 
-    def _next(self) -> h11.Event | type[h11.NEED_DATA] | type[h11.PAUSED]:
+    def _hear(self) -> None:
+        data = self._stream.read()
+        if not data:
+            self._reply.end()
+            return
         try:
-            while (said := self._h11.next_event()) is h11.NEED_DATA:
-                data = self._stream.read()
-                if not data and self._h11.their_state is h11.SEND_RESPONSE:
-                    raise cut_off()
-                self._h11.receive_data(data)
-        except h11.RemoteProtocolError as exc:
-            if "closed connection" in str(exc):
-                raise cut_off() from exc
-            raise FetchError(
-                "bad_reply",
-                "What answers there does not speak HTTP as it should. Check the address, port included.",
-            ) from exc
-        return said
+            self._reply.feed(data)
+        except HttpParserError as exc:
+            raise _bad_reply() from exc
+
+
+def _bad_reply() -> FetchError:
+    return FetchError(
+        "bad_reply", "What answers there does not speak HTTP as it should. Check the address, port included."
+    )
 
 
 class Lines:

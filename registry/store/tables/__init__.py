@@ -10,7 +10,9 @@ from registry.store.tables.intake_rule import IntakeRule
 from registry.store.tables.kept_reply import KeptReply
 from registry.store.tables.library import LibraryCondition, LibraryWording
 from registry.store.tables.moderation import Remark, Rescore
+from registry.store.tables.notice import Notice, NoticeBook
 from registry.store.tables.office import Office, OfficeColumn
+from registry.store.tables.outside import Adoption, OutsideRevision, OutsideVerdict
 from registry.store.tables.reference_case import ReferenceAttempt, ReferenceCase, ReferenceScore
 from registry.store.tables.reopening import ReadMark, Reopening, Report
 from registry.store.tables.request import Request
@@ -35,6 +37,7 @@ from registry.store.tables.user import (
 from registry.store.tables.verdict import Supersession, Verdict, VerdictCondition
 
 __all__ = [
+    "Adoption",
     "Alias",
     "AliasKind",
     "ApiToken",
@@ -54,8 +57,12 @@ __all__ = [
     "LibraryWording",
     "Mention",
     "Moderation",
+    "Notice",
+    "NoticeBook",
     "Office",
     "OfficeColumn",
+    "OutsideRevision",
+    "OutsideVerdict",
     "ProposedCondition",
     "ReadMark",
     "ReferenceAttempt",

@@ -11,8 +11,8 @@ from registry.domain.validity import ValidityState
 from registry.services.decisions import second_reading
 from registry.services.people.acting import Actor
 from registry.services.people.house import house
-from registry.services.verdicts import publishing
-from registry.services.verdicts.publishing import Filter
+from registry.services.verdicts import listing, publishing
+from registry.services.verdicts.listing import Filter
 from registry.settings import Settings
 from registry.store import tables, verdicts
 from registry.store.columns import id_of
@@ -64,7 +64,7 @@ def list_verdicts(
         rubrics=frozenset(rubric) - {""},
         text=q.strip(),
     )
-    listed = publishing.listing(read, wanted, house(read, settings), now=now).verdicts
+    listed = listing.listing(read, wanted, house(read, settings), now=now).verdicts
     rest = [each for each in listed if not before or each.row.number < before]
     shown = rest[:limit]
     following = str(shown[-1].row.number) if len(rest) > limit else None

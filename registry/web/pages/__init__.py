@@ -45,6 +45,7 @@ from registry.web.pages import (
     theme,
     tools,
     verdict_life,
+    verdict_list,
     verdicts,
 )
 
@@ -56,7 +57,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     reopening.router,  # its fixed addresses go before those with a number
     verdicts.router,
     reopenings.router,
-    verdicts.downloads,
+    verdict_list.router,
     feeds.router,
     requests.router,
     renewal.router,
