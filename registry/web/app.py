@@ -10,6 +10,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 import registry
 from registry.services.answers.following import Following
+from registry.services.verdicts.shelving import Shelving
 from registry.settings import Settings
 from registry.store.engine import make_engine
 from registry.web import api, feeds, pages
@@ -36,6 +37,7 @@ def create_app(
         settings=settings,
         engine=reached,
         following=Following(reached),
+        shelving=Shelving(reached, settings.zone),
         clock=clock,
         environment=make_environment(time_zone=settings.time_zone),
         assets=load_assets(),
@@ -46,6 +48,7 @@ def create_app(
         with ExitStack() as stack:
             parts.following.start()
             stack.callback(parts.following.close)
+            stack.callback(parts.shelving.close)
             for each in beside:
                 await run_in_threadpool(stack.enter_context, each(parts))
             yield

@@ -18,6 +18,7 @@ from registry.services.answers.index import Index
 from registry.services.decisions.library import KEEPERS
 from registry.services.evaluations.calibration import KEEPERS as CASE_KEEPERS
 from registry.services.people.acting import Actor
+from registry.services.verdicts.shelf import Shelf
 from registry.services.verdicts.verdict_life import SUSPENDERS
 from registry.settings import Settings
 from registry.store.engine import snapshot
@@ -62,6 +63,10 @@ async def read_index(request: Request) -> Index | None:
     return await run_in_threadpool(following.index) if following.asks_far else following.index()
 
 
+def read_shelf(request: Request) -> Shelf:
+    return parts_of(request).shelving.shelf(now_of(request))
+
+
 async def read_settings(request: Request) -> Settings:
     return parts_of(request).settings
 
@@ -98,6 +103,9 @@ Now = Annotated[datetime, Depends(read_clock)]
 House = Annotated[Settings, Depends(read_settings)]
 Known = Annotated[Index | None, Depends(read_index)]
 """All ways to say a tool, in memory; None while that is made. Asked for before `Read`, which is then no older."""
+
+Shelved = Annotated[Shelf, Depends(read_shelf)]
+"""The published verdicts, in memory. Asked for before `Read`, which is then no older."""
 
 CurrentUser = Annotated[Actor | None, Depends(current_user)]
 """Whoever asks, or None."""
