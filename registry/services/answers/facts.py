@@ -6,13 +6,14 @@ Whoever follows the store begins new facts at each change (following.py); withou
 import threading
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime
 
 from sqlmodel import Session
 
 from registry.domain.answer import Answer, House, Question
 from registry.domain.validity import Ruling
 from registry.services.people.house import house_of
+from registry.services.verdicts.shelving import next_turn
 from registry.settings import Settings
 from registry.store import offices, tools, under_way, verdicts
 from registry.store.columns import id_of
@@ -80,7 +81,7 @@ class Facts:
         since, until = self._holds
         if not since <= now < until:
             with self._lock:
-                self._answers, self._holds = {}, (now, next_turn(session, house, now))
+                self._answers, self._holds = {}, (now, next_turn(session, now=now, zone=house.zone))
         elif len(self._answers) > MOST_KEPT:
             self._answers = {}
         return self._answers
@@ -94,14 +95,6 @@ class Facts:
         if self._offices is None:
             self._offices = offices.all_offices(session)
         return house_of(self._offices, settings)
-
-
-def next_turn(session: Session, house: House, now: datetime) -> datetime:
-    """The next midnight here, or the moment before it when a verdict goes out or starts."""
-    tomorrow = now.astimezone(house.zone).date() + timedelta(days=1)
-    midnight = datetime.combine(tomorrow, time(), house.zone)
-    moment = verdicts.next_moment(session, now=now)
-    return min(midnight, moment) if moment else midnight
 
 
 def _read(session: Session, tool_ids: Sequence[int]) -> dict[int, About]:
