@@ -81,7 +81,8 @@ def claim_due(
 ) -> list[Lease]:
     """Lease up to `limit` sources, one a host; those due, or whatever of `only` nobody holds."""
     with transaction(engine) as session:
-        return leases.claim(session, owner=owner, now=now, limit=limit, only=only)
+        claimed = leases.claim(session, owner=owner, now=now, limit=limit, only=only)
+    return [lease for lease, _ in claimed]
 
 
 def refresh_source(

@@ -38,7 +38,7 @@ T = TypeVar("T")
 
 MOST_AHEAD = 256
 """Sources leased and not yet visited; also how many visits are written together, where nothing had changed."""
-SWELL = 4
+SWELL = 8
 """How many times over what just came in may be ahead: where hosts are slow, others get their share."""
 CHANGED_TOGETHER = 8
 """Writing entries takes some milliseconds a source, and others want to write too."""

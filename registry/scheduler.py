@@ -20,7 +20,7 @@ from registry.services.evaluations import evaluation
 from registry.services.outside import placing
 from registry.services.rubrics import rubric_files
 from registry.services.sources import source_health
-from registry.services.verdicts import watching
+from registry.services.verdicts import announcing, watching
 from registry.settings import Settings
 from registry.store import traits
 from registry.store.engine import snapshot, transaction
@@ -46,6 +46,7 @@ class Scheduler:
         self._fetcher = jobs.make_fetcher(settings)
         self._workers = jobs.make_workers(PARSERS)
         self._relevance = Refresher()
+        self._sweep = announcing.Sweep(settings.zone)
         self._apscheduler = BackgroundScheduler(timezone=UTC)
         self._watch = threading.Thread(target=self._keep_going, name="clock watch", daemon=True)
         self._noticed_at: datetime | None = None
@@ -78,10 +79,11 @@ class Scheduler:
         self._workers.close()
 
     def tick(self) -> None:
-        """Wake what waits until today, sample quick verdicts, read what is due, note which fell sick or silent,
-        open cases again, number what came in."""
+        """Tell what the days brought, wake what waits until today, sample quick verdicts, read what is due, note which
+        fell sick or silent, open cases again, number what came in."""
         now = self._clock()
         try:
+            self._announce(now)
             with transaction(self._engine) as session:
                 today = now.astimezone(self._settings.zone).date()
                 waking.wake_due_watches(session, today, now)
@@ -119,6 +121,15 @@ class Scheduler:
             if job is not None and job.next_run_time > now + 2 * every:
                 log.warning("clock stepped back next_tick=%s", job.next_run_time)
                 job.modify(next_run_time=now)
+
+    def _announce(self, now: datetime) -> None:
+        with snapshot(self._engine) as session:
+            wanted = self._sweep.wanted(session, now)
+        if wanted:
+            with transaction(self._engine) as session:
+                count = self._sweep.write(session, now)
+            if count:
+                log.info("notices written count=%d", count)
 
     def _open_again(self, now: datetime) -> None:
         """Cases that a day, an overdue condition or something that a source told opens again."""

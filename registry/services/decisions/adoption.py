@@ -143,7 +143,7 @@ def adopt(
     row = verdict_row(evaluation, decision, terms, allowed, by=by, now=now)
     row.step_reason = ""
     row.assessment = _record(found) | {"opened_for_it": opened}
-    published = publish(session, evaluation, row, decision, by=by, now=now)
+    published = publish(session, evaluation, row, decision, zone=terms.zone, by=by, now=now)
     session.add(
         Adoption(verdict_id=id_of(published), outside_id=id_of(found.row), revision=found.row.revision)
     )

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from sqlmodel import Session
@@ -78,6 +78,7 @@ class Before:
 
 
 NOTHING = Evidence()
+EVER = datetime.max.replace(tzinfo=UTC)
 
 
 def on_tools(
@@ -88,6 +89,18 @@ def on_tools(
     every = pieces(session, [each for some in told.values() for each in some], today=today, now=now)
     return {
         tool_id: as_evidence([each for each in every if each.row.tool_id == tool_id], today)
+        for tool_id in told
+    }
+
+
+def said_of(session: Session, tool_ids: Collection[int]) -> Mapping[int, tuple[Said, ...]]:
+    """Tool id -> what others said, whatever day it is; for answers, which are computed for many days."""
+    told = outside.of_tools(session, tool_ids)
+    every = pieces(session, [each for some in told.values() for each in some], today=date.max, now=EVER)
+    return {
+        tool_id: tuple(
+            Said(each.registry, each.outside, each.ours) for each in every if each.row.tool_id == tool_id
+        )
         for tool_id in told
     }
 

@@ -4,7 +4,7 @@ One that did not work is failures.py's; redirects that last are moves.py's, our 
 arithmetic of time polling.py's.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -50,22 +50,19 @@ class Asking:
 
 
 def asking(session: Session, lease: Lease, now: datetime) -> Asking:
-    """What to send. After 14 days of nothing but 304 the validators stay at home once. Raises NotFound."""
-    told = asking_each(session, [lease], now)
-    if not told:
+    """What to send to a leased source. Raises NotFound."""
+    found = sources.known(session, [lease.source_id]).get(lease.source_id)
+    if found is None:
         raise sources.missing(lease.source_id)
-    return told[0][1]
+    return asking_each(session, [(lease, found)], now)[0][1]
 
 
-def asking_each(session: Session, leased: Collection[Lease], now: datetime) -> list[tuple[Lease, Asking]]:
-    """`asking` for many in one query; without those that were removed meanwhile."""
-    found = sources.known(session, [lease.source_id for lease in leased])
-    told = outside.newest(session, [each.id for each in found.values() if each.kind == verdict_feed.KIND])
-    return [
-        (lease, _asking(found[lease.source_id], told.get(lease.source_id), now))
-        for lease in leased
-        if lease.source_id in found
-    ]
+def asking_each(
+    session: Session, claimed: Sequence[tuple[Lease, Known]], now: datetime
+) -> list[tuple[Lease, Asking]]:
+    """What to send to each. After 14 days of nothing but 304 the validators stay at home once."""
+    told = outside.newest(session, [known.id for _, known in claimed if known.kind == verdict_feed.KIND])
+    return [(lease, _asking(known, told.get(known.id), now)) for lease, known in claimed]
 
 
 def _asking(source: Known, told_until: datetime | None, now: datetime) -> Asking:

@@ -10,6 +10,7 @@ from registry.store.tables.intake_rule import IntakeRule
 from registry.store.tables.kept_reply import KeptReply
 from registry.store.tables.library import LibraryCondition, LibraryWording
 from registry.store.tables.moderation import Remark, Rescore
+from registry.store.tables.notice import Notice, NoticeBook
 from registry.store.tables.office import Office, OfficeColumn
 from registry.store.tables.outside import Adoption, OutsideRevision, OutsideVerdict
 from registry.store.tables.reference_case import ReferenceAttempt, ReferenceCase, ReferenceScore
@@ -56,6 +57,8 @@ __all__ = [
     "LibraryWording",
     "Mention",
     "Moderation",
+    "Notice",
+    "NoticeBook",
     "Office",
     "OfficeColumn",
     "OutsideRevision",

@@ -12,8 +12,7 @@ from registry.domain.lookup import House
 from registry.domain.outcome import Outcome
 from registry.domain.triggers import Cause
 from registry.domain.verdict import Scope
-from registry.services.decisions import adoption
-from registry.services.decisions import decision as deciding
+from registry.services.decisions import adoption, taking_back
 from registry.services.decisions.adoption import Adopting
 from registry.services.evaluations import scoring
 from registry.services.rubrics import rubric_files
@@ -233,7 +232,7 @@ def test_adopting_twice_decides_once(session, tool, harbour, cast, now):
 def test_what_was_opened_for_it_ends_when_it_is_taken_back(session, tool, harbour, cast, now):
     row = told(session, harbour, now)
     verdict = adopt(session, row, cast, now)
-    deciding.undo(session, verdict.number, by=cast["amir"], now=now + DAY / 1000)
+    taking_back.undo(session, verdict.number, by=cast["amir"], now=now + DAY / 1000)
     assert evaluations.get(session, verdict.evaluation_id).state == "withdrawn"
 
 
