@@ -3,7 +3,7 @@
 def dismiss(candidate_id: int, reason: Text, tx: Tx, user: Triager, now: Now) -> Response: ...
 """
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
@@ -32,9 +32,17 @@ def current_user(request: Request) -> Actor | None:
     return viewer(request)
 
 
-def open_snapshot(request: Request) -> Iterator[Session]:
-    with snapshot(parts_of(request).engine) as session:
+async def open_snapshot(request: Request) -> AsyncIterator[Session]:
+    # Nothing is asked before the handler asks, so that this needs no thread; to end what was begun does.
+    parts = parts_of(request)
+    opened = snapshot(parts.engine)
+    session = opened.__enter__()
+    try:
         yield session
+    finally:
+        if session.in_transaction():
+            await run_in_threadpool(session.close)
+        opened.__exit__(None, None, None)
 
 
 async def open_transaction(
@@ -47,12 +55,13 @@ async def open_transaction(
         yield session
 
 
-def read_clock(request: Request) -> datetime:
+async def read_clock(request: Request) -> datetime:
     return now_of(request)
 
 
-def read_index(request: Request) -> Index | None:
-    return parts_of(request).following.index()
+async def read_index(request: Request) -> Index | None:
+    following = parts_of(request).following
+    return await run_in_threadpool(following.index) if following.asks_far else following.index()
 
 
 def read_shelf(request: Request) -> Shelf:
@@ -63,7 +72,7 @@ def read_roll(request: Request) -> Roll:
     return parts_of(request).shelving.roll(now_of(request))
 
 
-def read_settings(request: Request) -> Settings:
+async def read_settings(request: Request) -> Settings:
     return parts_of(request).settings
 
 

@@ -6,19 +6,18 @@ They hold from one moment to another, since time alone changes where verdicts st
 
 import threading
 from dataclasses import dataclass, replace
-from datetime import datetime, time, timedelta, tzinfo
+from datetime import datetime, timedelta
 
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
-from sqlmodel import Session
 
 from registry.services.answers import roll as rolls
 from registry.services.answers.roll import Roll
 from registry.services.people.house import house
 from registry.services.verdicts.shelf import Shelf
+from registry.services.verdicts.turn import next_turn
 from registry.settings import Settings
 from registry.store import shelf as store
-from registry.store import verdicts
 from registry.store.changes import Changes, Trail
 from registry.store.engine import snapshot
 
@@ -129,10 +128,3 @@ class Shelving:
 
 def _is_much(news: Changes) -> bool:
     return news.whole or 0 in news.concerned or len(news.concerned) > MOST_READ_AGAIN
-
-
-def next_turn(session: Session, *, now: datetime, zone: tzinfo) -> datetime:
-    """When time alone changes where a verdict stands: at midnight there, or when one goes out or starts."""
-    midnight = datetime.combine(now.astimezone(zone).date() + timedelta(days=1), time(), zone)
-    moment = verdicts.next_moment(session, now=now)
-    return min(midnight, moment) if moment else midnight

@@ -3,6 +3,7 @@
 from fastapi import APIRouter
 
 from registry.web.pages import (
+    adoption,
     agreement,
     audit,
     bulk,
@@ -25,6 +26,7 @@ from registry.web.pages import (
     moderation,
     offices,
     operation,
+    outside,
     people,
     quick_no,
     reference,
@@ -76,6 +78,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     decisions.router,
     conditions.router,
     quick_no.router,
+    outside.router,
+    adoption.router,
     verdict_life.router,
     rubrics.router,
     dashboard.router,
