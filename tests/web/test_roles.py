@@ -154,6 +154,8 @@ RIGHTS = {
     "GET /feeds": ANYBODY,
     "GET /feeds.opml": ANYBODY,
     "GET /feeds/verdicts.{ending}": ANYBODY,
+    "OPTIONS /feeds/verdicts.{ending}": ANYBODY,
+    "OPTIONS /tools/{slug}/verdicts.{ending}": ANYBODY,
     "GET /request": ANYBODY,
     "POST /request": ANYBODY,
     "GET /request/{secret}": ANYBODY,
