@@ -4,6 +4,8 @@ Any number of processes may tick on one database; leases keep them apart.
 """
 
 import logging
+import os
+import platform
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -13,6 +15,7 @@ from sqlalchemy import Engine
 
 from registry import jobs, rounds
 from registry.domain.errors import RegistryError
+from registry.posting import Postman, Ways
 from registry.services.candidates import waking
 from registry.services.candidates.relevance import Refresher
 from registry.services.decisions import sampling
@@ -21,6 +24,7 @@ from registry.services.rubrics import rubric_files
 from registry.services.sources import source_health
 from registry.services.verdicts import watching
 from registry.settings import Settings
+from registry.smtp import make_mailer
 from registry.store import traits
 from registry.store.engine import snapshot, transaction
 
@@ -29,6 +33,7 @@ log = logging.getLogger(__name__)
 THREADS = 4
 PARSERS = 2
 TICK = "tick"
+POST = "post"
 NOTICE_EVERY = timedelta(minutes=5)
 
 
@@ -45,6 +50,15 @@ class Scheduler:
         self._fetcher = jobs.make_fetcher(settings)
         self._workers = jobs.make_workers(PARSERS)
         self._relevance = Refresher()
+        self._posters = jobs.make_poster(settings), jobs.make_hub_poster(settings)
+        self._postman = Postman(
+            engine,
+            settings,
+            Ways(make_mailer(settings), *self._posters),
+            self._clock,
+            owner=f"{platform.node()}:{os.getpid()}",
+            stop=self._stop,
+        )
         self._apscheduler = BackgroundScheduler(timezone=UTC)
         self._watch = threading.Thread(target=self._keep_going, name="clock watch", daemon=True)
         self._noticed_at: datetime | None = None
@@ -64,6 +78,16 @@ class Scheduler:
             max_instances=1,
             misfire_grace_time=self._settings.tick_s,
         )
+        self._apscheduler.add_job(
+            self.post,
+            "interval",
+            seconds=self._settings.tick_s,
+            id=POST,
+            next_run_time=datetime.now(UTC),
+            coalesce=True,
+            max_instances=1,
+            misfire_grace_time=self._settings.tick_s,
+        )
         self._apscheduler.start()
         self._watch.start()
 
@@ -75,6 +99,15 @@ class Scheduler:
             self._apscheduler.shutdown(wait=True)
         self._fetcher.close()
         self._workers.close()
+        for each in self._posters:
+            each.close()
+
+    def post(self) -> None:
+        """Tell those who follow; beside the reading of sources, which may take long."""
+        try:
+            self._postman.tick()
+        except Exception:  # the next time may find the database well again
+            log.exception("posting failed")
 
     def tick(self) -> None:
         """Wake what waits until today, sample quick verdicts, read what is due, note which fell sick or silent,
@@ -113,10 +146,11 @@ class Scheduler:
         """APScheduler sleeps until a time of day: after the clock has stepped back, for as long as it stepped."""
         every = timedelta(seconds=self._settings.tick_s)
         while not self._stop.wait(every.total_seconds()):
-            job, now = self._apscheduler.get_job(TICK), datetime.now(UTC)
-            if job is not None and job.next_run_time > now + 2 * every:
-                log.warning("clock stepped back next_tick=%s", job.next_run_time)
-                job.modify(next_run_time=now)
+            now = datetime.now(UTC)
+            for job in (self._apscheduler.get_job(TICK), self._apscheduler.get_job(POST)):
+                if job is not None and job.next_run_time > now + 2 * every:
+                    log.warning("clock stepped back next_tick=%s", job.next_run_time)
+                    job.modify(next_run_time=now)
 
     def _open_again(self, now: datetime) -> None:
         """Cases that a day, an overdue condition or something that a source told opens again."""

@@ -44,7 +44,7 @@ def listing(session: Session, wanted: Filter, house: House, *, now: datetime) ->
     every = published(session, verdicts.published(session, now=now), house, now=now)
     judged = _judged_by(session)
     every = [replace(each, rubrics=judged.get(each.row.evaluation_id, frozenset())) for each in every]
-    return Listing([each for each in every if _passes(each, wanted, house)], _facets(every, wanted, house))
+    return Listing([each for each in every if passes(each, wanted, house)], _facets(every, wanted, house))
 
 
 def _judged_by(session: Session) -> dict[int | None, frozenset[str]]:
@@ -56,7 +56,8 @@ def _judged_by(session: Session) -> dict[int | None, frozenset[str]]:
     return found
 
 
-def _passes(each: Published, wanted: Filter, house: House) -> bool:
+def passes(each: Published, wanted: Filter, house: House) -> bool:
+    """Whether a verdict is among those that a filter lists."""
     return all(_passes_facet(each, facet, wanted, house) for facet in _FACETS) and _says(each, wanted.text)
 
 

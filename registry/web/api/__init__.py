@@ -13,10 +13,12 @@ from registry.web.api import (
     evaluation_acts,
     evaluations,
     events,
+    follows,
     held,
     moderation,
     numbers,
     offices,
+    outbox,
     people,
     reference_cases,
     renewal,
@@ -32,6 +34,7 @@ from registry.web.api import (
     triage,
     verdict_acts,
     verdicts,
+    webhooks,
 )
 
 ROUTERS: tuple[APIRouter, ...] = (
@@ -60,6 +63,9 @@ ROUTERS: tuple[APIRouter, ...] = (
     offices.router,
     people.router,
     requests.router,
+    follows.router,
+    webhooks.router,
+    outbox.router,
     moderation.router,
     numbers.router,
     reference_cases.router,
