@@ -4,10 +4,9 @@ No transaction is open while the network is: one reads the source, one records w
 """
 
 import logging
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
 
 from sqlalchemy import Engine
 from sqlmodel import Session
@@ -21,7 +20,8 @@ from registry.settings import Settings
 from registry.store.engine import snapshot, transaction
 from scrapers.entry import Parsed
 from scrapers.errors import FetchError, ParseError, ScrapeError
-from scrapers.fetch import Fetched, Fetcher, Validators
+from scrapers.fetch import Fetched, Fetcher
+from scrapers.history import Fetches, Parses, with_history
 from scrapers.workers import Workers
 
 log = logging.getLogger(__name__)
@@ -30,22 +30,6 @@ POST_DEADLINE_S = 20
 ANYWHERE = ("0.0.0.0/0", "::/0")
 
 Clock = Callable[[], datetime]
-
-
-class Fetches(Protocol):
-    def get(self, url: str, *, validators: Validators | None = None) -> Fetched: ...
-
-
-class Parses(Protocol):
-    def parse(
-        self,
-        kind: str,
-        body: bytes,
-        *,
-        url: str,
-        headers: dict[str, str],
-        given: Mapping[str, str] | None = None,
-    ) -> Parsed: ...
 
 
 @dataclass(frozen=True)
@@ -111,7 +95,8 @@ def claim_due(
 ) -> list[Lease]:
     """Lease up to `limit` sources, one a host; those due, or whatever of `only` nobody holds."""
     with transaction(engine) as session:
-        return leases.claim(session, owner=owner, now=now, limit=limit, only=only)
+        claimed = leases.claim(session, owner=owner, now=now, limit=limit, only=only)
+    return [lease for lease, _ in claimed]
 
 
 def refresh_source(
@@ -134,7 +119,10 @@ def read(asked: Asking, fetcher: Fetches, workers: Parses) -> Came | ScrapeError
     """Ask the publisher, and have what is new parsed; the store is not touched."""
     try:
         reply = fetcher.get(asked.url, validators=asked.validators)
-        return Came(reply, _parse(workers, asked, reply))
+        parsed = _parse(workers, asked, reply)
+        if parsed is not None and parsed.tells_verdicts:
+            parsed = with_history(parsed, reply.url, fetcher, workers, since=asked.told_until)
+        return Came(reply, parsed)
     except ScrapeError as error:
         return error
 

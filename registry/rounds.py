@@ -23,13 +23,14 @@ from sqlalchemy import Engine
 from sqlmodel import Session
 
 from registry.domain.errors import NotFound
-from registry.jobs import Came, Clock, Fetches, Parses, Refreshed, read, record, refreshed, tell
+from registry.jobs import Came, Clock, Refreshed, read, record, refreshed, tell
 from registry.services.sources import leases, visits
 from registry.services.sources.leases import LEASE, Lease, LeaseLost
 from registry.services.sources.visits import Asking, Success
 from registry.store.engine import snapshot, transaction
 from registry.store.leasing import Record
 from scrapers.errors import ScrapeError
+from scrapers.history import Fetches, Parses
 
 log = logging.getLogger(__name__)
 
@@ -37,7 +38,7 @@ T = TypeVar("T")
 
 MOST_AHEAD = 256
 """Sources leased and not yet visited; also how many visits are written together, where nothing had changed."""
-SWELL = 4
+SWELL = 8
 """How many times over what just came in may be ahead: where hosts are slow, others get their share."""
 CHANGED_TOGETHER = 8
 """Writing entries takes some milliseconds a source, and others want to write too."""

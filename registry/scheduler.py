@@ -20,9 +20,10 @@ from registry.services.candidates import waking
 from registry.services.candidates.relevance import Refresher
 from registry.services.decisions import sampling
 from registry.services.evaluations import evaluation
+from registry.services.outside import placing
 from registry.services.rubrics import rubric_files
 from registry.services.sources import source_health
-from registry.services.verdicts import watching
+from registry.services.verdicts import announcing, watching
 from registry.settings import Settings
 from registry.smtp import make_mailer
 from registry.store import traits
@@ -59,6 +60,7 @@ class Scheduler:
             owner=f"{platform.node()}:{os.getpid()}",
             stop=self._stop,
         )
+        self._sweep = announcing.Sweep(settings.zone)
         self._apscheduler = BackgroundScheduler(timezone=UTC)
         self._watch = threading.Thread(target=self._keep_going, name="clock watch", daemon=True)
         self._noticed_at: datetime | None = None
@@ -110,10 +112,11 @@ class Scheduler:
             log.exception("posting failed")
 
     def tick(self) -> None:
-        """Wake what waits until today, sample quick verdicts, read what is due, note which fell sick or silent,
-        open cases again, number what came in."""
+        """Tell what the days brought, wake what waits until today, sample quick verdicts, read what is due, note which
+        fell sick or silent, open cases again, number what came in."""
         now = self._clock()
         try:
+            self._announce(now)
             with transaction(self._engine) as session:
                 today = now.astimezone(self._settings.zone).date()
                 waking.wake_due_watches(session, today, now)
@@ -131,6 +134,7 @@ class Scheduler:
                 pass
             self._notice(self._clock())
             self._take_in_rubrics(now)
+            self._place_waiting()
             self._open_again(self._clock())
             with snapshot(self._engine) as session:
                 numbers = self._relevance.outdated(session, now)
@@ -152,6 +156,15 @@ class Scheduler:
                     log.warning("clock stepped back next_tick=%s", job.next_run_time)
                     job.modify(next_run_time=now)
 
+    def _announce(self, now: datetime) -> None:
+        with snapshot(self._engine) as session:
+            wanted = self._sweep.wanted(session, now)
+        if wanted:
+            with transaction(self._engine) as session:
+                count = self._sweep.write(session, now)
+            if count:
+                log.info("notices written count=%d", count)
+
     def _open_again(self, now: datetime) -> None:
         """Cases that a day, an overdue condition or something that a source told opens again."""
         with snapshot(self._engine) as session:
@@ -162,6 +175,16 @@ class Scheduler:
             log.info(
                 "cases opened again count=%d overdue_suspensions=%d", len(opened), len(found.suspensions)
             )
+
+    def _place_waiting(self) -> None:
+        """What other registries decided on tools that have come here since."""
+        with snapshot(self._engine) as session:
+            up_to = placing.news(session)
+        if up_to is not None:
+            with transaction(self._engine) as session:
+                placed = placing.place_waiting(session, up_to)
+            if placed:
+                log.info("verdicts of other registries placed count=%d", placed)
 
     def _notice(self, now: datetime) -> None:
         if self._noticed_at is not None and timedelta(0) <= now - self._noticed_at < NOTICE_EVERY:

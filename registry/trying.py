@@ -8,16 +8,18 @@ from time import monotonic, sleep
 from sqlalchemy import Engine
 
 from registry.domain.proposal import Announcer, EntryKind
-from registry.jobs import Fetches, Parses, make_fetcher
+from registry.jobs import make_fetcher
 from registry.services.entries import intake
 from registry.services.entries.recognition import recognise
 from registry.settings import Settings
 from registry.store.columns import id_of
 from registry.store.engine import snapshot
 from registry.store.tables import Source
+from scrapers import verdict_feed
 from scrapers.discovery import known_feeds, likely_feeds, readings
 from scrapers.entry import Entry
 from scrapers.errors import ParseError, ScrapeError
+from scrapers.history import Fetches, Parses
 from scrapers.links import canonical_url, host_of
 from scrapers.workers import Workers
 
@@ -56,6 +58,10 @@ class Checked:
     entries: tuple[Announced, ...]
     note: str
     malformed: bool
+    kind: str = "feed"
+    """Which scraper reads it: what was asked for, or `verdicts` where it turned out to be another registry."""
+    verdicts: int = 0
+    """How many of its entries tell a verdict of another registry."""
 
     @property
     def new(self) -> int:
@@ -71,11 +77,13 @@ def check_source(
     """What would come in from an address, storing nothing. Raises ScrapeError; a ParseError may suggest feeds."""
     fetched = fetcher.get(url)
     parsed = workers.parse(kind, fetched.body, url=fetched.url, headers=dict(fetched.headers))
+    kind = verdict_feed.KIND if parsed.tells_verdicts else kind
     announced = tuple(
         Announced(entry, proposal.kind, proposal.name, proposal.homepage)
-        for entry, proposal in intake.would_propose(parsed.entries, announcer)
+        for entry, proposal in intake.would_propose(parsed.entries, announcer, kind)
     )
-    return Checked(url, fetched.url, parsed.title, announced, parsed.note, parsed.malformed)
+    told = sum(entry.stated is not None for entry in parsed.entries)
+    return Checked(url, fetched.url, parsed.title, announced, parsed.note, parsed.malformed, kind, told)
 
 
 def check_address(
@@ -87,7 +95,14 @@ def check_address(
     host has for it, or the first of a few usual addresses that holds one.
     """
     with make_fetcher(settings) as fetcher, Workers(count=1) as workers:
-        return look(typed, fetcher, workers, kind=kind, announcer=announcer)
+        checked = look(typed, fetcher, workers, kind=kind, announcer=announcer)
+    if checked.kind == verdict_feed.KIND and _is_within(checked.url, settings.base_url):
+        raise ParseError(
+            "own_feed",
+            "This is the feed of this very registry: what is decided here is no evidence for it."
+            " Give the address of another registry.",
+        )
+    return checked
 
 
 def look(
@@ -170,6 +185,10 @@ def _found(url: str, fetcher: Fetches, workers: Parses, pause: Pause) -> Iterato
         except ScrapeError as error:
             if error.code in HOST_REFUSES:
                 return
+
+
+def _is_within(url: str, base_url: str) -> bool:
+    return canonical_url(url).startswith(canonical_url(base_url).rstrip("/") + "/")
 
 
 def _unique(feeds: Sequence[str], own: str) -> tuple[str, ...]:

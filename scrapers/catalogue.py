@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from scrapers.entry import Parsed, Scraper
 
-PARSER_VERSION = "3"
+PARSER_VERSION = "4"
 """Goes up when the same bytes would give other entries; validators and body hashes belong to one version."""
 
 
@@ -26,7 +26,15 @@ def parse_known_exploited(body: bytes, *, url: str, headers: Mapping[str, str]) 
     return known_exploited.parse(body, url=url, headers=headers)
 
 
+def parse_verdicts(body: bytes, *, url: str, headers: Mapping[str, str]) -> Parsed:
+    """Another registry's feed of verdicts, in any format. Raises ParseError."""
+    from scrapers import verdict_feed
+
+    return verdict_feed.checked(parse_feed(body, url=url, headers=headers))
+
+
 SCRAPERS: dict[str, Scraper] = {
     "feed": parse_feed,
     "known_exploited": parse_known_exploited,
+    "verdicts": parse_verdicts,
 }

@@ -6,7 +6,7 @@ How bytes become drafts is each scraper's business; how drafts become entries is
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -46,6 +46,8 @@ class Entry:
     """Over title, link and text; dates and counters do not count, so that another hash is a revision."""
     related: str = ""
     """What the entry speaks of, where the publisher names its address beside `link`; absolute, else ""."""
+    stated: Mapping[str, Any] | None = field(default=None, compare=False)
+    """The verdict of another registry that it tells of, as scrapers.stated.read_stated gives it."""
     reading: Any = field(default=None, compare=False)
     """What the reader of the parsing children made of it, in JSON's own types; None where none was asked for."""
 
@@ -63,6 +65,13 @@ class Parsed:
     """One sentence for the source's page, or ""."""
     ttl_s: int | None = None
     """How long the publisher asks us to wait between fetches."""
+    older: str = ""
+    """Where the document says that the entries before these stand; absolute, else ""."""
+
+    @property
+    def tells_verdicts(self) -> bool:
+        """Whether this is another registry's feed."""
+        return any(entry.stated for entry in self.entries)
 
 
 Scraper = Callable[..., Parsed]
@@ -82,6 +91,7 @@ class Draft:
     tags: Sequence[str] = field(default_factory=tuple)
     published_at: datetime | None = None
     related: str = ""
+    stated: Mapping[str, Any] | None = None
 
 
 def entries_of(drafts: Iterable[Draft]) -> tuple[Entry, ...]:
@@ -110,6 +120,7 @@ def _finish(draft: Draft) -> Entry:
         published_at=draft.published_at,
         content_hash=_digest(_steady(title), canonical, _steady(text)),
         related=draft.related if len(draft.related) <= MAX_LINK else "",
+        stated=draft.stated,
     )
 
 

@@ -8,6 +8,7 @@ from scrapers.dates import read_date
 from scrapers.entry import Draft, Parsed, entries_of
 from scrapers.errors import ParseError
 from scrapers.links import absolute_url
+from scrapers.stated import read_stated
 from scrapers.text import as_markup, escaped, plain_text, shorten
 
 
@@ -34,6 +35,7 @@ def parse(body: bytes, *, url: str, headers: Mapping[str, str]) -> Parsed:  # no
         home=home,
         malformed=bool(fault),
         note=fault if entries else fault or "The feed is in order and holds no entries.",
+        older=absolute_url(url, _text(feed.get("next_url"))),
     )
 
 
@@ -58,6 +60,9 @@ def _draft(item: Mapping[str, Any], base: str) -> Draft:
     related = absolute_url(base, _text(item.get("external_url")))
     links = (_text(item.get("url")), related, identity if identity.startswith("http") else "")
     link = next((link for each in links if (link := absolute_url(base, each))), "")
+    published_at, modified_at = (
+        read_date(_text(item.get(name))) for name in ("date_published", "date_modified")
+    )
     return Draft(
         id=identity,
         link=link,
@@ -66,9 +71,9 @@ def _draft(item: Mapping[str, Any], base: str) -> Draft:
         content=_text(item.get("content_html")) or escaped(_text(item.get("content_text"))),
         author=_author(item),
         tags=tuple(_text(tag) for tag in _list(item.get("tags"))),
-        published_at=read_date(_text(item.get("date_published")))
-        or read_date(_text(item.get("date_modified"))),
+        published_at=published_at or modified_at,
         related=related if related != link else "",
+        stated=read_stated(item.get("_registry"), base=base, said_at=modified_at or published_at),
     )
 
 

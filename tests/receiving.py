@@ -93,7 +93,7 @@ def receiver(status: int = 200, **headers: str) -> Iterator[Receiver]:
 
 
 class _Handler(BaseHTTPRequestHandler):
-    def do_POST(self) -> None:  # noqa: N802
+    def do_POST(self) -> None:
         made: Receiver = self.server.receiver  # type: ignore[attr-defined]
         body = self.rfile.read(int(self.headers["Content-Length"]))
         posted = Posted(self.path, {name.lower(): value for name, value in self.headers.items()}, body)

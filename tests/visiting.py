@@ -42,7 +42,7 @@ class Visited:
 
     def lease(self, at: datetime) -> Lease:
         with transaction(self._engine) as session:
-            (lease,) = claim(session, owner="test", now=at, limit=1, only=[self.id])
+            ((lease, _),) = claim(session, owner="test", now=at, limit=1, only=[self.id])
             return lease
 
     def asking(self, at: datetime) -> visits.Asking:

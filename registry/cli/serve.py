@@ -44,6 +44,7 @@ def serve(
 
     from registry.cli.logs import configure_logs
     from registry.services.rubrics.rubric_files import take_in
+    from registry.services.verdicts import announcing
     from registry.settings import load_settings
     from registry.store import schema
     from registry.store.engine import make_engine, transaction
@@ -60,6 +61,7 @@ def serve(
     schema.upgrade(engine)
     with transaction(engine) as session:
         taken = take_in(session, settings.rubrics_dir, now=datetime.now(UTC))
+        announcing.Sweep(settings.zone).write(session, datetime.now(UTC))
     for fault in taken.faults:
         logging.getLogger(__name__).warning("rubric file cannot be used fault=%s", fault)
     engine.dispose()

@@ -30,6 +30,7 @@ from registry.services.people.acting import REGISTRY
 from registry.services.people.sign_in import make_link
 from registry.services.rubrics import rubric_files
 from registry.services.sources import sources
+from registry.services.verdicts import announcing
 from registry.settings import Settings
 from registry.store import candidates, schema, tables, verdicts
 from registry.store.columns import id_of
@@ -67,6 +68,7 @@ def seed(
             lately.prepare(session, ground, settings, _terms(settings, content), now=now)
             ahead.prepare(session, ground, now=now)
             practice.prepare(session, ground, now=now)
+            announcing.Sweep(settings.zone).write(session, now)
         with snapshot(engine) as session:
             summary = _summary(session, settings, now)
     finally:

@@ -67,6 +67,7 @@ NAMES: dict[str, str] = {
     "not sure": "whose name is not sure",
     "by hand": "typed in by hand",
     "request": "asked for by a colleague",
+    "other_registry": "decided on by another registry",
 }
 HEARD: dict[str, str] = {
     "once": "heard of once",

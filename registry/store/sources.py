@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, case, func
+from sqlalchemy import BindParameter, ColumnElement, case, func
 from sqlalchemy import select as sql_select
 from sqlalchemy.orm import defer
 from sqlalchemy.sql.base import ExecutableOption
@@ -25,6 +25,9 @@ class SourceYield:
 
     candidates: int = 0
     accepted: int = 0
+
+
+Moment = datetime | BindParameter[datetime]
 
 
 class Known(NamedTuple):
@@ -249,7 +252,7 @@ def yields(
     return {source_id: SourceYield(new, let_in) for source_id, new, let_in in session.exec(query).all()}
 
 
-def is_due(now: datetime) -> tuple[ColumnElement[bool], ...]:
+def is_due(now: Moment) -> tuple[ColumnElement[bool], ...]:
     """Its time has come, and it is polled at all."""
     return (
         col(Source.removed_at).is_(None),
@@ -259,7 +262,7 @@ def is_due(now: datetime) -> tuple[ColumnElement[bool], ...]:
     )
 
 
-def is_free(now: datetime) -> tuple[ColumnElement[bool], ...]:
+def is_free(now: Moment) -> tuple[ColumnElement[bool], ...]:
     """Nobody holds it, and the publisher did not ask us to stay away."""
     return (
         or_(col(Source.lease_until).is_(None), col(Source.lease_until) <= now),

@@ -159,6 +159,11 @@ def known_by(session: Session, keys: Iterable[tuple[AliasKind, str]]) -> Sequenc
     return session.exec(select(Alias).where(or_(*same))).all()
 
 
+def newest_alias(session: Session) -> int:
+    """The number of the name that came last; 0 where there is none."""
+    return session.exec(select(func.max(col(Alias.id)))).one() or 0
+
+
 def alias_keys(session: Session, tool_ids: Iterable[int] | None = None) -> Iterator[tuple[str, str, int]]:
     """Kind, key and tool's id of every alias, or of those of these tools, in the order in which they came."""
     query = columns(cast(col(Alias.kind), String), col(Alias.key), col(Alias.tool_id)).order_by(col(Alias.id))

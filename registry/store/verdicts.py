@@ -1,8 +1,10 @@
 """Reads of verdicts, as rows for pages and as rulings for the rules."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import or_
 from sqlalchemy import select as select_columns
@@ -108,6 +110,12 @@ def published_by_numbers(
 
 def by_numbers(session: Session, numbers: Iterable[int]) -> Sequence[tables.Verdict]:
     return session.exec(select(tables.Verdict).where(col(tables.Verdict.number).in_(set(numbers)))).all()
+
+
+def uids_among(session: Session, uids: Collection[str]) -> set[str]:
+    """Those of these random ids that are verdicts of this very registry."""
+    query = select(tables.Verdict.uid).where(among(session, tables.Verdict.uid, uids))
+    return set(session.exec(query)) if uids else set()
 
 
 def published(
@@ -254,22 +262,24 @@ def marks(
     )
     found: dict[int, list[Mark]] = defaultdict(list)
     for verdict_id, action, at, actor, actor_id, after in session.connection().execute(query):
-        effective_on = after.get("effective_on")
-        # An imported mark tells the moment of the registry it comes from.
-        moment = datetime.fromisoformat(after["at"]) if after.get("at") else at
-        found[verdict_id].append(
-            Mark(
-                kind=MARK_ACTIONS[action],
-                at=moment if now is None else min(moment, now),
-                by=after.get("by") or actor,
-                reason=after.get("reason", ""),
-                replacement=after.get("replacement", ""),
-                effective_on=date.fromisoformat(effective_on) if effective_on else None,
-                details=after.get("details") or {},
-                by_id=None if after.get("by") else actor_id,
-            )
-        )
+        mark = as_mark(action, at, actor, actor_id, after)
+        found[verdict_id].append(mark if now is None else replace(mark, at=min(mark.at, now)))
     return found
+
+
+def as_mark(action: str, at: datetime, actor: str, actor_id: int | None, after: Mapping[str, Any]) -> Mark:
+    """The mark that an event tells; an imported one bears the moment of the registry it comes from."""
+    effective_on = after.get("effective_on")
+    return Mark(
+        kind=MARK_ACTIONS[action],
+        at=datetime.fromisoformat(after["at"]) if after.get("at") else at,
+        by=after.get("by") or actor,
+        reason=after.get("reason", ""),
+        replacement=after.get("replacement", ""),
+        effective_on=date.fromisoformat(effective_on) if effective_on else None,
+        details=after.get("details") or {},
+        by_id=None if after.get("by") else actor_id,
+    )
 
 
 def _supersessions(

@@ -60,7 +60,11 @@ def request_tool(
     homepage = untracked(homepage)
     serialise(session, "candidates")
     tool = _known_tool(session, name, homepage)
-    candidate = None if tool else _candidate(session, name, homepage, by, now)
+    candidate = (
+        None
+        if tool
+        else candidate_for(session, name=name, homepage=homepage, method="request", by=by, now=now)
+    )
     token = secrets.token_urlsafe(24)
     request = Request(
         candidate_id=candidate.id if candidate else None,
@@ -119,7 +123,10 @@ def _known_tool(session: Session, name: str, homepage: str) -> Tool | None:
     return tools.get_by_id(session, alias.tool_id) if alias else None
 
 
-def _candidate(session: Session, name: str, homepage: str, by: Actor, now: datetime) -> Candidate:
+def candidate_for(
+    session: Session, *, name: str, homepage: str, method: str, by: Actor, now: datetime
+) -> Candidate:
+    """The candidate that has this home page, or where none is given the open one of this name; else a new one."""
     known = candidates.find_by_identity(session, product_key(homepage, name))
     if known is None and not homepage:
         same = [each for each in candidates.open_named(session, name_key(name)) if not each.homepage]
@@ -127,5 +134,5 @@ def _candidate(session: Session, name: str, homepage: str, by: Actor, now: datet
     if known is not None:
         return standing(session, known)
     return triage.make_candidate(
-        session, name=name, homepage=homepage[:2000], tagline="", method="request", by=by, now=now
+        session, name=name, homepage=homepage[:2000], tagline="", method=method, by=by, now=now
     )

@@ -1,4 +1,4 @@
-"""The approver's act: what is on the table, one verdict out of it, and taking it back before it goes out."""
+"""The approver's act: what is on the table, and one verdict out of it. Taking it back is taking_back.py's."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
@@ -10,7 +10,7 @@ from sqlmodel import Session
 
 from registry.domain.condition import Condition
 from registry.domain.decision_table import RiskBand
-from registry.domain.errors import InvalidInput, NotAllowed, RuleBroken, StaleVersion
+from registry.domain.errors import InvalidInput, StaleVersion
 from registry.domain.evaluation import EvaluationState, Tier
 from registry.domain.outcome import MEANINGS, Outcome
 from registry.domain.quick_lane import CONFIRMED, beyond
@@ -27,8 +27,9 @@ from registry.domain.verdict import (
 from registry.services.decisions.decider import Permission, permission
 from registry.services.evaluations.assessing import Weighed, as_it_was, weigh
 from registry.services.evaluations.evaluation import check_condition
-from registry.services.evaluations.progress import go_on, require_ready
+from registry.services.evaluations.progress import require_ready
 from registry.services.people.acting import Actor, record
+from registry.services.verdicts.announcing import announce
 from registry.store import evaluations, library, tables, tools, verdicts
 from registry.store.columns import id_of
 from registry.store.conditions import rows_of
@@ -190,7 +191,7 @@ def decide(
     row.recommended, row.assessment = weighed.recommendation.outcome, as_it_was(weighed)
     if decision.outcome is row.recommended:
         row.step_reason = ""
-    return publish(session, evaluation, row, decision, by=by, now=now)
+    return publish(session, evaluation, row, decision, zone=terms.zone, by=by, now=now)
 
 
 def verdict_row(
@@ -225,10 +226,11 @@ def publish(
     row: tables.Verdict,
     decision: Decision,
     *,
+    zone: tzinfo,
     by: Actor,
     now: datetime,
 ) -> tables.Verdict:
-    """Number the verdict, store it with its conditions, and close the evaluation, in one event."""
+    """Number the verdict, store it with its conditions and its notice, and close the evaluation, in one event."""
     serialise(session, "verdict")  # always after the evaluation is held, so that no two wait for each other
     row.number = verdicts.next_number(session)
     session.add(row)
@@ -256,51 +258,8 @@ def publish(
             **({"alone": row.alone.value} if row.alone else {}),
         },
     )
+    announce(session, [id_of(row)], zone=zone, now=now)
     return row
-
-
-def undo(session: Session, number: int, *, solo: bool = False, by: Actor, now: datetime) -> tables.Verdict:
-    """Take a verdict back before anything went out; its number is not used again and its evaluation is open again.
-
-    Only who decided it may, in person: until it goes out it is theirs. Raises NotAllowed, RuleBroken.
-    """
-    if by.scopes is not None:
-        raise NotAllowed("Only a person takes a verdict back, never a token. Sign in first.")
-    row = verdicts.get(session, number)
-    evaluation = evaluations.get(session, row.evaluation_id) if row.evaluation_id is not None else None
-    serialise(session, "opening")
-    serialise(session, "verdict")
-    session.refresh(row)
-    if row.undone_at is not None:
-        raise RuleBroken(f"Verdict {number} was taken back already.")
-    if now >= row.published_at:
-        raise RuleBroken(f"Verdict {number} has gone out. Revoke it, or decide anew.")
-    if by.id != row.decided_by_id:
-        raise NotAllowed(f"Only {row.decided_by}, who decided it, can take verdict {number} back.")
-    row.undone_at = now
-    if evaluation is not None:
-        _open_again(session, evaluation, row, solo=solo)
-    session.flush()
-    record(session, "verdict.undone", ("verdict", row.id), by=by, now=now, after={"number": number})
-    return row
-
-
-def _open_again(session: Session, evaluation: Evaluation, row: tables.Verdict, *, solo: bool) -> None:
-    """To where it stands by what counts now; what was opened only for a quick no ends with it.
-
-    Raises RuleBroken where another evaluation of the same tool and edition was opened meanwhile.
-    """
-    evaluation.version += 1
-    if row.assessment.get("opened_for_it"):
-        evaluation.state = EvaluationState.WITHDRAWN
-        evaluation.withdrawn_reason = "The quick no was taken back before it went out."
-        return
-    if (other := evaluations.find_running(session, evaluation.tool_id, evaluation.edition)) is not None:
-        raise RuleBroken(
-            f"Evaluation {other.id} of this tool was opened meanwhile, and one at a time is under way. "
-            f"Withdraw it first, or let verdict {row.number} go out and revoke it."
-        )
-    go_on(session, evaluation, solo=solo)
 
 
 def is_quick_no(row: tables.Verdict) -> bool:

@@ -90,7 +90,7 @@ def give(
     row = verdict_row(evaluation, decision, terms, allowed, by=by, now=now)
     row.recommended = decision.outcome
     row.assessment = _assessment(rubric, told, ground, by) | {"opened_for_it": running is None}
-    return publish(session, evaluation, row, decision, by=by, now=now)
+    return publish(session, evaluation, row, decision, zone=terms.zone, by=by, now=now)
 
 
 def require_giver(session: Session, by: Actor, *, cases_needed: int) -> None:

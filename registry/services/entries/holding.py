@@ -10,6 +10,7 @@ from registry.domain.errors import RuleBroken
 from registry.services.entries.intake import read_again, take_reading
 from registry.services.entries.judging import Judge
 from registry.services.entries.proposing import Proposed, propose_all
+from registry.services.outside import taking_in
 from registry.services.people.acting import Actor, record
 from registry.store import entries, sources
 from registry.store.tables import Entry, Source
@@ -64,6 +65,7 @@ def let_in(session: Session, source_id: int, *, by: Actor, now: datetime) -> Let
     session.flush()
     proposed = propose_all(session, passed, now=now)[source_id]
     judge.label(passed)
+    taking_in.let_in(session, source_id)
     found = LetIn(len(rows), len(rows) - len(passed), proposed)
     after = {"entries": found.entries, "candidates": proposed.candidates, "kept_out": found.kept_out}
     record(session, "source.let_in", ("source", source_id), by=by, now=now, after=after)
@@ -76,6 +78,7 @@ def leave(session: Session, source_id: int, *, by: Actor, now: datetime) -> int:
     for row in rows:
         row.held, row.only_seen = False, True
         session.add(row)
+    taking_in.leave(session, source_id, now)
     record(session, "source.left", ("source", source_id), by=by, now=now, after={"entries": len(rows)})
     return len(rows)
 

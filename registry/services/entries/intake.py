@@ -44,6 +44,9 @@ class Brought:
     mentions: int = 0
     tool_events: int = 0
     held: int = 0
+    verdicts: int = 0
+    """Of another registry: how many are new, or say something else now."""
+    note: str = ""
 
     def add(self, proposed: Proposed) -> None:
         self.candidates += proposed.candidates
@@ -52,7 +55,7 @@ class Brought:
 
     @property
     def anything(self) -> bool:
-        return bool(self.new or self.revised)
+        return bool(self.new or self.revised or self.verdicts)
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from registry.domain.proposal import (
     propose,
 )
 from registry.services.entries.keys import alias_keys, is_site, product_key, strong_key
+from scrapers import verdict_feed
 from scrapers.entry import Entry
 from scrapers.links import identity_key, untracked
 
@@ -82,6 +83,8 @@ def reading_of(entry: Entry, announcer: Announcer, kind: str) -> Reading:
 
 def proposal_of(entry: Announced, announcer: Announcer, kind: str = "") -> Proposal:
     """What an entry, just scraped or stored, proposes. `kind` is its source's kind of scraper."""
+    if kind == verdict_feed.KIND:
+        return Proposal(EntryKind.NEWS, why="It tells what another registry decided.")
     return propose(
         title=entry.title,
         link=untracked(entry.link),

@@ -99,7 +99,15 @@ def import_rows(
     reports = tuple(plan.report(row) for row in planned)
     done = not dry_run and not any(row.faults for row in reports)
     if done:
-        store(session, plan.new_tools, plan.new_verdicts, known_offices=house.offices, by=by, now=now)
+        store(
+            session,
+            plan.new_tools,
+            plan.new_verdicts,
+            known_offices=house.offices,
+            zone=house.zone,
+            by=by,
+            now=now,
+        )
     strange = sorted(headers - set(COLUMNS))
     notes = (f"Columns without a meaning here were ignored: {', '.join(strange)}.",) if strange else ()
     return Report(reports, len(plan.new_tools), len(plan.new_verdicts), done, notes)

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, tzinfo
 from typing import Any
 from uuid import uuid4
 
@@ -10,6 +10,7 @@ from sqlmodel import Session
 
 from registry.services.lists.import_rows import PlannedVerdict
 from registry.services.people.acting import Actor, event_of, record, record_all
+from registry.services.verdicts.announcing import announce
 from registry.store import tables, verdicts
 from registry.store.columns import id_of
 from registry.store.conditions import rows_of
@@ -47,6 +48,7 @@ def store(
     new_verdicts: Sequence[NewVerdict],
     *,
     known_offices: Collection[str],
+    zone: tzinfo,
     by: Actor,
     now: datetime,
 ) -> None:
@@ -72,8 +74,9 @@ def store(
         for row in rows_of(verdict_id, new.planned.conditions)
     ]
     write_all(session, VerdictCondition, conditions)
-    _store_supersessions(session, new_verdicts, ids)
+    replaced = _store_supersessions(session, new_verdicts, ids)
     record_all(session, [*_listed(new_tools, by, now), *_decided(new_verdicts, ids, by, now)])
+    announce(session, {*ids, *replaced}, zone=zone, now=now, as_past=True)
 
 
 def _listed(new_tools: Sequence[NewTool], by: Actor, now: datetime) -> Iterator[dict[str, Any]]:
@@ -145,7 +148,10 @@ def _verdict(new: NewVerdict, verdict_id: int, now: datetime) -> dict[str, Any]:
     }
 
 
-def _store_supersessions(session: Session, new_verdicts: Sequence[NewVerdict], ids: Sequence[int]) -> None:
+def _store_supersessions(
+    session: Session, new_verdicts: Sequence[NewVerdict], ids: Sequence[int]
+) -> frozenset[int]:
+    """Gives the ids of those that are superseded."""
     wanted = {number for new in new_verdicts for number in new.supersedes}
     by_number = {row.number: id_of(row) for row in verdicts.by_numbers(session, wanted)}
     by_number |= {new.number: verdict_id for new, verdict_id in zip(new_verdicts, ids, strict=True)}
@@ -155,6 +161,7 @@ def _store_supersessions(session: Session, new_verdicts: Sequence[NewVerdict], i
         for number in dict.fromkeys(new.supersedes)
     ]
     write_all(session, Supersession, found)
+    return frozenset(each["superseded_id"] for each in found)
 
 
 def _befell(new: NewVerdict, verdict_id: int, by: Actor, now: datetime) -> Iterator[dict[str, Any]]:

@@ -16,7 +16,7 @@ from registry.store import leasing, sources
 from registry.store.columns import put
 from registry.store.engine import serialise
 from registry.store.leasing import Record, Spot
-from registry.store.sources import Polled
+from registry.store.sources import Known, Polled
 from registry.store.tables import Source
 
 LEASE = timedelta(minutes=5)
@@ -53,7 +53,7 @@ def claim(
     limit: int,
     most: Mapping[Record, int] = NO_MORE,
     only: Collection[int] | None = None,
-) -> list[Lease]:
+) -> list[tuple[Lease, Known]]:
     """Lease up to `limit` sources that are due, or, due or not, of `only`: each on hosts that nobody reads now.
 
     Those whose last visit worked come first, then new ones, then those whose last visit failed; but a quarter is for
@@ -74,11 +74,8 @@ def claim(
         for spot in islice(free, max(0, room)):
             chosen[spot.id] = record
     taken = leasing.lease(session, list(chosen), owner=owner[:80], until=now + LEASE)
-    return [
-        Lease(source_id, *taken[source_id], record)
-        for source_id, record in chosen.items()
-        if source_id in taken
-    ]
+    held = ((taken[source_id], record) for source_id, record in chosen.items() if source_id in taken)
+    return [(Lease(known.id, fence, known.url, record), known) for (fence, known), record in held]
 
 
 def queue(session: Session) -> None:

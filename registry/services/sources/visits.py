@@ -4,7 +4,7 @@ One that did not work is failures.py's; redirects that last are moves.py's, our 
 arithmetic of time polling.py's.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,14 +15,16 @@ from registry.domain.proposal import Announcer
 from registry.domain.visit import Visit, with_visit
 from registry.services.entries import intake
 from registry.services.entries.intake import Arrival, Brought
+from registry.services.outside import taking_in
 from registry.services.people.acting import REGISTRY, record
 from registry.services.sources import failures, leases, moves, outage, polling
 from registry.services.sources.leases import Lease, held_of, holds
-from registry.store import entries, sources
+from registry.store import entries, outside, sources
 from registry.store.columns import put
 from registry.store.engine import update_all
 from registry.store.sources import Known, Polled
 from registry.store.tables import Source
+from scrapers import verdict_feed
 from scrapers.catalogue import PARSER_VERSION
 from scrapers.entry import Parsed
 from scrapers.fetch import Fetched, Validators
@@ -43,23 +45,27 @@ class Asking:
     validators: Validators
     body_hash: str
     """Of the body that was parsed last by this very parser; empty where the next one has to be parsed."""
+    told_until: datetime | None = None
+    """Of another registry: when the newest thing that is known of it was said."""
 
 
 def asking(session: Session, lease: Lease, now: datetime) -> Asking:
-    """What to send. After 14 days of nothing but 304 the validators stay at home once. Raises NotFound."""
-    told = asking_each(session, [lease], now)
-    if not told:
+    """What to send to a leased source. Raises NotFound."""
+    found = sources.known(session, [lease.source_id]).get(lease.source_id)
+    if found is None:
         raise sources.missing(lease.source_id)
-    return told[0][1]
+    return asking_each(session, [(lease, found)], now)[0][1]
 
 
-def asking_each(session: Session, leased: Collection[Lease], now: datetime) -> list[tuple[Lease, Asking]]:
-    """`asking` for many in one query; without those that were removed meanwhile."""
-    found = sources.known(session, [lease.source_id for lease in leased])
-    return [(lease, _asking(found[lease.source_id], now)) for lease in leased if lease.source_id in found]
+def asking_each(
+    session: Session, claimed: Sequence[tuple[Lease, Known]], now: datetime
+) -> list[tuple[Lease, Asking]]:
+    """What to send to each. After 14 days of nothing but 304 the validators stay at home once."""
+    told = outside.newest(session, [known.id for _, known in claimed if known.kind == verdict_feed.KIND])
+    return [(lease, _asking(known, told.get(known.id), now)) for lease, known in claimed]
 
 
-def _asking(source: Known, now: datetime) -> Asking:
+def _asking(source: Known, told_until: datetime | None, now: datetime) -> Asking:
     same_parser = source.parser_version == PARSER_VERSION
     trusted = same_parser and source.distrusted_at is None and not _is_time_for_the_whole(source, now)
     return Asking(
@@ -70,6 +76,7 @@ def _asking(source: Known, now: datetime) -> Asking:
         announcer=source.announcer,
         validators=_validators(source) if trusted else Validators(),
         body_hash=source.body_hash if same_parser else "",
+        told_until=told_until,
     )
 
 
@@ -131,13 +138,30 @@ def _take_in(
     changed = [(visit.lease, visit.parsed, visit.at) for visit in seen if visit.parsed is not None]
     if not changed:
         return {}
+    for lease, parsed, at in changed:
+        _recognise(session, found[lease], parsed, at)
     known = entries.sources_with_any(session, [lease.source_id for lease, _, _ in changed])
     arrivals = [
         Arrival(found[lease], parsed.entries, at, first=lease.source_id not in known, home=parsed.home)
         for lease, parsed, at in changed
     ]
     brought = intake.record_arrivals(session, arrivals, max(at for _, _, at in changed))
+    for (lease, parsed, at), each in zip(changed, brought, strict=True):
+        if parsed.tells_verdicts:
+            told = taking_in.take_in(session, found[lease], parsed.entries, held=bool(each.held), now=at)
+            each.verdicts, each.note = told.new + told.changed, told.note
     return dict(zip([lease for lease, _, _ in changed], brought, strict=True))
+
+
+def _recognise(session: Session, source: Source, parsed: Parsed, now: datetime) -> None:
+    """What turns out to be another registry's feed is one from then on, and its entries propose nothing."""
+    if not parsed.tells_verdicts or source.kind == verdict_feed.KIND:
+        return
+    before = {"kind": source.kind, "announcer": source.announcer.value}
+    source.kind, source.announcer = verdict_feed.KIND, Announcer.OTHER_REGISTRY
+    after = {"kind": source.kind, "announcer": source.announcer.value}
+    told = ("source", source.id)
+    record(session, "source.recognised", told, by=REGISTRY, now=now, before=before, after=after)
 
 
 def _succeed(
@@ -152,7 +176,7 @@ def _succeed(
         _judge_validators(source, parsed, brought, now)
         source.interval_s = _interval_s(source, fetched, parsed)
         source.usual_gap_s = polling.usual_gap_s(_published(parsed)) or 0
-        source.note = parsed.note[:500]
+        source.note = f"{parsed.note} {brought.note}".strip()[:500]
         source.body_hash, source.parser_version = fetched.body_hash, PARSER_VERSION
     failures.recover(session, source, now)
     if brought.anything:
@@ -252,4 +276,5 @@ def _told(brought: Brought) -> dict[str, int]:
         "revised": brought.revised,
         "candidates": brought.candidates,
         "mentions": brought.mentions,
+        **({"verdicts": brought.verdicts} if brought.verdicts else {}),
     }

@@ -11,6 +11,7 @@ from registry.domain.errors import InvalidInput, NotAllowed, NotFound, RuleBroke
 from registry.domain.validity import ValidityState, validity
 from registry.domain.wording import day_text
 from registry.services.people.acting import Actor, record, refuse_long
+from registry.services.verdicts.announcing import announce
 from registry.services.verdicts.verdict_life import check_seen
 from registry.store import tables, verdicts
 from registry.store.columns import id_of
@@ -56,6 +57,7 @@ def meet_condition(
     session.flush()
     after = {"met_on": on.isoformat(), "evidence": condition.evidence}
     _tell(session, "condition.met", row, condition, by, now, before, after)
+    announce(session, [id_of(row)], zone=zone, now=now)
     return condition
 
 
@@ -79,6 +81,7 @@ def waive_condition(
     condition.waived_reason = reason.strip()
     session.flush()
     _tell(session, "condition.waived", row, condition, by, now, {}, {"reason": condition.waived_reason})
+    announce(session, [id_of(row)], zone=zone, now=now)
     return condition
 
 
@@ -89,6 +92,7 @@ def take_back(
     *,
     reason: str,
     seen: int | None = None,
+    zone: tzinfo,
     by: Actor,
     now: datetime,
 ) -> VerdictCondition:
@@ -107,6 +111,7 @@ def take_back(
     condition.met_on, condition.evidence, condition.waived_reason = None, "", ""
     session.flush()
     _tell(session, "condition.reopened", row, condition, by, now, before, {"reason": reason.strip()})
+    announce(session, [id_of(row)], zone=zone, now=now)
     return condition
 
 

@@ -11,6 +11,7 @@ from registry.domain.errors import InvalidInput, NotAllowed, NotFound, RegistryE
 from registry.domain.validity import Mark, MarkKind, Ruling, check_mark
 from registry.services.answers.matching import find_tool, not_known
 from registry.services.people.acting import Actor, record, refuse_long
+from registry.services.verdicts.announcing import announce
 from registry.store import tables, verdicts
 from registry.store.columns import id_of
 from registry.store.engine import serialise
@@ -63,6 +64,7 @@ def mark(
     check_mark(verdicts.as_rulings(session, [row], now=now)[0], befallen, now, zone)
     _check_result(kind, befallen.details)
     _befall(session, row, befallen, by, now)
+    announce(session, [id_of(row)], zone=zone, now=now)
     return row
 
 
@@ -148,6 +150,7 @@ def withdraw_together(
         instead = replacement_of(session, replacement, row.tool_id)
         befallen = Mark(MarkKind.REVOKED, now, by.name, reason.strip(), instead, by_id=by.id)
         _befall(session, row, befallen, by, now, together)
+    announce(session, [id_of(row) for row in rows], zone=zone, now=now)
     return rows
 
 

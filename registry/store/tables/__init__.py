@@ -14,6 +14,7 @@ from registry.store.tables.moderation import Remark, Rescore
 from registry.store.tables.notice import Notice, NoticeBook
 from registry.store.tables.office import Office, OfficeColumn
 from registry.store.tables.outbox import Channel, Delivery, DeliveryKind, DeliveryState, ToldNotice
+from registry.store.tables.outside import Adoption, OutsideRevision, OutsideVerdict
 from registry.store.tables.reference_case import ReferenceAttempt, ReferenceCase, ReferenceScore
 from registry.store.tables.reopening import ReadMark, Reopening, Report
 from registry.store.tables.request import Request
@@ -39,6 +40,7 @@ from registry.store.tables.verdict import Supersession, Verdict, VerdictConditio
 from registry.store.tables.webhook import Webhook
 
 __all__ = [
+    "Adoption",
     "Alias",
     "AliasKind",
     "ApiToken",
@@ -67,6 +69,8 @@ __all__ = [
     "NoticeBook",
     "Office",
     "OfficeColumn",
+    "OutsideRevision",
+    "OutsideVerdict",
     "ProposedCondition",
     "ReadMark",
     "ReferenceAttempt",

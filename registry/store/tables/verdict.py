@@ -61,9 +61,9 @@ class Verdict(SQLModel, table=True):
     decided_at: datetime = Field(index=True)
     published_at: datetime
     """When the undo window ends; before that nobody but its decider hears of it."""
-    starts_at: datetime
+    starts_at: datetime = Field(index=True)
     """`published_at`, or later where a later day was chosen."""
-    valid_until: date | None = None
+    valid_until: date | None = Field(default=None, index=True)
     """The last day, inclusive, in the organisation's time zone."""
     undone_at: datetime | None = None
     imported: bool = False

@@ -15,7 +15,7 @@ from registry.services.answers import lookup
 from registry.services.candidates import triage
 from registry.services.decisions import decision as deciding
 from registry.services.decisions import precedents as likest
-from registry.services.decisions import quick_no, second_reading
+from registry.services.decisions import quick_no, second_reading, taking_back
 from registry.services.decisions.decider import permission
 from registry.services.decisions.decision import Decision
 from registry.services.decisions.quick_no import QuickNo
@@ -166,7 +166,7 @@ def undo(
         row = verdicts.find_for_evaluation(tx, evaluation_id)
         if row is None:
             raise InvalidInput("This evaluation has no verdict to take back.")
-        return _decided(deciding.undo(tx, row.number, solo=settings.solo, by=user, now=now), settings)
+        return _decided(taking_back.undo(tx, row.number, solo=settings.solo, by=user, now=now), settings)
 
     return once(request, tx, idempotency_key, None, act, by=user, now=now)
 

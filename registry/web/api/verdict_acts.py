@@ -254,7 +254,14 @@ def take_back(
 
     def act() -> None:
         duties.take_back(
-            tx, number, position, reason=asked.reason, seen=version_in(if_match), by=user, now=now
+            tx,
+            number,
+            position,
+            reason=asked.reason,
+            seen=version_in(if_match),
+            zone=settings.zone,
+            by=user,
+            now=now,
         )
 
     then = _then_read(tx, number, settings, now, act)

@@ -11,7 +11,7 @@ from registry.domain.errors import InvalidInput, NotAllowed, RegistryError, Rule
 from registry.domain.identity import name_key
 from registry.domain.verdict import NONE_KNOWN
 from registry.services.decisions import decision as deciding
-from registry.services.decisions import second_reading
+from registry.services.decisions import second_reading, taking_back
 from registry.services.decisions.decider import permission
 from registry.services.decisions.decision import Decision, Terms
 from registry.services.evaluations import taking_part
@@ -135,7 +135,7 @@ def take_back(
     row = verdicts.find_for_evaluation(tx, evaluation_id)
     if row is None or str(row.number) != number:
         raise InvalidInput("That verdict is not the one of this evaluation. Open the evaluation again.")
-    deciding.undo(tx, row.number, solo=house.solo, by=user, now=now)
+    taking_back.undo(tx, row.number, solo=house.solo, by=user, now=now)
     return go(f"/evaluations/{evaluation_id}" + ("" if deciding.is_quick_no(row) else "/decide"))
 
 

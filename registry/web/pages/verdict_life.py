@@ -150,7 +150,14 @@ def take_back(
     try:
         with tx.begin_nested():
             duties.take_back(
-                tx, number, position, reason=typed.one("reason"), seen=_seen(typed), by=user, now=now
+                tx,
+                number,
+                position,
+                reason=typed.one("reason"),
+                seen=_seen(typed),
+                zone=house.zone,
+                by=user,
+                now=now,
             )
     except (InvalidInput, RuleBroken, StaleVersion) as refused:
         return _again(request, tx, number, f"take-back-{position}", house, user, typed, refused)

@@ -11,7 +11,8 @@ from registry.domain.errors import InvalidInput, NotAllowed, RuleBroken
 from registry.domain.evaluation import EvaluationState
 from registry.domain.outcome import Outcome
 from registry.services.answers import requests
-from registry.services.decisions.decision import Decision, decide, undo
+from registry.services.decisions.decision import Decision, decide
+from registry.services.decisions.taking_back import undo
 from registry.services.evaluations import assigning, scoring
 from registry.services.people.acting import Actor
 from registry.store import evaluations, tools

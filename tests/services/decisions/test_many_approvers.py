@@ -12,7 +12,8 @@ from sqlmodel import Session, select
 
 from registry.domain.errors import RegistryError
 from registry.domain.outcome import Outcome
-from registry.services.decisions.decision import Decision, decide, undo
+from registry.services.decisions.decision import Decision, decide
+from registry.services.decisions.taking_back import undo
 from registry.services.people.acting import Actor
 from registry.store.columns import id_of
 from registry.store.engine import snapshot, transaction

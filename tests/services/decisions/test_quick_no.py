@@ -11,8 +11,8 @@ from registry.domain.errors import InvalidInput, NotAllowed, RuleBroken
 from registry.domain.evaluation import EvaluationState
 from registry.domain.lookup import House
 from registry.domain.outcome import Outcome
-from registry.services.decisions.decision import undo
 from registry.services.decisions.quick_no import QuickNo, give
+from registry.services.decisions.taking_back import undo
 from registry.services.people.acting import Actor
 from registry.store.columns import id_of
 from registry.store.tables import Evaluation, Request, Tool, VendorContact, Verdict

@@ -18,7 +18,7 @@ SECOND, HOUR, DAY = timedelta(seconds=1), timedelta(hours=1), timedelta(days=1)
 def claims(engine):
     def claims(at: datetime, limit: int = 10, **more) -> list[int]:
         with transaction(engine) as session:
-            return [each.source_id for each in claim(session, owner="test", now=at, limit=limit, **more)]
+            return [each.source_id for each, _ in claim(session, owner="test", now=at, limit=limit, **more)]
 
     return claims
 

@@ -215,16 +215,16 @@ def test_what_was_noted_as_met_or_waived_by_mistake_is_owed_again(
 ) -> None:
     amir = cast["amir"]
     with pytest.raises(RuleBroken, match="neither met nor waived"):
-        take_back(session, number, 2, reason="Wrong.", by=amir, now=later)
+        take_back(session, number, 2, reason="Wrong.", zone=UTC_ZONE, by=amir, now=later)
     meet_condition(session, number, 2, on=later.date(), zone=UTC_ZONE, by=amir, now=later)
     with pytest.raises(InvalidInput):
-        take_back(session, number, 2, reason=" ", by=amir, now=later)
+        take_back(session, number, 2, reason=" ", zone=UTC_ZONE, by=amir, now=later)
     with pytest.raises(NotAllowed):
-        take_back(session, number, 2, reason="Wrong.", by=cast["rosa"], now=later)
-    take_back(session, number, 2, reason="It was another tool's.", by=amir, now=later)
+        take_back(session, number, 2, reason="Wrong.", zone=UTC_ZONE, by=cast["rosa"], now=later)
+    take_back(session, number, 2, reason="It was another tool's.", zone=UTC_ZONE, by=amir, now=later)
     assert stands(session, number, later).ends_on == date(2027, 3, 1)
     waive_condition(session, number, 2, reason=REASON, zone=UTC_ZONE, by=amir, now=later)
-    take_back(session, number, 2, reason="Too early.", by=amir, now=later)
+    take_back(session, number, 2, reason="Too early.", zone=UTC_ZONE, by=amir, now=later)
     event = session.exec(select(Event).where(Event.action == "condition.reopened")).all()[-1]
     assert (event.before["waived_reason"], event.after["reason"]) == (REASON, "Too early.")
 
