@@ -278,7 +278,9 @@ def test_the_hub_is_asked_wherever_it_stands_and_told_of_each_feed(
 ) -> None:
     own = settings.model_copy(update={"allow_private_cidrs": (), "websub_hub": hook.url})
     with transaction(engine) as session:
-        outbox.write(session, Channel.HUB, DeliveryKind.PING, about="https://registry.example/f.atom", now=NOW)
+        outbox.write(
+            session, Channel.HUB, DeliveryKind.PING, about="https://registry.example/f.atom", now=NOW
+        )
     a_postman(engine, own, clock).tick()
     [posted] = hook.posted
     assert posted.body.startswith(b"hub.mode=publish&hub.url=https%3A%2F%2Fregistry.example%2Ff.atom")

@@ -1,7 +1,6 @@
 """Following by mail, as whoever gives an address meets it."""
 
 import re
-from collections.abc import Iterator
 
 import pytest
 from sqlalchemy import Engine
@@ -175,8 +174,8 @@ def test_the_answer_card_leads_to_the_form(client: TestClient, site_engine: Engi
 
 class TestWithoutMail:
     @pytest.fixture
-    def settings(self, settings: Settings) -> Iterator[Settings]:
-        yield settings.model_copy(update={"smtp_host": ""})
+    def settings(self, settings: Settings) -> Settings:
+        return settings.model_copy(update={"smtp_host": ""})
 
     def test_the_page_says_so_and_offers_feeds_instead(self, client: TestClient) -> None:
         page = client.get("/follow?outcome=rejected").text
