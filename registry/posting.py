@@ -5,9 +5,12 @@ Each channel has a lane of its own, webhooks several, so that who is slow keeps 
 """
 
 import logging
+import os
+import platform
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -16,11 +19,12 @@ from urllib.parse import urlencode
 from sqlalchemy import Engine
 from sqlmodel import Session
 
+from registry import jobs
 from registry.jobs import Clock
 from registry.services.notices import following, hooks, mails, outbox, spreading, steps
 from registry.services.notices.outbox import Claim, Reply
 from registry.settings import Settings
-from registry.smtp import Mailer
+from registry.smtp import Mailer, make_mailer
 from registry.store import outbox as store
 from registry.store.engine import snapshot, transaction
 from registry.store.tables import Channel, Delivery
@@ -52,6 +56,17 @@ class Ways:
     hub_poster: Posts
 
 
+@contextmanager
+def a_postman(
+    engine: Engine, settings: Settings, clock: Clock, *, stop: threading.Event | None = None
+) -> Iterator["Postman"]:
+    """One with the ways out that the settings name."""
+    owner = f"{platform.node()}:{os.getpid()}"
+    with jobs.make_poster(settings) as poster, jobs.make_hub_poster(settings) as hub_poster:
+        ways = Ways(make_mailer(settings), poster, hub_poster)
+        yield Postman(engine, settings, ways, clock, owner=owner, stop=stop)
+
+
 class Postman:
     """Any number of them may work on one database."""
 
@@ -69,11 +84,11 @@ class Postman:
         self._owner, self._stop = owner, stop or threading.Event()
         self._cleared_at: datetime | None = None
 
-    def tick(self) -> None:
-        """Write what has become due to be told, send it, and now and then clear up."""
+    def tick(self) -> int:
+        """Write what has become due to be told, send it, and now and then clear up; gives how many were tried."""
         now = self._clock()
         self._spread(now)
-        self.round()
+        done = self.round()
         if self._cleared_at is None or not timedelta(0) <= now - self._cleared_at < CLEAR_EVERY:
             with transaction(self._engine) as session:
                 gone = following.forget_unconfirmed(session, now)
@@ -81,6 +96,7 @@ class Postman:
             if gone or cleared:
                 log.info("outbox cleared deliveries=%d unconfirmed=%d", cleared, gone)
             self._cleared_at = now
+        return done
 
     def _spread(self, now: datetime) -> None:
         """A look first: where nothing is new, no writer is kept waiting."""

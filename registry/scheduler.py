@@ -4,10 +4,9 @@ Any number of processes may tick on one database; leases keep them apart.
 """
 
 import logging
-import os
-import platform
 import threading
 from collections.abc import Callable
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 
 from apscheduler.schedulers.background import BackgroundScheduler
@@ -15,7 +14,7 @@ from sqlalchemy import Engine
 
 from registry import jobs, rounds
 from registry.domain.errors import RegistryError
-from registry.posting import Postman, Ways
+from registry.posting import a_postman
 from registry.services.candidates import waking
 from registry.services.candidates.relevance import Refresher
 from registry.services.decisions import sampling
@@ -25,7 +24,6 @@ from registry.services.rubrics import rubric_files
 from registry.services.sources import source_health
 from registry.services.verdicts import announcing, watching
 from registry.settings import Settings
-from registry.smtp import make_mailer
 from registry.store import traits
 from registry.store.engine import snapshot, transaction
 
@@ -51,15 +49,8 @@ class Scheduler:
         self._fetcher = jobs.make_fetcher(settings)
         self._workers = jobs.make_workers(PARSERS)
         self._relevance = Refresher()
-        self._posters = jobs.make_poster(settings), jobs.make_hub_poster(settings)
-        self._postman = Postman(
-            engine,
-            settings,
-            Ways(make_mailer(settings), *self._posters),
-            self._clock,
-            owner=f"{platform.node()}:{os.getpid()}",
-            stop=self._stop,
-        )
+        self._opened = ExitStack()
+        self._postman = self._opened.enter_context(a_postman(engine, settings, self._clock, stop=self._stop))
         self._sweep = announcing.Sweep(settings.zone)
         self._apscheduler = BackgroundScheduler(timezone=UTC)
         self._watch = threading.Thread(target=self._keep_going, name="clock watch", daemon=True)
@@ -101,8 +92,7 @@ class Scheduler:
             self._apscheduler.shutdown(wait=True)
         self._fetcher.close()
         self._workers.close()
-        for each in self._posters:
-            each.close()
+        self._opened.close()
 
     def post(self) -> None:
         """Tell those who follow; beside the reading of sources, which may take long."""

@@ -60,7 +60,6 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
             "registry.rounds",
             "registry.services",
             "registry.settings",
-            "registry.smtp",
             "registry.store",
             "scrapers",
         }

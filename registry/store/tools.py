@@ -1,16 +1,20 @@
 """Reads of tools and of everything by which people call them."""
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from functools import cache
 from typing import Any
 
-from sqlalchemy import String, cast
+from sqlalchemy import String, bindparam, cast
 from sqlalchemy import select as columns
 from sqlmodel import Session, and_, col, func, or_, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from registry.domain.errors import NotFound
 from registry.domain.outcome import MEANINGS
 from registry.store.columns import among
-from registry.store.tables import Alias, AliasKind, Tool, Verdict
+from registry.store.tables import Alias, AliasKind, Evaluation, Tool, Verdict
+
+MOST_PERMITTED = 50
 
 
 def get(session: Session, slug: str) -> Tool:
@@ -37,8 +41,26 @@ def by_ids(session: Session, tool_ids: Iterable[int]) -> dict[int, Tool]:
     wanted = set(tool_ids)
     if not wanted:
         return {}
-    found = session.exec(select(Tool).where(col(Tool.id).in_(wanted)))
+    found = session.exec(_by_ids(), params={"ids": list(wanted)})
     return {tool.id: tool for tool in found if tool.id is not None}
+
+
+@cache
+def _by_ids() -> SelectOfScalar[Tool]:
+    return select(Tool).where(col(Tool.id).in_(bindparam("ids", expanding=True)))
+
+
+def with_past(session: Session, tool_ids: Iterable[int]) -> Sequence[tuple[Tool, bool, bool]]:
+    """Tools, each with whether it has verdicts and whether it has evaluations, of whatever state."""
+    found = session.exec(_with_past(), params={"ids": list(tool_ids)})
+    return [(tool, decided, evaluated) for tool, decided, evaluated in found]
+
+
+@cache
+def _with_past() -> Any:
+    verdicts = select(Verdict.id).where(Verdict.tool_id == Tool.id).exists()
+    evaluations = select(Evaluation.id).where(Evaluation.tool_id == Tool.id).exists()
+    return select(Tool, verdicts, evaluations).where(col(Tool.id).in_(bindparam("ids", expanding=True)))
 
 
 def by_slugs(session: Session, slugs: Iterable[str]) -> dict[str, Tool]:
@@ -46,6 +68,13 @@ def by_slugs(session: Session, slugs: Iterable[str]) -> dict[str, Tool]:
     if not wanted:
         return {}
     return {tool.slug: tool for tool in session.exec(select(Tool).where(col(Tool.slug).in_(wanted)))}
+
+
+def names_by_slug(session: Session, slugs: Collection[str]) -> dict[str, str]:
+    if not slugs:
+        return {}
+    query = columns(col(Tool.slug), col(Tool.name)).where(among(session, Tool.slug, slugs))
+    return {row.slug: row.name for row in session.connection().execute(query)}
 
 
 def by_name_keys(session: Session, keys: Iterable[str]) -> Sequence[Tool]:
@@ -94,14 +123,20 @@ def in_category(session: Session, category: str, *, limit: int = 50) -> Sequence
     ).all()
 
 
-def permitted_in(session: Session, category: str, *, limit: int = 50) -> Sequence[Tool]:
-    """Tools of a category that some verdict permits or once permitted, by name."""
+def permitted_in(session: Session, category: str) -> Sequence[int]:
+    """Ids of at most 50 tools of a category that some verdict permits or once permitted, by name."""
+    return session.exec(_permitted_in(), params={"category": category}).all()
+
+
+@cache
+def _permitted_in() -> SelectOfScalar[int]:
     permits = [outcome for outcome, meaning in MEANINGS.items() if meaning.may_use]
     decided = select(Verdict.tool_id).where(
         Verdict.tool_id == Tool.id, col(Verdict.outcome).in_(permits), col(Verdict.undone_at).is_(None)
     )
-    query = select(Tool).where(Tool.category == category, decided.exists())
-    return session.exec(query.order_by(col(Tool.name)).limit(limit)).all()
+    query: Any = select(Tool.id).where(Tool.category == bindparam("category"), decided.exists())
+    found: SelectOfScalar[int] = query.order_by(col(Tool.name)).limit(MOST_PERMITTED)
+    return found
 
 
 def by_vendor(session: Session, vendor_names: Iterable[str]) -> Sequence[Tool]:

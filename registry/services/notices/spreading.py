@@ -18,11 +18,13 @@ from registry.publish.formats import FORMATS
 from registry.services.notices import outbox
 from registry.services.notices.wanted import as_filter
 from registry.services.people.house import house
-from registry.services.verdicts.listing import passes
+from registry.services.verdicts.listing import saying
 from registry.services.verdicts.publishing import Published, published
+from registry.services.verdicts.shelf import Judges, Shelf
 from registry.settings import Settings
-from registry.store import followers, news, verdicts
+from registry.store import followers, news, rubrics, verdicts
 from registry.store import outbox as store
+from registry.store import shelf as shelves
 from registry.store.columns import id_of
 from registry.store.engine import serialise, write_all
 from registry.store.tables import Channel, Delivery, DeliveryKind, Follower, Notice, ToldNotice, Webhook
@@ -63,7 +65,7 @@ def spread(session: Session, settings: Settings, now: datetime) -> int:
 
 class _Spreading:
     def __init__(self, session: Session, settings: Settings, rows: Sequence[Notice], now: datetime) -> None:
-        self._settings, self._now = settings, now
+        self._session, self._settings, self._now = session, settings, now
         self._house: House = house(session, settings)
         self._followers: Sequence[Follower] = followers.confirmed(session, now)
         self._webhooks: Sequence[Webhook] = [
@@ -72,6 +74,9 @@ class _Spreading:
         found = verdicts.by_ids(session, {row.verdict_id for row in rows})
         known = published(session, list(found.values()), self._house, now=now)
         self._verdicts: Mapping[int, Published] = dict(zip(found, known, strict=True))
+        facts = shelves.facts(session, now=now, zone=settings.zone, tool_ids={row.tool_id for row in rows})
+        self._facts = {each.id: each for each in facts}
+        self._judges = Judges(*rubrics.judges(session))
         weekly = [id_of(each) for each in self._followers if each.weekly]
         self._digests: dict[int, Delivery | dict[str, Any]] = dict(
             store.waiting_digests(session, weekly, now)
@@ -83,16 +88,17 @@ class _Spreading:
     def tell(self, row: Notice) -> int:
         """Gives the notice's number."""
         assert row.number is not None
+        shelf = Shelf([replace(self._facts[row.verdict_id], state=row.state)])  # as it was with this notice
         wanted: dict[str, bool] = {}
         for each in self._followers:
             if (
                 each.confirmed_at
                 and each.confirmed_at <= row.updated_at
-                and self._wants(each.wanted, row, wanted)
+                and self._wants(each.wanted, shelf, wanted)
             ):
                 self._mail(each, row.number)
         for hook in self._webhooks:
-            if hook.created_at <= row.updated_at and self._wants(hook.wanted, row, wanted):
+            if hook.created_at <= row.updated_at and self._wants(hook.wanted, shelf, wanted):
                 self._write(Channel.WEBHOOK, DeliveryKind.NOTICE, webhook_id=hook.id, notices=[row.number])
         if self._settings.websub_hub:
             for topic in topics_of(self._verdicts[row.verdict_id], self._settings.base_url):
@@ -101,12 +107,12 @@ class _Spreading:
                     self._write(Channel.HUB, DeliveryKind.PING, about=topic)
         return row.number
 
-    def _wants(self, query: str, row: Notice, known: dict[str, bool]) -> bool:
+    def _wants(self, query: str, shelf: Shelf, known: dict[str, bool]) -> bool:
         """Many follow the same."""
         if query not in known:
-            found = self._verdicts[row.verdict_id]
-            found = replace(found, validity=replace(found.validity, state=row.state))
-            known[query] = passes(found, as_filter(query), self._house)
+            wanted = as_filter(query)
+            says = saying(self._session, shelf, wanted.text)
+            known[query] = bool(shelf.find(wanted, self._house, self._judges, says))
         return known[query]
 
     def _mail(self, follower: Follower, number: int) -> None:

@@ -11,7 +11,7 @@ from sqlmodel import Session
 from registry.domain.errors import InvalidInput
 from registry.domain.outcome import MEANINGS, Outcome
 from registry.domain.validity import STATE_LABELS, ValidityState
-from registry.services.verdicts.listing import Filter
+from registry.services.verdicts.shelf import Filter
 from registry.store import tools
 
 FIELDS: Mapping[str, str] = {
