@@ -22,7 +22,16 @@ DESK = {
     ),
     *("/offices", "/reopenings", "/reports", "/inbox/dismissals"),
 }
-KEEPING = {"/due", "/sources", "/conditions", "/reference-cases", "/rubrics", "/offices", "/people", "/audit"}
+KEEPING = {
+    "/due",
+    "/sources",
+    "/conditions",
+    "/reference-cases",
+    "/rubrics",
+    "/offices",
+    "/people",
+    "/audit",
+} | {"/webhooks", "/outbox"}
 FOUND = {
     "reviewer": DESK,
     "approver": DESK,
