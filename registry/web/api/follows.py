@@ -51,11 +51,13 @@ def ask(request: Request, tx: Tx, settings: House, user: CurrentUser, now: Now, 
 
 @router.get("/{token}", response_model=FollowOut, summary="What a link's holder follows")
 def show(token: str, request: Request, read: Read, settings: House) -> Response:
+    """What it follows, how often, and since when."""
     return told(request, _out(following.by_link(read, token[:200], secret=settings.secret)), private=True)
 
 
 @router.post("/{token}/confirm", response_model=FollowOut, summary="Say yes")
 def confirm(token: str, tx: Tx, settings: House, now: Now) -> Response:
+    """From now on it is told. To say yes twice changes nothing."""
     row = following.by_link(tx, token[:200], secret=settings.secret)
     following.confirm(row, now=now)
     return _told(row)
@@ -63,6 +65,7 @@ def confirm(token: str, tx: Tx, settings: House, now: Now) -> Response:
 
 @router.patch("/{token}", response_model=FollowOut, summary="Choose how often")
 def choose(token: str, tx: Tx, settings: House, now: Now, asked: HowIn) -> Response:
+    """What was gathered for the week goes out at once where each is to come by itself."""
     row = following.by_link(tx, token[:200], secret=settings.secret)
     following.choose(tx, row, weekly=asked.weekly, now=now)
     return _told(row)

@@ -19,6 +19,7 @@ router = api_router("/outbox", tag="outbox")
 
 @router.get("", response_model=OutboxOut, summary="How much waits, and how much was given up")
 def show(request: Request, read: Read, now: Now, _user: HookKeeper) -> Response:
+    """By the way it leaves and how it stands."""
     counts: dict[str, dict[str, int]] = defaultdict(dict)
     for (channel, state), count in store.counted(read).items():
         counts[channel.value][state.value] = count
@@ -52,6 +53,7 @@ def replay_all(
     asked: ReplayIn | None = None,
     idempotency_key: IdempotencyKey = None,
 ) -> Response:
+    """But for those of webhooks that are switched off. Narrowed by `channel` or `webhook`."""
     asked = asked or ReplayIn()
 
     def act() -> ReplayedOut:

@@ -32,6 +32,7 @@ router = api_router("/webhooks", tag="webhooks")
 
 @router.get("", response_model=Page[WebhookOut], summary="All webhooks")
 def list_webhooks(request: Request, read: Read, _user: HookKeeper) -> Response:
+    """In the order in which they were added, on one page."""
     items = [webhook_out(each) for each in followers.webhooks(read)]
     return told(request, Page[WebhookOut](items=items, next=None), private=True)
 
@@ -53,6 +54,7 @@ def add(tx: Tx, settings: House, user: HookKeeper, now: Now, asked: WebhookIn) -
 
 @router.get("/{webhook_id}", response_model=WebhookOut, summary="One webhook")
 def show(webhook_id: RowId, request: Request, read: Read, _user: HookKeeper) -> Response:
+    """With its ETag, for `If-Match`."""
     row = followers.get_webhook(read, webhook_id)
     return told(request, webhook_out(row), mark=str(row.version), private=True)
 
@@ -69,6 +71,8 @@ def change(
     if_match: IfMatch = None,
     idempotency_key: IdempotencyKey = None,
 ) -> Response:
+    """Replaces address, filters and note. 412 where somebody changed it since."""
+
     def act() -> WebhookOut:
         row = hooks.change(
             tx,
@@ -109,6 +113,8 @@ def switch_on(
     now: Now,
     idempotency_key: IdempotencyKey = None,
 ) -> Response:
+    """It is told of what becomes public from then on."""
+
     def act() -> WebhookOut:
         return webhook_out(hooks.switch(tx, webhook_id, on=True, by=user, now=now))
 
@@ -141,6 +147,8 @@ def send_test(
     now: Now,
     idempotency_key: IdempotencyKey = None,
 ) -> Response:
+    """It waits in the outbox; what the receiver answered stands among the deliveries soon after. 409 where it is off."""
+
     def act() -> DeliveryOut:
         return delivery_out(hooks.send_test(tx, webhook_id, by=user, now=now))
 
