@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import String, bindparam, cast
 from sqlalchemy import select as columns
@@ -12,7 +12,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 from registry.domain.errors import NotFound
 from registry.domain.outcome import MEANINGS
 from registry.store.columns import among
-from registry.store.tables import Alias, AliasKind, Evaluation, Tool, Verdict
+from registry.store.tables import Alias, AliasKind, Evaluation, OutsideVerdict, Tool, Verdict
 
 MOST_PERMITTED = 50
 
@@ -50,17 +50,28 @@ def _by_ids() -> SelectOfScalar[Tool]:
     return select(Tool).where(col(Tool.id).in_(bindparam("ids", expanding=True)))
 
 
-def with_past(session: Session, tool_ids: Iterable[int]) -> Sequence[tuple[Tool, bool, bool]]:
-    """Tools, each with whether it has verdicts and whether it has evaluations, of whatever state."""
-    found = session.exec(_with_past(), params={"ids": list(tool_ids)})
-    return [(tool, decided, evaluated) for tool, decided, evaluated in found]
+class WithPast(NamedTuple):
+    """A tool, and of what there is anything about it, in whatever state."""
+
+    tool: Tool
+    decided: bool
+    evaluated: bool
+    told_of: bool
+    """By other registries."""
+
+
+def with_past(session: Session, tool_ids: Iterable[int]) -> Sequence[WithPast]:
+    return [WithPast(*each) for each in session.exec(_with_past(), params={"ids": list(tool_ids)})]
 
 
 @cache
 def _with_past() -> Any:
     verdicts = select(Verdict.id).where(Verdict.tool_id == Tool.id).exists()
     evaluations = select(Evaluation.id).where(Evaluation.tool_id == Tool.id).exists()
-    return select(Tool, verdicts, evaluations).where(col(Tool.id).in_(bindparam("ids", expanding=True)))
+    others = select(OutsideVerdict.id).where(OutsideVerdict.tool_id == Tool.id).exists()
+    return select(Tool, verdicts, evaluations, others).where(
+        col(Tool.id).in_(bindparam("ids", expanding=True))
+    )
 
 
 def by_slugs(session: Session, slugs: Iterable[str]) -> dict[str, Tool]:

@@ -47,6 +47,7 @@ def answer_card(
         accounts=accounts,
         people=people,
         narrow=narrow(answer, tool, typed, house, offices),
+        evidence=found.evidence.sentence,
         why=_why(answer),
         review_url=f"/verdicts/{verdict.number}" if verdict else "",
         alternatives=tool_links(found.alternatives, typed),

@@ -32,6 +32,10 @@ class WebhookOut(BaseModel):
     secret: str | None = Field(None, description="The signing secret; told when it is made, and never again.")
 
 
+class RemovedOut(BaseModel):
+    id: int
+
+
 class DeliveryOut(BaseModel):
     id: int
     uid: str

@@ -95,6 +95,11 @@ TWINS: dict[str, str | NoTwin] = {
     "POST /evaluations/{evaluation_id}/let-stand": f"POST {API}/evaluations/{{evaluation_id}}/let-stand",
     "POST /tools/{slug}/quick-no": f"POST {API}/tools/{{slug}}/quick-no",
     "POST /inbox/{candidate_id}/quick-no": f"POST {API}/candidates/{{candidate_id}}/quick-no",
+    # what other registries decided
+    "POST /outside-verdicts/{outside_id}/place": f"POST {API}/outside-verdicts/{{outside_id}}/place",
+    "POST /outside-verdicts/{outside_id}/set-aside": f"POST {API}/outside-verdicts/{{outside_id}}/set-aside",
+    "POST /outside-verdicts/{outside_id}/propose": f"POST {API}/outside-verdicts/{{outside_id}}/propose",
+    "POST /outside-verdicts/{outside_id}/adopt": f"POST {API}/outside-verdicts/{{outside_id}}/adopt",
     # the library of conditions
     "POST /conditions": f"POST {API}/conditions",
     "POST /conditions/starter": f"POST {API}/conditions/starter",

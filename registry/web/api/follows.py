@@ -1,8 +1,9 @@
 """Following by mail, for programs: asking to, and what the secret of a mail's link lets its holder do."""
 
 from datetime import datetime
+from typing import Annotated
 
-from fastapi import Request, Response
+from fastapi import Query, Request, Response
 from pydantic import BaseModel, Field
 
 from registry.services.notices import following
@@ -14,6 +15,9 @@ from registry.web.deps import CurrentUser, House, Now, Plain, Read, Tx
 from registry.web.routing import api_router
 
 router = api_router("/follows", tag="following")
+
+
+Everything = Annotated[bool, Query(description="Leave all that the address follows.")]
 
 
 class FollowIn(BaseModel):
@@ -71,12 +75,12 @@ def choose(token: str, tx: Tx, settings: House, now: Now, asked: HowIn) -> Respo
     return _told(row)
 
 
-@router.delete("/{token}", status_code=204, summary="Leave")
-def leave(token: str, tx: Tx, settings: House, everything: bool = False) -> Response:
-    """With `everything` the address leaves all that it follows."""
+@router.delete("/{token}", response_model=AskedOut, summary="Leave")
+def leave(token: str, tx: Tx, settings: House, everything: Everything = False) -> AskedOut:
+    """The address is forgotten with the last thing that it follows."""
     row = following.by_link(tx, token[:200], secret=settings.secret)
     following.leave(tx, following.all_of(tx, row) if everything else [row])
-    return Response(status_code=204)
+    return AskedOut(sentence="No mail comes any more about this.")
 
 
 def _out(row: Follower) -> FollowOut:

@@ -1,8 +1,9 @@
 """The outbox: what waits to be sent, what was given up, and having it tried again."""
 
 from collections import defaultdict
+from typing import Annotated
 
-from fastapi import Request, Response
+from fastapi import Query, Request, Response
 
 from registry.services.notices import outbox
 from registry.store import followers
@@ -32,8 +33,8 @@ def deliveries(
     request: Request,
     read: Read,
     _user: HookKeeper,
-    state: DeliveryState | None = None,
-    channel: Channel | None = None,
+    state: Annotated[DeliveryState | None, Query(description="Only those that stand so.")] = None,
+    channel: Annotated[Channel | None, Query(description="Only those that leave so.")] = None,
     cursor: Cursor = "",
     limit: Limit = 50,
 ) -> Response:

@@ -19,6 +19,7 @@ from registry.web.api.replies import (
 from registry.web.deps import HookKeeper, House, Now, Read, RowId, Tx
 from registry.web.hook_schemas import (
     DeliveryOut,
+    RemovedOut,
     WebhookIn,
     WebhookOut,
     delivery_out,
@@ -90,11 +91,11 @@ def change(
     return once(request, tx, idempotency_key, asked, act, by=user, now=now)
 
 
-@router.delete("/{webhook_id}", status_code=204, summary="Remove a webhook")
-def remove(webhook_id: RowId, tx: Tx, user: HookKeeper, now: Now) -> Response:
+@router.delete("/{webhook_id}", response_model=RemovedOut, summary="Remove a webhook")
+def remove(webhook_id: RowId, tx: Tx, user: HookKeeper, now: Now) -> RemovedOut:
     """With all its deliveries."""
     hooks.remove(tx, webhook_id, by=user, now=now)
-    return Response(status_code=204)
+    return RemovedOut(id=webhook_id)
 
 
 @router.post("/{webhook_id}/rotate", response_model=WebhookOut, summary="Make a new signing secret")
@@ -147,7 +148,7 @@ def send_test(
     now: Now,
     idempotency_key: IdempotencyKey = None,
 ) -> Response:
-    """It waits in the outbox; what the receiver answered stands among the deliveries soon after. 409 where it is off."""
+    """It waits in the outbox; the receiver's answer stands among the deliveries soon after. 409 where it is off."""
 
     def act() -> DeliveryOut:
         return delivery_out(hooks.send_test(tx, webhook_id, by=user, now=now))

@@ -3,6 +3,7 @@
 from fastapi import APIRouter
 
 from registry.web.pages import (
+    adoption,
     agreement,
     audit,
     bulk,
@@ -27,6 +28,7 @@ from registry.web.pages import (
     offices,
     operation,
     outbox,
+    outside,
     people,
     quick_no,
     reference,
@@ -78,6 +80,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     decisions.router,
     conditions.router,
     quick_no.router,
+    outside.router,
+    adoption.router,
     verdict_life.router,
     rubrics.router,
     dashboard.router,

@@ -14,6 +14,7 @@ from registry.domain.evaluation import EvaluationState
 from registry.domain.lookup import Question
 from registry.domain.validity import ValidityState
 from registry.services.answers import lookup
+from registry.services.outside.evidence import Evidence, on_tool
 from registry.services.people.house import house
 from registry.services.verdicts import publishing
 from registry.services.verdicts.publishing import Published
@@ -105,6 +106,8 @@ class ToolPage:
     history: Sequence[Event]
     identifiers: Sequence[Row]
     formats: Sequence[Link]
+    evidence: Evidence
+    """What other registries decided on it."""
     badge_url: str
     cite: str
     linked: Mapping[str, Any]
@@ -214,6 +217,7 @@ def _tool_page(read: Session, tool: Tool, settings: Settings, now: datetime, *, 
         history=_history(read, tool, known, mentions, tool_news(news, by_id)),
         identifiers=_identifiers(read, tool),
         formats=cards.follow(tool),
+        evidence=on_tool(read, id_of(tool), today=now.astimezone(settings.zone).date(), now=now),
         badge_url=f"{address}/badge.svg",
         cite=f"{settings.name}: {tool.name}. {address}",
         linked=linked.software(found, tool, settings),
