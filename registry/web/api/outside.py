@@ -78,6 +78,7 @@ def list_outside(
 def show_outside(
     outside_id: RowId, request: Request, read: Read, _user: SourceReader, settings: House, now: Now
 ) -> Response:
+    """What each of their words changed stands with the one before it."""
     piece = _one(read, outside_id, settings, now)
     history = [
         BeforeOut(
@@ -104,6 +105,8 @@ def place(
     if_match: IfMatch = None,
     idempotency_key: IdempotencyKey = None,
 ) -> Response:
+    """Whatever was thought of it before."""
+
     def act() -> OutsideOut:
         placing.place_by_hand(tx, outside_id, asked.tool, version=version_in(if_match), by=user, now=now)
         return _out(_one(tx, outside_id, settings, now))
