@@ -20,7 +20,7 @@ DESK = {
         "/reference-cases",
         "/rubrics",
     ),
-    *("/offices", "/reopenings", "/reports", "/inbox/dismissals"),
+    *("/offices", "/reopenings", "/reports", "/inbox/dismissals", "/outside-verdicts"),
 }
 KEEPING = {
     "/due",
@@ -31,7 +31,7 @@ KEEPING = {
     "/offices",
     "/people",
     "/audit",
-} | {"/webhooks", "/outbox"}
+} | {"/webhooks", "/outbox", "/outside-verdicts"}
 FOUND = {
     "reviewer": DESK,
     "approver": DESK,
