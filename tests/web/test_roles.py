@@ -34,6 +34,7 @@ RIGHTS = {
     "GET /opensearch.xml": ANYBODY,
     "GET /suggest": ANYBODY,
     "GET /tools": ANYBODY,
+    "GET /tools.{ending}": ANYBODY,
     "GET /tools/{slug}": ANYBODY,
     "GET /tools/{slug}/badge.svg": ANYBODY,
     "GET /tools/{slug}/badge.json": ANYBODY,

@@ -47,6 +47,7 @@ from registry.web.pages import (
     sources,
     sources_adding,
     theme,
+    tool_list,
     tools,
     verdict_life,
     verdict_list,
@@ -58,6 +59,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     lookup.router,
     check_list.router,
     embed.router,
+    tool_list.router,
     tools.router,
     reopening.router,  # its fixed addresses go before those with a number
     verdicts.router,
