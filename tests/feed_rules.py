@@ -160,7 +160,7 @@ def _atom_links(parent: ET.Element, url: str | None) -> Iterator[str]:
     for link in parent.findall(f"{ATOM}link"):
         rel, href, media = link.get("rel", "alternate"), link.get("href", ""), link.get("type", "")
         yield from _address(href)
-        if not MEDIA.fullmatch(media):
+        if rel != "hub" and not MEDIA.fullmatch(media):
             yield f"a link without a media type: {rel}"
         seen[rel, media, link.get("hreflang", "")] += 1
     yield from (f"two links {each}" for each, count in seen.items() if count > 1)
@@ -181,7 +181,7 @@ def _atom_places(head: ET.Element, link: str) -> Iterator[str]:
         yield "an archive that does not say where the current feed is"
     if archive is None and "next-archive" in rels:
         yield "next-archive outside an archive"
-    if rels - (PAGING | ARCHIVES | {"self", "alternate"}):
+    if rels - (PAGING | ARCHIVES | {"self", "alternate", "hub"}):
         yield f"unknown relations: {rels}"
 
 

@@ -26,6 +26,8 @@ def render(channel: Channel, notices: Sequence[Notice]) -> bytes:
     _link(feed, "alternate", channel.home_url, "text/html")
     for rel, url in channel.places.links:
         _link(feed, rel, url, MEDIA_TYPE)
+    if channel.hub:
+        ET.SubElement(feed, _name("link"), rel="hub", href=channel.hub)
     if channel.archive:
         ET.SubElement(feed, f"{{{HISTORY}}}archive")
     for notice in notices:

@@ -19,6 +19,7 @@ def render(channel: Channel, notices: Sequence[Notice]) -> bytes:
         "home_page_url": channel.home_url,
         "feed_url": channel.url,
         **({"next_url": places.next} if places.next else {}),
+        **({"hubs": [{"type": "WebSub", "url": channel.hub}]} if channel.hub else {}),
         "language": "en",
         "authors": [{"name": line(channel.author)}],
         "_registry": {

@@ -104,3 +104,5 @@ class Channel:
     places: Places = field(default_factory=Places)
     archive: bool = False
     """Whether it is an archive, which does not change any more."""
+    hub: str = ""
+    """The WebSub hub that is told when this document changes."""

@@ -30,6 +30,8 @@ def render(channel: Channel, notices: Sequence[Notice]) -> bytes:
     _text(body, "docs", SPECIFICATION)
     for rel, url in (("self", channel.url), *channel.places.links):
         ET.SubElement(body, f"{{{ATOM}}}link", rel=rel, href=url, type=MEDIA_TYPE)
+    if channel.hub:
+        ET.SubElement(body, f"{{{ATOM}}}link", rel="hub", href=channel.hub)
     if channel.archive:
         ET.SubElement(body, f"{{{HISTORY}}}archive")
     for notice in notices:

@@ -11,6 +11,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 import registry
 from registry.services.answers.following import Following
 from registry.services.verdicts import naming
+from registry.services.verdicts.shelving import Shelving
 from registry.settings import Settings
 from registry.store.engine import make_engine, transaction
 from registry.web import api, feeds, pages
@@ -26,6 +27,7 @@ from registry.web.viewer import RenewPresence
 
 Beside = Callable[[Parts], AbstractContextManager[object]]
 """Something that runs while the site does, such as the scheduler: entered at start-up, left at shutdown."""
+MOST_ASKED = frozenset({"/api/v1/check", "/check", "/suggest", "/"})
 
 
 def create_app(
@@ -37,6 +39,7 @@ def create_app(
         settings=settings,
         engine=reached,
         following=Following(reached),
+        shelving=Shelving(reached, settings),
         clock=clock,
         environment=make_environment(time_zone=settings.time_zone),
         assets=load_assets(),
@@ -48,6 +51,7 @@ def create_app(
             await run_in_threadpool(_settle_names, parts)
             parts.following.start()
             stack.callback(parts.following.close)
+            stack.callback(parts.shelving.close)
             for each in beside:
                 await run_in_threadpool(stack.enter_context, each(parts))
             yield
@@ -76,8 +80,11 @@ def _settle_names(parts: Parts) -> None:
 
 
 def _add_routes(app: FastAPI, parts: Parts) -> None:
-    for router in (make_router(parts.assets), *pages.ROUTERS, feeds.router, *api.ROUTERS):
-        app.router.routes.extend(router.routes)
+    routers = (make_router(parts.assets), *pages.ROUTERS, feeds.router, *api.ROUTERS)
+    routes = [route for router in routers for route in router.routes]
+    # Each request tries them in turn.
+    routes.sort(key=lambda route: getattr(route, "path", "") not in MOST_ASKED)
+    app.router.routes.extend(routes)
 
 
 def _add_guards(app: FastAPI, parts: Parts) -> None:

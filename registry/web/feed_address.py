@@ -13,7 +13,7 @@ from registry.domain.lookup import House
 from registry.domain.notice import NoticeKind
 from registry.domain.outcome import members
 from registry.services.verdicts.feed import Part
-from registry.services.verdicts.listing import OLDER, Filter
+from registry.services.verdicts.shelf import OLDER, Filter
 from registry.store import notice_pages, tools
 from registry.store.notice_pages import NoticeFilter
 from registry.web.filters import FACETS, as_filter, as_query

@@ -17,8 +17,8 @@ from registry.services.people.house import house
 from registry.services.verdicts import feed
 from registry.services.verdicts.entries import entries
 from registry.services.verdicts.feed import Document, Part
-from registry.services.verdicts.listing import OLDER, Filter
 from registry.services.verdicts.naming import Naming, naming
+from registry.services.verdicts.shelf import OLDER, Filter
 from registry.settings import Settings
 from registry.store import notices, tools
 from registry.web.deps import House, Now, Read, Slug
@@ -34,7 +34,7 @@ from registry.web.routing import page_router
 router = page_router()
 OPEN = {
     "Access-Control-Allow-Origin": "*",
-    "Access-Control-Expose-Headers": "ETag, Last-Modified",
+    "Access-Control-Expose-Headers": "ETag, Last-Modified, Link",
 }
 """A page of any other site may read what everybody may read."""
 PREFLIGHT = OPEN | {
@@ -118,6 +118,9 @@ def _document(
     path = f"tools/{slug}/verdicts" if slug else "feeds/verdicts"
     channel = _channel(asked, document, settings, called, path=path, ending=ending, of_one=of_one)
     body = FORMATS[ending].render(channel, shown)
+    headers = OPEN | (
+        {"Link": f'<{channel.hub}>; rel="hub", <{channel.url}>; rel="self"'} if channel.hub else {}
+    )
     return conditional(
         request,
         body,
@@ -125,7 +128,7 @@ def _document(
         # By when it came to stand here, not by its own day: an import brings what happened long ago.
         changed_at=max((notice.filed_at for notice, *_ in document.found), default=called.began_at),
         cache=ASK_AGAIN if asked.part is None else FOR_LONG,
-        headers=OPEN,
+        headers=headers,
         compressed=True,
     )
 
@@ -172,7 +175,17 @@ def _channel(
         about_url=f"{settings.base_url}/feeds",
         places=places,
         archive=asked.part is not None,
+        hub=settings.websub_hub if _is_topic(asked, of_tool=path.startswith("tools/")) else "",
     )
+
+
+def _is_topic(asked: Asked, *, of_tool: bool) -> bool:
+    """Whether the hub is told of this document: services/notices/spreading.py tells it of no combination."""
+    if asked.before is not None or asked.part is not None or asked.kinds:
+        return False
+    told = ("outcome=", "category=", "office=")
+    query = as_query(asked.wanted)
+    return not query or (not of_tool and "&" not in query and query.startswith(told))
 
 
 def _title(settings: Settings, wanted: Filter, asked: Asked) -> str:

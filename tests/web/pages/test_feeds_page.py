@@ -434,3 +434,23 @@ def test_what_the_clock_brings_back_is_told_as_it_was(
 def test_every_kind_of_notice_may_be_asked_for(client: TestClient) -> None:
     for kind in NoticeKind:
         assert client.get(f"/feeds/verdicts.atom?event={kind.value}").status_code == 200
+
+
+@pytest.mark.parametrize("ending", FORMATS)
+def test_a_feed_names_the_hub_that_is_told_of_it_and_no_other_does(
+    site_engine: Engine, settings: Settings, app: FastAPI, ending: str
+) -> None:
+    hub = "https://hub.example/"
+    at_hub = settings.model_copy(update={"websub_hub": hub})
+    with TestClient(create_app(at_hub, engine=site_engine, clock=app.state.parts.clock)) as client:
+        for query, told in {
+            "": True,
+            "?outcome=approved": True,
+            "?q=x": False,
+            "?event=revoked": False,
+        }.items():
+            reply = client.get(f"/feeds/verdicts.{ending}{query}")
+            assert (hub in reply.text) is told, query
+            own = f"{HOME}/feeds/verdicts.{ending}{query}"
+            assert (reply.headers.get("link") == f'<{hub}>; rel="hub", <{own}>; rel="self"') is told
+            assert faults(ending, reply.content, url=own) == []
