@@ -36,7 +36,7 @@ def create_app(
         engine=reached,
         following=Following(reached),
         clock=clock,
-        environment=make_environment(time_zone=settings.time_zone),
+        environment=make_environment(time_zone=settings.time_zone, language=settings.words),
         assets=load_assets(),
     )
 

@@ -83,4 +83,4 @@ def _answer(
         return USAGE
     organisation = house(read, settings)
     found = lookup.check(read, query, Question(at=now), organisation, now=now, index=known)
-    return chat.reply(found, settings.base_url, dialect)
+    return chat.reply(found, settings.base_url, dialect, settings.words)
