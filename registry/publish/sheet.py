@@ -3,7 +3,7 @@
 import csv
 import io
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 COLUMNS = (
@@ -11,25 +11,37 @@ COLUMNS = (
     *("decided_by", "valid_from", "valid_until", "data_class", "accounts", "offices", "editions"),
     *("versions", "audience", "deployment", "reason_code", "alternatives", "supersedes", "url"),
 )
+MOST_HELD = 60_000
+"""Letters of a long sheet before they are handed on."""
 FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
 
 
-def render(verdicts: Sequence[Mapping[str, Any]]) -> bytes:
+def written(verdicts: Iterable[Mapping[str, Any]]) -> Iterator[bytes]:
     """One row a verdict, from the machine-readable ones; UTF-8 with the mark that spreadsheets know it by."""
     return _written(COLUMNS, (_row(each) for each in verdicts))
 
 
 def table(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> bytes:
     """Any rows as a sheet of these columns; what a row lacks is an empty cell."""
+    return b"".join(table_written(columns, rows))
+
+
+def table_written(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> Iterator[bytes]:
     return _written(columns, ([each.get(name) for name in columns] for each in rows))
 
 
-def _written(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:
-    text = io.StringIO()
+def _written(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator[bytes]:
+    text = io.StringIO("\ufeff")
+    text.seek(1)
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow(columns)
-    writer.writerows([_cell(value) for value in row] for row in rows)
-    return b"\xef\xbb\xbf" + text.getvalue().encode()
+    for row in rows:
+        writer.writerow([_cell(value) for value in row])
+        if text.tell() > MOST_HELD:
+            yield text.getvalue().encode()
+            text.seek(0)
+            text.truncate()
+    yield text.getvalue().encode()
 
 
 def _row(each: Mapping[str, Any]) -> list[Any]:

@@ -25,6 +25,8 @@ _POSTGRESQL_LAST = "SELECT pg_current_snapshot()::text, coalesce(max(id), 0) FRO
 class Changes:
     tools: frozenset[int]
     """Whose names and keys must be read again."""
+    concerned: frozenset[int]
+    """Of which anything was written, 0 for all of them."""
     whole: bool = False
     """Whether more happened than the trail holds, so that everything must be read again."""
 
@@ -51,6 +53,11 @@ class Trail:
             self.close()
             raise
 
+    @property
+    def last(self) -> int:
+        """The highest number of the trail that was seen."""
+        return self._last
+
     def news(self) -> Changes | None:
         """What was committed since the last call, or None: nothing."""
         return self._news_of_postgresql() if self._postgresql else self._news_of_sqlite()
@@ -75,7 +82,8 @@ class Trail:
     def _changes(self, rows: Sequence[Any]) -> Changes:
         before, self._last = self._last, max(self._last, *(row[0] for row in rows))
         tools = frozenset(tool_id for _, tool_id, named in rows if named)
-        return Changes(tools, whole=self._last - before > MOST_NEWS)
+        concerned = frozenset(tool_id for _, tool_id, _ in rows)
+        return Changes(tools, concerned, whole=self._last - before > MOST_NEWS)
 
     def _rows(self, statement: str, values: Sequence[object] = ()) -> list[Any]:
         try:

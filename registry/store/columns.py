@@ -5,7 +5,19 @@ from collections.abc import Collection
 from enum import StrEnum
 from typing import Any, Protocol
 
-from sqlalchemy import ARRAY, JSON, Column, ColumnElement, Enum, any_, func, literal, select
+from sqlalchemy import (
+    ARRAY,
+    JSON,
+    Column,
+    ColumnElement,
+    Enum,
+    String,
+    any_,
+    bindparam,
+    func,
+    literal,
+    select,
+)
 from sqlmodel import Session, SQLModel
 
 SQLModel.metadata.naming_convention = {
@@ -35,6 +47,23 @@ def among(session: Session, column: Any, values: Collection[str] | Collection[in
         found: ColumnElement[bool] = column == any_(literal(list(values), ARRAY(column.type)))
         return found
     listed = func.json_each(json.dumps(list(values))).table_valued("value")
+    within: ColumnElement[bool] = column.in_(select(listed.c.value))
+    return within
+
+
+def among_given(session: Session, values: Collection[int]) -> dict[str, Any]:
+    """The values of a statement that was made once with `is_given`."""
+    return {
+        "given": list(values) if session.get_bind().dialect.name == "postgresql" else json.dumps(list(values))
+    }
+
+
+def is_given(dialect: str, column: Any) -> ColumnElement[bool]:
+    """As `among`, in a statement that is made once."""
+    if dialect == "postgresql":
+        found: ColumnElement[bool] = column == any_(bindparam("given", type_=ARRAY(column.type)))
+        return found
+    listed = func.json_each(bindparam("given", type_=String())).table_valued("value")
     within: ColumnElement[bool] = column.in_(select(listed.c.value))
     return within
 

@@ -11,7 +11,6 @@ from sqlmodel import Session, col, func, select
 
 from registry.domain.condition import Condition
 from registry.domain.errors import NotFound
-from registry.domain.evaluation import EvaluationState
 from registry.store.conditions import as_condition
 from registry.store.evaluations import CLOSED
 from registry.store.tables import Evaluation, InForce, RubricFile, Tool, Verdict, VerdictCondition
@@ -42,35 +41,12 @@ class Judged:
     conditions: tuple[Condition, ...]
 
 
-@dataclass(frozen=True)
-class Judging:
-    """By what an evaluation that led to a verdict was judged."""
-
-    evaluation_id: int
-    name: str
-    version: int
-    in_force: bool
-    """Both its rubric and its decision table are."""
-
-
-def judging(session: Session) -> list[Judging]:
-    """Of every evaluation that was decided; two queries."""
-    in_force = set(session.exec(select(InForce.content_hash)).all())
-    query = (
-        columns(
-            col(Evaluation.id),
-            col(RubricFile.name),
-            col(RubricFile.version),
-            col(Evaluation.rubric_hash),
-            col(Evaluation.table_hash),
-        )
-        .join(RubricFile, col(RubricFile.content_hash) == col(Evaluation.rubric_hash))
-        .where(col(Evaluation.state) == EvaluationState.DECIDED)
-    )
-    return [
-        Judging(evaluation_id or 0, name, version, {rubric, table} <= in_force)
-        for evaluation_id, name, version, rubric, table in session.execute(query)
-    ]
+def judges(session: Session) -> tuple[dict[str, str], frozenset[str]]:
+    """Content hash -> name and version, `standard-1`, of every rubric; and the hashes of what is in force."""
+    query = columns(col(RubricFile.content_hash), col(RubricFile.name), col(RubricFile.version))
+    rubrics = session.connection().execute(query.where(col(RubricFile.kind) == "rubric"))
+    in_force = session.connection().scalars(columns(col(InForce.content_hash)))
+    return {content_hash: f"{name}-{version}" for content_hash, name, version in rubrics}, frozenset(in_force)
 
 
 def get(session: Session, content_hash: str) -> RubricFile:

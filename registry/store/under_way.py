@@ -3,8 +3,12 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import cache
+from typing import Any
 
-from sqlmodel import Session, col, or_, select
+from sqlalchemy import Select, bindparam
+from sqlalchemy import select as columns
+from sqlmodel import Session, and_, col, or_, select
 
 from registry.domain.evaluation import EvaluationState
 from registry.store.evaluations import CLOSED
@@ -18,24 +22,54 @@ class Running:
     since: datetime
     due_on: date
     tier: int
+    until: datetime | None = None
+    """When its verdict goes out, where it has one."""
 
 
 def running(session: Session, tool_ids: Iterable[int], *, now: datetime) -> dict[int, Running]:
-    """Tool id -> its evaluation under way; of several the one that is due first.
+    """Tool id -> its evaluation under way; of several the one that is due first."""
+    under_way: dict[int, Running] = {}
+    for tool_id, found in runs(session, tool_ids).items():
+        for each in found:
+            if each.until is None or each.until > now:
+                under_way.setdefault(tool_id, each)
+    return under_way
+
+
+def runs(session: Session, tool_ids: Iterable[int]) -> dict[int, list[Running]]:
+    """Tool id -> its evaluations that are open or have a verdict that was not taken back, the first due first.
 
     One whose verdict has not gone out yet is under way still: nobody may tell by a gap that it was decided.
     """
-    unpublished = select(Verdict.evaluation_id).where(
-        col(Verdict.undone_at).is_(None), col(Verdict.published_at) > now
+    session.flush()
+    found: dict[int, list[Running]] = {}
+    for row in session.connection().execute(_runs(), {"ids": list(tool_ids)}):
+        tool_id, since, due_on, tier, is_open, until = row
+        # An open one has no verdict that goes out, whatever is on record of an earlier one.
+        found.setdefault(tool_id, []).append(Running(since, due_on, tier, None if is_open else until))
+    return found
+
+
+@cache
+def _runs() -> Select[Any]:
+    is_open = col(Evaluation.state).not_in(CLOSED)
+    return (
+        columns(col(Evaluation.tool_id), col(Evaluation.opened_at), col(Evaluation.due_on))
+        .add_columns(col(Evaluation.tier), is_open, col(Verdict.published_at))
+        .outerjoin(
+            Verdict,
+            and_(
+                col(Verdict.tool_id) == col(Evaluation.tool_id),  # by which it is found fast
+                col(Verdict.evaluation_id) == col(Evaluation.id),
+                col(Verdict.undone_at).is_(None),
+            ),
+        )
+        .where(
+            col(Evaluation.tool_id).in_(bindparam("ids", expanding=True)),
+            or_(is_open, col(Verdict.id).is_not(None)),
+        )
+        .order_by(col(Evaluation.due_on), col(Evaluation.id))
     )
-    query = select(
-        col(Evaluation.tool_id), col(Evaluation.opened_at), col(Evaluation.due_on), col(Evaluation.tier)
-    ).where(
-        col(Evaluation.tool_id).in_(set(tool_ids)),
-        or_(col(Evaluation.state).not_in(CLOSED), col(Evaluation.id).in_(unpublished)),
-    )
-    rows = session.exec(query.order_by(col(Evaluation.due_on).desc())).all()
-    return {tool_id: Running(opened_at, due_on, tier) for tool_id, opened_at, due_on, tier in rows}
 
 
 def took_days(session: Session, *, most: int, before: datetime) -> dict[int, list[float]]:

@@ -4,19 +4,21 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import or_
+from sqlalchemy import Select, bindparam, or_
 from sqlalchemy import select as select_columns
 from sqlalchemy.orm import aliased
 from sqlalchemy.orm.util import identity_key
-from sqlmodel import Session, col, func, select
+from sqlmodel import Session, UTCDateTime, col, func, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from registry.domain.errors import NotFound
 from registry.domain.validity import Mark, MarkKind, Ruling
 from registry.domain.verdict import Pilot, Scope, Verdict
 from registry.store import tables
-from registry.store.columns import among, id_of
+from registry.store.columns import among, among_given, id_of, is_given
 from registry.store.conditions import as_condition
 from registry.store.memo import remembered
 from registry.store.tables import Evaluation, Event, Supersession, Tool, User, VerdictCondition
@@ -122,12 +124,22 @@ def published(
     session: Session, *, now: datetime, tool_ids: Iterable[int] | None = None, limit: int | None = None
 ) -> Sequence[tables.Verdict]:
     """Verdicts that have gone out and were not taken back, of all tools or of some, newest number first."""
-    query = select(tables.Verdict).where(
-        col(tables.Verdict.undone_at).is_(None), col(tables.Verdict.published_at) <= now
-    )
+    given: dict[str, Any] = {"now": now}
     if tool_ids is not None:
-        query = query.where(col(tables.Verdict.tool_id).in_(set(tool_ids)))
-    return session.exec(query.order_by(col(tables.Verdict.number).desc()).limit(limit)).all()
+        given["tool_ids"] = list(set(tool_ids))
+    query = _published(of_tools=tool_ids is not None)
+    return session.exec(query if limit is None else query.limit(limit), params=given).all()
+
+
+@cache
+def _published(*, of_tools: bool) -> SelectOfScalar[tables.Verdict]:
+    row = tables.Verdict
+    query = select(row).where(
+        col(row.undone_at).is_(None), col(row.published_at) <= bindparam("now", type_=UTCDateTime())
+    )
+    if of_tools:
+        query = query.where(col(row.tool_id).in_(bindparam("tool_ids", expanding=True)))
+    return query.order_by(col(row.number).desc())
 
 
 def next_moment(session: Session, *, now: datetime) -> datetime | None:
@@ -167,10 +179,15 @@ def owners(
 
 def conditions(session: Session, verdict_ids: Iterable[int]) -> dict[int, list[VerdictCondition]]:
     found: dict[int, list[VerdictCondition]] = defaultdict(list)
-    query = select(VerdictCondition).where(col(VerdictCondition.verdict_id).in_(set(verdict_ids)))
-    for row in session.exec(query.order_by(col(VerdictCondition.position))):
+    for row in session.exec(_conditions(), params={"ids": list(set(verdict_ids))}):
         found[row.verdict_id].append(row)
     return found
+
+
+@cache
+def _conditions() -> SelectOfScalar[VerdictCondition]:
+    of_them = col(VerdictCondition.verdict_id).in_(bindparam("ids", expanding=True))
+    return select(VerdictCondition).where(of_them).order_by(col(VerdictCondition.position))
 
 
 def as_rulings(
@@ -250,18 +267,9 @@ def marks(
     session: Session, verdict_ids: Collection[int], now: datetime | None = None
 ) -> dict[int, list[Mark]]:
     """Verdict id -> what befell it, in the order in which it was recorded; with `now`, by now at the latest."""
-    told = (Event.subject_id, Event.action, Event.at, Event.actor, Event.actor_id, Event.after)
-    query = (
-        select_columns(*(col(each) for each in told))
-        .where(
-            col(Event.subject_kind) == "verdict",
-            among(session, col(Event.subject_id), verdict_ids),
-            col(Event.action).in_(MARK_ACTIONS),
-        )
-        .order_by(col(Event.id))
-    )
+    query, given = _marks(session.get_bind().dialect.name), among_given(session, verdict_ids)
     found: dict[int, list[Mark]] = defaultdict(list)
-    for verdict_id, action, at, actor, actor_id, after in session.connection().execute(query):
+    for verdict_id, action, at, actor, actor_id, after in session.connection().execute(query, given):
         mark = as_mark(action, at, actor, actor_id, after)
         found[verdict_id].append(mark if now is None else replace(mark, at=min(mark.at, now)))
     return found
@@ -282,31 +290,44 @@ def as_mark(action: str, at: datetime, actor: str, actor_id: int | None, after: 
     )
 
 
+@cache
+def _marks(dialect: str) -> Select[Any]:
+    told = (Event.subject_id, Event.action, Event.at, Event.actor, Event.actor_id, Event.after)
+    return (
+        select_columns(*(col(each) for each in told))
+        .where(
+            col(Event.subject_kind) == "verdict",
+            is_given(dialect, col(Event.subject_id)),
+            col(Event.action).in_(MARK_ACTIONS),
+        )
+        .order_by(col(Event.id))
+    )
+
+
 def _supersessions(
     session: Session, verdict_ids: Collection[int]
 ) -> tuple[dict[int, list[int]], dict[int, datetime]]:
     """Verdict id -> the numbers that it supersedes, and verdict id -> when its earliest standing successor starts."""
-    old, new = aliased(tables.Verdict), aliased(tables.Verdict)
-    tie = Supersession
-    query = (
-        select_columns(col(tie.verdict_id), col(tie.superseded_id))
-        .add_columns(col(old.number), col(new.starts_at), col(new.undone_at))
-        .join(old, col(old.id) == col(tie.superseded_id))
-        .join(new, col(new.id) == col(tie.verdict_id))
-        .where(
-            or_(
-                among(session, col(tie.verdict_id), verdict_ids),
-                among(session, col(tie.superseded_id), verdict_ids),
-            )
-        )
-    )
+    query, given = _ties(session.get_bind().dialect.name), among_given(session, verdict_ids)
     names: dict[int, list[int]] = defaultdict(list)
     starts: dict[int, datetime] = {}
-    for verdict_id, superseded_id, number, starts_at, undone_at in session.exec(query):  # type: ignore[call-overload]
+    for verdict_id, superseded_id, number, starts_at, undone_at in session.exec(query, params=given):  # type: ignore[call-overload]
         names[verdict_id].append(number)
         if undone_at is None:
             starts[superseded_id] = min(starts.get(superseded_id, starts_at), starts_at)
     return names, starts
+
+
+@cache
+def _ties(dialect: str) -> Select[Any]:
+    old, new, tie = aliased(tables.Verdict), aliased(tables.Verdict), Supersession
+    return (
+        select_columns(col(tie.verdict_id), col(tie.superseded_id))
+        .add_columns(col(old.number), col(new.starts_at), col(new.undone_at))
+        .join(old, col(old.id) == col(tie.superseded_id))
+        .join(new, col(new.id) == col(tie.verdict_id))
+        .where(or_(is_given(dialect, col(tie.verdict_id)), is_given(dialect, col(tie.superseded_id))))
+    )
 
 
 def superseded_at(session: Session, verdict_ids: Collection[int]) -> dict[int, datetime]:

@@ -48,6 +48,7 @@ def answer_card(
         accounts=accounts,
         people=people,
         narrow=narrow(answer, tool, typed, house, offices),
+        evidence=found.evidence.sentence,
         why=_why(answer),
         review_url=f"/verdicts/{verdict.number}" if verdict else "",
         alternatives=tool_links(found.alternatives, typed),
@@ -63,7 +64,7 @@ def answer_card(
         decided_by=verdict.decided_by if verdict else "",
         decided_on=verdict.decided_at if verdict else None,
         valid_until=answer.validity.ends_on if answer.validity else None,
-        follow=follow(tool),
+        follow=[Link("Mail", follow_url(urlencode({"tool": tool.slug}))), *follow(tool)],
         challenge_url=f"/challenge?tool={quote(tool.slug)}" if verdict else "",
         incident_url=f"/incident?tool={quote(tool.slug)}",
         request_url=request_url(tool.name),
@@ -104,6 +105,11 @@ def follow(tool: Tool) -> list[Link]:
 def _guidance(tool: Tool, house: House) -> list[Link]:
     well = house.language.gettext("How to use it well")
     return [Link(well, f"/tools/{tool.slug}#guidance")] if tool.guidance else []
+
+
+def follow_url(query: str) -> str:
+    """Where a list of verdicts, or one tool's, is followed by mail."""
+    return f"/follow?{query}".rstrip("?")
 
 
 def request_url(name: str) -> str:

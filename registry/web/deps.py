@@ -3,7 +3,7 @@
 def dismiss(candidate_id: int, reason: Text, tx: Tx, user: Triager, now: Now) -> Response: ...
 """
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
@@ -15,9 +15,11 @@ from sqlmodel import Session
 
 from registry.domain.errors import NotAllowed, NotSignedIn
 from registry.services.answers.index import Index
+from registry.services.answers.roll import Roll
 from registry.services.decisions.library import KEEPERS
 from registry.services.evaluations.calibration import KEEPERS as CASE_KEEPERS
 from registry.services.people.acting import Actor
+from registry.services.verdicts.shelf import Shelf
 from registry.services.verdicts.verdict_life import SUSPENDERS
 from registry.settings import Settings
 from registry.store.engine import snapshot
@@ -30,9 +32,17 @@ def current_user(request: Request) -> Actor | None:
     return viewer(request)
 
 
-def open_snapshot(request: Request) -> Iterator[Session]:
-    with snapshot(parts_of(request).engine) as session:
+async def open_snapshot(request: Request) -> AsyncIterator[Session]:
+    # Nothing is asked before the handler asks, so that this needs no thread; to end what was begun does.
+    parts = parts_of(request)
+    opened = snapshot(parts.engine)
+    session = opened.__enter__()
+    try:
         yield session
+    finally:
+        if session.in_transaction():
+            await run_in_threadpool(session.close)
+        opened.__exit__(None, None, None)
 
 
 async def open_transaction(
@@ -45,15 +55,24 @@ async def open_transaction(
         yield session
 
 
-def read_clock(request: Request) -> datetime:
+async def read_clock(request: Request) -> datetime:
     return now_of(request)
 
 
-def read_index(request: Request) -> Index | None:
-    return parts_of(request).following.index()
+async def read_index(request: Request) -> Index | None:
+    following = parts_of(request).following
+    return await run_in_threadpool(following.index) if following.asks_far else following.index()
 
 
-def read_settings(request: Request) -> Settings:
+def read_shelf(request: Request) -> Shelf:
+    return parts_of(request).shelving.shelf(now_of(request))
+
+
+def read_roll(request: Request) -> Roll:
+    return parts_of(request).shelving.roll(now_of(request))
+
+
+async def read_settings(request: Request) -> Settings:
     return parts_of(request).settings
 
 
@@ -90,6 +109,11 @@ House = Annotated[Settings, Depends(read_settings)]
 Known = Annotated[Index | None, Depends(read_index)]
 """All ways to say a tool, in memory; None while that is made. Asked for before `Read`, which is then no older."""
 
+Shelved = Annotated[Shelf, Depends(read_shelf)]
+"""The published verdicts, in memory. Asked for before `Read`, which is then no older."""
+Called = Annotated[Roll, Depends(read_roll)]
+"""The tools that have an answer of their own, in memory. Asked for before `Read`, which is then no older."""
+
 CurrentUser = Annotated[Actor | None, Depends(current_user)]
 """Whoever asks, or None."""
 SignedIn = Annotated[Actor, Depends(Right("signed in", frozenset(Role), "read"))]
@@ -113,6 +137,7 @@ ConditionKeeper = Annotated[Actor, Depends(Right("conditions", KEEPERS, "conditi
 Suspender = Annotated[Actor, Depends(Right("suspend", SUSPENDERS))]
 SourceKeeper = Annotated[Actor, Depends(Right("sources", frozenset({Role.ADMIN}), "sources"))]
 RubricKeeper = Annotated[Actor, Depends(Right("rubrics and offices", frozenset({Role.ADMIN}), "settings"))]
+HookKeeper = Annotated[Actor, Depends(Right("webhooks and the outbox", frozenset({Role.ADMIN}), "settings"))]
 Admin = Annotated[Actor, Depends(Right("people and settings", frozenset({Role.ADMIN})))]
 Auditor = Annotated[Actor, Depends(Right("audit", frozenset({Role.ADMIN, Role.AUDITOR}), "audit"))]
 

@@ -1,11 +1,13 @@
 """Conditional replies for bytes that are the same for everybody: ETag, and 304 where the asker has them already."""
 
-from collections.abc import Mapping
+import json
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from email.utils import format_datetime, parsedate_to_datetime
 from hashlib import sha256
 
 from fastapi import Request, Response
+from fastapi.responses import StreamingResponse
 
 
 def conditional(
@@ -29,6 +31,33 @@ def conditional(
     if _has_it(request, tag, changed_at):
         return Response(status_code=304, headers=sent)
     return Response(body, media_type=media_type, headers=sent)
+
+
+def streamed(
+    request: Request,
+    parts: Iterator[bytes],
+    media_type: str,
+    *,
+    tag: str,
+    headers: Mapping[str, str] | None = None,
+    cache: str = "public, max-age=300",
+) -> Response:
+    """The parts as they are made, or an empty 304. `tag` is a text that differs whenever what would be sent does."""
+    said = f'W/"{sha256(tag.encode()).hexdigest()[:32]}"'  # weak: the bytes themselves were not compared
+    sent = {**(headers or {}), "ETag": said, "Cache-Control": cache}
+    if _has_it(request, said.removeprefix("W/"), None):
+        return Response(status_code=304, headers=sent)
+    return StreamingResponse(parts, media_type=media_type, headers=sent)
+
+
+def json_list(name: str, values: Iterable[object]) -> Iterator[bytes]:
+    """An object that holds the values as a list under the name, as they are made."""
+    yield f'{{"{name}":['.encode()
+    parting = b""
+    for each in values:
+        yield parting + json.dumps(each, ensure_ascii=False, separators=(",", ":")).encode()
+        parting = b",\n"
+    yield b"]}"
 
 
 def _has_it(request: Request, tag: str, changed_at: datetime | None) -> bool:

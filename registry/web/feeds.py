@@ -12,7 +12,7 @@ from registry.domain.validity import ValidityState
 from registry.publish.formats import FORMATS
 from registry.services.people.house import house
 from registry.services.verdicts import listing, publishing
-from registry.services.verdicts.listing import Filter
+from registry.services.verdicts.shelf import Filter
 from registry.settings import Settings
 from registry.store import tools
 from registry.web.deps import House, Now, Read, Slug
@@ -65,7 +65,7 @@ def _feed(
     base_url = settings.base_url
     shown = replace(wanted, validities=wanted.validities or EVERY_STATE)
     organisation = house(read, settings)
-    listed = listing.listing(read, shown, organisation, now=now).verdicts
+    listed = listing.newest(read, shown, organisation, now=now)
     notices = [publishing.as_notice(each, organisation, base_url=base_url) for each in listed]
     notices.sort(key=lambda notice: notice.updated_at, reverse=True)
     query = as_query(wanted if home == "/verdicts" else replace(wanted, tools=frozenset()))

@@ -7,7 +7,7 @@ from starlette.datastructures import QueryParams
 
 from registry.domain.outcome import Outcome
 from registry.domain.validity import ValidityState
-from registry.services.verdicts.listing import Filter
+from registry.services.verdicts.shelf import Filter
 from registry.web.understood import codes
 
 FACETS = ("outcome", "category", "office", "tool", "data_class", "validity", "rubric", "q")

@@ -14,6 +14,7 @@ from starlette.requests import HTTPConnection
 
 from registry.services.answers.following import Following
 from registry.services.health import Check
+from registry.services.verdicts.shelving import Shelving
 from registry.settings import Settings
 from registry.store.engine import transaction
 from registry.web.assets import Assets
@@ -36,6 +37,8 @@ class Parts:
     assets: Assets
     following: Following
     """The index of this process; it is made once the site runs."""
+    shelving: Shelving
+    """The published verdicts as this process holds them; they are read when they are first asked for."""
     watched: list[Callable[[datetime], Check]] = field(default_factory=list)
     """Checks of what runs beside the site; whatever it is puts its own in, and `/readyz` asks them."""
     throttle: Throttle = field(default_factory=Throttle)

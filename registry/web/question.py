@@ -89,6 +89,12 @@ def office_options(session: Session) -> list[Option]:
     return [Option(office.code, office.name) for office in offices.all_offices(session)]
 
 
+def offices_of(house: House) -> list[Option]:
+    """The same out of the house, which has been read."""
+    found = [Option(code, house.phrases.get(code, code)) for code in house.offices]
+    return sorted(found, key=lambda each: (each.label, each.value))
+
+
 def _options(values: Sequence[str]) -> list[Option]:
     return [Option(value, words(value)) for value in values]
 

@@ -79,6 +79,19 @@ class EditionOut(BaseModel):
     verdict: VerdictRef | None
 
 
+class ElsewhereOut(BaseModel):
+    registry: str = Field(description="Who decided it.", examples=["Harbour City Registry"])
+    outcome: Outcome
+    conditions: list[str]
+    decided_on: date | None
+    url: str
+
+
+class EvidenceOut(BaseModel):
+    sentence: str = Field(examples=["One other organisation, Harbour City Registry, approved it."])
+    verdicts: list[ElsewhereOut]
+
+
 class AnswerOut(BaseModel):
     """The answer to "may I use it?"; `registry check --json` prints the same object."""
 
@@ -96,6 +109,9 @@ class AnswerOut(BaseModel):
     verdict: VerdictRef | None
     editions: list[EditionOut]
     suggestions: list[SuggestionOut] = Field(description="Where nothing is certain: best first, at most 8.")
+    evidence: EvidenceOut | None = Field(
+        None, description="What other registries decided, where nothing is decided here. It is no answer."
+    )
 
 
 class ToolOut(ToolRef):

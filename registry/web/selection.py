@@ -8,8 +8,8 @@ from sqlmodel import Session
 
 from registry.services.people.house import house
 from registry.services.verdicts import listing, publishing
-from registry.services.verdicts.listing import Filter
 from registry.services.verdicts.publishing import Published
+from registry.services.verdicts.shelf import Filter
 from registry.settings import Settings
 from registry.store import verdicts
 from registry.store.columns import id_of
@@ -48,7 +48,7 @@ def choosable(
         known = [rows[number] for number in dict.fromkeys(numbers) if number in rows]
         found: Sequence[Published] = publishing.published(session, known, organisation, now=now)
     else:
-        found = listing.listing(session, wanted, organisation, now=now).verdicts[:MOST_OFFERED]
+        found = listing.newest(session, wanted, organisation, now=now, limit=MOST_OFFERED)
     newest = verdicts.newest_events(session, [id_of(each.row) for each in found])
     picked = set(chosen or numbers)
     return [

@@ -8,7 +8,9 @@ from typing import Any
 from registry.domain.lookup import House
 from registry.domain.validity import STATE_LABELS, ValidityState
 from registry.services.verdicts.publishing import Published
+from registry.services.verdicts.shelf import Shelf
 from registry.store import tables
+from registry.store.shelf import Bound, Fact
 from registry.store.tables import Tool
 from registry.web.links import outside_link
 from registry.web.shapes import ConditionItem, Event, Link, Row
@@ -57,10 +59,26 @@ class VerdictRow:
     ends_on: date | None
 
 
-def just_withdrawn(found: Sequence[Published], told: Sequence[str]) -> list[int]:
+def just_withdrawn(shelf: Shelf, told: Sequence[str]) -> list[int]:
     """The numbers that an address tells were withdrawn, as far as it is true."""
-    withdrawn = [each.row.number for each in found if each.validity.state is ValidityState.REVOKED]
-    return sorted(number for number in withdrawn if str(number) in told)
+    known = (shelf.find_number(int(each)) for each in told if each.isascii() and each.isdigit())
+    return sorted({each.number for each in known if each and each.state is ValidityState.REVOKED})
+
+
+def as_line(fact: Fact, bound: Bound, organisation: House) -> VerdictRow:
+    """The same row as `as_row`, of what a list knows of a verdict."""
+    return VerdictRow(
+        number=fact.number,
+        url=f"/verdicts/{fact.number}",
+        tool=fact.name,
+        tool_url=f"/tools/{fact.slug}",
+        outcome=fact.outcome.value,
+        state="" if fact.state in PLAIN else fact.state.value,
+        category=fact.category,
+        scope=", ".join(scope_words(bound, organisation)),
+        decided_at=bound.decided_at,
+        ends_on=fact.ends_on,
+    )
 
 
 def as_row(each: Published, organisation: House) -> VerdictRow:
@@ -79,7 +97,7 @@ def as_row(each: Published, organisation: House) -> VerdictRow:
     )
 
 
-def scope_words(row: tables.Verdict, organisation: House) -> list[str]:
+def scope_words(row: tables.Verdict | Bound, organisation: House) -> list[str]:
     """What the verdict is bound to, shortest words first; nothing where it is bound to nothing."""
     return [
         part

@@ -11,7 +11,7 @@ from sqlmodel import Session, true
 from registry.domain.outcome import Outcome
 from registry.domain.validity import MarkKind, ValidityState, validity
 from registry.services.people.acting import REGISTRY, record
-from registry.store import standing, verdicts
+from registry.store import shelf, standing, verdicts
 from registry.store.columns import id_of
 from registry.store.tables import Supersession, Verdict, VerdictCondition
 from tests.builders import a_tool
@@ -114,3 +114,19 @@ def test_the_short_ruling_stands_where_the_whole_one_does(session: Session, now:
     for each in short:
         for at in (now, now + timedelta(days=70)):
             assert validity(each, at=at, zone=ZONE) == validity(whole[each.verdict.number], at=at, zone=ZONE)
+
+
+@pytest.mark.both_databases
+def test_what_stands_on_the_shelf_is_what_the_rule_says(session: Session, now: datetime) -> None:
+    fill(session, random.Random(11), now)
+    rows = verdicts.published(session, now=now)
+    said = {
+        row.number: validity(ruling, at=now, zone=ZONE)
+        for row, ruling in zip(rows, verdicts.as_rulings(session, rows, now=now), strict=True)
+    }
+    whole = shelf.facts(session, now=now, zone=ZONE)
+    assert {each.number: (each.state, each.ends_on) for each in whole} == {
+        number: (at.state, at.ends_on) for number, at in said.items()
+    }
+    assert shelf.facts(session, now=now, zone=ZONE, tool_ids={whole[0].tool_id}) == whole
+    assert shelf.facts(session, now=now, zone=ZONE, tool_ids={whole[0].tool_id + 1}) == []

@@ -99,6 +99,7 @@ class Following:
         if news is None:
             return
         self.remembered.forget()
+        index = self._index = index.after_news()
         if news.whole or len(news.tools) > MOST_READ_AGAIN:
             self._drop()
             self.start()

@@ -6,10 +6,12 @@ A value made of rows; how it is kept true is following.py's business.
 from bisect import bisect_left, insort
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from copy import copy
 from itertools import permutations
 
 from registry.domain.identity import name_key
 from registry.services.answers.asking import Asked
+from registry.services.answers.facts import Facts
 from registry.services.answers.names import Names
 from registry.store.tables import AliasKind
 
@@ -35,6 +37,7 @@ class Index:
         vendors: Iterable[Written] = (),
     ) -> None:
         """`written` holds the names with a sign that hosts have, `vendors` each tool's vendor where it has one."""
+        self.facts = Facts()
         self._keys: dict[str, dict[str, int]] = {kind.value: {} for kind in AliasKind}
         self._written: dict[str, int] = {}
         self._vendors: defaultdict[str, list[int]] = defaultdict(list)
@@ -55,6 +58,15 @@ class Index:
             if tool_id is not None:
                 return kind, key, tool_id
         return None
+
+    def named(self, key: str) -> int | None:
+        return self._keys[AliasKind.NAME].get(key)
+
+    def after_news(self) -> "Index":
+        """The same ways to say the same tools, and no facts: something was written."""
+        fresh = copy(self)
+        fresh.facts = Facts()
+        return fresh
 
     def near(self, asked: Asked, *, limit: int) -> list[int]:
         """Tools of the vendor that was named, those named in what was typed, then near names; best first."""

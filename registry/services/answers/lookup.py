@@ -11,19 +11,23 @@ from registry.domain import lookup as rules
 from registry.domain.coverage import values
 from registry.domain.identity import name_key
 from registry.domain.lookup import Answer, AnswerCode, House, Question
-from registry.domain.validity import Ruling
+from registry.domain.outside import Others
 from registry.domain.verdict import Verdict
 from registry.services.answers import matching
 from registry.services.answers.expecting import expect
+from registry.services.answers.facts import EVER, About
 from registry.services.answers.index import Index
-from registry.services.answers.matching import Match
-from registry.store import tools, under_way, verdicts
+from registry.services.answers.matching import Match, facts_of
+from registry.services.people.house import house
+from registry.settings import Settings
 from registry.store.columns import id_of
 from registry.store.tables import Tool, Unanswered
 from scrapers.links import link_key
 
 MOST_ALTERNATIVES = 5
 _YES = (AnswerCode.YES, AnswerCode.YES_IF)
+_OPEN = (AnswerCode.NOT_REVIEWED, AnswerCode.UNDER_REVIEW)
+NOBODY = Others()
 
 
 @dataclass(frozen=True)
@@ -43,10 +47,17 @@ class LookUp:
     alternatives: tuple[Suggestion, ...]
     """Other tools that would be a yes for the same question."""
     suggestions: tuple[Suggestion, ...]
+    evidence: Others = NOBODY
+    """What other registries decided, where nothing is decided here."""
 
     @property
     def tool(self) -> Tool | None:
         return self.match.tool if self.match else None
+
+
+def organisation(session: Session, settings: Settings, index: Index | None = None) -> House:
+    """The house, of which the index may know the offices."""
+    return index.facts.house(session, settings) if index is not None else house(session, settings)
 
 
 def moment(on: date | None, house: House, *, now: datetime) -> datetime:
@@ -82,10 +93,10 @@ def check_all(
     if index is None and len(queries) > 1:
         index = matching.read_index(session)
     matches = [matching.match(session, query, index) for query in queries]
-    asking = _Asking(session, question, house, now)
-    asking.compute([found.tool for found in matches if found])
+    asking = _Asking(session, question, house, now, index)
+    asking.compute([id_of(found.tool) for found in matches if found])
     return [
-        replace(asking.about(found.tool), query=query, match=found) if found else asking.unknown(query, index)
+        replace(asking.about(found.tool), query=query, match=found) if found else asking.unknown(query)
         for query, found in zip(queries, matches, strict=True)
     ]
 
@@ -95,19 +106,47 @@ def check_tool(session: Session, tool: Tool, question: Question, house: House, *
 
 
 def answers(
-    session: Session, found: Sequence[Tool], question: Question, house: House, *, now: datetime
+    session: Session,
+    found: Sequence[Tool],
+    question: Question,
+    house: House,
+    *,
+    now: datetime,
+    index: Index | None = None,
 ) -> dict[int, Answer]:
     """Tool id -> answer, for a list of tools, in a fixed number of queries."""
-    ids = [id_of(tool) for tool in found]
-    known = _in_words(session, verdicts.rulings(session, ids, now=now))
-    running = under_way.running(session, ids, now=now)
+    return _answers(session, [id_of(tool) for tool in found], question, house, now=now, index=index)
+
+
+def _answers(
+    session: Session,
+    tool_ids: Sequence[int],
+    question: Question,
+    house: House,
+    *,
+    now: datetime,
+    index: Index | None,
+) -> dict[int, Answer]:
+    """Those of tools that are not there are left out."""
+    if index is None or question.at != now:
+        return _compute(session, facts_of(index).about(session, tool_ids), question, house, now=now)
+    said, kept = replace(question, at=EVER), index.facts.answers(session, house, now)
+    missing = [tool_id for tool_id in tool_ids if (said, tool_id) not in kept]
+    made = _compute(session, index.facts.about(session, missing), question, house, now=now)
+    kept |= {(said, tool_id): answer for tool_id, answer in made.items()}
+    found = {tool_id: made.get(tool_id) or kept.get((said, tool_id)) for tool_id in tool_ids}
+    return {tool_id: answer for tool_id, answer in found.items() if answer is not None}
+
+
+def _compute(
+    session: Session, about: Mapping[int, About], question: Question, house: House, *, now: datetime
+) -> dict[int, Answer]:
+    known = {tool_id: each.running(now) for tool_id, each in about.items()}
+    running = {tool_id: each for tool_id, each in known.items() if each is not None}
     expected = expect(session, running, zone=house.zone, now=now)
     return {
-        tool_id: _computed(
-            tool, known.get(tool_id, []), running.get(tool_id), question, house, expected.get(tool_id)
-        )
-        for tool in found
-        for tool_id in [id_of(tool)]
+        tool_id: _computed(each, question, house, now, expected.get(tool_id))
+        for tool_id, each in about.items()
     }
 
 
@@ -119,15 +158,15 @@ def by_value(
     house: House,
     *,
     now: datetime,
+    index: Index | None = None,
 ) -> dict[str, list[tuple[str, AnswerCode]]]:
     """Dimension -> each value the house has for it, with the answer it would bring; a fixed number of queries."""
     if not dimensions:
         return {}
-    known = verdicts.rulings(session, [id_of(tool)], now=now).get(id_of(tool), [])
-    running = under_way.running(session, [id_of(tool)], now=now).get(id_of(tool))
+    about = facts_of(index).about(session, [id_of(tool)])[id_of(tool)]
     return {
         dimension: [
-            (value, _computed(tool, known, running, _with(question, dimension, value), house).code)
+            (value, _computed(about, _with(question, dimension, value), house, now).code)
             for value in values(dimension, (), house)
             if value
         ]
@@ -182,37 +221,17 @@ def told(found: LookUp, *, base_url: str) -> dict[str, Any]:
             for each in answer.editions
         ],
         "suggestions": [_suggestion(each) for each in found.suggestions],
+        "evidence": _evidence(found.evidence),
     }
 
 
-def _in_words(session: Session, known: Mapping[int, Sequence[Ruling]]) -> dict[int, list[Ruling]]:
-    """The rulings with tools called by their names, where a verdict or a mark gives a slug."""
-    every = [ruling for rulings in known.values() for ruling in rulings]
-    slugs = {slug for ruling in every for slug in ruling.verdict.alternatives}
-    slugs |= {mark.replacement for ruling in every for mark in ruling.marks if mark.replacement}
-    names = {slug: tool.name for slug, tool in tools.by_slugs(session, slugs).items()}
-
-    def named(ruling: Ruling) -> Ruling:
-        alternatives = tuple(names.get(slug, slug) for slug in ruling.verdict.alternatives)
-        marks = tuple(
-            replace(mark, replacement=names.get(mark.replacement, mark.replacement)) for mark in ruling.marks
-        )
-        return replace(ruling, verdict=replace(ruling.verdict, alternatives=alternatives), marks=marks)
-
-    return {tool_id: [named(ruling) for ruling in rulings] for tool_id, rulings in known.items()}
-
-
 def _computed(
-    tool: Tool,
-    known: Sequence[Ruling],
-    running: "under_way.Running | None",
-    question: Question,
-    house: House,
-    expected_on: date | None = None,
+    about: About, question: Question, house: House, now: datetime, expected_on: date | None = None
 ) -> Answer:
+    running = about.running(now)
     return rules.answer(
-        tool.name,
-        known,
+        about.tool.name,
+        about.rulings(now),
         question,
         house,
         under_review_since=running.since.astimezone(house.zone).date() if running else None,
@@ -228,44 +247,55 @@ def _with(question: Question, dimension: str, value: str) -> Question:
 class _Asking:
     """One question put to any number of tools; what was read or computed for one is kept for the next."""
 
-    def __init__(self, session: Session, question: Question, house: House, now: datetime) -> None:
-        self.session, self.question, self.house, self.now = session, question, house, now
+    def __init__(
+        self, session: Session, question: Question, house: House, now: datetime, index: Index | None = None
+    ) -> None:
+        self.session, self.question, self.house, self.now, self.index = session, question, house, now, index
+        self.facts = facts_of(index)
         self._computed: dict[int, Answer] = {}
-        self._permitted: dict[str, Sequence[Tool]] = {}
         self._whole = (
             self
             if question.edition is None
-            else _Asking(session, replace(question, edition=None), house, now)
+            else _Asking(session, replace(question, edition=None), house, now, index)
         )
         """The same about whole tools: another tool has other editions."""
 
-    def compute(self, found: Sequence[Tool]) -> dict[int, Answer]:
-        missing = {id_of(tool): tool for tool in found if id_of(tool) not in self._computed}
+    def compute(self, tool_ids: Sequence[int]) -> dict[int, Answer]:
+        missing = [tool_id for tool_id in tool_ids if tool_id not in self._computed]
         if missing:
-            self._computed |= answers(
-                self.session, list(missing.values()), self.question, self.house, now=self.now
+            self._computed |= _answers(
+                self.session, missing, self.question, self.house, now=self.now, index=self.index
             )
         return self._computed
 
     def about(self, tool: Tool) -> LookUp:
-        answer = self.compute([tool])[id_of(tool)]
+        answer = self.compute([id_of(tool)])[id_of(tool)]
         instead = () if answer.code in _YES else self._instead_of(tool, answer)
-        return LookUp(tool.name, self.question, Match("name", tool), answer, instead, ())
+        return LookUp(
+            tool.name, self.question, Match("name", tool), answer, instead, (), self._evidence(tool, answer)
+        )
 
-    def unknown(self, query: str, index: Index | None) -> LookUp:
-        near = tuple(self._whole.suggested(matching.suggest(self.session, query, index)))
+    def _evidence(self, tool: Tool, answer: Answer) -> Others:
+        if answer.code not in _OPEN or answer.verdict is not None:
+            return NOBODY
+        about = self.facts.about(self.session, [id_of(tool)])[id_of(tool)]
+        return Others(about.others, self.question.at.astimezone(self.house.zone).date())
+
+    def unknown(self, query: str) -> LookUp:
+        near = tuple(self._whole.suggested(matching.near(self.session, query, self.index)))
         answer = rules.unknown(query, self.house, self.question.office)
         return LookUp(query, self.question, None, answer, (), near)
 
-    def suggested(self, found: Sequence[Tool]) -> list[Suggestion]:
-        computed = self.compute(found)
-        return [Suggestion(tool, computed[id_of(tool)].code) for tool in found]
+    def suggested(self, tool_ids: Sequence[int]) -> list[Suggestion]:
+        computed = self.compute(tool_ids)
+        about = self.facts.about(self.session, tool_ids)
+        return [Suggestion(each.tool, computed[tool_id].code) for tool_id, each in about.items()]
 
     def _instead_of(self, tool: Tool, answer: Answer) -> tuple[Suggestion, ...]:
         named = [*(answer.verdict.alternatives if answer.verdict else ()), answer.replacement]
-        first = tools.by_name_keys(self.session, [name_key(name) for name in named if name])
-        pool = {each.id: each for each in [*first, *self._permitted_in(tool.category)]}
-        others = [each for each in pool.values() if each.id != tool.id]
+        first = matching.named(self.session, [name for name in named if name], self.index)
+        pool = dict.fromkeys([*first, *self.facts.permitted_in(self.session, tool.category)])
+        others = [tool_id for tool_id in pool if tool_id != tool.id]
         found: list[Suggestion] = []
         for start in range(0, len(others), MOST_ALTERNATIVES):  # mostly the first few are enough
             few = self._whole.suggested(others[start : start + MOST_ALTERNATIVES])
@@ -274,10 +304,22 @@ class _Asking:
                 break
         return tuple(found[:MOST_ALTERNATIVES])
 
-    def _permitted_in(self, category: str) -> Sequence[Tool]:
-        if category and category not in self._permitted:
-            self._permitted[category] = tools.permitted_in(self.session, category)
-        return self._permitted.get(category, ())
+
+def _evidence(found: Others) -> dict[str, Any] | None:
+    """What others decided, as evidence; None where they did not, or where something is decided here."""
+    if not found.sentence:
+        return None
+    told = [
+        {
+            "registry": each.registry,
+            "outcome": each.outside.outcome.value,
+            "conditions": [condition.text for condition in each.outside.conditions],
+            "decided_on": each.outside.decided_on and each.outside.decided_on.isoformat(),
+            "url": each.outside.url,
+        }
+        for each in found.standing
+    ]
+    return {"sentence": found.sentence, "verdicts": told}
 
 
 def _suggestion(each: Suggestion) -> dict[str, Any]:

@@ -10,8 +10,10 @@ from sqlmodel import Session
 
 from registry.domain.identity import name_key
 from registry.services.answers.asking import Asked, read_query
+from registry.services.answers.facts import Facts
 from registry.services.answers.index import Index
 from registry.store import tools
+from registry.store.columns import id_of
 from registry.store.tables import AliasKind, Tool
 
 MOST_SUGGESTIONS = 8
@@ -33,14 +35,29 @@ def match(session: Session, query: str, index: Index | None = None) -> Match | N
     if found is None:
         return None
     kind, key, tool_id = found
-    tool = tools.by_ids(session, [tool_id]).get(tool_id)
-    return Match(_told(kind, key, tool), tool) if tool else None
+    about = facts_of(index).about(session, [tool_id]).get(tool_id)
+    return Match(_told(kind, key, about.tool), about.tool) if about else None
+
+
+def near(session: Session, query: str, index: Index | None = None) -> Sequence[int]:
+    """Ids of tools whose names are near the query, or whose vendor it names; best first, at most eight."""
+    return (index or read_index(session)).near(read_query(query), limit=MOST_SUGGESTIONS)
 
 
 def suggest(session: Session, query: str, index: Index | None = None) -> Sequence[Tool]:
-    """Tools whose names are near the query, or whose vendor it names; best first, at most eight."""
-    found = (index or read_index(session)).near(read_query(query), limit=MOST_SUGGESTIONS)
-    return _in_order(session, found)
+    found = near(session, query, index)
+    rows = tools.by_ids(session, found)
+    return [rows[tool_id] for tool_id in found if tool_id in rows]
+
+
+def named(session: Session, names: Sequence[str], index: Index | None = None) -> Sequence[int]:
+    """Ids of the tools that these names certainly mean, in their order."""
+    keys = [name_key(name) for name in names]
+    if not keys:
+        return ()
+    if index is None:
+        return [id_of(tool) for tool in tools.by_name_keys(session, keys)]
+    return [tool_id for key in keys if (tool_id := index.named(key)) is not None]
 
 
 def find_tool(session: Session, named: str) -> Tool | None:
@@ -62,7 +79,7 @@ def complete(session: Session, typed: str, index: Index | None = None) -> Sequen
     found = index.begun(asked.words, limit=MOST_SUGGESTIONS)
     if len(found) < MOST_SUGGESTIONS:
         found = list(dict.fromkeys([*found, *index.near(asked, limit=MOST_SUGGESTIONS)]))
-    return _in_order(session, found[:MOST_SUGGESTIONS])
+    return [each.tool for each in index.facts.about(session, found[:MOST_SUGGESTIONS]).values()]
 
 
 def _match_in_store(session: Session, asked: Asked) -> tuple[AliasKind, str, int] | None:
@@ -84,6 +101,6 @@ def _told(kind: AliasKind, key: str, tool: Tool) -> str:
     return "alias" if kind is AliasKind.NAME and name_key(tool.name) != key else kind.value
 
 
-def _in_order(session: Session, tool_ids: Sequence[int]) -> Sequence[Tool]:
-    found = tools.by_ids(session, tool_ids)
-    return [found[tool_id] for tool_id in tool_ids if tool_id in found]
+def facts_of(index: Index | None) -> Facts:
+    """Those that are kept beside the index, or new ones for one question."""
+    return index.facts if index is not None else Facts()

@@ -1,11 +1,14 @@
 """The organisation as the rules see it, from settings and offices."""
 
+from collections.abc import Sequence
+
 from sqlmodel import Session
 
 from registry.domain.language import gettext_noop as _
 from registry.domain.lookup import House
 from registry.settings import Settings
 from registry.store import offices
+from registry.store.tables import Office
 
 GENERAL_RULE = _("Do not use it for work until we have looked at it.")
 
@@ -18,7 +21,11 @@ ACCOUNT_PHRASES = {
 
 def house(session: Session, settings: Settings) -> House:
     """Default rules are by office code; under the empty code stands the one for those who name no office."""
-    found = sorted(offices.all_offices(session), key=lambda office: office.code)
+    return house_of(offices.all_offices(session), settings)
+
+
+def house_of(offices: Sequence[Office], settings: Settings) -> House:
+    found = sorted(offices, key=lambda office: office.code)
     rules = {office.code: office.default_rule for office in found if office.default_rule}
     say = settings.words.gettext
     return House(

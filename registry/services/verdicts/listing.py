@@ -1,116 +1,68 @@
-"""The list of published verdicts under its filters, with how many there are of each kind."""
+"""The list of published verdicts under its filters: a page of it, all of it, and how many there are of each kind."""
 
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlmodel import Session
 
 from registry.domain.lookup import House
-from registry.domain.outcome import MEANINGS, Outcome, members
-from registry.domain.validity import ValidityState
-from registry.services.verdicts.publishing import HIDDEN, Published, published
-from registry.store import rubrics, tables, verdicts
-
-OLDER = "older"
-
-
-@dataclass(frozen=True)
-class Filter:
-    """Facets of the list and of every feed; several values of one facet widen it, several facets narrow it."""
-
-    outcomes: frozenset[Outcome] = frozenset()
-    categories: frozenset[str] = frozenset()
-    offices: frozenset[str] = frozenset()
-    tools: frozenset[str] = frozenset()
-    data_classes: frozenset[str] = frozenset()
-    validities: frozenset[ValidityState] = frozenset()
-    rubrics: frozenset[str] = frozenset()
-    """Rubrics by name and version, `standard-1`; OLDER for what was judged by one that is in force no more."""
-    text: str = ""
+from registry.services.verdicts.publishing import Published, published
+from registry.services.verdicts.shelf import NEWEST, Cut, Filter, Judges, Shelf
+from registry.store import rubrics, verdicts
+from registry.store import shelf as store
+from registry.store.shelf import Fact
 
 
 @dataclass(frozen=True)
 class Listing:
-    verdicts: Sequence[Published]
-    """All that pass the filter, newest first."""
+    cut: Cut
+    total: int
+    """How many pass the filter."""
     facets: Mapping[str, Mapping[str, int]]
     """Facet -> value -> how many verdicts would be listed with that value chosen instead."""
 
 
-def listing(session: Session, wanted: Filter, house: House, *, now: datetime) -> Listing:
-    """The published verdicts under a filter, in a fixed number of queries."""
-    every = published(session, verdicts.published(session, now=now), house, now=now)
-    judged = _judged_by(session)
-    every = [replace(each, rubrics=judged.get(each.row.evaluation_id, frozenset())) for each in every]
-    return Listing([each for each in every if _passes(each, wanted, house)], _facets(every, wanted, house))
+def listing(
+    session: Session,
+    shelf: Shelf,
+    wanted: Filter,
+    house: House,
+    *,
+    sort: str = NEWEST,
+    after: int = 0,
+    limit: int,
+) -> Listing:
+    """One page under a filter, and the counts beside it; the cost does not grow with the registry, save for words."""
+    judges, says = Judges(*rubrics.judges(session)), saying(session, shelf, wanted.text)
+    found = shelf.find(wanted, house, judges, says)
+    cut = shelf.cut(found, sort=sort, after=after, limit=limit)
+    return Listing(cut, found.bit_count(), shelf.count(wanted, house, judges, says))
 
 
-def _judged_by(session: Session) -> dict[int | None, frozenset[str]]:
-    """Evaluation id -> the rubric that its verdict was judged by, and whether it or its table is in force no more."""
-    found: dict[int | None, frozenset[str]] = {}
-    for each in rubrics.judging(session):
-        older = frozenset() if each.in_force else frozenset({OLDER})
-        found[each.evaluation_id] = frozenset({f"{each.name}-{each.version}"}) | older
-    return found
+def every(session: Session, shelf: Shelf, wanted: Filter, house: House, *, sort: str = NEWEST) -> list[Fact]:
+    """All that pass the filter, in order."""
+    says = saying(session, shelf, wanted.text)
+    return shelf.ordered(shelf.find(wanted, house, Judges(*rubrics.judges(session)), says), sort)
 
 
-def _passes(each: Published, wanted: Filter, house: House) -> bool:
-    return all(_passes_facet(each, facet, wanted, house) for facet in _FACETS) and _says(each, wanted.text)
+def newest(
+    session: Session, wanted: Filter, house: House, *, now: datetime, limit: int | None = None
+) -> list[Published]:
+    """All that pass the filter, or so many of them, whole and newest first."""
+    shelf = Shelf(store.facts(session, now=now, zone=house.zone))
+    return whole(session, every(session, shelf, wanted, house)[:limit], house, now=now)
 
 
-def _passes_facet(each: Published, facet: str, wanted: Filter, house: House) -> bool:
-    row = each.row
-    if facet == "outcome":
-        allowed = frozenset[Outcome]().union(*(members(outcome) for outcome in wanted.outcomes))
-        return not wanted.outcomes or row.outcome in allowed
-    if facet == "category":
-        return not wanted.categories or each.tool.category in wanted.categories
-    if facet == "office":
-        return not wanted.offices or not row.offices or bool(wanted.offices & set(row.offices))
-    if facet == "tool":
-        return not wanted.tools or each.tool.slug in wanted.tools
-    if facet == "rubric":
-        return not wanted.rubrics or bool(wanted.rubrics & each.rubrics)
-    if facet == "data_class":
-        return not wanted.data_classes or all(_covers(row, name, house) for name in wanted.data_classes)
-    if wanted.validities:
-        return each.validity.state in wanted.validities
-    return each.validity.state not in HIDDEN
+def whole(session: Session, facts: Sequence[Fact], house: House, *, now: datetime) -> list[Published]:
+    """The same verdicts with all that is published of them, in the same order."""
+    rows = verdicts.by_ids(session, [each.id for each in facts])
+    return published(session, [rows[each.id] for each in facts if each.id in rows], house, now=now)
 
 
-_FACETS = ("outcome", "category", "office", "tool", "data_class", "validity", "rubric")
-
-
-def _covers(row: tables.Verdict, data_class: str, house: House) -> bool:
-    order = house.data_classes
-    if row.data_ceiling is None or data_class not in order or row.data_ceiling not in order:
-        return row.data_ceiling is None
-    return order.index(data_class) <= order.index(row.data_ceiling)
-
-
-def _says(each: Published, text: str) -> bool:
+def saying(session: Session, shelf: Shelf, text: str) -> set[int] | None:
+    """Ids of the verdicts that hold every word in the tool's name, its vendor or the reasons; None for no word."""
     words = text.casefold().split()
-    told = f"{each.tool.name} {each.tool.vendor} {each.row.rationale}".casefold()
-    return all(word in told for word in words)
-
-
-def _facets(every: Sequence[Published], wanted: Filter, house: House) -> dict[str, dict[str, int]]:
-    values: dict[str, Callable[[Published], list[str]]] = {
-        "outcome": lambda each: [MEANINGS[each.row.outcome].group.value, each.row.outcome.value],
-        "category": lambda each: [each.tool.category] if each.tool.category else [],
-        "office": lambda each: each.row.offices or list(house.offices),
-        "data_class": lambda each: [name for name in house.data_classes if _covers(each.row, name, house)],
-        "validity": lambda each: [each.validity.state.value],
-        "rubric": lambda each: sorted(each.rubrics),
-    }
-    counts: dict[str, dict[str, int]] = {}
-    for facet, of in values.items():
-        rest = [other for other in _FACETS if other != facet]
-        counted: Counter[str] = Counter()
-        for each in every:
-            if _says(each, wanted.text) and all(_passes_facet(each, other, wanted, house) for other in rest):
-                counted.update(set(of(each)))
-        counts[facet] = dict(sorted(counted.items()))
-    return counts
+    if not words:
+        return None
+    return set.intersection(*(shelf.called(word) | store.saying(session, word) for word in words))

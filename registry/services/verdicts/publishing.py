@@ -26,8 +26,6 @@ class Published:
     tool: Tool
     ruling: Ruling
     validity: Validity
-    rubrics: frozenset[str] = frozenset()
-    """The values of the facet by which it is found."""
 
     @property
     def label(self) -> str:

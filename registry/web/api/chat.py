@@ -10,7 +10,6 @@ from registry.domain.errors import InvalidInput, NotFound, NotSignedIn
 from registry.domain.lookup import Question
 from registry.services.answers import lookup
 from registry.services.answers.index import Index
-from registry.services.people.house import house
 from registry.settings import Settings
 from registry.web import chat
 from registry.web.chat import SLACK, TEAMS, Dialect
@@ -81,6 +80,6 @@ def _answer(
     query = clean(asked)[:MOST_SIGNS]
     if not query:
         return USAGE
-    organisation = house(read, settings)
+    organisation = lookup.organisation(read, settings, known)
     found = lookup.check(read, query, Question(at=now), organisation, now=now, index=known)
     return chat.reply(found, settings.base_url, dialect, settings.words)

@@ -1,17 +1,13 @@
 """`GET /check`: may I use it? What was answered in the same words and still holds is told by web/at_once.py."""
 
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime
 from typing import Annotated
 
 from fastapi import BackgroundTasks, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
-from sqlmodel import Session
 
 from registry.domain.lookup import AnswerCode, Question
 from registry.services.answers import lookup
-from registry.services.people.house import house
-from registry.settings import Settings
-from registry.store import verdicts
 from registry.web.api.replies import as_json
 from registry.web.deps import House, Known, Now, Plain, Read
 from registry.web.etag import conditional
@@ -54,7 +50,7 @@ def check(
     An answer that names anything under `depends_on` holds only once that is said as well. No token is needed.
     """
     following = parts_of(request).following
-    age, organisation = following.remembered.age, house(read, settings)
+    age, organisation = following.remembered.age, lookup.organisation(read, settings, known)
     question = Question(
         at=lookup.moment(on, organisation, now=now),
         data_class=data_class or None,
@@ -66,7 +62,7 @@ def check(
     found = lookup.check(read, q, question, organisation, now=now, index=known)
     if found.match is not None and on is None and known is not None and following.index() is known:
         request.state.keep_under = following.remembered.may_keep(
-            age, now=now, until=lambda: _next_turn(read, settings, now)
+            age, now=now, until=lambda: known.facts.turn(read, organisation, now)
         )
     body = as_json(lookup.told(found, base_url=settings.base_url)).encode()
     # As every read of the API; time changes answers, so it is asked for again each time.
@@ -75,15 +71,6 @@ def check(
         background.add_task(_count, request, q, now)
         reply.background = background
     return reply
-
-
-def _next_turn(read: Session, settings: Settings, now: datetime) -> datetime:
-    """When time alone changes an answer next: at midnight here, or when a verdict goes out or starts."""
-    midnight = datetime.combine(
-        now.astimezone(settings.zone).date() + timedelta(days=1), time(), settings.zone
-    )
-    moment = verdicts.next_moment(read, now=now)
-    return min(midnight, moment) if moment else midnight
 
 
 async def _count(request: Request, query: str, now: datetime) -> None:

@@ -8,7 +8,6 @@ from pydantic import BaseModel, Field
 
 from registry.domain.lookup import Question
 from registry.services.answers import lookup
-from registry.services.people.house import house
 from registry.web import answer_sheet
 from registry.web.answer_sheet import MOST_QUERIES, MOST_SIGNS
 from registry.web.api.replies import as_json
@@ -56,7 +55,7 @@ def check_list(
 ) -> Response:
     """Nothing is stored, and what is not known is not counted as asked for. No token is needed."""
     asker(request, user, now, what="lists")
-    organisation = house(read, settings)
+    organisation = lookup.organisation(read, settings, known)
     question = Question(
         at=lookup.moment(asked.on, organisation, now=now),
         data_class=asked.data_class or None,

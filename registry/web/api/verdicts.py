@@ -12,12 +12,12 @@ from registry.services.decisions import second_reading
 from registry.services.people.acting import Actor
 from registry.services.people.house import house
 from registry.services.verdicts import listing, publishing
-from registry.services.verdicts.listing import Filter
+from registry.services.verdicts.shelf import Filter
 from registry.settings import Settings
 from registry.store import tables, verdicts
 from registry.store.columns import id_of
 from registry.web.api.replies import Cursor, Limit, cursor_number, next_link, told
-from registry.web.deps import INSIDERS, CurrentUser, House, Now, Plain, Read, RowId
+from registry.web.deps import INSIDERS, CurrentUser, House, Now, Plain, Read, RowId, Shelved
 from registry.web.routing import api_router
 from registry.web.schemas import Page, SecondReadingOut, VerdictOut
 
@@ -28,6 +28,7 @@ Named = Annotated[list[Plain], Query(description="May be repeated; several widen
 @router.get("", response_model=Page[VerdictOut], summary="Verdicts, newest first")
 def list_verdicts(
     request: Request,
+    shelf: Shelved,
     read: Read,
     settings: House,
     now: Now,
@@ -64,13 +65,13 @@ def list_verdicts(
         rubrics=frozenset(rubric) - {""},
         text=q.strip(),
     )
-    listed = listing.listing(read, wanted, house(read, settings), now=now).verdicts
-    rest = [each for each in listed if not before or each.row.number < before]
-    shown = rest[:limit]
-    following = str(shown[-1].row.number) if len(rest) > limit else None
+    known = house(read, settings)
+    cut = listing.listing(read, shelf, wanted, known, after=before, limit=limit).cut
+    following = str(cut.facts[-1].number) if cut.more else None
+    whole = listing.whole(read, cut.facts, known, now=now)
     page = Page[VerdictOut](
         items=[
-            VerdictOut.model_validate(publishing.as_json(each, base_url=settings.base_url)) for each in shown
+            VerdictOut.model_validate(publishing.as_json(each, base_url=settings.base_url)) for each in whole
         ],
         next=following,
     )

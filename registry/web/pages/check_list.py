@@ -71,7 +71,7 @@ def answer_list(
     said = Typed(**{name: typed.one(name) for name in SAID})
     try:
         queries = answer_sheet.read_list(text)
-        organisation = house(read, settings)
+        organisation = lookup.organisation(read, settings, known)
         question = as_question(said, organisation, now=now)
         asker(request, user, now, what="lists")
         found = lookup.check_all(read, queries, question, organisation, now=now, index=known)

@@ -7,7 +7,6 @@ from fastapi import Request, Response
 
 from registry.domain.errors import InvalidInput
 from registry.services.answers import lookup
-from registry.services.people.house import house
 from registry.web import cards
 from registry.web.deps import House, Known, Now, Read
 from registry.web.headers import CONTENT_SECURITY_POLICY
@@ -44,7 +43,7 @@ def show_embedded(
     status = 200
     if typed.q:
         try:
-            organisation = house(read, settings)
+            organisation = lookup.organisation(read, settings, known)
             question = as_question(typed, organisation, now=now)
             found = lookup.check(read, typed.q, question, organisation, now=now, index=known)
         except InvalidInput as refused:

@@ -10,7 +10,7 @@ from registry.domain.outcome import MEANINGS, Outcome
 from registry.domain.validity import STATE_LABELS, ValidityState
 from registry.publish import opml
 from registry.publish.formats import FORMATS
-from registry.services.verdicts.listing import Filter
+from registry.services.verdicts.shelf import Filter
 from registry.store import offices, tools
 from registry.web.deps import House, Read
 from registry.web.etag import conditional

@@ -19,6 +19,7 @@ from registry.domain.language import gettext_noop as _
 from registry.domain.lookup import AnswerCode
 from registry.domain.lookup import House as Organisation
 from registry.services.answers import lookup, matching
+from registry.services.answers.index import Index
 from registry.services.answers.lookup import LookUp
 from registry.services.people.house import house
 from registry.services.verdicts import publishing
@@ -30,7 +31,7 @@ from registry.web import cards
 from registry.web.deps import Asked, House, Known, Now, Read
 from registry.web.feeds import feed_links
 from registry.web.parts import Parts, parts_of
-from registry.web.question import Typed, TypedQuestion, as_question, choices, office_options
+from registry.web.question import Typed, TypedQuestion, as_question, choices, offices_of
 from registry.web.render import go, render, render_document
 from registry.web.rendering import FeedLink
 from registry.web.routing import page_router
@@ -114,7 +115,8 @@ def check(
     if not typed.q:
         page = _home(read, settings, now, typed)
         return render(request, "lookup/home.html", page, feeds=feed_links("All verdicts"))
-    organisation, offices = house(read, settings), office_options(read)
+    organisation = lookup.organisation(read, settings, known)
+    offices = offices_of(organisation)
     try:
         question = as_question(typed, organisation, now=now)
         found = lookup.check(read, typed.q, question, organisation, now=now, index=known)
@@ -122,7 +124,7 @@ def check(
         asked = tuple(choices(typed, organisation, offices).values())
         page = LookupPage(typed, asked, faults=refused.faults or {"q": refused.sentence})
         return render(request, "lookup/show.html", page, status=422)
-    page = _answered(read, found, typed, organisation, offices, settings, now)
+    page = _answered(read, found, typed, organisation, offices, settings, now, known)
     reply = render(request, "lookup/show.html", page, feeds=_feeds_of(found))
     if found.answer.code in UNANSWERED and _is_worth_counting(request, typed):
         reply.background = BackgroundTask(_count, parts_of(request), typed.q, now)
@@ -147,8 +149,8 @@ def describe_search(request: Request, settings: House) -> Response:
 def suggest(known: Known, read: Read, settings: House, now: Now, q: Asked = "") -> Response:
     """Completions as OpenSearch wants them: what was typed, names, their answers in words, their addresses."""
     found = matching.complete(read, q[:MOST_QUERY], known)
-    organisation = house(read, settings)
-    answers = lookup.answers(read, found, rules.Question(at=now), organisation, now=now)
+    organisation = lookup.organisation(read, settings, known)
+    answers = lookup.answers(read, found, rules.Question(at=now), organisation, now=now, index=known)
     told = [
         q,
         [tool.name for tool in found],
@@ -169,7 +171,7 @@ def _home(read: Session, settings: Settings, now: datetime, typed: Typed | None 
     typed = typed or Typed()
     return LookupPage(
         typed=typed,
-        choices=tuple(choices(typed, organisation, office_options(read)).values()),
+        choices=tuple(choices(typed, organisation, offices_of(organisation)).values()),
         examples=_examples([each.tool for each in latest]),
         latest=[as_row(each, organisation) for each in latest],
         search_url=f"{settings.base_url}/check?q=%s",
@@ -185,6 +187,7 @@ def _answered(
     offices: Sequence[Option],
     settings: Settings,
     now: datetime,
+    index: Index | None,
 ) -> LookupPage:
     answer, tool = found.answer, found.tool
     editions = [each.name for each in answer.editions]
@@ -198,7 +201,7 @@ def _answered(
             request_url=cards.request_url(typed.q),
         )
     unsaid = [name for name in answer.depends_on if name in THINGS]
-    spread = lookup.by_value(read, tool, found.question, unsaid, organisation, now=now)
+    spread = lookup.by_value(read, tool, found.question, unsaid, organisation, now=now, index=index)
     names = {each.value: each.label for each in offices}
     depends = [
         Depends(

@@ -16,8 +16,8 @@ from registry.services.evaluations import taking_part
 from registry.services.people.acting import Actor
 from registry.services.people.house import house
 from registry.services.verdicts import verdict_life
-from registry.services.verdicts.listing import Filter
 from registry.services.verdicts.reopening import reopen_by_hand
+from registry.services.verdicts.shelf import Filter
 from registry.settings import Settings
 from registry.store import evaluations, tools, verdicts
 from registry.store.columns import id_of

@@ -1,49 +1,45 @@
 """The list of verdicts under its facets, and the same as CSV and JSON."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from functools import partial
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 from fastapi import Request, Response
-from fastapi.responses import JSONResponse
 from starlette.datastructures import QueryParams
 
+from registry.domain.errors import NotFound
 from registry.domain.lookup import House as Organisation
 from registry.domain.outcome import Outcome
-from registry.domain.validity import ValidityState
+from registry.domain.validity import REVIEW_DAYS, ValidityState
 from registry.publish import sheet
 from registry.services.people.house import house
 from registry.services.verdicts import listing, publishing
-from registry.services.verdicts.listing import OLDER, Filter, Listing
-from registry.services.verdicts.publishing import Published
-from registry.store import offices as offices_store
-from registry.web.deps import Asked, House, Now, Read
-from registry.web.etag import conditional
+from registry.services.verdicts.listing import Listing
+from registry.services.verdicts.shelf import NEWEST, OLDER, ORDERS, Filter
+from registry.store import shelf as store
+from registry.store.engine import snapshot
+from registry.web.deps import Asked, House, Now, Read, Shelved
+from registry.web.etag import json_list, streamed
 from registry.web.feeds import feed_links
 from registry.web.filters import as_filter, as_query
+from registry.web.parts import parts_of
 from registry.web.render import render
 from registry.web.routing import page_router
-from registry.web.shapes import (
-    Chip,
-    Column,
-    Facet,
-    FacetOption,
-    Facets,
-    Link,
-    Pager,
-)
+from registry.web.shapes import Chip, Column, Facet, FacetOption, Facets, Link, Pager
 from registry.web.understood import code, understood
-from registry.web.verdict_parts import (
-    VerdictRow,
-    as_row,
-    just_withdrawn,
-)
+from registry.web.verdict_parts import VerdictRow, as_line, just_withdrawn
 from registry.web.words import words
 
 router = page_router()
-MOST_VERDICTS = 25
+MOST_VERDICTS = 50
+AT_ONCE = 200
+"""Verdicts read for a file before the next ones are."""
+FILES: Mapping[str, tuple[str, Callable[[Iterable[Mapping[str, Any]]], Iterator[bytes]]]] = {
+    "csv": ("text/csv; charset=utf-8", sheet.written),
+    "json": ("application/json", partial(json_list, "verdicts")),
+}
 GROUPS = {
     "outcome": "Outcome",
     "category": "Category",
@@ -54,13 +50,6 @@ GROUPS = {
 }
 NAMED = GROUPS | {"tool": "Tool", "q": "Says"}
 
-SORTS: Mapping[str, Callable[[Published], Any]] = {
-    "number": lambda each: each.row.number,
-    "tool": lambda each: (each.tool.name.casefold(), each.row.number),
-    "category": lambda each: (each.tool.category.casefold(), each.row.number),
-    "ends": lambda each: (each.validity.ends_on or date.max, each.row.number),
-}
-NEWEST = "-number"
 COLUMNS = (
     ("tool", "Tool", "tool"),
     ("outcome", "Outcome", ""),
@@ -82,36 +71,40 @@ class VerdictsPage:
     """Words that the verdicts must hold, as typed."""
     keep: Sequence[tuple[str, str]]
     """The other filters, which a search for words must not lose."""
+    soon: Link | None
     hidden: bool
     """Whether verdicts that were replaced or withdrawn are left out."""
     done: Sequence[int]
 
 
 @router.get("/verdicts")
-def show_verdicts(request: Request, read: Read, settings: House, now: Now, after: Asked = "") -> Response:
+def show_verdicts(
+    request: Request, shelf: Shelved, read: Read, settings: House, after: Asked = ""
+) -> Response:
     (wanted, sort), organisation = understood(request, _asked), house(read, settings)
-    listed = listing.listing(read, wanted, organisation, now=now)
-    ordered = sorted(listed.verdicts, key=SORTS[sort.removeprefix("-")], reverse=sort.startswith("-"))
-    start = _start(ordered, after)
-    offices = {office.code: office.name for office in offices_store.all_offices(read)}
+    listed = listing.listing(
+        read, shelf, wanted, organisation, sort=sort, after=_number(after), limit=MOST_VERDICTS
+    )
+    bound = store.bound(read, [each.id for each in listed.cut.facts])
     query = as_query(wanted)
     page = VerdictsPage(
-        facets=_facets(wanted, listed, organisation, offices, sort),
+        facets=_facets(wanted, listed, organisation, sort),
         columns=_columns(wanted, sort),
-        rows=[as_row(each, organisation) for each in ordered[start : start + MOST_VERDICTS]],
-        pager=_pager(ordered, start, wanted, sort),
+        rows=[as_line(each, bound[each.id], organisation) for each in listed.cut.facts if each.id in bound],
+        pager=_pager(listed, wanted, sort),
         formats=[
             *(
                 Link(each.title.split("(")[-1].rstrip(")"), each.url)
                 for each in feed_links("", wanted=wanted)
             ),
-            Link("CSV", f"/verdicts.csv?{query}".rstrip("?")),
-            Link("JSON", f"/verdicts.json?{query}".rstrip("?")),
+            Link("CSV", _file("csv", wanted, sort)),
+            Link("JSON", _file("json", wanted, sort)),
         ],
         text=wanted.text,
         keep=parse_qsl(as_query(replace(wanted, text=""))),
         hidden=not wanted.validities,
-        done=just_withdrawn(listed.verdicts, request.query_params.getlist("done")),
+        soon=_soon(wanted, listed),
+        done=just_withdrawn(shelf, request.query_params.getlist("done")),
     )
     title = "These verdicts" if query else "All verdicts"
     return render(
@@ -119,52 +112,76 @@ def show_verdicts(request: Request, read: Read, settings: House, now: Now, after
     )
 
 
+@router.get("/verdicts.{ending}")
+def download(
+    ending: str, request: Request, shelf: Shelved, read: Read, settings: House, now: Now
+) -> Response:
+    """The whole list under its filter and in its order, written as it is read."""
+    if ending not in FILES:
+        raise NotFound(f"There is no such file. Choose among: {', '.join(FILES)}.")
+    wanted, sort = _asked(request.query_params)
+    facts = listing.every(read, shelf, wanted, house(read, settings), sort=sort)
+    engine, base_url = parts_of(request).engine, settings.base_url
+
+    def told() -> Iterator[Mapping[str, Any]]:
+        with snapshot(engine) as session:
+            organisation = house(session, settings)
+            for start in range(0, len(facts), AT_ONCE):
+                some = listing.whole(session, facts[start : start + AT_ONCE], organisation, now=now)
+                yield from (publishing.as_json(each, base_url=base_url) for each in some)
+                session.expunge_all()
+
+    media_type, written = FILES[ending]
+    tag = f"{shelf.mark} {[each.id for each in facts]} {base_url}"
+    headers = {"Content-Disposition": 'attachment; filename="verdicts.csv"'} if ending == "csv" else {}
+    return streamed(request, written(told()), media_type, tag=tag, headers=headers)
+
+
 def _asked(query: QueryParams) -> tuple[Filter, str]:
-    sorts = [sign + name for name in SORTS for sign in ("", "-")]
+    sorts = [sign + name for name in ORDERS for sign in ("", "-")]
     return as_filter(query), code(query.get("sort", ""), sorts, "sort") or NEWEST
 
 
-@router.get("/verdicts.csv")
-def download_csv(request: Request, read: Read, settings: House, now: Now) -> Response:
-    listed = listing.listing(read, as_filter(request.query_params), house(read, settings), now=now)
-    body = sheet.render([publishing.as_json(each, base_url=settings.base_url) for each in listed.verdicts])
-    headers = {"Content-Disposition": 'attachment; filename="verdicts.csv"'}
-    return conditional(request, body, "text/csv; charset=utf-8", headers=headers)
+def _number(after: str) -> int:
+    """The number that a page mark names; 0, for the first page, where it is none of ours."""
+    return int(after) if after.isascii() and after.isdigit() and len(after) < 10 else 0
 
 
-@router.get("/verdicts.json")
-def download_json(request: Request, read: Read, settings: House, now: Now) -> Response:
-    listed = listing.listing(read, as_filter(request.query_params), house(read, settings), now=now)
-    told = [publishing.as_json(each, base_url=settings.base_url) for each in listed.verdicts]
-    return conditional(request, JSONResponse({"verdicts": told}).body, "application/json")  # type: ignore[arg-type]
-
-
-def _start(ordered: Sequence[Published], after: str) -> int:
-    """Where the page after a verdict's number begins; the first page where the list no longer holds it."""
-    numbers = [str(each.row.number) for each in ordered]
-    return numbers.index(after) + 1 if after in numbers else 0
-
-
-def _url(wanted: Filter, sort: str = NEWEST, after: str = "") -> str:
-    more = urlencode([(name, value) for name, value in (("sort", sort), ("after", after)) if value])
-    more = more.replace(f"sort={NEWEST}", "").strip("&")
-    query = "&".join(part for part in (as_query(wanted), more) if part)
+def _url(wanted: Filter, sort: str = NEWEST, after: int = 0) -> str:
+    more = [("sort", sort)] if sort != NEWEST else []
+    more += [("after", str(after))] if after else []
+    query = "&".join(part for part in (as_query(wanted), urlencode(more)) if part)
     return "/verdicts" + (f"?{query}" if query else "")
 
 
-def _pager(ordered: Sequence[Published], start: int, wanted: Filter, sort: str) -> Pager:
-    total = len(ordered)
+def _file(ending: str, wanted: Filter, sort: str) -> str:
+    path, _, query = _url(wanted, sort).partition("?")
+    return f"{path}.{ending}" + (f"?{query}" if query else "")
+
+
+def _soon(wanted: Filter, listed: Listing) -> Link | None:
+    """To those of the list that end within sixty days, the first to end first; None where there are none."""
+    ending = frozenset({ValidityState.REVIEW_DUE})
+    count = listed.facets["validity"].get(ValidityState.REVIEW_DUE, 0)
+    if not count or wanted.validities == ending:
+        return None
+    label = f"{count} of these end{'s' if count == 1 else ''} within {REVIEW_DAYS} days"
+    return Link(label, _url(replace(wanted, validities=ending), "ends"))
+
+
+def _pager(listed: Listing, wanted: Filter, sort: str) -> Pager:
+    cut, total = listed.cut, listed.total
     if not total:
         return Pager("No verdict")
-    end = min(start + MOST_VERDICTS, total)
     noun = "verdict" if total == 1 else "verdicts"
-    summary = f"{total} {noun}" if total <= MOST_VERDICTS else f"Verdicts {start + 1} to {end} of {total}"
-    before = max(start - MOST_VERDICTS, 0)
-    previous = str(ordered[before - 1].row.number) if before else ""
+    start, end = cut.start + 1, cut.start + len(cut.facts)
+    summary = (
+        f"{total:,} {noun}" if end - cut.start == total else f"Verdicts {start:,} to {end:,} of {total:,}"
+    )
     return Pager(
         summary,
-        _url(wanted, sort, previous) if start else "",
-        _url(wanted, sort, str(ordered[end - 1].row.number)) if end < total else "",
+        _url(wanted, sort, cut.before) if cut.before is not None else "",
+        _url(wanted, sort, cut.facts[-1].number) if cut.more else "",
     )
 
 
@@ -178,10 +195,8 @@ def _columns(wanted: Filter, sort: str) -> list[Column]:
     return made
 
 
-def _facets(
-    wanted: Filter, listed: Listing, organisation: Organisation, offices: Mapping[str, str], sort: str
-) -> Facets:
-    chosen = _chosen(wanted)
+def _facets(wanted: Filter, listed: Listing, organisation: Organisation, sort: str) -> Facets:
+    chosen, offices = _chosen(wanted), organisation.phrases
     groups = []
     for name, label in GROUPS.items():
         counts = {**dict.fromkeys(chosen[name], 0), **listed.facets.get(name, {})}

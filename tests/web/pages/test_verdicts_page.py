@@ -1,10 +1,18 @@
 import csv
 import io
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping
+from datetime import datetime
 
 import pytest
+from sqlalchemy import Engine
 from starlette.testclient import TestClient
 
+from registry.domain.validity import MarkKind
+from registry.services.people.acting import Actor
+from registry.services.verdicts.verdict_life import mark
+from registry.store.engine import transaction
+from tests.builders import UTC_ZONE
 from tests.web.conftest import HandClock
 
 pytestmark = pytest.mark.usefixtures("decided")
@@ -106,3 +114,38 @@ def test_who_withdraws_a_no_reads_beforehand_that_nothing_is_decided_then(
     page = as_("Amir").post("/verdicts/withdraw", data=typed).text
     assert "Everybody reads from then on: “Nobody has reviewed Harrow Chat here yet." in page
     assert "No, because" in as_("Amir").get("/check?q=Harrow+Chat").text  # nothing was done
+
+
+def test_page_and_files_come_in_the_order_that_was_asked_for(client: TestClient) -> None:
+    shown = client.get("/verdicts?sort=tool").text
+    assert 'href="/verdicts.json?sort=tool"' in shown
+    order = [int(each) for each in re.findall(r'<a href="/verdicts/(\d+)"', shown)]
+    assert numbers(client, "?sort=tool") == order
+    assert order != numbers(client)
+
+
+def test_a_file_is_sent_again_only_when_something_in_it_may_read_otherwise(
+    client: TestClient, site_engine: Engine, decided: Mapping[str, Actor], now: datetime
+) -> None:
+    files = ("/verdicts.csv", "/verdicts.json")
+    tags = {file: client.get(file).headers["etag"] for file in files}
+    for file, tag in tags.items():
+        assert client.get(file, headers={"If-None-Match": tag}).status_code == 304
+    with transaction(site_engine) as session:
+        mark(session, 4, MarkKind.REVOKED, reason="Too strict.", zone=UTC_ZONE, by=decided["ana"], now=now)
+    for file, tag in tags.items():
+        assert client.get(file, headers={"If-None-Match": tag}).status_code == 200
+
+
+def test_what_ends_soon_is_one_step_away(client: TestClient, clock: HandClock) -> None:
+    clock.pass_time(days=280)
+    shown = client.get("/verdicts").text
+    link = re.search(r'href="(/verdicts\?validity=review_due&amp;sort=ends)">(\d+) of these end', shown)
+    assert link
+    few = client.get(link[1].replace("&amp;", "&")).text
+    assert len(re.findall(r'<a href="/verdicts/\d+"', few)) == int(link[2])
+    assert "of these end" not in few
+
+
+def test_an_unknown_ending_is_not_found(client: TestClient) -> None:
+    assert client.get("/verdicts.xml").status_code == 404

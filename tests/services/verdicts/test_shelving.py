@@ -1,0 +1,106 @@
+"""The shelf that is kept in memory is the one that would be read anew, whoever wrote and however time passed."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+import pytest
+from sqlalchemy import Engine, event
+from sqlmodel import Session
+
+from registry.domain.outcome import Outcome
+from registry.domain.validity import MarkKind, ValidityState
+from registry.services.people.acting import Actor
+from registry.services.verdicts.shelf import Shelf
+from registry.services.verdicts.shelving import Shelving
+from registry.services.verdicts.verdict_life import mark
+from registry.settings import Settings
+from registry.store import shelf as store
+from registry.store.engine import snapshot, transaction
+from registry.store.tables import Tool
+from tests.builders import UTC_ZONE, a_tool, a_verdict, the_cast
+
+DAY = timedelta(days=1)
+
+
+@pytest.fixture
+def shelving(engine: Engine) -> Iterator[Shelving]:
+    made = Shelving(engine, Settings())
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def cast(engine: Engine, now: datetime) -> dict[str, Actor]:
+    with transaction(engine) as session:
+        people = the_cast(session, now - 9 * DAY)
+        for name in ("One", "Two"):
+            a_verdict(session, a_tool(session, name, now=now - 9 * DAY), people, now=now - 3 * DAY)
+    return people
+
+
+def suspend(session: Session, by: Actor, now: datetime) -> None:
+    mark(session, 1, MarkKind.SUSPENDED, reason="A leak.", zone=UTC_ZONE, by=by, now=now)
+
+
+def anew(engine: Engine, now: datetime) -> list[store.Fact]:
+    with snapshot(engine) as session:
+        return store.facts(session, now=now, zone=UTC_ZONE)
+
+
+def state(shelf: Shelf, number: int) -> ValidityState | None:
+    fact = shelf.find_number(number)
+    return fact and fact.state
+
+
+@pytest.mark.both_databases
+def test_what_is_decided_and_what_befalls_it_is_on_the_shelf_at_once(
+    engine: Engine, shelving: Shelving, cast: dict[str, Actor], now: datetime
+) -> None:
+    assert [each.number for each in shelving.shelf(now).facts] == [1, 2]
+    with transaction(engine) as session:
+        suspend(session, cast["ana"], now)
+    assert state(shelving.shelf(now), 1) is ValidityState.SUSPENDED
+    with transaction(engine) as session:
+        session.get_one(Tool, 2).category = "Elsewhere"
+    assert [each.category for each in shelving.shelf(now).facts] == ["Writing", "Elsewhere"]
+    with transaction(engine) as session:
+        a_verdict(session, session.get_one(Tool, 2), cast, now=now, outcome=Outcome.REJECTED, supersedes=(2,))
+    assert [each.number for each in shelving.shelf(now).facts] == [1, 2]  # still in its undo window
+    later = now + timedelta(minutes=6)
+    found = shelving.shelf(later)
+    assert state(found, 2) is ValidityState.SUPERSEDED
+    assert state(found, 3) is ValidityState.ACTIVE
+    assert list(found.facts) == anew(engine, later)
+
+
+def test_a_day_that_passes_changes_what_stands(
+    engine: Engine, shelving: Shelving, cast: dict[str, Actor], now: datetime
+) -> None:
+    with transaction(engine) as session:
+        a_verdict(
+            session,
+            a_tool(session, "Three", now=now),
+            cast,
+            now=now - 2 * DAY,
+            valid_until=(now + DAY).date(),
+        )
+    states = [state(shelving.shelf(now + days * DAY), 3) for days in (0, 1, 2, 31, 32)]
+    due, grace, lapsed = ValidityState.REVIEW_DUE, ValidityState.GRACE, ValidityState.LAPSED
+    assert states == [due, due, grace, grace, lapsed]
+    assert state(shelving.shelf(now), 3) is ValidityState.REVIEW_DUE
+
+
+def test_what_did_not_change_is_not_read_again(
+    engine: Engine, shelving: Shelving, cast: dict[str, Actor], now: datetime
+) -> None:
+    first = shelving.shelf(now)
+    said: list[str] = []
+    event.listen(engine, "before_cursor_execute", lambda *told: said.append(str(told[2])))
+    assert shelving.shelf(now + timedelta(seconds=1)) is first
+    assert said == []
+    with transaction(engine) as session:
+        suspend(session, cast["ana"], now)
+    said.clear()
+    second = shelving.shelf(now)
+    assert second.mark != first.mark
+    assert not [statement for statement in said if "MATERIALIZED" in statement]  # one tool's verdicts alone
