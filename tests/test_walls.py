@@ -39,10 +39,24 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "registry.rounds": frozenset(
         {"registry.domain", "registry.jobs", "registry.services", "registry.store", "scrapers"}
     ),
+    "registry.smtp": frozenset({"registry.domain", "registry.services", "registry.settings"}),
+    "registry.posting": frozenset(
+        {
+            "registry.domain",
+            "registry.jobs",
+            "registry.publish",
+            "registry.services",
+            "registry.settings",
+            "registry.smtp",
+            "registry.store",
+            "scrapers",
+        }
+    ),
     "registry.scheduler": frozenset(
         {
             "registry.domain",
             "registry.jobs",
+            "registry.posting",
             "registry.rounds",
             "registry.services",
             "registry.settings",

@@ -37,7 +37,7 @@ def create_app(
         settings=settings,
         engine=reached,
         following=Following(reached),
-        shelving=Shelving(reached, settings.zone),
+        shelving=Shelving(reached, settings),
         clock=clock,
         environment=make_environment(time_zone=settings.time_zone),
         assets=load_assets(),

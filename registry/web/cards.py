@@ -61,7 +61,7 @@ def answer_card(
         decided_by=verdict.decided_by if verdict else "",
         decided_on=verdict.decided_at if verdict else None,
         valid_until=answer.validity.ends_on if answer.validity else None,
-        follow=follow(tool),
+        follow=[Link("Mail", follow_url(urlencode({"tool": tool.slug}))), *follow(tool)],
         challenge_url=f"/challenge?tool={quote(tool.slug)}" if verdict else "",
         incident_url=f"/incident?tool={quote(tool.slug)}",
         request_url=request_url(tool.name),
@@ -97,6 +97,11 @@ def follow(tool: Tool) -> list[Link]:
     return [
         Link(each.name, f"/tools/{quote(tool.slug)}/verdicts.{ending}") for ending, each in FORMATS.items()
     ]
+
+
+def follow_url(query: str) -> str:
+    """Where a list of verdicts, or one tool's, is followed by mail."""
+    return f"/follow?{query}".rstrip("?")
 
 
 def request_url(name: str) -> str:

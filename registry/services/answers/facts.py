@@ -15,7 +15,7 @@ from registry.domain.outside import Said
 from registry.domain.validity import Ruling
 from registry.services.outside.evidence import said_of
 from registry.services.people.house import house_of
-from registry.services.verdicts.shelving import next_turn
+from registry.services.verdicts.turn import next_turn
 from registry.settings import Settings
 from registry.store import offices, tools, under_way, verdicts
 from registry.store.columns import id_of
