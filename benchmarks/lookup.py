@@ -1,11 +1,12 @@
 """What "may I use it?" takes on a large registry: look-ups, suggestions, memory, growth, and the command.
 
-    python benchmarks/lookup.py [rate] [suggest] [grow] [command] [--tools 100000] [--json]
+    python benchmarks/lookup.py [rate] [suggest] [grow] [lists] [command] [--tools 100000] [--json]
 
 `rate`     `GET /api/v1/check`, certain matches as people ask (a few tools often, most seldom), 32 connections, beside a
            FastAPI hello-world on the same server, and beside datasette's JSON row page where it is installed
 `suggest`  a mistyped name, one at a time; how often the right one comes first
 `grow`     pages with a fixed number of rows at 1,000, 10,000 and 100,000 tools
+`lists`    a list page of 50 rows rendered anew, beside datasette's table page of the same rows, one connection
 `command`  `registry check` as a process beside `python -c "import sqlmodel"`
 
 Everything is made from a seed. Sides run in turn; medians.
@@ -30,7 +31,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from made_registry import as_people_ask, fill, made_names, mistyped
 from serving import asked_once, datasette, hello, load, memory_mb, percentile, served, wait_for
 
-PARTS = ("rate", "suggest", "grow", "command")
+PARTS = ("rate", "suggest", "grow", "lists", "command")
 PAGES = (
     "/",
     "/check?q={name}",
@@ -156,6 +157,30 @@ def measure_grow(asked: argparse.Namespace) -> dict[str, Any]:
         )
         for page, by_size in times.items()
     }
+
+
+def measure_lists(asked: argparse.Namespace) -> dict[str, Any]:
+    told: dict[str, Any] = {}
+    with tempfile.TemporaryDirectory() as folder:
+        database = fill(Path(folder) / "registry.sqlite3", asked.tools, asked.decided, asked.seed)
+        sides = {"/verdicts": "verdict", "/tools": "tool"}
+        with served(folder, database) as (ours, _), datasette(folder, database) as theirs:
+            wait_for(ours, "/verdicts")
+            for path, table in sides.items():
+                places = {"ours": (ours, path)}
+                if theirs:
+                    places["datasette"] = (theirs, f"/registry/{table}?_size=50")
+                took: dict[str, list[float]] = {side: [] for side in places}
+                for _ in range(8 * asked.times):
+                    for side, (port, page) in places.items():
+                        took[side].append(1 / asked_once(port, [page]))
+                for side, every in took.items():
+                    told[f"{path}, {side}, ms"] = round(median(every) * 1e3, 1)
+                if theirs:
+                    told[f"{path}: so many times as fast"] = round(
+                        median(took["datasette"]) / median(took["ours"]), 1
+                    )
+    return told
 
 
 def measure_command(asked: argparse.Namespace) -> dict[str, Any]:

@@ -175,6 +175,22 @@ class Said:
     """It took over a verdict of this very registry, and says nothing of its own."""
 
 
+@dataclass(frozen=True)
+class Others:
+    """What other registries say of one tool on one day."""
+
+    said: tuple[Said, ...] = ()
+    today: date = date.max
+
+    @property
+    def standing(self) -> list[Said]:
+        return [each for each in self.said if each.outside.state_on(self.today) in STANDS]
+
+    @property
+    def sentence(self) -> str:
+        return summary(self.said, self.today)
+
+
 def summary(said: Sequence[Said], today: date) -> str:
     """ "Two other organisations have decided on it: one approved it, one rejected it."; "" where none stands.
 

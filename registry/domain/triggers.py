@@ -24,6 +24,7 @@ class Cause(StrEnum):
     INCIDENT = "incident"
     EXPLOITED = "exploited"
     ADVISORY = "advisory"
+    ADOPTED = "adopted"
     CONDITION_OVERDUE = "condition_overdue"
     END_OF_LIFE = "end_of_life"
     TERMS = "terms"
@@ -62,6 +63,9 @@ CAUSES: dict[Cause, CauseMeaning] = {
     Cause.INCIDENT: CauseMeaning("somebody reported an incident", 3, _PERMISSIVE),
     Cause.EXPLOITED: CauseMeaning("a flaw in it is being exploited", 3, _PERMISSIVE),
     Cause.ADVISORY: CauseMeaning("a flaw in it was reported", 14, _PERMISSIVE),
+    Cause.ADOPTED: CauseMeaning(
+        "the registry that it was adopted from says something else", 14, frozenset(Outcome)
+    ),
     Cause.CONDITION_OVERDUE: CauseMeaning("a condition is overdue", 14, _PERMISSIVE),
     Cause.END_OF_LIFE: CauseMeaning("its end was announced", None, _PERMISSIVE),
     Cause.TERMS: CauseMeaning("its terms, privacy policy or price changed", None, _DECIDED, by_hand=True),

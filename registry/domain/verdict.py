@@ -174,11 +174,11 @@ def explained_valid_until(
     if outcome is Outcome.APPROVED:
         months = QUICK_LANE_MONTHS if quick_lane else APPROVED_MONTHS[tier]
         what = "the quick lane" if quick_lane else f"tier {tier.value}"
-        return _months_after(decided_on, months), f"an approval in {what} stands for {months} months"
+        return months_after(decided_on, months), f"an approval in {what} stands for {months} months"
     if outcome is Outcome.PILOT:
         end, why = decided_on + timedelta(days=PILOT_DAYS), f"a pilot lasts {PILOT_DAYS} days"
     else:
-        end = _months_after(decided_on, CONDITIONAL_MONTHS)
+        end = months_after(decided_on, CONDITIONAL_MONTHS)
         why = f"a conditional approval stands for {CONDITIONAL_MONTHS} months"
     due = open_due_dates(conditions, decided_on)
     if due and due[0] < end:
@@ -287,7 +287,7 @@ def _step_fault(recommended: Outcome, chosen: Outcome, reason: str, extreme: boo
     return None
 
 
-def _months_after(day: date, months: int) -> date:
+def months_after(day: date, months: int) -> date:
     """The same day of the month, or the last one where that month is shorter."""
     years, month = divmod(day.year * 12 + day.month - 1 + months, 12)
     return date(years, month + 1, min(day.day, calendar.monthrange(years, month + 1)[1]))

@@ -1,7 +1,7 @@
 """Reads of other registries' verdicts: those on a tool, those nobody has placed, what one said before."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -183,10 +183,28 @@ def held(session: Session, source_id: int) -> Sequence[OutsideVerdict]:
     return session.exec(query).all()
 
 
-def adopted(session: Session, verdict_ids: Iterable[int]) -> dict[int, Adoption]:
-    """Verdict id -> what it took over, for those that took over any."""
-    query = select(Adoption).where(col(Adoption.verdict_id).in_(set(verdict_ids)))
-    return {each.verdict_id: each for each in session.exec(query)}
+def adopted_as(session: Session, outside_ids: Collection[int], *, now: datetime) -> Mapping[int, int]:
+    """Id of another registry's verdict -> the newest number of ours that took it over and was not taken back.
+
+    Where a colleague can still take theirs back, nobody learns of it.
+    """
+    query = (
+        select(Adoption.outside_id, func.max(col(Verdict.number)))
+        .join(Verdict, col(Verdict.id) == col(Adoption.verdict_id))
+        .where(
+            among(session, Adoption.outside_id, outside_ids),
+            col(Verdict.undone_at).is_(None),
+            col(Verdict.published_at) <= now,
+        )
+        .group_by(col(Adoption.outside_id))
+    )
+    return dict(session.exec(query).all())
+
+
+def adopted_rows(session: Session, outside_id: int) -> Sequence[Verdict]:
+    """Every verdict of ours that took it over, taken back or not."""
+    query = select(Verdict).join(Adoption, col(Adoption.verdict_id) == col(Verdict.id))
+    return session.exec(query.where(Adoption.outside_id == outside_id)).all()
 
 
 def adoptions_to_look_at(

@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, or_, select
 from sqlmodel import Session, col
 
 from registry.domain.outcome import Outcome
 from registry.domain.validity import ValidityState, validity
 from registry.store import standing, tables
 from registry.store.columns import among
+from registry.store.evaluations import CLOSED
 from registry.store.standing import published
 from registry.store.tables import Evaluation, Tool
 from registry.store.verdicts import superseded_at
@@ -29,7 +30,7 @@ class Fact:
     vendor: str
     category: str
     outcome: Outcome
-    offices: Sequence[str]
+    offices: tuple[str, ...]
     """Empty: it holds for all of them."""
     data_ceiling: str | None
     judged: tuple[str, str] | None
@@ -139,3 +140,18 @@ def saying(session: Session, word: str) -> set[int]:
         return {verdict_id or 0 for verdict_id in session.connection().scalars(query)}
     told: Iterable[Any] = session.connection().execute(select(col(row.id), col(row.rationale)))
     return {verdict_id for verdict_id, rationale in told if word.casefold() in rationale.casefold()}
+
+
+def spoken_of(session: Session, *, now: datetime, tool_ids: Collection[int] | None = None) -> list[int]:
+    """Ids of the tools with a published verdict or an evaluation under way; no other has an answer of its own."""
+    unpublished = select(col(tables.Verdict.evaluation_id)).where(
+        col(tables.Verdict.undone_at).is_(None), col(tables.Verdict.published_at) > now
+    )
+    decided: Select[Any] = select(col(tables.Verdict.tool_id).label("id")).where(*published(now))
+    running: Select[Any] = select(col(Evaluation.tool_id).label("id")).where(
+        or_(col(Evaluation.state).not_in(CLOSED), col(Evaluation.id).in_(unpublished))
+    )
+    if tool_ids is not None:
+        decided = decided.where(among(session, col(tables.Verdict.tool_id), tool_ids))
+        running = running.where(among(session, col(Evaluation.tool_id), tool_ids))
+    return sorted(session.connection().scalars(decided.union(running)))

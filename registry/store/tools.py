@@ -1,10 +1,11 @@
 """Reads of tools and of everything by which people call them."""
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import String, bindparam, cast
+from sqlalchemy import ColumnElement, String, bindparam, cast, tuple_
 from sqlalchemy import select as columns
 from sqlmodel import Session, and_, col, func, or_, select
 from sqlmodel.sql.expression import SelectOfScalar
@@ -12,7 +13,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 from registry.domain.errors import NotFound
 from registry.domain.outcome import MEANINGS
 from registry.store.columns import among
-from registry.store.tables import Alias, AliasKind, Evaluation, Tool, Verdict
+from registry.store.tables import Alias, AliasKind, Evaluation, OutsideVerdict, Tool, Verdict
 
 MOST_PERMITTED = 50
 
@@ -50,17 +51,28 @@ def _by_ids() -> SelectOfScalar[Tool]:
     return select(Tool).where(col(Tool.id).in_(bindparam("ids", expanding=True)))
 
 
-def with_past(session: Session, tool_ids: Iterable[int]) -> Sequence[tuple[Tool, bool, bool]]:
-    """Tools, each with whether it has verdicts and whether it has evaluations, of whatever state."""
-    found = session.exec(_with_past(), params={"ids": list(tool_ids)})
-    return [(tool, decided, evaluated) for tool, decided, evaluated in found]
+class WithPast(NamedTuple):
+    """A tool, and of what there is anything about it, in whatever state."""
+
+    tool: Tool
+    decided: bool
+    evaluated: bool
+    told_of: bool
+    """By other registries."""
+
+
+def with_past(session: Session, tool_ids: Iterable[int]) -> Sequence[WithPast]:
+    return [WithPast(*each) for each in session.exec(_with_past(), params={"ids": list(tool_ids)})]
 
 
 @cache
 def _with_past() -> Any:
     verdicts = select(Verdict.id).where(Verdict.tool_id == Tool.id).exists()
     evaluations = select(Evaluation.id).where(Evaluation.tool_id == Tool.id).exists()
-    return select(Tool, verdicts, evaluations).where(col(Tool.id).in_(bindparam("ids", expanding=True)))
+    others = select(OutsideVerdict.id).where(OutsideVerdict.tool_id == Tool.id).exists()
+    return select(Tool, verdicts, evaluations, others).where(
+        col(Tool.id).in_(bindparam("ids", expanding=True))
+    )
 
 
 def by_slugs(session: Session, slugs: Iterable[str]) -> dict[str, Tool]:
@@ -90,17 +102,84 @@ def holding(session: Session, key: str, *, limit: int) -> Sequence[Tool]:
     return session.exec(query.order_by(func.length(Tool.name), col(Tool.id)).limit(limit)).all()
 
 
-def page(
-    session: Session, *, category: str = "", after: str = "", before: str = "", limit: int = 50
-) -> Sequence[Tool]:
-    """Tools in the order of their slugs, those after the slug `after` or the last ones before `before`."""
-    query = select(Tool).limit(limit)
-    query = query.where(col(Tool.slug) < before) if before else query.where(col(Tool.slug) > after)
-    if category:
-        query = query.where(Tool.category == category)
-    if before:
-        return session.exec(query.order_by(col(Tool.slug).desc())).all()[::-1]
-    return session.exec(query.order_by(col(Tool.slug))).all()
+@dataclass(frozen=True)
+class Narrowed:
+    """Which tools a list shows."""
+
+    categories: Collection[str] = ()
+    words: Sequence[str] = ()
+    """Each stands in the name or the vendor, in small letters or capitals."""
+    among: Collection[int] | None = None
+    """Only these."""
+    without: Collection[int] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What a list says of a tool."""
+
+    id: int
+    slug: str
+    name: str
+    vendor: str
+    category: str
+    homepage: str
+    description: str
+
+
+ORDERS: dict[str, tuple[Any, ...]] = {
+    "tool": (col(Tool.slug),),
+    "category": (col(Tool.category), col(Tool.slug)),
+}
+
+
+def lines(
+    session: Session,
+    narrowed: Narrowed = Narrowed(),
+    *,
+    sort: str = "tool",
+    after: str = "",
+    before: str = "",
+    limit: int,
+) -> list[Line]:
+    """Those after the tool of that slug, or the last ones before it; `sort` is one of ORDERS, turned by a minus."""
+    order, turned = ORDERS[sort.removeprefix("-")], sort.startswith("-") != bool(before)
+    named = (Tool.id, Tool.slug, Tool.name, Tool.vendor, Tool.category, Tool.homepage, Tool.description)
+    query = columns(*(col(each) for each in named)).where(*_narrowing(session, narrowed)).limit(limit)
+    if beside := after or before:
+        mark = session.connection().execute(columns(*order).where(col(Tool.slug) == beside)).first()
+        # Where that tool is gone, its slug still tells its place in the order of slugs.
+        place = tuple(mark) if mark else (beside,) if len(order) == 1 else None
+        if place is not None:
+            query = query.where(tuple_(*order) < place if turned else tuple_(*order) > place)
+    query = query.order_by(*(each.desc() if turned else each for each in order))
+    found: Iterable[Any] = session.connection().execute(query)
+    made = [Line(*row) for row in found]
+    return made[::-1] if before else made
+
+
+def _narrowing(session: Session, narrowed: Narrowed) -> list[ColumnElement[bool]]:
+    found = [_holds(word) for word in narrowed.words]
+    if narrowed.categories:
+        found.append(col(Tool.category).in_(narrowed.categories))
+    if narrowed.among is not None:
+        found.append(among(session, col(Tool.id), narrowed.among))
+    if narrowed.without:
+        found.append(~among(session, col(Tool.id), narrowed.without))
+    return found
+
+
+def _holds(word: str) -> ColumnElement[bool]:
+    return or_(
+        col(Tool.name).icontains(word, autoescape=True), col(Tool.vendor).icontains(word, autoescape=True)
+    )
+
+
+def category_counts_of(session: Session, words: Sequence[str]) -> dict[str, int]:
+    """Category -> how many of its tools hold each of these words in their name or vendor."""
+    query = columns(col(Tool.category), func.count()).where(*(_holds(word) for word in words))
+    found: Iterable[Any] = session.connection().execute(query.group_by(col(Tool.category)))
+    return dict(map(tuple, found))
 
 
 def slugs(session: Session) -> Sequence[str]:

@@ -15,6 +15,7 @@ from sqlmodel import Session
 
 from registry.domain.errors import NotAllowed, NotSignedIn
 from registry.services.answers.index import Index
+from registry.services.answers.roll import Roll
 from registry.services.decisions.library import KEEPERS
 from registry.services.evaluations.calibration import KEEPERS as CASE_KEEPERS
 from registry.services.people.acting import Actor
@@ -67,6 +68,10 @@ def read_shelf(request: Request) -> Shelf:
     return parts_of(request).shelving.shelf(now_of(request))
 
 
+def read_roll(request: Request) -> Roll:
+    return parts_of(request).shelving.roll(now_of(request))
+
+
 async def read_settings(request: Request) -> Settings:
     return parts_of(request).settings
 
@@ -106,6 +111,8 @@ Known = Annotated[Index | None, Depends(read_index)]
 
 Shelved = Annotated[Shelf, Depends(read_shelf)]
 """The published verdicts, in memory. Asked for before `Read`, which is then no older."""
+Called = Annotated[Roll, Depends(read_roll)]
+"""The tools that have an answer of their own, in memory. Asked for before `Read`, which is then no older."""
 
 CurrentUser = Annotated[Actor | None, Depends(current_user)]
 """Whoever asks, or None."""
@@ -130,6 +137,7 @@ ConditionKeeper = Annotated[Actor, Depends(Right("conditions", KEEPERS, "conditi
 Suspender = Annotated[Actor, Depends(Right("suspend", SUSPENDERS))]
 SourceKeeper = Annotated[Actor, Depends(Right("sources", frozenset({Role.ADMIN}), "sources"))]
 RubricKeeper = Annotated[Actor, Depends(Right("rubrics and offices", frozenset({Role.ADMIN}), "settings"))]
+HookKeeper = Annotated[Actor, Depends(Right("webhooks and the outbox", frozenset({Role.ADMIN}), "settings"))]
 Admin = Annotated[Actor, Depends(Right("people and settings", frozenset({Role.ADMIN})))]
 Auditor = Annotated[Actor, Depends(Right("audit", frozenset({Role.ADMIN, Role.AUDITOR}), "audit"))]
 

@@ -79,6 +79,19 @@ class EditionOut(BaseModel):
     verdict: VerdictRef | None
 
 
+class ElsewhereOut(BaseModel):
+    registry: str = Field(description="Who decided it.", examples=["Harbour City Registry"])
+    outcome: Outcome
+    conditions: list[str]
+    decided_on: date | None
+    url: str
+
+
+class EvidenceOut(BaseModel):
+    sentence: str = Field(examples=["One other organisation, Harbour City Registry, approved it."])
+    verdicts: list[ElsewhereOut]
+
+
 class AnswerOut(BaseModel):
     """The answer to "may I use it?"; `registry check --json` prints the same object."""
 
@@ -96,6 +109,9 @@ class AnswerOut(BaseModel):
     verdict: VerdictRef | None
     editions: list[EditionOut]
     suggestions: list[SuggestionOut] = Field(description="Where nothing is certain: best first, at most 8.")
+    evidence: EvidenceOut | None = Field(
+        None, description="What other registries decided, where nothing is decided here. It is no answer."
+    )
 
 
 class ToolOut(ToolRef):
@@ -142,6 +158,13 @@ class ConditionOut(BaseModel):
     waived_reason: str
 
 
+class AdoptedFromOut(BaseModel):
+    registry: str
+    number: str = Field(description="Theirs.")
+    url: str
+    uid: str = Field(description="What they call it for ever.")
+
+
 class VerdictOut(BaseModel):
     """A decision: immutable but for `validity`, `ends_on` and `replacement`, which are computed."""
 
@@ -171,6 +194,9 @@ class VerdictOut(BaseModel):
     valid_until: date | None = Field(description="The last day, inclusive, in the organisation's time zone.")
     supersedes: list[int]
     imported: bool = Field(description="Taken over from another list, never scored here.")
+    adopted_from: AdoptedFromOut | None = Field(
+        None, description="The registry whose verdict it took over with local conditions, unscored here."
+    )
     notes: list[str] = Field(description="Exceptions on the record.")
     second_reading: "SecondReadingOut | None" = Field(
         None, description="For staff who may see work in progress; else null, as for what needs none."

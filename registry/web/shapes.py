@@ -95,6 +95,8 @@ class AnswerCard:
     people: Sequence[Limit] = ()
     narrow: Narrow | None = None
     """Asks for what was not said and changes the answer."""
+    evidence: str = ""
+    """What other organisations decided, in a sentence, where nobody decided here; evidence and no answer."""
     why: str = ""
     review_url: str = ""
     alternatives: Sequence[ToolLink] = ()

@@ -13,8 +13,8 @@ pytestmark = pytest.mark.both_databases
 def test_tools_are_read_before_or_after_a_slug(session: Session, now: datetime) -> None:
     for name in ("A", "B", "C", "D"):
         a_tool(session, name, now=now)
-    assert [tool.slug for tool in tools.page(session, after="a", limit=2)] == ["b", "c"]
-    assert [tool.slug for tool in tools.page(session, before="d", limit=2)] == ["b", "c"]
+    assert [tool.slug for tool in tools.lines(session, after="a", limit=2)] == ["b", "c"]
+    assert [tool.slug for tool in tools.lines(session, before="d", limit=2)] == ["b", "c"]
     assert tools.category_counts(session) == [("Writing", 4)]
 
 

@@ -11,9 +11,11 @@ from datetime import UTC, datetime
 from sqlmodel import Session
 
 from registry.domain.answer import Answer, House, Question
+from registry.domain.outside import Said
 from registry.domain.validity import Ruling
+from registry.services.outside.evidence import said_of
 from registry.services.people.house import house_of
-from registry.services.verdicts.shelving import next_turn
+from registry.services.verdicts.turn import next_turn
 from registry.settings import Settings
 from registry.store import offices, tools, under_way, verdicts
 from registry.store.columns import id_of
@@ -33,6 +35,8 @@ class About:
     published: tuple[tuple[datetime, Ruling], ...] = ()
     """Verdicts that were not taken back, newest number first, each with the moment at which it goes out."""
     runs: tuple[Running, ...] = ()
+    others: tuple[Said, ...] = ()
+    """What other registries decided on it."""
 
     def rulings(self, now: datetime) -> list[Ruling]:
         return [_as_of(ruling, now) for at, ruling in self.published if at <= now]
@@ -98,13 +102,20 @@ class Facts:
 
 
 def _read(session: Session, tool_ids: Sequence[int]) -> dict[int, About]:
-    rows = {id_of(each[0]): each for each in tools.with_past(session, tool_ids)}
-    published = _published(session, [tool_id for tool_id, (_, decided, _) in rows.items() if decided])
-    evaluated = [tool_id for tool_id, (_, _, evaluated) in rows.items() if evaluated]
+    rows = {id_of(each.tool): each for each in tools.with_past(session, tool_ids)}
+    published = _published(session, [tool_id for tool_id, each in rows.items() if each.decided])
+    evaluated = [tool_id for tool_id, each in rows.items() if each.evaluated]
     runs = under_way.runs(session, evaluated) if evaluated else {}
+    told = [tool_id for tool_id, each in rows.items() if each.told_of]
+    others = said_of(session, told) if told else {}
     return {
-        tool_id: About(tool, tuple(published.get(tool_id, ())), tuple(runs.get(tool_id, ())))
-        for tool_id, (tool, _, _) in rows.items()
+        tool_id: About(
+            each.tool,
+            tuple(published.get(tool_id, ())),
+            tuple(runs.get(tool_id, ())),
+            others.get(tool_id, ()),
+        )
+        for tool_id, each in rows.items()
     }
 
 

@@ -11,6 +11,7 @@ from registry.domain import lookup as rules
 from registry.domain.coverage import values
 from registry.domain.identity import name_key
 from registry.domain.lookup import Answer, AnswerCode, House, Question
+from registry.domain.outside import Others
 from registry.domain.verdict import Verdict
 from registry.services.answers import matching
 from registry.services.answers.expecting import expect
@@ -25,6 +26,8 @@ from scrapers.links import link_key
 
 MOST_ALTERNATIVES = 5
 _YES = (AnswerCode.YES, AnswerCode.YES_IF)
+_OPEN = (AnswerCode.NOT_REVIEWED, AnswerCode.UNDER_REVIEW)
+NOBODY = Others()
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,8 @@ class LookUp:
     alternatives: tuple[Suggestion, ...]
     """Other tools that would be a yes for the same question."""
     suggestions: tuple[Suggestion, ...]
+    evidence: Others = NOBODY
+    """What other registries decided, where nothing is decided here."""
 
     @property
     def tool(self) -> Tool | None:
@@ -216,6 +221,7 @@ def told(found: LookUp, *, base_url: str) -> dict[str, Any]:
             for each in answer.editions
         ],
         "suggestions": [_suggestion(each) for each in found.suggestions],
+        "evidence": _evidence(found.evidence),
     }
 
 
@@ -265,7 +271,15 @@ class _Asking:
     def about(self, tool: Tool) -> LookUp:
         answer = self.compute([id_of(tool)])[id_of(tool)]
         instead = () if answer.code in _YES else self._instead_of(tool, answer)
-        return LookUp(tool.name, self.question, Match("name", tool), answer, instead, ())
+        return LookUp(
+            tool.name, self.question, Match("name", tool), answer, instead, (), self._evidence(tool, answer)
+        )
+
+    def _evidence(self, tool: Tool, answer: Answer) -> Others:
+        if answer.code not in _OPEN or answer.verdict is not None:
+            return NOBODY
+        about = self.facts.about(self.session, [id_of(tool)])[id_of(tool)]
+        return Others(about.others, self.question.at.astimezone(self.house.zone).date())
 
     def unknown(self, query: str) -> LookUp:
         near = tuple(self._whole.suggested(matching.near(self.session, query, self.index)))
@@ -289,6 +303,23 @@ class _Asking:
             if len(found) >= MOST_ALTERNATIVES:
                 break
         return tuple(found[:MOST_ALTERNATIVES])
+
+
+def _evidence(found: Others) -> dict[str, Any] | None:
+    """What others decided, as evidence; None where they did not, or where something is decided here."""
+    if not found.sentence:
+        return None
+    told = [
+        {
+            "registry": each.registry,
+            "outcome": each.outside.outcome.value,
+            "conditions": [condition.text for condition in each.outside.conditions],
+            "decided_on": each.outside.decided_on and each.outside.decided_on.isoformat(),
+            "url": each.outside.url,
+        }
+        for each in found.standing
+    ]
+    return {"sentence": found.sentence, "verdicts": told}
 
 
 def _suggestion(each: Suggestion) -> dict[str, Any]:

@@ -110,7 +110,9 @@ def faults(
             _pilots_before(standing, decision.scope.edition),
         ),
     )
-    found = demands(draft, facts(weighed)) | _form_faults(decision, terms, weighed, today=today)
+    found = demands(draft, facts(weighed)) | form_faults(
+        decision, terms, known=weighed.rubric.ids, today=today
+    )
     if allowed.quick_lane:
         latest, _ = last_day(evaluation, Outcome.APPROVED, (), quick_lane=True, today=today)
         found |= beyond(
@@ -262,10 +264,6 @@ def publish(
     return row
 
 
-def is_quick_no(row: tables.Verdict) -> bool:
-    return "quick_no" in row.assessment
-
-
 def _verdict(
     evaluation: Evaluation, decision: Decision, terms: Terms, *, by: Actor, now: datetime
 ) -> tables.Verdict:
@@ -315,18 +313,19 @@ def _attach(session: Session, row: tables.Verdict, decision: Decision) -> None:
     session.flush()
 
 
-def _form_faults(decision: Decision, terms: Terms, weighed: Weighed, *, today: date) -> dict[str, str]:
+def form_faults(decision: Decision, terms: Terms, *, known: frozenset[str], today: date) -> dict[str, str]:
+    """Field -> sentence: what no decision may say; `known` are ids of criteria and knock-outs to mitigate."""
     found: dict[str, str] = {}
     scope = decision.scope
     if scope.data_ceiling is not None and scope.data_ceiling not in terms.data_classes:
         found["data_ceiling"] = f"Choose one of: {', '.join(terms.data_classes)}."
-    for name, given, known in (
+    for name, given, among in (
         ("accounts", scope.accounts, terms.account_types),
         ("offices", scope.offices, terms.offices),
         ("audience", scope.audience, terms.audiences),
     ):
-        if given - set(known):
-            found[name] = f"Choose among: {', '.join(known)}."
+        if given - set(among):
+            found[name] = f"Choose among: {', '.join(among)}."
     if decision.valid_until is not None and decision.valid_until < today:
         found["valid_until"] = "Choose today or a later day."
     if decision.starts_on is not None and decision.starts_on < today:
@@ -336,7 +335,7 @@ def _form_faults(decision: Decision, terms: Terms, weighed: Weighed, *, today: d
             found[name] = f"At most 4,000 characters; this has {len(text):,}."
     for number, condition in enumerate(decision.conditions, start=1):
         try:
-            check_condition(condition, known=weighed.rubric.ids)
+            check_condition(condition, known=known)
         except InvalidInput as error:
             found["conditions"] = f"Condition {number}: {' '.join(error.faults.values())}"
     return found

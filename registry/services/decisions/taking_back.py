@@ -47,7 +47,7 @@ def _open_again(session: Session, evaluation: Evaluation, row: tables.Verdict, *
     evaluation.version += 1
     if row.assessment.get("opened_for_it"):
         evaluation.state = EvaluationState.WITHDRAWN
-        evaluation.withdrawn_reason = "The quick no was taken back before it went out."
+        evaluation.withdrawn_reason = "What was decided at once was taken back before it went out."
         return
     if (other := evaluations.find_running(session, evaluation.tool_id, evaluation.edition)) is not None:
         raise RuleBroken(

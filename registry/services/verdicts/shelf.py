@@ -101,6 +101,10 @@ class Shelf:
             return self
         return Shelf([*(each for each in self.facts if each.tool_id not in tool_ids), *facts])
 
+    def differing(self, other: "Shelf") -> frozenset[int]:
+        """Ids of the tools of which the two do not say the same."""
+        return frozenset(each.tool_id for each in {*self.facts} ^ {*other.facts})
+
     def find(self, wanted: Filter, house: House, judges: Judges, says: Collection[int] | None) -> Bits:
         """What passes the filter; `says` holds the ids of those with its words, None where it has none."""
         return reduce(and_, self._passing(wanted, house, judges).values(), self._saying(says))

@@ -1,19 +1,23 @@
-"""The shelf of one process, kept true: whoever asks sees every change that was committed before, by whichever process.
+"""The shelf and the roll of one process, kept true: whoever asks sees every change that was committed before, by
+whichever process.
 
-It holds from one moment to another, since time alone changes where verdicts stand; who first asks for it waits for it.
+They hold from one moment to another, since time alone changes where verdicts stand; who first asks waits for them.
 """
 
 import threading
-from dataclasses import dataclass
-from datetime import datetime, time, timedelta, tzinfo
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
-from sqlmodel import Session
 
+from registry.services.answers import roll as rolls
+from registry.services.answers.roll import Roll
+from registry.services.people.house import house
 from registry.services.verdicts.shelf import Shelf
+from registry.services.verdicts.turn import next_turn
+from registry.settings import Settings
 from registry.store import shelf as store
-from registry.store import verdicts
 from registry.store.changes import Changes, Trail
 from registry.store.engine import snapshot
 
@@ -29,27 +33,44 @@ class _Held:
     since: datetime
     until: datetime
     """When time alone changes something next."""
+    roll: Roll | None = None
+    """None until somebody asks for it."""
+    stale: frozenset[int] = frozenset()
+    """Tools that the roll may tell wrongly."""
+    renamed: bool = False
+    """Whether a tool came, went, or moved to another category since the roll was made."""
 
 
 class Shelving:
-    def __init__(self, engine: Engine, zone: tzinfo) -> None:
-        self._engine, self._zone = engine, zone
+    def __init__(self, engine: Engine, settings: Settings) -> None:
+        self._engine, self._settings = engine, settings
         self._lock = threading.Lock()
         self._trail: Trail | None = None
         self._held: _Held | None = None
 
     def shelf(self, now: datetime) -> Shelf:
-        """As of now. Raises SQLAlchemyError where the store cannot be read."""
-        with self._lock:
-            try:
-                return self._follow(now).shelf
-            except SQLAlchemyError:
-                self._drop()
-                raise
+        """All published verdicts as of now. Raises SQLAlchemyError where the store cannot be read."""
+        return self._at(now, roll=False).shelf
+
+    def roll(self, now: datetime) -> Roll:
+        """All tools with an answer of their own as of now. Raises SQLAlchemyError where the store cannot be read."""
+        held = self._at(now, roll=True)
+        assert held.roll is not None
+        return replace(held.roll, mark=held.shelf.mark)
 
     def close(self) -> None:
         with self._lock:
             self._drop()
+
+    def _at(self, now: datetime, *, roll: bool) -> _Held:
+        with self._lock:
+            try:
+                held = self._follow(now)
+                self._held = self._called(held, now) if roll else held
+            except SQLAlchemyError:
+                self._drop()
+                raise
+            return self._held
 
     def _follow(self, now: datetime) -> _Held:
         if self._trail is None:
@@ -59,16 +80,45 @@ class Shelving:
         news, held = self._trail.news(), self._held
         if held is not None and news is None and held.since <= now < held.until:
             return held
+        zone = self._settings.zone
         with snapshot(self._engine) as session:
-            until = next_turn(session, now=now, zone=self._zone)
-            if held is None or news is None or _is_much(news) or not held.since <= now < held.until:
-                shelf = Shelf(store.facts(session, now=now, zone=self._zone))
+            until = next_turn(session, now=now, zone=zone)
+            mark = f"{self._trail.last}-{until.isoformat()}"
+            if held is None or (news and _is_much(news)):
+                shelf = Shelf(store.facts(session, now=now, zone=zone))
+                return _Held(shelf.marked(mark), now - BESIDE, until)
+            concerned = news.concerned if news else frozenset()
+            if held.since <= now < held.until:
+                again = store.facts(session, now=now, zone=zone, tool_ids=concerned)
+                shelf = held.shelf.with_facts(concerned, again)
             else:
-                again = store.facts(session, now=now, zone=self._zone, tool_ids=news.concerned)
-                shelf = held.shelf.with_facts(news.concerned, again)
-        mark = f"{self._trail.last}-{until.isoformat()}"
-        self._held = _Held(shelf.marked(mark), now - BESIDE, until)
-        return self._held
+                shelf = Shelf(store.facts(session, now=now, zone=zone))
+                concerned |= held.shelf.differing(shelf)
+        return _Held(
+            shelf.marked(mark),
+            now - BESIDE,
+            until,
+            held.roll,
+            held.stale | concerned,
+            held.renamed or bool(news and news.tools),
+        )
+
+    def _called(self, held: _Held, now: datetime) -> _Held:
+        """The same with a roll that is true."""
+        roll = held.roll
+        if roll is not None and not held.stale and not held.renamed:
+            return held
+        with snapshot(self._engine) as session:
+            known = house(session, self._settings)
+            if roll is None or len(held.stale) > MOST_READ_AGAIN:
+                entries = rolls.read_entries(session, known, now=now)
+                made = Roll(entries, rolls.read_categories(session))
+            else:
+                entries = rolls.read_entries(session, known, now=now, tool_ids=held.stale)
+                made = rolls.with_entries(roll, held.stale, entries)
+                if held.renamed:
+                    made = replace(made, categories=rolls.read_categories(session))
+        return replace(held, roll=made, stale=frozenset(), renamed=False)
 
     def _drop(self) -> None:
         if self._trail is not None:
@@ -78,10 +128,3 @@ class Shelving:
 
 def _is_much(news: Changes) -> bool:
     return news.whole or 0 in news.concerned or len(news.concerned) > MOST_READ_AGAIN
-
-
-def next_turn(session: Session, *, now: datetime, zone: tzinfo) -> datetime:
-    """When time alone changes where a verdict stands: at midnight there, or when one goes out or starts."""
-    midnight = datetime.combine(now.astimezone(zone).date() + timedelta(days=1), time(), zone)
-    moment = verdicts.next_moment(session, now=now)
-    return min(midnight, moment) if moment else midnight

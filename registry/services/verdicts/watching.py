@@ -10,6 +10,7 @@ from datetime import datetime, timedelta, tzinfo
 from sqlmodel import Session
 
 from registry.domain.outcome import Outcome
+from registry.domain.outside import changes, read_outside
 from registry.domain.triggers import (
     CAUSES,
     NO_OWNER,
@@ -23,7 +24,7 @@ from registry.domain.validity import CONFIRM_DAYS, GRACE_DAYS, REVIEW_DAYS, Ruli
 from registry.domain.wording import day_text
 from registry.services.people.acting import REGISTRY, record
 from registry.services.verdicts.reopening import reopen
-from registry.store import reopenings, tables, verdicts
+from registry.store import outside, reopenings, tables, verdicts
 from registry.store.columns import id_of
 
 MENTIONS = "mentions"
@@ -69,6 +70,7 @@ def look(session: Session, *, zone: tzinfo, now: datetime) -> Round:
         *_reviews(session, zone, now),
         *_conditions(session, zone, now),
         *_ownerless(session, zone, now),
+        *_adopted(session, zone, now),
     ]
     read_before = reopenings.read_up_to(session, MENTIONS)
     told, read_up_to = _mentions(session, max(read_before - READ_AGAIN, 0), zone, now)
@@ -162,6 +164,31 @@ def _ownerless(session: Session, zone: tzinfo, now: datetime) -> list[Due]:
         for row in rows
         if concerns(Cause.NO_OWNER, row.outcome, states[row.number])
     ][:AT_ONCE]
+
+
+def _adopted(session: Session, zone: tzinfo, now: datetime) -> list[Due]:
+    """Verdicts taken over from another registry that says something else by now, or whose own has come to its end."""
+    today = now.astimezone(zone).date()
+    found = outside.adoptions_to_look_at(session, today=today, now=now, limit=LOOKED_AT)
+    states = _states(session, [verdict for _, verdict, _ in found], zone, now)
+    due = []
+    for adoption, verdict, theirs in found:
+        was = read_outside(verdict.assessment["adopted"]["said"])
+        says = read_outside(theirs.said)
+        if (
+            was is None
+            or says is None
+            or not concerns(Cause.ADOPTED, verdict.outcome, states[verdict.number])
+        ):
+            continue
+        told = changes(was, says) if theirs.revision > adoption.revision else []
+        key = f"adopted:{verdict.id}:{theirs.revision}"
+        if not told and says.state_on(today) is not says.state:
+            told, key = [f"It ended there on {day_text(says.ends_on)}."], f"adopted_end:{verdict.id}"
+        if told and not reopenings.is_known(session, key):
+            registry = verdict.assessment["adopted"]["registry"]
+            due.append(Due(verdict.number, Cause.ADOPTED, f"{registry}: {' '.join(told)}", key, says.url))
+    return due[:AT_ONCE]
 
 
 def _mentions(session: Session, after: int, zone: tzinfo, now: datetime) -> tuple[list[Due], int]:

@@ -87,7 +87,7 @@ def show_preview(
     Nothing is published. In person, never by token.
     """
     evaluation = _turn(tx, evaluation_id, user, solo=settings.solo)
-    decision, terms, house = _decision(asked), terms_of(tx, settings), house_of(tx, settings)
+    decision, terms, house = decision_of(asked), terms_of(tx, settings), house_of(tx, settings)
     allowed = permission(tx, evaluation, solo=settings.solo, by=user, cases_needed=settings.reference_cases)
     weighed = deciding.weighed_with(tx, evaluation, decision)
     tool = tools.get_by_id(tx, evaluation.tool_id)
@@ -138,12 +138,12 @@ def decide(
 
     def act() -> DecidedOut:
         taking_part.require_open_eyes(tx, evaluations.get(tx, evaluation_id), by=user)
-        decision = _decision(asked)
+        decision = decision_of(asked)
         if unknown := unknown_alternatives(tx, decision.alternatives):
             raise InvalidInput("The verdict was not published. See what is missing.", unknown)
         terms = terms_of(tx, settings)
         row = deciding.decide(tx, evaluation_id, decision, terms, version=version, by=user, now=now)
-        return _decided(row, settings)
+        return decided_out(row, settings)
 
     return once(request, tx, idempotency_key, asked, act, by=user, now=now, status=201)
 
@@ -166,7 +166,7 @@ def undo(
         row = verdicts.find_for_evaluation(tx, evaluation_id)
         if row is None:
             raise InvalidInput("This evaluation has no verdict to take back.")
-        return _decided(taking_back.undo(tx, row.number, solo=settings.solo, by=user, now=now), settings)
+        return decided_out(taking_back.undo(tx, row.number, solo=settings.solo, by=user, now=now), settings)
 
     return once(request, tx, idempotency_key, None, act, by=user, now=now)
 
@@ -190,7 +190,7 @@ def let_stand(
 
     def act() -> DecidedOut:
         row = second_reading.let_stand(tx, evaluation_id, reason=asked.reason, by=user, now=now)
-        return _decided(row, settings)
+        return decided_out(row, settings)
 
     return once(request, tx, idempotency_key, asked, act, by=user, now=now)
 
@@ -260,7 +260,7 @@ def _giving(
         }
         terms, house = terms_of(tx, settings), house_of(tx, settings)
         row = quick_no.give(tx, tool(), QuickNo(**given), terms, house, by=user, now=now)
-        return _decided(row, settings)
+        return decided_out(row, settings)
 
     return act
 
@@ -272,7 +272,7 @@ def _turn(session: Session, evaluation_id: int, user: Actor, *, solo: bool) -> E
     return evaluation
 
 
-def _decision(asked: DecisionIn) -> Decision:
+def decision_of(asked: DecisionIn) -> Decision:
     return Decision(
         outcome=asked.outcome,
         rationale=asked.rationale,
@@ -361,7 +361,7 @@ def _seen(
     return verdict, lookup.told(found, base_url=settings.base_url)
 
 
-def _decided(row: tables.Verdict, settings: Settings) -> DecidedOut:
+def decided_out(row: tables.Verdict, settings: Settings) -> DecidedOut:
     return DecidedOut(
         number=row.number,
         evaluation=row.evaluation_id,

@@ -4,15 +4,16 @@ from typing import Annotated
 
 from fastapi import Query, Request, Response
 
-from registry.domain.lookup import Answer, Question
-from registry.services.answers import lookup
+from registry.domain.lookup import Answer, AnswerCode, Question
+from registry.services.answers import lookup, tool_list
+from registry.services.answers.tool_list import ToolFilter
 from registry.services.lists.aliases import write_alias
 from registry.services.people.house import house
 from registry.store import tools, verdicts
 from registry.store.columns import id_of
 from registry.store.tables import Tool
 from registry.web.api.replies import Cursor, Limit, next_link, told
-from registry.web.deps import House, Now, Plain, Read, Slug
+from registry.web.deps import Called, House, Now, Plain, Read, Slug
 from registry.web.routing import api_router
 from registry.web.schemas import Page, ToolOut, WholeToolOut
 
@@ -22,19 +23,24 @@ router = api_router("/tools", tag="tools")
 @router.get("", response_model=Page[ToolOut], summary="Every tool, by slug")
 def list_tools(
     request: Request,
+    roll: Called,
     read: Read,
     settings: House,
     now: Now,
-    category: Annotated[Plain, Query(description="Only of this category.")] = "",
+    category: Annotated[list[Plain], Query(description="May be repeated; several widen the list.")] = [],  # noqa: B006
+    answer: Annotated[list[AnswerCode], Query(description="May be repeated; several widen the list.")] = [],  # noqa: B006
+    q: Annotated[Plain, Query(max_length=200, description="Words in name or vendor.")] = "",
     cursor: Cursor = "",
     limit: Limit = 50,
 ) -> Response:
     """Each with its answer for a colleague who said nothing else; ask `/check` for a certain use."""
-    found = tools.page(read, category=category, after=cursor, limit=limit + 1)
-    shown = found[:limit]
+    wanted = ToolFilter(frozenset(answer), frozenset(category) - {""}, q.strip())
+    found = tool_list.listing(read, roll, wanted, after=cursor, limit=limit)
+    by_id = tools.by_ids(read, [each.tool.id for each in found.tools])
+    shown = [by_id[each.tool.id] for each in found.tools if each.tool.id in by_id]
     known = house(read, settings)
     answers = lookup.answers(read, shown, Question(at=now), known, now=now)
-    following = shown[-1].slug if len(found) > limit else None
+    following = shown[-1].slug if found.on else None
     page = Page[ToolOut](
         items=[_out(tool, answers[id_of(tool)], settings.base_url) for tool in shown], next=following
     )

@@ -68,7 +68,7 @@ def show_decision(
     _require_turn(read, evaluation, house, user)
     reading = Reading(read, evaluation, house, user, now)
     undone = verdicts.find_taken_back(read, evaluation_id)
-    if undone is None or deciding.is_quick_no(undone):
+    if undone is None or is_unscored(undone):
         return render(request, MEMO, replace(fresh_page(reading), fresh=True))
     typed = taken_back(read, undone, house.zone)
     page = typed_page(reading, typed, _filled(reading, typed).decision, {})
@@ -136,7 +136,7 @@ def take_back(
     if row is None or str(row.number) != number:
         raise InvalidInput("That verdict is not the one of this evaluation. Open the evaluation again.")
     taking_back.undo(tx, row.number, solo=house.solo, by=user, now=now)
-    return go(f"/evaluations/{evaluation_id}" + ("" if deciding.is_quick_no(row) else "/decide"))
+    return go(f"/evaluations/{evaluation_id}" + ("" if is_unscored(row) else "/decide"))
 
 
 @router.post("/evaluations/{evaluation_id}/let-stand")
@@ -156,6 +156,11 @@ def let_stand(
             request, Reading(tx, evaluation, house, user, now), typed, dict(refused.faults), status=422
         )
     return go(f"/verdicts/{row.number}")
+
+
+def is_unscored(row: Verdict) -> bool:
+    """Whether it was decided at once: a quick no, or adopted from another registry."""
+    return not row.assessment.keys().isdisjoint({"quick_no", "adopted"})
 
 
 def terms_of(session: Session, settings: Settings) -> Terms:
@@ -244,6 +249,6 @@ def _done_page(session: Session, row: Verdict, user: Actor, *, now: datetime) ->
         published_at=row.published_at,
         may_undo=not gone_out and user.id == row.decided_by_id,
         gone_out=gone_out,
-        quick_no=deciding.is_quick_no(row),
+        quick_no=is_unscored(row),
         notes=row.notes,
     )

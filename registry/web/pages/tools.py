@@ -1,10 +1,9 @@
-"""Tools: the list by category, each tool's page with its answer, scores and history, and badges for other pages."""
+"""One tool's page with its answer, scores and history, and its badges for other pages."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlencode
 
 from fastapi import Request, Response
 from fastapi.responses import JSONResponse
@@ -14,6 +13,7 @@ from registry.domain.evaluation import EvaluationState
 from registry.domain.lookup import Question
 from registry.domain.validity import ValidityState
 from registry.services.answers import lookup
+from registry.services.outside.evidence import Evidence, on_tool
 from registry.services.people.house import house
 from registry.services.verdicts import publishing
 from registry.services.verdicts.publishing import Published
@@ -22,7 +22,7 @@ from registry.store import entries, evaluations, tools, verdicts
 from registry.store.columns import id_of
 from registry.store.tables import AliasKind, Entry, Tool
 from registry.web import cards, linked
-from registry.web.deps import INSIDERS, Asked, CurrentUser, House, Now, Read, Slug
+from registry.web.deps import INSIDERS, CurrentUser, House, Now, Read, Slug
 from registry.web.feeds import feed_links
 from registry.web.links import outside_link
 from registry.web.question import Typed, office_options
@@ -30,14 +30,12 @@ from registry.web.render import render, render_document
 from registry.web.reopened import Reopened, reopened_of
 from registry.web.routing import page_router
 from registry.web.scores import Assessed, assessed
-from registry.web.shapes import AnswerCard, Event, Link, Pager, Row
+from registry.web.shapes import AnswerCard, Event, Link, Row
 from registry.web.tool_news import told_of, tool_news
-from registry.web.understood import code, understood
 from registry.web.verdict_parts import VerdictRow, as_row, happenings
 from registry.web.words import Tone, mark
 
 router = page_router("/tools")
-MOST_TOOLS = 50
 MOST_MENTIONS = 20
 ALIAS_LABELS = {
     AliasKind.NAME: "Names",
@@ -50,31 +48,6 @@ COLOURS = {Tone.YES: "#1a6b3c", Tone.IF: "#7a5200", Tone.TRIAL: "#5b3f9e", Tone.
 GREY = "#4a5560"
 SIGN_WIDTH = 7
 """Pixels that a letter of the badge takes at most, at 11 pixels' height."""
-
-
-@dataclass(frozen=True)
-class ToolRow:
-    name: str
-    url: str
-    vendor: str
-    category: str
-    answer: str
-
-
-@dataclass(frozen=True)
-class Category:
-    label: str
-    url: str
-    count: int
-    chosen: bool
-
-
-@dataclass(frozen=True)
-class ToolsPage:
-    tools: Sequence[ToolRow]
-    categories: Sequence[Category]
-    chosen: str
-    pager: Pager
 
 
 @dataclass(frozen=True)
@@ -105,6 +78,8 @@ class ToolPage:
     history: Sequence[Event]
     identifiers: Sequence[Row]
     formats: Sequence[Link]
+    evidence: Evidence
+    """What other registries decided on it."""
     badge_url: str
     cite: str
     linked: Mapping[str, Any]
@@ -122,42 +97,6 @@ class BadgePage:
     @property
     def width(self) -> int:
         return self.left + self.right
-
-
-@router.get("")
-def show_tools(
-    request: Request,
-    read: Read,
-    settings: House,
-    now: Now,
-    after: Asked = "",
-    before: Asked = "",
-) -> Response:
-    organisation = house(read, settings)
-    counts = tools.category_counts(read)
-    known = [name for name, _ in counts]
-    category = understood(request, lambda query: code(query.get("category", ""), known, "category"))
-    found = tools.page(read, category=category, after=after, before=before, limit=MOST_TOOLS + 1)
-    more, shown = _cut(found, backwards=bool(before))
-    answers = lookup.answers(read, shown, Question(at=now), organisation, now=now)
-    page = ToolsPage(
-        tools=[
-            ToolRow(
-                each.name, f"/tools/{each.slug}", each.vendor, each.category, answers[id_of(each)].code.value
-            )
-            for each in shown
-        ],
-        categories=_categories(counts, category),
-        chosen=category,
-        pager=_pager(
-            shown,
-            total=sum(count for name, count in counts if not category or name == category),
-            category=category,
-            back=more if before else bool(after),
-            on=True if before else more,
-        ),
-    )
-    return render(request, "tools/list.html", page, feeds=feed_links("All verdicts"), indexed=True)
 
 
 @router.get("/{slug}")
@@ -214,6 +153,7 @@ def _tool_page(read: Session, tool: Tool, settings: Settings, now: datetime, *, 
         history=_history(read, tool, known, mentions, tool_news(news, by_id)),
         identifiers=_identifiers(read, tool),
         formats=cards.follow(tool),
+        evidence=on_tool(read, id_of(tool), today=now.astimezone(settings.zone).date(), now=now),
         badge_url=f"{address}/badge.svg",
         cite=f"{settings.name}: {tool.name}. {address}",
         linked=linked.software(found, tool, settings),
@@ -289,35 +229,6 @@ def _identifiers(read: Session, tool: Tool) -> list[Row]:
     for alias in tools.aliases(read, id_of(tool)):
         by_kind.setdefault(alias.kind, []).append(alias.text)
     return [Row(ALIAS_LABELS[kind], ", ".join(by_kind[kind])) for kind in AliasKind if kind in by_kind]
-
-
-def _cut(found: Sequence[Tool], *, backwards: bool) -> tuple[bool, Sequence[Tool]]:
-    """Whether there is more in the direction of reading, and what is shown of it."""
-    if len(found) <= MOST_TOOLS:
-        return False, found
-    return True, found[1:] if backwards else found[:MOST_TOOLS]
-
-
-def _pager(shown: Sequence[Tool], *, total: int, category: str, back: bool, on: bool) -> Pager:
-    def url(**mark_: str) -> str:
-        return "/tools?" + urlencode({**({"category": category} if category else {}), **mark_})
-
-    if not shown:
-        return Pager("No tools")
-    summary = f"{total} {'tool' if total == 1 else 'tools'}"
-    if back or on:
-        summary = f"{shown[0].name} to {shown[-1].name}, {len(shown)} of {summary}"
-    return Pager(summary, url(before=shown[0].slug) if back else "", url(after=shown[-1].slug) if on else "")
-
-
-def _categories(counts: Sequence[tuple[str, int]], chosen: str) -> list[Category]:
-    every = Category("All", "/tools", sum(count for _, count in counts), not chosen)
-    named = [
-        Category(name, "/tools?" + urlencode({"category": name}), count, name == chosen)
-        for name, count in counts
-        if name
-    ]
-    return [every, *named]
 
 
 def _badge(read: Session, slug: str, settings: Settings, now: datetime) -> tuple[str, str, str]:

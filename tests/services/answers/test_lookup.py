@@ -203,7 +203,7 @@ def test_the_told_answer_has_the_promised_shape(
     told = lookup.told(ask(session, "quillmark", now), base_url="https://r.example")
     assert list(told) == [
         "query", "match", "answer", "depends_on", "sentence", "conditions", "alternatives", "guidance",
-        "verdict", "editions", "suggestions",
+        "verdict", "editions", "suggestions", "evidence",
     ]  # fmt: skip
     assert told["match"] == {
         "kind": "name",

@@ -13,6 +13,7 @@ from registry.services.people.acting import Actor
 from registry.services.verdicts.shelf import Shelf
 from registry.services.verdicts.shelving import Shelving
 from registry.services.verdicts.verdict_life import mark
+from registry.settings import Settings
 from registry.store import shelf as store
 from registry.store.engine import snapshot, transaction
 from registry.store.tables import Tool
@@ -23,7 +24,7 @@ DAY = timedelta(days=1)
 
 @pytest.fixture
 def shelving(engine: Engine) -> Iterator[Shelving]:
-    made = Shelving(engine, UTC_ZONE)
+    made = Shelving(engine, Settings())
     yield made
     made.close()
 

@@ -1,0 +1,131 @@
+"""The list of tools under its filters: a page of it, and how many there are of each kind."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlmodel import Session
+
+from registry.domain.lookup import AnswerCode
+from registry.services.answers.roll import Entry, Roll
+from registry.store import tools
+from registry.store.tools import Line, Narrowed
+
+OFFERED = tuple(code for code in AnswerCode if code is not AnswerCode.UNKNOWN_TOOL)
+BARE = AnswerCode.NOT_REVIEWED
+"""The answer of every tool that is not on the roll."""
+AT_ONCE = 1_000
+
+
+@dataclass(frozen=True)
+class ToolFilter:
+    """Several values of one facet widen the list, several facets narrow it."""
+
+    answers: frozenset[AnswerCode] = frozenset()
+    categories: frozenset[str] = frozenset()
+    text: str = ""
+
+
+@dataclass(frozen=True)
+class Told:
+    tool: Line
+    answer: AnswerCode
+
+
+@dataclass(frozen=True)
+class ToolListing:
+    tools: Sequence[Told]
+    total: int
+    back: bool
+    """Whether there are some before these."""
+    on: bool
+    """Whether there are some after these."""
+    facets: Mapping[str, Mapping[str, int]]
+    """`answer` and `category`: value -> how many tools would be listed with that value chosen instead."""
+
+
+def listing(
+    session: Session,
+    roll: Roll,
+    wanted: ToolFilter,
+    *,
+    sort: str = "tool",
+    after: str = "",
+    before: str = "",
+    limit: int,
+) -> ToolListing:
+    """The page after the tool of that slug, or before it. `sort` is one of `tools.ORDERS`, turned by a minus."""
+    narrowed = _narrowed(roll, wanted)
+    found = tools.lines(session, narrowed, sort=sort, after=after, before=before, limit=limit + 1)
+    more = len(found) > limit
+    shown = found[-limit:] if before else found[:limit]
+    counts = _counts(session, roll, wanted)
+    total = sum(
+        count
+        for (category, code), count in counts.items()
+        if (not wanted.categories or category in wanted.categories)
+        and (not wanted.answers or code in wanted.answers)
+    )
+    back, on = (more, True) if before else (bool(after), more)
+    return ToolListing(_told(roll, shown), total, back, on, _facets(counts, wanted))
+
+
+def every(session: Session, roll: Roll, wanted: ToolFilter, *, sort: str = "tool") -> Iterator[Told]:
+    """All that pass the filter, in order, read some at a time."""
+    narrowed, after = _narrowed(roll, wanted), ""
+    while True:
+        found = tools.lines(session, narrowed, sort=sort, after=after, limit=AT_ONCE)
+        yield from _told(roll, found)
+        if len(found) < AT_ONCE:
+            return
+        after = found[-1].slug
+
+
+def _told(roll: Roll, found: Sequence[Line]) -> list[Told]:
+    entries = roll.entries
+    return [Told(each, entries[each.id].code if each.id in entries else BARE) for each in found]
+
+
+def _narrowed(roll: Roll, wanted: ToolFilter) -> Narrowed:
+    among: frozenset[int] | None = None
+    without: frozenset[int] = frozenset()
+    if wanted.answers and BARE in wanted.answers:
+        without = frozenset(each.id for each in roll.entries.values() if each.code not in wanted.answers)
+    elif wanted.answers:
+        among = frozenset(each.id for each in roll.entries.values() if each.code in wanted.answers)
+    return Narrowed(wanted.categories, tuple(wanted.text.split()), among, without)
+
+
+def _counts(session: Session, roll: Roll, wanted: ToolFilter) -> Mapping[tuple[str, AnswerCode], int]:
+    """Category and answer -> how many tools hold the words."""
+    words = wanted.text.casefold().split()
+    if words:
+        totals: Mapping[str, int] = tools.category_counts_of(session, tuple(words))
+        counted = Counter((each.category, each.code) for each in roll.entries.values() if _says(each, words))
+    else:
+        totals, counted = roll.categories, Counter(roll.counted)
+    decided: Counter[str] = Counter()
+    for (category, _), count in counted.items():
+        decided[category] += count
+    for category, count in totals.items():
+        counted[category, BARE] = max(0, count - decided[category])
+    return counted
+
+
+def _says(entry: Entry, words: Sequence[str]) -> bool:
+    told = f"{entry.name} {entry.vendor}".casefold()
+    return all(word in told for word in words)
+
+
+def _facets(counts: Mapping[tuple[str, AnswerCode], int], wanted: ToolFilter) -> dict[str, dict[str, int]]:
+    answers: Counter[str] = Counter()
+    categories: Counter[str] = Counter()
+    for (category, code), count in counts.items():
+        if not wanted.categories or category in wanted.categories:
+            answers[code.value] += count
+        if category and (not wanted.answers or code in wanted.answers):
+            categories[category] += count
+    return {
+        "answer": {code.value: answers[code.value] for code in OFFERED if answers[code.value]},
+        "category": {name: categories[name] for name in sorted(categories) if categories[name]},
+    }

@@ -1,0 +1,207 @@
+"""The list of tools under its facets, and the same as CSV and JSON."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+from urllib.parse import urlencode
+
+from fastapi import Request, Response
+from starlette.datastructures import QueryParams
+
+from registry.domain.errors import NotFound
+from registry.domain.lookup import AnswerCode
+from registry.publish import sheet
+from registry.services.answers import tool_list
+from registry.services.answers.tool_list import OFFERED, Told, ToolFilter, ToolListing
+from registry.services.verdicts.shelf import Filter
+from registry.store.engine import snapshot
+from registry.store.tools import ORDERS
+from registry.web.deps import Asked, Called, House, Read
+from registry.web.etag import json_list, streamed
+from registry.web.feeds import feed_links
+from registry.web.parts import parts_of
+from registry.web.render import render
+from registry.web.routing import page_router
+from registry.web.shapes import Chip, Column, Facet, FacetOption, Facets, Link, Pager
+from registry.web.understood import code, codes, understood
+from registry.web.words import words
+
+router = page_router()
+MOST_TOOLS = 50
+COLUMNS = (
+    ("tool", "Tool", "tool"),
+    ("answer", "May I use it?", ""),
+    ("category", "Category", "category"),
+    ("vendor", "Vendor", ""),
+)
+CELLS = ("name", "answer", "category", "vendor", "homepage", "description", "slug", "url")
+FILES = ("csv", "json")
+GROUPS = {"answer": "May I use it?", "category": "Category"}
+
+
+@dataclass(frozen=True)
+class ToolRow:
+    name: str
+    url: str
+    vendor: str
+    category: str
+    answer: str
+
+
+@dataclass(frozen=True)
+class ToolsPage:
+    facets: Facets
+    columns: Sequence[Column]
+    tools: Sequence[ToolRow]
+    pager: Pager
+    formats: Sequence[Link]
+    text: str
+    """Words that name or vendor must hold, as typed."""
+    keep: Sequence[tuple[str, str]]
+    """The other filters, which a search for words must not lose."""
+
+
+@router.get("/tools")
+def show_tools(request: Request, roll: Called, read: Read, after: Asked = "", before: Asked = "") -> Response:
+    wanted, sort = understood(request, _asked)
+    found = tool_list.listing(read, roll, wanted, sort=sort, after=after, before=before, limit=MOST_TOOLS)
+    feeds = feed_links("Verdicts on these tools", wanted=Filter(categories=wanted.categories))
+    page = ToolsPage(
+        facets=_facets(wanted, found, sort),
+        columns=_columns(wanted, sort),
+        tools=[_row(each) for each in found.tools],
+        pager=_pager(found, wanted, sort),
+        formats=[
+            *(Link(f"Verdicts as {each.title.split('(')[-1].rstrip(')')}", each.url) for each in feeds),
+            *(Link(ending.upper(), _url(wanted, sort, ending)) for ending in FILES),
+        ],
+        text=wanted.text,
+        keep=_query(replace(wanted, text="")),
+    )
+    return render(request, "tools/list.html", page, feeds=feeds, indexed=not _query(wanted))
+
+
+@router.get("/tools.{ending}")
+def download(ending: str, request: Request, roll: Called, settings: House) -> Response:
+    """The whole list under its filter and in its order, written as it is read."""
+    if ending not in FILES:
+        raise NotFound(f"There is no such file. Choose among: {', '.join(FILES)}.")
+    wanted, sort = _asked(request.query_params)
+    engine, base_url = parts_of(request).engine, settings.base_url
+
+    def told() -> Iterator[Mapping[str, Any]]:
+        with snapshot(engine) as session:
+            for each in tool_list.every(session, roll, wanted, sort=sort):
+                yield _cells(each, base_url)
+
+    headers = {"Content-Disposition": 'attachment; filename="tools.csv"'} if ending == "csv" else {}
+    written = sheet.table_written(CELLS, told()) if ending == "csv" else json_list("tools", told())
+    media_type = "text/csv; charset=utf-8" if ending == "csv" else "application/json"
+    tag = f"{ending} {roll.mark} {_query(wanted)} {sort} {base_url}"
+    return streamed(request, written, media_type, tag=tag, headers=headers)
+
+
+def _asked(query: QueryParams) -> tuple[ToolFilter, str]:
+    sorts = [sign + name for name in ORDERS for sign in ("", "-")]
+    wanted = ToolFilter(
+        answers=frozenset(codes(AnswerCode, query.getlist("answer"), "answer")),
+        categories=frozenset(each for each in query.getlist("category") if each),
+        text=query.get("q", "").strip()[:200],
+    )
+    return wanted, code(query.get("sort", ""), sorts, "sort") or "tool"
+
+
+def _query(wanted: ToolFilter) -> list[tuple[str, str]]:
+    """In an order that never changes."""
+    return [
+        *(("answer", each.value) for each in OFFERED if each in wanted.answers),
+        *(("category", each) for each in sorted(wanted.categories)),
+        *([("q", wanted.text)] if wanted.text else []),
+    ]
+
+
+def _url(wanted: ToolFilter, sort: str, ending: str = "", **mark: str) -> str:
+    query = urlencode([*_query(wanted), *([("sort", sort)] if sort != "tool" else []), *mark.items()])
+    return "/tools" + (f".{ending}" if ending else "") + (f"?{query}" if query else "")
+
+
+def _row(each: Told) -> ToolRow:
+    tool = each.tool
+    return ToolRow(tool.name, f"/tools/{tool.slug}", tool.vendor, tool.category, each.answer.value)
+
+
+def _cells(each: Told, base_url: str) -> dict[str, str]:
+    tool = each.tool
+    return {
+        "name": tool.name,
+        "answer": each.answer.value,
+        "category": tool.category,
+        "vendor": tool.vendor,
+        "homepage": tool.homepage,
+        "description": tool.description,
+        "slug": tool.slug,
+        "url": f"{base_url}/tools/{tool.slug}",
+    }
+
+
+def _columns(wanted: ToolFilter, sort: str) -> list[Column]:
+    made = []
+    for key, label, by in COLUMNS:
+        on = by and sort.removeprefix("-") == by
+        turned = f"-{by}" if sort == by else by
+        direction = ("descending" if sort.startswith("-") else "ascending") if on else ""
+        made.append(Column(key, label, sort_url=_url(wanted, turned) if by else "", sorted=direction))
+    return made
+
+
+def _pager(found: ToolListing, wanted: ToolFilter, sort: str) -> Pager:
+    if not found.tools:
+        return Pager("No tools")
+    first, last = found.tools[0].tool, found.tools[-1].tool
+    summary = f"{found.total:,} {'tool' if found.total == 1 else 'tools'}"
+    if found.back or found.on:
+        summary = f"{first.name} to {last.name}, {len(found.tools)} of {summary}"
+    return Pager(
+        summary,
+        _url(wanted, sort, before=first.slug) if found.back else "",
+        _url(wanted, sort, after=last.slug) if found.on else "",
+    )
+
+
+def _facets(wanted: ToolFilter, found: ToolListing, sort: str) -> Facets:
+    chosen = {
+        "answer": [each.value for each in OFFERED if each in wanted.answers],
+        "category": sorted(wanted.categories),
+    }
+    groups = []
+    for name, label in GROUPS.items():
+        counts = {**found.facets[name], **{each: found.facets[name].get(each, 0) for each in chosen[name]}}
+        if counts:
+            options = [
+                FacetOption(value, _label(name, value), count, value in chosen[name])
+                for value, count in counts.items()
+            ]
+            groups.append(Facet(name, label, options))
+    keep = [("sort", sort)] if sort != "tool" else []
+    keep += [("q", wanted.text)] if wanted.text else []
+    return Facets("/tools", groups, _chips(wanted, sort), keep)
+
+
+def _label(facet: str, value: str) -> str:
+    return words(value) if facet == "answer" else value
+
+
+def _chips(wanted: ToolFilter, sort: str) -> list[Chip]:
+    without = [
+        *(
+            (f"May I use it? {words(each.value)}", replace(wanted, answers=wanted.answers - {each}))
+            for each in OFFERED
+            if each in wanted.answers
+        ),
+        *(
+            (f"Category: {each}", replace(wanted, categories=wanted.categories - {each}))
+            for each in sorted(wanted.categories)
+        ),
+        *([(f"Says: {wanted.text}", replace(wanted, text=""))] if wanted.text else []),
+    ]
+    return [Chip(label, _url(rest, sort)) for label, rest in without]

@@ -1,0 +1,147 @@
+"""The list of tools and its counts say of each tool what its answer is, whoever wrote and however time passed."""
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from itertools import product
+
+import pytest
+from sqlalchemy import Engine
+
+from registry.domain.lookup import AnswerCode, Question
+from registry.domain.outcome import Outcome
+from registry.domain.validity import MarkKind
+from registry.services.answers import lookup, tool_list
+from registry.services.answers.tool_list import ToolFilter
+from registry.services.people.acting import Actor
+from registry.services.people.house import house
+from registry.services.verdicts.shelving import Shelving
+from registry.services.verdicts.verdict_life import mark
+from registry.settings import Settings
+from registry.store import tools
+from registry.store.columns import id_of
+from registry.store.engine import snapshot, transaction
+from registry.store.tables import Tool
+from tests.builders import UTC_ZONE, a_tool, a_verdict, an_evaluation, the_cast
+
+DAY = timedelta(days=1)
+SETTINGS = Settings()
+
+
+@pytest.fixture
+def shelving(engine: Engine) -> Iterator[Shelving]:
+    made = Shelving(engine, SETTINGS)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def cast(engine: Engine, now: datetime) -> dict[str, Actor]:
+    """Seven tools of three categories: two decided, one under review, the others nobody looked at."""
+    before = now - 3 * DAY
+    with transaction(engine) as session:
+        people = the_cast(session, before)
+        made = [
+            a_tool(
+                session,
+                f"Tool {at}",
+                now=before,
+                category=("", "Maps", "Notes")[at % 3],
+                vendor=f"Vendor {at % 2}",
+            )
+            for at in range(7)
+        ]
+        a_verdict(session, made[1], people, now=before)
+        a_verdict(session, made[2], people, now=before, outcome=Outcome.REJECTED)
+        an_evaluation(session, made[4], owner=people["rosa"], now=before)
+    return people
+
+
+def true_answers(engine: Engine, now: datetime) -> dict[str, tuple[str, AnswerCode]]:
+    """Slug -> category and answer, asked one by one."""
+    with snapshot(engine) as session:
+        every = tools.every(session)
+        answers = lookup.answers(session, every, Question(at=now), house(session, SETTINGS), now=now)
+        return {tool.slug: (tool.category, answers[id_of(tool)].code) for tool in every}
+
+
+def listed(
+    engine: Engine, shelving: Shelving, now: datetime, wanted: ToolFilter = ToolFilter()
+) -> dict[str, AnswerCode]:
+    roll = shelving.roll(now)
+    with snapshot(engine) as session:
+        return {each.tool.slug: each.answer for each in tool_list.every(session, roll, wanted)}
+
+
+@pytest.mark.both_databases
+def test_each_tool_is_listed_with_its_answer_as_it_changes(
+    engine: Engine, shelving: Shelving, cast: dict[str, Actor], now: datetime
+) -> None:
+    def check(at: datetime) -> list[AnswerCode]:
+        true = {slug: code for slug, (_, code) in true_answers(engine, at).items()}
+        assert listed(engine, shelving, at) == true
+        return list(true.values())
+
+    assert Counter(check(now)) == {"yes": 1, "no": 1, "under_review": 1, "not_reviewed": 4}
+    with transaction(engine) as session:
+        mark(session, 1, MarkKind.SUSPENDED, reason="A leak.", zone=UTC_ZONE, by=cast["ana"], now=now)
+        mark(session, 2, MarkKind.REVOKED, reason="A slip.", zone=UTC_ZONE, by=cast["ana"], now=now)
+    assert Counter(check(now)) == {"suspended": 1, "under_review": 1, "not_reviewed": 5}
+    with transaction(engine) as session:
+        a_verdict(session, session.get_one(Tool, 6), cast, now=now)
+    check(now)
+    assert AnswerCode.YES in check(now + timedelta(minutes=6))
+    assert AnswerCode.LAPSED in check(now + 3000 * DAY)
+    check(now)
+    with transaction(engine) as session:
+        a_tool(session, "Eighth", now=now, category="Maps")
+    assert len(check(now)) == 8
+
+
+@pytest.mark.parametrize("text", ["", "vendor 1", "TOOL", "nothing"])
+@pytest.mark.parametrize("sort", ["tool", "-tool", "category", "-category"])
+def test_page_after_page_and_the_counts_are_of_what_passes(
+    engine: Engine, shelving: Shelving, cast: dict[str, Actor], now: datetime, sort: str, text: str
+) -> None:
+    true = {
+        slug: found
+        for slug, found in true_answers(engine, now).items()
+        if all(word in f"tool {slug[-1]} vendor {int(slug[-1]) % 2}" for word in text.lower().split())
+    }
+    roll = shelving.roll(now)
+    for codes, categories in product(
+        ((), ("yes",), ("not_reviewed", "no")), ((), ("Maps",), ("Maps", "Notes"))
+    ):
+        answers = frozenset(map(AnswerCode, codes))
+        wanted = ToolFilter(answers, frozenset(categories), text)
+        passing = [
+            slug
+            for slug, (category, code) in true.items()
+            if (not answers or code in answers) and (not categories or category in categories)
+        ]
+        key = {"tool": lambda slug: slug, "category": lambda slug: (true[slug][0], slug)}[sort.strip("-")]
+        expected = sorted(passing, key=key, reverse=sort.startswith("-"))
+        with snapshot(engine) as session:
+            assert [each.tool.slug for each in tool_list.every(session, roll, wanted, sort=sort)] == expected
+            seen: list[str] = []
+            while True:
+                page = tool_list.listing(
+                    session, roll, wanted, sort=sort, after=seen[-1] if seen else "", limit=2
+                )
+                assert page.total == len(passing)
+                if seen:
+                    earlier = tool_list.listing(
+                        session, roll, wanted, sort=sort, before=page.tools[0].tool.slug, limit=2
+                    )
+                    assert [each.tool.slug for each in earlier.tools] == seen[-2:]
+                seen += [each.tool.slug for each in page.tools]
+                if not page.on:
+                    break
+        assert seen == expected
+        by_answer = Counter(
+            code.value for category, code in true.values() if not categories or category in categories
+        )
+        by_category = Counter(
+            category for category, code in true.values() if category and (not answers or code in answers)
+        )
+        assert page.facets == {"answer": by_answer, "category": by_category}
