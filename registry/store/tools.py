@@ -233,7 +233,7 @@ def alike(session: Session, *, category: str, vendor: str) -> Sequence[Tool]:
 
 def of_vendors(session: Session, vendors: Collection[str]) -> Sequence[int]:
     query = columns(col(Tool.id)).where(col(Tool.vendor).in_(vendors)).order_by(col(Tool.id))
-    return session.connection().execute(query).scalars().all()
+    return [tool_id for (tool_id,) in session.connection().execute(query) if tool_id is not None]
 
 
 def begun(session: Session, key: str, *, limit: int) -> Sequence[int]:
