@@ -6,6 +6,7 @@ Any number of processes may tick on one database; leases keep them apart.
 import logging
 import threading
 from collections.abc import Callable
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 
 from apscheduler.schedulers.background import BackgroundScheduler
@@ -13,6 +14,7 @@ from sqlalchemy import Engine
 
 from registry import jobs, rounds
 from registry.domain.errors import RegistryError
+from registry.posting import a_postman
 from registry.services.candidates import waking
 from registry.services.candidates.relevance import Refresher
 from registry.services.decisions import sampling
@@ -30,6 +32,7 @@ log = logging.getLogger(__name__)
 THREADS = 4
 PARSERS = 2
 TICK = "tick"
+POST = "post"
 NOTICE_EVERY = timedelta(minutes=5)
 
 
@@ -46,6 +49,8 @@ class Scheduler:
         self._fetcher = jobs.make_fetcher(settings)
         self._workers = jobs.make_workers(PARSERS)
         self._relevance = Refresher()
+        self._opened = ExitStack()
+        self._postman = self._opened.enter_context(a_postman(engine, settings, self._clock, stop=self._stop))
         self._sweep = announcing.Sweep(settings.zone)
         self._apscheduler = BackgroundScheduler(timezone=UTC)
         self._watch = threading.Thread(target=self._keep_going, name="clock watch", daemon=True)
@@ -66,6 +71,16 @@ class Scheduler:
             max_instances=1,
             misfire_grace_time=self._settings.tick_s,
         )
+        self._apscheduler.add_job(
+            self.post,
+            "interval",
+            seconds=self._settings.tick_s,
+            id=POST,
+            next_run_time=datetime.now(UTC),
+            coalesce=True,
+            max_instances=1,
+            misfire_grace_time=self._settings.tick_s,
+        )
         self._apscheduler.start()
         self._watch.start()
 
@@ -77,6 +92,14 @@ class Scheduler:
             self._apscheduler.shutdown(wait=True)
         self._fetcher.close()
         self._workers.close()
+        self._opened.close()
+
+    def post(self) -> None:
+        """Tell those who follow; beside the reading of sources, which may take long."""
+        try:
+            self._postman.tick()
+        except Exception:  # the next time may find the database well again
+            log.exception("posting failed")
 
     def tick(self) -> None:
         """Tell what the days brought, wake what waits until today, sample quick verdicts, read what is due, note which
@@ -117,10 +140,11 @@ class Scheduler:
         """APScheduler sleeps until a time of day: after the clock has stepped back, for as long as it stepped."""
         every = timedelta(seconds=self._settings.tick_s)
         while not self._stop.wait(every.total_seconds()):
-            job, now = self._apscheduler.get_job(TICK), datetime.now(UTC)
-            if job is not None and job.next_run_time > now + 2 * every:
-                log.warning("clock stepped back next_tick=%s", job.next_run_time)
-                job.modify(next_run_time=now)
+            now = datetime.now(UTC)
+            for job in (self._apscheduler.get_job(TICK), self._apscheduler.get_job(POST)):
+                if job is not None and job.next_run_time > now + 2 * every:
+                    log.warning("clock stepped back next_tick=%s", job.next_run_time)
+                    job.modify(next_run_time=now)
 
     def _announce(self, now: datetime) -> None:
         with snapshot(self._engine) as session:

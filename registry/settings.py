@@ -8,11 +8,11 @@ from contextlib import suppress
 from functools import cached_property, partial
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
     DotEnvSettingsSource,
@@ -25,11 +25,14 @@ from pydantic_settings import (
 )
 
 from registry.domain.errors import InvalidInput
+from registry.domain.language import Language
+from registry.translation import catalogue
 
 MIN_SECRET_BYTES = 16
 Names = Annotated[tuple[str, ...], NoDecode]
 """Several names in one value, parted by commas, in the order that matters."""
 
+_MAIL_ADDRESS = re.compile(r"[^@\s<>\"(),:;]{1,64}@[^@\s<>\"(),:;]{1,189}", re.ASCII)
 _ORIGIN = re.compile(r"https?://(\*\.)?[A-Za-z0-9.-]+(:[0-9]{1,5})?")
 
 
@@ -66,6 +69,8 @@ class Settings(BaseSettings):
     contact: str = Field(
         "", max_length=200, description="Whom employees may ask: an e-mail address or a phone."
     )
+    locale_dir: Path | None = Field(None, description="Catalogues of your own; see docs/languages.md.")
+    language: str = Field("en", description="What the answers are said in: en, es, or one of your own.")
     time_zone: str = Field("UTC", description="The organisation's time zone: when a verdict's last day ends.")
     data_classes: Names = Field(
         ("public", "internal", "sensitive", "regulated"),
@@ -97,6 +102,39 @@ class Settings(BaseSettings):
         300, ge=0, le=86_400, description="Seconds in which a published verdict can be taken back."
     )
 
+    smtp_host: str = Field("", description="The mail server; empty: no mail is sent.")
+    smtp_port: int = Field(0, ge=0, le=65_535, description="Its port; 0: 587, 465 or 25, by the security.")
+    smtp_security: Literal["starttls", "tls", "none"] = Field(
+        "starttls", description="How the way to the mail server is secured."
+    )
+    smtp_user: str = Field("", description="Whom to sign in as at the mail server; empty: no sign-in.")
+    smtp_password_file: Path | None = Field(None, description="The file that holds that user's password.")
+    smtp_sender: str = Field("", description="The address that mails come from.")
+    mail_dir: Path | None = Field(
+        None, description="A folder in which mails are put as files instead of being sent; to try things out."
+    )
+    websub_hub: str = Field("", description="The WebSub hub that is told when a feed changes.")
+
+    @field_validator("smtp_sender")
+    @classmethod
+    def _address(cls, value: str) -> str:
+        if value and not _MAIL_ADDRESS.fullmatch(value):
+            raise ValueError("must be an e-mail address alone, such as registry@office.example")
+        return value
+
+    @field_validator("websub_hub")
+    @classmethod
+    def _web_address(cls, value: str) -> str:
+        if value and (not value.startswith(("http://", "https://")) or not urlsplit(value).hostname):
+            raise ValueError("must begin with http:// or https:// and name a host")
+        return value
+
+    @model_validator(mode="after")
+    def _has_sender(self) -> Self:
+        if self.smtp_host and not self.smtp_sender:
+            raise ValueError("must name the address that mails come from")
+        return self
+
     @field_validator(
         "allow_private_cidrs",
         "trusted_proxies",
@@ -119,6 +157,15 @@ class Settings(BaseSettings):
     def _at_least_one(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         if not value or len(set(value)) != len(value):
             raise ValueError("must hold at least one name, and none of them twice")
+        return value
+
+    @field_validator("language")
+    @classmethod
+    def _must_have_a_catalogue(cls, value: str, given: ValidationInfo) -> str:
+        try:
+            catalogue(value, given.data.get("locale_dir"))
+        except LookupError as error:
+            raise ValueError(error.args[0]) from error
         return value
 
     @field_validator("time_zone")
@@ -186,6 +233,15 @@ class Settings(BaseSettings):
         return ZoneInfo(self.time_zone)
 
     @property
+    def words(self) -> Language:
+        return catalogue(self.language, self.locale_dir)
+
+    @property
+    def mails(self) -> bool:
+        """Whether mails go anywhere."""
+        return bool(self.smtp_host or self.mail_dir)
+
+    @property
     def resolved_database_url(self) -> str:
         return self.database_url or f"sqlite:///{self.data_dir.resolve() / 'registry.sqlite3'}"
 
@@ -211,7 +267,9 @@ def load_settings(**given: Any) -> Settings:
         return Settings(**{name: value for name, value in given.items() if value is not None})
     except ValidationError as error:
         faults = {
-            "REGISTRY_" + str(fault["loc"][0]).upper(): fault["msg"].removeprefix("Value error, ")
+            "REGISTRY_" + str((fault["loc"] or ("smtp_sender",))[0]).upper(): fault["msg"].removeprefix(
+                "Value error, "
+            )
             for fault in error.errors()
         }
         told = "; ".join(f"{name}: {sentence}" for name, sentence in faults.items())

@@ -19,7 +19,7 @@ import httpx2
 from scrapers.addresses import AddressRule, read_url
 from scrapers.connection import Dialler, Exchange, Resolver, cut_off, resolve, too_large
 from scrapers.errors import FetchError
-from scrapers.http1 import Line, Lines, Origin
+from scrapers.http1 import Line, Lines, Origin, RawHeaders
 from scrapers.pace import Pace
 from scrapers.replies import fold_headers, fresh_for_s, may_be_challenge, refusal, retry_after_s, unpack
 
@@ -82,6 +82,15 @@ class Fetched:
     body_hash: str
     fresh_for_s: int | None
     retry_after_s: int | None = None
+
+
+@dataclass(frozen=True)
+class Posted:
+    """What the receiver of a message said: any status, and the beginning of its body."""
+
+    status: int
+    body: bytes
+    retry_after_s: int | None
 
 
 @dataclass(frozen=True)
@@ -163,6 +172,28 @@ class Fetcher:
             retry_after_s=retry_after_s(reply.headers, now=now),
         )
 
+    def post(self, url: str, body: bytes, *, headers: Mapping[str, str]) -> Posted:
+        """Send a message once, over a connection of its own; no redirect is followed.
+
+        A connection that was kept might break when the message was taken already, and nobody could tell. Raises
+        FetchError where no whole head of a reply came.
+        """
+        exchange = Exchange(self._deadline_s, self._connect_timeout_s, self._max_wire_bytes)
+        given = read_url(url)
+        at = _without_userinfo(given)
+        sent = self._request_headers(at, Validators(), "*/*") | {"Content-Length": str(len(body)), **headers}
+        if authorization := _authorization(given):
+            sent["Authorization"] = authorization
+        with self._pace.turn(at.host, been_at=(), patience_s=exchange.remaining_s()):
+            line = self._lines.new(_origin(at), exchange)
+            try:
+                status, answered = line.ask(at.raw_path, _raw(sent), method=b"POST", body=body)
+                folded = fold_headers(answered)
+                said = self._beginning(line, folded)
+            finally:
+                line.close()
+        return Posted(status, said, retry_after_s(folded, now=datetime.now(UTC)))
+
     def _follow(
         self, first: httpx2.URL, validators: Validators, accept: str, exchange: Exchange
     ) -> tuple[httpx2.URL, tuple[Redirect, ...], _Reply]:
@@ -218,8 +249,7 @@ class Fetcher:
     def _ask_once(self, at: httpx2.URL, headers: Headers, exchange: Exchange) -> _Reply:
         line = self._lines.take(_origin(at), exchange)
         try:
-            raw = [(name.encode(), value.encode("latin-1", "replace")) for name, value in headers.items()]
-            status, answered = line.ask(at.raw_path, raw)
+            status, answered = line.ask(at.raw_path, _raw(headers))
             folded = fold_headers(answered)
             return _Reply(status, folded, self._read(line, status, folded))
         finally:
@@ -246,6 +276,10 @@ class Fetcher:
             return unpack(bytes(body), headers, max_bytes=self._max_body_bytes)
         except FetchError:
             return bytes(body)
+
+
+def _raw(headers: Headers) -> RawHeaders:
+    return [(name.encode(), value.encode("latin-1", "replace")) for name, value in headers.items()]
 
 
 def _next_hop(at: httpx2.URL, reply: _Reply) -> httpx2.URL:

@@ -14,7 +14,7 @@ from scrapers.errors import FetchError
 MAX_HEAD_BYTES = 100 * 1024
 MOST_KEPT = 20
 KEPT_FOR_S = 10.0
-_SENDABLE = re.compile(rb"GET [!-~]+ HTTP/1\.1\r\n(?:[A-Za-z-]+: [\t -~\x80-\xff]*\r\n)+\r\n")
+_SENDABLE = re.compile(rb"(?:GET|POST) [!-~]+ HTTP/1\.1\r\n(?:[A-Za-z-]+: [\t -~\x80-\xff]*\r\n)+\r\n")
 """RFC 9110 5.5, 7.1: nothing in an address or a header can begin another header, or another request."""
 
 Origin = tuple[str, str, int]
@@ -93,16 +93,18 @@ class Line:
         self._stream = stream
         self._reply = _Reply()
 
-    def ask(self, target: bytes, headers: RawHeaders) -> tuple[int, RawHeaders]:
-        """Status and headers, their names in lower case."""
+    def ask(
+        self, target: bytes, headers: RawHeaders, *, method: bytes = b"GET", body: bytes = b""
+    ) -> tuple[int, RawHeaders]:
+        """Status and headers, their names in lower case. Where there is a body, `headers` tell its length."""
         lines = (b"%b: %b\r\n" % header for header in headers)
-        request = b"GET %b HTTP/1.1\r\n%b\r\n" % (target, b"".join(lines))
+        request = b"%b %b HTTP/1.1\r\n%b\r\n" % (method, target, b"".join(lines))
         if not _SENDABLE.fullmatch(request):
             raise FetchError(
                 "bad_address", "This address cannot be asked for over HTTP. Check it for odd characters."
             )
         with suppress(Unsent):  # a server may refuse, and hang up, before it has read the request
-            self._stream.write(request)
+            self._stream.write(request + body)
         self._reply, heard = _Reply(), self._stream.exchange.heard_bytes
         while not self._reply.status:
             if self._stream.exchange.heard_bytes - heard > MAX_HEAD_BYTES:
@@ -160,6 +162,9 @@ class Lines:
             if time.monotonic() - kept.left_at < KEPT_FOR_S and kept.serve(exchange):
                 return kept
             kept.close()
+        return self.new(origin, exchange)
+
+    def new(self, origin: Origin, exchange: Exchange) -> Line:
         scheme, host, port = origin
         return Line(origin, self._dialler.dial(host, port, secure=scheme == "https", exchange=exchange))
 

@@ -55,6 +55,20 @@ MAY_USE: dict[str, dict[str, frozenset[str]]] = {
     },
     "scrapers.addresses": {"httpx2": frozenset({"InvalidURL", "URL"})},
     "scrapers.workers": {"subprocess": frozenset({"DEVNULL", "PIPE", "Popen"})},
+    # The office's own mail server, which the settings name.
+    "registry.smtp": {
+        "smtplib": frozenset(
+            {
+                "SMTP",
+                "SMTP_SSL",
+                "SMTPDataError",
+                "SMTPException",
+                "SMTPRecipientsRefused",
+                "SMTPResponseException",
+            }
+        ),
+        "ssl": frozenset({"create_default_context"}),
+    },
     # They look for a free port and never connect.
     "registry.cli.demo": {"socket": frozenset({"SOL_SOCKET", "SO_REUSEADDR", "socket"})},
     "registry.demo.seeding": {"socket": frozenset({"SOL_SOCKET", "SO_REUSEADDR", "socket"})},
@@ -254,6 +268,8 @@ def test_the_wall_sees_each_way_out(line: str):
         (FETCHER, "httpcore2.ConnectionPool()"),
         ("scrapers.addresses", "import httpx2\nhttpx2.Client()"),
         ("scrapers.workers", "import subprocess\nsubprocess.run(['curl'])"),
+        ("registry.smtp", "import socket"),
+        ("registry.smtp", "import smtplib\nsmtplib.LMTP(path)"),
         ("registry.cli.demo", "import socket\nsocket.create_connection(address)"),
     ],
 )

@@ -18,7 +18,8 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "registry.domain": frozenset(),
     "registry.publish": frozenset(),
     "scrapers": frozenset(),
-    "registry.settings": frozenset({"registry.domain"}),
+    "registry.translation": frozenset({"registry.domain"}),
+    "registry.settings": frozenset({"registry.domain", "registry.translation"}),
     "registry.store": frozenset({"registry.domain"}),
     "registry.services": frozenset(
         {"registry.domain", "registry.publish", "registry.settings", "registry.store", "scrapers"}
@@ -39,10 +40,24 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "registry.rounds": frozenset(
         {"registry.domain", "registry.jobs", "registry.services", "registry.store", "scrapers"}
     ),
+    "registry.smtp": frozenset({"registry.domain", "registry.services", "registry.settings"}),
+    "registry.posting": frozenset(
+        {
+            "registry.domain",
+            "registry.jobs",
+            "registry.publish",
+            "registry.services",
+            "registry.settings",
+            "registry.smtp",
+            "registry.store",
+            "scrapers",
+        }
+    ),
     "registry.scheduler": frozenset(
         {
             "registry.domain",
             "registry.jobs",
+            "registry.posting",
             "registry.rounds",
             "registry.services",
             "registry.settings",

@@ -22,6 +22,8 @@ COMMANDS = {
     "candidates": "registry.cli.triage:app",
     "users": "registry.cli.users:users",
     "tokens": "registry.cli.users:tokens",
+    "webhooks": "registry.cli.webhooks:webhooks",
+    "outbox": "registry.cli.webhooks:outboxes",
     "db": "registry.cli.db:app",
     "doctor": "registry.cli.doctor:app",
     "config": "registry.cli.config:app",

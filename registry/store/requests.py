@@ -1,6 +1,7 @@
 """Reads of colleagues' requests."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from sqlmodel import Session, col, or_, select
 
@@ -35,3 +36,10 @@ def requests(
     if tool_id is not None:
         wanted.append(Request.tool_id == tool_id)
     return session.exec(select(Request).where(or_(*wanted)).order_by(col(Request.id))).all() if wanted else []
+
+
+def to_be_told(session: Session, since: datetime) -> Sequence[Request]:
+    """Those asked for since then whose requester may be told by mail, oldest first."""
+    reachable = or_(col(Request.user_id).is_not(None), col(Request.contact).contains("@"))
+    query = select(Request).where(col(Request.silent).is_(False), reachable, Request.at > since)
+    return session.exec(query.order_by(col(Request.id))).all()

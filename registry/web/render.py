@@ -38,6 +38,13 @@ def render_document(request: Request, name: str, page: object, media_type: str) 
     return conditional(request, body.encode(), media_type)
 
 
+def secretly(reply: Response) -> Response:
+    """A page whose address is a secret: kept nowhere, and told to no other site."""
+    reply.headers["Cache-Control"] = "no-store"
+    reply.headers["Referrer-Policy"] = "no-referrer"
+    return reply
+
+
 def go(path: str) -> RedirectResponse:
     """After an act: to the page that shows what it did."""
     return RedirectResponse(local_path(path), status_code=303)
@@ -57,6 +64,7 @@ def _site(request: Request, feeds: Sequence[FeedLink], indexed: bool) -> Site:
     query = f"?{request.url.query}" if request.url.query else ""
     return Site(
         name=settings.name,
+        language=settings.language,
         contact=settings.contact,
         base_url=settings.base_url,
         path=request.url.path + query,

@@ -20,9 +20,18 @@ DESK = {
         "/reference-cases",
         "/rubrics",
     ),
-    *("/offices", "/reopenings", "/reports", "/inbox/dismissals"),
+    *("/offices", "/reopenings", "/reports", "/inbox/dismissals", "/outside-verdicts"),
 }
-KEEPING = {"/due", "/sources", "/conditions", "/reference-cases", "/rubrics", "/offices", "/people", "/audit"}
+KEEPING = {
+    "/due",
+    "/sources",
+    "/conditions",
+    "/reference-cases",
+    "/rubrics",
+    "/offices",
+    "/people",
+    "/audit",
+} | {"/webhooks", "/outbox", "/outside-verdicts"}
 FOUND = {
     "reviewer": DESK,
     "approver": DESK,

@@ -24,6 +24,22 @@ TWINS: dict[str, str | NoTwin] = {
     "POST /theme": NoTwin("how this browser shows pages"),
     "POST /check/list": f"POST {API}/check",
     "POST /request": f"POST {API}/requests",
+    "POST /request/{secret}/leave": f"POST {API}/requests/{{secret}}/leave",
+    # following
+    "POST /follow": f"POST {API}/follows",
+    "POST /follow/{token}/confirm": f"POST {API}/follows/{{token}}/confirm",
+    "POST /follow/{token}/how": f"PATCH {API}/follows/{{token}}",
+    "POST /follow/{token}/leave": f"DELETE {API}/follows/{{token}}",
+    "POST /webhooks": f"POST {API}/webhooks",
+    "POST /webhooks/{webhook_id}": f"PUT {API}/webhooks/{{webhook_id}}",
+    "POST /webhooks/{webhook_id}/rotate": f"POST {API}/webhooks/{{webhook_id}}/rotate",
+    "POST /webhooks/{webhook_id}/on": f"POST {API}/webhooks/{{webhook_id}}/on",
+    "POST /webhooks/{webhook_id}/off": f"POST {API}/webhooks/{{webhook_id}}/off",
+    "POST /webhooks/{webhook_id}/test": f"POST {API}/webhooks/{{webhook_id}}/test",
+    "POST /webhooks/{webhook_id}/replay": f"POST {API}/outbox/replay",
+    "POST /webhooks/{webhook_id}/remove": f"DELETE {API}/webhooks/{{webhook_id}}",
+    "POST /outbox/replay": f"POST {API}/outbox/replay",
+    "POST /outbox/{delivery_id}/replay": f"POST {API}/outbox/deliveries/{{delivery_id}}/replay",
     # the inbox
     "POST /inbox/bulk": f"POST {API}/candidates/bulk",
     "POST /inbox/acts/{act_id}/undo": f"POST {API}/candidates/acts/{{act_id}}/undo",
@@ -148,7 +164,11 @@ PAIRS = [(page, twin) for page, twin in TWINS.items() if isinstance(twin, str)]
 
 
 def test_every_act_of_a_page_has_its_twin_in_the_api_or_a_reason_why_not(app: FastAPI) -> None:
-    acts = {route for route in routes_of(app) if not route.startswith("GET ") and f" {API}/" not in route}
+    acts = {
+        route
+        for route in routes_of(app)
+        if not route.startswith(("GET ", "OPTIONS ")) and f" {API}/" not in route
+    }
     assert acts == TWINS.keys()
 
 

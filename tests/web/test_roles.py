@@ -177,6 +177,51 @@ RIGHTS = {
     "GET /feeds": ANYBODY,
     "GET /feeds.opml": ANYBODY,
     "GET /feeds/verdicts.{ending}": ANYBODY,
+    "OPTIONS /feeds/verdicts.{ending}": ANYBODY,
+    "OPTIONS /tools/{slug}/verdicts.{ending}": ANYBODY,
+    "GET /request/{secret}/leave": ANYBODY,
+    "POST /request/{secret}/leave": ANYBODY,
+    "GET /follow": ANYBODY,
+    "POST /follow": ANYBODY,
+    "GET /follow/asked": ANYBODY,
+    "GET /follow/{token}": ANYBODY,
+    "POST /follow/{token}/confirm": ANYBODY,
+    "POST /follow/{token}/how": ANYBODY,
+    "GET /follow/{token}/leave": ANYBODY,
+    "POST /follow/{token}/leave": ANYBODY,
+    "GET /webhooks": "webhooks and the outbox",
+    "POST /webhooks": "webhooks and the outbox",
+    "GET /webhooks/{webhook_id}": "webhooks and the outbox",
+    "POST /webhooks/{webhook_id}": "webhooks and the outbox",
+    "POST /webhooks/{webhook_id}/rotate": "webhooks and the outbox",
+    "POST /webhooks/{webhook_id}/on": "webhooks and the outbox",
+    "POST /webhooks/{webhook_id}/off": "webhooks and the outbox",
+    "POST /webhooks/{webhook_id}/test": "webhooks and the outbox",
+    "POST /webhooks/{webhook_id}/replay": "webhooks and the outbox",
+    "POST /webhooks/{webhook_id}/remove": "webhooks and the outbox",
+    "GET /outbox": "webhooks and the outbox",
+    "POST /outbox/replay": "webhooks and the outbox",
+    "POST /outbox/{delivery_id}/replay": "webhooks and the outbox",
+    "POST /api/v1/requests/{secret}/leave": ANYBODY,
+    "POST /api/v1/follows": ANYBODY,
+    "GET /api/v1/follows/{token}": ANYBODY,
+    "POST /api/v1/follows/{token}/confirm": ANYBODY,
+    "PATCH /api/v1/follows/{token}": ANYBODY,
+    "DELETE /api/v1/follows/{token}": ANYBODY,
+    "GET /api/v1/webhooks": "webhooks and the outbox",
+    "POST /api/v1/webhooks": "webhooks and the outbox",
+    "GET /api/v1/webhooks/{webhook_id}": "webhooks and the outbox",
+    "PUT /api/v1/webhooks/{webhook_id}": "webhooks and the outbox",
+    "DELETE /api/v1/webhooks/{webhook_id}": "webhooks and the outbox",
+    "POST /api/v1/webhooks/{webhook_id}/rotate": "webhooks and the outbox",
+    "POST /api/v1/webhooks/{webhook_id}/on": "webhooks and the outbox",
+    "POST /api/v1/webhooks/{webhook_id}/off": "webhooks and the outbox",
+    "POST /api/v1/webhooks/{webhook_id}/test": "webhooks and the outbox",
+    "GET /api/v1/webhooks/{webhook_id}/deliveries": "webhooks and the outbox",
+    "GET /api/v1/outbox": "webhooks and the outbox",
+    "GET /api/v1/outbox/deliveries": "webhooks and the outbox",
+    "POST /api/v1/outbox/replay": "webhooks and the outbox",
+    "POST /api/v1/outbox/deliveries/{delivery_id}/replay": "webhooks and the outbox",
     "GET /request": ANYBODY,
     "POST /request": ANYBODY,
     "GET /request/{secret}": ANYBODY,
@@ -384,6 +429,7 @@ HOLDERS = {
     "conditions": {"approver", "admin"},
     "sources": {"admin"},
     "people and settings": {"admin"},
+    "webhooks and the outbox": {"admin"},
     "audit": {"admin", "auditor"},
 }
 EVERYBODY = ("nobody", "employee", "reviewer", "approver", "admin", "auditor")
@@ -436,6 +482,8 @@ def test_nobody_gets_further_than_the_table_says(
             .replace("{case_id}", "999999")
             .replace("{token_id}", "999999")
             .replace("{rule_id}", "999999")
+            .replace("{webhook_id}", "999999")
+            .replace("{delivery_id}", "999999")
             .replace("{condition_id}", "999999")
             .replace("{", "")
             .replace("}", "")
@@ -496,6 +544,7 @@ def test_the_holders_of_each_right_are_those_its_dependency_lets_in(app: FastAPI
         "ConditionReader",
         "ConditionKeeper",
         "SourceKeeper",
+        "HookKeeper",
     ):
         right = getattr(deps, name).__metadata__[0].dependency
         assert {role.value for role in right.roles} == HOLDERS[right.right]

@@ -16,6 +16,7 @@ from registry.services.candidates.waking import wake_much_spoken_of
 from registry.services.entries.keys import product_key
 from registry.services.entries.ownership import standing, tool_by_name, tools_by_link
 from registry.services.evaluations.assigning import heed_request
+from registry.services.notices import steps
 from registry.services.people.acting import Actor, record
 from registry.store import candidates, requests, tools
 from registry.store.columns import id_of
@@ -89,8 +90,11 @@ def request_tool(
 
 
 def follow(session: Session, token: str, *, secret: bytes) -> Requested:
-    """The request that a follow-up link stands for, with where it stands now. Raises NotFound."""
-    request = requests.get_by_digest(session, digest(token, secret))
+    """The request that a follow-up link stands for, with where it stands now; links of mails are others than the one
+    that was shown. Raises NotFound."""
+    request = steps.by_link(session, token, secret=secret)
+    if request is None:
+        request = requests.get_by_digest(session, digest(token, secret))
     candidate = candidates.get(session, request.candidate_id) if request.candidate_id else None
     tool_id = request.tool_id or (candidate.tool_id if candidate else None)
     return Requested(request, token, candidate, tools.get_by_id(session, tool_id) if tool_id else None)

@@ -30,7 +30,7 @@ from registry.store.tables import (
 
 MIN_PASSWORD = 12
 MAX_PASSWORD = 200
-_ADDRESS = re.compile(r"[^@\s<>\"(),:;]{1,64}@[^@\s<>\"(),:;]+", re.ASCII)
+ADDRESS = re.compile(r"[^@\s<>\"(),:;]{1,64}@[^@\s<>\"(),:;]+", re.ASCII)
 
 
 def fold_email(email: str) -> str:
@@ -230,7 +230,7 @@ def _end_all_sign_ins(session: Session, user_id: int) -> None:
 
 def _identity_faults(session: Session, email: str, name: str) -> dict[str, str]:
     faults: dict[str, str] = {}
-    if len(email) > 200 or not _ADDRESS.fullmatch(email):
+    if len(email) > 200 or not ADDRESS.fullmatch(email):
         faults["email"] = "Give an e-mail address such as rosa@example.org."
     elif users.find_by_email(session, email) is not None:
         faults["email"] = f"{email} is here already."

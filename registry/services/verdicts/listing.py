@@ -34,7 +34,7 @@ def listing(
     limit: int,
 ) -> Listing:
     """One page under a filter, and the counts beside it; the cost does not grow with the registry, save for words."""
-    judges, says = Judges(*rubrics.judges(session)), _saying(session, shelf, wanted.text)
+    judges, says = Judges(*rubrics.judges(session)), saying(session, shelf, wanted.text)
     found = shelf.find(wanted, house, judges, says)
     cut = shelf.cut(found, sort=sort, after=after, limit=limit)
     return Listing(cut, found.bit_count(), shelf.count(wanted, house, judges, says))
@@ -42,7 +42,7 @@ def listing(
 
 def every(session: Session, shelf: Shelf, wanted: Filter, house: House, *, sort: str = NEWEST) -> list[Fact]:
     """All that pass the filter, in order."""
-    says = _saying(session, shelf, wanted.text)
+    says = saying(session, shelf, wanted.text)
     return shelf.ordered(shelf.find(wanted, house, Judges(*rubrics.judges(session)), says), sort)
 
 
@@ -60,8 +60,8 @@ def whole(session: Session, facts: Sequence[Fact], house: House, *, now: datetim
     return published(session, [rows[each.id] for each in facts if each.id in rows], house, now=now)
 
 
-def _saying(session: Session, shelf: Shelf, text: str) -> set[int] | None:
-    """Ids of the verdicts that hold every word, in the tool's name, its vendor or the reasons."""
+def saying(session: Session, shelf: Shelf, text: str) -> set[int] | None:
+    """Ids of the verdicts that hold every word in the tool's name, its vendor or the reasons; None for no word."""
     words = text.casefold().split()
     if not words:
         return None

@@ -6,12 +6,14 @@ from registry.store.tables.difference import Difference
 from registry.store.tables.entry import Entry, EntryRevision
 from registry.store.tables.evaluation import Assignment, Evaluation, Interest, Moderation, ProposedCondition
 from registry.store.tables.event import Event
+from registry.store.tables.follower import Follower
 from registry.store.tables.intake_rule import IntakeRule
 from registry.store.tables.kept_reply import KeptReply
 from registry.store.tables.library import LibraryCondition, LibraryWording
 from registry.store.tables.moderation import Remark, Rescore
 from registry.store.tables.notice import Notice, NoticeBook
 from registry.store.tables.office import Office, OfficeColumn
+from registry.store.tables.outbox import Channel, Delivery, DeliveryKind, DeliveryState, ToldNotice
 from registry.store.tables.outside import Adoption, OutsideRevision, OutsideVerdict
 from registry.store.tables.reference_case import ReferenceAttempt, ReferenceCase, ReferenceScore
 from registry.store.tables.reopening import ReadMark, Reopening, Report
@@ -35,6 +37,7 @@ from registry.store.tables.user import (
     UserSession,
 )
 from registry.store.tables.verdict import Supersession, Verdict, VerdictCondition
+from registry.store.tables.webhook import Webhook
 
 __all__ = [
     "Adoption",
@@ -44,11 +47,16 @@ __all__ = [
     "Assignment",
     "Candidate",
     "CandidateLabel",
+    "Channel",
+    "Delivery",
+    "DeliveryKind",
+    "DeliveryState",
     "Difference",
     "Entry",
     "EntryRevision",
     "Evaluation",
     "Event",
+    "Follower",
     "InForce",
     "IntakeRule",
     "Interest",
@@ -83,6 +91,7 @@ __all__ = [
     "SignInLink",
     "Source",
     "Supersession",
+    "ToldNotice",
     "Tool",
     "ToolChange",
     "TriageAct",
@@ -96,4 +105,5 @@ __all__ = [
     "VendorContact",
     "Verdict",
     "VerdictCondition",
+    "Webhook",
 ]

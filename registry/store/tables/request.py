@@ -21,3 +21,7 @@ class Request(SQLModel, table=True):
     digest: str = Field(max_length=64, unique=True)
     """Keyed hash of the secret in the link by which the requester follows it."""
     at: datetime
+    told_step: str = Field(default="", max_length=20)
+    """The last step that its requester was told of by mail; empty before the first."""
+    silent: bool = False
+    """No mail: the requester asked to be left alone, or was never to be told."""

@@ -13,10 +13,12 @@ from registry.web.api import (
     evaluation_acts,
     evaluations,
     events,
+    follows,
     held,
     moderation,
     numbers,
     offices,
+    outbox,
     outside,
     people,
     reference_cases,
@@ -33,6 +35,7 @@ from registry.web.api import (
     triage,
     verdict_acts,
     verdicts,
+    webhooks,
 )
 
 ROUTERS: tuple[APIRouter, ...] = (
@@ -62,6 +65,9 @@ ROUTERS: tuple[APIRouter, ...] = (
     outside.router,
     people.router,
     requests.router,
+    follows.router,
+    webhooks.router,
+    outbox.router,
     moderation.router,
     numbers.router,
     reference_cases.router,

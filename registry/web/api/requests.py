@@ -4,6 +4,7 @@ from fastapi import Request, Response
 from pydantic import BaseModel, Field
 
 from registry.services.answers import requests
+from registry.services.notices import steps
 from registry.web.api.replies import IdempotencyKey, once
 from registry.web.asking import asker, require_lengths, require_right
 from registry.web.deps import CurrentUser, House, Now, Plain, Tx
@@ -26,6 +27,17 @@ class RequestOut(BaseModel):
     url: str = Field(description="Where it can be followed, by whoever knows this address; told this once.")
     tool: str | None = Field(description="Slug, where the tool is known already.")
     candidate: int | None
+
+
+class LeftOut(BaseModel):
+    sentence: str
+
+
+@router.post("/{secret}/leave", response_model=LeftOut, summary="No more mails about a request")
+def leave(secret: str, tx: Tx, settings: House) -> LeftOut:
+    """By the secret in its link. The address that was left for it is forgotten; the request stays."""
+    steps.leave(tx, requests.follow(tx, secret[:200], secret=settings.secret).request)
+    return LeftOut(sentence="No mail comes any more about this request.")
 
 
 @router.post("", response_model=RequestOut, status_code=201, summary="Ask for a tool")

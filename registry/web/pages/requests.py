@@ -10,20 +10,20 @@ from sqlmodel import Session
 from registry.domain.errors import InvalidInput
 from registry.domain.evaluation import TIERS, Tier
 from registry.domain.lookup import AnswerCode, Question
-from registry.domain.triage import REASON_LABELS, CandidateStatus, DismissReason
 from registry.services.answers import lookup, requests
-from registry.services.answers.expecting import expect
 from registry.services.answers.requests import Requested
+from registry.services.answers.stage import stages
+from registry.services.notices import steps
 from registry.services.people.acting import Actor
 from registry.services.people.house import house
 from registry.settings import Settings
-from registry.store import tools, under_way
+from registry.store import tools
 from registry.store.columns import id_of
 from registry.web import cards
 from registry.web.asking import asker, require_lengths, require_right
 from registry.web.deps import Asked, CurrentUser, House, Now, Read, Text, Tx
 from registry.web.question import Typed
-from registry.web.render import go, render
+from registry.web.render import go, render, secretly
 from registry.web.routing import page_router
 from registry.web.shapes import Form, Option, ToolLink
 from registry.web.words import words
@@ -69,6 +69,17 @@ class FollowPage:
     expected_on: date | None
     next_step: str
     tool: ToolLink | None
+    mails_to: str
+    """Where mails about it go, in part; empty where none do."""
+    leave_url: str
+
+
+@dataclass(frozen=True)
+class LeavePage:
+    name: str
+    action: str
+    back_url: str
+    left: bool
 
 
 @router.get("")
@@ -123,10 +134,31 @@ def ask(
 @router.get("/{secret}")
 def follow(request: Request, secret: str, read: Read, settings: House, now: Now) -> Response:
     found = requests.follow(read, secret[:200], secret=settings.secret)
-    reply = render(request, "requests/show.html", _follow_page(read, found, secret, settings, now))
-    reply.headers["Cache-Control"] = "no-store"
-    reply.headers["Referrer-Policy"] = "no-referrer"  # the address is a secret
-    return reply
+    return secretly(render(request, "requests/show.html", _follow_page(read, found, secret, settings, now)))
+
+
+@router.get("/{secret}/leave")
+def show_leaving(request: Request, secret: str, read: Read, settings: House, now: Now) -> Response:
+    """Asks before it ends anything: what reads mails opens their links too."""
+    found = requests.follow(read, secret[:200], secret=settings.secret)
+    return _leaving(request, read, found, settings, now)
+
+
+@router.post("/{secret}/leave")
+def leave(request: Request, secret: str, tx: Tx, settings: House, now: Now) -> Response:
+    """RFC 8058: a mail program sends this by itself, without a session."""
+    found = requests.follow(tx, secret[:200], secret=settings.secret)
+    steps.leave(tx, found.request)
+    return _leaving(request, tx, found, settings, now)
+
+
+def _leaving(
+    request: Request, session: Session, found: Requested, settings: Settings, now: datetime
+) -> Response:
+    row, secret = found.request, found.secret
+    name = stages(session, [row], settings, now=now)[id_of(row)].name
+    page = LeavePage(name, f"/request/{secret}/leave", f"/request/{secret}", row.silent)
+    return secretly(render(request, "requests/leave.html", page))
 
 
 def _said(name: str, fault: str) -> str:
@@ -178,55 +210,26 @@ def _page(
 def _follow_page(
     read: Session, found: Requested, secret: str, settings: Settings, now: datetime
 ) -> FollowPage:
-    organisation = house(read, settings)
-    row, candidate, tool = found.request, found.candidate, found.tool
-    asked = {
-        "purpose": row.purpose,
-        "needed_by": row.needed_by,
-        "asked_at": row.at,
-        "address": f"{settings.base_url}/request/{secret}",
-    }
-    if tool is not None:
-        answer = lookup.answers(read, [tool], Question(at=now), organisation, now=now)[id_of(tool)]
-        running = under_way.running(read, [id_of(tool)], now=now)
-        state, step = _of_tool(answer.code, bool(running))
-        return FollowPage(
-            **asked,  # type: ignore[arg-type]
-            name=tool.name,
-            code=answer.code.value,
-            state=state,
-            expected_on=expect(read, running, zone=settings.zone, now=now).get(id_of(tool)),
-            next_step=step,
-            tool=ToolLink(tool.name, f"/tools/{tool.slug}", answer.code.value),
-        )
-    assert candidate is not None  # a request is for a tool or for a candidate
-    state, step = _of_candidate(candidate.status, candidate.reason)
-    wakes = candidate.watch_until if candidate.status is CandidateStatus.WATCH else None
+    row = found.request
+    stage = stages(read, [row], settings, now=now)[id_of(row)]
+    tool = stage.tool
     return FollowPage(
-        **asked,  # type: ignore[arg-type]
-        name=candidate.name,
-        code=candidate.status.value,
-        state=state,
-        expected_on=wakes,
-        next_step=step,
-        tool=None,
+        purpose=row.purpose,
+        needed_by=row.needed_by,
+        asked_at=row.at,
+        address=f"{settings.base_url}/request/{secret}",
+        name=stage.name,
+        code=stage.code,
+        state=stage.state,
+        expected_on=stage.expected_on,
+        next_step=stage.next_step,
+        tool=ToolLink(tool.name, f"/tools/{tool.slug}", stage.code) if tool else None,
+        mails_to=_shown(steps.address_of(read, row)) if settings.mails else "",
+        leave_url=f"/request/{secret}/leave",
     )
 
 
-def _of_tool(code: AnswerCode, running: bool) -> tuple[str, str]:
-    if code is AnswerCode.UNDER_REVIEW:
-        return "It is being reviewed.", "You can see the answer here once somebody has decided."
-    if code is AnswerCode.NOT_REVIEWED:
-        return "It was accepted, and waits for its review to begin.", "Once it begins, the day stands here."
-    again = " A new review is under way." if running else ""
-    return f"It was decided.{again}", "Open the answer for what to keep to, and until when it stands."
-
-
-def _of_candidate(status: CandidateStatus, reason: str) -> tuple[str, str]:
-    if status is CandidateStatus.WATCH:
-        return "We keep an eye on it, and look again later.", "It comes up sooner if more people ask for it."
-    if status is CandidateStatus.DISMISSED:
-        known = reason in list(DismissReason)
-        label = REASON_LABELS[DismissReason(reason)] if known else reason
-        return f"We decided not to review it. Reason: {label.lower()}.", "Ask us if you see it otherwise."
-    return "It waits for somebody to look at it.", "Then it is accepted for review, or you read here why not."
+def _shown(address: str) -> str:
+    """Enough of an address for its owner to know it by: whoever has the link may read this."""
+    name, at, domain = address.partition("@")
+    return f"{name[:2]}…{at}{domain}" if address else ""

@@ -1,0 +1,151 @@
+"""What is written in each mail, made when it is sent from what stands in the store then."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from email.message import EmailMessage
+from urllib.parse import urlsplit
+
+from sqlmodel import Session
+
+from registry.publish.mail import Envelope, Letter, write
+from registry.services.notices import following, steps, telling
+from registry.services.notices.wanted import sentence_of
+from registry.services.people.house import house
+from registry.settings import Settings
+from registry.store.tables import Delivery, DeliveryKind, Follower, Request
+
+
+@dataclass(frozen=True)
+class Mail:
+    to: str
+    message: EmailMessage
+
+
+def mail_of(session: Session, row: Delivery, settings: Settings, now: datetime) -> Mail | str:
+    """The mail; or why there is nothing to say any more, in a sentence."""
+    if row.request_id is not None:
+        return _of_request(session, row, session.get_one(Request, row.request_id), settings, now)
+    follower = session.get_one(Follower, row.follower_id)
+    if row.kind is DeliveryKind.CONFIRM:
+        return _sealed(row, follower, _asking(session, follower, settings), settings, now)
+    if follower.confirmed_at is None:
+        return "The address has not been confirmed."
+    items = telling.items_of(
+        session, row.notices, house(session, settings), base_url=settings.base_url, now=now
+    )
+    if not items:
+        return "What it told was taken back."
+    letter = (_digest if row.kind is DeliveryKind.DIGEST else _single)(session, follower, items, settings)
+    return _sealed(row, follower, letter, settings, now)
+
+
+def manage_url(follower: Follower, settings: Settings) -> str:
+    return f"{settings.base_url}/follow/{following.token_of(follower, secret=settings.secret)}"
+
+
+def _asking(session: Session, follower: Follower, settings: Settings) -> Letter:
+    what, url = sentence_of(session, follower.wanted), manage_url(follower, settings)
+    if follower.confirmed_at is not None:
+        return Letter(
+            f"You follow this already: {settings.name}",
+            [f"Somebody, probably you, asked to follow {what}. This address does so already."],
+            action=("Change or end it", url),
+            closing=["If it was not you, there is nothing to do."],
+        )
+    how = "once a week" if follower.weekly else "whenever something changes"
+    return Letter(
+        f"Please confirm: follow {settings.name}",
+        [
+            f"Somebody, probably you, asked that this address be told {how} of {what}.",
+            "You are told of nothing until you say yes on this page:",
+        ],
+        action=("Yes, tell me", url),
+        closing=[
+            "If it was not you, do nothing: the address is forgotten after seven days, and no other mail comes."
+        ],
+    )
+
+
+def _single(
+    session: Session, follower: Follower, items: Sequence[telling.Told], settings: Settings
+) -> Letter:
+    first = items[0]
+    return Letter(
+        first.item.title,
+        [],
+        [each.item for each in items],
+        closing=[_why(session, follower)],
+        links=_ends(follower, settings),
+    )
+
+
+def _digest(
+    session: Session, follower: Follower, items: Sequence[telling.Told], settings: Settings
+) -> Letter:
+    count = len(items)
+    subject = f"{settings.name}: {count} {'change' if count == 1 else 'changes'} this week"
+    opening = [
+        f"{'One thing' if count == 1 else f'{count} things'} changed since the mail before, oldest first."
+    ]
+    return Letter(
+        subject,
+        opening,
+        [each.item for each in items],
+        closing=[_why(session, follower)],
+        links=_ends(follower, settings),
+    )
+
+
+def _why(session: Session, follower: Follower) -> str:
+    return f"You get this because this address follows {sentence_of(session, follower.wanted)}."
+
+
+def _ends(follower: Follower, settings: Settings) -> Sequence[tuple[str, str]]:
+    url = manage_url(follower, settings)
+    return (("Change how often", url), ("Leave", f"{url}/leave"))
+
+
+def _sealed(row: Delivery, follower: Follower, letter: Letter, settings: Settings, now: datetime) -> Mail:
+    """With the headers of the list."""
+    host = urlsplit(settings.base_url).hostname or "localhost"
+    envelope = Envelope(
+        to=follower.address,
+        sender=sender_of(settings),
+        sender_name=settings.name,
+        message_id=message_id(row, settings),
+        date=now,
+        list_name=settings.name,
+        list_id=f"verdicts.{host}",
+        leave_url=f"{manage_url(follower, settings)}/leave",
+    )
+    return Mail(follower.address, write(letter, envelope))
+
+
+def _of_request(
+    session: Session, row: Delivery, request: Request, settings: Settings, now: datetime
+) -> Mail | str:
+    to = steps.address_of(session, request)
+    if not to:
+        return "The requester left no address, or wants no mail."
+    letter = steps.letter_of(session, request, row.about, settings, now)
+    if letter is None:
+        return "It had changed again before its turn came."
+    envelope = Envelope(
+        to=to,
+        sender=sender_of(settings),
+        sender_name=settings.name,
+        message_id=message_id(row, settings),
+        date=now,
+        leave_url=f"{steps.url_of(request, settings)}/leave",
+    )
+    return Mail(to, write(letter, envelope))
+
+
+def sender_of(settings: Settings) -> str:
+    """Where mails are only put into a folder, no address need be set."""
+    return settings.smtp_sender or "registry@localhost"
+
+
+def message_id(row: Delivery, settings: Settings) -> str:
+    return f"{row.uid}@{sender_of(settings).partition('@')[2]}"

@@ -1,0 +1,135 @@
+"""How a mail leaves: over SMTP to the server that the settings name, or into a folder where things are tried out.
+
+The server is the one that the office named, wherever it stands: the rule for addresses of others does not hold for it.
+"""
+
+import smtplib
+import ssl
+from email.message import EmailMessage
+from pathlib import Path
+from types import TracebackType
+from typing import Protocol, Self
+
+from registry.services.notices.outbox import Reply
+from registry.settings import Settings
+
+TIMEOUT_S = 30.0
+PORTS = {"starttls": 587, "tls": 465, "none": 25}
+_REFUSED_FOR_GOOD = range(500, 600)
+
+
+class Mailer(Protocol):
+    """Sends one message after another, within a `with`."""
+
+    def __enter__(self) -> Self: ...
+    def __exit__(
+        self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+    def send(self, message: EmailMessage, to: str) -> Reply: ...
+    @property
+    def down(self) -> bool:
+        """Whether the way itself is closed, so that the next message would only fail alike."""
+
+
+def make_mailer(settings: Settings) -> Mailer | None:
+    """None where the settings name neither a server nor a folder."""
+    if settings.mail_dir is not None:
+        return Folder(settings.mail_dir)
+    return Server(settings) if settings.smtp_host else None
+
+
+class Server:
+    """One connection for all messages of a round, opened with the first."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._smtp: smtplib.SMTP | None = None
+        self.down = False
+
+    def __enter__(self) -> Self:
+        self.down = False
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._hang_up()
+
+    def send(self, message: EmailMessage, to: str) -> Reply:
+        """One message to one address; what the server said of it."""
+        try:
+            smtp = self._smtp or self._open()
+            smtp.send_message(message, from_addr=self._settings.smtp_sender, to_addrs=[to])
+        except smtplib.SMTPRecipientsRefused as refused:
+            code, said = next(iter(refused.recipients.values()))
+            for_good = code in _REFUSED_FOR_GOOD
+            return Reply(False, code, _text(said), for_good=for_good, bounced=for_good)
+        except smtplib.SMTPDataError as refused:
+            code = refused.smtp_code
+            return Reply(False, code, _text(refused.smtp_error), for_good=code in _REFUSED_FOR_GOOD)
+        except smtplib.SMTPResponseException as refused:  # signing in, or the sender: ours to put right
+            self._hang_up(down=True)
+            return Reply(False, refused.smtp_code, _text(refused.smtp_error))
+        except (OSError, smtplib.SMTPException) as broken:
+            self._hang_up(down=True)
+            return Reply(False, None, f"The mail server could not be used: {broken}")
+        return Reply(True, 250, "The mail server took it.")
+
+    def _open(self) -> smtplib.SMTP:
+        settings = self._settings
+        port = settings.smtp_port or PORTS[settings.smtp_security]
+        if settings.smtp_security == "tls":
+            context = ssl.create_default_context()
+            smtp: smtplib.SMTP = smtplib.SMTP_SSL(
+                settings.smtp_host, port, timeout=TIMEOUT_S, context=context
+            )
+        else:
+            smtp = smtplib.SMTP(settings.smtp_host, port, timeout=TIMEOUT_S)
+        self._smtp = smtp
+        if settings.smtp_security == "starttls":
+            smtp.starttls(context=ssl.create_default_context())
+        if settings.smtp_user:
+            smtp.login(settings.smtp_user, _password(settings.smtp_password_file))
+        return smtp
+
+    def _hang_up(self, *, down: bool = False) -> None:
+        self.down = self.down or down
+        smtp, self._smtp = self._smtp, None
+        if smtp is None:
+            return
+        try:
+            smtp.quit()
+        except (OSError, smtplib.SMTPException):
+            smtp.close()
+
+
+class Folder:
+    """Each message as a file that a mail program opens."""
+
+    down = False
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def __enter__(self) -> Self:
+        self._folder.mkdir(parents=True, exist_ok=True)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        return None
+
+    def send(self, message: EmailMessage, to: str) -> Reply:  # noqa: ARG002 - the message says it
+        name = str(message["Message-ID"]).strip("<>").partition("@")[0]
+        path = self._folder / f"{message['Date'].datetime:%Y%m%dT%H%M%S}-{name}.eml"
+        path.write_bytes(message.as_bytes())
+        return Reply(True, None, f"Put into {path.name}")
+
+
+def _password(path: Path | None) -> str:
+    return path.read_text("utf-8").strip() if path is not None else ""
+
+
+def _text(said: bytes | str) -> str:
+    return said.decode("utf-8", "replace") if isinstance(said, bytes) else said
