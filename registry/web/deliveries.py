@@ -38,7 +38,8 @@ class Line:
     label: str
     created_at: datetime
     due_at: datetime
-    tried_at: datetime | None
+    at: datetime
+    """Of the last try; of what was never tried, when it was written."""
     attempts: int
     answer: str
     """What the receiver said last."""
@@ -78,7 +79,7 @@ def _line(row: Delivery, titles: dict[int | None, str], hooked: bool) -> Line:
         label=STATES[row.state],
         created_at=row.created_at,
         due_at=row.due_at,
-        tried_at=row.tried_at,
+        at=row.tried_at or row.created_at,
         attempts=row.attempts,
         answer=f"{status}{row.reply}".strip(),
     )
