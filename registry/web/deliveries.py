@@ -56,12 +56,12 @@ class Line:
 def lines_of(session: Session, rows: Sequence[Delivery]) -> list[Line]:
     """In the order of the rows, in a fixed number of queries."""
     numbers = {each for row in rows for each in row.notices}
-    titles = {each.number: each.title for each in news.by_numbers(session, numbers)} if numbers else {}
+    titles = news.titles(session, numbers) if numbers else {}
     known = {each.id for each in followers.webhooks(session)}
     return [_line(row, titles, row.webhook_id in known) for row in rows]
 
 
-def _line(row: Delivery, titles: dict[int | None, str], hooked: bool) -> Line:
+def _line(row: Delivery, titles: dict[int, str], hooked: bool) -> Line:
     what = WHAT[row.kind]
     if row.kind is DeliveryKind.NOTICE and row.notices:
         what = titles.get(row.notices[0], what)
