@@ -77,7 +77,7 @@ MAY_USE: dict[str, dict[str, frozenset[str]]] = {
 
 LIBRARIES = words(
     """
-    alembic apscheduler fastapi feedparser httptools idna jinja2 lxml nh3 packageurl pwdlib pydantic pydantic_settings
+    alembic apscheduler fastapi feedparser httptools idna jinja2 lxml markupsafe nh3 packageurl pwdlib pydantic pydantic_settings
     python_calamine rapidfuzz regex rich sqlalchemy sqlmodel starlette tldextract typer uvicorn xlsxwriter
     """
 )
