@@ -10,13 +10,15 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 import registry
 from registry.services.answers.following import Following
+from registry.services.verdicts import naming
 from registry.services.verdicts.shelving import Shelving
 from registry.settings import Settings
-from registry.store.engine import make_engine
+from registry.store.engine import make_engine, transaction
 from registry.web import api, feeds, pages
 from registry.web.assets import load_assets, make_router
 from registry.web.at_once import AtOnce
 from registry.web.errors import add_handlers
+from registry.web.feed_memory import FeedMemory
 from registry.web.headers import SecurityHeaders
 from registry.web.parts import Clock, Parts, utc_now
 from registry.web.rendering import make_environment
@@ -39,13 +41,14 @@ def create_app(
         following=Following(reached),
         shelving=Shelving(reached, settings),
         clock=clock,
-        environment=make_environment(time_zone=settings.time_zone),
+        environment=make_environment(time_zone=settings.time_zone, language=settings.words),
         assets=load_assets(),
     )
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         with ExitStack() as stack:
+            await run_in_threadpool(_settle_names, parts)
             parts.following.start()
             stack.callback(parts.following.close)
             stack.callback(parts.shelving.close)
@@ -71,6 +74,11 @@ def create_app(
     return app
 
 
+def _settle_names(parts: Parts) -> None:
+    with transaction(parts.engine) as session:
+        naming.settle(session, parts.settings.base_url, now=parts.clock())
+
+
 def _add_routes(app: FastAPI, parts: Parts) -> None:
     routers = (make_router(parts.assets), *pages.ROUTERS, feeds.router, *api.ROUTERS)
     routes = [route for router in routers for route in router.routes]
@@ -88,3 +96,4 @@ def _add_guards(app: FastAPI, parts: Parts) -> None:
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=trusted_hosts(parts.settings), www_redirect=False)
     app.add_middleware(SecurityHeaders, secure=parts.secure)
     app.add_middleware(AtOnce, parts=parts)
+    app.add_middleware(FeedMemory, parts=parts)

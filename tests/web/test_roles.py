@@ -170,6 +170,8 @@ RIGHTS = {
     "GET /feeds": ANYBODY,
     "GET /feeds.opml": ANYBODY,
     "GET /feeds/verdicts.{ending}": ANYBODY,
+    "OPTIONS /feeds/verdicts.{ending}": ANYBODY,
+    "OPTIONS /tools/{slug}/verdicts.{ending}": ANYBODY,
     "GET /request/{secret}/leave": ANYBODY,
     "POST /request/{secret}/leave": ANYBODY,
     "GET /follow": ANYBODY,
