@@ -34,6 +34,8 @@ PUBLIC = (
     "/embed?q={approved_with_conditions}",
     "/tools",
     "/tools/{slug}",
+    "/radar",
+    "/radar/risk-fit",
     "/verdicts",
     "/verdicts?outcome=rejected",
     "/verdicts/{number}",
