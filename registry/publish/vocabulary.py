@@ -1,31 +1,34 @@
 """The machine-readable verdict as XML, one element for each field, under a namespace of our own: docs/feeds.md."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
-from xml.etree import ElementTree as ET
 
+from registry.publish.elements import branch, leaf
 from registry.publish.notice import NAMESPACE
-from registry.publish.text import printable
 
 PREFIX = "registry"
-VERDICT, ITEM = f"{{{NAMESPACE}}}verdict", f"{{{NAMESPACE}}}item"
+DECLARED = (f"xmlns:{PREFIX}", NAMESPACE)
+"""To stand on the root of a document that holds one."""
 
 
-def add(parent: ET.Element, verdict: Mapping[str, Any]) -> None:
-    """The verdict as a child of an entry or item. What is null is left out; a list has one `item` for each value."""
-    ET.register_namespace(PREFIX, NAMESPACE)
-    _fill(ET.SubElement(parent, VERDICT), verdict)
+def verdict(told: Mapping[str, Any]) -> str:
+    """As one element. What is null is left out; a list has one `item` for each value."""
+    return _element(f"{PREFIX}:verdict", told)
 
 
-def _fill(element: ET.Element, value: Any) -> None:
+def _element(name: str, value: Any) -> str:
+    if isinstance(value, str):
+        return leaf(name, value)
     if isinstance(value, Mapping):
-        for name, each in value.items():
-            if each is not None:
-                _fill(ET.SubElement(element, f"{{{NAMESPACE}}}{name}"), each)
-    elif isinstance(value, Sequence) and not isinstance(value, str):
-        for each in value:
-            _fill(ET.SubElement(element, ITEM), each)
-    elif isinstance(value, bool):
-        element.text = "true" if value else "false"
-    else:
-        element.text = printable(str(value))
+        return branch(name, _fields(value))
+    if isinstance(value, Sequence):
+        return branch(name, [_element(f"{PREFIX}:item", each) for each in value])
+    if isinstance(value, bool):
+        return leaf(name, "true" if value else "false")
+    return leaf(name, str(value))
+
+
+def _fields(value: Mapping[str, Any]) -> Iterator[str]:
+    for name, each in value.items():
+        if each is not None:
+            yield _element(f"{PREFIX}:{name}", each)

@@ -95,5 +95,6 @@ def _add_guards(app: FastAPI, parts: Parts) -> None:
     app.add_middleware(SameOrigin, base_url=parts.settings.base_url)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=trusted_hosts(parts.settings), www_redirect=False)
     app.add_middleware(SecurityHeaders, secure=parts.secure)
-    app.add_middleware(AtOnce, parts=parts)
     app.add_middleware(FeedMemory, parts=parts)
+    # Outside of all that the frameworks put around as well.
+    app.middleware_stack = AtOnce(app.build_middleware_stack(), parts=parts)
