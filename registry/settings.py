@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic import Field, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
     DotEnvSettingsSource,
@@ -25,6 +25,8 @@ from pydantic_settings import (
 )
 
 from registry.domain.errors import InvalidInput
+from registry.domain.language import Language
+from registry.translation import catalogue
 
 MIN_SECRET_BYTES = 16
 Names = Annotated[tuple[str, ...], NoDecode]
@@ -67,6 +69,8 @@ class Settings(BaseSettings):
     contact: str = Field(
         "", max_length=200, description="Whom employees may ask: an e-mail address or a phone."
     )
+    locale_dir: Path | None = Field(None, description="Catalogues of your own; see docs/languages.md.")
+    language: str = Field("en", description="What the answers are said in: en, es, or one of your own.")
     time_zone: str = Field("UTC", description="The organisation's time zone: when a verdict's last day ends.")
     data_classes: Names = Field(
         ("public", "internal", "sensitive", "regulated"),
@@ -155,6 +159,15 @@ class Settings(BaseSettings):
             raise ValueError("must hold at least one name, and none of them twice")
         return value
 
+    @field_validator("language")
+    @classmethod
+    def _must_have_a_catalogue(cls, value: str, given: ValidationInfo) -> str:
+        try:
+            catalogue(value, given.data.get("locale_dir"))
+        except LookupError as error:
+            raise ValueError(error.args[0]) from error
+        return value
+
     @field_validator("time_zone")
     @classmethod
     def _known_zone(cls, value: str) -> str:
@@ -218,6 +231,10 @@ class Settings(BaseSettings):
     @property
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.time_zone)
+
+    @property
+    def words(self) -> Language:
+        return catalogue(self.language, self.locale_dir)
 
     @property
     def mails(self) -> bool:

@@ -35,7 +35,7 @@ def parse(body: bytes, *, url: str, headers: Mapping[str, str]) -> Parsed:  # no
         home=home,
         malformed=bool(fault),
         note=fault if entries else fault or "The feed is in order and holds no entries.",
-        older=absolute_url(url, _text(feed.get("next_url"))),
+        older=_older(feed, url),
     )
 
 
@@ -75,6 +75,13 @@ def _draft(item: Mapping[str, Any], base: str) -> Draft:
         related=related if related != link else "",
         stated=read_stated(item.get("_registry"), base=base, said_at=modified_at or published_at),
     )
+
+
+def _older(feed: Mapping[str, Any], url: str) -> str:
+    ours = feed.get("_registry")
+    links = ours.get("links") if isinstance(ours, dict) else None
+    archive = links.get("prev-archive") if isinstance(links, dict) else None
+    return absolute_url(url, _text(feed.get("next_url"))) or absolute_url(url, _text(archive))
 
 
 def _author(item: Mapping[str, Any]) -> str:

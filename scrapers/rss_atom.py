@@ -14,12 +14,14 @@ from typing import Any
 import feedparser
 from lxml import etree
 
-from scrapers import well_formed
+from scrapers import verdict_xml, well_formed
 from scrapers.dates import read_date, sane
 from scrapers.entry import Draft, Parsed, entries_of
 from scrapers.errors import ParseError
 from scrapers.links import absolute_url
+from scrapers.stated import read_stated
 from scrapers.text import as_markup, plain_text, shorten
+from scrapers.verdict_xml import Statements
 from scrapers.web_page import first_tag, looks_like_web_page, not_a_feed_but_a_page
 
 FEED_START = re.compile(rb"<\?xml\b|<(?:rss|feed|rdf:RDF|(?:\w+:)?feed)\b", re.IGNORECASE)
@@ -81,13 +83,18 @@ def parse(body: bytes, *, url: str, headers: Mapping[str, str]) -> Parsed:
         raise ParseError(
             "unreadable_feed", f"The feed is cut off or broken and no entry could be read: {fault}."
         )
-    return _parsed(result, url, fault or ("there was junk in the document" if plain != body else ""))
+    told = verdict_xml.read(plain, url=url)
+    return _parsed(result, url, fault or ("there was junk in the document" if plain != body else ""), told)
 
 
-def _parsed(result: Any, url: str, fault: str) -> Parsed:
+def _parsed(result: Any, url: str, fault: str, told: Statements) -> Parsed:
     feed = result.feed
     home = absolute_url(url, str(feed.get("link") or ""))
-    entries = entries_of(_draft(entry, home or url) for entry in result.entries)
+    alike = len(told.verdicts) == len(result.entries)
+    said = told.verdicts if alike else (None,) * len(result.entries)
+    entries = entries_of(
+        _draft(entry, home or url, verdict) for entry, verdict in zip(result.entries, said, strict=True)
+    )
     note = f"Read in spite of an error: {fault}." if fault else ""
     return Parsed(
         entries=entries,
@@ -96,6 +103,7 @@ def _parsed(result: Any, url: str, fault: str) -> Parsed:
         malformed=bool(fault),
         note=note if entries else note or "The feed is in order and holds no entries.",
         ttl_s=_ttl(feed),
+        older=told.older,
     )
 
 
@@ -175,7 +183,8 @@ def _fault(result: Any) -> str:
     return shorten(plain_text(str(text)), 150) + (f" in line {line}" if line else "")
 
 
-def _draft(entry: Any, base: str) -> Draft:
+def _draft(entry: Any, base: str, said: Any) -> Draft:
+    """`said` is what stands in the entry of a verdict of another registry."""
     link = next((link for link in _links(entry, base) if link), "")
     content = "\n".join(_markup(part.get("value"), part) for part in _dicts(entry.get("content")))
     copied = content and not dict.get(entry, "summary_detail")  # feedparser gives the content for a summary
@@ -188,6 +197,7 @@ def _draft(entry: Any, base: str) -> Draft:
         author=str(entry.get("author") or ""),
         tags=tuple(str(tag.get("term") or tag.get("label") or "") for tag in _dicts(entry.get("tags"))),
         published_at=_date(entry),
+        stated=read_stated(said, base=base, said_at=_updated(entry)) if said else None,
         related=next((each for each in _linked(entry, base, "related") if each != link), ""),
     )
 
@@ -235,6 +245,10 @@ def _date(entry: Any) -> datetime | None:
         if (parsed := dict.get(entry, f"{name}_parsed")) and (moment := _moment(parsed)):
             return moment
     return None
+
+
+def _updated(entry: Any) -> datetime | None:
+    return read_date(str(dict.get(entry, "updated") or "")) or _date(entry)
 
 
 def _moment(parsed: Any) -> datetime | None:

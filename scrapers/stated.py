@@ -60,7 +60,7 @@ def read_stated(raw: object, *, base: str, said_at: datetime | None) -> Stated |
         "valid_from": _moment(told.get("valid_from")),
         "valid_until": _day(told.get("valid_until")),
         "supersedes": _lines(told.get("supersedes")),
-        "imported": told.get("imported") is True,
+        "imported": told.get("imported") in (True, "true"),
         "adopted_from": _adopted(told.get("adopted_from"), base),
         "said_at": said_at.astimezone(UTC).isoformat() if said_at else "",
     }
@@ -94,7 +94,7 @@ def _condition(told: object) -> Stated | None:
     return {
         "text": text,
         **{name: _code(told.get(name)) for name in ("kind", "who", "check")},
-        "standing": told.get("standing") is not False,
+        "standing": told.get("standing") not in (False, "false"),
         **{name: _day(told.get(name)) for name in ("due_on", "met_on")},
         "waived_reason": _line(told.get("waived_reason"), MAX_SENTENCE),
     }

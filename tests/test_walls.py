@@ -18,7 +18,8 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "registry.domain": frozenset(),
     "registry.publish": frozenset(),
     "scrapers": frozenset(),
-    "registry.settings": frozenset({"registry.domain"}),
+    "registry.translation": frozenset({"registry.domain"}),
+    "registry.settings": frozenset({"registry.domain", "registry.translation"}),
     "registry.store": frozenset({"registry.domain"}),
     "registry.services": frozenset(
         {"registry.domain", "registry.publish", "registry.settings", "registry.store", "scrapers"}

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, tzinfo
 from enum import StrEnum
 
+from registry.domain.language import ENGLISH, Language
 from registry.domain.validity import Validity
 from registry.domain.verdict import Verdict
 
@@ -64,6 +65,7 @@ class House:
     default_rules: Mapping[str, str] = field(default_factory=dict)
     """Office to sentence; "" is the general one."""
     contact: str = ""
+    language: Language = ENGLISH
     phrases: Mapping[str, str] = field(default_factory=dict)
     """Account type or office to its words within a sentence; what has none is said as its code."""
 

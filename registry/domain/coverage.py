@@ -42,7 +42,7 @@ def require_known(dimension: str, value: str | None, house: House) -> None:
     listed = _LISTED[dimension](house)
     if value is None or value in listed or (dimension == "audience" and not listed):
         return
-    fault = wording.not_allowed(dimension, value, listed)
+    fault = wording.not_allowed(dimension, value, listed, house)
     raise InvalidInput(fault, {dimension: fault})
 
 

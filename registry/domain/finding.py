@@ -70,7 +70,7 @@ class Finding:
         return self.code, self.conditions
 
 
-def hold(ruling: Ruling, now: Validity, today: date) -> Held | None:
+def hold(ruling: Ruling, now: Validity, today: date, house: House) -> Held | None:
     """The row of "What holds" for one verdict, or None where it is as if it were not there."""
     verdict = ruling.verdict
     if now.state in (_V.SCHEDULED, _V.SUPERSEDED):
@@ -81,7 +81,7 @@ def hold(ruling: Ruling, now: Validity, today: date) -> Held | None:
     carries = code in PERMITS and now.state is not _V.GRADUATED
     conditions = _checklist(verdict, today) if carries else ()
     if now.state is _V.GRACE:
-        text = wording.GRACE_CONDITION.format(ended=wording.day_text(now.ends_on))
+        text = wording.grace(now.ends_on, house)
         conditions = (duty_of_user(text), *conditions)
     return Held(verdict, now, code, conditions)
 

@@ -95,7 +95,7 @@ def answer(
         question=question,
         house=house,
         today=today,
-        held=tuple(held for each, now in states if (held := hold(each, now, today)) is not None),
+        held=tuple(held for each, now in states if (held := hold(each, now, today, house)) is not None),
         scheduled=tuple(each.verdict for each, now in states if now.state is _V.SCHEDULED),
         under_review_since=under_review_since if under_review_since and under_review_since <= today else None,
         expected_on=expected_on,
@@ -107,7 +107,7 @@ def answer(
     strictest_first = sorted(editions.items(), key=lambda each: -STRICTNESS_OF_ANSWERS[each[1].code])
     listed = tuple(EditionAnswer(name, each.code, each.verdict) for name, each in strictest_first)
     if question.edition is None:
-        found = _strictest(found, tuple(editions.values()))
+        found = _strictest(found, tuple(editions.values()), house)
     return replace(found, editions=listed)
 
 
@@ -116,7 +116,7 @@ def unknown(query: str, house: House, office: str | None = None) -> Answer:
     unknown office."""
     require_known("office", office, house)
     phrases = {"query": query, "rule": wording.default_rule(house, office)}
-    return Answer(AnswerCode.UNKNOWN_TOOL, wording.sentence(AnswerCode.UNKNOWN_TOOL, phrases))
+    return Answer(AnswerCode.UNKNOWN_TOOL, wording.sentence(AnswerCode.UNKNOWN_TOOL, phrases, house))
 
 
 class _Grid:
@@ -212,10 +212,11 @@ def _editions(case: _Case) -> dict[str, Answer]:
     names = edition_names([each for each in case.held if _concerns(each.verdict, case, None)])
     if not any(names):
         return {}
-    return {name or wording.OTHER_EDITIONS: _answer_for(case, name) for name in names}
+    other = case.house.language.gettext(wording.OTHER_EDITIONS)
+    return {name or other: _answer_for(case, name) for name in names}
 
 
-def _strictest(found: Answer, editions: Sequence[Answer]) -> Answer:
+def _strictest(found: Answer, editions: Sequence[Answer], house: House) -> Answer:
     """The answer to who said no edition: never milder than one listed, on which an office may not have decided."""
     answers = (found, *editions)
     strictest = max(answers, key=lambda each: STRICTNESS_OF_ANSWERS[each.code])
@@ -224,7 +225,7 @@ def _strictest(found: Answer, editions: Sequence[Answer]) -> Answer:
         return strictest
     return replace(
         strictest,
-        sentence=f"{strictest.sentence} {wording.ADDITIONS['editions']}",
+        sentence=f"{strictest.sentence} {wording.addition('editions', house)}",
         depends_on=(*strictest.depends_on, "edition"),
     )
 
@@ -252,10 +253,10 @@ def _worded(case: _Case, finding: Finding, depends_on: tuple[str, ...], edition:
     if finding.code is AnswerCode.NOT_REVIEWED and _coming(case, edition):
         row = "not_started"
     if elsewhere:
-        additions.append(wording.ADDITIONS["elsewhere"])
+        additions.append(wording.addition("elsewhere", case.house))
     return Answer(
         code=finding.code,
-        sentence=wording.sentence(row, _phrases(case, finding), additions),
+        sentence=wording.sentence(row, _phrases(case, finding), case.house, additions),
         depends_on=depends_on,
         conditions=finding.conditions,
         verdict=held.verdict if held else None,
@@ -290,46 +291,47 @@ def _row(finding: Finding) -> str:
 
 def _phrases(case: _Case, finding: Finding) -> dict[str, str]:
     house, held = case.house, finding.held
-    kept = wording.checklist(finding.conditions)
+    say = house.language.gettext
+    kept = wording.checklist(finding.conditions, house)
     phrases = {"tool": case.tool, "conditions": kept, "ask": wording.ask(house)}
     if held is None:
         office = case.question.office
         return phrases | {
             "rule": wording.default_rule(house, office),
-            "here": f"for the office {office}" if office else "here",
-            "since": wording.day_text(case.under_review_since),
-            "expected": wording.expected(case.expected_on, case.today),
+            "here": say("for the office {office}").format(office=office) if office else say("here"),
+            "since": wording.day_text(case.under_review_since, house.language),
+            "expected": wording.expected(case.expected_on, case.today, house),
         }
     verdict = held.verdict
     point = {name: getattr(case.question, name) for name in finding.broken}
     return phrases | {
-        **wording.pilot_phrases(verdict, held.validity.ends_on),
-        "kept": f" Keep to this: {kept}." if finding.conditions else "",
-        "reason": wording.reason(verdict, case.tool),
-        "instead": wording.instead(held.validity.replacement, verdict),
-        "citation": verdict.citation.strip().rstrip(".") or "a rule",
-        "ended": wording.day_text(held.validity.ends_on),
+        **wording.pilot_phrases(verdict, held.validity.ends_on, house),
+        "kept": say(" Keep to this: {condition}.").format(condition=kept) if finding.conditions else "",
+        "reason": wording.reason(verdict, case.tool, house),
+        "instead": wording.instead(held.validity.replacement, verdict, house),
+        "citation": verdict.citation.strip().rstrip(".") or say("a rule"),
+        "ended": wording.day_text(held.validity.ends_on, house.language),
         "asked": ", ".join(wording.asked(name, value, case.house) for name, value in point.items()),
-        "covered": ", and ".join(wording.covered(name, verdict, house) for name in finding.broken),
+        "covered": say(", and ").join(wording.covered(name, verdict, house) for name in finding.broken),
     }
 
 
 def _additions(case: _Case, finding: Finding, depends_on: tuple[str, ...], edition: str | None) -> list[str]:
     """What the sentence adds: until when, what it is bound to, what comes, what it depends on."""
     added = []
-    held = finding.held
+    held, house = finding.held, case.house
     if held is not None and finding.code in PERMITS:
         now = held.validity
         if now.state is _V.SUNSET_ANNOUNCED:
-            added.append(wording.sunset(now.ends_on, wording.instead(now.replacement, None)))
+            added.append(wording.sunset(now.ends_on, wording.instead(now.replacement, None, house), house))
         elif now.state in BY_OUTCOME and now.ends_on is not None and finding.code is not AnswerCode.PILOT:
-            added.append(wording.addition("ends", day=wording.day_text(now.ends_on)))
-        added.append(wording.bound(held.verdict))
+            added.append(wording.addition("ends", house, day=wording.day_text(now.ends_on, house.language)))
+        added.append(wording.bound(held.verdict, house))
     if coming := _coming(case, edition):
         first = min(coming, key=lambda each: (each.starts_at, each.number))
-        added.append(wording.scheduled(first, first.starts_at.astimezone(case.house.zone).date()))
+        added.append(wording.scheduled(first, first.starts_at.astimezone(house.zone).date(), house))
     if unsaid := [name for name in depends_on if name != "edition"]:
-        added.append(wording.depends(unsaid))
+        added.append(wording.depends(unsaid, house))
     if "edition" in depends_on:
-        added.append(wording.ADDITIONS["editions"])
+        added.append(wording.addition("editions", house))
     return added

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from registry.domain.language import gettext_noop as _
+
 
 class Outcome(StrEnum):
     APPROVED = "approved"
@@ -22,13 +24,13 @@ class Meaning:
 
 
 MEANINGS: dict[Outcome, Meaning] = {
-    Outcome.APPROVED: Meaning("Approved", True, False, Outcome.APPROVED),
+    Outcome.APPROVED: Meaning(_("Approved"), True, False, Outcome.APPROVED),
     Outcome.APPROVED_WITH_CONDITIONS: Meaning(
-        "Approved with conditions", True, True, Outcome.APPROVED_WITH_CONDITIONS
+        _("Approved with conditions"), True, True, Outcome.APPROVED_WITH_CONDITIONS
     ),
-    Outcome.PILOT: Meaning("Pilot", True, True, Outcome.APPROVED_WITH_CONDITIONS),
-    Outcome.REJECTED: Meaning("Rejected", False, False, Outcome.REJECTED),
-    Outcome.PROHIBITED: Meaning("Prohibited", False, False, Outcome.REJECTED),
+    Outcome.PILOT: Meaning(_("Pilot"), True, True, Outcome.APPROVED_WITH_CONDITIONS),
+    Outcome.REJECTED: Meaning(_("Rejected"), False, False, Outcome.REJECTED),
+    Outcome.PROHIBITED: Meaning(_("Prohibited"), False, False, Outcome.REJECTED),
 }
 
 LADDER = (Outcome.APPROVED, Outcome.APPROVED_WITH_CONDITIONS, Outcome.PILOT, Outcome.REJECTED)

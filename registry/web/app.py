@@ -47,7 +47,7 @@ def create_app(
         following=Following(reached),
         shelving=Shelving(reached, settings),
         clock=clock,
-        environment=make_environment(time_zone=settings.time_zone),
+        environment=make_environment(time_zone=settings.time_zone, language=settings.words),
         assets=load_assets(),
         copy=copy,
     )

@@ -5,6 +5,7 @@ from urllib.parse import quote, urlencode
 
 from registry.domain.answer import PERMITS
 from registry.domain.coverage import covers
+from registry.domain.language import gettext_noop as _
 from registry.domain.lookup import Answer, AnswerCode, House
 from registry.domain.outcome import MEANINGS
 from registry.domain.validity import ValidityState
@@ -16,7 +17,7 @@ from registry.web.question import Typed, choices
 from registry.web.shapes import AnswerCard, ConditionItem, Limit, Link, Narrow, Option, ToolLink
 from registry.web.words import words
 
-NOBODY = "the people who keep this registry"
+NOBODY = _("the people who keep this registry")
 STOPPED = frozenset({ValidityState.REVOKED, ValidityState.SUNSET_REACHED, ValidityState.SUSPENDED})
 OVER = frozenset({ValidityState.REVOKED, ValidityState.SUNSET_REACHED})
 
@@ -33,7 +34,7 @@ def answer_card(
         tool_url=f"/tools/{tool.slug}",
         sentence=answer.sentence,
         address=base_url + typed.url(q=typed.q or tool.name),
-        ask=house.contact or NOBODY,
+        ask=house.contact or house.language.gettext(NOBODY),
         edition=typed.edition or (verdict.scope.edition if verdict else ""),
         data_class=words(typed.data_class),
         account_type=words(typed.account),
@@ -52,7 +53,9 @@ def answer_card(
         review_url=f"/verdicts/{verdict.number}" if verdict else "",
         alternatives=tool_links(found.alternatives, typed),
         no_alternative=not found.alternatives and named == [NONE_KNOWN],
-        guidance=[Link("How to use it well", f"/tools/{tool.slug}#guidance")] if tool.guidance else [],
+        guidance=[Link(house.language.gettext("How to use it well"), f"/tools/{tool.slug}#guidance")]
+        if tool.guidance
+        else [],
         editions=[
             ToolLink(each.name, typed.url(q=typed.q or tool.name, edition=each.name), each.code.value)
             for each in answer.editions
@@ -97,6 +100,11 @@ def follow(tool: Tool) -> list[Link]:
     return [
         Link(each.name, f"/tools/{quote(tool.slug)}/verdicts.{ending}") for ending, each in FORMATS.items()
     ]
+
+
+def _guidance(tool: Tool, house: House) -> list[Link]:
+    well = house.language.gettext("How to use it well")
+    return [Link(well, f"/tools/{tool.slug}#guidance")] if tool.guidance else []
 
 
 def follow_url(query: str) -> str:

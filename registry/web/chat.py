@@ -14,6 +14,7 @@ from datetime import datetime
 from html import unescape
 from urllib.parse import parse_qs, urlencode
 
+from registry.domain.language import ENGLISH, Language
 from registry.services.answers.lookup import LookUp
 from registry.web.words import answer_heading
 
@@ -80,14 +81,15 @@ SLACK = Dialect("*{}*", "<{url}|{label}>", "\n", _slack_plain)
 TEAMS = Dialect("**{}**", "[{label}]({url})", "\n\n", _teams_plain)
 
 
-def reply(found: LookUp, base_url: str, dialect: Dialect) -> str:
+def reply(found: LookUp, base_url: str, dialect: Dialect, language: Language = ENGLISH) -> str:
     """The answer in a few lines, with a link to the whole of it."""
-    answer, plain = found.answer, dialect.plain
-    heading = dialect.bold.format(plain(answer_heading(answer.code.value, len(answer.conditions))))
+    answer, plain, say = found.answer, dialect.plain, language.gettext
+    heading = dialect.bold.format(plain(answer_heading(answer.code.value, len(answer.conditions), language)))
     lines = [f"{heading} – {plain(found.tool.name)}" if found.tool else heading, plain(answer.sentence)]
     lines += [f"{number}. {plain(each.text)}" for number, each in enumerate(answer.conditions, 1)]
     near = ", ".join(plain(each.tool.name) for each in (*found.alternatives, *found.suggestions)[:3])
     if near:
-        lines.append(f"Rather use: {near}." if found.tool else f"Did you mean {near}?")
+        told = say("Rather use: {near}.") if found.tool else say("Did you mean {near}?")
+        lines.append(told.format(near=near))
     url = f"{base_url}/check?{urlencode({'q': found.query})}"
-    return dialect.gap.join([*lines, dialect.link.format(url=url, label="The whole answer")])
+    return dialect.gap.join([*lines, dialect.link.format(url=url, label=say("The whole answer"))])

@@ -27,7 +27,7 @@ def software(found: LookUp, tool: Tool, settings: Settings) -> Mapping[str, Any]
         told["review"] = {
             "@type": "Review",
             "@id": f"{settings.base_url}/verdicts/{verdict.number}",
-            "name": answer_heading(found.answer.code.value, len(found.answer.conditions)),
+            "name": answer_heading(found.answer.code.value, len(found.answer.conditions), settings.words),
             "abstract": found.answer.sentence,
             "reviewBody": verdict.rationale,
             "datePublished": verdict.decided_at.astimezone(settings.zone).date().isoformat(),

@@ -10,6 +10,7 @@ from fastapi import Depends, Request
 from sqlmodel import Session
 
 from registry.domain.errors import InvalidInput
+from registry.domain.language import gettext_noop as _
 from registry.domain.lookup import House, Question
 from registry.services.answers.lookup import moment
 from registry.store import offices
@@ -20,11 +21,11 @@ from registry.web.words import words
 MOST_SIGNS = 500
 YEARS = (2000, 2199)
 LABELS = {
-    "edition": "Which edition?",
-    "data_class": "What will you enter?",
-    "account": "With which account?",
-    "audience": "Who will use it?",
-    "office": "In which office?",
+    "edition": _("Which edition?"),
+    "data_class": _("What will you enter?"),
+    "account": _("With which account?"),
+    "audience": _("Who will use it?"),
+    "office": _("In which office?"),
 }
 
 

@@ -64,6 +64,7 @@ def _site(request: Request, feeds: Sequence[FeedLink], indexed: bool) -> Site:
     query = f"?{request.url.query}" if request.url.query else ""
     return Site(
         name=settings.name,
+        language=settings.language,
         contact=settings.contact,
         base_url=settings.base_url,
         path=request.url.path + query,

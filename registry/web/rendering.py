@@ -3,21 +3,19 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from registry.domain.language import ENGLISH, Language
+from registry.domain.wording import day_text
 from registry.web.words import answer_heading, mark, words
 
 PACKAGE = Path(__file__).resolve().parents[1]
 
 AGO = ((60, "minute"), (3600, "hour"), (86400, "day"))
-MONTHS = (
-    *("January", "February", "March", "April", "May", "June", "July"),
-    *("August", "September", "October", "November", "December"),
-)
 
 
 @dataclass(frozen=True)
@@ -72,6 +70,7 @@ class Site:
     user: SignedIn | None = None
     theme: str = ""
     """`light`, `dark`, or empty: as the device has it."""
+    language: str = "en"
     feed_links: Sequence[FeedLink] = ()
     indexed: bool = False
     """Whether search engines may list the page."""
@@ -96,11 +95,13 @@ def templates_dir(package: Path = PACKAGE) -> Path:
 
 
 @cache
-def make_environment(*, time_zone: str = "UTC", folder: Path | None = None) -> Environment:
+def make_environment(
+    *, time_zone: str = "UTC", folder: Path | None = None, language: Language = ENGLISH
+) -> Environment:
     """An environment in which an unknown name is an error and every value is escaped; made once for equal parts.
 
     `time_zone` is the organisation's, an IANA name. Filters: `day`, `moment`, `iso`, `ago(now)`, `words`,
-    `mark`, `answer_heading(conditions)`.
+    `mark`, `answer_heading(conditions)`, and `said` for what was marked for the catalogues elsewhere.
     Raises ZoneInfoNotFoundError for a zone that is none.
     """
     zone = ZoneInfo(time_zone)
@@ -110,8 +111,7 @@ def make_environment(*, time_zone: str = "UTC", folder: Path | None = None) -> E
 
     def day(value: date | datetime) -> str:
         """3 November 2026."""
-        there = local(value)
-        return f"{there.day} {MONTHS[there.month - 1]} {there.year}"
+        return day_text(local(value), language)
 
     def moment(value: datetime) -> str:
         """3 November 2026, 14:02."""
@@ -131,11 +131,18 @@ def make_environment(*, time_zone: str = "UTC", folder: Path | None = None) -> E
         loader=FileSystemLoader(folder or templates_dir()),
         autoescape=True,
         undefined=StrictUndefined,
+        extensions=["jinja2.ext.i18n"],
         trim_blocks=True,
         lstrip_blocks=True,
     )
     environment.filters |= {"day": day, "moment": moment, "clock": clock, "iso": iso, "ago": ago}
-    environment.filters |= {"words": words, "mark": mark, "answer_heading": answer_heading}
+    environment.install_gettext_translations(language, newstyle=True)  # type: ignore[attr-defined]
+    environment.filters |= {
+        "said": language.gettext,
+        "words": lambda code: language.gettext(words(code)),
+        "mark": mark,
+        "answer_heading": partial(answer_heading, language=language),
+    }
     return environment
 
 

@@ -158,6 +158,13 @@ class ConditionOut(BaseModel):
     waived_reason: str
 
 
+class AdoptedFromOut(BaseModel):
+    registry: str
+    number: str = Field(description="Theirs.")
+    url: str
+    uid: str = Field(description="What they call it for ever.")
+
+
 class VerdictOut(BaseModel):
     """A decision: immutable but for `validity`, `ends_on` and `replacement`, which are computed."""
 
@@ -187,6 +194,9 @@ class VerdictOut(BaseModel):
     valid_until: date | None = Field(description="The last day, inclusive, in the organisation's time zone.")
     supersedes: list[int]
     imported: bool = Field(description="Taken over from another list, never scored here.")
+    adopted_from: AdoptedFromOut | None = Field(
+        None, description="The registry whose verdict it took over with local conditions, unscored here."
+    )
     notes: list[str] = Field(description="Exceptions on the record.")
     second_reading: "SecondReadingOut | None" = Field(
         None, description="For staff who may see work in progress; else null, as for what needs none."

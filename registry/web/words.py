@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from registry.domain.language import ENGLISH, Language
+from registry.domain.language import gettext_noop as _
 from registry.domain.outcome import MEANINGS, Outcome
 
 
@@ -64,91 +66,91 @@ MARKS: dict[str, Mark] = {
     outcome.value: Mark(MEANINGS[outcome].label, *OUTCOME_SHAPES[outcome]) for outcome in Outcome
 } | {
     # answers
-    "yes": Mark("Yes", *YES),
-    "yes_if": Mark("Yes, if", *IF),
-    "no": Mark("No", *NO),
-    "lapsed": Mark("Lapsed", *ENDED),
-    "suspended": Mark("Paused", *PAUSED),
-    "under_review": Mark("In review", *WORKING),
-    "not_reviewed": Mark("Not yet reviewed", *OPEN_QUESTION),
-    "unknown_tool": Mark("Not known here", *OPEN_QUESTION),
+    "yes": Mark(_("Yes"), *YES),
+    "yes_if": Mark(_("Yes, if"), *IF),
+    "no": Mark(_("No"), *NO),
+    "lapsed": Mark(_("Lapsed"), *ENDED),
+    "suspended": Mark(_("Paused"), *PAUSED),
+    "under_review": Mark(_("In review"), *WORKING),
+    "not_reviewed": Mark(_("Not yet reviewed"), *OPEN_QUESTION),
+    "unknown_tool": Mark(_("Not known here"), *OPEN_QUESTION),
     # validity of a verdict
-    "active": Mark("In force", *YES),
-    "review_due": Mark("Review due", *IF),
-    "sunset_announced": Mark("Ending soon", *IF),
-    "grace": Mark("Present users only", *IF),
-    "graduated": Mark("Needs no approval any more", *YES),
-    "scheduled": Mark("Starts later", *LATER),
-    "superseded": Mark("Replaced", *REPLACED),
-    "sunset_reached": Mark("Ended", *NO),
-    "revoked": Mark("Withdrawn", *NO),
+    "active": Mark(_("In force"), *YES),
+    "review_due": Mark(_("Review due"), *IF),
+    "sunset_announced": Mark(_("Ending soon"), *IF),
+    "grace": Mark(_("Present users only"), *IF),
+    "graduated": Mark(_("Needs no approval any more"), *YES),
+    "scheduled": Mark(_("Starts later"), *LATER),
+    "superseded": Mark(_("Replaced"), *REPLACED),
+    "sunset_reached": Mark(_("Ended"), *NO),
+    "revoked": Mark(_("Withdrawn"), *NO),
     # candidates
-    "new": Mark("New", *OPEN_QUESTION),
-    "accepted": Mark("Accepted", *YES),
-    "merged": Mark("Merged", *REPLACED),
-    "dismissed": Mark("Dismissed", *NO),
-    "watch": Mark("On watch", *LATER),
+    "new": Mark(_("New"), *OPEN_QUESTION),
+    "accepted": Mark(_("Accepted"), *YES),
+    "merged": Mark(_("Merged"), *REPLACED),
+    "dismissed": Mark(_("Dismissed"), *NO),
+    "watch": Mark(_("On watch"), *LATER),
     # evaluations
-    "open": Mark("Open", *OPEN_QUESTION),
-    "scoring": Mark("Being scored", *WORKING),
-    "moderation": Mark("In moderation", *WORKING),
-    "decision": Mark("Waiting for a decision", *WORKING),
-    "decided": Mark("Decided", *YES),
-    "waiting": Mark("Waiting", *LATER),
-    "withdrawn": Mark("Withdrawn", *REPLACED),
+    "open": Mark(_("Open"), *OPEN_QUESTION),
+    "scoring": Mark(_("Being scored"), *WORKING),
+    "moderation": Mark(_("In moderation"), *WORKING),
+    "decision": Mark(_("Waiting for a decision"), *WORKING),
+    "decided": Mark(_("Decided"), *YES),
+    "waiting": Mark(_("Waiting"), *LATER),
+    "withdrawn": Mark(_("Withdrawn"), *REPLACED),
     # conditions
-    "standing": Mark("Always", *YES),
-    "met": Mark("Met", *YES),
-    "overdue": Mark("Overdue", *NO),
-    "waived": Mark("Waived", *REPLACED),
+    "standing": Mark(_("Always"), *YES),
+    "met": Mark(_("Met"), *YES),
+    "overdue": Mark(_("Overdue"), *NO),
+    "waived": Mark(_("Waived"), *REPLACED),
     # bands
-    "forbidden": Mark("Forbidden", *FORBIDDEN),
-    "extreme": Mark("Extreme risk", *NO),
-    "high": Mark("High risk", *NO),
-    "moderate": Mark("Moderate risk", *IF),
-    "low": Mark("Low risk", *YES),
-    "strong": Mark("Strong fit", *YES),
-    "adequate": Mark("Adequate fit", *YES),
-    "weak": Mark("Weak fit", *IF),
+    "forbidden": Mark(_("Forbidden"), *FORBIDDEN),
+    "extreme": Mark(_("Extreme risk"), *NO),
+    "high": Mark(_("High risk"), *NO),
+    "moderate": Mark(_("Moderate risk"), *IF),
+    "low": Mark(_("Low risk"), *YES),
+    "strong": Mark(_("Strong fit"), *YES),
+    "adequate": Mark(_("Adequate fit"), *YES),
+    "weak": Mark(_("Weak fit"), *IF),
     # sources
-    "healthy": Mark("Healthy", *YES),
-    "unread": Mark("Not read yet", *OPEN_QUESTION),
-    "quiet": Mark("Quiet", *LATER),
-    "gone": Mark("Gone", *FORBIDDEN),
-    "failing": Mark("Failing", *IF),
-    "broken": Mark("Broken", *NO),
-    "paused": Mark("Paused", *PAUSED),
+    "healthy": Mark(_("Healthy"), *YES),
+    "unread": Mark(_("Not read yet"), *OPEN_QUESTION),
+    "quiet": Mark(_("Quiet"), *LATER),
+    "gone": Mark(_("Gone"), *FORBIDDEN),
+    "failing": Mark(_("Failing"), *IF),
+    "broken": Mark(_("Broken"), *NO),
+    "paused": Mark(_("Paused"), *PAUSED),
 }
 
 HEADINGS: dict[str, str] = {
-    "yes": "Yes",
-    "yes_if": "Yes, if",
-    "pilot": "Only in the pilot",
-    "no": "No",
-    "lapsed": "Not any more",
-    "suspended": "Paused",
-    "under_review": "Not yet: in review",
-    "not_reviewed": "Not yet reviewed",
-    "unknown_tool": "We don’t know this tool",
+    "yes": _("Yes"),
+    "yes_if": _("Yes, if"),
+    "pilot": _("Only in the pilot"),
+    "no": _("No"),
+    "lapsed": _("Not any more"),
+    "suspended": _("Paused"),
+    "under_review": _("Not yet: in review"),
+    "not_reviewed": _("Not yet reviewed"),
+    "unknown_tool": _("We don’t know this tool"),
 }
 """How an answer to "May I use it?" begins; the plain word is always first."""
 
 WORDS: dict[str, str] = {
-    "user": "You",
-    "office": "Your office",
-    "registry": "The registry’s staff",
-    "self_attested": "by your own word",
-    "evidence": "by evidence",
-    "automatic": "by itself",
-    "public": "Public information",
-    "internal": "Internal information",
-    "sensitive": "Sensitive information",
-    "regulated": "Regulated information",
-    "organisation": "Accounts managed by us",
-    "work": "A named account for work",
-    "private": "Private accounts",
-    "U": "Unknown",
-    "NA": "Not applicable",
+    "user": _("You"),
+    "office": _("Your office"),
+    "registry": _("The registry’s staff"),
+    "self_attested": _("by your own word"),
+    "evidence": _("by evidence"),
+    "automatic": _("by itself"),
+    "public": _("Public information"),
+    "internal": _("Internal information"),
+    "sensitive": _("Sensitive information"),
+    "regulated": _("Regulated information"),
+    "organisation": _("Accounts managed by us"),
+    "work": _("A named account for work"),
+    "private": _("Private accounts"),
+    "U": _("Unknown"),
+    "NA": _("Not applicable"),
 }
 
 
@@ -166,14 +168,14 @@ def mark(code: str) -> Mark:
     return MARKS.get(code) or Mark(words(code), *OPEN_QUESTION)
 
 
-def answer_heading(code: str, conditions: int = 0) -> str:
+def answer_heading(code: str, conditions: int = 0, language: Language = ENGLISH) -> str:
     """The first words of an answer. Raises KeyError for a code that is not an answer.
 
     `conditions` is how many the reader must meet: 1 gives "Yes, if you meet 1 condition".
     """
-    heading = HEADINGS[code]
     if code != "yes_if":
-        return heading
+        return language.gettext(HEADINGS[code])
     if not conditions:
-        return f"{heading} it fits the limits below"
-    return f"{heading} you meet {conditions} condition{'' if conditions == 1 else 's'}"
+        return language.gettext("Yes, if it fits the limits below")
+    told = language.ngettext("Yes, if you meet {n} condition", "Yes, if you meet {n} conditions", conditions)
+    return told.format(n=conditions)

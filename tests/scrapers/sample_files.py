@@ -22,10 +22,11 @@ def expected(name: str) -> dict[str, Any]:
 
 
 def as_expected(parsed: Parsed) -> dict[str, Any]:
-    """A result in the shape of an `.expected.json` file: moments as text, no hash, no reading, no empty `related`."""
+    """A result as an `.expected.json` file has it: moments as text, no hash, no reading, nothing that is not said."""
     plain = json.loads(json.dumps(asdict(parsed), default=datetime.isoformat))
     for entry in plain["entries"]:
         del entry["content_hash"], entry["reading"]
-        if not entry["related"]:
-            del entry["related"]
+        for name in ("related", "stated"):
+            if not entry[name]:
+                del entry[name]
     return {name: plain[name] for name in ("title", "home", "malformed", "ttl_s", "entries")}

@@ -31,7 +31,7 @@ def refusal(body, headers=None):
 
 @pytest.mark.parametrize("name", PAIRS)
 def test_a_sample_gives_what_stands_beside_it(name):
-    kind = "known_exploited" if name.startswith("known_exploited") else "feed"
+    kind = next((each for each in SCRAPERS if name.startswith(each)), "feed")
     assert as_expected(SCRAPERS[kind](sample(name), url=URL, headers={})) == expected(name)
 
 

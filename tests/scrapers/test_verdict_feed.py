@@ -3,8 +3,9 @@
 from datetime import UTC, datetime
 
 import pytest
+from sample_files import sample
 
-from scrapers.catalogue import parse_verdicts
+from scrapers.catalogue import parse_feed, parse_verdicts
 from scrapers.errors import FetchError, ParseError
 from scrapers.fetch import Fetched, Validators
 from scrapers.history import with_history
@@ -173,3 +174,21 @@ def test_endless_pages_come_to_an_end():
     parsed = history(pages)
     assert len(pages.asked) == 99
     assert "longer than" in parsed.note
+
+
+def test_atom_tells_by_its_namespace_what_json_tells():
+    parsed = parse_feed(sample("verdicts.atom"), url=FEED, headers={})
+    first, second = parsed.entries
+    assert second.stated is None
+    said = first.stated
+    assert (said["id"], said["outcome"], said["imported"], said["supersedes"]) == (
+        "harbour-2",
+        "rejected",
+        True,
+        ["1"],
+    )
+    assert said["tool"]["identifiers"] == ["Inkwell", "pkg:pypi/inkwell"]
+    assert [(each["text"], each["standing"]) for each in said["conditions"]] == [("Ask first.", False)]
+    assert said["scope"]["offices"] == []
+    assert said["said_at"] == "2026-07-02T00:00:00+00:00"
+    assert parsed.older == f"{HOME}/feeds/verdicts.atom?month=2026-06"

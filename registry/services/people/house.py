@@ -4,17 +4,18 @@ from collections.abc import Sequence
 
 from sqlmodel import Session
 
+from registry.domain.language import gettext_noop as _
 from registry.domain.lookup import House
 from registry.settings import Settings
 from registry.store import offices
 from registry.store.tables import Office
 
-GENERAL_RULE = "Do not use it for work until we have looked at it."
+GENERAL_RULE = _("Do not use it for work until we have looked at it.")
 
 ACCOUNT_PHRASES = {
-    "organisation": "accounts managed by us",
-    "work": "a named account for work",
-    "private": "private accounts",
+    "organisation": _("accounts managed by us"),
+    "work": _("a named account for work"),
+    "private": _("private accounts"),
 }
 
 
@@ -26,13 +27,16 @@ def house(session: Session, settings: Settings) -> House:
 def house_of(offices: Sequence[Office], settings: Settings) -> House:
     found = sorted(offices, key=lambda office: office.code)
     rules = {office.code: office.default_rule for office in found if office.default_rule}
+    say = settings.words.gettext
     return House(
         data_classes=settings.data_classes,
         account_types=settings.account_types,
         audiences=settings.audiences,
         offices=tuple(office.code for office in found),
         zone=settings.zone,
-        default_rules={"": GENERAL_RULE, **rules},
+        default_rules={"": say(GENERAL_RULE), **rules},
+        language=settings.words,
         contact=settings.contact,
-        phrases=ACCOUNT_PHRASES | {office.code: office.name for office in found},
+        phrases={code: say(phrase) for code, phrase in ACCOUNT_PHRASES.items()}
+        | {office.code: office.name for office in found},
     )

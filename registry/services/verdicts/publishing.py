@@ -131,8 +131,15 @@ def as_json(each: Published, *, base_url: str) -> dict[str, Any]:
         "valid_until": row.valid_until and row.valid_until.isoformat(),
         "supersedes": list(each.ruling.verdict.supersedes),
         "imported": row.imported,
+        "adopted_from": _adopted_from(row),
         "notes": row.notes,
     }
+
+
+def _adopted_from(row: tables.Verdict) -> dict[str, str] | None:
+    """Whose verdict it took over; None for one of our own making."""
+    told = row.assessment.get("adopted")
+    return told and {name: told[name] for name in ("registry", "number", "url", "uid")}
 
 
 def pilot_result(ruling: Ruling) -> dict[str, Any] | None:

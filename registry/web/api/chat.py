@@ -82,4 +82,4 @@ def _answer(
         return USAGE
     organisation = lookup.organisation(read, settings, known)
     found = lookup.check(read, query, Question(at=now), organisation, now=now, index=known)
-    return chat.reply(found, settings.base_url, dialect)
+    return chat.reply(found, settings.base_url, dialect, settings.words)

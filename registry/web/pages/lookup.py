@@ -15,6 +15,7 @@ from starlette.concurrency import run_in_threadpool
 
 from registry.domain import lookup as rules
 from registry.domain.errors import InvalidInput
+from registry.domain.language import gettext_noop as _
 from registry.domain.lookup import AnswerCode
 from registry.domain.lookup import House as Organisation
 from registry.services.answers import lookup, matching
@@ -47,10 +48,10 @@ MOST_QUERY = 200
 SITE = "encodeURIComponent(location.origin+location.pathname)"
 UNANSWERED = frozenset({AnswerCode.UNKNOWN_TOOL, AnswerCode.NOT_REVIEWED})
 THINGS = {
-    "data_class": "for what you enter",
-    "account": "for the account",
-    "audience": "for who uses it",
-    "office": "for the office",
+    "data_class": _("for what you enter"),
+    "account": _("for the account"),
+    "audience": _("for who uses it"),
+    "office": _("for the office"),
 }
 
 
@@ -220,7 +221,9 @@ def _answered(
         depends=depends,
         elsewhere=[
             Link(
-                f"Verdict {each.number} for {', '.join(sorted(each.scope.offices))}",
+                organisation.language.gettext("Verdict {number} for {offices}").format(
+                    number=each.number, offices=", ".join(sorted(each.scope.offices))
+                ),
                 f"/verdicts/{each.number}",
             )
             for each in answer.elsewhere

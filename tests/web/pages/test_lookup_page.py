@@ -9,12 +9,15 @@ from starlette.testclient import TestClient
 
 from registry.domain.lookup import AnswerCode
 from registry.services.answers.lookup import Suggestion
+from registry.settings import Settings
 from registry.store.engine import transaction
 from registry.store.tables import Tool, Unanswered
+from registry.web.app import create_app
 from registry.web.cards import tool_links
 from registry.web.question import Typed
 from registry.web.words import answer_heading
 from tests.conftest import NOW
+from tests.web.conftest import HandClock
 
 pytestmark = pytest.mark.usefixtures("decided")
 PROBES = ("<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "javascript:alert(1)", "{{ 7*7 }}")
@@ -157,3 +160,15 @@ def test_the_first_page_offers_feeds_and_what_was_decided_lately(client: TestCli
     assert "/feeds/verdicts.atom" in shown
     assert "Gonefish" in shown
     assert "Umber Draw" not in shown
+
+
+def test_the_page_and_its_answer_are_said_in_the_language_of_the_house(
+    settings: Settings, site_engine: Engine, clock: HandClock
+) -> None:
+    spoken = settings.model_copy(update={"language": "es"})
+    page = TestClient(create_app(spoken, engine=site_engine, clock=clock)).get("/check?q=quillmark").text
+    assert '<html lang="es"' in page
+    assert "¿Puedo usarla?" in page
+    assert "Sí, " in page
+    assert "Vale para" in page
+    assert "Holds for" not in page
