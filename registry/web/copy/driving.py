@@ -36,10 +36,13 @@ class Driver:
 
     async def _get(self, address: str) -> Reply:
         path, _, query = address.partition("?")
+        asked: list[Message] = [{"type": "http.request", "body": b"", "more_body": False}]
         sent: list[Message] = []
 
         async def receive() -> Message:
-            return {"type": "http.request", "body": b"", "more_body": False}
+            if not asked:
+                await anyio.sleep_forever()  # nobody goes away
+            return asked.pop()
 
         async def send(message: Message) -> None:
             sent.append(message)
