@@ -18,12 +18,18 @@ FEW = 300
 
 @app.command()
 def publish(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", file_okay=False, help="New, empty, or published before.")],
+    folder: Annotated[
+        Path, typer.Argument(metavar="DIR", file_okay=False, help="New, empty, or published before.")
+    ],
     at: Annotated[
-        str, typer.Option("--at", metavar="URL", help="Where DIR will be served; feeds and search then lead there.")
+        str,
+        typer.Option(
+            "--at", metavar="URL", help="Where DIR will be served; feeds and search then lead there."
+        ),
     ] = "",
     alone: Annotated[
-        bool, typer.Option("--alone", help="Its readers cannot reach the registry itself: nothing leads there.")
+        bool,
+        typer.Option("--alone", help="Its readers cannot reach the registry itself: nothing leads there."),
     ] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -55,7 +61,9 @@ def publish(
             )
     took = time.monotonic() - began
     if report.changed_meanwhile:
-        print("Something was recorded meanwhile. Publish again to have all of it everywhere.", file=sys.stderr)
+        print(
+            "Something was recorded meanwhile. Publish again to have all of it everywhere.", file=sys.stderr
+        )
     if as_json:
         print_json({**report.told(), "seconds": round(took, 1)})
         return

@@ -1,7 +1,7 @@
-"""The folder that a copy lies in: what of it is ours, what changed, and how it is put in place so that it is always whole.
+"""The folder that a copy lies in: what of it is ours, what changed, and how it is put in place and stays whole.
 
-Everything is written beside the copy first. Then new files go in, then what changed, last what vanished goes out: whoever
-is killed at any moment leaves a copy in which every link leads somewhere. A list of the files that are ours lies beside them.
+Everything is written beside the copy first. Then new files go in, then what changed, last what vanished goes out, so
+that a copy is whole at whatever moment somebody is killed. A list of the files that are ours lies beside them.
 """
 
 import fcntl
@@ -120,7 +120,9 @@ class Folder:
         place = self.root / path
         place.parent.mkdir(parents=True, exist_ok=True)
         if not place.parent.resolve().is_relative_to(self.root.resolve()):
-            raise RuleBroken(f"{place.parent} leads out of the folder. Remove that link, or choose another folder.")
+            raise RuleBroken(
+                f"{place.parent} leads out of the folder. Remove that link, or choose another folder."
+            )
         os.replace(self.root / STAGING / path, place)
 
     def _tidy(self, parent: Path) -> None:
@@ -152,7 +154,7 @@ def opened(root: Path, *, at: datetime, told: str) -> Iterator[Folder]:
             f"{root} holds other things and was not published from here. Name an empty folder, or a new one."
         )
     root.mkdir(parents=True, exist_ok=True)
-    with (root / LOCK).open("w") as lock:
+    with (root / LOCK).open("a") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -33,7 +33,17 @@ LETTERS = {
     AliasKind.PURL: "u",
     AliasKind.EXE: "e",
 }
-SHOWN = ("yes", "yes_if", "pilot", "no", "lapsed", "suspended", "under_review", "not_reviewed", "unknown_tool")
+SHOWN = (
+    "yes",
+    "yes_if",
+    "pilot",
+    "no",
+    "lapsed",
+    "suspended",
+    "under_review",
+    "not_reviewed",
+    "unknown_tool",
+)
 ACCENTS = ((1, 1), (10, 36), (200, 240))
 """Combining classes that a name's key leaves out. Source: domain/identity.py."""
 
@@ -138,7 +148,11 @@ def rules() -> bytes:
                 for kind, pattern in found
             ],
             "owned": hosts.PER_PROJECT_PAGES,
-            "articles": [sorted(hosts.ARTICLE_HOSTS), sorted(hosts.ARTICLE_SEGMENTS), hosts.DATED_PATH.pattern],
+            "articles": [
+                sorted(hosts.ARTICLE_HOSTS),
+                sorted(hosts.ARTICLE_SEGMENTS),
+                hosts.DATED_PATH.pattern,
+            ],
             "products": sorted(hosts.PRODUCT_SEGMENTS),
             "index": hosts.INDEX_PAGE.pattern,
             "tracking": [sorted(hosts.TRACKING), hosts.TRACKING_PREFIXES],

@@ -1,4 +1,4 @@
-"""The whole of `registry publish`: read, ask the site for every page, make files of them, check the links, put them in place."""
+"""`registry publish`: ask the site for every page, make files of them, check their links, put them in place."""
 
 import json
 from collections import deque
@@ -26,7 +26,7 @@ from registry.store.columns import id_of
 from registry.store.engine import snapshot
 from registry.web.assets import STATIC
 from registry.web.copy import folder, index
-from registry.web.copy.addresses import address_of, file_of, rule_of
+from registry.web.copy.addresses import file_of, rule_of
 from registry.web.copy.driving import Reply
 from registry.web.copy.folder import STAMP, STAMP_ISO, Folder, Written
 from registry.web.copy.index import Key
@@ -90,7 +90,9 @@ def publish(
     RuleBroken, and leaves the folder as it was, where a link would lead nowhere or the folder is not ours.
     """
     if alone and not own_url:
-        raise InvalidInput("Say where the copy will be served (--at), so that its whole addresses lead there.")
+        raise InvalidInput(
+            "Say where the copy will be served (--at), so that its whole addresses lead there."
+        )
     live_url = "" if alone else settings.base_url
     policy = CONTENT_SECURITY_POLICY.replace(" frame-ancestors 'none';", "")
     if live_url:
@@ -113,10 +115,16 @@ def publish(
         for path, body in index.files_of(known.keys):
             place.take(path, body)
         odd = {
-            slug: path for slug in known.called if (path := files.get(_tool(slug), "")) != f"tools/{quote(slug)}.html"
+            slug: path
+            for slug in known.called
+            if (path := files.get(_tool(slug), "")) != f"tools/{quote(slug)}.html"
         }
         place.take(f"{index.FOLDER}/tools.json", json.dumps(odd, ensure_ascii=False).encode())
-        told = {"published_at": now.isoformat(timespec="seconds"), "time_zone": settings.time_zone, "live": live_url}
+        told = {
+            "published_at": now.isoformat(timespec="seconds"),
+            "time_zone": settings.time_zone,
+            "live": live_url,
+        }
         place.take(PUBLISHED, json.dumps(told).encode())
         _check(links, place.paths)
         written = place.settle(last=[index.LIST, PUBLISHED])
@@ -205,7 +213,9 @@ def _write_pages(
             )
         path, body = files[address], reply.body
         if reply.media_type == "text/html":
-            text = rewriter.page(address, _dated(body.decode(), address, known), lambda each: wanted(each, address))
+            text = rewriter.page(
+                address, _dated(body.decode(), address, known), lambda each: wanted(each, address)
+            )
             links[path] = links_in(text)
             body = text.encode()
         elif not path.startswith("static/"):
@@ -216,6 +226,7 @@ def _write_pages(
         wanted(each)
     for slug in known.called:
         wanted(_tool(slug))
+        wanted(f"{_tool(slug)}/badge.json")
     while waiting:
         batch = [waiting.popleft() for _ in range(min(AT_ONCE * ask.processes, len(waiting)))]
         for address, reply in zip(batch, ask(batch), strict=True):

@@ -58,7 +58,8 @@ class Rewriter:
             target = self._target(address_of(link))
             want(target)
             mark = f"#{fragment}" if fragment else ""
-            if target in self.files:
+            # A form asks a server, also where the page that it stands on is held; only the look-up has a script.
+            if target in self.files and ("action=" not in found[1] or target.startswith("/a-z")):
                 path = quote(relpath(self.files[target], dirname(here) or "."))
                 return f'{found[1]}{escape(path + mark)}"'
             gone = self.live_url + link + mark if self.live_url else _GONE + link
