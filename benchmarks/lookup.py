@@ -116,7 +116,7 @@ def measure_suggest(asked: argparse.Namespace) -> dict[str, Any]:
                 begun = time.perf_counter()
                 near = found.near(wrong, limit=8)
                 times.append(time.perf_counter() - begun)
-                right += bool(near) and near[0][0] == at
+                right += bool(near) and near[0] == at
             told[f"{number:,} names, {edits} edit(s): right first, %"] = round(100 * right / len(typed), 1)
             told[f"{number:,} names, {edits} edit(s): 99th percentile, ms"] = round(
                 percentile(times, 99) * 1e3, 1

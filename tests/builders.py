@@ -11,6 +11,7 @@ from registry.domain.identity import name_key, slug
 from registry.domain.outcome import Outcome
 from registry.domain.rubric import KnockOutAnswer, Rating, Rubric
 from registry.domain.scorecard import TypedAnswer, TypedRating, TypedScorecard
+from registry.domain.verdict import Pilot
 from registry.services.decisions.decision import Decision, Terms, decide
 from registry.services.evaluations import evaluation as rounds
 from registry.services.evaluations import scoring
@@ -177,9 +178,15 @@ def a_verdict(
         session, tool, owner=cast["rosa"], reviewers=(cast["rosa"], cast["ravi"]), now=now
     )
     ratings = {"risk": "1"}
-    if outcome is Outcome.APPROVED_WITH_CONDITIONS:
+    if outcome in (Outcome.APPROVED_WITH_CONDITIONS, Outcome.PILOT):
         ratings["R5"] = "3"
         decided.setdefault("conditions", (a_condition("Enter only public information.", "R5"),))
+    if outcome is Outcome.PILOT:
+        decided.setdefault("pilot", Pilot("the web team", "20 people", "Hours saved.", "Ends by itself."))
+        decided.setdefault("step_reason", "We want to see it at work first.")
+    elif outcome is Outcome.PROHIBITED:
+        ratings["K1"] = "yes"
+        decided.setdefault("citation", "the Act on Records, section 4")
     elif outcome is Outcome.REJECTED:
         ratings["R2"] = "4"
         decided.setdefault("reason_code", "not_acceptable")

@@ -22,6 +22,7 @@ class MailServer:
     port: int
     answers: dict[str, str] = field(default_factory=dict)
     taken: list[tuple[str, EmailMessage]] = field(default_factory=list)
+    raw: list[bytes] = field(default_factory=list)
     connections: int = 0
 
     async def handle_EHLO(  # noqa: N802 - aiosmtpd's name
@@ -42,6 +43,7 @@ class MailServer:
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
         assert isinstance(envelope.content, bytes)
         message: Any = message_from_bytes(envelope.content, policy=default)
+        self.raw.append(envelope.content)
         self.taken.append((envelope.rcpt_tos[0], message))
         return "250 taken"
 

@@ -107,6 +107,7 @@ def test_a_mail_is_sent_once_with_all_that_it_needs(
     assert message["List-Id"] == '"Technology registry" <verdicts.registry.example>'
     assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     leave = message["List-Unsubscribe"].strip("<>")
+    assert f"\nList-Unsubscribe: <{leave}>\r\n".encode() in mails.raw[0], "as it stands, not encoded"
     assert leave.startswith("https://registry.example/follow/1-")
     assert leave.endswith("/leave")
     assert [part.get_content_type() for part in message.iter_parts()] == ["text/plain", "text/html"]

@@ -20,6 +20,7 @@ COMMANDS = {
     "scrape": "registry.cli.scrape:app",
     "sources": "registry.cli.sources:app",
     "rules": "registry.cli.rules:app",
+    "outside": "registry.cli.outside:app",
     "candidates": "registry.cli.triage:app",
     "users": "registry.cli.users:users",
     "tokens": "registry.cli.users:tokens",

@@ -175,6 +175,8 @@ def _greeting(note: "Note", settings: "Settings", *, serving: bool) -> str:
         lines.append(
             f"This demo is {age.days} days old, and time has changed some answers. `--reset` begins anew."
         )
+    if settings.mail_dir is not None:
+        lines.append(f"No mail leaves it: mails are files in {settings.mail_dir}.")
     ending = "Ctrl-C ends it." if serving else "`registry demo` serves it."
     return "\n".join([*lines, f"{ending} It is kept in {settings.data_dir}; `--reset` begins anew."])
 

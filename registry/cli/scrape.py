@@ -130,6 +130,8 @@ def checked_row(checked: "Checked") -> dict[str, Any]:
     """What an address holds, as data."""
     return {
         "title": checked.title,
+        "kind": checked.kind,
+        "verdicts": checked.verdicts,
         "note": checked.note,
         "entries": [
             {

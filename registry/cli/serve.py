@@ -18,11 +18,9 @@ if TYPE_CHECKING:
 app = typer.Typer()
 
 KEEP_ALIVE_S = 10
-MOST_HEADER_BYTES = 64 * 1024
 SERVER: dict[str, Any] = {
-    "http": "registry.web.server:PromptH11",
+    "http": "registry.web.server:PromptHttp",
     "ws": "none",
-    "h11_max_incomplete_event_size": MOST_HEADER_BYTES,
     "timeout_keep_alive": KEEP_ALIVE_S,
     "timeout_graceful_shutdown": 15,
     "server_header": False,

@@ -91,6 +91,7 @@ class Place:
             "audiences": audiences,
             "contact": CONTACT,
             "time_zone": ZONE,
+            "mail_dir": self.folder.resolve() / "mails",
             "log_format": base.log_format,
             "tick_s": base.tick_s,
         }

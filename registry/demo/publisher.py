@@ -19,6 +19,9 @@ from registry.demo.moments import moment
 
 FEEDS = Path(__file__).with_name("feeds")
 SLOW_S = 1.0
+CHAT = "/hooks/chat"
+"""Takes what is posted there, as the chat of the office."""
+MOST_TAKEN = 1_000_000
 
 _PLACEHOLDER = re.compile(r"\{\{(iso|rfc822|date) ([^}]+)\}\}")
 _WAYS = {
@@ -165,6 +168,12 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(
                 path, HTTPStatus.NOT_FOUND, b"Not found\n", {"Content-Type": "text/plain; charset=utf-8"}
             )
+
+    def do_POST(self) -> None:
+        """What the registry tells the office's chat is taken, and nothing more."""
+        self.rfile.read(min(int(self.headers.get("Content-Length") or 0), MOST_TAKEN))
+        status = HTTPStatus.OK if self.path == CHAT else HTTPStatus.NOT_FOUND
+        self._send(self.path, status, f"{status.phrase}\n".encode(), {"Content-Type": "text/plain"})
 
     do_HEAD = do_GET  # noqa: N815 - the name is the base class's
 

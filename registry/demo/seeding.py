@@ -14,7 +14,7 @@ from sqlalchemy import Engine
 from sqlmodel import Session, func, select
 
 from registry import rounds
-from registry.demo import ahead, lately, practice
+from registry.demo import ahead, lately, practice, told
 from registry.demo import content as story
 from registry.demo.content import Content, TriageRecord
 from registry.demo.ground import Ground, lay
@@ -68,6 +68,7 @@ def seed(
             lately.prepare(session, ground, settings, _terms(settings, content), now=now)
             ahead.prepare(session, ground, now=now)
             practice.prepare(session, ground, now=now)
+            told.prepare(session, ground, settings, f"http://127.0.0.1:{feeds_port}", now=now)
             announcing.Sweep(settings.zone).write(session, now)
         with snapshot(engine) as session:
             summary = _summary(session, settings, now)

@@ -45,6 +45,27 @@ TITLES: dict[NoticeKind, str] = {
     NoticeKind.PILOT_RESULT: "{outcome} – its result",
 }
 """What follows the tool's name."""
+KIND_LABELS: dict[NoticeKind, str] = {
+    NoticeKind.PUBLISHED: "Published",
+    NoticeKind.STARTED: "In force now",
+    NoticeKind.SUPERSEDED: "Replaced",
+    NoticeKind.SUSPENDED: "Suspended",
+    NoticeKind.LIFTED: "Suspension lifted",
+    NoticeKind.REVOKED: "Withdrawn",
+    NoticeKind.ENDED: "Ended, days of grace",
+    NoticeKind.LAPSED: "Lapsed",
+    NoticeKind.SUNSET_ANNOUNCED: "To be retired",
+    NoticeKind.SUNSET_CANCELLED: "Kept after all",
+    NoticeKind.SUNSET_REACHED: "Retired",
+    NoticeKind.GRADUATED: "Needs no approval any more",
+    NoticeKind.GRADUATION_CANCELLED: "Under approval again",
+    NoticeKind.CONDITION_MET: "Condition met",
+    NoticeKind.CONDITION_WAIVED: "Condition waived",
+    NoticeKind.CONDITION_OVERDUE: "Condition not met in time",
+    NoticeKind.CONDITION_REOPENED: "Condition open again",
+    NoticeKind.PILOT_RESULT: "Result of a pilot",
+}
+"""What sort of notice it is, in a list of them."""
 SENTENCES: dict[NoticeKind, str] = {
     NoticeKind.PUBLISHED: "Verdict {number} on {tool}: {small}{from_day}{replaces}.",
     NoticeKind.STARTED: "Verdict {number} on {tool} holds from today: {small}{replaces}.",
@@ -110,6 +131,8 @@ def _change(told: Told) -> str:
 def _reason(told: Told) -> str:
     if told.reason or told.kind is NoticeKind.PUBLISHED:
         return told.reason
+    if told.kind is NoticeKind.SUNSET_REACHED:
+        return told.after.reason
     condition = _condition(told)
     if told.kind in (NoticeKind.CONDITION_MET, NoticeKind.CONDITION_OVERDUE) and condition:
         return condition

@@ -1,56 +1,61 @@
-"""Notices as an Atom feed (RFC 4287)."""
+"""Notices as an Atom feed (RFC 4287), paged and archived as RFC 5005 says."""
 
-from collections.abc import Sequence
-from datetime import UTC, datetime
-from xml.etree import ElementTree as ET
+from collections.abc import Iterator, Sequence
 
+from registry.publish import vocabulary
+from registry.publish.elements import branch, document, leaf
 from registry.publish.notice import Channel, Notice
-from registry.publish.text import as_html, as_xml, printable
+from registry.publish.text import as_html, line, moment
 
-ATOM = "http://www.w3.org/2005/Atom"
+MEDIA_TYPE = "application/atom+xml"
+HISTORY = "http://purl.org/syndication/history/1.0"
+_ROOT = (
+    ("xmlns", "http://www.w3.org/2005/Atom"),
+    ("xmlns:fh", HISTORY),
+    vocabulary.DECLARED,
+    ("xml:lang", "en"),
+)
 
 
 def render(channel: Channel, notices: Sequence[Notice]) -> bytes:
-    ET.register_namespace("", ATOM)
-    feed = ET.Element(_name("feed"))
-    _text(feed, "id", channel.id)
-    _text(feed, "title", channel.title)
-    _text(feed, "subtitle", channel.description)
-    _text(feed, "updated", _moment(channel.updated_at))
-    _link(feed, "self", channel.url, "application/atom+xml")
-    _link(feed, "alternate", channel.home_url, "text/html")
-    for notice in notices:
-        _entry(feed, notice)
-    return as_xml(feed)
+    return document(branch("feed", [*_head(channel), *map(_entry, notices)], _ROOT))
 
 
-def _entry(feed: ET.Element, notice: Notice) -> None:
-    entry = ET.SubElement(feed, _name("entry"))
-    _text(entry, "id", notice.id)  # RFC 4287 4.2.6: an id never changes
-    _text(entry, "title", notice.title)
-    _text(entry, "published", _moment(notice.published_at))
-    _text(entry, "updated", _moment(notice.updated_at))
-    _text(ET.SubElement(entry, _name("author")), "name", notice.author)
-    _link(entry, "alternate", notice.url, "text/html")
-    for category in notice.categories:
-        ET.SubElement(entry, _name("category"), term=printable(category))
-    _text(entry, "summary", notice.summary)
-    _text(entry, "content", as_html(notice.paragraphs)).set("type", "html")
+def _head(channel: Channel) -> Iterator[str]:
+    yield leaf("id", channel.id)
+    yield leaf("title", line(channel.title))
+    yield leaf("subtitle", line(channel.description))
+    yield leaf("updated", moment(channel.updated_at))
+    yield branch("author", [leaf("name", line(channel.author))])
+    yield _link("self", channel.url, MEDIA_TYPE)
+    yield _link("alternate", channel.home_url, "text/html")
+    for rel, url in channel.places.links:
+        yield _link(rel, url, MEDIA_TYPE)
+    if channel.hub:
+        yield leaf("link", "", (("rel", "hub"), ("href", channel.hub)))
+    if channel.archive:
+        yield leaf("fh:archive", "")
 
 
-def _name(tag: str) -> str:
-    return f"{{{ATOM}}}{tag}"
+def _entry(notice: Notice) -> str:
+    return branch("entry", _parts(notice))
 
 
-def _text(parent: ET.Element, tag: str, text: str) -> ET.Element:
-    element = ET.SubElement(parent, _name(tag))
-    element.text = printable(text)
-    return element
+def _parts(notice: Notice) -> Iterator[str]:
+    yield leaf("id", notice.id)  # RFC 4287 4.2.6: an id never changes
+    yield leaf("title", line(notice.title))
+    yield leaf("published", moment(notice.published_at))
+    yield leaf("updated", moment(notice.updated_at))
+    yield branch("author", [leaf("name", line(notice.author))])
+    yield _link("alternate", notice.url, "text/html")
+    for each in notice.categories:
+        told = (("term", line(each.term)), ("scheme", each.scheme_uri), ("label", line(each.label)))
+        yield leaf("category", "", told)
+    yield leaf("summary", line(notice.summary))
+    yield leaf("content", as_html(notice.blocks), (("type", "html"),))
+    if notice.verdict:
+        yield vocabulary.verdict(notice.verdict)
 
 
-def _link(parent: ET.Element, rel: str, href: str, media_type: str) -> None:
-    ET.SubElement(parent, _name("link"), rel=rel, href=href, type=media_type)
-
-
-def _moment(moment: datetime) -> str:
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+def _link(rel: str, href: str, media_type: str) -> str:
+    return leaf("link", "", (("rel", rel), ("href", href), ("type", media_type)))

@@ -15,8 +15,8 @@ class Format:
 
 
 FORMATS: dict[str, Format] = {
-    "atom": Format("Atom", "application/atom+xml", atom.render),
-    "rss": Format("RSS", "application/rss+xml", rss.render),
-    "json": Format("JSON Feed", "application/feed+json", jsonfeed.render),
+    "atom": Format("Atom", atom.MEDIA_TYPE, atom.render),
+    "rss": Format("RSS", rss.MEDIA_TYPE, rss.render),
+    "json": Format("JSON Feed", jsonfeed.MEDIA_TYPE, jsonfeed.render),
 }
 """By the ending of their addresses."""

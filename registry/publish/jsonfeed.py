@@ -2,37 +2,47 @@
 
 import json
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from typing import Any
 
 from registry.publish.notice import Channel, Notice
-from registry.publish.text import as_html
+from registry.publish.text import as_html, clean, line, moment
+
+MEDIA_TYPE = "application/feed+json"
 
 
 def render(channel: Channel, notices: Sequence[Notice]) -> bytes:
-    feed = {
+    places = channel.places
+    feed: dict[str, Any] = {
         "version": "https://jsonfeed.org/version/1.1",
-        "title": channel.title,
-        "description": channel.description,
+        "title": line(channel.title),
+        "description": line(channel.description),
         "home_page_url": channel.home_url,
         "feed_url": channel.url,
-        "items": [
-            {
-                "id": notice.id,
-                "url": notice.url,
-                "title": notice.title,
-                "summary": notice.summary,
-                "content_html": as_html(notice.paragraphs),
-                "date_published": _moment(notice.published_at),
-                "date_modified": _moment(notice.updated_at),
-                "authors": [{"name": notice.author}],
-                "tags": list(notice.categories),
-                "_verdict": dict(notice.verdict),
-            }
-            for notice in notices
-        ],
+        **({"next_url": places.next} if places.next else {}),
+        **({"hubs": [{"type": "WebSub", "url": channel.hub}]} if channel.hub else {}),
+        "language": "en",
+        "authors": [{"name": line(channel.author)}],
+        "_registry": {
+            "about": channel.about_url,
+            "id": channel.id,
+            "archive": channel.archive,
+            "links": dict(places.links),
+        },
+        "items": [_item(channel, notice) for notice in notices],
     }
-    return json.dumps(feed, ensure_ascii=False, indent=1).encode()
+    return json.dumps(feed, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def _moment(moment: datetime) -> str:
-    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+def _item(channel: Channel, notice: Notice) -> dict[str, Any]:
+    return {
+        "id": notice.id,
+        "url": notice.url,
+        "title": line(notice.title),
+        "summary": line(notice.summary),
+        "content_html": as_html(notice.blocks),
+        "date_published": moment(notice.published_at),
+        "date_modified": moment(notice.updated_at),
+        "authors": [{"name": line(notice.author)}],
+        "tags": list(dict.fromkeys(line(each.label) for each in notice.categories)),
+        **({"_registry": {"about": channel.about_url, **clean(notice.verdict)}} if notice.verdict else {}),
+    }

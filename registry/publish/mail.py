@@ -7,14 +7,26 @@ import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from email.headerregistry import Address
+from email.headerregistry import Address, BaseHeader, HeaderRegistry, UnstructuredHeader
 from email.message import EmailMessage
-from email.policy import SMTP
+from email.policy import SMTP, Policy
 from email.utils import format_datetime
 from html import escape
 
 WIDTH = 76
-_POLICY = SMTP.clone(max_line_length=WIDTH)
+
+
+class _Whole(UnstructuredHeader, BaseHeader):
+    """A header on one line: folded, a long address would be encoded, and no mail program would know it any more."""
+
+    def fold(self, *, policy: Policy) -> str:
+        return f"{self.name}: {self}{policy.linesep}"
+
+
+_HEADERS = HeaderRegistry()
+for _name in ("list-id", "list-unsubscribe", "message-id"):
+    _HEADERS.map_to_type(_name, _Whole)
+_POLICY = SMTP.clone(max_line_length=WIDTH, header_factory=_HEADERS)
 
 
 @dataclass(frozen=True)
@@ -125,5 +137,5 @@ def _quotable(text: str) -> str:
 
 
 def _address(address: str, name: str = "") -> Address:
-    user, _, domain = address.rpartition("@")
-    return Address(display_name=name, username=user, domain=domain)
+    """Raises ValueError or HeaderParseError for what is not one address."""
+    return Address(display_name=name, addr_spec=address)

@@ -1,49 +1,63 @@
-"""Notices as an RSS 2.0 feed."""
+"""Notices as an RSS 2.0 feed, by the practices of the RSS Advisory Board."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from email.utils import format_datetime
-from xml.etree import ElementTree as ET
 
+from registry.publish import vocabulary
+from registry.publish.elements import branch, document, leaf
 from registry.publish.notice import Channel, Notice
-from registry.publish.text import as_html, as_xml, printable
+from registry.publish.text import as_html, line, moment
 
-ATOM = "http://www.w3.org/2005/Atom"
-DC = "http://purl.org/dc/elements/1.1/"
+SPECIFICATION = "https://www.rssboard.org/rss-specification"
+MEDIA_TYPE = "application/rss+xml"
+_ROOT = (
+    ("version", "2.0"),
+    ("xmlns:atom", "http://www.w3.org/2005/Atom"),
+    ("xmlns:content", "http://purl.org/rss/1.0/modules/content/"),
+    ("xmlns:dc", "http://purl.org/dc/elements/1.1/"),
+    ("xmlns:fh", "http://purl.org/syndication/history/1.0"),
+    vocabulary.DECLARED,
+)
 
 
 def render(channel: Channel, notices: Sequence[Notice]) -> bytes:
-    ET.register_namespace("atom", ATOM)
-    ET.register_namespace("dc", DC)
-    rss = ET.Element("rss", version="2.0")
-    body = ET.SubElement(rss, "channel")
-    _text(body, "title", channel.title)
-    _text(body, "link", channel.home_url)
-    _text(body, "description", channel.description)
-    _text(body, "lastBuildDate", _moment(channel.updated_at))
-    ET.SubElement(body, f"{{{ATOM}}}link", rel="self", href=channel.url, type="application/rss+xml")
-    for notice in notices:
-        _item(body, notice)
-    return as_xml(rss)
+    return document(branch("rss", [branch("channel", [*_head(channel), *map(_item, notices)])], _ROOT))
 
 
-def _item(body: ET.Element, notice: Notice) -> None:
-    item = ET.SubElement(body, "item")
-    _text(item, "title", notice.title)
-    _text(item, "link", notice.url)
-    _text(item, "guid", notice.id).set("isPermaLink", "false")
-    _text(item, "pubDate", _moment(notice.published_at))
-    _text(item, f"{{{DC}}}creator", notice.author)
-    for category in notice.categories:
-        _text(item, "category", category)
-    _text(item, "description", as_html(notice.paragraphs))
+def _head(channel: Channel) -> Iterator[str]:
+    yield leaf("title", line(channel.title))
+    yield leaf("link", channel.home_url)
+    yield leaf("description", line(channel.description))
+    yield leaf("language", "en")
+    yield leaf("lastBuildDate", _date(channel.updated_at))
+    yield leaf("docs", SPECIFICATION)
+    for rel, url in (("self", channel.url), *channel.places.links):
+        yield leaf("atom:link", "", (("rel", rel), ("href", url), ("type", MEDIA_TYPE)))
+    if channel.hub:
+        yield leaf("atom:link", "", (("rel", "hub"), ("href", channel.hub)))
+    if channel.archive:
+        yield leaf("fh:archive", "")
 
 
-def _text(parent: ET.Element, tag: str, text: str) -> ET.Element:
-    element = ET.SubElement(parent, tag)
-    element.text = printable(text)
-    return element
+def _item(notice: Notice) -> str:
+    return branch("item", _parts(notice))
 
 
-def _moment(moment: datetime) -> str:
-    return format_datetime(moment.astimezone(UTC), usegmt=True)
+def _parts(notice: Notice) -> Iterator[str]:
+    yield leaf("title", line(notice.title))
+    yield leaf("link", notice.url)
+    yield leaf("guid", notice.id, (("isPermaLink", "false"),))
+    yield leaf("pubDate", _date(notice.published_at))
+    yield leaf("atom:updated", moment(notice.updated_at))
+    yield leaf("dc:creator", line(notice.author))
+    for each in notice.categories:
+        yield leaf("category", line(each.label), (("domain", each.scheme_uri),))
+    yield leaf("description", line(notice.summary))
+    yield leaf("content:encoded", as_html(notice.blocks))
+    if notice.verdict:
+        yield vocabulary.verdict(notice.verdict)
+
+
+def _date(value: datetime) -> str:
+    return format_datetime(value.astimezone(UTC), usegmt=True)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 from typing import Any
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Select, func, or_, select
 from sqlmodel import Session, col
 
 from registry.domain.outcome import Outcome
@@ -15,6 +15,7 @@ from registry.store.columns import among
 from registry.store.evaluations import CLOSED
 from registry.store.standing import published
 from registry.store.tables import Evaluation, Tool
+from registry.store.under_way import under_way_at
 from registry.store.verdicts import superseded_at
 
 
@@ -155,3 +156,31 @@ def spoken_of(session: Session, *, now: datetime, tool_ids: Collection[int] | No
         decided = decided.where(among(session, col(tables.Verdict.tool_id), tool_ids))
         running = running.where(among(session, col(Evaluation.tool_id), tool_ids))
     return sorted(session.connection().scalars(decided.union(running)))
+
+
+def ever_spoken_of(session: Session, *, at: datetime, now: datetime) -> list[int]:
+    """Ids of the tools on which a verdict had been decided by a moment, or an evaluation was under way then."""
+    decided: Select[Any] = select(col(tables.Verdict.tool_id)).where(
+        *published(now), col(tables.Verdict.decided_at) <= at
+    )
+    running: Select[Any] = select(col(Evaluation.tool_id)).where(*under_way_at(at))
+    return sorted(session.connection().scalars(decided.union(running)))
+
+
+def first_decided(session: Session, *, now: datetime) -> datetime | None:
+    return session.connection().scalar(select(func.min(tables.Verdict.decided_at)).where(*published(now)))
+
+
+def bands(
+    session: Session, tool_ids: Collection[int], *, at: datetime, now: datetime
+) -> dict[int, tuple[str, str]]:
+    """Tool id -> risk and fit of its newest scored verdict that had been decided by a moment."""
+    row = tables.Verdict
+    told: Any = col(row.assessment)
+    query = (
+        select(col(row.tool_id), told["risk"].as_string(), told["fit"].as_string())
+        .where(*published(now), col(row.decided_at) <= at, among(session, col(row.tool_id), tool_ids))
+        .order_by(col(row.number))
+    )
+    found: Iterable[Any] = session.connection().execute(query)
+    return {tool_id: (risk, fit) for tool_id, risk, fit in found if risk and fit}

@@ -231,6 +231,18 @@ def alike(session: Session, *, category: str, vendor: str) -> Sequence[Tool]:
     return session.exec(select(Tool).where(or_(*either))).all() if either else []
 
 
+def of_vendors(session: Session, vendors: Collection[str]) -> Sequence[int]:
+    query = columns(col(Tool.id)).where(col(Tool.vendor).in_(vendors)).order_by(col(Tool.id))
+    return [tool_id for (tool_id,) in session.connection().execute(query) if tool_id is not None]
+
+
+def begun(session: Session, key: str, *, limit: int) -> Sequence[int]:
+    """Ids of tools with a name key that begins so, the shortest such key first."""
+    begins = col(Alias.key).startswith(key, autoescape=True)
+    query = select(Alias.tool_id).where(Alias.kind == AliasKind.NAME, begins)
+    return session.exec(query.order_by(func.length(Alias.key), col(Alias.key)).limit(limit)).all()
+
+
 def vendors(session: Session) -> Sequence[str]:
     return session.exec(select(Tool.vendor).where(Tool.vendor != "").distinct()).all()
 
@@ -294,8 +306,8 @@ def written(session: Session, tool_ids: Iterable[int] | None = None) -> Iterator
 
 def _rows(session: Session, query: Any) -> Iterator[Any]:
     """Rows one after the other, so that a hundred thousand are not held at once."""
-    for row in session.connection().execute(query.execution_options(yield_per=5_000)):
-        yield tuple(row)
+    for some in session.connection().execute(query.execution_options(yield_per=5_000)).partitions():
+        yield from some
 
 
 def names_of(session: Session, tool_ids: Iterable[int]) -> Sequence[Alias]:
@@ -308,9 +320,10 @@ def names_of(session: Session, tool_ids: Iterable[int]) -> Sequence[Alias]:
     ).all()
 
 
-def alias_names(session: Session) -> Sequence[tuple[str, int]]:
-    """Every name key with its tool's id, for near matches."""
-    return session.exec(select(Alias.key, Alias.tool_id).where(Alias.kind == AliasKind.NAME)).all()
+def name_keys(session: Session) -> Iterator[Sequence[tuple[str, int]]]:
+    """Every name key with its tool's id, some thousands at a time."""
+    query = columns(col(Alias.key), col(Alias.tool_id)).where(col(Alias.kind) == AliasKind.NAME)
+    yield from session.connection().execute(query.execution_options(yield_per=5_000)).partitions()
 
 
 def slugs_among(session: Session, wanted: Collection[str]) -> set[str]:

@@ -1,16 +1,17 @@
 """Evaluations as employees may hear of them: which are under way, and how long those took that were decided."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, bindparam
+from sqlalchemy import ColumnElement, Select, bindparam
 from sqlalchemy import select as columns
-from sqlmodel import Session, and_, col, or_, select
+from sqlmodel import Session, and_, col, func, or_, select
 
 from registry.domain.evaluation import EvaluationState
+from registry.store.columns import among
 from registry.store.evaluations import CLOSED
 from registry.store.tables import Evaluation, Verdict
 
@@ -89,3 +90,19 @@ def took_days(session: Session, *, most: int, before: datetime) -> dict[int, lis
         if closed_at is not None:
             took.setdefault(tier, []).append((closed_at - opened_at) / timedelta(days=1))
     return took
+
+
+def under_way_at(at: datetime) -> tuple[ColumnElement[bool], ...]:
+    """What makes an evaluation one that was under way at a moment."""
+    closed = col(Evaluation.closed_at)
+    return col(Evaluation.opened_at) <= at, or_(closed.is_(None), closed > at)
+
+
+def running_at(session: Session, tool_ids: Collection[int], *, at: datetime) -> dict[int, datetime]:
+    """Tool id -> when the first evaluation began that was under way at that moment."""
+    query = (
+        select(col(Evaluation.tool_id), func.min(Evaluation.opened_at))
+        .where(among(session, col(Evaluation.tool_id), tool_ids), *under_way_at(at))
+        .group_by(col(Evaluation.tool_id))
+    )
+    return {tool_id: opened_at for tool_id, opened_at in session.exec(query).all() if opened_at}

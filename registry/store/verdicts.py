@@ -205,7 +205,7 @@ def as_rulings(
     slugs = _slugs(session, {row.tool_id for row in rows})
     return [
         Ruling(
-            verdict=_as_verdict(
+            verdict=as_verdict(
                 row, by_verdict.get(id_of(row), []), slugs[row.tool_id], names.get(id_of(row), ())
             ),
             marks=tuple(befell.get(id_of(row), ())),
@@ -225,9 +225,10 @@ def _slugs(session: Session, tool_ids: Collection[int]) -> dict[int, str]:
     return known
 
 
-def _as_verdict(
+def as_verdict(
     row: tables.Verdict, conditions: Sequence[VerdictCondition], tool: str, supersedes: Iterable[int]
 ) -> Verdict:
+    """The row as the rules see it; `tool` is the tool's slug, `supersedes` the numbers that it names."""
     return Verdict(
         number=row.number,
         tool=tool,

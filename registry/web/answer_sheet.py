@@ -1,5 +1,6 @@
 """The answers to a whole list of software as rows of a sheet, and how such a list is read from pasted text."""
 
+import csv
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -11,6 +12,23 @@ from registry.web.words import answer_heading, words
 
 MOST_QUERIES = 1_000
 MOST_SIGNS = 500
+DELIMITERS = "\t;,"
+NAME_HEADERS = frozenset(
+    f"{noun}{name}"
+    for noun in (
+        "",
+        "tool ",
+        "software ",
+        "application ",
+        "app ",
+        "product ",
+        "program ",
+        "package ",
+        "display ",
+    )
+    for name in ("name", "title")
+) | frozenset(("tool", "software", "application", "app", "product", "program", "package", "query"))
+"""What lists of software call the column that holds it."""
 COLUMNS = (
     *("query", "answer", "in_words", "tool", "sentence", "conditions", "depends_on"),
     *("use_instead", "did_you_mean", "verdict", "valid_until", "url"),
@@ -18,8 +36,11 @@ COLUMNS = (
 
 
 def read_list(text: str) -> list[str]:
-    """One query a line, empty lines left out. Raises InvalidInput where there is none, too many, or one is too long."""
-    found = [line.strip() for line in text.splitlines() if line.strip()]
+    """One query a line, empty lines left out; of rows of a sheet the column of names, by its header or the first.
+
+    Raises InvalidInput where there is none, too many, or one is too long.
+    """
+    found = _names_of_rows([line.strip(" \r") for line in text.splitlines() if line.strip()])
     if not found:
         raise InvalidInput("There is nothing to look up.", {"list": "Paste at least one name or address."})
     if len(found) > MOST_QUERIES:
@@ -30,6 +51,33 @@ def read_list(text: str) -> list[str]:
         told = f"Line {long} is too long for a name or an address; at most {MOST_SIGNS} characters fit."
         raise InvalidInput("A line is too long.", {"list": told})
     return found
+
+
+def _names_of_rows(lines: Sequence[str]) -> list[str]:
+    """Lines are rows where a header says so or all of them have as many cells; else a comma belongs to the name."""
+    for delimiter in DELIMITERS:
+        rows = [_cells(line, delimiter) for line in lines]
+        widths = {len(row) for row in rows}
+        named = (
+            next((at for at, cell in enumerate(rows[0]) if _fold(cell) in NAME_HEADERS), None)
+            if rows
+            else None
+        )
+        if named is not None and len(rows[0]) > 1:
+            return [row[named] for row in rows[1:] if len(row) > named and row[named]]
+        if len(rows) > 1 and len(widths) == 1 and widths != {1}:
+            return [row[0] for row in rows if row[0]]
+    return [line.strip() for line in lines]
+
+
+def _cells(line: str, delimiter: str) -> list[str]:
+    if len(line) > csv.field_size_limit():
+        return [line]
+    return [cell.strip() for cell in next(csv.reader([line], delimiter=delimiter, skipinitialspace=True))]
+
+
+def _fold(header: str) -> str:
+    return " ".join(header.replace("_", " ").split()).casefold()
 
 
 def render(found: Sequence[LookUp], *, base_url: str) -> bytes:

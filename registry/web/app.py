@@ -10,13 +10,15 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 import registry
 from registry.services.answers.following import Following
+from registry.services.verdicts import naming
 from registry.services.verdicts.shelving import Shelving
 from registry.settings import Settings
-from registry.store.engine import make_engine
+from registry.store.engine import make_engine, transaction
 from registry.web import api, feeds, pages
 from registry.web.assets import load_assets, make_router
 from registry.web.at_once import AtOnce
 from registry.web.errors import add_handlers
+from registry.web.feed_memory import FeedMemory
 from registry.web.headers import SecurityHeaders
 from registry.web.parts import Clock, Parts, utc_now
 from registry.web.rendering import Copy, make_environment
@@ -55,6 +57,7 @@ def create_app(
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         with ExitStack() as stack:
+            await run_in_threadpool(_settle_names, parts)
             parts.following.start()
             stack.callback(parts.following.close)
             stack.callback(parts.shelving.close)
@@ -80,6 +83,11 @@ def create_app(
     return app
 
 
+def _settle_names(parts: Parts) -> None:
+    with transaction(parts.engine) as session:
+        naming.settle(session, parts.settings.base_url, now=parts.clock())
+
+
 def _add_routes(app: FastAPI, parts: Parts) -> None:
     routers = (make_router(parts.assets), *pages.ROUTERS, feeds.router, *api.ROUTERS)
     routes = [route for router in routers for route in router.routes]
@@ -96,4 +104,6 @@ def _add_guards(app: FastAPI, parts: Parts) -> None:
     app.add_middleware(SameOrigin, base_url=parts.settings.base_url)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=trusted_hosts(parts.settings), www_redirect=False)
     app.add_middleware(SecurityHeaders, secure=parts.secure)
-    app.add_middleware(AtOnce, parts=parts)
+    app.add_middleware(FeedMemory, parts=parts)
+    # Outside of all that the frameworks put around as well.
+    app.middleware_stack = AtOnce(app.build_middleware_stack(), parts=parts)

@@ -18,6 +18,7 @@ UNUSUAL = (
 MOST_BYTES = 1_000
 """Of a question as it stands in the address; longer ones are asked seldom, and would fill the memory."""
 NOT_WITH_304 = (b"content-type", b"content-length")
+OF_ONE = (b"etag", b"content-length")
 Reply = tuple[Message, Message, bytes]
 """The two messages as they were sent, and the ETag."""
 
@@ -27,6 +28,7 @@ class AtOnce:
 
     def __init__(self, app: ASGIApp, *, parts: Parts) -> None:
         self.app, self.following, self.clock = app, parts.following, parts.clock
+        self.headers: dict[tuple[bytes, bytes], tuple[bytes, bytes]] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope.get("path") != PATH or scope["method"] != "GET":
@@ -62,6 +64,12 @@ class AtOnce:
         if age is not None and len(sent) == 2 and sent[0]["status"] == 200:
             start, body = sent
             tag = dict(start["headers"])[b"etag"]
+            # Most headers are those of every reply, and are held once.
+            shared = [
+                self.headers.setdefault(each, each) for each in start["headers"] if each[0] not in OF_ONE
+            ]
+            own = [each for each in start["headers"] if each[0] in OF_ONE]
+            start = {**start, "headers": [*own, *shared]}
             self.following.remembered.keep(
                 key, (start, body, tag), size=len(body["body"]) + len(key[1]), age=age
             )

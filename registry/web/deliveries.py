@@ -38,7 +38,8 @@ class Line:
     label: str
     created_at: datetime
     due_at: datetime
-    tried_at: datetime | None
+    at: datetime
+    """Of the last try; of what was never tried, when it was written."""
     attempts: int
     answer: str
     """What the receiver said last."""
@@ -55,12 +56,12 @@ class Line:
 def lines_of(session: Session, rows: Sequence[Delivery]) -> list[Line]:
     """In the order of the rows, in a fixed number of queries."""
     numbers = {each for row in rows for each in row.notices}
-    titles = {each.number: each.title for each in news.by_numbers(session, numbers)} if numbers else {}
+    titles = news.titles(session, numbers) if numbers else {}
     known = {each.id for each in followers.webhooks(session)}
     return [_line(row, titles, row.webhook_id in known) for row in rows]
 
 
-def _line(row: Delivery, titles: dict[int | None, str], hooked: bool) -> Line:
+def _line(row: Delivery, titles: dict[int, str], hooked: bool) -> Line:
     what = WHAT[row.kind]
     if row.kind is DeliveryKind.NOTICE and row.notices:
         what = titles.get(row.notices[0], what)
@@ -78,7 +79,7 @@ def _line(row: Delivery, titles: dict[int | None, str], hooked: bool) -> Line:
         label=STATES[row.state],
         created_at=row.created_at,
         due_at=row.due_at,
-        tried_at=row.tried_at,
+        at=row.tried_at or row.created_at,
         attempts=row.attempts,
         answer=f"{status}{row.reply}".strip(),
     )

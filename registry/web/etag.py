@@ -1,5 +1,6 @@
 """Conditional replies for bytes that are the same for everybody: ETag, and 304 where the asker has them already."""
 
+import gzip
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
@@ -19,18 +20,41 @@ def conditional(
     cache: str = "public, max-age=300",
     headers: Mapping[str, str] | None = None,
     mark: str = "",
+    compressed: bool = False,
 ) -> Response:
     """`body` with its ETag, or an empty 304. `changed_at` (UTC) becomes Last-Modified; If-None-Match wins over it.
 
-    `mark` stands first in the ETag, so that a later If-Match can name the version that was read.
+    `mark` stands first in the ETag, so that a later If-Match can name the version that was read. `compressed` sends it
+    as gzip to whoever takes that, under an ETag of its own: they are other bytes.
     """
-    tag = f'"{mark and mark + "-"}{sha256(body).hexdigest()[:32]}"'
+    zipped = compressed and accepts_gzip(request.headers.get("accept-encoding", ""))
+    tag = f'"{mark and mark + "-"}{sha256(body).hexdigest()[:32]}{"-gzip" if zipped else ""}"'
     sent = {**(headers or {}), "ETag": tag, "Cache-Control": cache}
+    if compressed:
+        sent["Vary"] = "Accept-Encoding"
     if changed_at is not None:
         sent["Last-Modified"] = format_datetime(changed_at, usegmt=True)
     if _has_it(request, tag, changed_at):
         return Response(status_code=304, headers=sent)
+    if zipped:
+        sent["Content-Encoding"] = "gzip"
+        body = gzip.compress(body, compresslevel=6, mtime=0)
     return Response(body, media_type=media_type, headers=sent)
+
+
+def accepts_gzip(header: str) -> bool:
+    """Whether Accept-Encoding takes gzip (RFC 9110 12.5.3)."""
+    taken = {}
+    for each in header.lower().split(","):
+        name, _, weight = each.replace(" ", "").partition(";q=")
+        taken[name] = weight
+    weight = taken.get("gzip", taken.get("x-gzip", taken.get("*", "0")))
+    return weight == "" or weight.strip("0.") != ""
+
+
+def matches(known: str, tag: str) -> bool:
+    """Whether If-None-Match names this ETag: compared weakly (RFC 9110 13.1.2)."""
+    return known.strip() == "*" or tag in {each.strip().removeprefix("W/") for each in known.split(",")}
 
 
 def streamed(
@@ -62,8 +86,8 @@ def json_list(name: str, values: Iterable[object]) -> Iterator[bytes]:
 
 def _has_it(request: Request, tag: str, changed_at: datetime | None) -> bool:
     known = request.headers.get("if-none-match")
-    if known is not None:  # RFC 9110 13.1.2: compared weakly, and If-Modified-Since is then ignored
-        return known.strip() == "*" or tag in {each.strip().removeprefix("W/") for each in known.split(",")}
+    if known is not None:  # RFC 9110 13.1.2: If-Modified-Since is then ignored
+        return matches(known, tag)
     since = request.headers.get("if-modified-since")
     if since is None or changed_at is None:
         return False

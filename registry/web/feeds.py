@@ -1,44 +1,67 @@
-"""Feeds of verdicts: every format of FORMATS, under every facet of the list, with validators and stable ids."""
+"""Feeds of verdicts: every format of FORMATS, under every facet of the list, by pages and by months."""
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 from fastapi import Request, Response
+from fastapi.responses import RedirectResponse
 from sqlmodel import Session
 
-from registry.domain.errors import NotFound
+from registry.domain.errors import InvalidInput, NotFound
+from registry.domain.notice_words import KIND_LABELS
 from registry.domain.outcome import MEANINGS
-from registry.domain.validity import ValidityState
+from registry.domain.validity import STATE_LABELS
 from registry.publish.formats import FORMATS
+from registry.publish.notice import Channel, Places
 from registry.services.people.house import house
-from registry.services.verdicts import listing, publishing
-from registry.services.verdicts.shelf import Filter
+from registry.services.verdicts import feed
+from registry.services.verdicts.entries import entries
+from registry.services.verdicts.feed import Document, Part
+from registry.services.verdicts.naming import Naming, naming
+from registry.services.verdicts.shelf import OLDER, Filter
 from registry.settings import Settings
-from registry.store import tools
+from registry.store import notices, tools
 from registry.web.deps import House, Now, Read, Slug
+from registry.web.errors import problem, status_of
 from registry.web.etag import conditional
-from registry.web.filters import as_filter, as_query
+from registry.web.feed_address import Asked, narrowed, read_address
+from registry.web.feed_memory import keep_until
+from registry.web.filters import as_query
+from registry.web.parts import parts_of
 from registry.web.rendering import FeedLink
 from registry.web.routing import page_router
 
 router = page_router()
-MOST_NOTICES = 50
-EVERY_STATE = frozenset(ValidityState)
-"""A follower must hear of a verdict that was revoked or superseded, so a feed hides none unless it is asked to."""
+OPEN = {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Expose-Headers": "ETag, Last-Modified, Link",
+}
+"""A page of any other site may read what everybody may read."""
+PREFLIGHT = OPEN | {
+    "Access-Control-Allow-Methods": "GET, HEAD",
+    "Access-Control-Allow-Headers": "If-None-Match, If-Modified-Since",
+    "Access-Control-Max-Age": "86400",
+    "Allow": "GET, HEAD, OPTIONS",
+}
+ASK_AGAIN = "public, no-cache"
+FOR_LONG = "public, max-age=86400"
+"""Of an archive, which changes no more."""
 
 
 @router.get("/feeds/verdicts.{ending}")
 def verdicts_feed(ending: str, request: Request, read: Read, settings: House, now: Now) -> Response:
-    return _feed(
-        request, read, settings, now, ending, as_filter(request.query_params), "/feeds/verdicts", "/verdicts"
-    )
+    return _reply(request, read, settings, now, ending, "")
 
 
 @router.get("/tools/{slug}/verdicts.{ending}")
 def tool_feed(slug: Slug, ending: str, request: Request, read: Read, settings: House, now: Now) -> Response:
-    tools.get(read, slug)
-    wanted = replace(as_filter(request.query_params), tools=frozenset({slug}))
-    return _feed(request, read, settings, now, ending, wanted, f"/tools/{slug}/verdicts", f"/tools/{slug}")
+    return _reply(request, read, settings, now, ending, slug)
+
+
+@router.options("/feeds/verdicts.{ending}")
+@router.options("/tools/{slug}/verdicts.{ending}")
+def may_read() -> Response:
+    return Response(status_code=204, headers=PREFLIGHT)
 
 
 def feed_links(title: str, path: str = "/feeds/verdicts", wanted: Filter | None = None) -> list[FeedLink]:
@@ -50,37 +73,136 @@ def feed_links(title: str, path: str = "/feeds/verdicts", wanted: Filter | None 
     ]
 
 
-def _feed(
+def _reply(
+    request: Request, read: Session, settings: Settings, now: datetime, ending: str, slug: str
+) -> Response:
+    age = parts_of(request).following.remembered.age
+    try:
+        if ending not in FORMATS:
+            raise NotFound(f"There is no such feed format. Choose among: {', '.join(FORMATS)}.")
+        asked = read_address(request.query_params, of_tool=bool(slug))
+        if asked.query != request.url.query:  # each document has one address, which it can name as its own
+            query = f"?{asked.query}" if asked.query else ""
+            return RedirectResponse(f"{request.url.path}{query}", status_code=301, headers=OPEN)
+        if slug:
+            tools.get(read, slug)
+        reply = _document(request, read, settings, now, ending, slug, asked)
+    except (InvalidInput, NotFound) as refused:
+        faults = refused.faults if isinstance(refused, InvalidInput) else {}
+        return problem(status_of(refused), refused.sentence, refused.code, faults, OPEN)
+    if OLDER not in asked.wanted.rubrics:  # what is in force is no part of the trail that memory follows
+        keep_until(request, age, _next_turn(read, now))
+    return reply
+
+
+def _document(
     request: Request,
     read: Session,
     settings: Settings,
     now: datetime,
     ending: str,
-    wanted: Filter,
-    path: str,
-    home: str,
+    slug: str,
+    asked: Asked,
 ) -> Response:
-    if ending not in FORMATS:
-        raise NotFound(f"There is no such feed format. Choose among: {', '.join(FORMATS)}.")
+    organisation, called = house(read, settings), naming(read, settings.base_url)
+    of_one = asked.wanted if not slug else replace(asked.wanted, tools=frozenset({slug}))
+    wanted = narrowed(read, replace(asked, wanted=of_one), organisation)
+    if asked.part is not None:
+        document = feed.archive(read, wanted, asked.part, now=now)
+    elif asked.before is not None:
+        document = feed.before(read, wanted, asked.before, now=now)
+    else:
+        document = feed.newest(read, wanted, now=now)
     base_url = settings.base_url
-    shown = replace(wanted, validities=wanted.validities or EVERY_STATE)
-    organisation = house(read, settings)
-    listed = listing.newest(read, shown, organisation, now=now)
-    notices = [publishing.as_notice(each, organisation, base_url=base_url) for each in listed]
-    notices.sort(key=lambda notice: notice.updated_at, reverse=True)
-    query = as_query(wanted if home == "/verdicts" else replace(wanted, tools=frozenset()))
-    channel = publishing.channel(
-        notices[:MOST_NOTICES],
-        title=_title(settings, wanted),
-        description=f"What {settings.name} decided, newest first.",
-        url=f"{base_url}{path}.{ending}" + (f"?{query}" if query else ""),
-        home_url=f"{base_url}{home}" + (f"?{query}" if query and home == "/verdicts" else ""),
+    shown = entries(read, document.found, organisation, called, base_url=base_url, author=settings.name)
+    path = f"tools/{slug}/verdicts" if slug else "feeds/verdicts"
+    channel = _channel(asked, document, settings, called, path=path, ending=ending, of_one=of_one)
+    body = FORMATS[ending].render(channel, shown)
+    headers = OPEN | (
+        {"Link": f'<{channel.hub}>; rel="hub", <{channel.url}>; rel="self"'} if channel.hub else {}
     )
-    body = FORMATS[ending].render(channel, notices[:MOST_NOTICES])
-    return conditional(request, body, FORMATS[ending].media_type, changed_at=channel.updated_at)
+    return conditional(
+        request,
+        body,
+        FORMATS[ending].media_type,
+        # By when it came to stand here, not by its own day: an import brings what happened long ago.
+        changed_at=max((notice.filed_at for notice, *_ in document.found), default=called.began_at),
+        cache=ASK_AGAIN if asked.part is None else FOR_LONG,
+        headers=headers,
+        compressed=True,
+    )
 
 
-def _title(settings: Settings, wanted: Filter) -> str:
-    outcomes = [MEANINGS[outcome].label.lower() for outcome in sorted(wanted.outcomes)]
-    named = [*outcomes, *sorted(wanted.categories), *sorted(wanted.offices), *sorted(wanted.tools)]
+def _channel(
+    asked: Asked,
+    document: Document,
+    settings: Settings,
+    called: Naming,
+    *,
+    path: str,
+    ending: str,
+    of_one: Filter,
+) -> Channel:
+    itself = asked.feed
+
+    def at(place: Asked) -> str:
+        return f"{settings.base_url}/{path}.{ending}" + (f"?{place.query}" if place.query else "")
+
+    def of_part(part: Part | None) -> str:
+        return at(replace(itself, part=part)) if part is not None else ""
+
+    page = as_query(asked.wanted)
+    home = (
+        path.removesuffix("/verdicts")
+        if path.startswith("tools/")
+        else f"verdicts{'?' if page else ''}{page}"
+    )
+    places = Places(
+        first=at(itself) if asked.before is not None else "",
+        next=at(replace(itself, before=document.next)) if document.next is not None else "",
+        current=at(itself) if asked.part is not None else "",
+        prev_archive=of_part(document.prev_archive),
+        next_archive=of_part(document.next_archive),
+    )
+    return Channel(
+        id=called.feed(path + (f"?{itself.query}" if itself.query else "")),
+        title=_title(settings, of_one, asked),
+        description=f"What {settings.name} decided, and what became of it, newest first.",
+        home_url=f"{settings.base_url}/{home}",
+        url=at(asked),
+        author=settings.name,
+        updated_at=max((notice.updated_at for notice, *_ in document.found), default=called.began_at),
+        about_url=f"{settings.base_url}/feeds",
+        places=places,
+        archive=asked.part is not None,
+        hub=settings.websub_hub if _is_topic(asked, of_tool=path.startswith("tools/")) else "",
+    )
+
+
+def _is_topic(asked: Asked, *, of_tool: bool) -> bool:
+    """Whether the hub is told of this document: services/notices/spreading.py tells it of no combination."""
+    if asked.before is not None or asked.part is not None or asked.kinds:
+        return False
+    told = ("outcome=", "category=", "office=")
+    query = as_query(asked.wanted)
+    return not query or (not of_tool and "&" not in query and query.startswith(told))
+
+
+def _title(settings: Settings, wanted: Filter, asked: Asked) -> str:
+    named = [
+        *(MEANINGS[outcome].label.lower() for outcome in sorted(wanted.outcomes)),
+        *(*sorted(wanted.categories), *sorted(wanted.offices), *sorted(wanted.tools)),
+        *(*sorted(wanted.data_classes), *sorted(wanted.rubrics)),
+        *(STATE_LABELS[state].lower() for state in sorted(wanted.validities)),
+        *(KIND_LABELS[kind].lower() for kind in sorted(asked.kinds)),
+        *([f"“{wanted.text}”"] if wanted.text else []),
+    ]
     return f"{settings.name}: verdicts" + (f" – {', '.join(named)}" if named else "")
+
+
+def _next_turn(read: Session, now: datetime) -> datetime:
+    """When time alone changes a feed next: a notice becomes public, or a month is over."""
+    at = now.astimezone(UTC)
+    month = (at.replace(day=1, hour=0, minute=0, second=0, microsecond=0) + timedelta(days=32)).replace(day=1)
+    moment = notices.next_moment(read, now=now)
+    return min(month, moment) if moment else month

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from anyio import CapacityLimiter
 from fastapi.concurrency import contextmanager_in_threadpool
 from jinja2 import Environment
 from sqlalchemy import Engine
@@ -23,6 +24,8 @@ from registry.web.rendering import Copy
 from registry.web.throttle import Throttle
 
 Clock = Callable[[], datetime]
+FEW = 2
+"""Threads: more of them only wait for one another, since one at a time runs."""
 
 
 def utc_now() -> datetime:
@@ -47,6 +50,8 @@ class Parts:
     """Numbers that were counted within the last minute."""
     copy: Copy | None = None
     """Where the site is asked for its pages to write them as files."""
+    few: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(FEW))
+    """For short work that many ask for at once."""
     _writers: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1))
 
     @property

@@ -1,16 +1,23 @@
-"""uvicorn's HTTP protocol with a deadline: a request whose headers do not come whole in time is hung up on."""
+"""uvicorn's HTTP protocol with a deadline and a limit: a request whose head does not come whole is hung up on."""
 
 import asyncio
 
-from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 HEADERS_DEADLINE_S = 20.0
+MOST_HEADER_BYTES = 64 * 1024
 
 
-class PromptH11(H11Protocol):
-    """Slow half-requests are otherwise kept open for ever; bodies have web/security.py's deadline."""
+class PromptHttp(HttpToolsProtocol):
+    """Slow half-requests are otherwise kept open for ever, and heads without end are kept whole.
+
+    Bodies have web/security.py's deadline.
+    """
 
     _headers_deadline: asyncio.TimerHandle | None = None
+    _awaits_head = True
+    _head_bytes = 0
+    """Of a head of which some has come."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -19,9 +26,21 @@ class PromptH11(H11Protocol):
     def data_received(self, data: bytes) -> None:
         if self._headers_deadline is None and (self.cycle is None or self.cycle.response_complete):
             self._headers_deadline = self.loop.call_later(HEADERS_DEADLINE_S, self._hang_up_unless_asked)
+        if self._awaits_head:
+            self._head_bytes += len(data)
         super().data_received(data)
+        if self._head_bytes > MOST_HEADER_BYTES and not self.transport.is_closing():
+            self.send_400_response("The head of the request is too long.")
         if self.cycle is not None and not self.cycle.response_complete:
             self._forget_deadline()
+
+    def on_headers_complete(self) -> None:
+        self._awaits_head, self._head_bytes = False, 0
+        super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        self._awaits_head = True
+        super().on_message_complete()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._forget_deadline()
@@ -29,8 +48,8 @@ class PromptH11(H11Protocol):
 
     def _hang_up_unless_asked(self) -> None:
         self._headers_deadline = None
-        idle = self.cycle is not None and not self.cycle.response_complete
-        if not idle and not self.transport.is_closing():
+        answering = self.cycle is not None and not self.cycle.response_complete
+        if not answering and not self.transport.is_closing():
             self.transport.close()
 
     def _forget_deadline(self) -> None:

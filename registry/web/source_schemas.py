@@ -121,6 +121,8 @@ class CheckedOut(BaseModel):
     ok: bool
     url: str
     title: str = ""
+    kind: str = Field("feed", description="Which scraper reads it; `verdicts` for another registry.")
+    verdicts: int = Field(0, description="How many entries tell a verdict of another registry.")
     note: str = ""
     malformed: bool = False
     entries: list[CheckedEntry] = []

@@ -34,6 +34,8 @@ PUBLIC = (
     "/embed?q={approved_with_conditions}",
     "/tools",
     "/tools/{slug}",
+    "/radar",
+    "/radar/risk-fit",
     "/verdicts",
     "/verdicts?outcome=rejected",
     "/verdicts/{number}",
@@ -42,6 +44,8 @@ PUBLIC = (
     "/accessibility",
     "/request",
     "/request?name=Something",
+    "/follow?tool={slug}",
+    "/follow/asked",
     "/challenge",
     "/incident",
     "/login",
@@ -72,6 +76,9 @@ STAFF = (
     ("Ada", "/sources/new"),
     ("Ada", "/sources/starter"),
     ("Ada", "/people"),
+    ("Ada", "/webhooks"),
+    ("Ada", "/webhooks/1"),
+    ("Ada", "/outbox"),
     ("Uma", "/audit"),
 )
 

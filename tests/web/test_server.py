@@ -22,7 +22,7 @@ def port(app: FastAPI, monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
     config = uvicorn.Config(
         BodyDeadline(app, seconds=0.5),
         port=0,
-        http=web_server.PromptH11,
+        http=web_server.PromptHttp,
         log_config=None,
         timeout_keep_alive=30,
     )
@@ -67,3 +67,31 @@ def test_a_body_that_never_ends_is_refused(port: int) -> None:
     head = b"POST /theme HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: 1000\r\n"
     received = reply_of(port, head + b"Content-Type: application/x-www-form-urlencoded\r\n\r\ntheme=")
     assert received.startswith(b"HTTP/1.1 400")
+
+
+def test_a_head_without_end_is_refused_before_it_fills_the_memory(port: int) -> None:
+    received = reply_of(port, HALF, b"X-Long: " + b"x" * web_server.MOST_HEADER_BYTES)
+    assert received.startswith(b"HTTP/1.1 400")
+
+
+def test_a_long_body_is_no_long_head(port: int) -> None:
+    body = b"theme=" + b"x" * 200_000
+    head = b"POST /theme HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: %d\r\n" % len(
+        body
+    )
+    received = reply_of(port, head + b"Content-Type: application/x-www-form-urlencoded\r\n\r\n", body)
+    assert not received.startswith(b"HTTP/1.1 400 "), received[:200]
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        b"GET / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost : localhost\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: localhost\r\n X-Folded: x\r\nX: \x00\r\n\r\n",
+        b"NONSENSE\r\n\r\n",
+    ],
+)
+def test_what_two_servers_may_read_differently_is_refused(port: int, odd: bytes) -> None:
+    assert reply_of(port, odd).startswith(b"HTTP/1.1 400")

@@ -3,7 +3,7 @@
 A value made of rows; how it is kept true is following.py's business.
 """
 
-from bisect import bisect_left, insort
+from array import array
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from copy import copy
@@ -13,6 +13,7 @@ from registry.domain.identity import name_key
 from registry.services.answers.asking import Asked
 from registry.services.answers.facts import Facts
 from registry.services.answers.names import Names
+from registry.services.answers.packed import Packed
 from registry.store.tables import AliasKind
 
 Key = tuple[str, str, int]
@@ -36,17 +37,17 @@ class Index:
         written: Iterable[Written] = (),
         vendors: Iterable[Written] = (),
     ) -> None:
-        """`written` holds the names with a sign that hosts have, `vendors` each tool's vendor where it has one."""
+        """`written` holds the names with a sign that hosts have, `vendors`
+        each tool's vendor where it has one."""
         self.facts = Facts()
-        self._keys: dict[str, dict[str, int]] = {kind.value: {} for kind in AliasKind}
-        self._written: dict[str, int] = {}
-        self._vendors: defaultdict[str, list[int]] = defaultdict(list)
+        self._keys = {kind.value: Packed() for kind in AliasKind}
         for kind, key, tool_id in keys:
-            self._keys[kind][key] = tool_id
-        self._add_written(written, vendors)
-        names = self._keys[AliasKind.NAME]
-        self._begun = sorted(names)
-        self._names = Names(names.items())
+            self._keys[kind].add(key, tool_id)
+        for packed in self._keys.values():
+            packed.settle()
+        self._written = {text.casefold(): tool_id for text, tool_id in written}
+        self._vendors = _packed(vendors)
+        self._names = Names(self._keys[AliasKind.NAME].rows())
 
     def match(self, asked: Asked) -> tuple[AliasKind, str, int] | None:
         """Kind and key by which the tool was found, and its number."""
@@ -73,9 +74,9 @@ class Index:
         key = name_key(asked.words)
         if not key:
             return []
-        found = dict.fromkeys([*sorted(self._vendors.get(key, ())), *self._named_in(asked.words)])
+        found = dict.fromkeys([*sorted(self._vendors.all(key)), *self._named_in(asked.words)])
         if len(found) < limit:
-            found |= dict.fromkeys(tool_id for tool_id, _ in self._names.near(key, limit=limit))
+            found |= dict.fromkeys(self._names.near(key, limit=limit))
         return list(found)[:limit]
 
     def begun(self, typed: str, *, limit: int) -> list[int]:
@@ -83,10 +84,9 @@ class Index:
         key = name_key(typed)
         if not key:
             return []
-        first = bisect_left(self._begun, key)
-        last = bisect_left(self._begun, key + "\U0010ffff", first)
-        names = sorted(self._begun[first : min(last, first + MOST_BEGUN)], key=len)
-        return list(dict.fromkeys(self._keys[AliasKind.NAME][name] for name in names))[:limit]
+        names = self._keys[AliasKind.NAME]
+        shortest = sorted(names.begun(key, most=MOST_BEGUN), key=len)
+        return list(dict.fromkeys(owner for name in shortest for owner in names.all(name)))[:limit]
 
     def replace(
         self,
@@ -96,41 +96,42 @@ class Index:
         vendors: Iterable[Written],
     ) -> None:
         """Forget all that was known of these tools, and learn these rows."""
-        for known in self._keys.values():
-            for key in [key for key, tool_id in known.items() if tool_id in tools]:
-                del known[key]
-        for text in [text for text, tool_id in self._written.items() if tool_id in tools]:
-            del self._written[text]
-        for vendor, owned in list(self._vendors.items()):
-            if not tools.isdisjoint(owned):
-                self._vendors[vendor] = [tool_id for tool_id in owned if tool_id not in tools]
+        for known in [*self._keys.values(), self._vendors]:
+            known.forget(tools)
         self._names.forget(tools)
+        self._written = {text: tool_id for text, tool_id in self._written.items() if tool_id not in tools}
         for kind, key, tool_id in keys:
-            self._keys[kind][key] = tool_id
+            self._keys[kind].put(key, tool_id)
             if kind == AliasKind.NAME:
                 self._names.add(key, tool_id)
-                if self._begun[(at := bisect_left(self._begun, key)) : at + 1] != [key]:
-                    insort(self._begun, key)
-        self._add_written(written, vendors)
-        names = self._keys[AliasKind.NAME]
-        self._begun = [name for name in self._begun if name in names]
-        if self._names.is_worn:
-            self._names = Names(names.items())
-
-    def _add_written(self, written: Iterable[Written], vendors: Iterable[Written]) -> None:
         self._written.update((text.casefold(), tool_id) for text, tool_id in written)
         for vendor, tool_id in vendors:
-            self._vendors[name_key(vendor)].append(tool_id)
+            self._vendors.put(name_key(vendor), tool_id)
+        self._keys = {
+            kind: Packed(known.rows()) if known.is_worn else known for kind, known in self._keys.items()
+        }
+        if self._vendors.is_worn:
+            self._vendors = Packed(self._vendors.rows())
+        if self._names.is_worn:
+            self._names = Names(self._keys[AliasKind.NAME].rows())
 
     def _named_in(self, text: str) -> Iterator[int]:
-        """Tools whose whole name is said in another order or stands in a sentence, the longest names first."""
-        words = text.split()[:MOST_WORDS]
         names = self._keys[AliasKind.NAME]
-        if len(words) <= MOST_TURNED:
-            turned = (name_key("".join(order)) for order in permutations(words))
-            yield from (names[key] for key in turned if key in names)
-        for length in range(min(LONGEST_NAME, len(words)), 0, -1):
-            for start in range(len(words) - length + 1):
-                tool_id = names.get(name_key(" ".join(words[start : start + length])))
-                if tool_id is not None:
-                    yield tool_id
+        return (owner for key in keys_in(text) if (owner := names.get(key)) is not None)
+
+
+def keys_in(text: str) -> Iterator[str]:
+    """Keys of names that it may be in another order, or that may stand in it as in a sentence, the longest first."""
+    words = text.split()[:MOST_WORDS]
+    if len(words) <= MOST_TURNED:
+        yield from (name_key("".join(order)) for order in permutations(words))
+    for length in range(min(LONGEST_NAME, len(words)), 0, -1):
+        for start in range(len(words) - length + 1):
+            yield name_key(" ".join(words[start : start + length]))
+
+
+def _packed(vendors: Iterable[Written]) -> Packed:
+    owned: defaultdict[str, array[int]] = defaultdict(lambda: array("q"))
+    for vendor, tool_id in vendors:
+        owned[name_key(vendor)].append(tool_id)
+    return Packed((key, owner) for key, owners in owned.items() for owner in owners)

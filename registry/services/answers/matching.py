@@ -11,7 +11,8 @@ from sqlmodel import Session
 from registry.domain.identity import name_key
 from registry.services.answers.asking import Asked, read_query
 from registry.services.answers.facts import Facts
-from registry.services.answers.index import Index
+from registry.services.answers.index import Index, keys_in
+from registry.services.answers.names import likest_of_all
 from registry.store import tools
 from registry.store.columns import id_of
 from registry.store.tables import AliasKind, Tool
@@ -41,7 +42,8 @@ def match(session: Session, query: str, index: Index | None = None) -> Match | N
 
 def near(session: Session, query: str, index: Index | None = None) -> Sequence[int]:
     """Ids of tools whose names are near the query, or whose vendor it names; best first, at most eight."""
-    return (index or read_index(session)).near(read_query(query), limit=MOST_SUGGESTIONS)
+    asked = read_query(query)
+    return index.near(asked, limit=MOST_SUGGESTIONS) if index is not None else _near_in_store(session, asked)
 
 
 def suggest(session: Session, query: str, index: Index | None = None) -> Sequence[Tool]:
@@ -75,11 +77,15 @@ def not_known(session: Session, named: str) -> str:
 
 def complete(session: Session, typed: str, index: Index | None = None) -> Sequence[Tool]:
     """Tools for what is being typed, at most eight: those with a name that begins so, then near names."""
-    index, asked = index or read_index(session), read_query(typed)
-    found = index.begun(asked.words, limit=MOST_SUGGESTIONS)
+    words = read_query(typed).words
+    found = dict.fromkeys(
+        index.begun(words, limit=MOST_SUGGESTIONS)
+        if index is not None
+        else _begun_in_store(session, name_key(words))
+    )
     if len(found) < MOST_SUGGESTIONS:
-        found = list(dict.fromkeys([*found, *index.near(asked, limit=MOST_SUGGESTIONS)]))
-    return [each.tool for each in index.facts.about(session, found[:MOST_SUGGESTIONS]).values()]
+        found |= dict.fromkeys(near(session, typed, index))
+    return [each.tool for each in facts_of(index).about(session, list(found)[:MOST_SUGGESTIONS]).values()]
 
 
 def _match_in_store(session: Session, asked: Asked) -> tuple[AliasKind, str, int] | None:
@@ -91,6 +97,28 @@ def _match_in_store(session: Session, asked: Asked) -> tuple[AliasKind, str, int
         if kind is not AliasKind.NAME or not asked.written or alias.text.casefold() == asked.written:
             return kind, key, alias.tool_id
     return None
+
+
+def _near_in_store(session: Session, asked: Asked) -> list[int]:
+    """As the index does, by reading through all names once."""
+    key = name_key(asked.words)
+    if not key:
+        return []
+    vendors = [vendor for vendor in tools.vendors(session) if name_key(vendor) == key]
+    inside = list(keys_in(asked.words))
+    said = {
+        each.key: each.tool_id
+        for each in tools.known_by(session, [(AliasKind.NAME, each) for each in inside])
+    }
+    found = dict.fromkeys(tools.of_vendors(session, vendors) if vendors else ())
+    found |= dict.fromkeys(said[each] for each in inside if each in said)
+    if len(found) < MOST_SUGGESTIONS:
+        found |= dict.fromkeys(likest_of_all(key, tools.name_keys(session), limit=MOST_SUGGESTIONS))
+    return list(found)[:MOST_SUGGESTIONS]
+
+
+def _begun_in_store(session: Session, key: str) -> Sequence[int]:
+    return tools.begun(session, key, limit=MOST_SUGGESTIONS) if key else ()
 
 
 def read_index(session: Session) -> Index:

@@ -2,10 +2,13 @@
 
 from array import array
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from heapq import nlargest
 
 from rapidfuzz import fuzz, process
 from rapidfuzz.distance import OSA
+
+from registry.services.answers.packed import Texts
 
 SHORT = 5
 """A key of no more letters than this may share no three of them with its own misspelling."""
@@ -18,14 +21,16 @@ NEAR = 60
 """Of 100; what is less alike is no suggestion."""
 FAR = 3
 """Edits between two names that nobody mistypes for one another."""
+GONE = -1
 
 
 class Names:
     """Keys of names, each with whose it is (a number); near ones are found by the runs of letters they share."""
 
     def __init__(self, names: Iterable[tuple[str, int]] = ()) -> None:
-        self._keys: list[str] = []
+        self._keys = Texts()
         self._owners = array("q")
+        """GONE where a name is left out."""
         self._runs: defaultdict[str, array[int]] = defaultdict(_no_places)
         self._shortened: defaultdict[str, array[int]] = defaultdict(_no_places)
         self._gone = 0
@@ -34,7 +39,7 @@ class Names:
 
     def add(self, key: str, owner: int) -> None:
         place = len(self._keys)
-        self._keys.append(key)
+        self._keys.add(key.encode())
         self._owners.append(owner)
         if len(key) <= MIDDLING + 1:
             for run in _runs(key, 3):
@@ -48,31 +53,21 @@ class Names:
 
     def forget(self, owners: frozenset[int]) -> None:
         """Leave out all names of these."""
-        for place, owner in enumerate(self._owners):
-            if owner in owners and self._keys[place]:
-                self._keys[place] = ""
-                self._gone += 1
+        for place in [place for place, owner in enumerate(self._owners) if owner in owners]:
+            self._owners[place] = GONE
+            self._gone += 1
 
     @property
     def is_worn(self) -> bool:
         """Whether so many names are left out that building anew is the better."""
         return self._gone > 1_000 and self._gone * 4 > len(self._keys)
 
-    def near(self, key: str, *, limit: int) -> list[tuple[int, float]]:
-        """Owner and likeness, each owner by its likest name, best first: one edit, two edits, then what is alike."""
-        best: dict[int, tuple[int, float]] = {}
-        reach = 1 if len(key) < SHORT else 2
-        found = [place for place in self._candidates(key) if self._keys[place]]
-        keys = [self._keys[place] for place in found]
-        # A short name inside a long one scores high by WRatio; plain likeness breaks the tie.
-        for name, score, at in process.extract(key, keys, scorer=fuzz.WRatio, score_cutoff=NEAR, limit=None):
-            edits = min(OSA.distance(key, name, score_cutoff=reach), FAR if reach == 2 else 2)
-            likeness = 0.5 * score + 0.5 * fuzz.ratio(key, name) + (name[0] == key[0])
-            owner = self._owners[found[at]]
-            rank = (-edits if edits <= reach else -FAR, likeness)
-            best[owner] = max(best.get(owner, rank), rank)
-        order = sorted(best, key=lambda owner: (best[owner], -owner), reverse=True)[:limit]
-        return [(owner, best[owner][1]) for owner in order]
+    def near(self, key: str, *, limit: int) -> list[int]:
+        """Owners, each by its likest name, best first: one edit, two edits, then what is alike."""
+        places = [place for place in self._candidates(key) if self._owners[place] != GONE]
+        return likest(
+            key, [(self._keys.at(place).decode(), self._owners[place]) for place in places], limit=limit
+        )
 
     def _candidates(self, key: str) -> set[int]:
         """Places of the names that share most with the key, and of short ones those that are one edit away."""
@@ -95,8 +90,35 @@ class Names:
         most = max(counted.values(), default=0)
         likely = [place for place, times in counted.items() if 2 * times >= most]
         if len(likely) > MOST_COMPARED:
-            likely.sort(key=lambda place: counted[place] / (len(self._keys[place]) + len(key)), reverse=True)
+            length = len(key.encode())
+            likely.sort(key=lambda place: counted[place] / (self._keys.size(place) + length), reverse=True)
         return likely[:MOST_COMPARED]
+
+
+def likest(key: str, names: Sequence[tuple[str, int]], *, limit: int) -> list[int]:
+    """Owners of names that are like the key, each by its likest one, best first."""
+    best: dict[int, tuple[int, float]] = {}
+    reach = 1 if len(key) < SHORT else 2
+    keys = [name for name, _ in names]
+    # A short name inside a long one scores high by WRatio; plain likeness breaks the tie.
+    for name, score, at in process.extract(key, keys, scorer=fuzz.WRatio, score_cutoff=NEAR, limit=None):
+        edits = min(OSA.distance(key, name, score_cutoff=reach), FAR if reach == 2 else 2)
+        likeness = 0.5 * score + 0.5 * fuzz.ratio(key, name) + (name[0] == key[0])
+        owner = names[at][1]
+        rank = (-edits if edits <= reach else -FAR, likeness)
+        best[owner] = max(best.get(owner, rank), rank)
+    return sorted(best, key=lambda owner: (best[owner], -owner), reverse=True)[:limit]
+
+
+def likest_of_all(key: str, names: Iterable[Sequence[tuple[str, int]]], *, limit: int) -> list[int]:
+    """The same where all there is goes by, some thousands at a time: for one question no index need be made."""
+    likely: list[tuple[float, str, int]] = []
+    for some in names:
+        told = process.extract(
+            key, [name for name, _ in some], scorer=fuzz.ratio, limit=MOST_COMPARED, score_cutoff=40
+        )
+        likely = nlargest(MOST_COMPARED, [*likely, *((score, name, some[at][1]) for name, score, at in told)])
+    return likest(key, [(name, owner) for _, name, owner in likely], limit=limit)
 
 
 def _no_places() -> "array[int]":

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from typing import Generic, TypeVar
 
 MOST_BYTES = 8_000_000
-COST = 400
-"""Bytes that one takes besides its text."""
+COST = 1_500
+"""Bytes that one takes besides its text: a reply's messages, their headers, its key."""
 T = TypeVar("T")
 
 

@@ -12,7 +12,6 @@ from sqlmodel import Session
 from registry.domain.errors import InvalidInput, RuleBroken, StaleVersion
 from registry.services.notices import outbox, signing, telling
 from registry.services.people.acting import Actor, record, refuse_long
-from registry.services.people.house import house
 from registry.settings import Settings
 from registry.store import followers
 from registry.store import outbox as store
@@ -144,9 +143,7 @@ def message_of(session: Session, row: Delivery, settings: Settings, now: datetim
             "data": {"registry": settings.base_url, "sentence": "This is a test. Nothing has changed."},
         }
     else:
-        found = telling.items_of(
-            session, row.notices, house(session, settings), base_url=settings.base_url, now=now
-        )
+        found = telling.items_of(session, row.notices, settings)
         if not found:
             return "What it told was taken back."
         told = found[0].message

@@ -11,7 +11,6 @@ from sqlmodel import Session
 from registry.publish.mail import Envelope, Letter, write
 from registry.services.notices import following, steps, telling
 from registry.services.notices.wanted import sentence_of
-from registry.services.people.house import house
 from registry.settings import Settings
 from registry.store.tables import Delivery, DeliveryKind, Follower, Request
 
@@ -31,9 +30,7 @@ def mail_of(session: Session, row: Delivery, settings: Settings, now: datetime) 
         return _sealed(row, follower, _asking(session, follower, settings), settings, now)
     if follower.confirmed_at is None:
         return "The address has not been confirmed."
-    items = telling.items_of(
-        session, row.notices, house(session, settings), base_url=settings.base_url, now=now
-    )
+    items = telling.items_of(session, row.notices, settings)
     if not items:
         return "What it told was taken back."
     letter = (_digest if row.kind is DeliveryKind.DIGEST else _single)(session, follower, items, settings)

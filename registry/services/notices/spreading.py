@@ -16,7 +16,7 @@ from registry.domain.lookup import House
 from registry.domain.outcome import MEANINGS
 from registry.publish.formats import FORMATS
 from registry.services.notices import outbox
-from registry.services.notices.wanted import as_filter
+from registry.services.notices.wanted import as_filter, kinds_of
 from registry.services.people.house import house
 from registry.services.verdicts.listing import saying
 from registry.services.verdicts.publishing import Published, published
@@ -94,11 +94,11 @@ class _Spreading:
             if (
                 each.confirmed_at
                 and each.confirmed_at <= row.updated_at
-                and self._wants(each.wanted, shelf, wanted)
+                and self._wants(each.wanted, row, shelf, wanted)
             ):
                 self._mail(each, row.number)
         for hook in self._webhooks:
-            if hook.created_at <= row.updated_at and self._wants(hook.wanted, shelf, wanted):
+            if hook.created_at <= row.updated_at and self._wants(hook.wanted, row, shelf, wanted):
                 self._write(Channel.WEBHOOK, DeliveryKind.NOTICE, webhook_id=hook.id, notices=[row.number])
         if self._settings.websub_hub:
             for topic in topics_of(self._verdicts[row.verdict_id], self._settings.base_url):
@@ -107,12 +107,15 @@ class _Spreading:
                     self._write(Channel.HUB, DeliveryKind.PING, about=topic)
         return row.number
 
-    def _wants(self, query: str, shelf: Shelf, known: dict[str, bool]) -> bool:
+    def _wants(self, query: str, row: Notice, shelf: Shelf, known: dict[str, bool]) -> bool:
         """Many follow the same."""
         if query not in known:
             wanted = as_filter(query)
+            kinds = kinds_of(query)
             says = saying(self._session, shelf, wanted.text)
-            known[query] = bool(shelf.find(wanted, self._house, self._judges, says))
+            known[query] = (not kinds or row.kind in kinds) and bool(
+                shelf.find(wanted, self._house, self._judges, says)
+            )
         return known[query]
 
     def _mail(self, follower: Follower, number: int) -> None:

@@ -1,16 +1,19 @@
-"""A notice as followers get it: as a piece of a mail, and as the message of a webhook."""
+"""A notice as followers get it: a piece of a mail, or the message of a webhook; the same entry as in the feeds."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from sqlmodel import Session
 
-from registry.domain.lookup import House
 from registry.publish.mail import Item
-from registry.services.verdicts.publishing import Published, as_json, published
-from registry.store import news, verdicts
+from registry.publish.notice import Block, Numbered, Paragraph
+from registry.publish.notice import Notice as Entry
+from registry.services.people.house import house
+from registry.services.verdicts.entries import entries
+from registry.services.verdicts.naming import naming
+from registry.settings import Settings
+from registry.store import news
 from registry.store.tables import Notice
 
 TYPE = "verdict.{kind}.v1"
@@ -24,58 +27,46 @@ class Told:
     """JSON-ready."""
 
 
-def items_of(
-    session: Session, numbers: Collection[int], house: House, *, base_url: str, now: datetime
-) -> list[Told]:
-    """What there is to say of these notices, oldest first; of one whose verdict was taken back nothing."""
-    rows = news.by_numbers(session, numbers)
-    found = verdicts.by_ids(session, {row.verdict_id for row in rows})
-    ids = list(found)
-    of_verdict = dict(
-        zip(ids, published(session, [found[each] for each in ids], house, now=now), strict=True)
-    )
-    return [_told(row, of_verdict[row.verdict_id], base_url) for row in rows]
+def items_of(session: Session, numbers: Collection[int], settings: Settings) -> list[Told]:
+    """What there is to say of these notices, oldest first; of one whose verdict was taken back nothing.
 
-
-def _told(row: Notice, each: Published, base_url: str) -> Told:
-    verdict = as_json(each, base_url=base_url)
-    conditions = verdict["conditions"]
-    for condition, became in zip(conditions, row.conditions, strict=False):
-        condition.update(became)
-    verdict |= {
-        "validity": row.state.value,
-        "ends_on": row.ends_on and row.ends_on.isoformat(),
-        "replacement": row.replacement,
-        "conditions": conditions,
-        "pilot_result": row.pilot_result or None,
-    }
-    data = {
-        "id": f"urn:uuid:{row.uid}",
-        "revision": row.revision,
-        "title": row.title,
-        "sentence": row.sentence,
-        "change": row.change,
-        "reason": row.reason,
-        "by": row.by,
-        "happened_at": row.at.isoformat(),
-        "before": row.state_before and row.state_before.value,
-        "now": row.state.value,
-        "verdict": verdict,
-    }
-    message = {
-        "type": TYPE.format(kind=row.kind.value),
-        "timestamp": row.updated_at.isoformat(),
-        "data": data,
-    }
-    texts = [row.sentence, row.change, row.reason or each.row.rationale, *_conditions(row, each)]
-    return Told(Item(row.title, verdict["url"], [text for text in texts if text]), message)
-
-
-def _conditions(row: Notice, each: Published) -> list[str]:
-    """What to keep to, where the notice is of a new verdict."""
-    if row.state_before is not None:
+    It never changes: each attempt to send it says the same.
+    """
+    found = news.found(session, numbers)
+    if not found:
         return []
+    base_url = settings.base_url
+    called, organisation = naming(session, base_url), house(session, settings)
+    told = entries(session, found, organisation, called, base_url=base_url, author=settings.name)
     return [
-        f"{number}. {condition.text}"
-        for number, condition in enumerate(each.ruling.verdict.conditions, start=1)
+        Told(_item(entry), _message(notice, entry)) for (notice, *_), entry in zip(found, told, strict=True)
     ]
+
+
+def _item(entry: Entry) -> Item:
+    return Item(entry.title, entry.url, list(_paragraphs(entry.blocks)))
+
+
+def _paragraphs(blocks: Iterable[Block]) -> Iterable[str]:
+    for block in blocks:
+        if isinstance(block, Paragraph):
+            yield f"{block.lead} {block.text}".strip()
+        elif isinstance(block, Numbered):
+            yield f"{block.lead}:"
+            yield from (f"{number}. {item}" for number, item in enumerate(block.items, start=1))
+
+
+def _message(notice: Notice, entry: Entry) -> Mapping[str, Any]:
+    return {
+        "type": TYPE.format(kind=notice.kind.value),
+        "timestamp": notice.updated_at.isoformat(),
+        "data": {
+            "id": entry.id,
+            "revision": notice.revision,
+            "url": entry.url,
+            "title": entry.title,
+            "summary": entry.summary,
+            "author": entry.author,
+            "verdict": entry.verdict,
+        },
+    }

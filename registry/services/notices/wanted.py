@@ -9,6 +9,8 @@ from urllib.parse import parse_qsl, urlencode
 from sqlmodel import Session
 
 from registry.domain.errors import InvalidInput
+from registry.domain.notice import NoticeKind
+from registry.domain.notice_words import KIND_LABELS
 from registry.domain.outcome import MEANINGS, Outcome
 from registry.domain.validity import STATE_LABELS, ValidityState
 from registry.services.verdicts.shelf import Filter
@@ -25,10 +27,14 @@ FIELDS: Mapping[str, str] = {
 }
 """Facet to the field of a filter that holds its values."""
 TEXT = "q"
+EVENT = "event"
+"""What happened; a feed can be narrowed by it, a list of verdicts cannot."""
+_ORDER = (*FIELDS, EVENT, TEXT)
 MOST = 1000
 _CODES: Mapping[str, Collection[str]] = {
     "outcome": frozenset(Outcome),
     "validity": frozenset(ValidityState),
+    EVENT: frozenset(NoticeKind),
 }
 
 
@@ -37,13 +43,12 @@ def canonical(query: str) -> str:
     kept: set[tuple[str, str]] = set()
     given: list[tuple[str, str]] = parse_qsl(query.removeprefix("?"))
     for name, value in given:
-        if name not in FIELDS and name != TEXT:
-            raise _no_filter(f"{name} is no filter. Filters are: {', '.join([*FIELDS, TEXT])}.")
+        if name not in _ORDER:
+            raise _no_filter(f"{name} is no filter. Filters are: {', '.join(_ORDER)}.")
         if name in _CODES and value not in _CODES[name]:
             raise _no_filter(f"{value} is no {name}. It is one of: {', '.join(sorted(_CODES[name]))}.")
         kept.add((name, value.strip()))
-    order = [*FIELDS, TEXT]
-    ordered = sorted(kept, key=lambda each: (order.index(each[0]), each[1]))
+    ordered = sorted(kept, key=lambda each: (_ORDER.index(each[0]), each[1]))
     told = urlencode(ordered)
     if len(told) > MOST:
         raise _no_filter("That are too many filters. Choose fewer.")
@@ -63,6 +68,12 @@ def as_filter(query: str) -> Filter:
     return Filter(**facets, text=dict(parse_qsl(query)).get(TEXT, ""))
 
 
+@lru_cache(maxsize=4096)
+def kinds_of(query: str) -> frozenset[NoticeKind]:
+    """What must have happened; empty for anything."""
+    return frozenset(NoticeKind(value) for name, value in parse_qsl(query) if name == EVENT)
+
+
 def sentence_of(session: Session, query: str) -> str:
     """What is followed, as part of a sentence."""
     values: dict[str, list[str]] = defaultdict(list)
@@ -70,17 +81,18 @@ def sentence_of(session: Session, query: str) -> str:
         values[name].append(_named(session, name, value))
     of_tools = f" on {_either(values.pop('tool'))}" if "tool" in values else ""
     rest = [f"{_FACET_WORDS[name]} {_either(each)}" for name, each in values.items()]
-    told = f"verdicts{of_tools}" + (f" ({', '.join(rest)})" if rest else "")
+    told = f"verdicts{of_tools}" + (f" {', '.join(rest)}" if rest else "")
     return told if query else "all verdicts"
 
 
 _FACET_WORDS: Mapping[str, str] = {
-    "outcome": "decided:",
-    "category": "category",
-    "office": "office",
+    "outcome": "decided as",
+    "category": "in the category",
+    "office": "for the office",
     "data_class": "for information that is",
-    "validity": "now:",
-    "rubric": "rubric",
+    "validity": "now",
+    "rubric": "by the rubric",
+    EVENT: "when this happens:",
     TEXT: "with the words",
 }
 
@@ -91,6 +103,8 @@ def _named(session: Session, name: str, value: str) -> str:
         return found.name if found else value
     if name == "outcome":
         return MEANINGS[Outcome(value)].label.lower()
+    if name == EVENT:
+        return KIND_LABELS[NoticeKind(value)].lower()
     if name == "validity":
         return STATE_LABELS[ValidityState(value)].lower()
     return value.replace("_", " ") if name == "data_class" else value

@@ -11,7 +11,7 @@ from registry.domain.outcome import MEANINGS
 from registry.domain.outside import PLACED_LABELS, STANDS, Outside, Said, changes, read_outside, summary
 from registry.store import outside, verdicts
 from registry.store.columns import id_of
-from registry.store.tables import OutsideVerdict, Source, Tool
+from registry.store.tables import Candidate, OutsideVerdict, Source, Tool
 
 
 @dataclass(frozen=True)
@@ -107,6 +107,13 @@ def said_of(session: Session, tool_ids: Collection[int]) -> Mapping[int, tuple[S
 
 def on_tool(session: Session, tool_id: int, *, today: date, now: datetime) -> Evidence:
     return on_tools(session, [tool_id], today=today, now=now).get(tool_id, NOTHING)
+
+
+def on_candidate(session: Session, candidate: Candidate, *, now: datetime) -> Evidence:
+    """What others decided on what a candidate proposes: made into it, or by its very name."""
+    today = now.date()
+    told = outside.of_candidate(session, candidate, candidate.name_key)
+    return as_evidence(pieces(session, told, today=today, now=now), today)
 
 
 def as_evidence(found: Sequence[Piece], today: date) -> Evidence:

@@ -1,18 +1,15 @@
-"""What is published of a verdict: with where it stands, as a notice for feeds, and as a value for machines."""
+"""What is published of a verdict: where it stands, and all of it as a value for machines."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
-from uuid import NAMESPACE_URL, uuid5
 
 from sqlmodel import Session
 
-from registry.domain import wording
 from registry.domain.lookup import House
 from registry.domain.outcome import MEANINGS
 from registry.domain.validity import STATE_LABELS, MarkKind, Ruling, Validity, ValidityState, validity
-from registry.publish.notice import Channel, Notice
 from registry.store import tables, tools, verdicts
 from registry.store.tables import Tool
 
@@ -47,40 +44,6 @@ def published(
         Published(row, found[row.tool_id], ruling, validity(ruling, at=now, zone=house.zone))
         for row, ruling in zip(rows, verdicts.as_rulings(session, rows, now=now), strict=True)
     ]
-
-
-def as_notice(each: Published, house: House, *, base_url: str) -> Notice:
-    row, tool = each.row, each.tool
-    url = f"{base_url}/verdicts/{row.number}"
-    since = each.validity.since or row.published_at
-    last = max([since, *(mark.at for mark in each.ruling.marks)])
-    edition = f" ({row.edition})" if row.edition else ""
-    return Notice(
-        id=f"urn:uuid:{row.uid}",
-        url=url,
-        title=f"{tool.name}{edition}: {each.label}",
-        summary=_summary(each),
-        paragraphs=[
-            part
-            for part in (
-                *(_summary(each), each.validity.reason, row.rationale),
-                *wording.scope_limits(each.ruling.verdict, house),
-                *(*_conditions(each), _until(each)),
-            )
-            if part
-        ],
-        author=row.decided_by,
-        published_at=row.published_at,
-        updated_at=max(last, row.published_at),
-        categories=[part for part in (MEANINGS[row.outcome].label, tool.category) if part],
-        verdict=as_json(each, base_url=base_url),
-    )
-
-
-def channel(notices: Iterable[Notice], *, title: str, description: str, url: str, home_url: str) -> Channel:
-    """The head of a feed of these notices; its id follows from its address, and without any it never changed."""
-    updated = max((notice.updated_at for notice in notices), default=datetime(1970, 1, 1, tzinfo=UTC))
-    return Channel(f"urn:uuid:{uuid5(NAMESPACE_URL, url)}", title, description, home_url, url, updated)
 
 
 def as_json(each: Published, *, base_url: str) -> dict[str, Any]:
@@ -148,18 +111,3 @@ def pilot_result(ruling: Ruling) -> dict[str, Any] | None:
     if not told:
         return None
     return {**told[-1].details, "note": told[-1].reason, "by": told[-1].by, "at": told[-1].at.isoformat()}
-
-
-def _summary(each: Published) -> str:
-    label = each.label[0].lower() + each.label[1:]
-    return f"Verdict {each.row.number} on {each.tool.name}: {label}."
-
-
-def _conditions(each: Published) -> list[str]:
-    return [f"{number}. {each.text}" for number, each in enumerate(each.ruling.verdict.conditions, start=1)]
-
-
-def _until(each: Published) -> str:
-    ends = each.validity.ends_on
-    until = "Ended on" if each.validity.state in HIDDEN else "Valid until"
-    return f"Decided by {each.row.decided_by}." + (f" {until} {wording.day_text(ends)}." if ends else "")

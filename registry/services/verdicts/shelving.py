@@ -5,14 +5,16 @@ They hold from one moment to another, since time alone changes where verdicts st
 """
 
 import threading
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
+from registry.services.answers import radar
 from registry.services.answers import roll as rolls
-from registry.services.answers.roll import Roll
+from registry.services.answers.roll import Entry, Roll
 from registry.services.people.house import house
 from registry.services.verdicts.shelf import Shelf
 from registry.services.verdicts.turn import next_turn
@@ -39,6 +41,8 @@ class _Held:
     """Tools that the roll may tell wrongly."""
     renamed: bool = False
     """Whether a tool came, went, or moved to another category since the roll was made."""
+    past: dict[tuple[date | None, str | None], Mapping[int, Entry]] = field(default_factory=dict)
+    """By day and office, as they were asked for."""
 
 
 class Shelving:
@@ -57,6 +61,17 @@ class Shelving:
         held = self._at(now, roll=True)
         assert held.roll is not None
         return replace(held.roll, mark=held.shelf.mark)
+
+    def stood(self, day: date | None, office: str | None, now: datetime) -> Mapping[int, Entry]:
+        """Tool id -> its answer at the end of a day of the past, or as of now for None; of those that had one."""
+        with self._lock:
+            self._held = held = self._follow(now)
+            if (day, office) not in held.past:
+                with snapshot(self._engine) as session:
+                    known = house(session, self._settings)
+                    at = now if day is None else radar.end_of(day, known, now)
+                    held.past[day, office] = radar.stood(session, known, at=at, now=now, office=office)
+            return held.past[day, office]
 
     def close(self) -> None:
         with self._lock:

@@ -1,13 +1,19 @@
 """`GET /check`: may I use it? What was answered in the same words and still holds is told by web/at_once.py."""
 
+from dataclasses import replace
 from datetime import date, datetime
+from functools import partial
 from typing import Annotated
 
+from anyio import to_thread
 from fastapi import BackgroundTasks, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
+from sqlmodel import Session
 
 from registry.domain.lookup import AnswerCode, Question
 from registry.services.answers import lookup
+from registry.services.answers.index import Index
+from registry.settings import Settings
 from registry.web.api.replies import as_json
 from registry.web.deps import House, Known, Now, Plain, Read
 from registry.web.etag import conditional
@@ -20,7 +26,7 @@ MOST_SIGNS = 2_000
 
 
 @router.get("/check", response_model=AnswerOut, summary="May I use it?")
-def check(
+async def check(
     request: Request,
     known: Known,
     read: Read,
@@ -49,16 +55,36 @@ def check(
 
     An answer that names anything under `depends_on` holds only once that is said as well. No token is needed.
     """
-    following = parts_of(request).following
-    age, organisation = following.remembered.age, lookup.organisation(read, settings, known)
-    question = Question(
-        at=lookup.moment(on, organisation, now=now),
+    said = Question(
+        at=now,
         data_class=data_class or None,
         account=account or None,
         audience=audience or None,
         office=office or None,
         edition=edition or None,
     )
+    answer = partial(_answer, request, known, read, settings, now, q, said, on)
+    reply, is_unknown = await to_thread.run_sync(answer, limiter=parts_of(request).few)
+    if is_unknown:
+        background.add_task(_count, request, q, now)
+        reply.background = background
+    return reply
+
+
+def _answer(
+    request: Request,
+    known: Index | None,
+    read: Session,
+    settings: Settings,
+    now: datetime,
+    q: str,
+    said: Question,
+    on: date | None,
+) -> tuple[Response, bool]:
+    """The reply, and whether no tool was certainly meant."""
+    following = parts_of(request).following
+    age, organisation = following.remembered.age, lookup.organisation(read, settings, known)
+    question = replace(said, at=lookup.moment(on, organisation, now=now))
     found = lookup.check(read, q, question, organisation, now=now, index=known)
     if found.match is not None and on is None and known is not None and following.index() is known:
         request.state.keep_under = following.remembered.may_keep(
@@ -67,10 +93,7 @@ def check(
     body = as_json(lookup.told(found, base_url=settings.base_url)).encode()
     # As every read of the API; time changes answers, so it is asked for again each time.
     reply = conditional(request, body, "application/json", cache="no-cache")
-    if found.answer.code is AnswerCode.UNKNOWN_TOOL:
-        background.add_task(_count, request, q, now)
-        reply.background = background
-    return reply
+    return reply, found.answer.code is AnswerCode.UNKNOWN_TOOL
 
 
 async def _count(request: Request, query: str, now: datetime) -> None:

@@ -347,6 +347,8 @@ def _checked_out(found: "Checked") -> CheckedOut:
         ok=True,
         url=found.url,
         title=found.title,
+        kind=found.kind,
+        verdicts=found.verdicts,
         note=found.note,
         malformed=found.malformed,
         entries=entries,

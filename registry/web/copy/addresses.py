@@ -30,7 +30,7 @@ def _rule(path: str, *parameters: str, most: int = 1, page: bool = True) -> Rule
 FACETS = ("outcome", "category", "office", "tag", "validity")
 PAGES = (
     _rule(r"/|/feeds|/guidance(?:/[^/]+)?|/accessibility|/a-z(?:/[^/]+)?"),
-    _rule(r"/radar", "on", "quarter", "at"),
+    _rule(r"/radar(?:/risk-fit)?", "at", "group", most=2),
     _rule(r"/tools", "category", "after", "before", most=2),
     _rule(r"/verdicts", "after"),
     _rule(r"/verdicts/\d+"),

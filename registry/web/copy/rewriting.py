@@ -18,7 +18,7 @@ _LINK = re.compile(r'(\s(?:href|src|action|data-root)=")(/(?!/)[^"]*)"')
 _PATTERN = re.compile(r"/check\?q=(?:%s|\{|'\+|$)")
 """A question to be filled in, by a browser's search or a bookmark."""
 _GONE = "gone:"
-_ACTS = r"/(?:login|request|challenge|incident|check/list|api|openapi)\b"
+_ACTS = r"/(?:login|request|challenge|incident|follow|check/list|api|openapi)\b"
 _ACT = re.compile(rf'(?:<li>\s*)?<a [^>]*href="{_GONE}{_ACTS}[^>]*>.*?</a>(?:\s*</li>)?', re.DOTALL)
 _UNREACHED = re.compile(rf'<a [^>]*href="{_GONE}[^>]*>(.*?)</a>', re.DOTALL)
 _HEAD_LINK = re.compile(rf'<link [^>]*href="{_GONE}[^>]*>\n?')

@@ -31,6 +31,7 @@ from registry.web.pages import (
     outside,
     people,
     quick_no,
+    radar,
     reference,
     reference_cases,
     renewal,
@@ -60,6 +61,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     check_list.router,
     embed.router,
     tool_list.router,
+    radar.router,
     tools.router,
     reopening.router,  # its fixed addresses go before those with a number
     verdicts.router,

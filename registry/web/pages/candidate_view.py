@@ -14,6 +14,7 @@ from registry.services.candidates.candidate_story import Meanwhile, since
 from registry.services.candidates.likeness import Twin, twins
 from registry.services.candidates.relevance import relevance_of
 from registry.services.entries.reading import proposal_of
+from registry.services.outside.evidence import Evidence, on_candidate
 from registry.services.people.acting import Actor
 from registry.store import candidates, entries, events, inbox, requests, tables, tools
 from registry.store.columns import id_of
@@ -106,6 +107,8 @@ class CandidatePage:
     may_act: bool
     reopens: bool
     relevance: Relevance
+    evidence: Evidence
+    """What other registries decided on it."""
     label_options: Sequence[str]
     """Labels that others bear, to choose from."""
     tool: Tool | None
@@ -166,6 +169,7 @@ def candidate_page(
         standing=standing(candidate, {id_of(target): target.name} if target else {}),
         row=row,
         why=why_here(row, ""),
+        evidence=on_candidate(session, candidate, now=now),
         by_source=_by_source(spoken),
         mentions=mentions,
         findings=findings(candidate),

@@ -22,6 +22,7 @@ from registry.services.decisions import second_reading
 from registry.services.decisions.decider import Permission, permission
 from registry.services.decisions.decision import Decision
 from registry.services.evaluations.assessing import Weighed, as_it_was, weigh
+from registry.services.outside.evidence import Evidence, on_tool
 from registry.services.people.acting import Actor
 from registry.services.people.house import house as house_of
 from registry.services.verdicts import publishing
@@ -115,6 +116,8 @@ class DecidePage:
     open: Sequence[Point]
     disagreements: Sequence[str]
     precedents: Sequence[Precedent]
+    evidence: Evidence
+    """What other registries decided on the tool."""
     hint: str
     by_office: Sequence[str]
     """Where offices have outcomes of their own: what each is recommended, in words."""
@@ -253,6 +256,7 @@ def _page(
         open=open_questions(weighed, weighed.cards),
         disagreements=told_briefly(session, evaluation),
         precedents=[_precedent(each) for each in alike],
+        evidence=on_tool(session, id_of(tool), today=reading.today, now=reading.now),
         hint=likest.hint(decision.outcome, alike) if form.values.get("outcome") else "",
         by_office=[
             f"{names.get(each.office, each.office or 'Offices without outcomes of their own')}: "

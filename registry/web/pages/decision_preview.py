@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from markupsafe import Markup
 from sqlmodel import Session
 
 from registry.domain.lookup import House as Organisation
@@ -12,12 +13,14 @@ from registry.domain.outcome import MEANINGS
 from registry.domain.validity import validity
 from registry.domain.wording import day_text
 from registry.publish.formats import FORMATS
-from registry.publish.notice import Notice
+from registry.publish.notice import Channel, Notice
+from registry.publish.text import as_html
 from registry.services.answers import lookup
 from registry.services.people.house import house as house_of
-from registry.services.verdicts import publishing
+from registry.services.verdicts.entries import entries
+from registry.services.verdicts.naming import Naming, naming
 from registry.settings import Settings
-from registry.store import tables, tools, verdicts
+from registry.store import notice_pages, tables, tools, verdicts
 from registry.store.columns import id_of
 from registry.store.tables import Tool
 from registry.web import question
@@ -56,6 +59,8 @@ class PreviewPage:
     clashes: Sequence[str]
     """Where a condition says less than the scope allows."""
     notice: Notice
+    content: Markup
+    """The notice's whole text."""
     entries: Sequence[Entry]
     said: Sequence[Said]
     starts_at: datetime
@@ -93,8 +98,9 @@ def _seen(
 ) -> PreviewPage:
     house, tool = house_of(session, settings), tools.get_by_id(session, row.tool_id)
     at = row.starts_at
-    published = publishing.published(session, [row], house, now=at)[0]
-    notice = publishing.as_notice(published, house, base_url=settings.base_url)
+    found = notice_pages.of_verdict(session, id_of(row))
+    called = naming(session, settings.base_url)
+    [notice] = entries(session, found, house, called, base_url=settings.base_url, author=settings.name)
     return PreviewPage(
         back=back,
         tool_name=title,
@@ -102,7 +108,8 @@ def _seen(
         answer=card_of(session, tool, settings, row.edition, at=at),
         clashes=clashes,
         notice=notice,
-        entries=_entries(notice, settings),
+        content=Markup(as_html(notice.blocks)),  # noqa: S704 - as_html escapes every text
+        entries=_entries(notice, called, settings),
         said=_said(session, row, house),
         starts_at=at,
         undo_minutes=-(-settings.undo_s // 60),
@@ -110,16 +117,19 @@ def _seen(
     )
 
 
-def _entries(notice: Notice, settings: Settings) -> list[Entry]:
+def _entries(notice: Notice, called: Naming, settings: Settings) -> list[Entry]:
     found = []
     for ending, each in FORMATS.items():
         url = f"{settings.base_url}/feeds/verdicts.{ending}"
-        channel = publishing.channel(
-            [notice],
+        channel = Channel(
+            id=called.feed("feeds/verdicts"),
             title=f"Verdicts of {settings.name}",
             description="This one entry, as the feed will carry it.",
-            url=url,
             home_url=f"{settings.base_url}/verdicts",
+            url=url,
+            author=settings.name,
+            updated_at=notice.updated_at,
+            about_url=f"{settings.base_url}/feeds",
         )
         found.append(Entry(each.name, each.render(channel, [notice]).decode()))
     return found

@@ -14,6 +14,7 @@ from registry.services.evaluations import assigning, moderation, scorecards, wor
 from registry.services.evaluations.assessing import weigh
 from registry.services.evaluations.progress import AT_WORK
 from registry.services.evaluations.taking_part import Part, require_sight
+from registry.services.outside.evidence import Evidence, on_tool
 from registry.services.people.acting import Actor
 from registry.services.rubrics import rubrics
 from registry.settings import Settings
@@ -102,6 +103,8 @@ class EvaluationPage:
     condition_options: ConditionOptions
     cards: Sequence[CardView]
     flags: Sequence[Flag]
+    evidence: Evidence
+    """What other registries decided on the tool."""
     history: Sequence[Event]
     verdict_number: int | None
     form: Form
@@ -189,6 +192,7 @@ def evaluation_page(
         condition_options=ConditionOptions(),
         cards=card_views(rubric, seen),
         flags=[] if part.blind else _flags(session, evaluation, rubric, cards),
+        evidence=on_tool(session, evaluation.tool_id, today=today, now=now),
         history=history(session, evaluation_id, blind=part.blind),
         verdict_number=verdict.number if verdict else None,
         form=form or Form(),

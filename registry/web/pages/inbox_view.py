@@ -16,7 +16,7 @@ from registry.services.candidates.undoing import Undoable
 from registry.services.entries import holding
 from registry.services.entries.holding import AskedAbout
 from registry.services.people.acting import Actor
-from registry.store import candidates, inbox, saved_filters, sources, tools, triage_acts
+from registry.store import candidates, inbox, outside, saved_filters, sources, tools, triage_acts
 from registry.store.columns import id_of
 from registry.store.inbox import Filter, InboxRow, Order
 from registry.store.tables import Candidate, Tool
@@ -136,10 +136,11 @@ def inbox_page(
     alike = twins(session, [each for each in shown if each.status is CandidateStatus.NEW], now=now)
     names = target_names(session, shown)
     reasons = reasons_in_short(session, page.rows, now)
+    decided = outside.counts_by_name(session, {each.name_key for each in shown if each.tool_id is None})
     undoable = undoing.undoable(session, user, now)
     title = next((each for each in undoable if each.act.id == done), None)
     return InboxPage(
-        lines=[_line(row, alike, names, reasons) for row in page.rows],
+        lines=[_line(row, alike, names, reasons, decided) for row in page.rows],
         here=wanted.address,
         back=quote(wanted.address, safe=""),
         wanted=wanted,
@@ -204,14 +205,16 @@ def target_names(session: Session, found: Collection[Candidate]) -> Mapping[int,
     return {key: each.name for key, each in candidates.by_id(session, targets).items()} if targets else {}
 
 
-def why_here(row: InboxRow, reason: str) -> list[str]:
-    """Who speaks of it, who asked, who looked it up, and what most speaks for or against it."""
+def why_here(row: InboxRow, reason: str, decided: int = 0) -> list[str]:
+    """Who speaks of it, asked, looked it up, how many registries have `decided` on it, and what most speaks for it."""
     told = []
     if row.requests:
         told.append("requested once" if row.requests == 1 else f"requested {row.requests} times")
     if row.look_ups:
         times = "once" if row.look_ups == 1 else f"{row.look_ups} times"
         told.append(f"looked up {times} without an answer")
+    if decided:
+        told.append(f"decided on by {'another registry' if decided == 1 else f'{decided} other registries'}")
     if row.mentions > len(row.sources):
         told.append(f"announced {row.mentions} times")
     if reason:
@@ -220,14 +223,18 @@ def why_here(row: InboxRow, reason: str) -> list[str]:
 
 
 def _line(
-    row: InboxRow, alike: Mapping[int, Sequence[Twin]], names: Mapping[int, str], reasons: Mapping[int, str]
+    row: InboxRow,
+    alike: Mapping[int, Sequence[Twin]],
+    names: Mapping[int, str],
+    reasons: Mapping[int, str],
+    decided: Mapping[str, int],
 ) -> Line:
     candidate = row.candidate
     candidate_id = id_of(candidate)
     return Line(
         row,
         host_of(candidate.homepage),
-        why_here(row, reasons.get(candidate_id, "")),
+        why_here(row, reasons.get(candidate_id, ""), decided.get(candidate.name_key, 0)),
         alike.get(candidate_id, ()),
         standing(candidate, names),
         candidate.status in (CandidateStatus.NEW, CandidateStatus.WATCH, CandidateStatus.DISMISSED),

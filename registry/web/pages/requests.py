@@ -51,6 +51,8 @@ class RequestPage:
     approved: Sequence[ToolLink]
     """Of the same category, and a yes."""
     asks_contact: bool
+    mails: bool
+    """Whether who leaves an address gets a mail at each step."""
     targets: Sequence[int]
     """Days that a review is to take, by tier."""
 
@@ -203,6 +205,7 @@ def _page(
         alike=alike,
         approved=approved,
         asks_contact=user is None,
+        mails=settings.mails,
         targets=[TIERS[tier].target_days for tier in Tier],
     )
 

@@ -13,6 +13,7 @@ from registry.domain.evaluation import may_score
 from registry.domain.scorecard import TypedScorecard
 from registry.services.evaluations import scoring, taking_part
 from registry.services.evaluations.scorecards import as_typed, confirmed
+from registry.services.outside.evidence import Evidence, on_tool
 from registry.services.people.acting import Actor
 from registry.services.rubrics import rubrics
 from registry.store import evaluations, tools
@@ -37,6 +38,7 @@ from registry.web.render import go, render
 from registry.web.routing import page_router
 from registry.web.shapes import Option, Row, Task
 from registry.web.typed import Fields, number
+from registry.web.viewer import now_of
 from registry.web.words import words
 
 router = page_router("/evaluations")
@@ -49,6 +51,8 @@ class ScorecardPage:
     facts: Sequence[Row]
     key: str
     """Under which this browser keeps what was not saved yet."""
+    evidence: Evidence
+    """What other registries decided on the tool."""
     tasks: Sequence[Task] = ()
     groups: Sequence[Group] = ()
     confidences: Sequence[Option] = CONFIDENCE_OPTIONS
@@ -76,7 +80,7 @@ class ScorecardPage:
 @router.get("/{evaluation_id}/scorecard")
 def show_scorecard(request: Request, evaluation_id: RowId, read: Read, user: Reviewer) -> Response:
     evaluation = evaluations.get(read, evaluation_id)
-    page = _page(read, evaluation, user)
+    page = _page(read, evaluation, user, now_of(request))
     return render(request, "evaluations/scorecard.html", page)
 
 
@@ -108,12 +112,14 @@ def keep_scorecard(
     except StaleVersion as refused:
         if asks_for_json(request):
             return problem(409, refused.sentence, refused.code)
-        page = _page(tx, evaluation, user, given=mine, stale=refused.sentence)
+        page = _page(tx, evaluation, user, now_of(request), given=mine, stale=refused.sentence)
         return render(request, "evaluations/scorecard.html", page, status=409)
     except InvalidInput as refused:
         if asks_for_json(request):
             raise
-        page = _page(tx, evaluation, user, given=given, version=version, faults=refused.faults)
+        page = _page(
+            tx, evaluation, user, now_of(request), given=given, version=version, faults=refused.faults
+        )
         return render(request, "evaluations/scorecard.html", page, status=422)
     if asks_for_json(request):
         at = now.astimezone(house.zone)
@@ -121,7 +127,7 @@ def keep_scorecard(
     if wanted != "submit":
         return go(f"/evaluations/{evaluation_id}/scorecard#saved")
     if faults:
-        page = _page(tx, evaluation, user, given=given, version=saved_as, faults=faults)
+        page = _page(tx, evaluation, user, now_of(request), given=given, version=saved_as, faults=faults)
         return render(request, "evaluations/scorecard.html", page, status=422)
     amended = before is not None and bool(before.reason)
     return go(f"/evaluations/{evaluation_id}?done={'rescored' if amended else 'scored'}")
@@ -143,7 +149,7 @@ def amend_scorecard(
         with tx.begin_nested():
             scoring.amend(tx, evaluation_id, reason=reason, by=user, now=now)
     except InvalidInput as refused:
-        page = _page(tx, evaluation, user, faults=refused.faults)
+        page = _page(tx, evaluation, user, now_of(request), faults=refused.faults)
         return render(request, "evaluations/scorecard.html", page, status=422)
     return go(f"/evaluations/{evaluation_id}/scorecard")
 
@@ -157,7 +163,7 @@ def scorecard_again(
     declared: Mapping[str, str],
 ) -> Response:
     """The page with the declaration of interest that was refused, as it was typed."""
-    page = replace(_page(session, evaluation, user, faults=faults), declared=declared)
+    page = replace(_page(session, evaluation, user, now_of(request), faults=faults), declared=declared)
     return render(request, "evaluations/scorecard.html", page, status=422)
 
 
@@ -170,6 +176,7 @@ def _page(
     session: Session,
     evaluation: Evaluation,
     user: Actor,
+    now: datetime,
     *,
     given: TypedScorecard | None = None,
     version: int | None = None,
@@ -186,6 +193,7 @@ def _page(
         title_of(tool, evaluation),
         _facts(evaluation, tool.vendor, tool.homepage),
         key=f"scorecard {evaluation_id} {user.id}",
+        evidence=on_tool(session, id_of(tool), today=now.date(), now=now),
     )
     own = evaluations.scorecards(session, evaluation_id, of=user.person_id)
     standing = evaluations.standing(session, evaluation_id, user.person_id)

@@ -20,8 +20,18 @@ from registry.web.shapes import ToolLink
 from registry.web.words import HEADINGS, words
 
 router = page_router()
-PAGES = ("/", "/tools", "/verdicts", "/feeds", "/guidance", "/accessibility")
-UNLISTED = ("/check", "/go/", "/suggest", "/login", "/sign-in/", "/request", "/verdicts?", "/tools?")
+PAGES = ("/", "/tools", "/radar", "/verdicts", "/feeds", "/guidance", "/accessibility")
+UNLISTED = (
+    "/check",
+    "/go/",
+    "/suggest",
+    "/login",
+    "/sign-in/",
+    "/request",
+    "/verdicts?",
+    "/tools?",
+    "/radar?",
+)
 """Answers of one moment, forms, and the same lists over again."""
 MOST_ADDRESSES = 50_000
 """What one sitemap may hold, by its protocol."""

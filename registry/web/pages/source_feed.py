@@ -6,7 +6,7 @@ from uuid import NAMESPACE_OID, UUID, uuid5
 from fastapi import Request, Response
 
 from registry.publish import atom
-from registry.publish.notice import Channel, Notice
+from registry.publish.notice import Category, Channel, Notice, Paragraph
 from registry.services.sources.source_episodes import Episode, episodes
 from registry.web.deps import House, Now, Read
 from registry.web.etag import conditional
@@ -14,7 +14,6 @@ from registry.web.routing import page_router
 from registry.web.words import words
 
 router = page_router()
-ATOM = "application/atom+xml"
 HEALTH_FEED = "/sources/health.atom"
 MOST_ENTRIES = 200
 NOTHING_YET = datetime(2000, 1, 1, tzinfo=UTC)
@@ -44,9 +43,12 @@ def health_feed(request: Request, read: Read, house: House, now: Now) -> Respons
         description="One entry each time that a source fails, is gone, falls silent or floods, until it is well.",
         home_url=f"{house.base_url}/sources",
         url=f"{house.base_url}{HEALTH_FEED}",
+        author=house.name,
         updated_at=found[0].changed_at if found else NOTHING_YET,
+        about_url=f"{house.base_url}/feeds",
     )
-    return conditional(request, atom.render(channel, [_notice(each, house.base_url) for each in found]), ATOM)
+    body = atom.render(channel, [_notice(each, house.base_url) for each in found])
+    return conditional(request, body, atom.MEDIA_TYPE)
 
 
 def _notice(episode: Episode, base_url: str) -> Notice:
@@ -55,12 +57,11 @@ def _notice(episode: Episode, base_url: str) -> Notice:
         url=f"{base_url}/sources/{episode.source_id}",
         title=TITLES.get(episode.state, "{}: " + words(episode.state)).format(episode.name),
         summary=episode.sentence,
-        paragraphs=episode.story[-20:],
+        blocks=[Paragraph(each) for each in episode.story[-20:]],
         author="registry",
         published_at=episode.began_at,
         updated_at=episode.changed_at,
-        categories=[episode.state],
-        verdict={},
+        categories=[Category("source", episode.state, words(episode.state).capitalize())],
     )
 
 

@@ -11,6 +11,7 @@ from starlette.datastructures import QueryParams
 
 from registry.domain.errors import InvalidInput, RuleBroken
 from registry.domain.proposal import Announcer
+from registry.publish.atom import MEDIA_TYPE as ATOM
 from registry.services.people.acting import Actor
 from registry.services.sources import sources as acts
 from registry.services.sources.sources import ManyAct
@@ -18,7 +19,7 @@ from registry.store import sources
 from registry.store.engine import snapshot
 from registry.store.tables import Source
 from registry.web.deps import House, Now, Read, RowId, Several, SourceKeeper, SourceReader, Text, Tx
-from registry.web.pages.source_feed import ATOM, HEALTH_FEED
+from registry.web.pages.source_feed import HEALTH_FEED
 from registry.web.pages.sources_list import Filter, as_filter, matching_ids, sources_page
 from registry.web.pages.sources_view import TryPage, as_options, source_page
 from registry.web.parts import parts_of

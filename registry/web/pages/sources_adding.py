@@ -84,7 +84,8 @@ def check(
         suggested = as_options(getattr(error, "suggested", ()))
         refused = AddPage(form, refused=error.sentence, suggested=suggested)
         return render(request, "sources/add.html", refused, status=422)
-    named = add_form(checked.asked, name or checked.title[:120], announcer, group)
+    sort = Announcer.OTHER_REGISTRY.value if checked.verdicts else announcer
+    named = add_form(checked.asked, name or checked.title[:120], sort, group)
     return render(request, "sources/add.html", AddPage(named, checked=checked))
 
 

@@ -72,8 +72,8 @@ def show_tools(request: Request, roll: Called, read: Read, after: Asked = "", be
         tools=[_row(each) for each in found.tools],
         pager=_pager(found, wanted, sort),
         formats=[
-            *(Link(f"Verdicts as {each.title.split('(')[-1].rstrip(')')}", each.url) for each in feeds),
             *(Link(ending.upper(), _url(wanted, sort, ending)) for ending in FILES),
+            *(Link(f"{each.title.split('(')[-1].rstrip(')')} of their verdicts", each.url) for each in feeds),
         ],
         text=wanted.text,
         keep=_query(replace(wanted, text="")),

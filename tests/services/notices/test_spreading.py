@@ -154,6 +154,8 @@ def test_nobody_is_told_who_has_not_said_yes(engine: Engine, office: Office, set
         ("outcome=rejected", False),
         ("category=Writing&outcome=approved&outcome=rejected", True),
         ("q=nothing", False),
+        ("event=published&event=revoked", True),
+        ("event=revoked", False),
     ],
 )
 def test_a_follower_hears_of_what_the_filter_lists(
@@ -210,8 +212,9 @@ def test_a_webhook_is_told_with_the_verdict_for_machines(
     message = told(engine, row, settings)
     assert message["type"] == "verdict.published.v1"
     assert message["timestamp"] == PUBLIC.isoformat()
-    assert message["data"]["now"] == "active"
+    assert message["data"]["title"] == "Quillmark: Approved with conditions"
     verdict = message["data"]["verdict"]
+    assert (verdict["event"]["before"], verdict["event"]["after"]) == (None, "active")
     assert (verdict["outcome"], verdict["tool"]["slug"]) == ("approved_with_conditions", "quillmark")
     assert [each["text"] for each in verdict["conditions"]] == ["Enter only public information."]
 

@@ -14,6 +14,7 @@ from registry.domain.outcome import Outcome
 from registry.domain.validity import MarkKind
 from registry.domain.verdict import Scope
 from registry.services.people.acting import Actor
+from registry.services.verdicts.announcing import Sweep
 from registry.services.verdicts.verdict_life import mark
 from registry.settings import Settings
 from registry.store import users
@@ -85,6 +86,7 @@ def prepare(session: Session, now: datetime) -> Mapping[str, Actor]:
     mark(session, 7, MarkKind.REVOKED, reason="It was sold.", zone=UTC_ZONE, by=cast["ana"], now=ago(1))
     an_evaluation(session, waits, owner=cast["rosa"], reviewers=(cast["rosa"],), now=ago(5))
     a_verdict(session, fresh, cast, now=now)
+    Sweep(UTC_ZONE).write(session, now)
     return cast
 
 

@@ -152,7 +152,7 @@ def test_the_preview_is_just_what_people_will_see(
     assert "Quillmark: Approved with conditions" in feed
     answer = client.get("/check?q=Quillmark").text
     assert facts_in(page) == facts_in(answer)
-    for paragraph in ("Useful, within limits.", "1. Enter only public information."):
+    for paragraph in ("Useful, within limits.", "Enter only public information."):
         assert paragraph in page
         assert paragraph in feed
 

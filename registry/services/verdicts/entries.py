@@ -1,0 +1,194 @@
+"""Stored notices as the entries of a feed: whole texts, categories, and the verdict as machines read it."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import date, datetime
+from typing import Any
+
+from sqlmodel import Session
+
+from registry.domain import wording
+from registry.domain.condition import Condition
+from registry.domain.lookup import House
+from registry.domain.notice import NoticeKind
+from registry.domain.notice_words import KIND_LABELS
+from registry.domain.outcome import MEANINGS
+from registry.domain.validity import STATE_LABELS, Mark, MarkKind, Ruling, Validity, ValidityState
+from registry.domain.verdict import NONE_KNOWN
+from registry.publish.notice import Block, Category, Link, Numbered, Paragraph
+from registry.publish.notice import Notice as Entry
+from registry.services.verdicts.naming import Naming
+from registry.services.verdicts.publishing import Published, as_json
+from registry.store import notice_pages, tools
+from registry.store.columns import id_of
+from registry.store.notice_pages import Found
+from registry.store.tables import Notice, Tool
+from registry.store.verdicts import as_verdict
+
+RESULT: tuple[str, ...] = ("reached", "measure", "exit_rule")
+"""What is told of a pilot's result beside its note."""
+_GONE = frozenset(
+    {ValidityState.REVOKED, ValidityState.SUPERSEDED, ValidityState.SUNSET_REACHED, ValidityState.LAPSED}
+)
+
+
+def entries(
+    session: Session, found: Sequence[Found], house: House, naming: Naming, *, base_url: str, author: str
+) -> list[Entry]:
+    """In their order, in a fixed number of queries; `author` is whose word it is where a day brought it."""
+    verdict_ids = {id_of(verdict) for _, verdict, _ in found}
+    conditions = notice_pages.conditions(session, verdict_ids)
+    superseded = notice_pages.superseded(session, verdict_ids)
+    known_as = notice_pages.identifiers(session, {id_of(tool) for *_, tool in found})
+    others = tools.by_slugs(
+        session,
+        {
+            *(slug for _, verdict, _ in found for slug in verdict.alternatives),
+            *(notice.replacement for notice, *_ in found if notice.replacement),
+        },
+    )
+    made = []
+    for notice, row, tool in found:
+        was = as_verdict(row, conditions.get(id_of(row), []), tool.slug, superseded.get(id_of(row), ()))
+        was = replace(was, conditions=tuple(_as_of(was.conditions, notice.conditions)))
+        ruling = Ruling(was, tuple(_results(notice)))
+        state = Validity(notice.state, notice.ends_on, notice.replacement, False, None, notice.reason)
+        published = Published(row, tool, ruling, state)
+        told = as_json(published, base_url=base_url) | {
+            "uid": row.uid,
+            "tool": _tool(tool, known_as.get(id_of(tool), ()), base_url),
+            "reason": notice.reason,
+            "event": _event(notice, naming),
+        }
+        made.append(
+            Entry(
+                id=naming.notice(notice.uid),
+                url=f"{base_url}/verdicts/{row.number}",
+                title=notice.title,
+                summary=notice.sentence,
+                blocks=list(_blocks(notice, published, others, house, base_url)),
+                author=notice.by or author,
+                published_at=notice.published_at,
+                updated_at=notice.updated_at,
+                categories=list(_categories(notice, published, house)),
+                verdict=told,
+            )
+        )
+    return made
+
+
+def _as_of(conditions: Sequence[Condition], became: Sequence[Mapping[str, Any]]) -> Iterable[Condition]:
+    for condition, then in zip(conditions, became, strict=True):
+        met_on = date.fromisoformat(then["met_on"]) if then["met_on"] else None
+        yield replace(
+            condition, met_on=met_on, evidence=then["evidence"], waived_reason=then["waived_reason"]
+        )
+
+
+def _results(notice: Notice) -> Iterable[Mark]:
+    if told := notice.pilot_result:
+        details = {name: str(told.get(name, "")) for name in RESULT}
+        at = datetime.fromisoformat(told["at"])
+        yield Mark(MarkKind.PILOT_RESULT, at, told["by"], told["note"], details=details)
+
+
+def _tool(tool: Tool, known_as: Sequence[str], base_url: str) -> dict[str, Any]:
+    return {
+        "slug": tool.slug,
+        "name": tool.name,
+        "url": f"{base_url}/tools/{tool.slug}",
+        "homepage": tool.homepage,
+        "vendor": tool.vendor,
+        "category": tool.category,
+        "identifiers": list(known_as),
+    }
+
+
+def _event(notice: Notice, naming: Naming) -> dict[str, Any]:
+    return {
+        "id": naming.notice(notice.uid),
+        "revision": notice.revision,
+        "kind": notice.kind.value,
+        "at": notice.at.isoformat(),
+        "by": notice.by,
+        "before": notice.state_before and notice.state_before.value,
+        "after": notice.state.value,
+        "condition": notice.position,
+        "sentence": notice.sentence,
+    }
+
+
+def _categories(notice: Notice, each: Published, house: House) -> Iterable[Category]:
+    outcome, state = each.row.outcome, notice.state
+    yield Category("outcome", outcome.value, MEANINGS[outcome].label)
+    yield Category("event", notice.kind.value, KIND_LABELS[notice.kind])
+    yield Category("validity", state.value, STATE_LABELS[state])
+    if notice.category:
+        yield Category("category", notice.category, notice.category)
+    yield Category("tool", each.tool.slug, notice.tool_name)
+    for code in each.row.offices:
+        yield Category("office", code, house.phrases.get(code, code))
+
+
+def _blocks(
+    notice: Notice, each: Published, others: Mapping[str, Tool], house: House, base_url: str
+) -> Iterable[Block]:
+    row, verdict = each.row, each.ruling.verdict
+    yield Paragraph(notice.sentence)
+    if notice.change:
+        yield Paragraph(notice.change)
+    if notice.reason:
+        yield Paragraph(notice.reason, "Why:")
+    if notice.kind is NoticeKind.PILOT_RESULT:
+        yield from _pilot(notice.pilot_result)
+    if row.rationale:
+        yield Paragraph(row.rationale, "" if notice.kind is NoticeKind.PUBLISHED else "What was decided:")
+    if row.citation:
+        yield Paragraph(row.citation, "The rule:")
+    for limit in wording.scope_limits(verdict, house):
+        yield Paragraph(limit)
+    if verdict.conditions:
+        yield Numbered("Conditions", [_condition(condition) for condition in verdict.conditions])
+    if verdict.pilot is not None:
+        yield Paragraph(f"Run by {verdict.pilot.owner}, with {verdict.pilot.size}.", "The pilot:")
+    named = [others[slug].name if slug in others else slug for slug in _instead(notice, row.alternatives)]
+    if named:
+        yield Paragraph(", ".join(named), "Use instead:")
+    yield Paragraph(_ending(notice, each))
+    yield Link(f"Verdict {row.number} with scores, evidence and history", f"{base_url}/verdicts/{row.number}")
+    yield Link(f"{each.tool.name}: may I use it?", f"{base_url}/tools/{each.tool.slug}")
+
+
+def _pilot(told: Mapping[str, Any]) -> Iterable[Block]:
+    for name, lead in (
+        ("measure", "What was found:"),
+        ("exit_rule", "What came of its exit rule:"),
+        ("note", ""),
+    ):
+        if told.get(name):
+            yield Paragraph(str(told[name]), lead)
+
+
+def _instead(notice: Notice, alternatives: Sequence[str]) -> Sequence[str]:
+    if notice.replacement:
+        return [notice.replacement]
+    return [each for each in alternatives if each and each.casefold() != NONE_KNOWN]
+
+
+def _condition(condition: Condition) -> str:
+    text = condition.text if condition.text.endswith((".", "!", "?")) else f"{condition.text}."
+    if condition.standing:
+        return text
+    if condition.waived_reason:
+        return f"{text} Waived: {condition.waived_reason}"
+    if condition.met_on is not None:
+        return f"{text} Met on {wording.day_text(condition.met_on)}."
+    return f"{text} Due by {wording.day_text(condition.due_on)}." if condition.due_on else text
+
+
+def _ending(notice: Notice, each: Published) -> str:
+    decided = f"Decided by {each.row.decided_by}."
+    if notice.ends_on is None:
+        return decided
+    until = "Ended on" if notice.state in _GONE else "Valid until"
+    return f"{decided} {until} {wording.day_text(notice.ends_on)}."

@@ -1,0 +1,125 @@
+"""A feed as it is read: which notices one of its documents holds, and where the others are (RFC 5005).
+
+The documents are the feed itself with what is newest, pages that lead to all that is older, and the archives of months:
+parts of so many notices in the order in which they were filed. A part is an archive once it is full or its month is
+over, and never changes then: what comes late, or is put right, is filed when it comes.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from sqlmodel import Session
+
+from registry.domain.errors import InvalidInput, NotFound
+from registry.store import notice_pages
+from registry.store.notice_pages import Found, Month, NoticeFilter
+from registry.store.tables import Notice
+
+MOST = 50
+"""Notices of one document."""
+
+
+@dataclass(frozen=True, order=True)
+class Part:
+    """Of a month's archive; the first one is number 1."""
+
+    year: int
+    month: int
+    number: int = 1
+
+    @property
+    def span(self) -> Month:
+        years, month = divmod(self.year * 12 + self.month, 12)
+        return Month(
+            datetime(self.year, self.month, 1, tzinfo=UTC), datetime(years, month + 1, 1, tzinfo=UTC)
+        )
+
+
+@dataclass(frozen=True)
+class Document:
+    found: Sequence[Found]
+    """The newest first."""
+    next: int | None = None
+    """The number of the notice before which the next page begins."""
+    part: Part | None = None
+    prev_archive: Part | None = None
+    next_archive: Part | None = None
+
+
+def newest(session: Session, wanted: NoticeFilter, *, now: datetime) -> Document:
+    found, following = _page(session, wanted, None, now)
+    return Document(found, following, prev_archive=_newest_archive(session, wanted, now))
+
+
+def before(session: Session, wanted: NoticeFilter, number: int, *, now: datetime) -> Document:
+    """The page that begins before a notice. Raises InvalidInput where there is no such notice."""
+    last = notice_pages.find(session, number, now=now)
+    if last is None:
+        sentence = f"There is no notice number {number}. Begin with the feed itself and follow its links."
+        raise InvalidInput(sentence, {"before": sentence})
+    return Document(*_page(session, wanted, last, now))
+
+
+def archive(session: Session, wanted: NoticeFilter, part: Part, *, now: datetime) -> Document:
+    """Raises NotFound for a part that is not closed yet, or that nothing was ever filed in."""
+    month = part.span
+    count = notice_pages.count_filed(session, wanted, month, now=now)
+    parts = _closed(count, month, now)
+    if part.number > parts:
+        raise NotFound(
+            "There is no such archive: nothing was filed there, or its time is not over. Follow the feed's own links."
+        )
+    found = notice_pages.filed(session, wanted, month, now=now, skip=(part.number - 1) * MOST, limit=MOST)
+    last = {each.uid: each.number for each, *_ in found}  # of what was told twice here, what was told last
+    return Document(
+        [each for each in reversed(found) if last[each[0].uid] == each[0].number],
+        part=part,
+        prev_archive=_archive_before(session, wanted, part, now),
+        next_archive=_archive_after(session, wanted, part, parts, now),
+    )
+
+
+def _page(
+    session: Session, wanted: NoticeFilter, last: Notice | None, now: datetime
+) -> tuple[Sequence[Found], int | None]:
+    found = notice_pages.newest(session, wanted, before=last, now=now, limit=MOST + 1)
+    shown = found[:MOST]
+    return shown, shown[-1][0].number if len(found) > MOST else None
+
+
+def _newest_archive(session: Session, wanted: NoticeFilter, now: datetime) -> Part | None:
+    at = now.astimezone(UTC)
+    this_month = Part(at.year, at.month)
+    full = notice_pages.count_filed(session, wanted, this_month.span, now=now) // MOST
+    if full:
+        return Part(at.year, at.month, full)
+    return _archive_before(session, wanted, this_month, now)
+
+
+def _archive_before(session: Session, wanted: NoticeFilter, part: Part, now: datetime) -> Part | None:
+    if part.number > 1:
+        return Part(part.year, part.month, part.number - 1)
+    at = notice_pages.filed_nearest(session, wanted, before=part.span.starts_at, now=now)
+    if at is None:
+        return None
+    count = notice_pages.count_filed(session, wanted, Part(at.year, at.month).span, now=now)
+    return Part(at.year, at.month, -(-count // MOST))
+
+
+def _archive_after(
+    session: Session, wanted: NoticeFilter, part: Part, parts: int, now: datetime
+) -> Part | None:
+    if part.number < parts:
+        return Part(part.year, part.month, part.number + 1)
+    at = notice_pages.filed_nearest(session, wanted, after=part.span.ends_at, now=now)
+    if at is None:
+        return None
+    first = Part(at.year, at.month)
+    count = notice_pages.count_filed(session, wanted, first.span, now=now)
+    return first if _closed(count, first.span, now) else None
+
+
+def _closed(count: int, month: Month, now: datetime) -> int:
+    """How many parts of a month never change any more: all of one that is over, else those that are full."""
+    return -(-count // MOST) if month.ends_at <= now else count // MOST

@@ -1,0 +1,237 @@
+"""The radar: every tool that has an answer, as it stands or stood on a day; the chart of risk and fit; and files."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Any
+
+from fastapi import Request, Response
+from sqlmodel import Session
+
+from registry.domain.lookup import House as Organisation
+from registry.domain.radar import RING_LABELS, Move, Ring, quarters
+from registry.domain.wording import day_text
+from registry.publish import radar as published
+from registry.publish import sheet
+from registry.services.answers import radar
+from registry.services.people.house import house
+from registry.settings import Settings
+from registry.store import shelf as store
+from registry.web import radar_view
+from registry.web.deps import House, Now, Read
+from registry.web.etag import conditional
+from registry.web.feeds import feed_links
+from registry.web.parts import parts_of
+from registry.web.radar_chart import MIDDLE, QUADRANTS, RADII, SIZE
+from registry.web.radar_shown import Asked, Shown, for_programs, read_asked, shown
+from registry.web.radar_view import Drawn
+from registry.web.render import render, render_document
+from registry.web.routing import page_router
+from registry.web.shapes import Link
+from registry.web.understood import understood
+
+router = page_router()
+MOST_QUARTERS = 12
+FILES = {
+    "/radar.svg": "SVG",
+    "/radar.csv": "CSV",
+    "/radar.json": "JSON",
+    "/radar/backstage.json": "JSON for Backstage",
+    "/radar/zalando.json": "JSON for Zalando’s radar",
+}
+CELLS = ("name", "category", "ring", "answer", "moved", "was", "slug", "url")
+
+
+@dataclass(frozen=True)
+class Choice:
+    value: str
+    label: str
+    chosen: bool
+    count: int | None = None
+
+
+@dataclass(frozen=True)
+class RadarPage:
+    drawn: Drawn
+    size: int
+    middle: float
+    radii: Sequence[float]
+    title: str
+    said: str
+    """What the picture shows, in two sentences."""
+    action: str
+    asked: Asked
+    day: date
+    since: date
+    times: Sequence[tuple[Link, bool]]
+    """Now and the quarters that are over, each with whether it is shown."""
+    groups: Sequence[tuple[Link, bool]]
+    """The categories, four at a time; empty where all of them fit."""
+    since_options: Sequence[Choice]
+    offices: Sequence[Choice]
+    rings: Sequence[Choice]
+    categories: Sequence[Choice]
+    formats: Sequence[Link]
+
+
+@router.get("/radar")
+def show_radar(request: Request, read: Read, settings: House, now: Now) -> Response:
+    return _page(request, read, settings, now, "/radar", radar_view.on_radar)
+
+
+@router.get("/radar/risk-fit")
+def show_risk_and_fit(request: Request, read: Read, settings: House, now: Now) -> Response:
+    def drawn(found: Shown) -> Drawn:
+        at = now if found.asked.day is None else radar.end_of(found.day, house(read, settings), now)
+        bands = store.bands(read, [each.entry.id for each in found.blips], at=at, now=now)
+        return radar_view.on_chart(
+            found, {each.entry.slug: bands[each.entry.id] for each in found.blips if each.entry.id in bands}
+        )
+
+    return _page(request, read, settings, now, "/radar/risk-fit", drawn)
+
+
+@router.get("/radar.svg")
+def draw(request: Request, read: Read, settings: House, now: Now) -> Response:
+    found = _found(request, read, settings, now)
+    page = _told(found, radar_view.on_radar(found, settings.base_url), "/radar", house(read, settings), ())
+    return render_document(request, "radar/picture.svg", page, "image/svg+xml")
+
+
+@router.get("/radar.csv")
+def download_csv(request: Request, read: Read, settings: House, now: Now) -> Response:
+    found = _found(request, read, settings, now)
+    body = sheet.table(CELLS, published.rows(for_programs(found, settings.name, settings.base_url)))
+    headers = {"Content-Disposition": 'attachment; filename="radar.csv"'}
+    return conditional(request, body, "text/csv; charset=utf-8", headers=headers)
+
+
+@router.get("/radar.json")
+def download_json(request: Request, read: Read, settings: House, now: Now) -> Response:
+    return _json(request, read, settings, now, published.as_json)
+
+
+@router.get("/radar/backstage.json")
+def download_for_backstage(request: Request, read: Read, settings: House, now: Now) -> Response:
+    return _json(request, read, settings, now, published.as_backstage)
+
+
+@router.get("/radar/zalando.json")
+def download_for_zalando(request: Request, read: Read, settings: House, now: Now) -> Response:
+    return _json(request, read, settings, now, published.as_zalando)
+
+
+def _json(
+    request: Request,
+    read: Session,
+    settings: Settings,
+    now: datetime,
+    shape: Callable[[published.Radar], Mapping[str, Any]],
+) -> Response:
+    told = shape(for_programs(_found(request, read, settings, now), settings.name, settings.base_url))
+    body = json.dumps(told, ensure_ascii=False, indent=1).encode()
+    return conditional(request, body, "application/json", headers={"Access-Control-Allow-Origin": "*"})
+
+
+def _found(request: Request, read: Session, settings: Settings, now: datetime) -> Shown:
+    """For a file: what its address does not say right is refused."""
+    organisation = house(read, settings)
+    today = now.astimezone(organisation.zone).date()
+    asked = read_asked(request.query_params, organisation, today)
+    return shown(parts_of(request).shelving, asked, today, now)
+
+
+def _page(
+    request: Request,
+    read: Session,
+    settings: Settings,
+    now: datetime,
+    path: str,
+    drawn: Callable[[Shown], Drawn],
+) -> Response:
+    organisation = house(read, settings)
+    today = now.astimezone(organisation.zone).date()
+    asked = understood(request, lambda query: read_asked(query, organisation, today))
+    found = shown(parts_of(request).shelving, asked, today, now)
+    first = store.first_decided(read, now=now)
+    past = list(quarters(first.astimezone(organisation.zone).date(), today, MOST_QUARTERS)) if first else []
+    page = _told(found, drawn(found), path, organisation, [(each.last_day, each.label) for each in past])
+    template = "radar/show.html" if path == "/radar" else "radar/risk_fit.html"
+    return render(request, template, page, feeds=feed_links("All verdicts"), indexed=asked == Asked())
+
+
+def _told(
+    found: Shown, drawn: Drawn, path: str, organisation: Organisation, past: Sequence[tuple[date, str]]
+) -> RadarPage:
+    asked, today = found.asked, found.asked.day is None
+    moves = [each.move for each in found.blips]
+    moved = len(moves) - moves.count(Move.NONE)
+    once = replace(asked, group=1)
+    return RadarPage(
+        drawn=drawn,
+        size=SIZE,
+        middle=MIDDLE,
+        radii=RADII[1:],
+        title="May I use it? Today" if today else f"May I use it? As of {day_text(found.day)}",
+        said=(
+            f"{_many(len(moves), 'tool')} in {_many(len(found.quadrants), 'category', 'categories')}, from yes in the "
+            f"middle to no at the edge. {moved or 'None'} of them moved or came in since {day_text(found.since)}."
+        ),
+        action=path,
+        asked=asked,
+        day=found.day,
+        since=found.since,
+        times=[
+            (Link("Now", replace(once, day=None, since=None).url(path)), today),
+            *(
+                (Link(label, replace(once, day=day, since=None).url(path)), asked.day == day)
+                for day, label in past
+            ),
+        ],
+        groups=[
+            (
+                Link(
+                    _places(at, len(asked.categories & found.categories.keys() or found.categories)),
+                    replace(asked, group=at).url(path),
+                ),
+                at == asked.group,
+            )
+            for at in range(1, found.groups + 1)
+        ]
+        if found.groups > 1
+        else [],
+        since_options=_since(found, past),
+        offices=[
+            Choice(each, organisation.phrases.get(each, each), each == asked.office)
+            for each in organisation.offices
+        ],
+        rings=[Choice(ring.value, RING_LABELS[ring], ring in asked.rings) for ring in Ring],
+        categories=[
+            Choice(name, name, name in asked.categories, found.categories.get(name, 0))
+            for name in sorted({*found.categories, *asked.categories}, key=str.casefold)
+        ],
+        formats=[Link(label, asked.url(file)) for file, label in FILES.items()],
+    )
+
+
+def _since(found: Shown, past: Sequence[tuple[date, str]]) -> list[Choice]:
+    """Earlier quarters, and the day that was asked for where it ends none."""
+    asked = found.asked.since
+    days = {day: label for day, label in past if day < found.day}
+    if asked:
+        days.setdefault(asked, day_text(asked))
+    return [
+        Choice("", "the quarter before", asked is None),
+        *(Choice(day.isoformat(), label, day == asked) for day, label in sorted(days.items(), reverse=True)),
+    ]
+
+
+def _places(group: int, total: int) -> str:
+    """Which of the categories a group holds: "5 to 8 of 9"."""
+    first, last = QUADRANTS * (group - 1) + 1, min(QUADRANTS * group, total)
+    return f"{first} to {last} of {total}" if last > first else f"{first} of {total}"
+
+
+def _many(number: int, noun: str, plural: str = "") -> str:
+    return f"{number} {noun if number == 1 else plural or noun + 's'}"

@@ -1,0 +1,31 @@
+"""How a pasted list of software is read: as lines, or as rows of a sheet."""
+
+import pytest
+
+from registry.domain.errors import InvalidInput
+from registry.web.answer_sheet import MOST_QUERIES, read_list
+
+
+@pytest.mark.parametrize(
+    ("pasted", "read"),
+    [
+        ("Zoom\n\n  Slack ", ["Zoom", "Slack"]),
+        ("Zoom, Zoom Video, 5.1\nSlack, Salesforce, 4.29", ["Zoom", "Slack"]),
+        ('"Acme, the tool", 2\nSlack, 4', ["Acme, the tool", "Slack"]),
+        ("Zoom\t5.1\nSlack\t4.29", ["Zoom", "Slack"]),
+        ("Zoom;Zoom Video\nSlack;Salesforce", ["Zoom", "Slack"]),
+        ("Vendor,Software Name,Version\nZoom Video,Zoom,5.1\nSalesforce,Slack", ["Zoom", "Slack"]),
+        ("vendor;display_name\r\nZoom Video;Zoom\r\n;\r\n", ["Zoom"]),
+        ("Paint, the old one\nSlack", ["Paint, the old one", "Slack"]),
+        ("Zoom, Slack", ["Zoom, Slack"]),
+        ("https://maps.example/@52.1,4.2\nSlack", ["https://maps.example/@52.1,4.2", "Slack"]),
+    ],
+)
+def test_rows_give_their_names_and_lines_stay_whole(pasted: str, read: list[str]) -> None:
+    assert read_list(pasted) == read
+
+
+@pytest.mark.parametrize("pasted", ["", " \n\t", "Name,Version", "x\n" * (MOST_QUERIES + 1), "x" * 200_000])
+def test_nothing_too_many_and_too_long_are_refused(pasted: str) -> None:
+    with pytest.raises(InvalidInput):
+        read_list(pasted)
