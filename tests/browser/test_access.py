@@ -44,6 +44,8 @@ PUBLIC = (
     "/accessibility",
     "/request",
     "/request?name=Something",
+    "/follow?tool={slug}",
+    "/follow/asked",
     "/challenge",
     "/incident",
     "/login",
@@ -74,6 +76,9 @@ STAFF = (
     ("Ada", "/sources/new"),
     ("Ada", "/sources/starter"),
     ("Ada", "/people"),
+    ("Ada", "/webhooks"),
+    ("Ada", "/webhooks/1"),
+    ("Ada", "/outbox"),
     ("Uma", "/audit"),
 )
 

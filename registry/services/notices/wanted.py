@@ -81,18 +81,18 @@ def sentence_of(session: Session, query: str) -> str:
         values[name].append(_named(session, name, value))
     of_tools = f" on {_either(values.pop('tool'))}" if "tool" in values else ""
     rest = [f"{_FACET_WORDS[name]} {_either(each)}" for name, each in values.items()]
-    told = f"verdicts{of_tools}" + (f" ({', '.join(rest)})" if rest else "")
+    told = f"verdicts{of_tools}" + (f" {', '.join(rest)}" if rest else "")
     return told if query else "all verdicts"
 
 
 _FACET_WORDS: Mapping[str, str] = {
-    "outcome": "decided:",
-    "category": "category",
-    "office": "office",
+    "outcome": "decided as",
+    "category": "in the category",
+    "office": "for the office",
     "data_class": "for information that is",
-    "validity": "now:",
-    "rubric": "rubric",
-    EVENT: "what happened:",
+    "validity": "now",
+    "rubric": "by the rubric",
+    EVENT: "when this happens:",
     TEXT: "with the words",
 }
 

@@ -20,6 +20,7 @@ from registry.services.verdicts.listing import Listing
 from registry.services.verdicts.shelf import NEWEST, OLDER, ORDERS, Filter
 from registry.store import shelf as store
 from registry.store.engine import snapshot
+from registry.web.cards import follow_url
 from registry.web.deps import Asked, House, Now, Read, Shelved
 from registry.web.etag import json_list, streamed
 from registry.web.feeds import feed_links
@@ -67,6 +68,8 @@ class VerdictsPage:
     rows: Sequence[VerdictRow]
     pager: Pager
     formats: Sequence[Link]
+    follow_url: str
+    """Where just these are followed by mail."""
     text: str
     """Words that the verdicts must hold, as typed."""
     keep: Sequence[tuple[str, str]]
@@ -100,6 +103,7 @@ def show_verdicts(
             Link("CSV", _file("csv", wanted, sort)),
             Link("JSON", _file("json", wanted, sort)),
         ],
+        follow_url=follow_url(query),
         text=wanted.text,
         keep=parse_qsl(as_query(replace(wanted, text=""))),
         hidden=not wanted.validities,

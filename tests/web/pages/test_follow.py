@@ -128,7 +128,7 @@ def test_an_address_that_follows_several_things_can_leave_one_or_all(
         client.post(f"{link(site_engine, settings, nth)}/confirm")
     page = client.get(link(site_engine, settings)).text
     assert "Verdicts on Quillmark" in page
-    assert "Verdicts (decided: rejected)" in page
+    assert "Verdicts decided as rejected" in page
     client.post(f"{link(site_engine, settings, 1)}/leave")
     assert [each.wanted for each in followers(site_engine)] == ["", "outcome=rejected"]
     client.post(f"{link(site_engine, settings)}/leave", data={"everything": "yes"})
@@ -187,3 +187,10 @@ class TestWithoutMail:
         assert ask(client).status_code == 409
         assert client.post("/api/v1/follows", json={"address": "emil@office.example"}).status_code == 409
         assert followers(site_engine) == []
+
+
+def test_a_list_of_verdicts_leads_to_the_form_with_its_filters(client: TestClient) -> None:
+    page = client.get("/verdicts?outcome=rejected&sort=tool").text
+    assert 'href="/follow?outcome=rejected"' in page
+    assert "Follow verdicts decided as rejected" in client.get("/follow?outcome=rejected").text
+    assert 'href="/follow"' in client.get("/feeds").text

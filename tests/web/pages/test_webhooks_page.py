@@ -43,7 +43,7 @@ def test_the_secret_is_shown_once_and_a_new_one_by_rotating(ada: TestClient) -> 
     [secret] = set(re.findall(r"whsec_[A-Za-z0-9+/=]+", shown.text))
     page = ada.get("/webhooks/1").text
     assert secret not in page
-    assert "verdicts (decided: rejected)" in page
+    assert "verdicts decided as rejected" in page
     assert URL in ada.get("/webhooks").text
     rotated = ada.post("/webhooks/1/rotate").text
     assert secret not in rotated
