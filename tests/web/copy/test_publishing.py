@@ -34,7 +34,7 @@ def filled(site_engine: Engine, now: datetime) -> Engine:
         a_verdict(session, quill, cast, now=before, valid_until=date(2027, 3, 31))
         odd = a_tool(session, "C++ & <Friends>", now=now, category="Writing")
         a_verdict(session, odd, cast, now=before, outcome=Outcome.REJECTED, alternatives=("quillmark",))
-        a_tool(session, "Bare", now=now)
+        a_tool(session, "Bare", now=now, category="Maps")
     return site_engine
 
 
