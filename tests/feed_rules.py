@@ -256,7 +256,7 @@ def _item(item: ET.Element) -> Iterator[str]:
     yield from _rfc_822(item.findtext("pubDate", ""))
     yield from _moment(item.findtext(f"{ATOM}updated", ""))
     names = [each.tag for each in item]
-    if f"{CONTENT}encoded" in names and names.index("description") > names.index(f"{CONTENT}encoded"):
+    if "description" in names[names.index(f"{CONTENT}encoded") :]:
         yield "content:encoded stands before the description"
     yield from _markup(item.findtext(f"{CONTENT}encoded", ""))
     if not (item.findtext(f"{DC}creator") or "").strip():

@@ -131,6 +131,8 @@ def _change(told: Told) -> str:
 def _reason(told: Told) -> str:
     if told.reason or told.kind is NoticeKind.PUBLISHED:
         return told.reason
+    if told.kind is NoticeKind.SUNSET_REACHED:
+        return told.after.reason
     condition = _condition(told)
     if told.kind in (NoticeKind.CONDITION_MET, NoticeKind.CONDITION_OVERDUE) and condition:
         return condition

@@ -142,6 +142,7 @@ def test_an_announced_end_is_told_when_it_is_announced_moved_called_off_and_reac
         *(K.PUBLISHED, K.SUNSET_ANNOUNCED, K.SUNSET_CANCELLED, K.SUNSET_ANNOUNCED, K.SUNSET_REACHED)
     ]
     assert (told[-1].at.date(), told[-1].replacement, told[-1].after.ends_on) == (later, "inkwell", later)
+    assert words_of(told[-1], "Quillmark", zone=UTC).reason == "A leak was reported."
 
 
 def test_a_graduation_noted_by_mistake_is_told_as_put_right() -> None:

@@ -270,7 +270,7 @@ class _Asking:
 
     def about(self, tool: Tool) -> LookUp:
         answer = self.compute([id_of(tool)])[id_of(tool)]
-        instead = () if answer.code in _YES else self._instead_of(tool, answer)
+        instead = () if answer.code is AnswerCode.YES else self._instead_of(tool, answer)
         return LookUp(
             tool.name, self.question, Match("name", tool), answer, instead, (), self._evidence(tool, answer)
         )
@@ -292,9 +292,11 @@ class _Asking:
         return [Suggestion(each.tool, computed[tool_id].code) for tool_id, each in about.items()]
 
     def _instead_of(self, tool: Tool, answer: Answer) -> tuple[Suggestion, ...]:
+        """What would be a yes: those the verdict names, and, where this tool is none, others of its kind."""
         named = [*(answer.verdict.alternatives if answer.verdict else ()), answer.replacement]
         first = matching.named(self.session, [name for name in named if name], self.index)
-        pool = dict.fromkeys([*first, *self.facts.permitted_in(self.session, tool.category)])
+        alike = () if answer.code in _YES else self.facts.permitted_in(self.session, tool.category)
+        pool = dict.fromkeys([*first, *alike])
         others = [tool_id for tool_id in pool if tool_id != tool.id]
         found: list[Suggestion] = []
         for start in range(0, len(others), MOST_ALTERNATIVES):  # mostly the first few are enough

@@ -187,6 +187,18 @@ def test_an_alternative_is_called_by_its_name_and_offered_where_it_would_be_a_ye
     assert [each.tool.slug for each in found.alternatives] == ["inkwell-pro"]
 
 
+def test_a_yes_with_conditions_offers_what_its_verdict_names_and_nothing_else(
+    session: Session, cast: Mapping[str, Actor], quillmark: Tool, now: datetime
+) -> None:
+    for name in ("Inkwell", "Unnamed"):
+        a_verdict(session, a_tool(session, name, now=now), cast, now=now, terms=AT_ONCE)
+    conditional = Outcome.APPROVED_WITH_CONDITIONS
+    a_verdict(
+        session, quillmark, cast, now=now, terms=AT_ONCE, outcome=conditional, alternatives=("inkwell",)
+    )
+    assert [each.tool.slug for each in ask(session, "quillmark", now).alternatives] == ["inkwell"]
+
+
 def test_the_told_answer_has_the_promised_shape(
     session: Session, cast: Mapping[str, Actor], quillmark: Tool, now: datetime
 ) -> None:
