@@ -21,6 +21,7 @@ from registry.settings import Settings
 from registry.store.engine import transaction
 from registry.web.assets import Assets
 from registry.web.kept import Kept
+from registry.web.rendering import Copy
 from registry.web.throttle import Throttle
 
 Clock = Callable[[], datetime]
@@ -50,6 +51,8 @@ class Parts:
     throttle: Throttle = field(default_factory=Throttle)
     kept: Kept = field(default_factory=Kept)
     """Numbers that were counted within the last minute."""
+    copy: Copy | None = None
+    """Where the site is asked for its pages to write them as files."""
     few: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(FEW))
     """For short work that many ask for at once."""
     _writers: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1))
