@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Protocol, TypeVar
 
 from sqlmodel import Session
@@ -12,8 +12,10 @@ from registry.domain.errors import InvalidInput
 from registry.domain.identity import name_key, slug
 from registry.domain.lookup import House
 from registry.domain.verdict import Verdict
+from registry.services.entries.keys import alias_keys
 from registry.services.entries.ownership import alias_kind
 from registry.services.lists.aliases import home_key, is_vendors_page, read_alias
+from registry.services.lists.import_checks import circle, is_elsewhere, site
 from registry.services.lists.import_rows import COLUMNS, PlannedRow, PlannedVerdict, read_row
 from registry.services.lists.importing_store import DESCRIBED, NewTool, NewVerdict, store
 from registry.services.lists.spreadsheets import Row
@@ -138,6 +140,10 @@ class _Plan:
         for row, ruling in zip(rows, verdicts.as_rulings(session, rows), strict=True):
             self._known.setdefault(ruling.verdict.tool, []).append((ruling.verdict, row.reference))
         self._numbers = {row.number: by_id[row.tool_id].slug for row in rows}
+        self._days = {row.number: self._day(row.decided_at) for row in rows}
+        """Number to the day on which it was decided."""
+        self._sites: dict[str, str] = {}
+        """Slug to the site that the store or the first row with a home page gives the tool."""
         self._taken = set(verdicts.numbers(session))
         self._new: dict[str, NewTool] = {}
         self._told: dict[int, _Told] = {}
@@ -160,6 +166,7 @@ class _Plan:
             tool = self._add_tool(row, told)
         else:
             self._compare(row, tool, told)
+        self._check_site(row, tool, told)
         if tool.slug in self._new:
             self._add_aliases(row, self._new[tool.slug], told)
         for each in row.verdicts:
@@ -175,10 +182,12 @@ class _Plan:
             new.supersedes = [
                 number for each in new.planned.supersedes if (number := self._superseded(each, new, told))
             ]
+            self._check_days(new, told)
             told.stored.append(f"verdict {new.number}")
             strange = [each for each in new.planned.offices if each not in self._house.offices]
             if strange:
                 told.notes.append(f"The office {', '.join(strange)} was not known and is made.")
+        self._refuse_circles()
 
     def report(self, row: PlannedRow) -> RowReport:
         told = self._told[row.number]
@@ -210,6 +219,18 @@ class _Plan:
         if differing:
             told.notes.append(
                 f"“{tool.name}” is here already and was not changed in: {', '.join(differing)}."
+            )
+
+    def _check_site(self, row: PlannedRow, tool: Tool, told: _Told) -> None:
+        here = self._sites.get(tool.slug) or site(tool.homepage)
+        there = site(row.texts["homepage"])
+        self._sites[tool.slug] = here or there
+        if is_elsewhere(here, there, row.aliases) and not any(
+            self._owners.get((alias_kind(key), key)) is tool for key in alias_keys(row.texts["homepage"])
+        ):
+            told.faults["homepage"] = (
+                f"“{tool.name}” is at {here}, and this row says {there}. If it is the same tool, write {here} "
+                "among the aliases of this row; if it is another one, give it a name of its own."
             )
 
     def _add_aliases(self, row: PlannedRow, new: NewTool, told: _Told) -> None:
@@ -289,6 +310,31 @@ class _Plan:
                     self._renumbered[new.number] = following
                 new.number, following = following, following + 1
             self._numbers[new.number] = new.tool.slug
+            self._days[new.number] = self._day(new.planned.decided_at or self._now)
+
+    def _day(self, moment: datetime) -> date:
+        return moment.astimezone(self._house.zone).date()
+
+    def _check_days(self, new: NewVerdict, told: _Told) -> None:
+        """A verdict that has not started yet may be replaced by one that starts before it, but was decided first."""
+        day = self._days[new.number]
+        for number in new.supersedes:
+            if self._days[number] > day:
+                told.faults["supersedes"] = (
+                    f"Verdict {number} was decided on {self._days[number]}, and this one before, on {day}: it can "
+                    "replace only what was there. Correct the days (without one it is today), or the number."
+                )
+
+    def _refuse_circles(self) -> None:
+        for of_tool in self._of_tool.values():
+            rows = {new.number: new.row for new in of_tool}
+            found = circle({new.number: new.supersedes for new in of_tool})
+            where = ", ".join(str(row) for row in sorted({rows[each] for each in found}))
+            for each in found:
+                self._told[rows[each]].faults["supersedes"] = (
+                    f"The verdicts of rows {where} replace one another in a circle, so none would stand. "
+                    "Let the newest name the older ones, and no older one a newer."
+                )
 
     def _superseded(self, number: int, new: NewVerdict, told: _Told) -> int | None:
         number = self._renumbered.get(number, number)
