@@ -15,6 +15,7 @@ from starlette.requests import HTTPConnection
 
 from registry.services.answers.following import Following
 from registry.services.health import Check
+from registry.services.verdicts.entries import Entries
 from registry.services.verdicts.shelving import Shelving
 from registry.settings import Settings
 from registry.store.engine import transaction
@@ -43,6 +44,8 @@ class Parts:
     """The index of this process; it is made once the site runs."""
     shelving: Shelving
     """The published verdicts as this process holds them; they are read when they are first asked for."""
+    entries: Entries = field(default_factory=Entries)
+    """The entries of feeds that this process has made; what they are made of never changes."""
     watched: list[Callable[[datetime], Check]] = field(default_factory=list)
     """Checks of what runs beside the site; whatever it is puts its own in, and `/readyz` asks them."""
     throttle: Throttle = field(default_factory=Throttle)
