@@ -15,7 +15,7 @@ from registry.services.answers import lookup
 from registry.services.lists.aliases import read_alias
 from registry.services.lists.importing import Report, import_rows
 from registry.services.lists.mapping import apply, read_map
-from registry.services.lists.spreadsheets import FORMATS
+from registry.services.lists.spreadsheets import FORMATS, Sheet
 from registry.services.people.acting import REGISTRY
 from registry.services.people.house import house
 from registry.settings import Settings
@@ -33,7 +33,7 @@ def here(session: Session) -> House:
 
 
 def taken(session: Session, here: House, now: datetime, *rows: Mapping[str, Any], **options: Any) -> Report:
-    return import_rows(session, rows, here, by=REGISTRY, now=now, **options)
+    return import_rows(session, Sheet.of(rows), here, by=REGISTRY, now=now, **options)
 
 
 def notes(report: Report) -> str:
@@ -248,11 +248,13 @@ def test_a_status_may_map_to_no_verdict_and_an_unmapped_one_is_a_fault(
         {"Title": "Quillmark", "State": "In use", "Ends": "12/31/2026"},
         {"Title": "Paletta", "State": "asked for", "Ends": "-"},
     ]
-    report = taken(session, here, now, *apply(mapping, theirs), date_format=mapping.date_format)
+    report = taken(session, here, now, *apply(mapping, Sheet.of(theirs)), date_format=mapping.date_format)
     assert [row.stored for row in report.rows] == [("tool", "verdict 1"), ("tool",)]
     verdict = the_verdict(session)
     assert (verdict.valid_until, verdict.decided_by) == (date(2026, 12, 31), "An older board")
-    unmapped = taken(session, here, now, *apply(mapping, [{"Title": "X", "State": "Lost", "Ends": ""}]))
+    unmapped = taken(
+        session, here, now, *apply(mapping, Sheet.of([{"Title": "X", "State": "Lost", "Ends": ""}]))
+    )
     assert "“Lost” is no outcome here" in unmapped.rows[0].faults["outcome"]
 
 
@@ -267,7 +269,7 @@ def test_a_status_may_map_to_no_verdict_and_an_unmapped_one_is_a_fault(
 )
 def test_a_map_that_cannot_be_used_says_why(toml: bytes, told: str) -> None:
     with pytest.raises(InvalidInput, match=told):
-        apply(read_map(toml), [{"Title": "Quillmark"}])
+        apply(read_map(toml), Sheet.of([{"Title": "Quillmark"}]))
 
 
 @pytest.mark.parametrize(
@@ -280,7 +282,7 @@ def test_a_map_that_cannot_be_used_says_why(toml: bytes, told: str) -> None:
     ],
 )
 def test_a_csv_of_any_spreadsheet_is_read(body: bytes) -> None:
-    assert FORMATS["csv"].read(body) == [{"name": "Quillmark", "vendor": "Äpfel"}]
+    assert list(FORMATS["csv"].read(body)) == [{"name": "Quillmark", "vendor": "Äpfel"}]
 
 
 @pytest.mark.parametrize(
