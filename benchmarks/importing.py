@@ -47,12 +47,15 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         file = written(Path(folder), asked.format, list(made_rows(asked.rows, random.Random(asked.seed))))
         steps = {"dry run": ["--dry-run"], "import": [], "again": []}
-        told = {step: measured(Path(folder), file, options) for step, options in steps.items()}
+        told = {}
+        for step, options in steps.items():
+            found = told[step] = measured(Path(folder), file, options)
+            if not asked.json:
+                print(
+                    step.ljust(8), *(f"{name} {value}" for name, value in found.items()), sep="  ", flush=True
+                )
     if asked.json:
         print(json.dumps(told, indent=2))
-        return
-    for step, found in told.items():
-        print(step.ljust(8), *(f"{name} {value}" for name, value in found.items()), sep="  ")
 
 
 def made_rows(number: int, dice: random.Random) -> Iterator[list[str]]:

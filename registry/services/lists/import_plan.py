@@ -59,15 +59,15 @@ class Plan:
             self._owners[AliasKind(kind)][key] = by_id[tool_id]
         self._numbers: dict[int, ListedTool] = {}
         """Of every verdict that can be named to its tool."""
-        self._said: dict[tuple[str, bytes], tuple[tuple[datetime, int], ...]] = {}
-        """Slug and fingerprint to day and number of each verdict in the store that says so, the newest number first."""
+        self._said: dict[bytes, tuple[tuple[datetime, int], ...]] = {}
+        """Fingerprint to day and number of each verdict in the store that says so, the newest number first."""
         self._read_verdicts(session, by_id)
         self._taken = verdicts.numbers(session)
         self._renumbered: dict[int, int] = {}
         self._given: dict[int, int] = {}
         """Number in the file to its row."""
-        self._new: dict[tuple[str, bytes], tuple[NewVerdict, ...]] = {}
-        """Slug and fingerprint to what the rows before said so."""
+        self._new: dict[bytes, tuple[NewVerdict, ...]] = {}
+        """Fingerprint to what the rows before said so."""
         self._found = Additions(alternatives=self._slugs_of)
         self.reports: list[RowReport] = []
         """One for each row, in their order."""
@@ -101,7 +101,15 @@ class Plan:
         for told in self.reports:
             if not told.faults and not told.stored:
                 told.note("All of it is here already.")
+        self._forget()
         return self._found
+
+    def _forget(self) -> None:
+        """Let go of what only rows were compared with: what follows needs the memory."""
+        self._said.clear()
+        self._new.clear()
+        for kind in set(AliasKind) - {AliasKind.NAME}:
+            self._owners[kind].clear()
 
     def _report_of(self, row: int) -> RowReport:
         return self.reports[row - 1]
@@ -111,7 +119,7 @@ class Plan:
             conditions = verdicts.conditions(session, [row.id for row in part if row.id is not None])
             for row in part:
                 tool = self._numbers[row.number] = by_id[row.tool_id]
-                says = (tool.slug, _fingerprint_of(row, conditions.get(row.id or 0, [])))
+                says = _fingerprint_of(tool, row, conditions.get(row.id or 0, []))
                 self._said[says] = (*self._said.get(says, ()), (row.decided_at, row.number))
 
     def _add_tool(self, row: PlannedRow, told: RowReport) -> ListedTool:
@@ -178,7 +186,7 @@ class Plan:
         self._found.aliases.add((tool.slug, kind, text, key))
 
     def _add_verdict(self, tool: ListedTool, planned: PlannedVerdict, told: RowReport) -> None:
-        says = (tool.slug, _fingerprint(planned))
+        says = _fingerprint(tool, planned)
         for decided_at, number in self._said.get(says, ()):
             if planned.decided_at is None or planned.decided_at == decided_at:
                 if planned.number is not None:
@@ -227,9 +235,10 @@ class Plan:
         return [owner.slug if owner else each for each, owner in zip(alternatives, owners, strict=True)]
 
 
-def _fingerprint(planned: PlannedVerdict) -> bytes:
+def _fingerprint(tool: ListedTool, planned: PlannedVerdict) -> bytes:
     texts = planned.texts
     return _digest(
+        tool.slug,
         planned.outcome.value,
         planned.edition,
         texts["versions"],
@@ -246,8 +255,9 @@ def _fingerprint(planned: PlannedVerdict) -> bytes:
     )
 
 
-def _fingerprint_of(row: tables.Verdict, conditions: Sequence[VerdictCondition]) -> bytes:
+def _fingerprint_of(tool: ListedTool, row: tables.Verdict, conditions: Sequence[VerdictCondition]) -> bytes:
     return _digest(
+        tool.slug,
         row.outcome.value,
         row.edition,
         row.versions,

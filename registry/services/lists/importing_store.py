@@ -24,6 +24,8 @@ from registry.store.tables import Alias, AliasKind, Office, Supersession, Tool, 
 
 DESCRIBED = ("homepage", "vendor", "category", "description", "guidance")
 """What a list tells of a tool beside its name."""
+PART = 2_000
+"""Rows of one table that are made and written at one go."""
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 
@@ -109,9 +111,9 @@ def store(
         announce(session, some, zone=zone, now=now, as_past=True)
 
 
-def _parts(items: Iterable[T], size: int = 2_000) -> Iterator[list[T]]:
+def _parts(items: Iterable[T], size: int | None = None) -> Iterator[list[T]]:
     each = iter(items)
-    while part := list(islice(each, size)):
+    while part := list(islice(each, size or PART)):
         yield part
 
 
