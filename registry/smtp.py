@@ -3,6 +3,7 @@
 The server is the one that the office named, wherever it stands: the rule for addresses of others does not hold for it.
 """
 
+import re
 import smtplib
 import ssl
 from email.message import EmailMessage
@@ -63,13 +64,13 @@ class Server:
         except smtplib.SMTPRecipientsRefused as refused:
             code, said = next(iter(refused.recipients.values()))
             for_good = code in _REFUSED_FOR_GOOD
-            return Reply(False, code, _text(said), for_good=for_good, bounced=for_good)
+            return Reply(False, code, _text(said, to), for_good=for_good, bounced=for_good)
         except smtplib.SMTPDataError as refused:
             code = refused.smtp_code
-            return Reply(False, code, _text(refused.smtp_error), for_good=code in _REFUSED_FOR_GOOD)
+            return Reply(False, code, _text(refused.smtp_error, to), for_good=code in _REFUSED_FOR_GOOD)
         except smtplib.SMTPResponseException as refused:  # signing in, or the sender: ours to put right
             self._hang_up(down=True)
-            return Reply(False, refused.smtp_code, _text(refused.smtp_error))
+            return Reply(False, refused.smtp_code, _text(refused.smtp_error, to))
         except (OSError, smtplib.SMTPException) as broken:
             self._hang_up(down=True)
             return Reply(False, None, f"The mail server could not be used: {broken}")
@@ -131,5 +132,7 @@ def _password(path: Path | None) -> str:
     return path.read_text("utf-8").strip() if path is not None else ""
 
 
-def _text(said: bytes | str) -> str:
-    return said.decode("utf-8", "replace") if isinstance(said, bytes) else said
+def _text(said: bytes | str, to: str) -> str:
+    """What the server said, without the address: that stands nowhere but with whom it belongs to."""
+    text = said.decode("utf-8", "replace") if isinstance(said, bytes) else said
+    return re.sub(re.escape(to), "…", text, flags=re.IGNORECASE)

@@ -99,7 +99,7 @@ class Line:
         """Status and headers, their names in lower case. Where there is a body, `headers` tell its length."""
         lines = (b"%b: %b\r\n" % header for header in headers)
         request = b"%b %b HTTP/1.1\r\n%b\r\n" % (method, target, b"".join(lines))
-        if not _SENDABLE.fullmatch(request):
+        if not _SENDABLE.fullmatch(request) or request.count(b"\n") != len(headers) + 2:
             raise FetchError(
                 "bad_address", "This address cannot be asked for over HTTP. Check it for odd characters."
             )

@@ -129,6 +129,11 @@ def has_public_suffix(host: str) -> bool:
     return "." in host and not _is_address(host) and bool(_suffixes()(host).suffix)
 
 
+def public_suffixes() -> frozenset[str]:
+    """Every suffix of the list, private ones too; `*.` and `!` stand before one as they do there."""
+    return frozenset(_suffixes().tlds)
+
+
 @lru_cache(maxsize=512)
 def is_shared_host(host: str) -> bool:
     """Whether strangers publish under this host side by side, so that it is nobody's identity on its own."""

@@ -77,12 +77,14 @@ class Receiver:
     url: str
     answer: Callable[[Posted], tuple[int, dict[str, str]]]
     posted: list[Posted] = field(default_factory=list)
+    connections: int = 0
 
 
 @contextmanager
 def receiver(status: int = 200, **headers: str) -> Iterator[Receiver]:
     """Answers every message alike, unless its `answer` is set to something else."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
+    server.daemon_threads = True
     made = Receiver(f"http://127.0.0.1:{server.server_address[1]}/hook", lambda _: (status, headers))
     server.receiver = made  # type: ignore[attr-defined]
     thread = threading.Thread(target=lambda: server.serve_forever(poll_interval=0.02), daemon=True)
@@ -95,6 +97,12 @@ def receiver(status: int = 200, **headers: str) -> Iterator[Receiver]:
 
 
 class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def setup(self) -> None:
+        super().setup()
+        self.server.receiver.connections += 1  # type: ignore[attr-defined]
+
     def do_POST(self) -> None:
         made: Receiver = self.server.receiver  # type: ignore[attr-defined]
         body = self.rfile.read(int(self.headers["Content-Length"]))

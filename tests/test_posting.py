@@ -290,7 +290,7 @@ def test_the_hub_is_asked_wherever_it_stands_and_told_of_each_feed(
 def test_an_address_that_bounces_is_forgotten_after_some(
     engine: Engine, settings: Settings, clock: Clock, mails: MailServer
 ) -> None:
-    mails.answers["emil@office.example"] = "550 no such person"
+    mails.answers["emil@office.example"] = "550 <Emil@office.example> no such person"
     postman = a_postman(engine, settings, clock)
     for bounces in (1, 2):
         asked(engine)
@@ -298,6 +298,7 @@ def test_an_address_that_bounces_is_forgotten_after_some(
         with snapshot(engine) as session:
             assert session.exec(select(Follower.bounces)).one() == bounces
             assert session.exec(select(Delivery.state)).all() == [DeliveryState.FAILED] * bounces
+            assert set(session.exec(select(Delivery.reply))) == {"<…> no such person"}
     asked(engine)
     postman.tick()
     with snapshot(engine) as session:

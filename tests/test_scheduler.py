@@ -12,6 +12,7 @@ from registry.domain.triage import CandidateStatus, DismissReason
 from registry.scheduler import Scheduler
 from registry.services.candidates import triage
 from registry.services.evaluations import evaluation
+from registry.services.notices import hooks
 from registry.services.people.acting import Actor
 from registry.services.sources import sources
 from registry.settings import Settings
@@ -19,6 +20,7 @@ from registry.store.engine import snapshot, transaction
 from registry.store.tables import Candidate, Entry, Evaluation, Event, Role, Source
 from tests.builders import a_person, a_tool, an_evaluation
 from tests.feeds import a_feed
+from tests.receiving import receiver
 from tests.scrapers.hostile import HostileServer, reply
 
 ADA = Actor(None, "Ada")
@@ -173,3 +175,16 @@ def test_a_tick_survives_a_database_that_fails(engine, settings, now):
     scheduler.tick()
     scheduler.stop()
     assert scheduler.ticked_at is None
+
+
+def test_the_outbox_is_sent_beside_the_reading_of_sources(engine, settings, now):
+    with receiver() as hook:
+        with transaction(engine) as session:
+            row, _ = hooks.add(session, url=hook.url, settings=settings, by=ADA, now=now)
+            hooks.send_test(session, row.id, by=ADA, now=now)
+        scheduler = Scheduler(engine, settings, clock=lambda: now)
+        try:
+            scheduler.post()
+        finally:
+            scheduler.stop()
+        assert len(hook.posted) == 1

@@ -14,6 +14,7 @@ COMMANDS = {
     "check": "registry.cli.check:app",
     "import": "registry.cli.import_:app",
     "export": "registry.cli.export:app",
+    "publish": "registry.cli.publish:app",
     "demo": "registry.cli.demo:app",
     "serve": "registry.cli.serve:app",
     "worker": "registry.cli.worker:app",

@@ -79,6 +79,8 @@ def _line(refreshed: "Refreshed") -> str:
         return f"{refreshed.name}: {refreshed.error}"
     brought = refreshed.brought
     told = f"{refreshed.name}: {brought.entries} entries"
+    if brought.verdicts:
+        return f"{told}, {brought.verdicts} verdicts of another registry"
     return f"{told}, {brought.candidates} new candidates" if brought.candidates else told
 
 

@@ -7,14 +7,16 @@ import typer
 from sqlalchemy import Engine
 from sqlmodel import col, func, select
 
-from registry.cli.common import AsJson, print_json
+from registry.cli.common import AsJson, print_json, utc_now
 from registry.services.entries import rereading
 from registry.services.entries.holding import sentence
 from registry.services.health import Check, agent, readiness, secret_mode
+from registry.services.notices.outbox import LEASE
 from registry.settings import Settings, load_settings
+from registry.store import outbox
 from registry.store.engine import make_engine, snapshot
 from registry.store.entries import held_by_source
-from registry.store.tables import Role, Source
+from registry.store.tables import DeliveryState, Role, Source
 from registry.store.users import active_holders
 
 app = typer.Typer()
@@ -46,6 +48,7 @@ def _checks(settings: Settings, engine: Engine) -> Iterator[Check]:
     yield from ready
     yield secret_mode(settings)
     yield agent(settings)
+    yield _mail(settings)
     yield Check("time zone", True, f"Days end in {settings.time_zone}.")
     if all(check.ok for check in ready):
         yield from _stored(engine)
@@ -59,6 +62,12 @@ def _stored(engine: Engine) -> Iterator[Check]:
         failing = session.exec(
             select(Source.name).where(*polled, Source.failures >= FAILING).order_by(Source.name)
         ).all()
+        given_up = sum(
+            count for (_, its), count in outbox.counted(session).items() if its is DeliveryState.FAILED
+        )
+        oldest = outbox.oldest_due(session, utc_now())
+        late = oldest is not None and utc_now() - oldest > LEASE
+        told_out = _outbox(given_up, late)
         entries = _entries(rereading.ahead(session), sum(held_by_source(session).values()))
     none = "There is no admin. Make one: registry users add EMAIL --role admin"
     yield Check("admin", admins > 0, f"{admins} active." if admins else none)
@@ -66,6 +75,25 @@ def _stored(engine: Engine) -> Iterator[Check]:
     told = f"Failed {FAILING} times in a row or more: {named}."
     yield Check("sources", not failing, told)
     yield Check("entries", True, entries)
+    yield Check("outbox", True, told_out, warns=given_up > 0 or late)
+
+
+def _mail(settings: Settings) -> Check:
+    if settings.mail_dir is not None:
+        return Check("mail", True, f"Mails are put into {settings.mail_dir} and not sent.", warns=True)
+    if settings.smtp_host:
+        return Check("mail", True, f"Mails go out by {settings.smtp_host} as {settings.smtp_sender}.")
+    return Check("mail", True, "No mail is sent: REGISTRY_SMTP_HOST names no server.")
+
+
+def _outbox(given_up: int, late: bool) -> str:
+    told = "Something is due for longer than it should be: is `registry serve` or `registry worker` running? "
+    last = (
+        f"{given_up} were given up: `registry outbox list --state failed`."
+        if given_up
+        else "Nothing was given up."
+    )
+    return (told if late else "") + last
 
 
 def _entries(outdated: int, held: int) -> str:

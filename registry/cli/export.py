@@ -11,6 +11,7 @@ from registry.cli.common import AsJson, opened, utc_now
 from registry.domain.errors import InvalidInput
 
 app = typer.Typer()
+SCHEMA = Path(__file__).resolve().parents[1] / "schemas" / "export.json"
 
 
 class ExportFormat(StrEnum):
@@ -28,6 +29,9 @@ def export_all(
         ExportFormat | None, typer.Option("--format", help="Else what the file's ending says, or csv.")
     ] = None,
     as_json: AsJson = False,
+    schema: Annotated[
+        bool, typer.Option("--schema", help="Print the JSON schema of an export alone.")
+    ] = False,
 ) -> None:
     """Write every published tool and verdict; importing the file into an empty registry gives the same export."""
     from registry.services.lists.exporting import export_rows
@@ -35,6 +39,9 @@ def export_all(
     from registry.services.lists.spreadsheets import FORMATS
     from registry.store.engine import snapshot
 
+    if schema:
+        print(SCHEMA.read_text("utf-8"), end="")
+        return
     chosen = _format(file, form, as_json)
     if file is None and chosen is ExportFormat.XLSX and sys.stdout.isatty():
         raise InvalidInput("An Excel file is nothing for a terminal. Name a file to write it to.")

@@ -1,7 +1,8 @@
 """Live pictures on a terminal: what `registry scrape` is reading now and how far it is; the steps of an import."""
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from rich.console import Console, RenderableType
@@ -67,6 +68,14 @@ class Reading(Progress):
             more = f" and {len(names) - NAMES} more" if len(names) > NAMES else ""
             said = f"now: {', '.join(names[:NAMES])}{more}"
             yield Text(said, style="dim", no_wrap=True, overflow="ellipsis")
+
+
+@contextmanager
+def counting(what: str) -> Iterator[Callable[[int, int], None]]:
+    """A bar for an act whose end comes into sight on the way; gives what hears how much is done, and of how much."""
+    with steps() as bar:
+        task = bar.add_task(what, total=None)
+        yield lambda done, known: bar.update(task, completed=done, total=known)
 
 
 def steps() -> Progress:

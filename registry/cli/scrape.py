@@ -162,6 +162,7 @@ def _told(refreshed: "Refreshed") -> dict[str, Any]:
         "new": brought.new,
         "revised": brought.revised,
         "candidates": brought.candidates,
+        "verdicts": brought.verdicts,
         "held": brought.held,
         "bytes": refreshed.wire_bytes,
         "elapsed_s": round(refreshed.elapsed_s, 3),

@@ -2,6 +2,7 @@
 
 import logging
 import os
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -84,7 +85,18 @@ def make_app() -> "FastAPI":
 
     settings = load_settings()
     configure_logs(settings.log_format)
-    return create_app(settings, beside=(scheduling,) if settings.scheduler else ())
+    return create_app(settings, beside=(warming, scheduling) if settings.scheduler else (warming,))
+
+
+@contextmanager
+def warming(parts: "Parts") -> Iterator[None]:
+    """Reads ahead what the lists are made of, beside the first requests."""
+    reading = threading.Thread(target=parts.shelving.warm, args=(parts.clock(),), name="roll", daemon=True)
+    reading.start()
+    try:
+        yield
+    finally:
+        reading.join()
 
 
 @contextmanager

@@ -13,7 +13,7 @@ COLUMNS = (
 )
 MOST_HELD = 60_000
 """Letters of a long sheet before they are handed on."""
-FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
+FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠", "'")
 
 
 def written(verdicts: Iterable[Mapping[str, Any]]) -> Iterator[bytes]:

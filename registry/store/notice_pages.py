@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Select, String, and_, cast, func, or_
 from sqlalchemy import select as columns
@@ -62,13 +62,34 @@ class Month:
 
 
 Found = tuple[Notice, Verdict, Tool]
+
+
+class Line(NamedTuple):
+    """A notice as far as its place in a feed, and whether its entry is known already, depend on it."""
+
+    number: int
+    uid: str
+    updated_at: datetime
+    filed_at: datetime
+    tool_id: int
+    tool_name: str
+    homepage: str
+    vendor: str
+    category: str
+    """Of the tool as it is now, as the three before it are."""
+
+
+_LINE = (
+    *(col(each) for each in (Notice.number, Notice.uid, Notice.updated_at, Notice.filed_at, Notice.tool_id)),
+    *(col(each) for each in (Tool.name, Tool.homepage, Tool.vendor, Tool.category)),
+)
 _NEWEST_FIRST = (col(Notice.updated_at).desc(), col(Notice.number).desc())
 _AS_FILED = (col(Notice.filed_at), col(Notice.number))
 
 
 def newest(
     session: Session, wanted: NoticeFilter, *, before: Notice | None = None, now: datetime, limit: int
-) -> list[Found]:
+) -> list[Line]:
     """What followers may read by now, each once and as it was last put, the newest first."""
     query = _rows(wanted).where(*is_public(now))
     if before is not None:
@@ -76,7 +97,7 @@ def newest(
         query = query.where(
             at <= before.updated_at, or_(at < before.updated_at, number < (before.number or 0))
         )
-    return _found(session, query.order_by(*_NEWEST_FIRST).limit(limit))
+    return _lines(session, query.order_by(*_NEWEST_FIRST).limit(limit))
 
 
 def find(session: Session, number: int, *, now: datetime) -> Notice | None:
@@ -87,16 +108,23 @@ def find(session: Session, number: int, *, now: datetime) -> Notice | None:
 
 def filed(
     session: Session, wanted: NoticeFilter, month: Month, *, now: datetime, skip: int, limit: int
-) -> list[Found]:
+) -> list[Line]:
     """Of a month's archive so many, in the order in which they were filed, told anew later or not."""
     query = _rows(wanted).where(*_told(now), *_within(month)).order_by(*_AS_FILED)
-    return _found(session, query.offset(skip).limit(limit))
+    return _lines(session, query.offset(skip).limit(limit))
 
 
-def of_verdict(session: Session, verdict_id: int) -> list[Found]:
+def of_verdict(session: Session, verdict_id: int) -> list[Line]:
     """All that is written of a verdict, public or not, the newest first."""
     query = _rows(NoticeFilter()).where(col(Notice.verdict_id) == verdict_id)
-    return _found(session, query.order_by(*_NEWEST_FIRST))
+    return _lines(session, query.order_by(*_NEWEST_FIRST))
+
+
+def whole(session: Session, numbers: Collection[int]) -> list[Found]:
+    """The notices of these numbers with their verdicts and tools."""
+    query: Select[Any] = columns(Notice, Verdict, Tool)  # type: ignore[assignment]
+    found = session.execute(_joined(query).where(among(session, col(Notice.number), numbers)))
+    return [(notice, verdict, tool) for notice, verdict, tool in found]
 
 
 def count_filed(session: Session, wanted: NoticeFilter, month: Month, *, now: datetime) -> int:
@@ -194,12 +222,12 @@ def named_rubrics(session: Session) -> dict[str, str]:
 
 
 def _rows(wanted: NoticeFilter) -> Select[Any]:
-    query: Select[Any] = columns(Notice, Verdict, Tool)  # type: ignore[assignment]
+    query: Select[Any] = columns(*_LINE)  # type: ignore[assignment]
     return _joined(query).where(*_narrowing(wanted))
 
 
-def _found(session: Session, query: Select[Any]) -> list[Found]:
-    return [(notice, verdict, tool) for notice, verdict, tool in session.execute(query)]
+def _lines(session: Session, query: Select[Any]) -> list[Line]:
+    return [Line(*row) for row in session.connection().execute(query)]
 
 
 def _told(now: datetime) -> tuple[ColumnElement[bool], ...]:

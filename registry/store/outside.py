@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlalchemy import ColumnElement, func
-from sqlmodel import Session, and_, col, or_, select
+from sqlmodel import Session, and_, col, or_, select, update
 from sqlmodel.sql.expression import SelectOfScalar
 
 from registry.domain.errors import NotFound
@@ -89,9 +89,10 @@ def counts_by_name(session: Session, name_keys: Collection[str]) -> Mapping[str,
     """Name key -> how many registries decided on a tool called so, whether or not it is one of ours."""
     query = (
         select(OutsideVerdict.name_key, func.count(func.distinct(OutsideVerdict.source_id)))
+        .join(Source, col(Source.id) == col(OutsideVerdict.source_id))
         .where(
             among(session, OutsideVerdict.name_key, name_keys),
-            ~col(OutsideVerdict.held),
+            *_followed(),
             col(OutsideVerdict.state).not_in([ValidityState.REVOKED, ValidityState.SUPERSEDED]),
         )
         .group_by(col(OutsideVerdict.name_key))
@@ -118,6 +119,7 @@ def page(
 def count(session: Session, wanted: Wanted) -> int:
     query = (
         select(func.count(col(OutsideVerdict.id)))
+        .join(Source, col(Source.id) == col(OutsideVerdict.source_id))
         .outerjoin(Tool, col(Tool.id) == col(OutsideVerdict.tool_id))
         .where(*_conditions(wanted))
     )
@@ -129,7 +131,7 @@ def registries(session: Session) -> Sequence[tuple[Source, int]]:
     query = (
         select(Source, func.count(col(OutsideVerdict.id)))
         .join(OutsideVerdict, col(OutsideVerdict.source_id) == col(Source.id))
-        .where(~col(OutsideVerdict.held))
+        .where(*_followed())
         .group_by(col(Source.id))
     )
     found = session.exec(query).all()
@@ -176,6 +178,13 @@ def newest(session: Session, source_ids: Collection[int]) -> Mapping[int, dateti
         .group_by(col(OutsideVerdict.source_id))
     )
     return dict(session.exec(query).all()) if source_ids else {}
+
+
+def touch(session: Session, source_ids: Collection[int]) -> None:
+    """Tell whoever keeps answers in memory that these registries are followed no more, or again."""
+    if source_ids:
+        theirs = update(OutsideVerdict).where(col(OutsideVerdict.source_id).in_(source_ids))
+        session.connection().execute(theirs.values(version=col(OutsideVerdict.version) + 1))
 
 
 def held(session: Session, source_id: int) -> Sequence[OutsideVerdict]:
@@ -230,11 +239,16 @@ def adoptions_to_look_at(
 
 def _shown() -> "SelectOfScalar[tuple[OutsideVerdict, Source]]":
     query = select(OutsideVerdict, Source).join(Source, col(Source.id) == col(OutsideVerdict.source_id))
-    return query.where(~col(OutsideVerdict.held))  # type: ignore[return-value]
+    return query.where(*_followed())  # type: ignore[return-value]
+
+
+def _followed() -> tuple[ColumnElement[bool], ...]:
+    """Let in, and told by a source that is still on the list: what nobody follows any more may have changed."""
+    return ~col(OutsideVerdict.held), col(Source.removed_at).is_(None)
 
 
 def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
-    found: list[ColumnElement[bool]] = [~col(OutsideVerdict.held)]
+    found: list[ColumnElement[bool]] = [*_followed()]
     if wanted.tool:
         found.append(col(Tool.slug) == wanted.tool)
     if wanted.source_id is not None:

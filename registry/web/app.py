@@ -21,7 +21,7 @@ from registry.web.errors import add_handlers
 from registry.web.feed_memory import FeedMemory
 from registry.web.headers import SecurityHeaders
 from registry.web.parts import Clock, Parts, utc_now
-from registry.web.rendering import make_environment
+from registry.web.rendering import Copy, make_environment
 from registry.web.security import MAX_BODY_BYTES, BodyDeadline, HeadLikeGet, SameOrigin, trusted_hosts
 from registry.web.viewer import RenewPresence
 
@@ -31,9 +31,17 @@ MOST_ASKED = frozenset({"/api/v1/check", "/check", "/suggest", "/"})
 
 
 def create_app(
-    settings: Settings, *, engine: Engine | None = None, clock: Clock = utc_now, beside: Sequence[Beside] = ()
+    settings: Settings,
+    *,
+    engine: Engine | None = None,
+    clock: Clock = utc_now,
+    beside: Sequence[Beside] = (),
+    copy: Copy | None = None,
 ) -> FastAPI:
-    """The site over a database whose schema is up to date. An engine made here is disposed of at shutdown."""
+    """The site over a database whose schema is up to date. An engine made here is disposed of at shutdown.
+
+    With `copy` its pages are those that are written as files.
+    """
     reached = engine or make_engine(settings.resolved_database_url)
     parts = Parts(
         settings=settings,
@@ -43,6 +51,7 @@ def create_app(
         clock=clock,
         environment=make_environment(time_zone=settings.time_zone, language=settings.words),
         assets=load_assets(),
+        copy=copy,
     )
 
     @asynccontextmanager

@@ -15,7 +15,6 @@ from registry.publish.formats import FORMATS
 from registry.publish.notice import Channel, Places
 from registry.services.people.house import house
 from registry.services.verdicts import feed
-from registry.services.verdicts.entries import entries
 from registry.services.verdicts.feed import Document, Part
 from registry.services.verdicts.naming import Naming, naming
 from registry.services.verdicts.shelf import OLDER, Filter
@@ -114,7 +113,8 @@ def _document(
     else:
         document = feed.newest(read, wanted, now=now)
     base_url = settings.base_url
-    shown = entries(read, document.found, organisation, called, base_url=base_url, author=settings.name)
+    made = parts_of(request).entries
+    shown = made.of(read, document.found, organisation, called, base_url=base_url, author=settings.name)
     path = f"tools/{slug}/verdicts" if slug else "feeds/verdicts"
     channel = _channel(asked, document, settings, called, path=path, ending=ending, of_one=of_one)
     body = FORMATS[ending].render(channel, shown)
@@ -126,7 +126,7 @@ def _document(
         body,
         FORMATS[ending].media_type,
         # By when it came to stand here, not by its own day: an import brings what happened long ago.
-        changed_at=max((notice.filed_at for notice, *_ in document.found), default=called.began_at),
+        changed_at=max((each.filed_at for each in document.found), default=called.began_at),
         cache=ASK_AGAIN if asked.part is None else FOR_LONG,
         headers=headers,
         compressed=True,
@@ -171,7 +171,7 @@ def _channel(
         home_url=f"{settings.base_url}/{home}",
         url=at(asked),
         author=settings.name,
-        updated_at=max((notice.updated_at for notice, *_ in document.found), default=called.began_at),
+        updated_at=max((each.updated_at for each in document.found), default=called.began_at),
         about_url=f"{settings.base_url}/feeds",
         places=places,
         archive=asked.part is not None,

@@ -15,11 +15,13 @@ from starlette.requests import HTTPConnection
 
 from registry.services.answers.following import Following
 from registry.services.health import Check
+from registry.services.verdicts.entries import Entries
 from registry.services.verdicts.shelving import Shelving
 from registry.settings import Settings
 from registry.store.engine import transaction
 from registry.web.assets import Assets
 from registry.web.kept import Kept
+from registry.web.rendering import Copy
 from registry.web.throttle import Throttle
 
 Clock = Callable[[], datetime]
@@ -42,11 +44,15 @@ class Parts:
     """The index of this process; it is made once the site runs."""
     shelving: Shelving
     """The published verdicts as this process holds them; they are read when they are first asked for."""
+    entries: Entries = field(default_factory=Entries)
+    """The entries of feeds that this process has made; what they are made of never changes."""
     watched: list[Callable[[datetime], Check]] = field(default_factory=list)
     """Checks of what runs beside the site; whatever it is puts its own in, and `/readyz` asks them."""
     throttle: Throttle = field(default_factory=Throttle)
     kept: Kept = field(default_factory=Kept)
     """Numbers that were counted within the last minute."""
+    copy: Copy | None = None
+    """Where the site is asked for its pages to write them as files."""
     few: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(FEW))
     """For short work that many ask for at once."""
     _writers: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1))

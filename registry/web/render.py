@@ -68,7 +68,7 @@ def _site(request: Request, feeds: Sequence[FeedLink], indexed: bool) -> Site:
         contact=settings.contact,
         base_url=settings.base_url,
         path=request.url.path + query,
-        now=now_of(request),
+        now=None if parts.copy else now_of(request),
         stylesheet_url=assets.stylesheet_url,
         script_url=assets.script_url,
         icon_url=assets.icon_url,
@@ -76,6 +76,8 @@ def _site(request: Request, feeds: Sequence[FeedLink], indexed: bool) -> Site:
         theme=theme if theme in THEMES else "",
         feed_links=feeds,
         indexed=indexed,
-        requests_open=settings.requests == "anybody" or user is not None,
+        requests_open=(settings.requests == "anybody" or user is not None)
+        and (parts.copy is None or bool(parts.copy.live_url)),
+        copy=parts.copy,
         not_understood=getattr(request.state, NOT_UNDERSTOOD, ()),
     )

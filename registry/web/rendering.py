@@ -36,6 +36,22 @@ class FeedLink:
 
 
 @dataclass(frozen=True)
+class Copy:
+    """What a page must know that is written as a file, for a server that only hands out files."""
+
+    live_url: str
+    """Of the registry itself; empty where who reads the copy cannot reach it."""
+    own_url: str
+    """Where the copy will be served; empty where nobody said."""
+    stamp: str
+    """When the page was written, in words."""
+    stamp_iso: str
+    policy: str
+    """The content security policy, which no header can bear here."""
+    script_url: str
+
+
+@dataclass(frozen=True)
 class Site:
     """What every page knows beside its own `page` value; built anew for each request."""
 
@@ -46,7 +62,8 @@ class Site:
     """Without a slash at its end."""
     path: str
     """Path and query of the page, so that sign-in and the theme form lead back to it."""
-    now: datetime
+    now: datetime | None
+    """None in a copy, which may be read at any time."""
     stylesheet_url: str
     script_url: str
     icon_url: str
@@ -62,6 +79,8 @@ class Site:
     requests_open: bool = True
     not_understood: Sequence[str] = ()
     """What the address asked for and nobody knows, a sentence each; the page is shown without it."""
+    copy: Copy | None = None
+    """Of a page that is written as a file."""
 
 
 def templates_dir(package: Path = PACKAGE) -> Path:

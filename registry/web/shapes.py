@@ -196,6 +196,15 @@ class Task:
 
 
 @dataclass(frozen=True)
+class Change:
+    """From what to what; an empty text where there was, or is, nothing of the kind."""
+
+    label: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True)
 class Event:
     """Of a timeline, newest first; `code` gives it a badge."""
 
@@ -204,6 +213,9 @@ class Event:
     text: str = ""
     url: str = ""
     code: str = ""
+    changed: str = ""
+    """What the changes are, as "What it changes of verdict 12"."""
+    changes: Sequence[Change] = ()
 
 
 @dataclass(frozen=True)

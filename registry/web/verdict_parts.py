@@ -13,7 +13,7 @@ from registry.store import tables
 from registry.store.shelf import Bound, Fact
 from registry.store.tables import Tool
 from registry.web.links import outside_link
-from registry.web.shapes import ConditionItem, Event, Link, Row
+from registry.web.shapes import Change, ConditionItem, Event, Link, Row
 from registry.web.words import words
 
 PLAIN = frozenset({ValidityState.ACTIVE})
@@ -146,10 +146,17 @@ def alternative_links(row: tables.Verdict, known: Mapping[str, Tool]) -> list[Li
     ]
 
 
-def happenings(found: Sequence[tables.Event], verdicts: Mapping[int, tables.Verdict]) -> list[Event]:
-    """What befell these verdicts, newest first, as far as it is for everybody."""
+def happenings(
+    found: Sequence[tables.Event],
+    verdicts: Mapping[int, tables.Verdict],
+    changed: Mapping[int, tuple[str, Sequence[Change]]] | None = None,
+) -> list[Event]:
+    """What befell these verdicts, newest first, as far as it is for everybody.
+
+    `changed` holds, by a verdict's number, what it changed of the one before: a title and the changes.
+    """
     return [
-        _happening(event, verdicts[event.subject_id])
+        _happening(event, verdicts[event.subject_id], changed or {})
         for event in reversed(found)
         if event.action in HAPPENED and event.subject_id in verdicts
     ]
@@ -161,9 +168,12 @@ def state_sentence(each: Published) -> str:
     return "" if state in PLAIN else STATE_LABELS[state]
 
 
-def _happening(event: tables.Event, row: tables.Verdict) -> Event:
+def _happening(
+    event: tables.Event, row: tables.Verdict, changed: Mapping[int, tuple[str, Sequence[Change]]]
+) -> Event:
     after: Mapping[str, Any] = event.after
     published = event.action == "verdict.published"
+    title, changes = changed.get(row.number, ("", ())) if published else ("", ())
     parts = [
         f"Decided by {row.decided_by}." if published else "",
         str(after.get("text") or "") if not published else "",
@@ -178,6 +188,8 @@ def _happening(event: tables.Event, row: tables.Verdict) -> Event:
         text=" ".join(part for part in parts if part),
         url=f"/verdicts/{row.number}",
         code=row.outcome.value if published else CODES.get(event.action, ""),
+        changed=title,
+        changes=changes,
     )
 
 

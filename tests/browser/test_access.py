@@ -68,6 +68,9 @@ STAFF = (
     ("Amir", "/conditions"),
     ("Amir", "/due"),
     ("Amir", "/reopenings"),
+    ("Amir", "/outside-verdicts"),
+    ("Amir", "/outside-verdicts/1"),
+    ("Amir", "/outside-verdicts/1/adopt"),
     ("Amir", "/reports"),
     ("Amir", "/verdicts/{number}/acts"),
     ("Ada", "/offices"),
@@ -88,8 +91,8 @@ def words(demo: Site) -> dict[str, str]:
     """What stands for the gaps in the addresses above: a tool of each outcome, a verdict, a mistyped name."""
     found: dict[str, str] = {}
     for outcome in ("approved", "approved_with_conditions", "pilot", "rejected", "prohibited"):
-        listed = json.loads(read(f"{demo.address}/feeds/verdicts.json?outcome={outcome}&validity=active"))
-        each = next(item["_verdict"] for item in listed["items"] if item["_verdict"]["outcome"] == outcome)
+        listed = json.loads(read(f"{demo.address}/verdicts.json?outcome={outcome}&validity=active"))
+        each = next(item for item in listed["verdicts"] if item["outcome"] == outcome)
         found[outcome] = each["tool"]["slug"].replace("-", "+")
         found["slug"], found["number"] = each["tool"]["slug"], str(each["number"])
     found["typo"] = found["approved"][:-1] + "x"

@@ -99,6 +99,7 @@ RIGHTS = {
     "GET /api/v1/outside-verdicts/{outside_id}/adopt": "decide",
     "POST /api/v1/outside-verdicts/{outside_id}/adopt": "decide",
     "GET /outside-verdicts": "see the sources",
+    "GET /export.{ending}": "see the sources",
     "GET /outside-verdicts.csv": "see the sources",
     "GET /outside-verdicts.json": "see the sources",
     "GET /outside-verdicts/{outside_id}": "see the sources",

@@ -17,8 +17,11 @@ from registry.domain.errors import InvalidInput
 Row = Mapping[str, Any]
 MAX_CELL_CHARS = 1_000_000
 NEED_EXCEL = "This needs two libraries more. Install them: pip install 'tech-registry[excel]'"
-_FORMULA = ("=", "+", "-", "@", "'")
-"""Excel runs a CSV cell that begins so; an apostrophe before it keeps it text."""
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠", "'")
+"""A spreadsheet may run a CSV cell that begins so, in full width too; an apostrophe before it keeps it text, and is
+taken off again when the file is read."""
+_SAME_DAY = datetime(2000, 1, 1)  # noqa: DTZ001 - what the library wants
+"""In the file's own properties, so that the same rows give the same bytes."""
 
 
 @dataclass(frozen=True)
@@ -113,6 +116,7 @@ def write_xlsx(columns: Sequence[str], rows: Sequence[Row]) -> bytes:
         raise InvalidInput(NEED_EXCEL) from error
     file = io.BytesIO()
     book = xlsxwriter.Workbook(file, {"in_memory": True})
+    book.set_properties({"created": _SAME_DAY})
     sheet = book.add_worksheet("registry")
     sheet.freeze_panes(1, 1)
     bold = book.add_format({"bold": True})

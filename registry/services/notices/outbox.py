@@ -18,7 +18,7 @@ from registry.services.people.acting import Actor, record
 from registry.store import outbox
 from registry.store.columns import id_of
 from registry.store.engine import serialise
-from registry.store.tables import Channel, Delivery, DeliveryKind, DeliveryState, Follower, Webhook
+from registry.store.tables import Channel, Delivery, DeliveryKind, DeliveryState, Follower, Request, Webhook
 
 LEASE = timedelta(minutes=5)
 KEPT = timedelta(days=90)
@@ -191,6 +191,8 @@ def _heed(session: Session, row: Delivery, reply: Reply, now: datetime) -> None:
             outbox.drop_waiting(session, webhook_id=row.webhook_id, why=DISABLED)
         else:
             outbox.put_off(session, row.webhook_id, now + REST, but=id_of(row))
+    if row.request_id is not None and reply.bounced:
+        session.get_one(Request, row.request_id).silent = True
     if row.follower_id is None or not (reply.taken or reply.bounced):
         return
     follower = session.get_one(Follower, row.follower_id)

@@ -21,6 +21,8 @@ class Piece:
     row: OutsideVerdict
     registry: str
     source_id: int
+    read_at: datetime | None
+    """When its feed could be read for the last time."""
     outside: Outside
     today: date
     ours: bool = False
@@ -139,6 +141,7 @@ def pieces(
             row,
             source.name,
             id_of(source),
+            source.succeeded_at,
             found,
             today,
             ours=found.adopted_from is not None and found.adopted_from["id"] in ours,

@@ -12,7 +12,7 @@ from registry.domain.proposal import Announcer
 from registry.services.people.acting import Actor, record, refuse_long
 from registry.services.sources import moves
 from registry.services.sources.leases import release
-from registry.store import sources
+from registry.store import outside, sources
 from registry.store.columns import id_of
 from registry.store.tables import Source
 from scrapers.catalogue import SCRAPERS
@@ -139,6 +139,7 @@ def remove(session: Session, source_id: int, *, by: Actor, now: datetime) -> Sou
     source = sources.get(session, source_id)
     source.removed_at, source.due_at = now, None
     _take_from_reader(source)
+    outside.touch(session, [source_id])
     record(session, "source.removed", ("source", source.id), by=by, now=now, before={"url": source.url})
     return source
 
@@ -294,12 +295,14 @@ def _add(session: Session, wanted: Sequence[Wanted], *, by: Actor, now: datetime
             name="", url=each.url, announcer=each.announcer, created_at=now
         )
         source.name = each.name or source.name or host_of(each.url)[:120]
-        source.announcer, source.kind, source.group = each.announcer, each.kind, each.group
+        known_as = source.kind if source.id is not None and each.kind == "feed" else each.kind
+        source.announcer, source.kind, source.group = each.announcer, known_as, each.group
         source.removed_at = source.paused_at = source.gone_at = None
         source.due_at = now
         added.append(source)
     session.add_all(added)
     session.flush()
+    outside.touch(session, [id_of(each) for each in removed.values()])
     for source in added:
         told = {**_described(source), "url": source.url}
         record(session, "source.added", ("source", source.id), by=by, now=now, after=told)

@@ -1,6 +1,6 @@
 """Stored notices as the entries of a feed: whole texts, categories, and the verdict as machines read it."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
@@ -21,10 +21,12 @@ from registry.services.verdicts.naming import Naming
 from registry.services.verdicts.publishing import Published, as_json
 from registry.store import notice_pages, tools
 from registry.store.columns import id_of
-from registry.store.notice_pages import Found
+from registry.store.notice_pages import Found, Line
 from registry.store.tables import Notice, Tool
 from registry.store.verdicts import as_verdict
 
+MOST_KEPT = 1_000
+"""Entries: some kilobytes each."""
 RESULT: tuple[str, ...] = ("reached", "measure", "exit_rule")
 """What is told of a pilot's result beside its note."""
 _GONE = frozenset(
@@ -32,22 +34,69 @@ _GONE = frozenset(
 )
 
 
+class Entries:
+    """Makes entries, and keeps those it made: a notice never changes, and what else an entry tells is part of its key.
+
+    Of one process, for all its threads.
+    """
+
+    def __init__(self, most: int = MOST_KEPT) -> None:
+        self._most = most
+        self._made: dict[Hashable, Entry] = {}
+
+    def of(
+        self,
+        session: Session,
+        lines: Sequence[Line],
+        house: House,
+        naming: Naming,
+        *,
+        base_url: str,
+        author: str,
+    ) -> list[Entry]:
+        """In their order, in a fixed number of queries; `author` is whose word it is where a day brought it."""
+        known_as = notice_pages.identifiers(session, {each.tool_id for each in lines})
+        told = (naming, base_url, author, house.data_classes, *sorted(house.phrases.items()))
+        keys = {each.number: (each, *known_as.get(each.tool_id, ()), told) for each in lines}
+        found = {number: entry for number, key in keys.items() if (entry := self._made.get(key)) is not None}
+        missing = keys.keys() - found.keys()
+        rows = notice_pages.whole(session, missing) if missing else []
+        made = _make(session, rows, house, naming, base_url, author)
+        for (notice, *_), (entry, settled) in zip(rows, made, strict=True):
+            number = notice.number or 0
+            found[number] = entry
+            if settled:
+                self._keep(keys[number], entry)
+        return [found[each.number] for each in lines]
+
+    def _keep(self, key: Hashable, entry: Entry) -> None:
+        if len(self._made) >= self._most:
+            self._made.clear()
+        self._made[key] = entry
+
+
 def entries(
     session: Session, found: Sequence[Found], house: House, naming: Naming, *, base_url: str, author: str
 ) -> list[Entry]:
     """In their order, in a fixed number of queries; `author` is whose word it is where a day brought it."""
+    made = _make(session, found, house, naming, base_url, author)
+    return [entry for entry, _ in made]
+
+
+def _make(
+    session: Session, found: Sequence[Found], house: House, naming: Naming, base_url: str, author: str
+) -> Iterator[tuple[Entry, bool]]:
+    """Each with whether it stays as it is: none of the tools that it names may yet come here."""
+    if not found:
+        return
+    known_as = notice_pages.identifiers(session, {id_of(tool) for *_, tool in found})
     verdict_ids = {id_of(verdict) for _, verdict, _ in found}
     conditions = notice_pages.conditions(session, verdict_ids)
     superseded = notice_pages.superseded(session, verdict_ids)
-    known_as = notice_pages.identifiers(session, {id_of(tool) for *_, tool in found})
-    others = tools.by_slugs(
-        session,
-        {
-            *(slug for _, verdict, _ in found for slug in verdict.alternatives),
-            *(notice.replacement for notice, *_ in found if notice.replacement),
-        },
-    )
-    made = []
+    named = {
+        slug for notice, verdict, _ in found for slug in (*verdict.alternatives, notice.replacement) if slug
+    }
+    others = tools.by_slugs(session, named)
     for notice, row, tool in found:
         was = as_verdict(row, conditions.get(id_of(row), []), tool.slug, superseded.get(id_of(row), ()))
         was = replace(was, conditions=tuple(_as_of(was.conditions, notice.conditions)))
@@ -60,21 +109,19 @@ def entries(
             "reason": notice.reason,
             "event": _event(notice, naming),
         }
-        made.append(
-            Entry(
-                id=naming.notice(notice.uid),
-                url=f"{base_url}/verdicts/{row.number}",
-                title=notice.title,
-                summary=notice.sentence,
-                blocks=list(_blocks(notice, published, others, house, base_url)),
-                author=notice.by or author,
-                published_at=notice.published_at,
-                updated_at=notice.updated_at,
-                categories=list(_categories(notice, published, house)),
-                verdict=told,
-            )
+        entry = Entry(
+            id=naming.notice(notice.uid),
+            url=f"{base_url}/verdicts/{row.number}",
+            title=notice.title,
+            summary=notice.sentence,
+            blocks=list(_blocks(notice, published, others, house, base_url)),
+            author=notice.by or author,
+            published_at=notice.published_at,
+            updated_at=notice.updated_at,
+            categories=list(_categories(notice, published, house)),
+            verdict=told,
         )
-    return made
+        yield entry, all(slug in others for slug in _instead(notice, row.alternatives))
 
 
 def _as_of(conditions: Sequence[Condition], became: Sequence[Mapping[str, Any]]) -> Iterable[Condition]:

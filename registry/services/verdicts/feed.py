@@ -13,7 +13,7 @@ from sqlmodel import Session
 
 from registry.domain.errors import InvalidInput, NotFound
 from registry.store import notice_pages
-from registry.store.notice_pages import Found, Month, NoticeFilter
+from registry.store.notice_pages import Line, Month, NoticeFilter
 from registry.store.tables import Notice
 
 MOST = 50
@@ -38,7 +38,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Document:
-    found: Sequence[Found]
+    found: Sequence[Line]
     """The newest first."""
     next: int | None = None
     """The number of the notice before which the next page begins."""
@@ -71,9 +71,9 @@ def archive(session: Session, wanted: NoticeFilter, part: Part, *, now: datetime
             "There is no such archive: nothing was filed there, or its time is not over. Follow the feed's own links."
         )
     found = notice_pages.filed(session, wanted, month, now=now, skip=(part.number - 1) * MOST, limit=MOST)
-    last = {each.uid: each.number for each, *_ in found}  # of what was told twice here, what was told last
+    last = {each.uid: each.number for each in found}  # of what was told twice here, what was told last
     return Document(
-        [each for each in reversed(found) if last[each[0].uid] == each[0].number],
+        [each for each in reversed(found) if last[each.uid] == each.number],
         part=part,
         prev_archive=_archive_before(session, wanted, part, now),
         next_archive=_archive_after(session, wanted, part, parts, now),
@@ -82,10 +82,10 @@ def archive(session: Session, wanted: NoticeFilter, part: Part, *, now: datetime
 
 def _page(
     session: Session, wanted: NoticeFilter, last: Notice | None, now: datetime
-) -> tuple[Sequence[Found], int | None]:
+) -> tuple[Sequence[Line], int | None]:
     found = notice_pages.newest(session, wanted, before=last, now=now, limit=MOST + 1)
     shown = found[:MOST]
-    return shown, shown[-1][0].number if len(found) > MOST else None
+    return shown, shown[-1].number if len(found) > MOST else None
 
 
 def _newest_archive(session: Session, wanted: NoticeFilter, now: datetime) -> Part | None:

@@ -4,6 +4,7 @@ whichever process.
 They hold from one moment to another, since time alone changes where verdicts stand; who first asks waits for them.
 """
 
+import logging
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -23,6 +24,7 @@ from registry.store import shelf as store
 from registry.store.changes import Changes, Trail
 from registry.store.engine import snapshot
 
+logger = logging.getLogger(__name__)
 MOST_READ_AGAIN = 500
 """Tools; when more of them changed, reading everything anew is the better."""
 BESIDE = timedelta(minutes=1)
@@ -64,6 +66,8 @@ class Shelving:
 
     def stood(self, day: date | None, office: str | None, now: datetime) -> Mapping[int, Entry]:
         """Tool id -> its answer at the end of a day of the past, or as of now for None; of those that had one."""
+        if day is None and office is None:
+            return self.roll(now).entries
         with self._lock:
             self._held = held = self._follow(now)
             if (day, office) not in held.past:
@@ -72,6 +76,13 @@ class Shelving:
                     at = now if day is None else radar.end_of(day, known, now)
                     held.past[day, office] = radar.stood(session, known, at=at, now=now, office=office)
             return held.past[day, office]
+
+    def warm(self, now: datetime) -> None:
+        """Read ahead what is asked for most, so that nobody waits for it; where that fails, who asks reads it."""
+        try:
+            self.roll(now)
+        except SQLAlchemyError:
+            logger.warning("roll not read ahead", exc_info=True)
 
     def close(self) -> None:
         with self._lock:

@@ -17,7 +17,7 @@ from registry.publish.notice import Channel, Notice
 from registry.publish.text import as_html
 from registry.services.answers import lookup
 from registry.services.people.house import house as house_of
-from registry.services.verdicts.entries import entries
+from registry.services.verdicts.entries import Entries
 from registry.services.verdicts.naming import Naming, naming
 from registry.settings import Settings
 from registry.store import notice_pages, tables, tools, verdicts
@@ -100,7 +100,7 @@ def _seen(
     at = row.starts_at
     found = notice_pages.of_verdict(session, id_of(row))
     called = naming(session, settings.base_url)
-    [notice] = entries(session, found, house, called, base_url=settings.base_url, author=settings.name)
+    [notice] = Entries().of(session, found, house, called, base_url=settings.base_url, author=settings.name)
     return PreviewPage(
         back=back,
         tool_name=title,

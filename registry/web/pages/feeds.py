@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from fastapi import Request, Response
 from sqlmodel import Session
@@ -30,6 +31,8 @@ class FeedLine:
     page_url: str
     """The same as a page for people."""
     formats: Sequence[Link]
+    address: str
+    """The whole address of the first format, to copy."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +52,7 @@ class FeedsPage:
 @router.get("/feeds")
 def show_feeds(request: Request, read: Read, settings: House) -> Response:
     page = FeedsPage(
-        _groups(read),
+        _groups(read, settings.base_url),
         f"{settings.base_url}/feeds/verdicts.atom",
         f"{settings.base_url}/tools/<name>/verdicts.atom",
     )
@@ -61,41 +64,39 @@ def download_opml(request: Request, read: Read, settings: House) -> Response:
     base = settings.base_url
     listed = {
         group.name: [(line.name, base + line.formats[0].url, base + line.page_url) for line in group.feeds]
-        for group in _groups(read)
+        for group in _groups(read, base)
     }
     headers = {"Content-Disposition": 'attachment; filename="feeds.opml"'}
     return conditional(request, opml.render(settings.name, listed), "text/x-opml", headers=headers)
 
 
-def _groups(read: Session) -> list[FeedGroup]:
+def _groups(read: Session, base_url: str) -> list[FeedGroup]:
     everything = Filter()
+    line = partial(_line, base_url=base_url)
     groups = [
-        FeedGroup("Everything", [_line("All verdicts", everything)]),
+        FeedGroup("Everything", [line("All verdicts", everything)]),
         FeedGroup(
             "By outcome",
-            [
-                _line(MEANINGS[each].label, replace(everything, outcomes=frozenset({each})))
-                for each in Outcome
-            ],
+            [line(MEANINGS[each].label, replace(everything, outcomes=frozenset({each}))) for each in Outcome],
         ),
         FeedGroup(
             "What runs out",
             [
-                _line(STATE_LABELS[each], replace(everything, validities=frozenset({each})))
+                line(STATE_LABELS[each], replace(everything, validities=frozenset({each})))
                 for each in FOLLOWED_STATES
             ],
         ),
         FeedGroup(
             "By category",
             [
-                _line(name, replace(everything, categories=frozenset({name})))
+                line(name, replace(everything, categories=frozenset({name})))
                 for name in tools.categories(read)
             ],
         ),
         FeedGroup(
             "By office",
             [
-                _line(office.name, replace(everything, offices=frozenset({office.code})))
+                line(office.name, replace(everything, offices=frozenset({office.code})))
                 for office in offices.all_offices(read)
             ],
         ),
@@ -103,8 +104,8 @@ def _groups(read: Session) -> list[FeedGroup]:
     return [group for group in groups if group.feeds]
 
 
-def _line(name: str, wanted: Filter) -> FeedLine:
+def _line(name: str, wanted: Filter, *, base_url: str) -> FeedLine:
     query = as_query(wanted)
     links = feed_links(name, wanted=wanted)
     formats = [Link(each.name, link.url) for each, link in zip(FORMATS.values(), links, strict=True)]
-    return FeedLine(name, "/verdicts" + (f"?{query}" if query else ""), formats)
+    return FeedLine(name, "/verdicts" + (f"?{query}" if query else ""), formats, base_url + formats[0].url)

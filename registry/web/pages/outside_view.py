@@ -203,4 +203,6 @@ def _facts(piece: Piece) -> list[Row]:
     if told.adopted_from:
         whose = told.adopted_from["registry"] or "another registry"
         rows.append(Row("Taken over from", "this very registry" if piece.ours else whose))
+    read_on = day_text(piece.read_at.date()) if piece.read_at else "Not yet"
+    rows.append(Row("Their feed was last read", read_on))
     return [*rows, Row("Their page", told.url or "Not told", Link("Open", told.url) if told.url else None)]

@@ -4,13 +4,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
 
 from fastapi import Request, Response
 from fastapi.responses import JSONResponse
 from sqlmodel import Session
 
 from registry.domain.evaluation import EvaluationState
-from registry.domain.lookup import Question
+from registry.domain.lookup import Answer, Question
+from registry.domain.lookup import House as Organisation
 from registry.domain.validity import ValidityState
 from registry.services.answers import lookup
 from registry.services.outside.evidence import Evidence, on_tool
@@ -22,7 +24,7 @@ from registry.store import entries, evaluations, tools, verdicts
 from registry.store.columns import id_of
 from registry.store.tables import AliasKind, Entry, Tool
 from registry.web import cards, linked
-from registry.web.deps import INSIDERS, CurrentUser, House, Now, Read, Slug
+from registry.web.deps import INSIDERS, Asked, CurrentUser, House, Now, Read, Slug
 from registry.web.feeds import feed_links
 from registry.web.links import outside_link
 from registry.web.question import Typed, office_options
@@ -31,12 +33,15 @@ from registry.web.reopened import Reopened, reopened_of
 from registry.web.routing import page_router
 from registry.web.scores import Assessed, assessed
 from registry.web.shapes import AnswerCard, Event, Link, Row
+from registry.web.succession import changes_of
 from registry.web.tool_news import told_of, tool_news
 from registry.web.verdict_parts import VerdictRow, as_row, happenings
 from registry.web.words import Tone, mark
 
 router = page_router("/tools")
 MOST_MENTIONS = 20
+RELEASES = ("Version ", "A new version ")
+"""How news begins that asks for nobody's attention."""
 ALIAS_LABELS = {
     AliasKind.NAME: "Names",
     AliasKind.DOMAIN: "Web addresses",
@@ -71,8 +76,10 @@ class ToolPage:
     """Number of the verdict that the scores are of."""
     verdicts: Sequence[VerdictRow]
     mentions: Sequence[Mentioned]
-    fresh: int
-    """How many mentions came since the newest verdict."""
+    fresh: str
+    """What came since the newest verdict, and what of it is flagged; empty where nothing was decided."""
+    editions: Sequence[tuple[Link, str, bool]]
+    """Each with its answer and whether it is shown; empty where there is one alone."""
     reopened: Sequence[Reopened]
     """Why its cases are under way again; for insiders alone."""
     history: Sequence[Event]
@@ -101,11 +108,17 @@ class BadgePage:
 
 @router.get("/{slug}")
 def show_tool(
-    request: Request, slug: Slug, read: Read, settings: House, user: CurrentUser, now: Now
+    request: Request,
+    slug: Slug,
+    read: Read,
+    settings: House,
+    user: CurrentUser,
+    now: Now,
+    edition: Asked = "",
 ) -> Response:
     tool = tools.get(read, slug)
     inside = user is not None and bool(user.roles & INSIDERS)
-    page = _tool_page(read, tool, settings, now, inside=inside)
+    page = _tool_page(read, tool, settings, now, edition=edition[:80], inside=inside)
     feeds = feed_links(f"Verdicts on {tool.name}", f"/tools/{slug}/verdicts")
     return render(request, "tools/show.html", page, feeds=feeds, indexed=True)
 
@@ -126,18 +139,22 @@ def show_badge_as_json(slug: Slug, read: Read, settings: House, now: Now) -> Res
     return JSONResponse(told, headers=headers)
 
 
-def _tool_page(read: Session, tool: Tool, settings: Settings, now: datetime, *, inside: bool) -> ToolPage:
+def _tool_page(
+    read: Session, tool: Tool, settings: Settings, now: datetime, *, edition: str, inside: bool
+) -> ToolPage:
     organisation = house(read, settings)
-    typed = Typed(q=tool.name)
-    found = lookup.check_tool(read, tool, Question(at=now), organisation, now=now)
+    typed = Typed(q=tool.name, edition=edition)
+    found = lookup.check_tool(read, tool, Question(at=now, edition=edition or None), organisation, now=now)
+    whole = lookup.answers(read, [tool], Question(at=now), organisation, now=now) if edition else {}
     offices = office_options(read)
     rows = verdicts.published(read, now=now, tool_ids=[id_of(tool)])
     known = publishing.published(read, rows, organisation, now=now)
-    scored = _scored(known)
+    scored = _scored([each for each in known if not edition or each.row.edition in ("", edition)])
     newest = rows[0].decided_at if rows else None
     news, by_id = told_of(read, id_of(tool))
     mentions = _newest([*entries.mentions_of_tool(read, id_of(tool), limit=MOST_MENTIONS), *by_id.values()])
     told = [_mentioned(each, newest) for each in mentions]
+    events_told = tool_news(news, by_id)
     address = f"{settings.base_url}/tools/{tool.slug}"
     return ToolPage(
         tool=tool,
@@ -148,11 +165,12 @@ def _tool_page(read: Session, tool: Tool, settings: Settings, now: datetime, *, 
         assessed_in=scored.row.number if scored else None,
         verdicts=[as_row(each, organisation) for each in known],
         mentions=told,
-        fresh=sum(each.since for each in told),
+        fresh=_fresh(told, events_told, newest) if newest else "",
+        editions=_editions(tool, whole.get(id_of(tool), found.answer), edition),
         reopened=reopened_of(read, id_of(tool)) if inside else (),
-        history=_history(read, tool, known, mentions, tool_news(news, by_id)),
+        history=_history(read, tool, known, mentions, events_told, organisation),
         identifiers=_identifiers(read, tool),
-        formats=cards.follow(tool),
+        formats=[*cards.follow(tool), Link("JSON", f"/api/v1/tools/{tool.slug}")],
         evidence=on_tool(read, id_of(tool), today=now.astimezone(settings.zone).date(), now=now),
         badge_url=f"{address}/badge.svg",
         cite=f"{settings.name}: {tool.name}. {address}",
@@ -184,9 +202,12 @@ def _history(
     known: Sequence[Published],
     mentions: Sequence[Entry],
     news: Sequence[Event],
+    organisation: Organisation,
 ) -> list[Event]:
     rows = {id_of(each.row): each.row for each in known}
-    told = [*(happenings(verdicts.events(read, rows), rows) if rows else []), *news]
+    decided = {each.row.number: each.ruling.verdict for each in known}
+    changed = {each.row.number: changes_of(each.ruling, decided, organisation) for each in known}
+    told = [*(happenings(verdicts.events(read, rows), rows, changed) if rows else []), *news]
     for each in evaluations.of_tool(read, id_of(tool)):
         edition = f" of the edition {each.edition}" if each.edition else ""
         told.append(Event(each.opened_at, f"Review{edition} began"))
@@ -205,6 +226,39 @@ def _history(
 def _when(event: Event) -> datetime:
     assert isinstance(event.on, datetime)
     return event.on
+
+
+def _editions(tool: Tool, whole: Answer, chosen: str) -> list[tuple[Link, str, bool]]:
+    """The answer to who names no edition, then that of each."""
+    named = [each for each in whole.editions if each.name]
+    if not named:
+        return []
+    address = f"/tools/{tool.slug}"
+    return [
+        (Link("Every edition", address), whole.code.value, not chosen),
+        *(
+            (
+                Link(each.name, f"{address}?{urlencode({'edition': each.name})}"),
+                each.code.value,
+                each.name == chosen,
+            )
+            for each in named
+        ),
+    ]
+
+
+def _fresh(told: Sequence[Mentioned], news: Sequence[Event], newest: datetime) -> str:
+    """As "3 new items since the newest verdict, 1 of them flagged: Its terms changed"."""
+    count = sum(each.since for each in told)
+    if not count:
+        return "None since the newest verdict."
+    flagged = [each.title for each in news if _when(each) > newest and not each.title.startswith(RELEASES)]
+    said = f"{count} new {'item' if count == 1 else 'items'} since the newest verdict"
+    return (
+        f"{said}, {len(flagged)} flagged: {'; '.join(dict.fromkeys(flagged))}."
+        if flagged
+        else f"{said}, none flagged."
+    )
 
 
 def _newest(found: Sequence[Entry]) -> list[Entry]:

@@ -38,8 +38,7 @@ def labelled(half: str) -> Iterator[Labelled]:
             yield Labelled(sign, tool.strip(), query if quoted else query[1:])
 
 
-@pytest.fixture
-def index(session: Session, now: datetime) -> Index:
+def the_tools(session: Session, now: datetime) -> None:
     for line in (FOLDER / "tools.txt").read_text("utf-8").splitlines():
         name, vendor, aliases = (part.strip() for part in line.split("|"))
         tool = a_tool(session, name, now=now, vendor=vendor)
@@ -50,6 +49,11 @@ def index(session: Session, now: datetime) -> Index:
                 session.add(Alias(tool_id=tool.id, kind=kind, text=kept, key=key))
                 known.add((kind, key))
     session.flush()
+
+
+@pytest.fixture
+def index(session: Session, now: datetime) -> Index:
+    the_tools(session, now)
     return matching.read_index(session)
 
 

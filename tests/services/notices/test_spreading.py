@@ -83,8 +83,9 @@ def follows(engine: Engine, wanted: str = "", *, weekly: bool = False, at: datet
 def spread(engine: Engine, settings: Settings, now: datetime = PUBLIC) -> list[Delivery]:
     """All that is written once nothing new is left."""
     with transaction(engine) as session:
-        while spreading.spread(session, settings, now):
-            pass
+        for _ in range(9):
+            if not spreading.spread(session, settings, now):
+                break
     with snapshot(engine) as session:
         return list(session.exec(select(Delivery).order_by(col(Delivery.id))))
 

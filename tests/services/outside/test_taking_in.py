@@ -8,11 +8,15 @@ from sqlmodel import select
 from registry.domain.outcome import Outcome
 from registry.domain.outside import PlacedBy, Said, changes, read_outside, summary
 from registry.domain.validity import ValidityState
+from registry.services.entries import holding
 from registry.services.outside import placing, taking_in
+from registry.services.sources import sources
 from registry.store import outside
-from registry.store.tables import AliasKind, OutsideVerdict
+from registry.store.engine import snapshot, transaction
+from registry.store.tables import AliasKind, Candidate, OutsideVerdict
 from tests.builders import a_tool, a_verdict, the_cast
-from tests.outside import a_registry, a_statement, an_item, tell
+from tests.outside import a_registry, a_statement, an_item, read, tell
+from tests.visiting import ADA, Visited
 
 DAY = timedelta(days=1)
 
@@ -210,6 +214,40 @@ def test_others_are_counted_once_each_by_the_strictest_that_stands(now):
 
 
 def _read(parts):
-    from tests.outside import read
-
     return read(an_item(a_statement(**parts))).entries
+
+
+def test_what_a_removed_source_told_is_shown_no_more_until_it_comes_back(session, harbour, now):
+    tool = a_tool(session, now=now)
+    tell(session, harbour, an_item(a_statement(), now), now=now)
+    ada = the_cast(session, now)["ada"]
+    sources.remove(session, harbour.id, by=ada, now=now)
+    session.flush()
+    assert outside.of_tools(session, [tool.id]) == {}
+    assert outside.count(session, outside.Wanted()) == 0
+    sources.add_source(session, url=harbour.url, by=ada, now=now)
+    session.flush()
+    assert len(outside.of_tools(session, [tool.id])) == 1
+    assert harbour.kind == "verdicts"
+
+
+def visit(engine, source: Visited, at, *items):
+    """One visit by all that a visit goes through."""
+    return source.brings(at, read(*items).entries, body=str(at))
+
+
+@pytest.mark.both_databases
+def test_a_visit_recognises_another_registry_and_a_flood_waits_for_a_person(engine, now):
+    source = Visited(engine, "https://harbour.example/feeds/verdicts.json", now)
+    visit(engine, source, now, an_item(a_statement(), now - DAY))
+    assert source.row().kind == "verdicts"
+    many = [an_item(a_statement(number, f"Tool {number}"), now + DAY) for number in range(100, 200)]
+    visit(engine, source, now + 2 * DAY, *many)
+    with snapshot(engine) as session:
+        assert outside.count(session, outside.Wanted()) == 1
+        assert session.exec(select(Candidate)).all() == []
+    with transaction(engine) as session:
+        holding.let_in(session, source.id, by=ADA, now=now + 3 * DAY)
+    with snapshot(engine) as session:
+        assert outside.count(session, outside.Wanted()) == 101
+        assert session.exec(select(Candidate)).all() == []

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, event
@@ -15,7 +16,7 @@ from registry.services.verdicts.shelving import Shelving
 from registry.services.verdicts.verdict_life import mark
 from registry.settings import Settings
 from registry.store import shelf as store
-from registry.store.engine import snapshot, transaction
+from registry.store.engine import make_engine, snapshot, transaction
 from registry.store.tables import Tool
 from tests.builders import UTC_ZONE, a_tool, a_verdict, the_cast
 
@@ -104,3 +105,14 @@ def test_what_did_not_change_is_not_read_again(
     second = shelving.shelf(now)
     assert second.mark != first.mark
     assert not [statement for statement in said if "MATERIALIZED" in statement]  # one tool's verdicts alone
+
+
+def test_reading_ahead_a_store_that_cannot_be_read_harms_nothing(
+    tmp_path: Path, now: datetime, caplog: pytest.LogCaptureFixture
+) -> None:
+    empty = make_engine(f"sqlite:///{tmp_path / 'empty.sqlite3'}")
+    ahead = Shelving(empty, Settings())
+    ahead.warm(now)
+    ahead.close()
+    empty.dispose()
+    assert "roll not read ahead" in caplog.text

@@ -12,10 +12,11 @@ from sqlalchemy import Engine
 from starlette.testclient import TestClient
 
 from registry.domain.outcome import Outcome
+from registry.services.verdicts import announcing
 from registry.store.columns import id_of
 from registry.store.engine import transaction
 from registry.store.tables import Verdict
-from tests.builders import a_tool
+from tests.builders import UTC_ZONE, a_tool
 from tests.conftest import NOW
 
 MANY, DECIDED = 120, 60
@@ -59,6 +60,8 @@ def _many(site_engine: Engine) -> None:
                         imported=True,
                     )
                 )
+        session.flush()
+        announcing.Sweep(UTC_ZONE).write(session, NOW)
 
 
 def rows_of(client: TestClient, path: str, query: str) -> list[str]:

@@ -24,6 +24,7 @@ from registry.services.verdicts.announcing import Sweep
 from registry.services.verdicts.verdict_life import mark
 from registry.settings import Settings
 from registry.store.engine import transaction
+from registry.store.tables import Alias, AliasKind
 from registry.web.app import create_app
 from tests.builders import UTC_ZONE, a_tool, a_verdict
 from tests.feed_rules import faults
@@ -454,3 +455,17 @@ def test_a_feed_names_the_hub_that_is_told_of_it_and_no_other_does(
             own = f"{HOME}/feeds/verdicts.{ending}{query}"
             assert (reply.headers.get("link") == f'<{hub}>; rel="hub", <{own}>; rel="self"') is told
             assert faults(ending, reply.content, url=own) == []
+
+
+def test_an_entry_that_was_made_before_tells_what_became_known_of_its_tool_since(
+    remembering: tuple[TestClient, list[str]], site_engine: Engine
+) -> None:
+    client, asked = remembering
+    path = "/feeds/verdicts.json?tool=gonefish"
+    assert items(client, path)[0]["_registry"]["tool"]["identifiers"] == ["Gonefish"]
+    asked.clear()
+    with transaction(site_engine) as session:
+        tool = session.connection().execute(text("SELECT id FROM tool WHERE slug = 'gonefish'")).scalar_one()
+        session.add(Alias(tool_id=tool, kind=AliasKind.DOMAIN, text="gone.example", key="gone.example"))
+    told = items(client, path)[0]["_registry"]["tool"]
+    assert told["identifiers"] == ["Gonefish", "gone.example"]

@@ -6,8 +6,13 @@ import xml.etree.ElementTree as ET
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import Engine
+from sqlmodel import col, select
 from starlette.testclient import TestClient
 
+from registry.domain.evaluation import EvaluationState
+from registry.store.engine import transaction
+from registry.store.tables import Evaluation
 from tests.conftest import NOW
 from tests.web.conftest import HandClock
 
@@ -130,3 +135,17 @@ def test_what_is_no_day_is_told_on_the_page_and_refused_in_a_file(client: TestCl
     assert "no day of the past" in shown.text
     assert client.get("/radar.csv?at=2999-Q1").status_code == 422
     assert json.loads(client.get("/radar.json?group=999").text)["entries"]
+
+
+def test_what_was_under_review_then_is_in_review_though_its_review_ended_since(
+    client: TestClient, site_engine: Engine
+) -> None:
+    assert rings(client)["Wendle"] == "in_review"
+    with transaction(site_engine) as session:
+        (case,) = session.exec(select(Evaluation).where(col(Evaluation.closed_at).is_(None))).all()
+        case.state, case.withdrawn_reason = EvaluationState.WITHDRAWN, "It was sold."
+        case.closed_at = NOW - timedelta(days=2)
+    assert "Wendle" not in rings(client)
+    assert rings(client, f"?at={day(3)}")["Wendle"] == "in_review"
+    assert "Wendle" not in rings(client, f"?at={day(1)}")
+    assert "Wendle" not in rings(client, f"?at={day(10)}")

@@ -1,14 +1,19 @@
 import json
+import re
 import xml.etree.ElementTree as ET
-from datetime import datetime
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import Engine
 from starlette.testclient import TestClient
 
+from registry.domain.outcome import Outcome
+from registry.domain.verdict import Scope
+from registry.services.people.acting import Actor
 from registry.store.engine import transaction
 from registry.web.links import outside_link
-from tests.builders import a_tool
+from tests.builders import a_tool, a_verdict
 
 pytestmark = pytest.mark.usefixtures("decided")
 
@@ -91,3 +96,44 @@ def test_a_badge_tells_the_answer_in_words(client: TestClient) -> None:
     again = client.get("/tools/murmur-notes/badge.svg", headers={"If-None-Match": reply.headers["etag"]})
     assert again.status_code == 304
     assert client.get("/tools/harrow-chat/badge.json").json()["message"] == "No"
+
+
+def test_the_history_says_what_a_verdict_changed_of_the_one_before(client: TestClient) -> None:
+    shown = client.get("/tools/murmur-notes").text
+    history = shown[shown.index('id="history"') :]
+    assert "What it changes of verdict 2" in history
+    told = re.findall(
+        r"<dt>(.*?)</dt>(?:<dd><del>.*?</span>(.*?)</del></dd>)?(?:<dd><ins>.*?</span>(.*?)</ins></dd>)?",
+        history,
+    )
+    assert ("Information up to", "Public information", "Internal information") in told
+    assert [label for label, _, _ in told if "ondition" in label] == ["New condition", "Condition left out"]
+    assert "What it changes" not in client.get("/tools/quillmark").text
+
+
+def test_an_edition_has_its_own_answer_on_its_own_tab(
+    client: TestClient, site_engine: Engine, decided: Mapping[str, Actor], now: datetime
+) -> None:
+    before = now - timedelta(days=2)
+    with transaction(site_engine) as session:
+        tool = a_tool(session, "Twofold", now=before)
+        a_verdict(session, tool, decided, now=before, scope=Scope(edition="Business"))
+        a_verdict(session, tool, decided, now=before, scope=Scope(edition="Free"), outcome=Outcome.REJECTED)
+    shown = client.get("/tools/twofold").text
+    tabs = shown[shown.index('aria-label="Editions"') :]
+    tabs = tabs[: tabs.index("</nav>")]
+    assert re.findall(r'href="([^"]+)"( aria-current="page")?', tabs) == [
+        ("/tools/twofold", ' aria-current="page"'),
+        ("/tools/twofold?edition=Free", ""),
+        ("/tools/twofold?edition=Business", ""),
+    ]
+    free, business = (client.get(f"/tools/twofold?edition={each}").text for each in ("Free", "Business"))
+    assert "No, because" in free
+    assert "No, because" not in business
+    assert 'edition=Business" aria-current="page"' in business
+    assert "Editions" not in client.get("/tools/quillmark").text
+
+
+def test_the_page_leads_to_the_same_for_machines(client: TestClient) -> None:
+    shown = client.get("/tools/quillmark").text
+    assert 'href="/api/v1/tools/quillmark">JSON</a>' in shown

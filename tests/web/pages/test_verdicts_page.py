@@ -149,3 +149,11 @@ def test_what_ends_soon_is_one_step_away(client: TestClient, clock: HandClock) -
 
 def test_an_unknown_ending_is_not_found(client: TestClient) -> None:
     assert client.get("/verdicts.xml").status_code == 404
+
+
+def test_who_works_here_has_everything_published_as_a_file(as_: Callable[[str], TestClient]) -> None:
+    for ending, start in (("csv", b"\xef\xbb\xbfname,slug"), ("json", b"["), ("xlsx", b"PK")):
+        reply = as_("Ada").get(f"/export.{ending}")
+        assert (reply.status_code, reply.content[: len(start)]) == (200, start)
+    assert as_("Ada").get("/export.pdf").status_code == 404
+    assert as_("Emil").get("/export.csv").status_code == 403

@@ -1,0 +1,95 @@
+"""How long it takes to publish a registry as files, once and once more, and to export it: seconds, files, memory.
+
+python benchmarks/copying.py --tools 1000
+"""
+
+import argparse
+import json
+import os
+import resource
+import tempfile
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from benchmarks.made_registry import fill
+from registry.services.lists.exporting import export_rows
+from registry.services.lists.import_rows import COLUMNS
+from registry.services.lists.spreadsheets import FORMATS
+from registry.settings import Settings
+from registry.store.engine import make_engine, snapshot
+from registry.web.copy.making import publish
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--tools", type=int, default=1_000)
+    parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--only", choices=("export", "publish"))
+    parser.add_argument("--seed", type=int, default=7)
+    asked = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        file = fill(Path(folder) / "registry.sqlite3", asked.tools, 1.0, asked.seed)
+        settings = Settings(_env_file=None, data_dir=Path(folder), database_url=f"sqlite:///{file}")
+        told: dict[str, Any] = {"tools": asked.tools}
+        if asked.only != "publish":
+            told |= exported(settings)
+        if asked.only != "export":
+            told |= published(settings, Path(folder) / "copy", asked.processes)
+    for name, value in told.items():
+        print(f"{name:>24}  {value}")
+    print(json.dumps(told))
+
+
+def exported(settings: Settings) -> dict[str, Any]:
+    engine = make_engine(settings.resolved_database_url)
+    told: dict[str, Any] = {}
+    began = time.process_time()
+    with snapshot(engine) as session:
+        rows = export_rows(session, now=datetime.now(UTC))
+    told["export: rows, s"] = round(time.process_time() - began, 2)
+    for name, form in FORMATS.items():
+        began = time.process_time()
+        body = form.write(COLUMNS, rows)
+        told[f"export: {name}, s"] = round(time.process_time() - began, 2)
+        told[f"export: {name}, MB"] = round(len(body) / 1e6, 1)
+    told["export: memory, MB"] = peak_mb()
+    engine.dispose()
+    return told
+
+
+def published(settings: Settings, root: Path, processes: int) -> dict[str, Any]:
+    engine = make_engine(settings.resolved_database_url)
+    told: dict[str, Any] = {}
+    for run in ("first", "again"):
+        began, busy = time.monotonic(), cpu_s()
+        report = publish(settings, engine, root, now=datetime.now(UTC), processes=processes)
+        told[f"publish {run}: s"] = round(time.monotonic() - began, 1)
+        told[f"publish {run}: cpu s"] = round(cpu_s() - busy, 1)
+        told[f"publish {run}: written"] = report.written.new + report.written.changed
+    told |= {
+        "files": report.files,
+        "MB": round(report.written.bytes / 1e6, 1),
+        "publish: memory, MB": peak_mb(),
+    }
+    engine.dispose()
+    return told
+
+
+def cpu_s() -> float:
+    """Of this process and of those that it started and that have ended."""
+    return sum(
+        used.ru_utime + used.ru_stime
+        for used in (resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN))
+    )
+
+
+def peak_mb() -> int:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,180 @@
+"""The folder that a copy lies in: what of it is ours, what changed, and how it is put in place and stays whole.
+
+Everything is written beside the copy first. Then new files go in, then what changed, last what vanished goes out, so
+that a copy is whole at whatever moment somebody is killed. A list of the files that are ours lies beside them.
+"""
+
+import fcntl
+import json
+import os
+import shutil
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from registry.domain.errors import InvalidInput, RuleBroken
+
+LIST = ".registry-copy.json"
+LOCK = ".registry-copy.lock"
+STAGING = ".registry-copy.new"
+STAMP = "\uf8ffmade\uf8ff"
+"""Stands in a page for the moment at which it was last written; two pages that differ in it alone are the same."""
+STAMP_ISO = "\uf8ffiso\uf8ff"
+
+
+@dataclass(frozen=True)
+class Held:
+    """One of our files as it was written."""
+
+    content: str
+    """Digest of what it says, the moment aside."""
+    bytes: str
+    """Digest of the file."""
+    size: int
+    changed_ns: int
+
+
+@dataclass
+class Written:
+    new: int = 0
+    changed: int = 0
+    same: int = 0
+    gone: int = 0
+    bytes: int = 0
+    """Of all files that are ours now."""
+
+
+@dataclass
+class Folder:
+    root: Path
+    held: dict[str, Held | None]
+    """By path; None for one that may or may not have been put in place before somebody was killed."""
+    stamp: tuple[str, str]
+    """The moment in words, and as a `datetime` attribute wants it."""
+    _next: dict[str, Held] = field(default_factory=dict)
+    _staged: list[str] = field(default_factory=list)
+
+    def take(self, path: str, body: bytes) -> None:
+        """Set a file ready where it is new or changed. Raises RuleBroken where another's file is in its place."""
+        content, known = sha256(body).hexdigest(), self.held.get(path)
+        if known is not None and known.content == content and self._is_as_left(path, known):
+            self._next[path] = known
+            return
+        if path not in self.held and os.path.lexists(self.root / path):
+            raise RuleBroken(
+                f"{self.root / path} is in the way and was not published from here. Move it, or choose another folder."
+            )
+        for mark, told in zip((STAMP, STAMP_ISO), self.stamp, strict=True):
+            body = body.replace(mark.encode(), told.encode())
+        place = self.root / STAGING / path
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(body)
+        status = place.stat()
+        self._next[path] = Held(content, sha256(body).hexdigest(), status.st_size, status.st_mtime_ns)
+        self._staged.append(path)
+
+    def settle(self, *, last: Iterable[str] = ()) -> Written:
+        """Put in place what was taken, and take away what was ours and is not any more; `last` go after all others."""
+        new = [path for path in self._staged if path not in self.held]
+        late = [path for path in last if path in self._staged and path in self.held]
+        changed = [path for path in self._staged if path in self.held and path not in late]
+        gone = [path for path in self.held if path not in self._next]
+        self._note({**dict.fromkeys(self._staged), **dict.fromkeys(gone), **self._kept()})
+        for path in (*new, *changed, *late):
+            self._put(path)
+        for path in gone:
+            (self.root / path).unlink(missing_ok=True)
+            self._tidy(Path(path).parent)
+        self._note(self._next)
+        shutil.rmtree(self.root / STAGING, ignore_errors=True)
+        total = sum(each.size for each in self._next.values())
+        same = len(self._next) - len(self._staged)
+        return Written(len(new), len(changed) + len(late), same, len(gone), total)
+
+    @property
+    def paths(self) -> frozenset[str]:
+        return frozenset(self._next)
+
+    def _kept(self) -> dict[str, Held]:
+        staged = set(self._staged)
+        return {path: each for path, each in self._next.items() if path not in staged}
+
+    def _is_as_left(self, path: str, known: Held) -> bool:
+        """By its size and date; a folder that was copied has other dates, so then by its bytes."""
+        place = self.root / path
+        try:
+            status = place.lstat()
+            if status.st_size != known.size:
+                return False
+            if status.st_mtime_ns == known.changed_ns:
+                return True
+            return sha256(place.read_bytes()).hexdigest() == known.bytes
+        except OSError:
+            return False
+
+    def _put(self, path: str) -> None:
+        place = self.root / path
+        place.parent.mkdir(parents=True, exist_ok=True)
+        if not place.parent.resolve().is_relative_to(self.root.resolve()):
+            raise RuleBroken(
+                f"{place.parent} leads out of the folder. Remove that link, or choose another folder."
+            )
+        os.replace(self.root / STAGING / path, place)
+
+    def _tidy(self, parent: Path) -> None:
+        while parent != Path() and (place := self.root / parent).is_dir() and not any(place.iterdir()):
+            place.rmdir()
+            parent = parent.parent
+
+    def _note(self, files: dict[str, Any]) -> None:
+        told = {
+            path: each and [each.content, each.bytes, each.size, each.changed_ns]
+            for path, each in sorted(files.items())
+        }
+        beside = self.root / f"{LIST}.new"
+        beside.write_text(json.dumps({"registry_copy": 1, "files": told}, indent=0), "utf-8")
+        os.replace(beside, self.root / LIST)
+
+
+@contextmanager
+def opened(root: Path, *, at: datetime, told: str) -> Iterator[Folder]:
+    """The folder, made where it is not there, and nobody else's meanwhile; `at` is told as `told`.
+
+    Raises RuleBroken for a folder that holds other things and no copy of ours, and while another publishes into it.
+    """
+    if root.exists() and not root.is_dir():
+        raise InvalidInput(f"{root} is a file. Name a folder.")
+    held = _held(root)
+    if held is None and root.is_dir() and any(not each.name.startswith(".") for each in root.iterdir()):
+        raise RuleBroken(
+            f"{root} holds other things and was not published from here. Name an empty folder, or a new one."
+        )
+    root.mkdir(parents=True, exist_ok=True)
+    with (root / LOCK).open("a") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise RuleBroken(f"Somebody is publishing into {root} at this moment. Try again later.") from None
+        shutil.rmtree(root / STAGING, ignore_errors=True)
+        try:
+            yield Folder(root, _held(root) or {}, (told, at.isoformat(timespec="minutes")))
+        finally:
+            shutil.rmtree(root / STAGING, ignore_errors=True)
+
+
+def _held(root: Path) -> dict[str, Held | None] | None:
+    """What is ours in the folder; None where nothing is."""
+    try:
+        told = json.loads((root / LIST).read_text("utf-8"))
+        files = told["files"]
+        return {path: Held(*each) if each else None for path, each in files.items()}
+    except FileNotFoundError:
+        return None
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise RuleBroken(
+            f"{root / LIST} cannot be read, so nobody knows what in {root} is ours. Publish into a new folder."
+        ) from None

@@ -1,0 +1,190 @@
+"""The look-up of a copy: every way to say a tool, cut into small files of which one question loads a few.
+
+The keys stand in order, in blocks that end where a key's digest says so: a tool more or less changes one block. A list
+of the blocks' first keys says which one may hold a key. The script that reads them is static/copy/lookup.js.
+"""
+
+import json
+import sys
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from hashlib import sha256
+from typing import Any
+
+from registry.domain.identity import folded
+from registry.store.tables import AliasKind
+from registry.web.words import MARKS
+from scrapers import hosts
+from scrapers.links import public_suffixes, registrable_domain
+
+FOLDER = "index"
+LIST = f"{FOLDER}/list.json"
+RULES = f"{FOLDER}/rules.json"
+MOST_BYTES = 5_000
+"""Of one block."""
+ENDS = 28
+"""One key in so many ends a block."""
+LETTERS = {
+    AliasKind.NAME: "n",
+    AliasKind.DOMAIN: "d",
+    AliasKind.PATH: "p",
+    AliasKind.PURL: "u",
+    AliasKind.EXE: "e",
+}
+SHOWN = (
+    "yes",
+    "yes_if",
+    "pilot",
+    "no",
+    "lapsed",
+    "suspended",
+    "under_review",
+    "not_reviewed",
+    "unknown_tool",
+)
+ACCENTS = ((1, 1), (10, 36), (200, 240))
+"""Combining classes that a name's key leaves out. Source: domain/identity.py."""
+
+
+@dataclass(frozen=True)
+class Key:
+    kind: AliasKind
+    key: str
+    text: str
+    """As it is written; names alone show it."""
+    slug: str
+    code: str
+    """The answer on its tool."""
+
+
+def files_of(keys: Iterable[Key]) -> Iterator[tuple[str, bytes]]:
+    """Path and bytes of each file of the index."""
+    entries = sorted((_entry(each) for each in keys), key=lambda entry: entry[0].encode("utf-16-be"))
+    listed: list[str] = []
+    for block in _blocks(entries):
+        first = block[0][0]
+        name = sha256(first.encode()).hexdigest()[:10]
+        listed += [first, name]
+        yield f"{FOLDER}/{name}.json", _packed(block)
+    yield LIST, _packed(listed)
+    yield RULES, rules()
+
+
+def _entry(each: Key) -> list[Any]:
+    """Key, slug, and what the script must know beside: of a name its writing, its answer and the endings that would
+    make it a host; of a host or path the public suffixes under it."""
+    entry: list[Any] = [f"{LETTERS[each.kind]}:{each.key}", each.slug]
+    if each.kind is AliasKind.NAME:
+        ends = [each.key[at:] for at in range(1, len(each.key)) if each.key[at:] in _top_names()]
+        return [*entry, each.text, SHOWN.index(each.code), *([ends] if ends else [])]
+    if each.kind in (AliasKind.DOMAIN, AliasKind.PATH):
+        host = each.key.split("/")[0]
+        under = ["*"] if not registrable_domain(host) or "." not in host else _suffixes_under(host)
+        return [*entry, *([under] if under else [])]
+    return entry
+
+
+def _blocks(entries: list[list[Any]]) -> Iterator[list[list[Any]]]:
+    block: list[list[Any]] = []
+    size = 0
+    for entry in entries:
+        bytes_ = len(_packed(entry)) + 1
+        if block and size + bytes_ > MOST_BYTES:
+            yield block
+            block, size = [], 0
+        block.append(entry)
+        size += bytes_
+        if sha256(entry[0].encode()).digest()[0] % ENDS == 0:
+            yield block
+            block, size = [], 0
+    if block:
+        yield block
+
+
+def _packed(value: object) -> bytes:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+@cache
+def _top_names() -> frozenset[str]:
+    return frozenset(each.rpartition(".")[2] for each in public_suffixes())
+
+
+@cache
+def _by_ending() -> Mapping[str, list[str]]:
+    """What stands after the first label of each public suffix, and every shorter end of it, to those suffixes."""
+    found: dict[str, list[str]] = {}
+    for each in sorted(public_suffixes()):
+        labels = each.lstrip("!").split(".")
+        for start in range(1, len(labels)):
+            found.setdefault(".".join(labels[start:]), []).append(each)
+    return found
+
+
+def _suffixes_under(host: str) -> list[str]:
+    return _by_ending().get(host, [])
+
+
+@cache
+def rules() -> bytes:
+    """What the script cannot know by itself: how letters fold, which hosts are whose, what an answer is called."""
+    return _packed(
+        {
+            "accents": _ranges(_is_accent(chr(code)) for code in range(sys.maxunicode + 1)),
+            "folds": _folds(),
+            "shared": sorted(hosts.SHARED),
+            "code": sorted(hosts.CODE_HOSTS),
+            "owners": sorted(hosts.NO_OWNERS),
+            "many": sorted(hosts.MANY_PRODUCTS),
+            "stores": [[host, pattern.pattern] for host, pattern in hosts.STORES],
+            "queries": [[*place, name] for place, name in hosts.STORE_QUERIES.items()],
+            "same": hosts.SAME_STORE,
+            "launches": [[host, pattern.pattern] for host, pattern in hosts.LAUNCHES],
+            "packages": [
+                [".".join(place), kind, pattern.pattern]
+                for place, found in hosts.PACKAGES.items()
+                for kind, pattern in found
+            ],
+            "owned": hosts.PER_PROJECT_PAGES,
+            "articles": [
+                sorted(hosts.ARTICLE_HOSTS),
+                sorted(hosts.ARTICLE_SEGMENTS),
+                hosts.DATED_PATH.pattern,
+            ],
+            "products": sorted(hosts.PRODUCT_SEGMENTS),
+            "index": hosts.INDEX_PAGE.pattern,
+            "tracking": [sorted(hosts.TRACKING), hosts.TRACKING_PREFIXES],
+            "answers": [[MARKS[code].label, MARKS[code].tone] for code in SHOWN],
+        }
+    )
+
+
+def _is_accent(char: str) -> bool:
+    place = unicodedata.combining(char)
+    return any(first <= place <= last for first, last in ACCENTS)
+
+
+def _ranges(flags: Iterable[bool]) -> list[int]:
+    """First and last of each run, one after the other."""
+    found: list[int] = []
+    start = None
+    for code, flag in enumerate(flags):
+        if flag and start is None:
+            start = code
+        elif not flag and start is not None:
+            found += [start, code - 1]
+            start = None
+    return found
+
+
+def _folds() -> dict[str, str]:
+    """Letters that fold to something other than their small form."""
+    return {
+        char: plain
+        for code in range(128, sys.maxunicode + 1)
+        if unicodedata.category(char := chr(code)) not in ("Cn", "Co", "Cs")
+        if unicodedata.normalize("NFKD", char) == char and not _is_accent(char)
+        if (plain := folded(char)) != char.lower()
+    }
