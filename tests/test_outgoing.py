@@ -69,6 +69,8 @@ MAY_USE: dict[str, dict[str, frozenset[str]]] = {
         ),
         "ssl": frozenset({"create_default_context"}),
     },
+    # It shares the pages of a copy out among processes of our own.
+    "registry.web.copy.workers": {"multiprocessing": frozenset({"get_context"})},
     # They look for a free port and never connect.
     "registry.cli.demo": {"socket": frozenset({"SOL_SOCKET", "SO_REUSEADDR", "socket"})},
     "registry.demo.seeding": {"socket": frozenset({"SOL_SOCKET", "SO_REUSEADDR", "socket"})},
@@ -77,7 +79,7 @@ MAY_USE: dict[str, dict[str, frozenset[str]]] = {
 
 LIBRARIES = words(
     """
-    alembic apscheduler fastapi feedparser httptools idna jinja2 lxml markupsafe nh3 packageurl pwdlib pydantic
+    alembic anyio apscheduler fastapi feedparser httptools idna jinja2 lxml markupsafe nh3 packageurl pwdlib pydantic
     pydantic_settings python_calamine rapidfuzz regex rich sqlalchemy sqlmodel starlette tldextract typer
     uvicorn xlsxwriter
     """
@@ -87,7 +89,8 @@ stands in `call_faults`."""
 
 CONNECTS = words(
     """
-    connect connect_ex create_connection create_datagram_endpoint create_subprocess_exec create_subprocess_shell
+    connect connect_ex connect_tcp connect_unix create_connection create_datagram_endpoint create_subprocess_exec
+    create_subprocess_shell
     create_unix_connection getaddrinfo gethostbyaddr gethostbyname open_connection open_unix_connection sendto
     sock_connect start_tls urlopen urlretrieve wrap_socket
     """

@@ -1,11 +1,13 @@
 """Where the whole site is put together: parts, routes, what every request passes, and what runs beside it."""
 
+import logging
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractContextManager, ExitStack, asynccontextmanager
 
 from fastapi import FastAPI
 from fastapi.concurrency import run_in_threadpool
 from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 import registry
@@ -24,6 +26,8 @@ from registry.web.parts import Clock, Parts, utc_now
 from registry.web.rendering import Copy, make_environment
 from registry.web.security import MAX_BODY_BYTES, BodyDeadline, HeadLikeGet, SameOrigin, trusted_hosts
 from registry.web.viewer import RenewPresence
+
+log = logging.getLogger(__name__)
 
 Beside = Callable[[Parts], AbstractContextManager[object]]
 """Something that runs while the site does, such as the scheduler: entered at start-up, left at shutdown."""
@@ -84,8 +88,11 @@ def create_app(
 
 
 def _settle_names(parts: Parts) -> None:
-    with transaction(parts.engine) as session:
-        naming.settle(session, parts.settings.base_url, now=parts.clock())
+    try:
+        with transaction(parts.engine) as session:
+            naming.settle(session, parts.settings.base_url, now=parts.clock())
+    except SQLAlchemyError:  # what cannot be written to is told by /readyz, and is named at the next start
+        log.warning("feeds are not named yet", exc_info=True)
 
 
 def _add_routes(app: FastAPI, parts: Parts) -> None:

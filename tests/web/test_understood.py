@@ -15,7 +15,7 @@ STRANGE = {
     "/evaluations?tier=9": "1, 2, 3",
     "/verdicts?outcome=wanted": "approved, approved_with_conditions",
     "/verdicts?sort=wanted": "number, -number",
-    "/tools?category=wanted": "Choose among",
+    "/tools?answer=wanted": "Choose among",
     "/sources?state=wanted": "broken",
     "/sources?sort=wanted": "trouble, name",
     "/due?kind=wanted&when=soon": "condition, suspension, review, pilot_result",

@@ -1,11 +1,12 @@
 """The site, asked for its pages in this process or, where there are many, by several at once."""
 
+import multiprocessing
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from multiprocessing import get_context
+from multiprocessing.util import Finalize
 
 from registry.settings import Settings
 from registry.web.app import create_app
@@ -47,7 +48,7 @@ def asking(site: Site, *, processes: int) -> Iterator[Asking]:
         if processes == 1:
             yield Asking(1, stack.enter_context(_running(site)), None)
             return
-        pool = ProcessPoolExecutor(processes, get_context("spawn"), _start, (site,))
+        pool = ProcessPoolExecutor(processes, multiprocessing.get_context("spawn"), _start, (site,))
         stack.enter_context(pool)
         yield Asking(processes, None, pool)
 
@@ -66,6 +67,7 @@ _drivers: list[Driver] = []
 
 def _start(site: Site) -> None:
     _drivers.append(_stack.enter_context(_running(site)))
+    Finalize(None, _stack.close, exitpriority=10)
 
 
 def _get(addresses: list[str]) -> list[Reply]:
