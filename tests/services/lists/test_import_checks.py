@@ -9,6 +9,7 @@ from sqlmodel import Session, select
 
 from registry.domain.lookup import House
 from registry.services.lists.importing import Report, import_rows
+from registry.services.lists.spreadsheets import Sheet
 from registry.services.people.acting import REGISTRY
 from registry.services.people.house import house
 from registry.settings import Settings
@@ -25,7 +26,7 @@ def here(session: Session) -> House:
 
 
 def taken(session: Session, here: House, now: datetime, *rows: Mapping[str, Any]) -> Report:
-    return import_rows(session, rows, here, by=REGISTRY, now=now)
+    return import_rows(session, Sheet.of(rows), here, by=REGISTRY, now=now)
 
 
 def a_row(number: int, supersedes: str = "", **more: str) -> Mapping[str, Any]:
@@ -108,3 +109,38 @@ def test_a_home_page_that_leads_to_the_tool_here_is_the_tools(
     tool.homepage = "https://quillmark.example"
     row = {"name": tool.name, "homepage": "https://moved.example", "outcome": "approved"}
     assert taken(session, here, now, row).done
+
+
+@pytest.mark.parametrize(
+    ("column", "cell", "told"),
+    [
+        ("valid_until", "2026-01-31", "before it starts on 2026-02-01"),
+        ("valid_until", "0001-01-01", "is no date from 1970"),
+        ("decided_at", "0001-01-01T00:00:00+14:00", "is no date from 1970"),
+        ("valid_from", "9999-12-31T23:00:00-12:00", "is no date from 1970"),
+        ("conditions", '{"a": 1}', "Write a JSON list of objects"),
+        ("conditions", [5], "Number 1: Write a JSON list of objects"),
+        ("conditions", [{"text": "Only at home."}, {"a": 1}], "Number 2: A condition has a “text”"),
+        ("conditions", [{"text": {"a": 1}}], "A condition has a “text”"),
+        ("conditions", [{"text": "X", "kind": "odd"}], "“kind” is one of: "),
+        ("conditions", [{"text": "X", "who": [1]}], "“who” is one of: "),
+        ("conditions", [{"text": "X", "mitigates": "R5"}], "“mitigates” is a list"),
+        ("conditions", [{"text": "X", "standing": "no"}], "“standing” is true or false"),
+        ("conditions", [{"text": "X", "due_on": 5}], "“due_on” is a day"),
+        ("conditions", "[" * 20_000, "no valid JSON"),
+        ("marks", ["revoked"], "Write a JSON list of objects"),
+        ("marks", [{"kind": "revoked", "at": "soon"}], "not written as in an export"),
+        ("marks", [{"kind": "lost", "at": "2026-01-01"}], "“kind” is one of: "),
+        ("pilot", {"owner": ["x"]}, "JSON object of texts"),
+        ("aliases", [{"a": 1}], "JSON list of texts"),
+        ("vendor", ["x"], "plain text"),
+    ],
+)
+def test_a_cell_without_sense_is_told_in_plain_words(
+    session: Session, here: House, now: datetime, column: str, cell: object, told: str
+) -> None:
+    row = {"name": "Q", "outcome": "approved", "valid_from": "2026-02-01", column: cell}
+    report = taken(session, here, now, row)
+    assert not report.done
+    assert told in report.rows[0].faults[column]
+    assert "'" not in report.rows[0].faults[column]
