@@ -347,5 +347,7 @@ def _day_of(value: object) -> date | None:
 
 def plain(text: str) -> str:
     """Without space at its ends, control characters and Windows line ends."""
+    if text.isprintable():
+        return text.strip()
     kept = text.replace("\r\n", "\n").replace("\r", "\n").replace("\ufeff", "")
     return "".join(sign for sign in kept if sign >= " " or sign in "\n\t").strip()

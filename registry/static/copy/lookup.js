@@ -256,15 +256,21 @@ export function readQuery(rules, query) {
   return { keys: [...programKeys(rules, bare), ...nameKeys(rules, text)], written: bare, mail };
 }
 
-async function blockOf(key) {
-  const list = await fetched("list");
-  let [low, high] = [0, list.length / 2];
+/** What a list names for a key: the last part that begins at or before it. */
+function partOf(list, key) {
+  let [low, high] = [0, list.length];
   while (low < high) {
     const middle = (low + high) >> 1;
-    if (list[2 * middle] <= key) low = middle + 1;
+    if (list[middle][0] <= key) low = middle + 1;
     else high = middle;
   }
-  return low ? fetched(list[2 * low - 1]) : [];
+  return low ? list[low - 1][1] : "";
+}
+
+async function blockOf(key) {
+  const part = partOf(await fetched("list"), key);
+  const block = part && partOf(await fetched(part), key);
+  return block ? fetched(block) : [];
 }
 
 /** Whether a host belongs to the host of an entry: it is the same, or lies under it and under no public suffix between. */
