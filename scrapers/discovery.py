@@ -4,7 +4,7 @@ import re
 from urllib.parse import parse_qs, quote, urlsplit
 
 from scrapers.hosts import CODE_HOSTS, NO_OWNERS, PACKAGES
-from scrapers.links import canonical_url, registrable_domain
+from scrapers.links import canonical_url
 
 MOST_LIKELY = 6
 ROOT_PATHS = ("feed", "rss.xml", "feed.xml", "atom.xml", "index.xml", "rss")
@@ -92,12 +92,10 @@ def _of_repository(host: str, segments: list[str]) -> tuple[str, ...]:
 
 
 def _of_package(host: str, path: str) -> tuple[str, ...]:
-    domain = registrable_domain(host)
-    name, _, suffix = domain.partition(".")
-    for kind, place in PACKAGES.get((name, suffix), ()):
+    for kind, place in PACKAGES.get(tuple(host.split(".")), ()):
         found = place.match(path)
         if found and kind in PACKAGE_FEEDS:
-            return (PACKAGE_FEEDS[kind].format(domain=domain, name=quote(found[1], safe="/@")),)
+            return (PACKAGE_FEEDS[kind].format(domain=host, name=quote(found[1], safe="/@")),)
     return ()
 
 

@@ -111,7 +111,7 @@ LAUNCHES: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("alternativeto.net", re.compile(r"^/(software/[^/]+)(?:/.*)?$")),
 )
 
-PACKAGES: dict[tuple[str, str], tuple[tuple[str, re.Pattern[str]], ...]] = {
+PACKAGES: dict[tuple[str, ...], tuple[tuple[str, re.Pattern[str]], ...]] = {
     ("pypi", "org"): (("pypi", re.compile(r"^/(?:project|p|simple)/([^/]+)(?:/[^/]*)?$")),),
     ("npmjs", "com"): (("npm", re.compile(r"^/package/((?:@[^/]+/)?[^/]+)(?:/v/[^/]+)?$")),),
     ("crates", "io"): (("cargo", re.compile(r"^/crates/([^/]+)(?:/[^/]+)?$")),),
@@ -120,12 +120,12 @@ PACKAGES: dict[tuple[str, str], tuple[tuple[str, re.Pattern[str]], ...]] = {
     ("packagist", "org"): (("composer", re.compile(r"^/packages/([^/]+/[^/]+)$")),),
     ("hex", "pm"): (("hex", re.compile(r"^/packages/([^/]+)(?:/[^/]+)?$")),),
     ("pub", "dev"): (("pub", re.compile(r"^/packages/([^/]+)(?:/.*)?$")),),
-    ("docker", "com"): (
+    ("hub", "docker", "com"): (
         ("docker", re.compile(r"^/r/([^/]+/[^/]+)(?:/.*)?$")),
         ("docker", re.compile(r"^/_/([^/]+)(?:/.*)?$")),
     ),
 }
-"""(name, suffix) of a package index's domain -> (package URL type, where the package stands in the path)."""
+"""The labels of a package index's host -> (package URL type, where the package stands in the path)."""
 
 PER_PROJECT_PAGES = ("github.io", "gitlab.io", "codeberg.page")
 """Page hosts where the first path segment is another project of the same owner."""

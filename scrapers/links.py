@@ -38,6 +38,7 @@ USER_PART = re.compile(r"^(\s*[a-z][a-z0-9+.-]*:/+)[^/?#]*@", re.IGNORECASE)
 REPOSITORY_ID = re.compile(r"tag:(?P<host>[a-z0-9.-]+),\d{4}:Repository/(?P<number>\d{1,12})/")
 PLAIN = re.compile(r"[\w/:@!$&'()*+,;=~.?-]*", re.ASCII)
 """Part of an address in which nothing is escaped, nor has to be."""
+PACKAGE_HOSTS = frozenset(".".join(labels) for labels in PACKAGES)
 MAX_URL = 4_000
 NOT_IN_LINKS = re.compile(r"[\x00-\x1f\ud800-\udfff]")
 """Line ends that a publisher's editor left, and what neither a server nor a database takes."""
@@ -138,8 +139,8 @@ def public_suffixes() -> frozenset[str]:
 def is_shared_host(host: str) -> bool:
     """Whether strangers publish under this host side by side, so that it is nobody's identity on its own."""
     host = _plain_host(host).removeprefix("www.")
-    domain = registrable_domain(host)
-    return not domain or bool(_ancestors(host) & SHARED) or _package_host(domain)
+    above = _ancestors(host)
+    return not registrable_domain(host) or bool(above & SHARED) or bool(above & PACKAGE_HOSTS)
 
 
 @lru_cache(maxsize=512)  # several rules ask what one link stands for
@@ -157,12 +158,15 @@ def identity_key(url: str) -> str:
     host, path = (parts.hostname or "").removeprefix("www."), unquote(parts.path).rstrip("/")
     if _is_address(host) or "." not in host:
         return ""
+    is_usual_port = parts.port is None
     if host in CODE_HOSTS or host == "raw.githubusercontent.com":
-        return _repository(host, path)
+        return _repository(host, path) if is_usual_port else ""
     domain = registrable_domain(host)
-    named = _store_id(host, path, parts.query) or _launch_slug(host, path) or _package(domain, path)
+    named = is_usual_port and (
+        _store_id(host, path, parts.query) or _launch_slug(host, path) or _package(host, path)
+    )
     if named or is_shared_host(host) or _is_article(host, domain, path):
-        return named
+        return named or ""
     return _own_site(host, domain, path)
 
 
@@ -234,20 +238,15 @@ def _launch_slug(host: str, path: str) -> str:
     return ""
 
 
-def _package(domain: str, path: str) -> str:
-    name, _, suffix = domain.partition(".")
-    for kind, pattern in PACKAGES.get((name, suffix), ()):
+def _package(host: str, path: str) -> str:
+    """Of the index's own host alone: what lies under it or on another port is another index."""
+    for kind, pattern in PACKAGES.get(tuple(host.split(".")), ()):
         if found := pattern.match(path):
             package = found[1].lower()
             if kind == "pypi":  # PEP 503: runs of dot, dash and underscore are one dash
                 package = re.sub(r"[-_.]+", "-", package)
             return f"pkg:{kind}/{package.replace('@', '%40')}"
     return ""
-
-
-def _package_host(domain: str) -> bool:
-    name, _, suffix = domain.partition(".")
-    return (name, suffix) in PACKAGES and domain != "docker.com"
 
 
 def _ancestors(host: str) -> set[str]:

@@ -1,5 +1,6 @@
 """The command line: one noun a file, each imported only when its command is called."""
 
+import gc
 import sys
 from importlib import import_module
 from typing import Any
@@ -31,6 +32,8 @@ COMMANDS = {
     "config": "registry.cli.config:app",
 }
 """Command to the Typer that holds it; the order is that of `registry --help`."""
+GARBAGE_AFTER = 50_000
+"""New objects after which Python looks for circles of garbage: loading modules makes many objects and none of it."""
 
 
 class LateGroup(TyperGroup):
@@ -66,6 +69,7 @@ def _registry() -> None:
 
 def main() -> None:
     """Run one command. A refusal is one sentence on standard error and exit code 1; wrong usage is 2."""
+    gc.set_threshold(GARBAGE_AFTER, *gc.get_threshold()[1:])
     try:
         app()
     except RegistryError as refused:

@@ -10,7 +10,8 @@ from registry.cli.acting import As, acting
 from registry.cli.common import AsJson, opened, print_json, utc_now
 
 if TYPE_CHECKING:
-    from registry.services.lists.importing import Report, RowReport
+    from registry.services.lists.import_plan import RowReport
+    from registry.services.lists.importing import Report
 
 app = typer.Typer()
 
@@ -38,15 +39,15 @@ def import_list(
     from registry.services.people.house import house
     from registry.store.engine import snapshot, transaction
 
-    rows = format_of(file.name).read(file.read_bytes())
+    sheet = format_of(file.name).read(file.read_bytes())
     mapping = read_map(map_file.read_bytes()) if map_file else ListMap()
     if map_file:
-        rows = apply(mapping, rows)
+        sheet = apply(mapping, sheet)
     opens = snapshot if dry_run else transaction
     with opened() as (settings, engine), opens(engine) as session, steps() as bar:
         report = import_rows(
             session,
-            rows,
+            sheet,
             house(session, settings),
             by=acting(session, as_email),
             now=utc_now(),
@@ -96,7 +97,7 @@ def _told(report: "Report", dry_run: bool) -> dict[str, Any]:
                 "name": row.name,
                 "stored": [] if report.faulty else list(row.stored),
                 "notes": list(row.notes),
-                "faults": row.faults,
+                "faults": dict(row.faults),
             }
             for row in report.rows
         ],

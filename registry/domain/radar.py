@@ -31,6 +31,9 @@ RINGS: dict[AnswerCode, Ring] = {
 """An answer that is not here keeps a tool off the radar."""
 
 
+EARLIEST_YEAR = 1970
+
+
 class Move(StrEnum):
     NEW = "new"
     """It was not on the radar before."""
@@ -97,7 +100,7 @@ def read_day(said: str, today: date) -> date | None:
     if not said:
         return None
     day = _read(said)
-    if day is None or day > today:
+    if day is None or day > today or day.year < EARLIEST_YEAR:
         raise InvalidInput(
             f"“{said[:40]}” is no day of the past. Write 2026-09-30, or 2026-Q3 for a quarter that is over."
         )

@@ -20,6 +20,9 @@ from sqlalchemy import (
 )
 from sqlmodel import Session, SQLModel
 
+SQLModel.model_config["defer_build"] = (
+    True  # a table validates nothing; its validators are made where one is asked for
+)
 SQLModel.metadata.naming_convention = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",

@@ -24,15 +24,20 @@ def columns_of(condition: Condition) -> dict[str, Any]:
 
 def rows_of(verdict_id: int, conditions: Sequence[Condition]) -> list[VerdictCondition]:
     """A verdict's conditions as rows, numbered from 1 in their order."""
+    return [VerdictCondition(**each) for each in values_of(verdict_id, conditions)]
+
+
+def values_of(verdict_id: int, conditions: Sequence[Condition]) -> list[dict[str, Any]]:
+    """The same as values by column, to be written at one go with others."""
     return [
-        VerdictCondition(
-            verdict_id=verdict_id,
-            position=position,
-            met_on=each.met_on,
-            waived_reason=each.waived_reason,
-            evidence=each.evidence,
+        {
+            "verdict_id": verdict_id,
+            "position": position,
+            "met_on": each.met_on,
+            "waived_reason": each.waived_reason,
+            "evidence": each.evidence,
             **columns_of(each),
-        )
+        }
         for position, each in enumerate(conditions, start=1)
     ]
 

@@ -264,6 +264,13 @@ def every(session: Session) -> Sequence[Tool]:
     return session.exec(select(Tool).order_by(col(Tool.id))).all()
 
 
+def described(session: Session) -> Iterator[tuple[int, str, str, str, str, str, str, str]]:
+    """Id, slug, name, home page, vendor, category, description and guidance of every tool, in their order of coming."""
+    told = (Tool.id, Tool.slug, Tool.name, Tool.homepage, Tool.vendor, Tool.category)
+    query = columns(*(col(each) for each in (*told, Tool.description, Tool.guidance)))
+    return _rows(session, query.order_by(col(Tool.id)))
+
+
 def every_alias(session: Session) -> Sequence[Alias]:
     return session.exec(select(Alias).order_by(col(Alias.id))).all()
 

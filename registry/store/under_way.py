@@ -7,6 +7,7 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, bindparam
+from sqlalchemy import false as sql_false
 from sqlalchemy import select as columns
 from sqlmodel import Session, and_, col, func, or_, select
 
@@ -40,7 +41,8 @@ def running(session: Session, tool_ids: Iterable[int], *, now: datetime) -> dict
 def runs(session: Session, tool_ids: Iterable[int]) -> dict[int, list[Running]]:
     """Tool id -> its evaluations that are open or have a verdict that was not taken back, the first due first.
 
-    One whose verdict has not gone out yet is under way still: nobody may tell by a gap that it was decided.
+    One whose verdict has not gone out yet is under way still: nobody may tell by a gap that it was decided. One that
+    was opened for an answer at once never was: nobody may tell by it that something was decided.
     """
     session.flush()
     found: dict[int, list[Running]] = {}
@@ -67,7 +69,7 @@ def _runs() -> Select[Any]:
         )
         .where(
             col(Evaluation.tool_id).in_(bindparam("ids", expanding=True)),
-            or_(is_open, col(Verdict.id).is_not(None)),
+            or_(is_open, and_(col(Verdict.id).is_not(None), _reviewed())),
         )
         .order_by(col(Evaluation.due_on), col(Evaluation.id))
     )
@@ -93,9 +95,25 @@ def took_days(session: Session, *, most: int, before: datetime) -> dict[int, lis
 
 
 def under_way_at(at: datetime) -> tuple[ColumnElement[bool], ...]:
-    """What makes an evaluation one that was under way at a moment."""
-    closed = col(Evaluation.closed_at)
-    return col(Evaluation.opened_at) <= at, or_(closed.is_(None), closed > at)
+    """What makes an evaluation one that was under way at a moment: until its verdict had gone out, as in `runs`."""
+    opened, closed = col(Evaluation.opened_at), col(Evaluation.closed_at)
+    went_out = (
+        columns(func.max(Verdict.published_at))
+        .where(
+            col(Verdict.tool_id) == col(Evaluation.tool_id),
+            col(Verdict.evaluation_id) == col(Evaluation.id),
+            col(Verdict.undone_at).is_(None),
+            _reviewed(),
+        )
+        .scalar_subquery()
+    )
+    return opened <= at, or_(closed.is_(None), func.coalesce(went_out, closed) > at)
+
+
+def _reviewed() -> ColumnElement[bool]:
+    """It came from a review, not from an answer at once for which an evaluation was opened."""
+    at_once: Any = col(Verdict.assessment)["opened_for_it"].as_boolean()
+    return func.coalesce(at_once, sql_false()) == sql_false()
 
 
 def running_at(session: Session, tool_ids: Collection[int], *, at: datetime) -> dict[int, datetime]:

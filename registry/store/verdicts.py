@@ -1,7 +1,7 @@
 """Reads of verdicts, as rows for pages and as rulings for the rules."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from functools import cache
@@ -140,6 +140,16 @@ def _published(*, of_tools: bool) -> SelectOfScalar[tables.Verdict]:
     if of_tools:
         query = query.where(col(row.tool_id).in_(bindparam("tool_ids", expanding=True)))
     return query.order_by(col(row.number).desc())
+
+
+def published_in_parts(session: Session, *, now: datetime) -> Iterator[Sequence[tables.Verdict]]:
+    """All that have gone out, newest number first, some hundreds at a time."""
+    row, query = tables.Verdict, _published(of_tools=False).limit(500)
+    part = session.exec(query, params={"now": now}).all()
+    while part:
+        yield part
+        last = part[-1].number
+        part = session.exec(query.where(col(row.number) < last), params={"now": now}).all()
 
 
 def next_moment(session: Session, *, now: datetime) -> datetime | None:

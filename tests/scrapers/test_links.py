@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from scrapers.hosts import PACKAGES
 from scrapers.links import (
     canonical_url,
     host_of,
@@ -160,6 +161,42 @@ def test_a_package_page_is_known_by_its_package_url(subdomain, index, path, key)
     ],
 )
 def test_an_article_a_discussion_and_a_platforms_own_page_identify_no_product(link):
+    assert identity_key(link) == ""
+
+
+PLACE_IN_INDEX = {
+    "pypi": "/project/plumbline",
+    "npm": "/package/plumbline",
+    "cargo": "/crates/plumbline",
+    "gem": "/gems/plumbline",
+    "nuget": "/packages/plumbline",
+    "composer": "/packages/acme/plumbline",
+    "hex": "/packages/plumbline",
+    "pub": "/packages/plumbline",
+    "docker": "/r/acme/plumbline",
+}
+
+
+@pytest.mark.parametrize("labels", PACKAGES)
+def test_a_package_is_known_by_the_host_of_its_index_and_no_other_host_or_port(labels):
+    host, (kind, _) = ".".join(labels), PACKAGES[labels][0]
+    path = PLACE_IN_INDEX[kind]
+    for place in (f"http://{host}", f"https://{host}:443", f"https://www.{host}", f"https://{host.upper()}."):
+        assert identity_key(place + path).startswith(f"pkg:{kind}/"), place
+    above = ".".join(labels[-2:])
+    for other in (f"test.{host}", f"{host}.evil.example", f"evil.{above}", f"{host}:81", f"{host}:80"):
+        assert not identity_key(f"https://{other}{path}").startswith("pkg:"), other
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        "https://github.com:81/acme/plumbline",
+        "https://apps.apple.com:81/app/id123456789",
+        "https://producthunt.com:81/posts/plumbline",
+    ],
+)
+def test_another_port_of_a_shared_host_is_not_that_host(link):
     assert identity_key(link) == ""
 
 

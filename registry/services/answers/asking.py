@@ -7,7 +7,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote, urlencode, urlsplit
 
 from registry.domain.disguise import is_disguised, plain
 from registry.domain.identity import name_key
@@ -36,6 +36,24 @@ _FILE = re.compile(r"^[^\\/:]+\.exe$", re.IGNORECASE)
 _PAGE = re.compile(r"\.(?:html?|php|aspx?|jsp)$", re.IGNORECASE)
 _BUNDLE = re.compile(r"/([^/]+\.app)(?:$|/)", re.IGNORECASE)
 _PLACE = re.compile(r"^(?:[a-z]:\\|\\\\|file:///|~?/(?!/))", re.IGNORECASE)
+_HIDDEN = re.compile(r"%(?:25)*(?:2e|2f|5c)", re.IGNORECASE)
+"""A dot or a slash of a path that is written so that one reader sees it and another does not."""
+_HARMLESS = frozenset(
+    {
+        "arch",
+        "checksum",
+        "checksums",
+        "classifier",
+        "distro",
+        "ext",
+        "extra",
+        "file_name",
+        "os",
+        "platform",
+        "type",
+    }
+)
+"""Qualifiers that choose a file of the same package; with any other it may be another package."""
 _WRAPPERS = " \t<>()[]{}\"'`,;“”‘’«»"
 _MARKS = str.maketrans("", "", "™℠®©")
 
@@ -79,14 +97,24 @@ def read_query(query: str) -> Asked:
 
 
 def purl_key(text: str) -> str:
-    """A package URL less version, qualifiers and subpath; empty where it is none."""
+    """A package URL less version, subpath and what only chooses a file; empty where it is none.
+
+    What names another place, such as `repository_url`, stays: only a tool known by just that has this key.
+    """
     from packageurl import PackageURL  # only here: a name typed at a terminal need not wait for it
 
+    place, _, qualifiers = text.strip().partition("#")[0].partition("?")
+    said = [pair.partition("=")[0].lower() for pair in qualifiers.split("&") if pair]
+    if any(sign.isspace() for sign in unquote(place)) or len(set(said)) < len(said):
+        return ""
     try:
         parsed = PackageURL.from_string(re.sub("^pkg:", "pkg:", text.strip(), flags=re.IGNORECASE))
     except ValueError:
         return ""
-    return PackageURL(type=parsed.type, namespace=parsed.namespace, name=parsed.name).to_string().lower()
+    package = PackageURL(type=parsed.type, namespace=parsed.namespace, name=parsed.name).to_string().lower()
+    given = parsed.qualifiers if isinstance(parsed.qualifiers, dict) else {}
+    kept = {name: value for name, value in given.items() if name not in _HARMLESS}
+    return f"{package}?{urlencode(sorted(kept.items()), safe=':/')}" if kept else package
 
 
 def domain_key(host: str) -> str:
@@ -126,8 +154,10 @@ def _is_as_typed(typed: str, host: str) -> bool:
 
 def _keys_of(address: str) -> tuple[tuple[AliasKind, str], ...]:
     """A package's page; else the longest path first, the host, and what is above it down to what was registered."""
-    identity, full = identity_key(address), link_key(address).split("?")[0]
     host = domain_key(host_of(address))
+    if _HIDDEN.search(urlsplit(address).path):
+        return tuple((AliasKind.DOMAIN, each) for each in _hosts(host))
+    identity, full = identity_key(address), link_key(address).split("?")[0]
     if identity.startswith("pkg:"):
         return ((AliasKind.PURL, identity),)
     product = identity if "/" in identity else ""
@@ -179,7 +209,8 @@ def _words(text: str) -> str:
     """What a person would call the thing: an address's or package's own label, a file's name, else the text."""
     text = text[:MOST_SIGNS]
     if text.lower().startswith("pkg:"):
-        return re.split(r"[@?#]", unquote(text).split("/")[-1])[0] or text
+        package = unquote(re.split(r"[?#]", text)[0])
+        return package.split("/")[-1].split("@")[0] or text
     found = _WITHIN.search(text)
     url = found[0] if found else f"https://{text}" if _HOST.match(text.lstrip("/")) else ""
     if not url:

@@ -1,18 +1,27 @@
 """The ways to say a tool as people write them in a list: a name, a domain, an address or a package URL."""
 
 import re
+from typing import Protocol
 
 from registry.domain.errors import InvalidInput
 from registry.domain.identity import name_key
 from registry.domain.spelling import agrees
 from registry.services.answers.asking import domain_key, program_key, purl_key
-from registry.store.tables import Alias, AliasKind, Tool
+from registry.store.tables import Alias, AliasKind
 from scrapers.links import has_public_suffix, host_of, identity_key, is_shared_host, link_key
 
 INSTALLERS = re.compile(
     r"(?:app|helper|install(?:er)?|launcher|main|run|setup|start|unins000|uninstall(?:er)?|updater?)\.exe"
 )
 """Files by which anything at all is put in place or begun."""
+
+
+class Named(Protocol):
+    """What is asked of a tool whose home page is weighed."""
+
+    name: str
+    vendor: str
+    homepage: str
 
 
 def read_alias(text: str, of: str = "") -> tuple[AliasKind, str, str]:
@@ -49,7 +58,7 @@ def read_alias(text: str, of: str = "") -> tuple[AliasKind, str, str]:
     return AliasKind.DOMAIN, host, host
 
 
-def home_key(tool: Tool) -> str:
+def home_key(tool: Named) -> str:
     """The strong key of a tool's home page: also of a host that many share, where it is the tool itself."""
     key = identity_key(tool.homepage)
     if key or "/" in link_key(tool.homepage):
@@ -58,7 +67,7 @@ def home_key(tool: Tool) -> str:
     return host if is_shared_host(host) and agrees(tool.name, host) else ""
 
 
-def is_vendors_page(key: str, tool: Tool) -> bool:
+def is_vendors_page(key: str, tool: Named) -> bool:
     """Whether a home page's key is called as the vendor is, and not as the tool."""
     return "/" not in key and agrees(tool.vendor, key) and not agrees(tool.name, key)
 

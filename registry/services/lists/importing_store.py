@@ -1,122 +1,192 @@
-"""Writes what an import has planned: tools, aliases, offices, verdicts and all that hangs on them, one event a row."""
+"""Writes what an import has planned: tools, aliases, offices, verdicts and all that hangs on them, one event a row.
 
-from collections.abc import Collection, Iterator, Sequence
+Some thousand rows at a time, so that a long list is never held as rows, within the one transaction of the caller.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
-from typing import Any
+from itertools import islice
+from typing import Any, Protocol, TypeVar
 from uuid import uuid4
 
 from sqlmodel import Session
 
 from registry.services.lists.import_rows import PlannedVerdict
+from registry.services.lists.spool import Spool
 from registry.services.people.acting import Actor, event_of, record, record_all
-from registry.services.verdicts.announcing import announce
+from registry.services.verdicts.announcing import AT_ONCE, announce
 from registry.store import tables, verdicts
 from registry.store.columns import id_of
-from registry.store.conditions import rows_of
+from registry.store.conditions import values_of
 from registry.store.engine import reserve_ids, write_all
 from registry.store.tables import Alias, AliasKind, Office, Supersession, Tool, VerdictCondition
 
 DESCRIBED = ("homepage", "vendor", "category", "description", "guidance")
 """What a list tells of a tool beside its name."""
+PART = 2_000
+"""Rows of one table that are made and written at one go."""
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 
 
-@dataclass
-class NewTool:
-    row: int
-    tool: Tool
-    whole: bool
+class Counted(Protocol[T_co]):
+    def __len__(self) -> int: ...
+
+    def __iter__(self) -> Iterator[T_co]: ...
+
+
+class Track(Protocol):
+    """Hands on what it is given, one by one, and tells somebody how far that is."""
+
+    def __call__(self, items: Counted[T], what: str, /) -> Iterable[T]: ...
+
+
+@dataclass(slots=True, eq=False)
+class ListedTool:
+    """A tool that is here, or that the list adds."""
+
+    slug: str
+    name: str
+    homepage: str
+    vendor: str
+    category: str
+    description: str
+    guidance: str
+    id: int = 0
+    """0 until it is stored."""
+    row: int = 0
+    """Of the list where it is new; 0 of one that is here."""
+    whole: bool = False
     """Whether its aliases are all that there are to be."""
-    aliases: list[tuple[AliasKind, str, str]] = field(default_factory=list)
-    """Kind, text and key."""
 
 
-@dataclass
+@dataclass(slots=True, eq=False)
 class NewVerdict:
     row: int
-    tool: Tool
-    planned: PlannedVerdict
+    tool: ListedTool
     number: int
     """0 until one is given."""
-    alternatives: list[str] = field(default_factory=list)
-    supersedes: list[int] = field(default_factory=list)
+    decided_at: datetime | None
+    supersedes: tuple[int, ...]
+    """Numbers, at first as the list says them."""
+
+
+@dataclass
+class Additions:
+    """What a list adds."""
+
+    alternatives: Callable[[Sequence[str]], list[str]]
+    """Names or slugs, as the list says them, to slugs where there are such tools."""
+    tools: list[ListedTool] = field(default_factory=list)
+    aliases: Spool[tuple[str, AliasKind, str, str]] = field(default_factory=Spool)
+    """The tool's slug, kind, text and key."""
+    verdicts: list[NewVerdict] = field(default_factory=list)
+    planned: Spool[PlannedVerdict] = field(default_factory=Spool)
+    """What each of the verdicts says, in their order."""
+    offices: set[str] = field(default_factory=set)
 
 
 def store(
     session: Session,
-    new_tools: Sequence[NewTool],
-    new_verdicts: Sequence[NewVerdict],
+    found: Additions,
     *,
-    known_offices: Collection[str],
     zone: tzinfo,
     by: Actor,
     now: datetime,
+    track: Track,
 ) -> None:
-    _store_offices(session, new_verdicts, known_offices, by, now)
-    for new, tool_id in zip(new_tools, reserve_ids(session, Tool, len(new_tools)), strict=True):
-        new.tool.id = tool_id
-    write_all(session, Tool, [_tool(new.tool) for new in new_tools])
-    aliases = [
-        {"tool_id": new.tool.id, "kind": kind, "text": text, "key": key}
-        for new in new_tools
-        for kind, text, key in new.aliases
-    ]
-    write_all(session, Alias, aliases)
-    ids = reserve_ids(session, tables.Verdict, len(new_verdicts))
-    write_all(
-        session,
-        tables.Verdict,
-        [_verdict(new, verdict_id, now) for new, verdict_id in zip(new_verdicts, ids, strict=True)],
-    )
-    conditions = [
-        row.model_dump(exclude={"id"})
-        for new, verdict_id in zip(new_verdicts, ids, strict=True)
-        for row in rows_of(verdict_id, new.planned.conditions)
-    ]
-    write_all(session, VerdictCondition, conditions)
-    replaced = _store_supersessions(session, new_verdicts, ids)
-    record_all(session, [*_listed(new_tools, by, now), *_decided(new_verdicts, ids, by, now)])
-    announce(session, {*ids, *replaced}, zone=zone, now=now, as_past=True)
+    _store_offices(session, found.offices, by, now)
+    _store_tools(session, track(found.tools, "Writing the tools"), by, now, count=len(found.tools))
+    slugs = {tool.slug: tool.id for tool in found.tools}
+    for part in _parts(track(found.aliases, "Writing their names")):
+        rows = [
+            {"tool_id": slugs[of], "kind": kind, "text": text, "key": key} for of, kind, text, key in part
+        ]
+        write_all(session, Alias, rows)
+    ids = reserve_ids(session, tables.Verdict, len(found.verdicts))
+    _store_verdicts(session, found, ids, by, now, track)
+    replaced = _store_supersessions(session, found.verdicts, ids)
+    for some in _parts(track(sorted({*ids, *replaced}), "Writing the notices"), AT_ONCE):
+        announce(session, some, zone=zone, now=now, as_past=True)
 
 
-def _listed(new_tools: Sequence[NewTool], by: Actor, now: datetime) -> Iterator[dict[str, Any]]:
-    for new in new_tools:
-        after = {"slug": new.tool.slug, "name": new.tool.name, "row": new.row}
-        yield event_of("tool.imported", ("tool", new.tool.id), by=by, now=now, after=after)
+def _parts(items: Iterable[T], size: int | None = None) -> Iterator[list[T]]:
+    each = iter(items)
+    while part := list(islice(each, size or PART)):
+        yield part
 
 
-def _decided(
-    new_verdicts: Sequence[NewVerdict], ids: Sequence[int], by: Actor, now: datetime
-) -> Iterator[dict[str, Any]]:
-    for new, verdict_id in zip(new_verdicts, ids, strict=True):
-        after = {
-            "number": new.number,
-            "tool": new.tool.slug,
-            "outcome": new.planned.outcome.value,
-            "imported": True,
-            "row": new.row,
-        }
-        yield event_of("verdict.published", ("verdict", verdict_id), by=by, now=now, after=after)
-    for new, verdict_id in zip(new_verdicts, ids, strict=True):
-        yield from _befell(new, verdict_id, by, now)
-
-
-def _store_offices(
-    session: Session, new_verdicts: Sequence[NewVerdict], known: Collection[str], by: Actor, now: datetime
-) -> None:
-    for code in sorted({code for new in new_verdicts for code in new.planned.offices} - set(known)):
+def _store_offices(session: Session, codes: Collection[str], by: Actor, now: datetime) -> None:
+    for code in sorted(codes):
         office = Office(code=code, name=code)
         session.add(office)
         session.flush()
         record(session, "office.added", ("office", office.id), by=by, now=now, after={"code": code})
 
 
-def _tool(tool: Tool) -> dict[str, Any]:
-    return {name: getattr(tool, name) for name in ("id", "slug", "name", "created_at", *DESCRIBED)}
+def _store_tools(
+    session: Session, new: Iterable[ListedTool], by: Actor, now: datetime, *, count: int
+) -> None:
+    for part in _parts(zip(new, reserve_ids(session, Tool, count), strict=True)):
+        for tool, tool_id in part:
+            tool.id = tool_id
+        write_all(session, Tool, [_tool(tool, now) for tool, _ in part])
+        record_all(session, [_listed(tool, by, now) for tool, _ in part])
 
 
-def _verdict(new: NewVerdict, verdict_id: int, now: datetime) -> dict[str, Any]:
-    planned, texts = new.planned, new.planned.texts
+def _tool(tool: ListedTool, now: datetime) -> dict[str, Any]:
+    told = {name: getattr(tool, name) for name in ("id", "slug", "name", *DESCRIBED)}
+    return {**told, "created_at": now}
+
+
+def _listed(tool: ListedTool, by: Actor, now: datetime) -> dict[str, Any]:
+    after = {"slug": tool.slug, "name": tool.name, "row": tool.row}
+    return event_of("tool.imported", ("tool", tool.id), by=by, now=now, after=after)
+
+
+def _store_verdicts(
+    session: Session, found: Additions, ids: Sequence[int], by: Actor, now: datetime, track: Track
+) -> None:
+    befell: Spool[dict[str, Any]] = Spool()
+    told = zip(track(found.verdicts, "Writing the verdicts"), found.planned, ids, strict=True)
+    for part in _parts(told):
+        write_all(
+            session,
+            tables.Verdict,
+            [_verdict(new, planned, of, found.alternatives, now) for new, planned, of in part],
+        )
+        conditions = [row for _, planned, of in part for row in values_of(of, planned.conditions)]
+        write_all(session, VerdictCondition, conditions)
+        record_all(session, [_decided(new, planned, of, by, now) for new, planned, of in part])
+        for new, planned, of in part:
+            for event in _befell(new, planned, of, by, now):
+                befell.add(event)
+    for events in _parts(befell):
+        record_all(session, events)
+
+
+def _decided(
+    new: NewVerdict, planned: PlannedVerdict, verdict_id: int, by: Actor, now: datetime
+) -> dict[str, Any]:
+    after = {
+        "number": new.number,
+        "tool": new.tool.slug,
+        "outcome": planned.outcome.value,
+        "imported": True,
+        "row": new.row,
+    }
+    return event_of("verdict.published", ("verdict", verdict_id), by=by, now=now, after=after)
+
+
+def _verdict(
+    new: NewVerdict,
+    planned: PlannedVerdict,
+    verdict_id: int,
+    slugs_of: Callable[[Sequence[str]], list[str]],
+    now: datetime,
+) -> dict[str, Any]:
+    texts = planned.texts
     decided_at = planned.decided_at or now
     return {
         "id": verdict_id,
@@ -134,7 +204,7 @@ def _verdict(new: NewVerdict, verdict_id: int, now: datetime) -> dict[str, Any]:
         "rationale": texts["rationale"],
         "reason_code": texts["reason_code"],
         "citation": texts["citation"],
-        "alternatives": new.alternatives,
+        "alternatives": slugs_of(planned.alternatives),
         "pilot": dict(planned.pilot),
         "assessment": {},
         "decided_by": planned.decided_by,
@@ -152,21 +222,25 @@ def _store_supersessions(
     session: Session, new_verdicts: Sequence[NewVerdict], ids: Sequence[int]
 ) -> frozenset[int]:
     """Gives the ids of those that are superseded."""
-    wanted = {number for new in new_verdicts for number in new.supersedes}
-    by_number = {row.number: id_of(row) for row in verdicts.by_numbers(session, wanted)}
-    by_number |= {new.number: verdict_id for new, verdict_id in zip(new_verdicts, ids, strict=True)}
+    naming = [(new, of) for new, of in zip(new_verdicts, ids, strict=True) if new.supersedes]
+    by_number = {new.number: of for new, of in zip(new_verdicts, ids, strict=True)}
+    elsewhere = {number for new, _ in naming for number in new.supersedes} - by_number.keys()
+    for part in _parts(sorted(elsewhere)):
+        by_number |= {row.number: id_of(row) for row in verdicts.by_numbers(session, part)}
     found = [
-        {"verdict_id": verdict_id, "superseded_id": by_number[number]}
-        for new, verdict_id in zip(new_verdicts, ids, strict=True)
+        {"verdict_id": of, "superseded_id": by_number[number]}
+        for new, of in naming
         for number in dict.fromkeys(new.supersedes)
     ]
     write_all(session, Supersession, found)
     return frozenset(each["superseded_id"] for each in found)
 
 
-def _befell(new: NewVerdict, verdict_id: int, by: Actor, now: datetime) -> Iterator[dict[str, Any]]:
+def _befell(
+    new: NewVerdict, planned: PlannedVerdict, verdict_id: int, by: Actor, now: datetime
+) -> Iterator[dict[str, Any]]:
     """What befell it where it comes from: the event bears this act's moment, and tells the one of then."""
-    for mark in new.planned.marks:
+    for mark in planned.marks:
         after = {
             "number": new.number,
             "at": mark.at.isoformat(),

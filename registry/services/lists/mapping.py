@@ -1,13 +1,13 @@
 """How another list's headers and words become ours: a small TOML file, read and applied to rows."""
 
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from registry.domain.errors import InvalidInput
 from registry.services.lists.import_rows import COLUMNS
-from registry.services.lists.spreadsheets import Row
+from registry.services.lists.spreadsheets import Row, Sheet
 
 TABLES = ("columns", "values", "defaults", "date_format")
 
@@ -46,13 +46,15 @@ def read_map(body: bytes) -> ListMap:
     return ListMap(columns, folded, defaults, str(data.get("date_format", "")))
 
 
-def apply(mapping: ListMap, rows: Sequence[Row]) -> list[Row]:
+def apply(mapping: ListMap, sheet: Sheet) -> Sheet:
     """The rows under our headers. Raises InvalidInput for a header that the list does not have."""
-    headers = {name for row in rows for name in row}
-    missing = sorted(set(mapping.columns.values()) - headers)
-    if rows and missing:
-        raise InvalidInput(f"The list has no column {missing[0]!r}. It has: {', '.join(sorted(headers))}.")
-    return [_mapped(mapping, row) for row in rows]
+    missing = sorted(set(mapping.columns.values()) - sheet.columns)
+    if len(sheet) and missing:
+        raise InvalidInput(
+            f"The list has no column {missing[0]!r}. It has: {', '.join(sorted(sheet.columns))}."
+        )
+    ours = frozenset({*mapping.columns, *mapping.defaults})
+    return Sheet(ours, len(sheet), lambda: (_mapped(mapping, row) for row in sheet))
 
 
 def _mapped(mapping: ListMap, row: Row) -> Row:

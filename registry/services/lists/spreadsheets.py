@@ -6,9 +6,10 @@ A row maps a header to a text, or in JSON to any plain value; what the cells mea
 import csv
 import io
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from itertools import islice
 from typing import Any
 
 from registry.domain.errors import InvalidInput
@@ -24,23 +25,45 @@ _SAME_DAY = datetime(2000, 1, 1)  # noqa: DTZ001 - what the library wants
 
 
 @dataclass(frozen=True)
+class Sheet:
+    """A list's rows, in their order; a long one is read anew each time that somebody goes through it."""
+
+    columns: frozenset[str]
+    count: int
+    rows: Callable[[], Iterator[Row]]
+
+    @classmethod
+    def of(cls, rows: Sequence[Row]) -> "Sheet":
+        return cls(frozenset(name for row in rows for name in row), len(rows), lambda: iter(rows))
+
+    def __len__(self) -> int:
+        return self.count
+
+    def __iter__(self) -> Iterator[Row]:
+        return self.rows()
+
+
+@dataclass(frozen=True)
 class Format:
-    read: Callable[[bytes], list[Row]]
+    read: Callable[[bytes], Sheet]
     write: Callable[[Sequence[str], Sequence[Row]], bytes]
 
 
-def read_csv(body: bytes) -> list[Row]:
+def read_csv(body: bytes) -> Sheet:
     """The rows under the header; a byte-order mark, `;` or tab as delimiter and Windows line ends are taken."""
-    text = _decoded(body)
     csv.field_size_limit(MAX_CELL_CHARS)
-    delimiter = _delimiter(text)
+    encoding, errors = _encoding(body)
+
+    def opened() -> io.TextIOWrapper:
+        return io.TextIOWrapper(io.BytesIO(body), encoding, errors, newline="")
+
+    delimiter = _delimiter(next((line for line in opened() if line.strip()), "").rstrip("\r\n"))
     try:
-        lines = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
+        return _under_header(lambda: csv.reader(opened(), delimiter=delimiter, strict=True), unguard=True)
     except csv.Error as error:
         raise InvalidInput(
             f"This is no CSV file that can be read ({error}). Save it again as CSV."
         ) from error
-    return _under_header(lines, unguard=True)
 
 
 def write_csv(columns: Sequence[str], rows: Sequence[Row]) -> bytes:
@@ -53,7 +76,7 @@ def write_csv(columns: Sequence[str], rows: Sequence[Row]) -> bytes:
     return sheet.getvalue().encode("utf-8-sig")
 
 
-def read_json(body: bytes) -> list[Row]:
+def read_json(body: bytes) -> Sheet:
     """A list of objects, or an object that holds one under `rows`."""
     try:
         data = json.loads(body.decode("utf-8-sig"))
@@ -62,7 +85,7 @@ def read_json(body: bytes) -> list[Row]:
     rows = data.get("rows") if isinstance(data, dict) else data
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise InvalidInput("The JSON file must hold a list of objects, one for each row.")
-    return rows
+    return Sheet.of(rows)
 
 
 def write_json(columns: Sequence[str], rows: Sequence[Row]) -> bytes:
@@ -70,17 +93,19 @@ def write_json(columns: Sequence[str], rows: Sequence[Row]) -> bytes:
     return (json.dumps(told, indent=1, ensure_ascii=False) + "\n").encode()
 
 
-def read_xlsx(body: bytes) -> list[Row]:
+def read_xlsx(body: bytes) -> Sheet:
     """The first sheet. Raises InvalidInput, also where the library for it is missing."""
     try:
         from python_calamine import CalamineError, CalamineWorkbook
     except ImportError as error:
         raise InvalidInput(NEED_EXCEL) from error
     try:
-        cells = CalamineWorkbook.from_filelike(io.BytesIO(body)).get_sheet_by_index(0).to_python()
+        cells = CalamineWorkbook.from_filelike(io.BytesIO(body)).get_sheet_by_index(0)
     except (CalamineError, IndexError, OSError) as error:
         raise InvalidInput(f"This is no Excel file that can be read ({error}).") from error
-    return _under_header([[_from_excel(cell) for cell in line] for line in cells], unguard=False)
+    return _under_header(
+        lambda: ([_from_excel(cell) for cell in line] for line in cells.iter_rows()), unguard=False
+    )
 
 
 def write_xlsx(columns: Sequence[str], rows: Sequence[Row]) -> bytes:
@@ -136,40 +161,51 @@ def as_cell(value: object) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def _decoded(body: bytes) -> str:
+def _encoding(body: bytes) -> tuple[str, str]:
+    """How it is written, and what is to be done about bytes that are not."""
     if body.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return body.decode("utf-16", errors="replace")
+        return "utf-16", "replace"
     try:
-        return body.decode("utf-8-sig")
+        body.decode("utf-8-sig")
     except UnicodeDecodeError:
-        return body.decode("cp1252", errors="replace")  # what Excel calls CSV in the west
+        return "cp1252", "replace"  # what Excel calls CSV in the west
+    return "utf-8-sig", "strict"
 
 
-def _delimiter(text: str) -> str:
-    head = next((line for line in text.splitlines() if line.strip()), "")
+def _delimiter(head: str) -> str:
     if head.lower().startswith("sep=") and len(head) > 4:
         return head[4]
     return max(",;\t", key=lambda each: len(next(csv.reader([head], delimiter=each), [])))
 
 
-def _under_header(lines: Sequence[Sequence[Any]], *, unguard: bool) -> list[Row]:
+def _under_header(lines: Callable[[], Iterable[Sequence[Any]]], *, unguard: bool) -> Sheet:
     """Each line as header to cell; empty lines are left out. Raises InvalidInput for a header named twice."""
-    filled = [line for line in lines if any(str(cell).strip() for cell in line)]
-    if filled and str(filled[0][0]).lower().startswith("sep="):
-        filled = filled[1:]
-    if not filled:
+
+    def filled() -> Iterator[Sequence[Any]]:
+        found = (line for line in lines() if any(str(cell).strip() for cell in line))
+        first = next(found, None)
+        if first is not None and not str(first[0]).lower().startswith("sep="):
+            yield first
+        yield from found
+
+    under = filled()
+    header = [str(cell).strip() for cell in next(under, ())]
+    if not header:
         raise InvalidInput("The file is empty. Its first row must name the columns.")
-    header = [str(cell).strip() for cell in filled[0]]
     twice = {name for name in header if name and header.count(name) > 1}
     if twice:
         raise InvalidInput(f"The column {sorted(twice)[0]} stands there twice. Rename one of them.")
-    rows: list[Row] = []
-    for number, line in enumerate(filled[1:], start=1):
+    count = 0
+    for count, line in enumerate(under, start=1):
         if any(str(cell).strip() for cell in line[len(header) :]):
-            raise InvalidInput(f"Row {number} has more cells than the header. Put quotes around its texts.")
-        cells = [_unguarded(cell) if unguard else cell for cell in line]
-        rows.append({name: cell for name, cell in zip(header, cells, strict=False) if name})
-    return rows
+            raise InvalidInput(f"Row {count} has more cells than the header. Put quotes around its texts.")
+
+    def rows() -> Iterator[Row]:
+        for line in islice(filled(), 1, None):
+            cells = [_unguarded(cell) for cell in line] if unguard else line
+            yield {name: cell for name, cell in zip(header, cells, strict=False) if name}
+
+    return Sheet(frozenset(filter(None, header)), count, rows)
 
 
 def _guarded(text: str) -> str:

@@ -95,6 +95,7 @@ function keptQuery(rules, query) {
 }
 
 const NUMBERS = /^(?:0x[0-9a-f]+|\d+)(?:\.(?:0x[0-9a-f]+|\d+)){3}$|^0x[0-9a-f]+$/i;
+const HIDDEN = /%(?:25)*(?:2e|2f|5c)/i;
 const HOST = /^(?:[^\s/@:.\\?#]+\.)+[^\s/@:.\\?#]{2,}\.?(?::\d{1,5})?(?:[/?#]\S*)?$/;
 
 /** The plain address that was typed, in parts, or null where it is none or not the one that it looks like. */
@@ -112,7 +113,7 @@ function addressOf(rules, text) {
   if (!wanted.every((said, at) => (isAscii(said) ? said === found[at] : found[at].startsWith("xn--")))) return null;
   const usual = { "http:": 80, "https:": 443 }[url.slice(0, url.indexOf(":") + 1).toLowerCase()];
   const shown = host + (port && Number(port) !== usual ? `:${Number(port)}` : "");
-  return { host, shown, path: plainPath(rules, path), query: keptQuery(rules, query || "") };
+  return { host, shown, hidden: HIDDEN.test(path), path: plainPath(rules, path), query: keptQuery(rules, query || "") };
 }
 
 const chain = (host) => host.split(".").map((_, at, labels) => labels.slice(at).join("."));
@@ -120,24 +121,25 @@ const under = (host, domain) => host === domain || host.endsWith(`.${domain}`);
 
 /** Strong keys of the product that an address stands for, the package first; the server's identity_key, but that it
     also tries each domain above the host: which of them somebody registered is told by the index. */
-function products(rules, { host: full, path: shown, query }) {
+function products(rules, { host: full, shown: place, path: shown, query }) {
   const host = full.replace(/^www\./, "");
   const path = uncaught(shown).replace(/\/+$/, "");
   const segments = path.toLowerCase().split("/").filter(Boolean);
   if (!host.includes(".")) return [];
-  if (rules.code.includes(host) || host === "raw.githubusercontent.com") return repository(rules, host, segments);
+  const usual = place === full;
+  if (rules.code.includes(host) || host === "raw.githubusercontent.com") return usual ? repository(rules, host, segments) : [];
   for (const [at, where, name] of rules.queries) {
-    if (host === at && path === where) {
+    if (usual && host === at && path === where) {
       const values = Object.fromEntries(query.split("&").map((pair) => [pair.split("=")[0], pair.slice(pair.indexOf("=") + 1)]));
       return values[name] && query.includes(`${name}=`) ? [`${host}/${values[name].toLowerCase()}`] : [];
     }
   }
   for (const [at, pattern] of [...rules.stores, ...rules.launches]) {
-    const found = host === at && new RegExp(pattern).exec(path);
+    const found = usual && host === at && new RegExp(pattern).exec(path);
     if (found) return [`${rules.same[at] || at}/${found[1].toLowerCase()}`];
   }
-  for (const [domain, kind, pattern] of rules.packages) {
-    const found = under(host, domain) && new RegExp(pattern).exec(path);
+  for (const [at, kind, pattern] of rules.packages) {
+    const found = usual && host === at && new RegExp(pattern).exec(path);
     if (found) {
       const name = found[1].toLowerCase();
       return [`pkg:${kind}/${(kind === "pypi" ? name.replace(/[-_.]+/g, "-") : name).replaceAll("@", "%40")}`];
@@ -163,7 +165,7 @@ function repository(rules, at, all) {
 }
 
 const isShared = (rules, host) => chain(host).some((each) => each.includes(".") && rules.shared.includes(each)) ||
-  rules.packages.some(([domain]) => domain !== "docker.com" && under(host, domain));
+  rules.packages.some(([at]) => under(host, at));
 
 function isArticle(rules, host, path, segments) {
   const [labels, said, dated] = rules.articles;
@@ -182,6 +184,7 @@ function paths(full) {
 }
 
 function keysOf(rules, address) {
+  if (address.hidden) return chain(address.host.replace(/^www\./, "")).map((each) => [`d:${each}`, address.host.replace(/^www\./, "")]);
   const identity = products(rules, address);
   if (identity[0]?.startsWith("pkg:")) return [[`u:${identity[0]}`]];
   const place = address.shown.replace(/^www\./, "") + address.path.replace(/\/$/, "");
@@ -192,11 +195,16 @@ function keysOf(rules, address) {
   return [...known, ...tried, ...domains];
 }
 
+const HARMLESS = ["arch", "checksum", "checksums", "classifier", "distro", "ext", "extra", "file_name", "os", "platform", "type"];
 function purlKey(text) {
   const found = /^pkg:\/*([A-Za-z][A-Za-z0-9.+-]*)\/(.+)$/i.exec(text.trim());
   if (!found) return "";
   const kind = found[1].toLowerCase();
-  const rest = found[2].split("#")[0].split("?")[0].replace(/^\/+|\/+$/g, "");
+  const [place, qualifiers = ""] = found[2].split("#")[0].split("?");
+  // The server knows tools by some of the others; here they are no certain match.
+  const said = qualifiers.split("&").filter(Boolean).map((each) => each.split("=")[0].toLowerCase());
+  if (/\s/.test(uncaught(place)) || !said.every((each, at) => HARMLESS.includes(each) && said.indexOf(each) === at)) return "";
+  const rest = place.replace(/^\/+|\/+$/g, "");
   const at = rest.lastIndexOf("@");
   const parts = (at > 0 ? rest.slice(0, at) : rest).split("/").filter(Boolean).map((each) => uncaught(each).toLowerCase());
   if (!parts.length) return "";
@@ -248,15 +256,21 @@ export function readQuery(rules, query) {
   return { keys: [...programKeys(rules, bare), ...nameKeys(rules, text)], written: bare, mail };
 }
 
-async function blockOf(key) {
-  const list = await fetched("list");
-  let [low, high] = [0, list.length / 2];
+/** What a list names for a key: the last part that begins at or before it. */
+function partOf(list, key) {
+  let [low, high] = [0, list.length];
   while (low < high) {
     const middle = (low + high) >> 1;
-    if (list[2 * middle] <= key) low = middle + 1;
+    if (list[middle][0] <= key) low = middle + 1;
     else high = middle;
   }
-  return low ? fetched(list[2 * low - 1]) : [];
+  return low ? list[low - 1][1] : "";
+}
+
+async function blockOf(key) {
+  const part = partOf(await fetched("list"), key);
+  const block = part && partOf(await fetched(part), key);
+  return block ? fetched(block) : [];
 }
 
 /** Whether a host belongs to the host of an entry: it is the same, or lies under it and under no public suffix between. */

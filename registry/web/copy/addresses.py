@@ -28,6 +28,7 @@ def _rule(path: str, *parameters: str, most: int = 1, page: bool = True) -> Rule
 
 
 FACETS = ("outcome", "category", "office", "tag", "validity")
+PARTS_OF_FEEDS = ("before", "archive", "part")
 PAGES = (
     _rule(r"/|/feeds|/guidance(?:/[^/]+)?|/accessibility|/a-z(?:/[^/]+)?"),
     _rule(r"/radar(?:/risk-fit)?", "at", "group", most=2),
@@ -38,9 +39,10 @@ PAGES = (
     _rule(r"/tools/[^/]+"),
 )
 DOCUMENTS = (
-    _rule(r"/feeds/[^/]+(?:/[^/]+)*\.[a-z]+", *FACETS, page=False),
+    _rule(r"/feeds/[^/]+(?:/[^/]+)*\.[a-z]+", *FACETS, *PARTS_OF_FEEDS, most=3, page=False),
     _rule(r"/feeds\.opml|/verdicts\.[a-z]+|/tools\.[a-z]+|/radar[^/]*\.[a-z]+|/radar/.+\.[a-z]+", page=False),
-    _rule(r"/tools/[^/]+/(?:badge|verdicts)(?:[/.-].*)?\.[a-z]+", page=False),
+    _rule(r"/tools/[^/]+/badge\.[a-z]+", page=False),
+    _rule(r"/tools/[^/]+/verdicts\.[a-z]+", *PARTS_OF_FEEDS, most=2, page=False),
     _rule(r"/schemas/.+\.json|/static/.+", page=False),
 )
 AT_AN_ADDRESS = _rule(r"/sitemap\.xml|/robots\.txt|/opensearch\.xml", page=False)

@@ -1,7 +1,7 @@
 """The look-up of a copy: every way to say a tool, cut into small files of which one question loads a few.
 
 The keys stand in order, in blocks that end where a key's digest says so: a tool more or less changes one block. A list
-of the blocks' first keys says which one may hold a key. The script that reads them is static/copy/lookup.js.
+of lists of the blocks' first keys says which one may hold a key. The script that reads them is static/copy/lookup.js.
 """
 
 import json
@@ -22,8 +22,8 @@ from scrapers.links import public_suffixes, registrable_domain
 FOLDER = "index"
 LIST = f"{FOLDER}/list.json"
 RULES = f"{FOLDER}/rules.json"
-MOST_BYTES = 5_000
-"""Of one block."""
+MOST_BYTES = 3_200
+"""Of one block, and of one list of them."""
 ENDS = 28
 """One key in so many ends a block."""
 LETTERS = {
@@ -60,16 +60,20 @@ class Key:
 
 
 def files_of(keys: Iterable[Key]) -> Iterator[tuple[str, bytes]]:
-    """Path and bytes of each file of the index."""
+    """Path and bytes of each file of the index, what names others first: so they may be put in place one by one."""
     entries = sorted((_entry(each) for each in keys), key=lambda entry: entry[0].encode("utf-16-be"))
-    listed: list[str] = []
-    for block in _blocks(entries):
-        first = block[0][0]
-        name = sha256(first.encode()).hexdigest()[:10]
-        listed += [first, name]
-        yield f"{FOLDER}/{name}.json", _packed(block)
-    yield LIST, _packed(listed)
+    blocks = [(block[0][0], block) for block in _parted(entries)]
+    parts = list(_parted([[first, _name(first)] for first, _ in blocks]))
+    yield LIST, _packed([[part[0][0], f"l{_name(part[0][0])}"] for part in parts])
+    for part in parts:
+        yield f"{FOLDER}/l{_name(part[0][0])}.json", _packed(part)
+    for first, block in blocks:
+        yield f"{FOLDER}/{_name(first)}.json", _packed(block)
     yield RULES, rules()
+
+
+def _name(first: str) -> str:
+    return sha256(first.encode()).hexdigest()[:10]
 
 
 def _entry(each: Key) -> list[Any]:
@@ -86,7 +90,7 @@ def _entry(each: Key) -> list[Any]:
     return entry
 
 
-def _blocks(entries: list[list[Any]]) -> Iterator[list[list[Any]]]:
+def _parted(entries: list[list[Any]]) -> Iterator[list[list[Any]]]:
     block: list[list[Any]] = []
     size = 0
     for entry in entries:
@@ -96,7 +100,7 @@ def _blocks(entries: list[list[Any]]) -> Iterator[list[list[Any]]]:
             block, size = [], 0
         block.append(entry)
         size += bytes_
-        if sha256(entry[0].encode()).digest()[0] % ENDS == 0:
+        if sha256(f"{len(entry) > 2}{entry[0]}".encode()).digest()[0] % ENDS == 0:
             yield block
             block, size = [], 0
     if block:

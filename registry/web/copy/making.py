@@ -127,7 +127,7 @@ def publish(
         }
         place.take(PUBLISHED, json.dumps(told).encode())
         _check(links, place.paths)
-        written = place.settle(last=[index.LIST, PUBLISHED])
+        written = place.settle(last=[PUBLISHED])
     with snapshot(engine) as session:
         changed = _last_act(session) != known.last_act
     return Report(str(root), len(known.called), len(links), len(place.paths), written, changed)

@@ -6,6 +6,7 @@ from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from multiprocessing.util import Finalize
 
 from registry.settings import Settings
 from registry.web.app import create_app
@@ -66,6 +67,7 @@ _drivers: list[Driver] = []
 
 def _start(site: Site) -> None:
     _drivers.append(_stack.enter_context(_running(site)))
+    Finalize(None, _stack.close, exitpriority=10)
 
 
 def _get(addresses: list[str]) -> list[Reply]:

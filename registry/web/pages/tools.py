@@ -208,7 +208,10 @@ def _history(
     decided = {each.row.number: each.ruling.verdict for each in known}
     changed = {each.row.number: changes_of(each.ruling, decided, organisation) for each in known}
     told = [*(happenings(verdicts.events(read, rows), rows, changed) if rows else []), *news]
+    told_of = {row.evaluation_id for row in rows.values()}
     for each in evaluations.of_tool(read, id_of(tool)):
+        if each.closed_at == each.opened_at and each.id not in told_of:
+            continue  # it was opened for an answer at once, which nobody heard
         edition = f" of the edition {each.edition}" if each.edition else ""
         told.append(Event(each.opened_at, f"Review{edition} began"))
         if each.state is EvaluationState.WITHDRAWN and each.closed_at:

@@ -1,6 +1,7 @@
 """How another list becomes tools and imported verdicts: all of it or nothing, each liberty noted, once."""
 
-from collections.abc import Mapping, Sequence
+import tracemalloc
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
@@ -12,10 +13,11 @@ from registry.domain.errors import InvalidInput
 from registry.domain.lookup import House, Question
 from registry.domain.outcome import Outcome
 from registry.services.answers import lookup
+from registry.services.lists import importing_store, spool
 from registry.services.lists.aliases import read_alias
 from registry.services.lists.importing import Report, import_rows
 from registry.services.lists.mapping import apply, read_map
-from registry.services.lists.spreadsheets import FORMATS
+from registry.services.lists.spreadsheets import FORMATS, Sheet
 from registry.services.people.acting import REGISTRY
 from registry.services.people.house import house
 from registry.settings import Settings
@@ -33,7 +35,7 @@ def here(session: Session) -> House:
 
 
 def taken(session: Session, here: House, now: datetime, *rows: Mapping[str, Any], **options: Any) -> Report:
-    return import_rows(session, rows, here, by=REGISTRY, now=now, **options)
+    return import_rows(session, Sheet.of(rows), here, by=REGISTRY, now=now, **options)
 
 
 def notes(report: Report) -> str:
@@ -248,11 +250,13 @@ def test_a_status_may_map_to_no_verdict_and_an_unmapped_one_is_a_fault(
         {"Title": "Quillmark", "State": "In use", "Ends": "12/31/2026"},
         {"Title": "Paletta", "State": "asked for", "Ends": "-"},
     ]
-    report = taken(session, here, now, *apply(mapping, theirs), date_format=mapping.date_format)
+    report = taken(session, here, now, *apply(mapping, Sheet.of(theirs)), date_format=mapping.date_format)
     assert [row.stored for row in report.rows] == [("tool", "verdict 1"), ("tool",)]
     verdict = the_verdict(session)
     assert (verdict.valid_until, verdict.decided_by) == (date(2026, 12, 31), "An older board")
-    unmapped = taken(session, here, now, *apply(mapping, [{"Title": "X", "State": "Lost", "Ends": ""}]))
+    unmapped = taken(
+        session, here, now, *apply(mapping, Sheet.of([{"Title": "X", "State": "Lost", "Ends": ""}]))
+    )
     assert "“Lost” is no outcome here" in unmapped.rows[0].faults["outcome"]
 
 
@@ -267,7 +271,7 @@ def test_a_status_may_map_to_no_verdict_and_an_unmapped_one_is_a_fault(
 )
 def test_a_map_that_cannot_be_used_says_why(toml: bytes, told: str) -> None:
     with pytest.raises(InvalidInput, match=told):
-        apply(read_map(toml), [{"Title": "Quillmark"}])
+        apply(read_map(toml), Sheet.of([{"Title": "Quillmark"}]))
 
 
 @pytest.mark.parametrize(
@@ -280,7 +284,7 @@ def test_a_map_that_cannot_be_used_says_why(toml: bytes, told: str) -> None:
     ],
 )
 def test_a_csv_of_any_spreadsheet_is_read(body: bytes) -> None:
-    assert FORMATS["csv"].read(body) == [{"name": "Quillmark", "vendor": "Äpfel"}]
+    assert list(FORMATS["csv"].read(body)) == [{"name": "Quillmark", "vendor": "Äpfel"}]
 
 
 @pytest.mark.parametrize(
@@ -327,6 +331,53 @@ def test_a_list_without_names_is_refused(session: Session, here: House, now: dat
     with pytest.raises(InvalidInput, match="no column “name”"):
         taken(session, here, now, {"Title": "Quillmark"})
     assert tools.every(session) == []
+
+
+def test_a_list_of_many_parts_is_stored_as_one_of_a_single_part(
+    session: Session, here: House, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(spool, "AT_ONCE", 2)
+    monkeypatch.setattr(importing_store, "PART", 3)
+    first = [
+        {"name": f"Tool {n}", "aliases": f"Alias {n}; tool{n}.example", "outcome": "pilot", "number": str(n)}
+        for n in range(1, 8)
+    ]
+    second = [
+        {
+            "name": f"Alias {n}",
+            "outcome": "rejected",
+            "supersedes": str(n),
+            "alternatives": f"Tool {8 - n}",
+            "marks": [{"kind": "revoked", "at": now.isoformat()}],
+        }
+        for n in range(1, 8)
+    ]
+    report = taken(session, here, now, *first, *second)
+    assert (report.done, report.tools, report.verdicts) == (True, 7, 14)
+    found = verdicts.as_rulings(session, verdicts.published(session, now=now)[::-1])
+    assert [each.verdict.supersedes for each in found[7:]] == [(n,) for n in range(1, 8)]
+    assert [each.verdict.alternatives for each in found[7:]] == [(f"tool-{8 - n}",) for n in range(1, 8)]
+    assert [len(each.marks) for each in found] == [0] * 7 + [1] * 7
+    assert [each.verdict.conditions != () for each in found] == [True] * 7 + [False] * 7
+    actions = [each.action for each in session.exec(select(Event).order_by(Event.id))]  # type: ignore[arg-type]
+    assert actions == ["tool.imported"] * 7 + ["verdict.published"] * 14 + ["verdict.revoked"] * 7
+    again = taken(session, here, now, *first, *second)
+    assert (again.tools, again.verdicts) == (0, 0)
+
+
+def test_a_long_list_is_planned_in_little_memory(session: Session, here: House, now: datetime) -> None:
+    def rows() -> Iterator[Mapping[str, Any]]:
+        for n in range(3_000):
+            yield {"name": f"Tool {n}", "outcome": "approved", "rationale": f"{n} was looked at. " * 40}
+
+    sheet = Sheet(frozenset({"name", "outcome", "rationale"}), 3_000, rows)
+    import_rows(session, Sheet.of([]), here, by=REGISTRY, now=now, dry_run=True)
+    tracemalloc.start()
+    report = import_rows(session, sheet, here, by=REGISTRY, now=now, dry_run=True)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert report.verdicts == 3_000
+    assert peak / 3_000 < 2_500, "bytes for each row; its rationale alone has 750"
 
 
 def test_two_rows_that_say_the_same_are_taken_once(session: Session, here: House, now: datetime) -> None:

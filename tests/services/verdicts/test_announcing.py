@@ -17,6 +17,7 @@ from registry.domain.outcome import Outcome
 from registry.domain.validity import MarkKind, ValidityState
 from registry.services.decisions.taking_back import undo
 from registry.services.lists.importing import import_rows
+from registry.services.lists.spreadsheets import Sheet
 from registry.services.people.acting import REGISTRY, Actor
 from registry.services.people.house import house
 from registry.services.verdicts.announcing import Sweep
@@ -208,7 +209,7 @@ def test_a_list_that_is_imported_bears_its_own_days_and_is_no_news(session: Sess
     )
     rows = [dict(zip(header, each, strict=True)) for each in listed]
     swept(session, now - DAY)
-    assert import_rows(session, rows, house(session, Settings()), by=REGISTRY, now=now).done
+    assert import_rows(session, Sheet.of(rows), house(session, Settings()), by=REGISTRY, now=now).done
     found = told(session, by=now)
     assert [(each.kind, each.updated_at.year, each.news) for each in found] == [
         (K.PUBLISHED, 2019, False),

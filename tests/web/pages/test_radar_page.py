@@ -3,6 +3,7 @@ import io
 import json
 import re
 import xml.etree.ElementTree as ET
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -11,8 +12,8 @@ from sqlmodel import col, select
 from starlette.testclient import TestClient
 
 from registry.domain.evaluation import EvaluationState
-from registry.store.engine import transaction
-from registry.store.tables import Evaluation
+from registry.store.engine import snapshot, transaction
+from registry.store.tables import Evaluation, Verdict
 from tests.conftest import NOW
 from tests.web.conftest import HandClock
 
@@ -130,6 +131,7 @@ def test_risk_and_fit_shows_what_was_scored(client: TestClient) -> None:
 
 
 def test_what_is_no_day_is_told_on_the_page_and_refused_in_a_file(client: TestClient) -> None:
+    assert client.get("/radar?at=0001-01-01").status_code == 422
     shown = client.get("/radar?at=2999-Q1&ring=maybe")
     assert shown.status_code == 422
     assert "no day of the past" in shown.text
@@ -149,3 +151,28 @@ def test_what_was_under_review_then_is_in_review_though_its_review_ended_since(
     assert rings(client, f"?at={day(3)}")["Wendle"] == "in_review"
     assert "Wendle" not in rings(client, f"?at={day(1)}")
     assert "Wendle" not in rings(client, f"?at={day(10)}")
+
+
+def test_nothing_moves_by_a_decision_before_it_goes_out(client: TestClient, clock: HandClock) -> None:
+    assert rings(client)["Umber Draw"] == "in_review"
+    clock.pass_time(minutes=6)
+    assert rings(client)["Umber Draw"] == "yes"
+
+
+def test_a_no_at_once_is_seen_when_it_goes_out_and_leaves_no_trace_where_it_was_taken_back(
+    client: TestClient, as_: Callable[[str], TestClient], site_engine: Engine
+) -> None:
+    pages = ("/radar.csv", "/tools/untried", "/api/v1/check?q=untried", "/tools.csv")
+    before = {page: client.get(page).text for page in pages}
+    no = {"ground": "K9", "said_by": "The legal office", "rationale": "No.", "alternatives": "none known"}
+    sent = as_("Amir").post(
+        "/tools/untried/quick-no",
+        data=no | {"evidence": "https://untried.example/terms", "independent": "yes", "action": "publish"},
+    )
+    assert sent.status_code == 303
+    assert {page: client.get(page).text for page in pages} == before
+    with snapshot(site_engine) as session:
+        (verdict,) = session.exec(select(Verdict).where(Verdict.reason_code == "K9")).all()
+        undo, number = f"/evaluations/{verdict.evaluation_id}/undo", verdict.number
+    assert as_("Amir").post(undo, data={"number": str(number)}).status_code == 303
+    assert {page: client.get(page).text for page in pages} == before

@@ -1,0 +1,334 @@
+"""What a list would add to the store: it reads the store once, takes row after row, and writes nothing.
+
+Of a row it keeps what later rows are compared with and what the report says; all else of a verdict is put aside.
+"""
+
+import sys
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from hashlib import blake2b
+from types import MappingProxyType
+
+from sqlmodel import Session
+
+from registry.domain.errors import InvalidInput
+from registry.domain.identity import name_key, slug
+from registry.domain.lookup import House
+from registry.services.entries.keys import alias_keys
+from registry.services.entries.ownership import alias_kind
+from registry.services.lists.aliases import home_key, is_vendors_page, read_alias
+from registry.services.lists.import_checks import circle, is_elsewhere, site
+from registry.services.lists.import_rows import PlannedRow, PlannedVerdict
+from registry.services.lists.importing_store import DESCRIBED, Additions, ListedTool, NewVerdict
+from registry.store import tables, tools, verdicts
+from registry.store.tables import AliasKind, VerdictCondition
+
+NO_FAULTS: Mapping[str, str] = MappingProxyType({})
+
+
+@dataclass(slots=True)
+class RowReport:
+    number: int
+    """1 for the first row under the header."""
+    name: str
+    stored: tuple[str, ...] = ()
+    """`tool` and `verdict 12`; empty where all of it was here already."""
+    notes: tuple[str, ...] = ()
+    faults: Mapping[str, str] = field(default_factory=lambda: NO_FAULTS)
+    """Column to a sentence."""
+
+    def note(self, sentence: str) -> None:
+        self.notes += (sentence,)
+
+    def fault(self, column: str, sentence: str) -> None:
+        self.faults = {**self.faults, column: sentence}
+
+
+class Plan:
+    def __init__(self, session: Session, house: House, now: datetime) -> None:
+        self._now, self._house = now, house
+        by_id = {
+            tool_id: ListedTool(
+                slug_, name, home, sys.intern(vendor), sys.intern(category), said, guidance, tool_id
+            )
+            for tool_id, slug_, name, home, vendor, category, said, guidance in tools.described(session)
+        }
+        self._slugs = {tool.slug: tool for tool in by_id.values()}
+        self._owners: dict[AliasKind, dict[str, ListedTool]] = {kind: {} for kind in AliasKind}
+        for kind, key, tool_id in tools.alias_keys(session):
+            self._owners[AliasKind(kind)][key] = by_id[tool_id]
+        self._numbers: dict[int, ListedTool] = {}
+        """Of every verdict that can be named to its tool."""
+        self._days: dict[int, date] = {}
+        """Of every verdict that can be named to the day on which it was decided."""
+        self._sites: dict[str, str] = {}
+        """Slug to the site that the store or the first row with a home page gives the tool."""
+        self._said: dict[bytes, tuple[tuple[datetime, int], ...]] = {}
+        """Fingerprint to day and number of each verdict in the store that says so, the newest number first."""
+        self._read_verdicts(session, by_id)
+        self._taken = verdicts.numbers(session)
+        self._renumbered: dict[int, int] = {}
+        self._given: dict[int, int] = {}
+        """Number in the file to its row."""
+        self._new: dict[bytes, tuple[NewVerdict, ...]] = {}
+        """Fingerprint to what the rows before said so."""
+        self._found = Additions(alternatives=self._slugs_of)
+        self.reports: list[RowReport] = []
+        """One for each row, in their order."""
+
+    def take(self, row: PlannedRow) -> None:
+        """The rows come in their order, each once."""
+        told = RowReport(row.number, row.name, notes=row.notes, faults=row.faults or NO_FAULTS)
+        self.reports.append(told)
+        if "name" in row.faults:
+            return
+        tool = self._owners[AliasKind.NAME].get(name_key(row.name))
+        if tool is None:
+            tool = self._add_tool(row, told)
+        else:
+            self._compare(row, tool, told)
+        self._check_site(row, tool, told)
+        if tool.row:
+            self._add_aliases(row, tool, told)
+        for each in row.verdicts:
+            self._add_verdict(tool, each, told)
+
+    def finish(self) -> Additions:
+        """What needs the whole file: aliases out of home pages, numbers, and what names other rows."""
+        self._add_home_pages()
+        self._number()
+        for new in self._found.verdicts:
+            told = self._report_of(new.row)
+            if new.supersedes:
+                found = (self._superseded(each, new, told) for each in new.supersedes)
+                new.supersedes = tuple(number for number in found if number)
+                self._check_days(new, told)
+            told.stored += (f"verdict {new.number}",)
+        self._refuse_circles()
+        for told in self.reports:
+            if not told.faults and not told.stored:
+                told.note("All of it is here already.")
+        self._forget()
+        return self._found
+
+    def _forget(self) -> None:
+        """Let go of what only rows were compared with: what follows needs the memory."""
+        self._said.clear()
+        self._new.clear()
+        self._days.clear()
+        self._sites.clear()
+        for kind in set(AliasKind) - {AliasKind.NAME}:
+            self._owners[kind].clear()
+
+    def _report_of(self, row: int) -> RowReport:
+        return self.reports[row - 1]
+
+    def _read_verdicts(self, session: Session, by_id: Mapping[int, ListedTool]) -> None:
+        for part in verdicts.published_in_parts(session, now=self._now):
+            conditions = verdicts.conditions(session, [row.id for row in part if row.id is not None])
+            for row in part:
+                tool = self._numbers[row.number] = by_id[row.tool_id]
+                self._days[row.number] = self._day(row.decided_at)
+                says = _fingerprint_of(tool, row, conditions.get(row.id or 0, []))
+                self._said[says] = (*self._said.get(says, ()), (row.decided_at, row.number))
+
+    def _add_tool(self, row: PlannedRow, told: RowReport) -> ListedTool:
+        wanted = row.texts["slug"] or slug(row.name)
+        if wanted in self._slugs:
+            if row.texts["slug"]:
+                told.fault("slug", f"The slug {wanted} is that of “{self._slugs[wanted].name}” already.")
+            wanted = next(free for n in range(2, 10**6) if (free := f"{wanted}-{n}") not in self._slugs)
+        tool = ListedTool(
+            slug=wanted,
+            name=row.name,
+            homepage=row.texts["homepage"],
+            vendor=sys.intern(row.texts["vendor"]),
+            category=sys.intern(row.texts["category"]),
+            description=row.texts["description"],
+            guidance=row.texts["guidance"],
+            row=row.number,
+            whole=row.whole,
+        )
+        self._slugs[wanted] = tool
+        self._found.tools.append(tool)
+        self._own(tool, AliasKind.NAME, row.name, name_key(row.name))
+        told.stored += ("tool",)
+        return tool
+
+    def _compare(self, row: PlannedRow, tool: ListedTool, told: RowReport) -> None:
+        differing = [
+            column for column in DESCRIBED if row.texts[column] and row.texts[column] != getattr(tool, column)
+        ]
+        if differing:
+            told.note(f"“{tool.name}” is here already and was not changed in: {', '.join(differing)}.")
+
+    def _check_site(self, row: PlannedRow, tool: ListedTool, told: RowReport) -> None:
+        there = site(row.texts["homepage"])
+        here = self._sites.get(tool.slug) or site(tool.homepage)
+        if here or there:
+            self._sites[tool.slug] = sys.intern(here or there)
+        if is_elsewhere(here, there, row.aliases) and not any(
+            self._owners[alias_kind(key)].get(key) is tool for key in alias_keys(row.texts["homepage"])
+        ):
+            told.fault(
+                "homepage",
+                f"“{tool.name}” is at {here}, and this row says {there}. If it is the same tool, write {here} "
+                "among the aliases of this row; if it is another one, give it a name of its own.",
+            )
+
+    def _add_aliases(self, row: PlannedRow, tool: ListedTool, told: RowReport) -> None:
+        for text in row.aliases:
+            try:
+                kind, kept, key = read_alias(text, row.name)
+            except InvalidInput as fault:
+                told.fault("aliases", fault.sentence)
+                continue
+            owner = self._owners[kind].get(key)
+            if owner is None:
+                self._own(tool, kind, kept, key)
+            elif owner is not tool:
+                told.fault("aliases", f"“{text}” belongs to “{owner.name}” already.")
+
+    def _add_home_pages(self) -> None:
+        """A home page's strong key becomes an alias where it is one tool's alone; an export says all by itself."""
+        guessed = [(tool, home_key(tool)) for tool in self._found.tools if not tool.whole]
+        times = Counter(key for _, key in guessed)
+        for tool, key in guessed:
+            if not key or key in self._owners[alias_kind(key)]:
+                continue
+            if is_vendors_page(key, tool):
+                note = f"{key} is the vendor’s own page, so it leads to none of its tools."
+                self._report_of(tool.row).note(note)
+            elif times[key] > 1:
+                note = f"Several tools live at {key}, so it leads to none of them."
+                self._report_of(tool.row).note(note)
+            else:
+                self._own(tool, alias_kind(key), key, key)
+
+    def _own(self, tool: ListedTool, kind: AliasKind, text: str, key: str) -> None:
+        self._owners[kind][key] = tool
+        self._found.aliases.add((tool.slug, kind, text, key))
+
+    def _add_verdict(self, tool: ListedTool, planned: PlannedVerdict, told: RowReport) -> None:
+        says = _fingerprint(tool, planned)
+        for decided_at, number in self._said.get(says, ()):
+            if planned.decided_at is None or planned.decided_at == decided_at:
+                if planned.number is not None:
+                    self._renumbered[planned.number] = number
+                return
+        if planned.number in self._given:
+            told.fault("number", f"Row {self._given[planned.number]} has the number {planned.number} too.")
+            return
+        before = self._new.get(says, ())
+        for twin in before:
+            if twin.decided_at == planned.decided_at and (not twin.number or planned.number is None):
+                told.note(f"It says the same as row {twin.row}, so it was taken once.")
+                return
+        new = NewVerdict(told.number, tool, planned.number or 0, planned.decided_at, planned.supersedes)
+        self._new[says] = (*before, new)
+        self._found.verdicts.append(new)
+        self._found.planned.add(planned)
+        if planned.number is not None:
+            self._given[planned.number] = told.number
+        strange = [each for each in planned.offices if each not in self._house.offices]
+        if strange:
+            self._found.offices.update(strange)
+            told.note(f"The office {', '.join(strange)} was not known and is made.")
+
+    def _number(self) -> None:
+        following = max(max(self._taken, default=0), max(self._given, default=0)) + 1
+        for new in self._found.verdicts:
+            if not new.number or new.number in self._taken:
+                if new.number:
+                    note = f"Number {new.number} is taken here; it got {following}."
+                    self._report_of(new.row).note(note)
+                    self._renumbered[new.number] = following
+                new.number, following = following, following + 1
+            self._numbers[new.number] = new.tool
+            self._days[new.number] = self._day(new.decided_at or self._now)
+
+    def _day(self, moment: datetime) -> date:
+        return moment.astimezone(self._house.zone).date()
+
+    def _check_days(self, new: NewVerdict, told: RowReport) -> None:
+        """A verdict that has not started yet may be replaced by one that starts before it, but was decided first."""
+        day = self._days[new.number]
+        for number in new.supersedes:
+            if self._days[number] > day:
+                told.fault(
+                    "supersedes",
+                    f"Verdict {number} was decided on {self._days[number]}, and this one before, on {day}: it can "
+                    "replace only what was there. Correct the days (without one it is today), or the number.",
+                )
+
+    def _refuse_circles(self) -> None:
+        naming: dict[str, dict[int, NewVerdict]] = {}
+        for new in self._found.verdicts:
+            if new.supersedes:
+                naming.setdefault(new.tool.slug, {})[new.number] = new
+        for of_tool in naming.values():
+            found = circle({number: new.supersedes for number, new in of_tool.items()})
+            where = ", ".join(str(row) for row in sorted({of_tool[each].row for each in found}))
+            for each in found:
+                self._report_of(of_tool[each].row).fault(
+                    "supersedes",
+                    f"The verdicts of rows {where} replace one another in a circle, so none would stand. "
+                    "Let the newest name the older ones, and no older one a newer.",
+                )
+
+    def _superseded(self, number: int, new: NewVerdict, told: RowReport) -> int | None:
+        number = self._renumbered.get(number, number)
+        if self._numbers.get(number) is not new.tool or number == new.number:
+            told.fault("supersedes", f"There is no other verdict {number} on this tool.")
+            return None
+        return number
+
+    def _slugs_of(self, alternatives: Sequence[str]) -> list[str]:
+        names = self._owners[AliasKind.NAME]
+        owners = (None if each in self._slugs else names.get(name_key(each)) for each in alternatives)
+        return [owner.slug if owner else each for each, owner in zip(alternatives, owners, strict=True)]
+
+
+def _fingerprint(tool: ListedTool, planned: PlannedVerdict) -> bytes:
+    texts = planned.texts
+    return _digest(
+        tool.slug,
+        planned.outcome.value,
+        planned.edition,
+        texts["versions"],
+        texts["deployment"],
+        planned.data_ceiling,
+        sorted(set(planned.accounts)),
+        sorted(set(planned.offices)),
+        sorted(set(planned.audience)),
+        [each.text for each in planned.conditions],
+        texts["rationale"],
+        texts["reason_code"],
+        planned.valid_until,
+        texts["reference"],
+    )
+
+
+def _fingerprint_of(tool: ListedTool, row: tables.Verdict, conditions: Sequence[VerdictCondition]) -> bytes:
+    return _digest(
+        tool.slug,
+        row.outcome.value,
+        row.edition,
+        row.versions,
+        row.deployment,
+        row.data_ceiling,
+        sorted(set(row.accounts)),
+        sorted(set(row.offices)),
+        sorted(set(row.audience)),
+        [each.text for each in conditions],
+        row.rationale,
+        row.reason_code,
+        row.valid_until,
+        row.reference,
+    )
+
+
+def _digest(*said: object) -> bytes:
+    return blake2b(repr(said).encode(errors="surrogatepass"), digest_size=16).digest()
