@@ -5,6 +5,19 @@ from graphlib import CycleError, TopologicalSorter
 
 from scrapers.links import host_of, registrable_domain
 
+TENANTS = frozenset(
+    [
+        "atlassian.net",
+        "freshdesk.com",
+        "myworkday.com",
+        "okta.com",
+        "service-now.com",
+        "sharepoint.com",
+        "zendesk.com",
+    ]
+)
+"""Domains under which each customer of one tool has a host, with whatever its people put there."""
+
 
 def circle(replaces: Mapping[int, Sequence[int]]) -> tuple[int, ...]:
     """The numbers of one circle of verdicts that replace one another, in rising order; empty where there is none.

@@ -19,7 +19,7 @@ from registry.domain.lookup import House
 from registry.services.entries.keys import alias_keys
 from registry.services.entries.ownership import alias_kind
 from registry.services.lists.aliases import home_key, is_vendors_page, read_alias
-from registry.services.lists.import_checks import circle, is_elsewhere, site
+from registry.services.lists.import_checks import TENANTS, circle, is_elsewhere, site
 from registry.services.lists.import_rows import PlannedRow, PlannedVerdict
 from registry.services.lists.importing_store import DESCRIBED, Additions, ListedTool, NewVerdict
 from registry.store import tables, tools, verdicts
@@ -188,6 +188,10 @@ class Plan:
             owner = self._owners[kind].get(key)
             if owner is None:
                 self._own(tool, kind, kept, key)
+                if key in TENANTS:
+                    told.note(
+                        f"The site of every customer under {key} leads to this tool; name one host if that is too much."
+                    )
             elif owner is not tool:
                 told.fault("aliases", f"“{text}” belongs to “{owner.name}” already.")
 

@@ -7,13 +7,15 @@ from typing import Any
 import pytest
 from sqlmodel import Session, select
 
+from registry.domain.errors import InvalidInput
 from registry.domain.lookup import House
+from registry.services.lists.aliases import read_alias, write_alias
 from registry.services.lists.importing import Report, import_rows
 from registry.services.lists.spreadsheets import Sheet
 from registry.services.people.acting import REGISTRY
 from registry.services.people.house import house
 from registry.settings import Settings
-from registry.store.tables import AliasKind, Verdict
+from registry.store.tables import Alias, AliasKind, Verdict
 from tests.builders import a_tool, the_offices
 
 SETTINGS = Settings(_env_file=None)
@@ -109,6 +111,62 @@ def test_a_home_page_that_leads_to_the_tool_here_is_the_tools(
     tool.homepage = "https://quillmark.example"
     row = {"name": tool.name, "homepage": "https://moved.example", "outcome": "approved"}
     assert taken(session, here, now, row).done
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "domain:com",
+        "co.uk",
+        "domain:co.uk",
+        "domain:localhost",
+        "https://localhost/",
+        "github.io",
+        "domain:github.io",
+    ],
+)
+def test_what_nobody_has_for_himself_is_no_domain_of_a_tool(text: str) -> None:
+    with pytest.raises(InvalidInput, match="nobody’s own domain"):
+        read_alias(text, "GitHub")
+
+
+def test_a_domain_with_every_customers_site_under_it_is_noted(
+    session: Session, here: House, now: datetime
+) -> None:
+    report = taken(session, here, now, {"name": "Q", "aliases": "sharepoint.com"})
+    assert report.done
+    assert "every customer under sharepoint.com" in report.rows[0].notes[0]
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "key"),
+    [
+        (AliasKind.PATH, "https://codehost.example/moothall/moothall", "codehost.example/moothall/moothall"),
+        (AliasKind.PATH, "https://github.com/Quill/Mark", "github.com/quill/mark"),
+        (AliasKind.DOMAIN, "www.quillmark.com", "quillmark.com"),
+        (AliasKind.PURL, "https://pypi.org/project/numpy/", "pkg:pypi/numpy"),
+        (AliasKind.NAME, "ASP.NET", "aspnet"),
+        (AliasKind.NAME, "quillmark.com", "quillmarkcom"),
+        (AliasKind.EXE, "code", "code"),
+    ],
+)
+def test_an_alias_that_is_written_is_read_back_and_written_the_same(
+    kind: AliasKind, text: str, key: str
+) -> None:
+    written = write_alias(Alias(tool_id=1, kind=kind, text=text, key=key))
+    again, kept, same = read_alias(written)
+    assert (again, same) == (kind, key)
+    assert write_alias(Alias(tool_id=1, kind=again, text=kept, key=same)) == written
+
+
+def test_an_audience_that_the_settings_do_not_list_is_taken_and_noted(
+    session: Session, here: House, now: datetime
+) -> None:
+    report = taken(
+        session, here, now, {"name": "Q", "outcome": "approved", "audience": "communications desk; staff"}
+    )
+    assert session.exec(select(Verdict)).one().audience == ["communications desk", "staff"]
+    assert "The audience communications desk is not among" in report.rows[0].notes[0]
 
 
 @pytest.mark.parametrize(
