@@ -89,7 +89,7 @@ class Plan:
             tool = self._add_tool(row, told)
         else:
             self._compare(row, tool, told)
-        self._check_site(row, tool, told)
+            self._check_site(row, tool, told)
         if tool.row:
             self._add_aliases(row, tool, told)
         for each in row.verdicts:
@@ -165,6 +165,8 @@ class Plan:
             told.note(f"“{tool.name}” is here already and was not changed in: {', '.join(differing)}.")
 
     def _check_site(self, row: PlannedRow, tool: ListedTool, told: RowReport) -> None:
+        if row.texts["homepage"] in ("", tool.homepage):
+            return
         there = site(row.texts["homepage"])
         here = self._sites.get(tool.slug) or site(tool.homepage)
         if here or there:
