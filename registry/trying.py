@@ -11,6 +11,7 @@ from registry.domain.proposal import Announcer, EntryKind
 from registry.jobs import make_fetcher
 from registry.services.entries import intake
 from registry.services.entries.recognition import recognise
+from registry.services.sources.sources import OWN_FEED
 from registry.settings import Settings
 from registry.store.columns import id_of
 from registry.store.engine import snapshot
@@ -20,7 +21,7 @@ from scrapers.discovery import known_feeds, likely_feeds, readings
 from scrapers.entry import Entry
 from scrapers.errors import ParseError, ScrapeError
 from scrapers.history import Fetches, Parses
-from scrapers.links import canonical_url, host_of
+from scrapers.links import canonical_url, host_of, is_within
 from scrapers.workers import Workers
 
 SAME_HOST_PAUSE = timedelta(seconds=2)
@@ -96,12 +97,8 @@ def check_address(
     """
     with make_fetcher(settings) as fetcher, Workers(count=1) as workers:
         checked = look(typed, fetcher, workers, kind=kind, announcer=announcer)
-    if checked.kind == verdict_feed.KIND and _is_within(checked.url, settings.base_url):
-        raise ParseError(
-            "own_feed",
-            "This is the feed of this very registry: what is decided here is no evidence for it."
-            " Give the address of another registry.",
-        )
+    if checked.kind == verdict_feed.KIND and is_within(checked.url, settings.base_url):
+        raise ParseError("own_feed", OWN_FEED)
     return checked
 
 
@@ -185,10 +182,6 @@ def _found(url: str, fetcher: Fetches, workers: Parses, pause: Pause) -> Iterato
         except ScrapeError as error:
             if error.code in HOST_REFUSES:
                 return
-
-
-def _is_within(url: str, base_url: str) -> bool:
-    return canonical_url(url).startswith(canonical_url(base_url).rstrip("/") + "/")
 
 
 def _unique(feeds: Sequence[str], own: str) -> tuple[str, ...]:

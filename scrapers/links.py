@@ -107,6 +107,12 @@ def host_of(url: str) -> str:
     return (urlsplit(canonical).hostname or "") if canonical else ""
 
 
+def is_within(url: str, site: str) -> bool:
+    """Whether it is the address of something at or below that site."""
+    below = canonical_url(site).rstrip("/") + "/"
+    return f"{canonical_url(url).rstrip('/')}/".startswith(below)
+
+
 def origin_of(url: str) -> tuple[str, str, int]:
     """Scheme, host and port, the usual port where none is named; ("", "", 0) where there is no host."""
     canonical = canonical_url(url)

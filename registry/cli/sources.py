@@ -45,10 +45,18 @@ def add(
     from registry.services.sources import sources
     from registry.store.engine import transaction
 
-    with opened() as (_settings, engine), transaction(engine) as session:
+    with opened() as (settings, engine), transaction(engine) as session:
         by = acting(session, as_email)
         source = sources.add_source(
-            session, url=url, name=name, announcer=announcer, group=group, kind=kind, by=by, now=utc_now()
+            session,
+            url=url,
+            name=name,
+            announcer=announcer,
+            group=group,
+            kind=kind,
+            own=settings.base_url,
+            by=by,
+            now=utc_now(),
         )
         row = _row(source)
     if as_json:

@@ -17,10 +17,14 @@ from registry.store.columns import id_of
 from registry.store.tables import Source
 from scrapers.catalogue import SCRAPERS
 from scrapers.discovery import read_as
-from scrapers.links import canonical_url, host_of, link_key
+from scrapers.links import canonical_url, host_of, is_within, link_key
 
 FETCH_NOW_EVERY = timedelta(minutes=5)
 MAX_URL = 2_000
+OWN_FEED = (
+    "This is the feed of this very registry: what is decided here is no evidence for it."
+    " Give the address of another registry."
+)
 
 
 @dataclass(frozen=True)
@@ -73,12 +77,16 @@ def add_source(
     name: str = "",
     group: str = "",
     kind: str = "feed",
+    own: str = "",
 ) -> Source:
     """Start to poll an address; a removed source with this address comes back with all it had.
 
-    Raises InvalidInput for what is no http address or a kind nobody reads, RuleBroken where it is polled already.
+    `own` is where this registry is served. Raises InvalidInput for what is no http address, is our own or of a kind
+    nobody reads, RuleBroken where it is polled already.
     """
     wanted = _read(Wanted(url, name, announcer, group, kind))
+    if own and is_within(wanted.url, own):
+        raise InvalidInput(OWN_FEED, {"url": OWN_FEED})
     twin = _twins(session).get(link_key(wanted.url))
     if twin is not None:
         raise RuleBroken(_polled_already(twin))

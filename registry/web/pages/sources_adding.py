@@ -94,6 +94,7 @@ def add(
     request: Request,
     tx: Tx,
     user: SourceKeeper,
+    house: House,
     now: Now,
     url: Text = "",
     name: Text = "",
@@ -103,7 +104,16 @@ def add(
     try:
         with tx.begin_nested():
             says = as_announcer(announcer)
-            added = acts.add_source(tx, url=url, name=name, announcer=says, group=group, by=user, now=now)
+            added = acts.add_source(
+                tx,
+                url=url,
+                name=name,
+                announcer=says,
+                group=group,
+                own=house.base_url,
+                by=user,
+                now=now,
+            )
     except (InvalidInput, RuleBroken) as refused:
         faults = refused.faults if isinstance(refused, InvalidInput) else {"url": refused.sentence}
         form = add_form(url, name, announcer, group, faults)

@@ -50,6 +50,15 @@ def source_id(site_engine: Engine, now: datetime) -> int:
         return row.id or 0
 
 
+@pytest.mark.parametrize("path", ["/feeds/verdicts.json", "/tools/quillmark/verdicts.atom", ""])
+def test_our_own_feed_is_refused_when_it_is_added(as_: As, path: str) -> None:
+    refused = as_("Ada").post(AT, json={"url": f"http://testserver{path}"})
+    assert refused.status_code == 422
+    assert "this very registry" in refused.text
+    other = as_("Ada").post(AT, json={"url": f"http://testserver.example{path}"})
+    assert other.status_code == 201
+
+
 def test_one_source_is_told_with_its_visits_yield_and_health_and_no_password(
     source_id: int, as_: As, now: datetime
 ) -> None:
