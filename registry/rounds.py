@@ -147,7 +147,7 @@ def _many_objects() -> Iterator[None]:
     And those who read get the interpreter soon after their network has answered, else parsers stand idle.
     """
     usual, interval = gc.get_threshold(), sys.getswitchinterval()
-    gc.set_threshold(max(GARBAGE_AFTER, usual[0]), *usual[1:])
+    gc.set_threshold(GARBAGE_AFTER, *usual[1:])
     sys.setswitchinterval(min(SWITCH_AFTER_S, interval))
     try:
         yield

@@ -107,6 +107,15 @@ def host_of(url: str) -> str:
     return (urlsplit(canonical).hostname or "") if canonical else ""
 
 
+def origin_of(url: str) -> tuple[str, str, int]:
+    """Scheme, host and port, the usual port where none is named; ("", "", 0) where there is no host."""
+    canonical = canonical_url(url)
+    if not canonical:
+        return "", "", 0
+    parts, scheme = urlsplit(canonical), urlsplit(url.strip()).scheme.lower()
+    return scheme, parts.hostname or "", parts.port or (443 if scheme == "https" else 80)
+
+
 @lru_cache(maxsize=512)
 def registrable_domain(host: str) -> str:
     """The part of a host that somebody registered, private suffixes counted: `a.b.co.uk` gives `b.co.uk`.

@@ -39,7 +39,7 @@ def add(
         row, secret = hooks.add(
             session,
             url=url,
-            wanted=canonical(wanted),
+            wanted=canonical(session, wanted, settings),
             note=note,
             settings=settings,
             by=acting(session),
@@ -63,7 +63,7 @@ def change(
             session,
             webhook_id,
             url=row.url if url is None else url,
-            wanted=row.wanted if wanted is None else canonical(wanted),
+            wanted=row.wanted if wanted is None else canonical(session, wanted, settings),
             note=row.note if note is None else note,
             settings=settings,
             by=acting(session),

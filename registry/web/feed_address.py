@@ -1,7 +1,6 @@
 """What the address of a feed asks for, read strictly: a parameter or a value that nobody knows is refused by name."""
 
 import re
-from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
@@ -12,14 +11,15 @@ from registry.domain.errors import InvalidInput
 from registry.domain.lookup import House
 from registry.domain.notice import NoticeKind
 from registry.domain.outcome import members
-from registry.services.verdicts.feed import Part
+from registry.services.verdicts.facets import refuse_strangers
+from registry.services.verdicts.feed import MOST, Part
 from registry.services.verdicts.shelf import OLDER, Filter
-from registry.store import notice_pages, tools
+from registry.store import notice_pages
 from registry.store.notice_pages import NoticeFilter
 from registry.web.filters import FACETS, as_filter, as_query
 from registry.web.understood import codes
 
-PLACES = ("before", "archive", "part")
+PLACES = ("before", "archive", "part", "first")
 MOST_NUMBER = 2**31 - 1
 _MONTH = re.compile(r"([12]\d{3})-(0[1-9]|1[0-2])")
 
@@ -68,17 +68,8 @@ def read_address(query: QueryParams, *, of_tool: bool = False) -> Asked:
 def narrowed(session: Session, asked: Asked, house: House) -> NoticeFilter:
     """The same for the store. Raises InvalidInput for a value that is none of ours, naming those that are."""
     wanted = asked.wanted
-    _refuse_strangers("office", wanted.offices, house.offices)
-    _refuse_strangers("data_class", wanted.data_classes, house.data_classes)
-    if wanted.categories:
-        _refuse_strangers("category", wanted.categories, tools.categories(session))
-    if wanted.tools:
-        found = tools.slugs_among(session, wanted.tools)
-        _refuse_strangers(
-            "tool", wanted.tools, found, "Take the last part of the address of the tool's page."
-        )
+    refuse_strangers(session, wanted, house)
     rubrics = notice_pages.named_rubrics(session) if wanted.rubrics else {}
-    _refuse_strangers("rubric", wanted.rubrics, (*rubrics, OLDER))
     order = house.data_classes
     lowest = max((order.index(each) for each in wanted.data_classes), default=None)
     return NoticeFilter(
@@ -95,29 +86,22 @@ def narrowed(session: Session, asked: Asked, house: House) -> NoticeFilter:
     )
 
 
-def _refuse_strangers(name: str, given: Iterable[str], known: Collection[str], hint: str = "") -> None:
-    strange = sorted(set(given) - set(known))
-    if strange:
-        said = strange[0] if len(strange[0]) <= 40 else strange[0][:40] + "…"
-        choose = hint or (f"Choose among: {', '.join(known)}." if known else "There is none yet.")
-        sentence = f"There is no {name.replace('_', ' ')} “{said}”. {choose}"
-        raise InvalidInput(sentence, {name: sentence})
-
-
 def _place(asked: Asked) -> str:
     if asked.part is not None:
         month = ("archive", f"{asked.part.year:04}-{asked.part.month:02}")
-        number = asked.part.number
-        return urlencode([month] if number == 1 else [month, ("part", str(number))])
+        number = [("part", str(asked.part.number))] if asked.part.number > 1 else []
+        first = [("first", str(asked.part.first))] if asked.part.first else []
+        return urlencode([month, *number, *first])
     return urlencode([("before", str(asked.before))]) if asked.before is not None else ""
 
 
 def _part(query: QueryParams) -> Part | None:
-    month, number = query.get("archive", ""), _number(query, "part")
+    month, number, first = query.get("archive", ""), _number(query, "part"), _number(query, "first")
     if not month:
-        if number is not None:
+        if number is not None or first is not None:
+            name = "part" if number is not None else "first"
             raise InvalidInput(
-                "Name the month that it is a part of.", {"part": "Name the month: archive=2026-10."}
+                "Name the month that it is a part of.", {name: "Name the month: archive=2026-10."}
             )
         return None
     if "before" in query:
@@ -128,7 +112,10 @@ def _part(query: QueryParams) -> Part | None:
     if found is None:
         sentence = f"“{month[:20]}” is no month. Write it as in archive=2026-10."
         raise InvalidInput(sentence, {"archive": sentence})
-    return Part(int(found[1]), int(found[2]), 1 if number is None else number)
+    if first is not None and first >= MOST:
+        sentence = f"A part holds {MOST} notices. Leave out first, and it is there whole."
+        raise InvalidInput(sentence, {"first": sentence})
+    return Part(int(found[1]), int(found[2]), 1 if number is None else number, first)
 
 
 def _number(query: QueryParams, name: str) -> int | None:

@@ -1,6 +1,9 @@
 """Another registry's feed: what is read of a verdict, whatever came, and one history out of its pages."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import count
+from time import monotonic
 
 import pytest
 from sample_files import sample
@@ -126,9 +129,9 @@ def a_page(number, older="", day=1):
     return a_verdict_feed(an_item(a_statement(number), THEN.replace(day=day)), **head)
 
 
-def history(pages, *, since=None, older=f"{FEED}?page=two"):
+def history(pages, *, since=None, older=f"{FEED}?page=two", clock=monotonic):
     newest = parse_verdicts(a_page(9, older, day=9), url=FEED, headers={})
-    return with_history(newest, FEED, pages, InProcess(), since=since)
+    return with_history(newest, FEED, pages, InProcess(), since=since, clock=clock)
 
 
 def numbers(parsed):
@@ -147,9 +150,17 @@ def test_a_later_visit_reads_back_to_what_it_knows():
     assert numbers(history(pages, since=THEN.replace(day=9))) == ["9"]
 
 
-def test_older_pages_on_another_host_are_not_asked_for():
+@pytest.mark.parametrize(
+    "older",
+    [
+        "https://10.0.0.1/feed?page=two",
+        f"{HOME}:8443/feeds/verdicts.json?page=two",
+        f"{HOME.replace('https', 'http')}/feeds/verdicts.json?page=two",
+    ],
+)
+def test_older_pages_on_another_host_port_or_scheme_are_not_asked_for(older):
     pages = Pages()
-    parsed = history(pages, older="https://10.0.0.1/feed?page=two")
+    parsed = history(pages, older=older)
     assert pages.asked == []
     assert "another host" in parsed.note
 
@@ -163,13 +174,46 @@ def test_a_page_that_is_gone_ends_the_history_and_one_that_fails_fails_the_visit
         history(Pages(two=FetchError("timeout", "It took too long.")))
 
 
-def test_endless_pages_come_to_an_end():
-    class Endless(Pages):
-        def get(self, url, *, validators=None):
-            nth = len(self.asked) + 2
-            self.pages = {url.rpartition("=")[2]: a_page(nth, f"{FEED}?page={nth}")}
-            return super().get(url)
+class Endless(Pages):
+    """Each page leads to another one; `padding` makes it so much larger."""
 
+    def __init__(self, padding=0):
+        super().__init__()
+        self.padding = b" " * padding
+
+    def get(self, url, *, validators=None):
+        nth = len(self.asked) + 2
+        page = a_page(nth, f"{FEED}?page={nth}") + self.padding
+        self.pages = {url.rpartition("=")[2]: page}
+        return super().get(url)
+
+
+def test_no_more_than_twenty_megabytes_of_older_pages_are_read():
+    pages = Endless(padding=3_300_000)
+    parsed = history(pages)
+    assert len(pages.asked) == 7
+    assert "longer than" in parsed.note
+
+
+def test_after_half_a_minute_no_further_page_is_begun_and_what_was_read_is_kept():
+    pages = Endless()
+    parsed = history(pages, clock=count(step=7).__next__)
+    assert len(pages.asked) == 4
+    assert len(parsed.entries) == 5
+    assert "took too long" in parsed.note
+
+
+def test_a_page_that_leads_on_to_another_port_is_not_read():
+    class Leading(Pages):
+        def get(self, url, *, validators=None):
+            return replace(super().get(url), url=f"{HOME}:8443/feeds/verdicts.json")
+
+    parsed = history(Leading(two=a_page(8)))
+    assert numbers(parsed) == ["9"]
+    assert "another host" in parsed.note
+
+
+def test_endless_pages_come_to_an_end():
     pages = Endless()
     parsed = history(pages)
     assert len(pages.asked) == 99

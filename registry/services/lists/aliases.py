@@ -8,7 +8,14 @@ from registry.domain.identity import name_key
 from registry.domain.spelling import agrees
 from registry.services.answers.asking import domain_key, program_key, purl_key
 from registry.store.tables import Alias, AliasKind
-from scrapers.links import has_public_suffix, host_of, identity_key, is_shared_host, link_key
+from scrapers.links import (
+    has_public_suffix,
+    host_of,
+    identity_key,
+    is_shared_host,
+    link_key,
+    registrable_domain,
+)
 
 INSTALLERS = re.compile(
     r"(?:app|helper|install(?:er)?|launcher|main|run|setup|start|unins000|uninstall(?:er)?|updater?)\.exe"
@@ -49,7 +56,7 @@ def read_alias(text: str, of: str = "") -> tuple[AliasKind, str, str]:
     if "/" in path:
         key = identity if "/" in identity else path
         return AliasKind.PATH, key, key
-    host = domain_key(host_of(address))
+    host = _owned(domain_key(host_of(address)), text)
     if is_shared_host(host) and not agrees(of, host):
         raise InvalidInput(
             f"“{text}” is a host that many share. Give the whole address of the tool on it, "
@@ -64,7 +71,8 @@ def home_key(tool: Named) -> str:
     if key or "/" in link_key(tool.homepage):
         return key
     host = domain_key(host_of(tool.homepage))
-    return host if is_shared_host(host) and agrees(tool.name, host) else ""
+    somebodys = registrable_domain(host) and is_shared_host(host)
+    return host if somebodys and agrees(tool.name, host) else ""
 
 
 def is_vendors_page(key: str, tool: Named) -> bool:
@@ -73,15 +81,16 @@ def is_vendors_page(key: str, tool: Named) -> bool:
 
 
 def write_alias(alias: Alias) -> str:
-    """The text that `read_alias` takes for this very alias."""
-    wanted = (alias.kind, alias.key)
-    spellings = (alias.text, alias.key, f"{alias.kind.value}:{alias.text}", f"{alias.kind.value}:{alias.key}")
-    for each in spellings:
+    """The text that `read_alias` takes for this very alias; where it would spell it otherwise, its key, so that what
+    is read and written again stays the same."""
+    kind = alias.kind.value
+    spellings = (alias.text, f"{kind}:{alias.text}", alias.key, f"{kind}:{alias.key}")
+    for place, each in enumerate(spellings):
         try:
-            kind, _, key = read_alias(each)
+            found = read_alias(each)
         except InvalidInput:
             continue
-        if (kind, key) == wanted:
+        if found == (alias.kind, alias.text if place < 2 else found[1], alias.key):
             return each
     return spellings[-1]
 
@@ -91,7 +100,17 @@ def _key_as_said(kind: AliasKind, text: str) -> str:
         return _kept(name_key(text), text)
     if kind is AliasKind.EXE:
         return _program(text)
-    return domain_key(text) if kind is AliasKind.DOMAIN else text
+    return _owned(domain_key(text), text) if kind is AliasKind.DOMAIN else text
+
+
+def _owned(host: str, text: str) -> str:
+    """A host that somebody registered, or one below it."""
+    if "." not in host or not registrable_domain(host):
+        raise InvalidInput(
+            f"“{text[:60]}” is nobody’s own domain: others’ addresses end in it too, or it means another place in each "
+            "network. Give the tool’s own host, such as chat.example.com."
+        )
+    return host
 
 
 def _program(text: str) -> str:

@@ -10,7 +10,7 @@ from registry.domain.condition import Condition
 from registry.domain.identity import name_key
 from registry.domain.validity import Mark, Ruling
 from registry.services.lists.aliases import write_alias
-from registry.services.lists.import_rows import plain
+from registry.services.lists.import_objects import plain
 from registry.store import tables, tools, verdicts
 from registry.store.tables import AliasKind, Tool
 

@@ -7,7 +7,7 @@ import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from hashlib import blake2b
 from types import MappingProxyType
 
@@ -16,8 +16,10 @@ from sqlmodel import Session
 from registry.domain.errors import InvalidInput
 from registry.domain.identity import name_key, slug
 from registry.domain.lookup import House
+from registry.services.entries.keys import alias_keys
 from registry.services.entries.ownership import alias_kind
 from registry.services.lists.aliases import home_key, is_vendors_page, read_alias
+from registry.services.lists.import_checks import TENANTS, circle, is_elsewhere, site
 from registry.services.lists.import_rows import PlannedRow, PlannedVerdict
 from registry.services.lists.importing_store import DESCRIBED, Additions, ListedTool, NewVerdict
 from registry.store import tables, tools, verdicts
@@ -59,6 +61,10 @@ class Plan:
             self._owners[AliasKind(kind)][key] = by_id[tool_id]
         self._numbers: dict[int, ListedTool] = {}
         """Of every verdict that can be named to its tool."""
+        self._days: dict[int, date] = {}
+        """Of every verdict that can be named to the day on which it was decided."""
+        self._sites: dict[str, str] = {}
+        """Slug to the site that the store or the first row with a home page gives the tool."""
         self._said: dict[bytes, tuple[tuple[datetime, int], ...]] = {}
         """Fingerprint to day and number of each verdict in the store that says so, the newest number first."""
         self._read_verdicts(session, by_id)
@@ -83,6 +89,7 @@ class Plan:
             tool = self._add_tool(row, told)
         else:
             self._compare(row, tool, told)
+            self._check_site(row, tool, told)
         if tool.row:
             self._add_aliases(row, tool, told)
         for each in row.verdicts:
@@ -97,7 +104,9 @@ class Plan:
             if new.supersedes:
                 found = (self._superseded(each, new, told) for each in new.supersedes)
                 new.supersedes = tuple(number for number in found if number)
+                self._check_days(new, told)
             told.stored += (f"verdict {new.number}",)
+        self._refuse_circles()
         for told in self.reports:
             if not told.faults and not told.stored:
                 told.note("All of it is here already.")
@@ -108,6 +117,8 @@ class Plan:
         """Let go of what only rows were compared with: what follows needs the memory."""
         self._said.clear()
         self._new.clear()
+        self._days.clear()
+        self._sites.clear()
         for kind in set(AliasKind) - {AliasKind.NAME}:
             self._owners[kind].clear()
 
@@ -119,6 +130,7 @@ class Plan:
             conditions = verdicts.conditions(session, [row.id for row in part if row.id is not None])
             for row in part:
                 tool = self._numbers[row.number] = by_id[row.tool_id]
+                self._days[row.number] = self._day(row.decided_at)
                 says = _fingerprint_of(tool, row, conditions.get(row.id or 0, []))
                 self._said[says] = (*self._said.get(says, ()), (row.decided_at, row.number))
 
@@ -152,6 +164,22 @@ class Plan:
         if differing:
             told.note(f"“{tool.name}” is here already and was not changed in: {', '.join(differing)}.")
 
+    def _check_site(self, row: PlannedRow, tool: ListedTool, told: RowReport) -> None:
+        if row.texts["homepage"] in ("", tool.homepage):
+            return
+        there = site(row.texts["homepage"])
+        here = self._sites.get(tool.slug) or site(tool.homepage)
+        if here or there:
+            self._sites[tool.slug] = sys.intern(here or there)
+        if is_elsewhere(here, there, row.aliases) and not any(
+            self._owners[alias_kind(key)].get(key) is tool for key in alias_keys(row.texts["homepage"])
+        ):
+            told.fault(
+                "homepage",
+                f"“{tool.name}” is at {here}, and this row says {there}. If it is the same tool, write {here} "
+                "among the aliases of this row; if it is another one, give it a name of its own.",
+            )
+
     def _add_aliases(self, row: PlannedRow, tool: ListedTool, told: RowReport) -> None:
         for text in row.aliases:
             try:
@@ -162,6 +190,10 @@ class Plan:
             owner = self._owners[kind].get(key)
             if owner is None:
                 self._own(tool, kind, kept, key)
+                if key in TENANTS:
+                    told.note(
+                        f"The site of every customer under {key} leads to this tool; name one host if that is too much."
+                    )
             elif owner is not tool:
                 told.fault("aliases", f"“{text}” belongs to “{owner.name}” already.")
 
@@ -221,6 +253,36 @@ class Plan:
                     self._renumbered[new.number] = following
                 new.number, following = following, following + 1
             self._numbers[new.number] = new.tool
+            self._days[new.number] = self._day(new.decided_at or self._now)
+
+    def _day(self, moment: datetime) -> date:
+        return moment.astimezone(self._house.zone).date()
+
+    def _check_days(self, new: NewVerdict, told: RowReport) -> None:
+        """A verdict that has not started yet may be replaced by one that starts before it, but was decided first."""
+        day = self._days[new.number]
+        for number in new.supersedes:
+            if self._days[number] > day:
+                told.fault(
+                    "supersedes",
+                    f"Verdict {number} was decided on {self._days[number]}, and this one before, on {day}: it can "
+                    "replace only what was there. Correct the days (without one it is today), or the number.",
+                )
+
+    def _refuse_circles(self) -> None:
+        naming: dict[str, dict[int, NewVerdict]] = {}
+        for new in self._found.verdicts:
+            if new.supersedes:
+                naming.setdefault(new.tool.slug, {})[new.number] = new
+        for of_tool in naming.values():
+            found = circle({number: new.supersedes for number, new in of_tool.items()})
+            where = ", ".join(str(row) for row in sorted({of_tool[each].row for each in found}))
+            for each in found:
+                self._report_of(of_tool[each].row).fault(
+                    "supersedes",
+                    f"The verdicts of rows {where} replace one another in a circle, so none would stand. "
+                    "Let the newest name the older ones, and no older one a newer.",
+                )
 
     def _superseded(self, number: int, new: NewVerdict, told: RowReport) -> int | None:
         number = self._renumbered.get(number, number)

@@ -3,14 +3,21 @@
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, tzinfo
+from datetime import UTC, date, datetime, tzinfo
 from typing import Any, TypeVar
 
-from registry.domain.condition import Check, Condition, ConditionKind, Duty
+from registry.domain.condition import Check, Condition, Duty
+from registry.domain.errors import InvalidInput
 from registry.domain.identity import name_key
 from registry.domain.lookup import House
 from registry.domain.outcome import MEANINGS, Outcome
-from registry.domain.validity import MarkKind
+from registry.services.lists.import_objects import (
+    FIRST_YEAR,
+    PlannedMark,
+    plain,
+    read_condition,
+    read_mark,
+)
 from registry.services.lists.spreadsheets import Row
 from scrapers.links import canonical_url
 
@@ -30,19 +37,6 @@ _LENGTHS = {
 }  # fmt: skip
 _MAY_BE_CUT = frozenset({"description", "guidance", "rationale"})
 T = TypeVar("T")
-
-
-@dataclass(frozen=True)
-class PlannedMark:
-    """What befell the verdict where it comes from."""
-
-    kind: MarkKind
-    at: datetime
-    by: str = ""
-    reason: str = ""
-    replacement: str = ""
-    effective_on: date | None = None
-    details: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,6 +114,9 @@ class _Cells:
 
     def text(self, column: str) -> str:
         value = self.row.get(column)
+        if isinstance(value, list | dict):
+            self.faults[column] = "Write plain text here, no list and no object."
+            return ""
         text = plain(value if isinstance(value, str) else "" if value is None else str(value))
         if column in ("name", "category", "vendor"):
             text = " ".join(text.split())
@@ -135,8 +132,8 @@ class _Cells:
         value = self._structured(column)
         if isinstance(value, str):
             value = value.split(";")
-        if not isinstance(value, list):
-            self.faults[column] = "Write several values parted by “;”, or a JSON list."
+        if not isinstance(value, list) or any(isinstance(each, list | dict) for each in value):
+            self.faults[column] = "Write several values parted by “;”, or a JSON list of texts."
             return ()
         return tuple(dict.fromkeys(text for each in value if (text := plain(str(each)))))
 
@@ -175,10 +172,12 @@ class _Cells:
             return None
         try:
             found = self._parsed(text)
-        except ValueError:
-            self.faults[column] = f"“{text}” is no date. Write it as 2026-11-03."
+            if found.year < FIRST_YEAR:
+                raise ValueError
+            return (found if found.tzinfo else found.replace(tzinfo=self.zone)).astimezone(UTC)
+        except (ValueError, OverflowError):
+            self.faults[column] = f"“{text}” is no date from {FIRST_YEAR} to 9999. Write it as 2026-11-03."
             return None
-        return found if found.tzinfo else found.replace(tzinfo=self.zone)
 
     def day(self, column: str) -> date | None:
         found = self.moment(column)
@@ -187,26 +186,34 @@ class _Cells:
     def items(
         self, column: str, read: Callable[[Mapping[str, Any]], T], *, lines: bool = False
     ) -> tuple[T, ...]:
-        """A JSON list of objects; with `lines`, plain text is one object a line, under `text`."""
+        """A JSON list of objects; with `lines`, plain text is one object a line, under `text`.
+
+        `read` may raise InvalidInput, whose sentence is told.
+        """
         value = self._structured(column)
         if isinstance(value, str):
             value = value.splitlines() if lines else [value] if value else []
-        try:
-            return tuple(
-                read({"text": each} if isinstance(each, str) else each)
-                for each in value
-                if each not in ("", None)
-            )
-        except (ValueError, TypeError, KeyError, AttributeError) as error:
-            self.faults[column] = f"Write a JSON list of objects as in an export ({error})."
-            return ()
+        found: list[T] = []
+        for place, each in enumerate(value if isinstance(value, list) else [value], start=1):
+            told = {"text": each} if isinstance(each, str) and lines else each
+            if each in ("", None):
+                continue
+            try:
+                if not isinstance(told, dict) or not isinstance(value, list):
+                    raise InvalidInput("Write a JSON list of objects as in an export.")
+                found.append(read(told))
+            except InvalidInput as fault:
+                self.faults[column] = f"Number {place}: {fault.sentence}"
+            except (ValueError, TypeError, KeyError, AttributeError, OverflowError):
+                self.faults[column] = f"Number {place} is not written as in an export."
+        return tuple(found)
 
     def mapping(self, column: str) -> dict[str, str]:
         value = self._structured(column)
         if not value:
             return {}
-        if not isinstance(value, dict):
-            self.faults[column] = "Write a JSON object as in an export."
+        if not isinstance(value, dict) or any(isinstance(each, list | dict) for each in value.values()):
+            self.faults[column] = "Write a JSON object of texts as in an export."
             return {}
         return {str(key): plain(str(each)) for key, each in value.items()}
 
@@ -228,14 +235,14 @@ class _Cells:
         if text[:1] in ("[", "{"):
             try:
                 return json.loads(text)
-            except ValueError:
+            except (ValueError, RecursionError):
                 self.faults[column] = "This is no valid JSON."
                 return []
         return text if text else []
 
 
 def _verdicts(cells: _Cells, outcome: Outcome, house: House, now: datetime) -> tuple[PlannedVerdict, ...]:
-    conditions = cells.items("conditions", _condition, lines=True)
+    conditions = cells.items("conditions", read_condition, lines=True)
     if outcome is Outcome.APPROVED and conditions:
         outcome = Outcome.APPROVED_WITH_CONDITIONS
         cells.notes.append("It has conditions, so it was taken as approved with conditions.")
@@ -245,6 +252,12 @@ def _verdicts(cells: _Cells, outcome: Outcome, house: House, now: datetime) -> t
     decided_at, valid_until = cells.moment("decided_at"), cells.day("valid_until")
     if decided_at is not None and decided_at > now:
         cells.faults["decided_at"] = "This day has not come yet."
+    starts_at = cells.moment("valid_from")
+    first_day = starts_at or decided_at
+    if valid_until and first_day and valid_until < first_day.date():
+        cells.faults["valid_until"] = (
+            f"It would end on {valid_until}, before it starts on {first_day.date()}."
+        )
     if valid_until is not None and not MEANINGS[outcome].may_use:
         valid_until = None
         cells.notes.append("The end date of a no was ignored.")
@@ -260,6 +273,11 @@ def _verdicts(cells: _Cells, outcome: Outcome, house: House, now: datetime) -> t
     offices = cells.several("offices")
     if any(len(each) > 40 for each in offices):
         cells.faults["offices"] = "An office's code has at most 40 characters."
+    audience = cells.several("audience")
+    if strange := [each for each in audience if each not in house.audiences]:
+        cells.notes.append(
+            f"The audience {', '.join(strange)} is not among those of the settings; it was taken as it is."
+        )
     texts = {
         column: cells.text(column)
         for column in ("versions", "deployment", "rationale", "reason_code", "citation", "reference")
@@ -271,16 +289,16 @@ def _verdicts(cells: _Cells, outcome: Outcome, house: House, now: datetime) -> t
         conditions=conditions,
         decided_at=decided_at,
         decided_by=cells.text("decided_by") or NOBODY,
-        starts_at=cells.moment("valid_from"),
+        starts_at=starts_at,
         valid_until=valid_until,
         data_ceiling=ceiling[0] if ceiling else None,
         accounts=cells.known("accounts", house.account_types),
         offices=offices,
-        audience=cells.known("audience", house.audiences),
+        audience=audience,
         alternatives=cells.several("alternatives"),
         pilot=cells.mapping("pilot"),
         supersedes=_numbers(cells, "supersedes"),
-        marks=cells.items("marks", lambda told: _mark(told, cells.zone)),
+        marks=cells.items("marks", lambda told: read_mark(told, cells.zone)),
         recorded=cells.several("notes"),
         texts=texts,
     )
@@ -305,49 +323,3 @@ def _standing_one(house: House) -> Condition:
         check=Check.SELF_ATTESTED,
         standing=True,
     )
-
-
-def _condition(told: Mapping[str, Any]) -> Condition:
-    text, due_on = plain(str(told["text"])), _day_of(told.get("due_on"))
-    if not 0 < len(text) <= 500:
-        raise ValueError("a condition has a text of 1 to 500 characters")
-    standing = bool(told.get("standing", due_on is None))
-    if standing and due_on is not None:
-        raise ValueError("a standing condition has no due date")
-    return Condition(
-        text=text,
-        kind=ConditionKind(told.get("kind") or ConditionKind.OTHER),
-        duty=Duty(told["who"]) if told.get("who") else Duty.USER if set(told) == {"text"} else None,
-        check=Check(told["check"]) if told.get("check") else None,
-        mitigates=frozenset(told.get("mitigates") or ()),
-        standing=standing,
-        due_on=due_on,
-        met_on=_day_of(told.get("met_on")),
-        evidence=plain(str(told.get("evidence") or ""))[:2000],
-        waived_reason=plain(str(told.get("waived_reason") or ""))[:500],
-    )
-
-
-def _mark(told: Mapping[str, Any], zone: tzinfo) -> PlannedMark:
-    at = datetime.fromisoformat(told["at"])
-    return PlannedMark(
-        kind=MarkKind(told["kind"]),
-        at=at if at.tzinfo else at.replace(tzinfo=zone),
-        by=str(told.get("by") or ""),
-        reason=str(told.get("reason") or ""),
-        replacement=str(told.get("replacement") or ""),
-        effective_on=_day_of(told.get("effective_on")),
-        details={str(name): str(text) for name, text in dict(told.get("details") or {}).items()},
-    )
-
-
-def _day_of(value: object) -> date | None:
-    return date.fromisoformat(str(value)) if value else None
-
-
-def plain(text: str) -> str:
-    """Without space at its ends, control characters and Windows line ends."""
-    if text.isprintable():
-        return text.strip()
-    kept = text.replace("\r\n", "\n").replace("\r", "\n").replace("\ufeff", "")
-    return "".join(sign for sign in kept if sign >= " " or sign in "\n\t").strip()

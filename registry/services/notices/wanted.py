@@ -13,7 +13,10 @@ from registry.domain.notice import NoticeKind
 from registry.domain.notice_words import KIND_LABELS
 from registry.domain.outcome import MEANINGS, Outcome
 from registry.domain.validity import STATE_LABELS, ValidityState
+from registry.services.people.house import house
+from registry.services.verdicts.facets import refuse_strangers
 from registry.services.verdicts.shelf import Filter
+from registry.settings import Settings
 from registry.store import tools
 
 FIELDS: Mapping[str, str] = {
@@ -38,8 +41,18 @@ _CODES: Mapping[str, Collection[str]] = {
 }
 
 
-def canonical(query: str) -> str:
+def canonical(session: Session, query: str, settings: Settings) -> str:
     """The same query in the order in which it is kept. Raises InvalidInput, naming what may stand there."""
+    told = ordered(query)
+    try:
+        refuse_strangers(session, as_filter(told), house(session, settings))
+    except InvalidInput as refused:
+        raise _no_filter(refused.sentence) from refused
+    return told
+
+
+def ordered(query: str) -> str:
+    """`canonical` for what is checked already: codes are looked at, names of ours are not."""
     kept: set[tuple[str, str]] = set()
     given: list[tuple[str, str]] = parse_qsl(query.removeprefix("?"))
     for name, value in given:
@@ -47,7 +60,8 @@ def canonical(query: str) -> str:
             raise _no_filter(f"{name} is no filter. Filters are: {', '.join(_ORDER)}.")
         if name in _CODES and value not in _CODES[name]:
             raise _no_filter(f"{value} is no {name}. It is one of: {', '.join(sorted(_CODES[name]))}.")
-        kept.add((name, value.strip()))
+        if value.strip():
+            kept.add((name, value.strip()))
     ordered = sorted(kept, key=lambda each: (_ORDER.index(each[0]), each[1]))
     told = urlencode(ordered)
     if len(told) > MOST:

@@ -2,7 +2,8 @@
 
 The documents are the feed itself with what is newest, pages that lead to all that is older, and the archives of months:
 parts of so many notices in the order in which they were filed. A part is an archive once it is full or its month is
-over, and never changes then: what comes late, or is put right, is filed when it comes.
+over, and never changes then: what comes late, or is put right, is filed when it comes. Of a part that still grows, what
+is too old for the feed itself is in an archive that ends with what was filed last: `Part.first`.
 """
 
 from collections.abc import Sequence
@@ -27,6 +28,8 @@ class Part:
     year: int
     month: int
     number: int = 1
+    first: int | None = None
+    """So many of its notices, where it was asked for before it was whole; what is filed later changes them no more."""
 
     @property
     def span(self) -> Month:
@@ -49,7 +52,7 @@ class Document:
 
 def newest(session: Session, wanted: NoticeFilter, *, now: datetime) -> Document:
     found, following = _page(session, wanted, None, now)
-    return Document(found, following, prev_archive=_newest_archive(session, wanted, now))
+    return Document(found, following, prev_archive=_newest_archive(session, wanted, found, now))
 
 
 def before(session: Session, wanted: NoticeFilter, number: int, *, now: datetime) -> Document:
@@ -66,17 +69,18 @@ def archive(session: Session, wanted: NoticeFilter, part: Part, *, now: datetime
     month = part.span
     count = notice_pages.count_filed(session, wanted, month, now=now)
     parts = _closed(count, month, now)
-    if part.number > parts:
+    skip = (part.number - 1) * MOST
+    if part.number > parts and not (part.first and skip + part.first <= count):
         raise NotFound(
             "There is no such archive: nothing was filed there, or its time is not over. Follow the feed's own links."
         )
-    found = notice_pages.filed(session, wanted, month, now=now, skip=(part.number - 1) * MOST, limit=MOST)
+    found = notice_pages.filed(session, wanted, month, now=now, skip=skip, limit=part.first or MOST)
     last = {each.uid: each.number for each in found}  # of what was told twice here, what was told last
     return Document(
         [each for each in reversed(found) if last[each.uid] == each.number],
         part=part,
         prev_archive=_archive_before(session, wanted, part, now),
-        next_archive=_archive_after(session, wanted, part, parts, now),
+        next_archive=None if part.first else _archive_after(session, wanted, part, parts, now),
     )
 
 
@@ -88,13 +92,19 @@ def _page(
     return shown, shown[-1].number if len(found) > MOST else None
 
 
-def _newest_archive(session: Session, wanted: NoticeFilter, now: datetime) -> Part | None:
+def _newest_archive(
+    session: Session, wanted: NoticeFilter, shown: Sequence[Line], now: datetime
+) -> Part | None:
+    """The archive with which everything begins that the feed itself does not show."""
     at = now.astimezone(UTC)
-    this_month = Part(at.year, at.month)
-    full = notice_pages.count_filed(session, wanted, this_month.span, now=now) // MOST
+    month = Part(at.year, at.month)
+    full = notice_pages.count_filed(session, wanted, month.span, now=now) // MOST
+    rest = notice_pages.filed(session, wanted, month.span, now=now, skip=full * MOST, limit=MOST)
+    if {each.uid for each in rest} - {each.uid for each in shown}:
+        return Part(at.year, at.month, full + 1, len(rest))
     if full:
         return Part(at.year, at.month, full)
-    return _archive_before(session, wanted, this_month, now)
+    return _archive_before(session, wanted, month, now)
 
 
 def _archive_before(session: Session, wanted: NoticeFilter, part: Part, now: datetime) -> Part | None:

@@ -49,7 +49,7 @@ def ask(request: Request, tx: Tx, settings: House, user: CurrentUser, now: Now, 
     """The same reply whether the address is known or not. 409 where the registry sends no mail."""
     following.require_mail(settings)
     asker(request, user, now, what="addresses")
-    wanted = canonical(asked.wanted)
+    wanted = canonical(tx, asked.wanted, settings)
     following.ask(tx, address=asked.address, wanted=wanted, weekly=asked.weekly, now=now)
     return AskedOut(sentence="A mail asks this address whether it wants to follow.")
 

@@ -44,7 +44,7 @@ def add(tx: Tx, settings: House, user: HookKeeper, now: Now, asked: WebhookIn) -
     row, secret = hooks.add(
         tx,
         url=asked.url,
-        wanted=canonical(asked.wanted),
+        wanted=canonical(tx, asked.wanted, settings),
         note=asked.note,
         settings=settings,
         by=user,
@@ -79,7 +79,7 @@ def change(
             tx,
             webhook_id,
             url=asked.url,
-            wanted=canonical(asked.wanted),
+            wanted=canonical(tx, asked.wanted, settings),
             note=asked.note,
             version=version_in(if_match),
             settings=settings,

@@ -73,7 +73,7 @@ class LeavePage:
 @router.get("")
 def show_form(request: Request, read: Read, settings: House) -> Response:
     """The address names what is followed as that of a list of verdicts does."""
-    wanted = canonical(request.url.query)
+    wanted = canonical(read, request.url.query, settings)
     return render(
         request, "follow/new.html", _new(read, settings, wanted, Form({"address": "", "how": AT_ONCE}))
     )
@@ -91,7 +91,7 @@ def ask(
     wanted: Text = "",
 ) -> Response:
     """The same reply whether the address is known or not."""
-    wanted = canonical(wanted)
+    wanted = canonical(tx, wanted, settings)
     try:
         with tx.begin_nested():
             following.require_mail(settings)

@@ -83,7 +83,13 @@ def add(
     try:
         with tx.begin_nested():
             row, secret = hooks.add(
-                tx, url=url, wanted=canonical(wanted), note=note, settings=settings, by=user, now=now
+                tx,
+                url=url,
+                wanted=canonical(tx, wanted, settings),
+                note=note,
+                settings=settings,
+                by=user,
+                now=now,
             )
     except InvalidInput as refused:
         form = _form(url, wanted, note, refused.faults)
@@ -118,7 +124,7 @@ def change(
                 tx,
                 webhook_id,
                 url=url,
-                wanted=canonical(wanted),
+                wanted=canonical(tx, wanted, settings),
                 note=note,
                 version=number(version),
                 settings=settings,

@@ -152,16 +152,26 @@ def test_a_verdict_that_has_gone_out_cannot_be_taken_back(
         undo(session, verdict.number, by=cast["amir"], now=now + timedelta(seconds=300))
 
 
-def test_a_successor_names_the_numbers_it_supersedes(
+def test_a_successor_supersedes_what_is_published_on_its_tool_and_so_never_itself(
     session: Session, cast: Mapping[str, Actor], now: datetime
 ) -> None:
     tool, other = a_tool(session, now=now), a_tool(session, "Inkwell", now=now)
     first = a_verdict(session, tool, cast, now=now)
     stranger = a_verdict(session, other, cast, now=now)
+    its_own = stranger.number + 1
     with pytest.raises(InvalidInput) as refused:
-        a_verdict(session, tool, cast, now=now, supersedes=(stranger.number,))
-    assert "supersedes" in refused.value.faults
+        a_verdict(session, tool, cast, now=now, supersedes=(its_own,))
+    assert f"Verdict {its_own} is not" in refused.value.faults["supersedes"]
     assert session.exec(select(Verdict).where(Verdict.number == first.number)).one()
+
+
+def test_a_verdict_on_another_tool_is_not_superseded(
+    session: Session, cast: Mapping[str, Actor], now: datetime
+) -> None:
+    stranger = a_verdict(session, a_tool(session, "Inkwell", now=now), cast, now=now)
+    with pytest.raises(InvalidInput) as refused:
+        a_verdict(session, a_tool(session, now=now), cast, now=now, supersedes=(stranger.number,))
+    assert "supersedes" in refused.value.faults
 
 
 def test_a_verdict_taken_back_leaves_the_evaluation_where_it_now_stands_and_not_ready_for_ever(

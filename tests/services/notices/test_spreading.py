@@ -14,7 +14,7 @@ from registry.domain.outcome import Outcome
 from registry.domain.validity import MarkKind
 from registry.services.decisions import taking_back
 from registry.services.notices import following, hooks, mails, spreading
-from registry.services.notices.wanted import as_filter, canonical
+from registry.services.notices.wanted import as_filter, ordered
 from registry.services.people.acting import REGISTRY, Actor
 from registry.services.verdicts import verdict_life
 from registry.settings import Settings
@@ -75,7 +75,7 @@ def office(engine: Engine) -> Office:
 
 def follows(engine: Engine, wanted: str = "", *, weekly: bool = False, at: datetime = NOW) -> None:
     with transaction(engine) as session:
-        following.ask(session, address="emil@office.example", wanted=canonical(wanted), weekly=weekly, now=at)
+        following.ask(session, address="emil@office.example", wanted=ordered(wanted), weekly=weekly, now=at)
         following.confirm(session.exec(select(Follower)).one(), now=at)
         session.delete(session.exec(select(Delivery)).one())
 
@@ -170,7 +170,7 @@ def test_a_follower_hears_of_what_the_filter_lists(
 def test_every_facet_of_the_list_can_be_followed() -> None:
     for facet in FACETS:
         value = {"outcome": "approved", "validity": "lapsed"}.get(facet, "x")
-        assert canonical(f"{facet}={value}") == f"{facet}={value}"
+        assert ordered(f"{facet}={value}") == f"{facet}={value}"
         assert as_filter(f"{facet}={value}") != as_filter("")
 
 

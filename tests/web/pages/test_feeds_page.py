@@ -19,7 +19,9 @@ from registry.domain.notice import NoticeKind
 from registry.domain.validity import MarkKind
 from registry.publish.formats import FORMATS
 from registry.services.decisions.taking_back import undo
-from registry.services.people.acting import Actor
+from registry.services.lists.importing import import_rows
+from registry.services.people.acting import REGISTRY, Actor
+from registry.services.people.house import house
 from registry.services.verdicts.announcing import Sweep
 from registry.services.verdicts.verdict_life import mark
 from registry.settings import Settings
@@ -353,6 +355,55 @@ def test_an_archive_never_changes_whatever_happens_later(
         Sweep(UTC_ZONE).write(session, clock.now)
     assert client.get(address).json()["items"] == before
     assert "archive=2029-" in client.get("/feeds/verdicts.atom").text
+
+
+def _take_over(engine: Engine, first: int, count: int, *, now: datetime) -> None:
+    """Old verdicts of a list that is imported now."""
+    rows = [
+        {
+            "name": f"Taken over {number}",
+            "category": f"Taken {number % 2}",
+            "outcome": "approved",
+            "number": str(number),
+            "decided_at": f"2024-03-{1 + number % 28:02}",
+        }
+        for number in range(first, first + count)
+    ]
+    with transaction(engine) as session:
+        assert import_rows(session, rows, house(session, Settings()), by=REGISTRY, now=now).done
+
+
+def _chain(client: TestClient, address: str, rel: str) -> list[tuple[str, list[str]]]:
+    """Address and ids of each document, the first one included."""
+    found = []
+    while address:
+        ids, following = _read("json", client.get(address).content, rel)
+        found.append((address, ids))
+        address = following
+    return found
+
+
+@pytest.mark.parametrize("count", [3, 140])
+def test_the_feed_and_its_archives_hold_everything_also_what_came_this_month_with_an_old_date(
+    client: TestClient, site_engine: Engine, clock: Any, count: int
+) -> None:
+    _take_over(site_engine, 1000, 70, now=clock.now - timedelta(days=40))
+    _take_over(site_engine, 2000, count, now=clock.now)
+    open_archives: dict[str, list[str]] = {}
+    for query in ("", "?outcome=approved", "?category=Taken+1"):
+        address = f"/feeds/verdicts.json{query}"
+        paged = [each for _, ids in _chain(client, address, "next") for each in ids]
+        (_, newest), *archives = _chain(client, address, "prev-archive")
+        archived = [each for _, ids in archives for each in ids]
+        assert len(paged) == len(set(paged))
+        assert len(archived) == len(set(archived))
+        assert {*newest, *archived} == set(paged)
+        open_archives |= {at: ids for at, ids in archives if "first=" in at}
+    assert open_archives
+    _take_over(site_engine, 3000, 60, now=clock.now + timedelta(minutes=1))
+    clock.pass_time(days=40)
+    for at, ids in open_archives.items():  # what was filed later is in another document
+        assert _chain(client, at, "prev-archive")[0] == (at, ids)
 
 
 def _read(ending: str, body: bytes, rel: str) -> tuple[list[str], str]:

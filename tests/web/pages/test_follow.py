@@ -165,6 +165,23 @@ def test_a_filter_that_nobody_knows_is_refused_with_those_that_are(client: TestC
     assert "outcome" in reply.text
 
 
+@pytest.mark.parametrize(
+    "wanted", ["tool=nope", "office=zz", "category=zz", "data_class=zz", "rubric=zz", "q=x&tool=nope"]
+)
+def test_what_does_not_exist_cannot_be_followed(client: TestClient, site_engine: Engine, wanted: str) -> None:
+    value = wanted.rpartition("=")[2]
+    page = client.get(f"/follow?{wanted}")
+    assert page.status_code == 422
+    assert f"“{value}”" in page.text
+    assert ask(client, wanted=wanted).status_code == 422
+    asked = {"address": "emil@office.example", "wanted": wanted}
+    told = client.post("/api/v1/follows", json=asked)
+    assert told.status_code == 422
+    assert f"“{value}”" in told.text
+    assert client.get(f"/feeds/verdicts.json?{wanted}").status_code in (301, 422)
+    assert followers(site_engine) == []
+
+
 def test_the_answer_card_leads_to_the_form(client: TestClient, site_engine: Engine) -> None:
     with transaction(site_engine) as session:
         a_tool(session, now=NOW)

@@ -74,6 +74,14 @@ def test_an_address_that_cannot_be_is_refused_and_nothing_typed_is_lost(
     assert 'value="Chat of the office"' in reply.text
 
 
+def test_what_does_not_exist_is_told_to_no_webhook(ada: TestClient) -> None:
+    reply = add(ada, note="Chat of the office", wanted="tool=nope")
+    assert reply.status_code == 422
+    assert "There is no tool “nope”" in reply.text
+    assert 'value="Chat of the office"' in reply.text
+    assert ada.post(f"{API}/webhooks", json={"url": URL, "wanted": "office=zz"}).status_code == 422
+
+
 def test_a_filter_that_nobody_knows_is_refused(ada: TestClient) -> None:
     reply = add(ada, wanted="colour=green")
     assert reply.status_code == 422
@@ -152,7 +160,7 @@ def test_a_password_in_an_address_is_shown_nowhere_and_stands_in_no_event(
 
 
 def test_the_api_does_the_same(ada: TestClient, site_engine: Engine) -> None:
-    made = ada.post(f"{API}/webhooks", json={"url": URL, "wanted": "tool=notes", "note": "Chat"})
+    made = ada.post(f"{API}/webhooks", json={"url": URL, "wanted": "outcome=rejected", "note": "Chat"})
     assert made.status_code == 201
     assert made.json()["secret"].startswith("whsec_")
     assert ada.get(f"{API}/webhooks/1").json()["secret"] is None
