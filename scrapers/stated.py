@@ -3,8 +3,10 @@
 What is of the wrong kind is left out, what is too long is cut; what it means is not decided here.
 """
 
+import unicodedata
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
+from html import unescape
 from typing import Any
 
 from scrapers.dates import read_date
@@ -19,6 +21,9 @@ MAX_ID = 200
 MAX_LINE = 200
 MAX_SENTENCE = 500
 MAX_TEXT = 4_000
+MOST_NUMBER = 999_999_999
+HIDDEN = "\ufffd"
+JOINERS = "\u200c\u200d"
 
 Stated = dict[str, Any]
 
@@ -32,7 +37,7 @@ def read_stated(raw: object, *, base: str, said_at: datetime | None) -> Stated |
     told = raw if isinstance(raw, dict) else {}
     outcome = _code(told.get("outcome"))
     url = _address(told.get("url"), base)
-    number = _line(told.get("number"), MAX_CODE)
+    number = _number(told.get("number"))
     identity = _line(told.get("uid"), MAX_ID) or number or url[:MAX_ID]
     tool = _tool(_object(told.get("tool")), base)
     if not outcome or not identity or not tool["name"]:
@@ -59,7 +64,7 @@ def read_stated(raw: object, *, base: str, said_at: datetime | None) -> Stated |
         "decided_at": _moment(told.get("decided_at")),
         "valid_from": _moment(told.get("valid_from")),
         "valid_until": _day(told.get("valid_until")),
-        "supersedes": _lines(told.get("supersedes")),
+        "supersedes": _numbers(told.get("supersedes")),
         "imported": told.get("imported") in (True, "true"),
         "adopted_from": _adopted(told.get("adopted_from"), base),
         "said_at": said_at.astimezone(UTC).isoformat() if said_at else "",
@@ -68,11 +73,11 @@ def read_stated(raw: object, *, base: str, said_at: datetime | None) -> Stated |
 
 def _tool(told: Mapping[str, Any], base: str) -> Stated:
     return {
-        "name": _line(told.get("name"), 120),
+        "name": _line(_hidden_shown(told.get("name")), 120),
         "url": _address(told.get("url"), base),
         "homepage": _address(told.get("homepage"), base),
         "vendor": _line(told.get("vendor"), 120),
-        "identifiers": _lines(told.get("identifiers")),
+        "identifiers": _lines([_hidden_shown(each) for each in _list(told.get("identifiers"))]),
     }
 
 
@@ -116,6 +121,36 @@ def _line(value: object, most: int = MAX_LINE) -> str:
     if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 10**18:
         return str(value)
     return shorten(plain_text(as_markup(value)), most) if isinstance(value, str) else ""
+
+
+def _number(value: object) -> str:
+    """The number of a verdict, or what stands for one; "" for what no list of verdicts comes to."""
+    text = _line(value, MAX_CODE)
+    digits = text.removeprefix("-").replace(".", "")
+    if not digits.isdecimal():
+        return text
+    return text if text.isdecimal() and 1 <= int(text) <= MOST_NUMBER else ""
+
+
+def _numbers(value: object) -> list[str]:
+    every = (_number(each) for each in _list(value)[:MOST_NAMES])
+    return list(dict.fromkeys(each for each in every if each))
+
+
+def _hidden_shown(value: object) -> object:
+    """A name in which signs that nobody sees are the sign for what is not known; joiners of other scripts stay."""
+    if not isinstance(value, str) or len(value) > MAX_TEXT:
+        return value
+    text = unescape(value)
+    hidden = [
+        unicodedata.category(char) == "Cf" and not (char in JOINERS and before > "\x7f")
+        for before, char in zip(" " + text, text, strict=False)
+    ]
+    return (
+        "".join(HIDDEN if each else char for each, char in zip(hidden, text, strict=True))
+        if any(hidden)
+        else value
+    )
 
 
 def _lines(value: object) -> list[str]:

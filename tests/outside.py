@@ -80,7 +80,7 @@ def read(*items: dict[str, Any], **head: Any) -> Parsed:
 def a_registry(session: Session, *, now: datetime, name: str = "Harbour City Registry") -> Source:
     source = Source(
         name=name,
-        url=f"https://{name.split()[0].lower()}.example/feeds/verdicts.json",
+        url=f"https://registry.{name.split()[0].lower()}.example/feeds/verdicts.json",
         kind="verdicts",
         announcer=Announcer.OTHER_REGISTRY,
         created_at=now - timedelta(days=400),

@@ -69,6 +69,11 @@ def test_wrong_types_and_dates_are_left_out_one_by_one():
     assert (said["supersedes"], said["imported"], said["url"]) == (["3"], False, "")
 
 
+def test_a_number_that_no_list_comes_to_is_left_out():
+    said = stated(number=-7, supersedes=[-1, 0, 4, "5", 10**12, "1.5", "A-6"])
+    assert (said["number"], said["supersedes"]) == ("", ["4", "5", "A-6"])
+
+
 def test_endless_conditions_are_cut_off_and_counted():
     said = stated(conditions=[{"text": f"Condition {nth} " + "x" * 900} for nth in range(5_000)])
     assert len(said["conditions"]) == 30

@@ -23,6 +23,7 @@ from registry.services.decisions.decider import Permission, refuse_own_reading
 from registry.services.decisions.decision import Decision, Terms, form_faults, publish, verdict_row
 from registry.services.evaluations import evaluation as rounds
 from registry.services.evaluations.scoring import declare
+from registry.services.outside.evidence import linked
 from registry.services.people.acting import Actor
 from registry.store import evaluations, outside, tables, tools, verdicts
 from registry.store.columns import id_of
@@ -68,7 +69,8 @@ def model(session: Session, outside_id: int, *, now: datetime, terms: Terms) -> 
     read = read_outside(row.said)
     if row.tool_id is None or read is None:
         raise RuleBroken("Say first which of our tools it is about.")
-    found = Model(row, outside.source_of(session, row), read, tools.get_by_id(session, row.tool_id))
+    source = outside.source_of(session, row)
+    found = Model(row, source, linked(read, source), tools.get_by_id(session, row.tool_id))
     state = read.state_on(now.astimezone(terms.zone).date())
     if state not in STANDS:
         label = STATE_LABELS[state].lower()

@@ -1,9 +1,10 @@
 """What other registries say of our tools, read for pages, answers and the API: evidence, never an answer of ours."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 from sqlmodel import Session
 
@@ -12,6 +13,7 @@ from registry.domain.outside import PLACED_LABELS, STANDS, Outside, Said, change
 from registry.store import outside, verdicts
 from registry.store.columns import id_of
 from registry.store.tables import Candidate, OutsideVerdict, Source, Tool
+from scrapers.links import canonical_url
 
 
 @dataclass(frozen=True)
@@ -132,7 +134,11 @@ def pieces(
     tools: Mapping[int, Tool] | None = None,
 ) -> list[Piece]:
     """Rows as they read today, in their order."""
-    read = [(row, source, found) for row, source in told if (found := read_outside(row.said)) is not None]
+    read = [
+        (row, source, linked(found, source))
+        for row, source in told
+        if (found := read_outside(row.said)) is not None
+    ]
     origins = {found.adopted_from["id"] for _, _, found in read if found.adopted_from}
     ours = verdicts.uids_among(session, origins) if origins else set()
     adopted = outside.adopted_as(session, [id_of(row) for row, _, _ in read], now=now) if read else {}
@@ -150,6 +156,12 @@ def pieces(
         )
         for row, source, found in read
     ]
+
+
+def linked(told: Outside, source: Source) -> Outside:
+    """The same without its address where that is not on the host of their feed: it is no page of theirs."""
+    feeds = {urlsplit(canonical_url(each)).netloc for each in (source.url, source.answered_url) if each}
+    return told if urlsplit(canonical_url(told.url)).netloc in feeds else replace(told, url="")
 
 
 def history(session: Session, piece: Piece) -> list[Before]:

@@ -19,6 +19,7 @@ from registry.store import outside, reopenings, tools
 from registry.store.columns import id_of
 from registry.store.tables import Alias, AliasKind, Candidate, OutsideVerdict, Tool
 from scrapers.links import host_of, registrable_domain
+from scrapers.stated import HIDDEN
 
 MARK = "outside_names"
 AT_ONCE = 500
@@ -147,9 +148,12 @@ def _by_candidate(session: Session, rows: Sequence[OutsideVerdict]) -> int:
 
 
 def _keys(told: Mapping[str, Any]) -> list[list[Key]]:
-    """For the home page, each identifier and the name: the keys by which a tool would be known, best first."""
+    """For the home page, each identifier and the name: the keys by which a tool would be known, best first.
+
+    A name with signs that nobody sees is none: it looks like one of ours and is another.
+    """
     spellings = dict.fromkeys([told["homepage"], *told["identifiers"], told["name"]])
-    return [list(read_query(each).keys) for each in spellings if each]
+    return [list(read_query(each).keys) for each in spellings if each and HIDDEN not in each]
 
 
 def _known(session: Session, keys: Iterable[Key]) -> Sequence[Alias]:

@@ -3,6 +3,7 @@
 What it says last is what it says; what it said before is kept. Which of our tools it means is placing.py's.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -58,7 +59,7 @@ def take_in(session: Session, source: Source, entries: Sequence[Entry], *, held:
     known = outside.by_key(session, id_of(source), by_key.keys())
     ours = verdicts.uids_among(session, by_key.keys())
     fresh: list[OutsideVerdict] = []
-    successors: dict[str, OutsideVerdict] = {}
+    successors: list[tuple[str, OutsideVerdict]] = []
     for key, sayings in by_key.items():
         if key in ours:
             told.ours += 1
@@ -80,7 +81,7 @@ def take_in(session: Session, source: Source, entries: Sequence[Entry], *, held:
             else:
                 continue
             if _has_begun(said, now):
-                successors |= dict.fromkeys(read.supersedes, row)
+                successors += [(number, row) for number in read.supersedes]
     told.changed += _supersede(session, source, successors, now)
     placing.place(session, fresh)
     return told
@@ -171,14 +172,18 @@ def _has_begun(said: Said, now: datetime) -> bool:
 
 
 def _supersede(
-    session: Session, source: Source, successors: Mapping[str, OutsideVerdict], now: datetime
+    session: Session, source: Source, successors: Sequence[tuple[str, OutsideVerdict]], now: datetime
 ) -> int:
-    """End what a newer verdict of the same registry names, where its own entry does not tell so yet."""
+    """End what a newer verdict on the same tool there names, where its own entry does not tell so yet."""
     changed = 0
-    for row in outside.by_number(session, id_of(source), successors.keys()):
-        successor = successors[row.number]
-        if row.state in ENDED or row is successor or row.said_at > successor.said_at:
+    named: dict[str, list[OutsideVerdict]] = defaultdict(list)
+    for number, successor in successors:
+        named[number].append(successor)
+    for row in outside.by_number(session, id_of(source), named.keys()):
+        those = [each for each in named[row.number] if each is not row and _same_tool(row, each)]
+        if not those or row.state in ENDED or row.said_at > those[-1].said_at:
             continue
+        successor = those[-1]
         reason = f"Replaced by verdict {successor.number}: {MEANINGS[Outcome(successor.outcome)].label}."
         said = {
             **row.said,
@@ -190,3 +195,9 @@ def _supersede(
         if read is not None:
             changed += _say(session, row, said, read, successor.said_at, now)
     return changed
+
+
+def _same_tool(one: OutsideVerdict, other: OutsideVerdict) -> bool:
+    """By their own page of the tool, else by its name."""
+    pages = {one.said["tool"]["url"], other.said["tool"]["url"]}
+    return one.name_key == other.name_key or (len(pages) == 1 and "" not in pages)

@@ -205,4 +205,6 @@ def _facts(piece: Piece) -> list[Row]:
         rows.append(Row("Taken over from", "this very registry" if piece.ours else whose))
     read_on = day_text(piece.read_at.date()) if piece.read_at else "Not yet"
     rows.append(Row("Their feed was last read", read_on))
-    return [*rows, Row("Their page", told.url or "Not told", Link("Open", told.url) if told.url else None)]
+    said = piece.row.said["url"]
+    where = told.url or (f"{said} – not on the host of their feed" if said else "Not told")
+    return [*rows, Row("Their page", where, Link("Open", told.url) if told.url else None)]

@@ -10,6 +10,7 @@ from registry.domain.outside import PlacedBy, Said, changes, read_outside, summa
 from registry.domain.validity import ValidityState
 from registry.services.entries import holding
 from registry.services.outside import placing, taking_in
+from registry.services.outside.evidence import on_tool
 from registry.services.sources import sources
 from registry.store import outside
 from registry.store.engine import snapshot, transaction
@@ -109,6 +110,39 @@ def test_a_successor_ends_what_it_names_though_that_one_s_own_entry_says_nothing
     assert first.state is ValidityState.SUPERSEDED
     assert second.outcome is Outcome.REJECTED
     assert "verdict 2" in first.said["reason"]
+
+
+def test_a_successor_ends_nothing_on_another_tool(session, harbour, now):
+    tell(session, harbour, an_item(a_statement(1), now - 5 * DAY), now=now - 4 * DAY)
+    newer = a_statement(2, "Inkwell", supersedes=[1])
+    tell(session, harbour, an_item(newer, now - DAY), now=now)
+    assert [row.state for row in every(session)] == [ValidityState.ACTIVE] * 2
+
+
+def test_a_name_with_signs_that_nobody_sees_is_placed_by_a_person(session, harbour, now):
+    a_tool(session, "Quillmark", now=now)
+    hidden = {"name": "Quill\u200bmark", "homepage": "", "identifiers": ["Quill&#8203;mark"]}
+    tell(session, harbour, an_item(a_statement(1, about=hidden), now - DAY), now=now)
+    tell(session, harbour, an_item(a_statement(2, about={"homepage": ""}), now - DAY), now=now)
+    first, second = every(session)
+    assert (first.tool_id, first.tool_name) == (None, "Quill\ufffdmark")
+    assert second.placed_by is PlacedBy.NAME
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("https://registry.harbour.example/verdicts/1", True),
+        ("https://ours.example/verdicts/1", False),
+        ("https://registry.harbour.example:8443/verdicts/1", False),
+    ],
+)
+def test_an_address_on_another_host_is_no_link_of_theirs(session, harbour, now, url, shown):
+    tool = a_tool(session, "Quillmark", now=now)
+    tell(session, harbour, an_item(a_statement(url=url), now - DAY), now=now)
+    placing.place_by_hand(session, only(session).id, tool.slug, by=the_cast(session, now)["ada"], now=now)
+    [piece] = on_tool(session, tool.id, today=now.date(), now=now).pieces
+    assert piece.outside.url == (url if shown else "")
 
 
 def test_our_own_verdicts_are_left_out_whoever_tells_them(session, harbour, now):
