@@ -4,7 +4,7 @@ store."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from itertools import product
 
 from registry.domain import wording
@@ -59,6 +59,8 @@ class _Case:
     question: Question
     house: House
     today: date
+    known_on: date
+    """The day on which it is asked; `today` is the one that is asked about."""
     held: tuple[Held, ...]
     scheduled: tuple[Verdict, ...]
     under_review_since: date | None
@@ -77,11 +79,13 @@ def answer(
     *,
     under_review_since: date | None = None,
     expected_on: date | None = None,
+    now: datetime | None = None,
 ) -> Answer:
     """The answer for one tool from all its verdicts (none of them undone), by the five rules on several
     verdicts.
 
-    `under_review_since` says that an evaluation is open; a verdict beats it. Raises InvalidInput where the
+    `under_review_since` says that an evaluation is open; a verdict beats it. What ends between `now` and the
+    moment that is asked about is told as what is to come. Raises InvalidInput where the
     question names a data class, account type, audience or office that the house does not have. Source:
     docs/concepts.md, "The answer".
     """
@@ -95,6 +99,7 @@ def answer(
         question=question,
         house=house,
         today=today,
+        known_on=now.astimezone(house.zone).date() if now else today,
         held=tuple(held for each, now in states if (held := hold(each, now, today, house)) is not None),
         scheduled=tuple(each.verdict for each, now in states if now.state is _V.SCHEDULED),
         under_review_since=under_review_since if under_review_since and under_review_since <= today else None,
@@ -216,6 +221,14 @@ def _editions(case: _Case) -> dict[str, Answer]:
     return {name or other: _answer_for(case, name) for name in names}
 
 
+def _editions_named(case: _Case) -> list[str]:
+    return [
+        name
+        for name in edition_names([each for each in case.held if _concerns(each.verdict, case, None)])
+        if name
+    ]
+
+
 def _strictest(found: Answer, editions: Sequence[Answer], house: House) -> Answer:
     """The answer to who said no edition: never milder than one listed, on which an office may not have decided."""
     answers = (found, *editions)
@@ -250,13 +263,18 @@ def _worded(case: _Case, finding: Finding, depends_on: tuple[str, ...], edition:
         )
     additions = _additions(case, finding, depends_on, edition)
     row = _row(finding)
+    ends_on = held.validity.ends_on if held else None
+    if ends_on is not None and ends_on > case.known_on and f"{row}_ahead" in wording.SENTENCES:
+        row = f"{row}_ahead"
     if finding.code is AnswerCode.NOT_REVIEWED and _coming(case, edition):
         row = "not_started"
+    elif finding.code is AnswerCode.NOT_REVIEWED and edition and _editions_named(case):
+        row = "edition_not_reviewed"
     if elsewhere:
         additions.append(wording.addition("elsewhere", case.house))
     return Answer(
         code=finding.code,
-        sentence=wording.sentence(row, _phrases(case, finding), case.house, additions),
+        sentence=wording.sentence(row, _phrases(case, finding, edition), case.house, additions),
         depends_on=depends_on,
         conditions=finding.conditions,
         verdict=held.verdict if held else None,
@@ -289,7 +307,7 @@ def _row(finding: Finding) -> str:
     return "prohibited" if outcome is Outcome.PROHIBITED else finding.code
 
 
-def _phrases(case: _Case, finding: Finding) -> dict[str, str]:
+def _phrases(case: _Case, finding: Finding, edition: str | None) -> dict[str, str]:
     house, held = case.house, finding.held
     say = house.language.gettext
     kept = wording.checklist(finding.conditions, house)
@@ -297,6 +315,8 @@ def _phrases(case: _Case, finding: Finding) -> dict[str, str]:
     if held is None:
         office = case.question.office
         return phrases | {
+            "edition": wording.quoted(edition or ""),
+            "editions": ", ".join(_editions_named(case)),
             "rule": wording.default_rule(house, office),
             "here": say("for the office {office}").format(office=office) if office else say("here"),
             "since": wording.day_text(case.under_review_since, house.language),

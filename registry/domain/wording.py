@@ -27,6 +27,17 @@ SENTENCES: dict[str, str] = {
     AnswerCode.NOT_REVIEWED: _("Nobody has reviewed {tool} {here} yet. {rule}"),
     "not_started": _("Not yet: the decision on {tool} has not started. {rule}"),
     AnswerCode.UNKNOWN_TOOL: _("We found no tool that is certainly \u201c{query}\u201d. {rule}"),
+    "lapsed_ahead": _(
+        "Not then: the approval of {tool} will have ended on {ended} unless it is renewed. {ask}"
+    ),
+    "grace_ahead": _(
+        "Yes, but only if you use {tool} before: its approval ends on {ended} unless it is renewed, "
+        "and nobody may start after that."
+    ),
+    "sunset_reached_ahead": _("No, {tool} will have been retired on {ended}. {instead}"),
+    "edition_not_reviewed": _(
+        "Nobody has reviewed the edition {edition} of {tool} {here} yet. Reviewed editions: {editions}. {rule}"
+    ),
     "graduated": _("Yes, you may use {tool}. It is so ordinary that it needs no approval any more."),
     "grace": _(
         "Yes, but only if you used {tool} before: its approval ended on {ended}, and nobody may start now."
@@ -102,6 +113,10 @@ def sentence(key: str, values: Mapping[str, str], house: House, additions: Seque
 
 def addition(key: str, house: House, **values: str) -> str:
     return house.language.gettext(ADDITIONS[key]).format_map(values).strip()
+
+
+def quoted(text: str) -> str:
+    return f"\u201c{_clean(text)}\u201d"
 
 
 def day_text(day: date | None, language: Language = ENGLISH) -> str:

@@ -11,6 +11,7 @@ from registry.store.columns import id_of
 from registry.store.inbox import Demand, Filter, InboxRow, Order
 from registry.web.deps import Plain
 from registry.web.inbox_filter import ALL, Age, Wanted, checked_month
+from registry.web.schemas import Sent
 
 MOST_ID = 2**31 - 1
 
@@ -55,6 +56,10 @@ class CandidateFilter(BaseModel):
 
     def filter(self, *, zone: ZoneInfo, now: datetime) -> Filter:
         return self.wanted().filter(zone=zone, now=now)
+
+
+class FilterIn(CandidateFilter, Sent):
+    """The same in a body."""
 
 
 class FindingOut(BaseModel):
@@ -124,49 +129,49 @@ def candidate_out(row: InboxRow) -> CandidateOut:
     )
 
 
-class AcceptIn(BaseModel):
+class AcceptIn(Sent):
     tool: Plain = Field("", description="Slug of the tool that it is; empty makes a new tool.")
     category: Plain = Field("", max_length=80, description="Category of the new tool.", examples=["Writing"])
 
 
-class DismissIn(BaseModel):
+class DismissIn(Sent):
     reason: DismissReason = Field(examples=["not_a_tool"])
     note: Plain = Field("", max_length=1000)
 
 
-class MergeIn(BaseModel):
+class MergeIn(Sent):
     into: int = Field(
         ge=1, le=MOST_ID, description="Id of the candidate that it is the same as.", examples=[17]
     )
 
 
-class WatchIn(BaseModel):
+class WatchIn(Sent):
     until: date = Field(description="A day to come.", examples=["2027-03-01"])
 
 
-class LabelsIn(BaseModel):
+class LabelsIn(Sent):
     add: list[Plain] = Field([], max_length=20, examples=[["agents"]])
     remove: list[Plain] = Field([], max_length=20)
 
 
-class EditIn(BaseModel):
+class EditIn(Sent):
     name: Plain | None = Field(None, max_length=120, examples=["Quillmark"])
     homepage: Plain | None = Field(None, max_length=2000, examples=["https://quillmark.example/"])
     tagline: Plain | None = Field(None, max_length=500)
     category: Plain | None = Field(None, max_length=80)
 
 
-class ChosenIn(BaseModel):
+class ChosenIn(Sent):
     id: int = Field(ge=1, le=MOST_ID)
     version: int | None = Field(None, description="The one that was read; null where any will do.")
 
 
-class BulkIn(BaseModel):
+class BulkIn(Sent):
     act: Literal["accept", "dismiss", "watch", "merge", "label", "reopen"] = Field(examples=["dismiss"])
     ids: list[ChosenIn] = Field(
         [], max_length=20_000, description="These; or else all that `matching` finds."
     )
-    matching: CandidateFilter | None = None
+    matching: FilterIn | None = None
     reason: DismissReason | None = Field(None, description="dismiss: why.", examples=["spam"])
     note: Plain = Field("", max_length=1000, description="dismiss: a sentence more.")
     until: date | None = Field(None, description="watch: a day to come.")
@@ -206,9 +211,9 @@ class ActOut(BaseModel):
     undone_at: datetime | None
 
 
-class SavedFilterIn(BaseModel):
+class SavedFilterIn(Sent):
     name: Plain = Field(max_length=60, examples=["Requested, not sure"])
-    filter: CandidateFilter = Field(CandidateFilter())
+    filter: FilterIn = Field(FilterIn())
 
 
 class SavedFilterOut(BaseModel):
@@ -230,7 +235,7 @@ class TwinsOut(BaseModel):
     items: list[TwinOut]
 
 
-class DifferIn(BaseModel):
+class DifferIn(Sent):
     candidate: int | None = Field(None, ge=1, le=MOST_ID, description="The other candidate ...")
     tool: Plain = Field("", description="... or the slug of the tool that it differs from.")
 

@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 from registry.domain.condition import Check, ConditionKind, Duty
 from registry.domain.outcome import Outcome
 from registry.web.deps import Plain
-from registry.web.schemas import VerdictOut
+from registry.web.schemas import Sent, VerdictOut
 
 
 class AdviceOut(BaseModel):
@@ -60,40 +60,40 @@ class MemoOut(WeighedOut):
     second_reading: str = Field(description="What it is a second reading of; empty where it is none.")
 
 
-class ConditionIn(BaseModel):
+class ConditionIn(Sent):
     text: Plain = Field(max_length=500)
     kind: ConditionKind = ConditionKind.OTHER
     who: Duty | None = None
     check: Check | None = None
-    mitigates: list[Plain] = []
+    mitigates: list[Plain] = Field([])
     standing: bool = True
     due_on: date | None = None
     wording: int | None = Field(None, description="Id of the library's wording that it is taken from.")
 
 
-class ScopeIn(BaseModel):
+class ScopeIn(Sent):
     """What is left out is not limited."""
 
     edition: Plain = ""
-    offices: list[Plain] = []
+    offices: list[Plain] = Field([])
     versions: Plain = ""
     deployment: Plain = ""
     data_ceiling: Plain | None = None
-    accounts: list[Plain] = []
-    audience: list[Plain] = []
+    accounts: list[Plain] = Field([])
+    audience: list[Plain] = Field([])
 
 
-class PilotIn(BaseModel):
+class PilotIn(Sent):
     owner: Plain = ""
     size: Plain = ""
     measure: Plain = ""
     exit_rule: Plain = ""
 
 
-class DecisionIn(BaseModel):
+class DecisionIn(Sent):
     outcome: Outcome
     rationale: Plain = ""
-    conditions: list[ConditionIn] = []
+    conditions: list[ConditionIn] = Field([])
     scope: ScopeIn = ScopeIn()
     alternatives: list[Plain] = Field([], description="Slugs of tools, or `none known`.")
     reason_code: Plain = ""
@@ -102,7 +102,7 @@ class DecisionIn(BaseModel):
     step_reason: Plain = ""
     valid_until: date | None = None
     starts_on: date | None = None
-    supersedes: list[int] = []
+    supersedes: list[int] = Field([])
     internal_note: Plain = Field("", description="Never published.")
     within: list[Plain] = Field(
         [], description="Limits confirmed in the quick lane: cost, public_account, people."
@@ -131,11 +131,11 @@ class DecidedOut(BaseModel):
     url: str
 
 
-class StandIn(BaseModel):
+class StandIn(Sent):
     reason: Plain = Field(max_length=400)
 
 
-class QuickNoIn(BaseModel):
+class QuickNoIn(Sent):
     ground: Plain = Field(
         description="A knock-out that the rubric marks for it, or `duplicate`.", examples=["K9"]
     )
@@ -144,19 +144,19 @@ class QuickNoIn(BaseModel):
     citation: Plain = ""
     rationale: Plain = ""
     alternatives: list[Plain] = Field([], description="Slugs of tools, or `none known`.")
-    supersedes: list[int] = []
+    supersedes: list[int] = Field([])
     internal_note: Plain = ""
     independent: bool = Field(
         False, description="You did not ask for it, are no contact of its vendor, and have no interest in it."
     )
 
 
-class WordingIn(BaseModel):
+class WordingIn(Sent):
     text: Plain
     kind: ConditionKind = ConditionKind.OTHER
     who: Duty | None = None
     check: Check | None = None
-    mitigates: list[Plain] = []
+    mitigates: list[Plain] = Field([])
     standing: bool = True
     due_days: int | None = Field(None, description="For a dated one: days from the decision.")
 

@@ -52,6 +52,8 @@ TITLES: Mapping[int, str] = {
     422: "There is a problem with what was sent",
     500: "Something went wrong on our side",
 }
+PLAINLY = {"extra_forbidden": "There is no such field here; look at its spelling, or leave it out."}
+"""What the library words for programmers."""
 HOME = Link("Look a tool up", "/")
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 
@@ -135,7 +137,7 @@ async def _invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     if any(each["loc"][0] == "path" for each in error.errors()):
         return await refuse(request, NotFound(SENTENCES[404]))
-    faults = {_field(each["loc"]): f"{each['msg']}." for each in error.errors()}
+    faults = {_field(each["loc"]): PLAINLY.get(each["type"], f"{each['msg']}.") for each in error.errors()}
     told = " ".join(f"{name}: {sentence}" for name, sentence in faults.items())
     return await refuse(request, InvalidInput(f"What was sent cannot be taken. {told}", faults))
 

@@ -8,7 +8,7 @@ from registry.domain.condition import Check, ConditionKind, Duty
 from registry.domain.rubric import KnockOutAnswer, Rating
 from registry.services.evaluations.work import TaskKind
 from registry.web.deps import Plain
-from registry.web.schemas import AnswerLineOut, EvaluationOut, RatingOut, ScorecardOut
+from registry.web.schemas import AnswerLineOut, EvaluationOut, RatingOut, ScorecardOut, Sent
 
 PersonId = Field(ge=1, le=2**31 - 1, description="A person's id; see /evaluations/{id}/reviewers.")
 
@@ -80,7 +80,7 @@ class ReviewersOut(BaseModel):
     items: list[ReviewerOut] = Field(description="Every active reviewer who is not asked yet, by name.")
 
 
-class UseIn(BaseModel):
+class UseIn(Sent):
     """What the tool is to be used for; the tier follows from it."""
 
     purpose: Plain = Field(max_length=500, examples=["Drafting letters"])
@@ -91,12 +91,12 @@ class UseIn(BaseModel):
     costs: Plain = Field("", description="yes where it costs more than a trivial sum, else no.")
     public_account: Plain = Field("", description="yes where it needs an account that speaks in public.")
     accounts: list[Plain] = Field([], description="Types of account; none means any.")
-    audience: list[Plain] = []
+    audience: list[Plain] = Field([])
     offices: list[Plain] = Field([], description="Codes; none means all.")
     versions: Plain = Field("", max_length=200)
 
 
-class OpenIn(BaseModel):
+class OpenIn(Sent):
     tool: Plain = Field(description="Slug of the tool.", examples=["quillmark"])
     use: UseIn
     edition: Plain = Field("", max_length=80, description="Empty: every edition.")
@@ -106,36 +106,36 @@ class OpenIn(BaseModel):
     reviewers: list[int] = Field([], description="Ids of those who are asked to score.")
 
 
-class WhomIn(BaseModel):
+class WhomIn(Sent):
     person: int = PersonId
     reason: Plain = Field("", max_length=500)
 
 
-class ContactIn(BaseModel):
+class ContactIn(Sent):
     person: int = PersonId
     note: Plain = Field(max_length=200, description="What ties them to the vendor.")
 
 
-class DueIn(BaseModel):
+class DueIn(Sent):
     due_on: date
     reason: Plain = Field(max_length=500)
 
 
-class InterestIn(BaseModel):
+class InterestIn(Sent):
     interested: bool
     statement: Plain = Field("", max_length=500, description="What it is, where there is one.")
 
 
-class WaitIn(BaseModel):
+class WaitIn(Sent):
     until: date = Field(description="On this day it goes on by itself.")
     for_whom: Plain = Field(max_length=200, examples=["The vendor's answer"])
 
 
-class ReasonIn(BaseModel):
+class ReasonIn(Sent):
     reason: Plain = Field(max_length=500)
 
 
-class ProposedIn(BaseModel):
+class ProposedIn(Sent):
     """A condition put beside the evaluation."""
 
     text: Plain = Field(max_length=500, examples=["Enter only public information."])
@@ -155,23 +155,23 @@ class ProposedOut(BaseModel):
     evaluation: int
 
 
-class LineIn(BaseModel):
+class LineIn(Sent):
     rating: Rating | None = Field(None, description="0 to 4, U for unknown, NA where the rubric allows it.")
     confidence: Plain = Field("medium", description="low, medium or high.")
     sentence: Plain = Field("", max_length=1000)
     evidence: Plain = Field("", max_length=2000, description="Links and quoted paragraphs, one a line.")
 
 
-class AnswerIn(BaseModel):
+class AnswerIn(Sent):
     answer: KnockOutAnswer | None = None
     sentence: Plain = Field("", max_length=1000)
 
 
-class DraftIn(BaseModel):
+class DraftIn(Sent):
     """The whole draft; a line that is left out is empty from now on."""
 
     ratings: dict[str, LineIn] = Field({}, description="By criterion.")
-    knock_outs: dict[str, AnswerIn] = {}
+    knock_outs: dict[str, AnswerIn] = Field({})
     confirmed: list[Plain] = Field(
         [], description="Ids of carried-over lines that are still so; one that differs needs no word."
     )

@@ -6,10 +6,11 @@ from pydantic import BaseModel, Field
 
 from registry.store.tables import Channel, Delivery, DeliveryKind, DeliveryState, Webhook
 from registry.web.deps import Plain
+from registry.web.schemas import Sent
 from scrapers.links import public_url
 
 
-class WebhookIn(BaseModel):
+class WebhookIn(Sent):
     url: Plain = Field(description="Where messages are posted.", examples=["https://chat.example/hooks/7"])
     wanted: Plain = Field(
         "", description="Facets as in the address of a list of verdicts; empty: everything."
@@ -59,7 +60,7 @@ class OutboxOut(BaseModel):
     followers: int
 
 
-class ReplayIn(BaseModel):
+class ReplayIn(Sent):
     channel: Channel | None = None
     webhook: int | None = None
 

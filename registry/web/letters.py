@@ -1,4 +1,6 @@
-"""Text that no database keeps: half of a letter that JSON writes as two, refused for the whole API in one place."""
+"""What a JSON body may not hold, refused for the whole API in one place: a name twice, of which only the last would
+count, and half of a letter that JSON writes as two, which no database keeps.
+"""
 
 import json
 from collections.abc import Iterator
@@ -13,17 +15,30 @@ FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 
 async def require_letters(request: Request) -> None:
-    """Raises InvalidInput naming each field of a JSON body whose text, or name, cannot be written as UTF-8."""
+    """Raises InvalidInput naming a field that is given twice, or each one that cannot be written as UTF-8."""
     if request.method in ("GET", "HEAD") or request.headers.get("content-type", "").startswith(FORMS):
         return
     try:
-        faults = dict.fromkeys(_halved(json.loads(await request.body()), ""), SENTENCE)
+        faults = dict.fromkeys(
+            _halved(json.loads(await request.body(), object_pairs_hook=_once), ""), SENTENCE
+        )
     except ValueError:
         return  # no JSON: told where the body is read
     except RecursionError:
         raise InvalidInput("What was sent is nested too deeply.") from None
     if faults:
         raise InvalidInput(f"What was sent cannot be kept. {SENTENCE}", faults)
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        left = [name for name, _ in pairs]
+        name = next(each for each in left if left.count(each) > 1)
+        shown = name.encode(errors="replace").decode()
+        sentence = f"“{shown}” is given more than once. Give it once."
+        raise InvalidInput(sentence, {shown: sentence})
+    return found
 
 
 def _halved(value: Any, name: str) -> Iterator[str]:

@@ -14,10 +14,10 @@ from registry.store.reopenings import Reopened
 from registry.store.reports import ToldReport
 from registry.store.tables import Tool
 from registry.web.deps import Plain
-from registry.web.schemas import ToolRef
+from registry.web.schemas import Sent, ToolRef
 
 
-class SuspensionIn(BaseModel):
+class SuspensionIn(Sent):
     act: Literal["suspend", "confirm", "lift"] = Field(
         description="Another person than the one who suspended it confirms or lifts."
     )
@@ -27,7 +27,7 @@ class SuspensionIn(BaseModel):
     )
 
 
-class DecidedMark(BaseModel):
+class DecidedMark(Sent):
     """An approver's act on a verdict that has gone out."""
 
     act: Literal["revoked", "sunset", "sunset_cancelled", "graduated", "graduation_cancelled", "pilot_result"]
@@ -47,23 +47,23 @@ class DecidedMark(BaseModel):
         return MarkKind(self.act)
 
 
-class MetIn(BaseModel):
+class MetIn(Sent):
     met_on: date | None = Field(None, description="Null: today.")
     evidence: Plain = Field("", description="A link or a sentence; needed where `check` is `evidence`.")
 
 
-class ReasonIn(BaseModel):
+class ReasonIn(Sent):
     reason: Plain = Field(description="Stays on the record.")
 
 
-class ReadVerdict(BaseModel):
+class ReadVerdict(Sent):
     number: int = Field(ge=1, le=2**31 - 1)
     mark: int = Field(
         ge=0, description="The number in the verdict's ETag, before the hyphen, when it was read."
     )
 
 
-class WithdrawalIn(BaseModel):
+class WithdrawalIn(Sent):
     verdicts: list[ReadVerdict] = Field(max_length=200)
     reason: Plain
     replacement: Plain = ""
@@ -80,7 +80,7 @@ class WithdrawalOut(BaseModel):
     verdicts: list[WithdrawnOut]
 
 
-class ReopenIn(BaseModel):
+class ReopenIn(Sent):
     numbers: list[int] = Field(min_length=1, max_length=200)
     cause: Cause = Field(description="`new_evidence`, `rubric`, `terms`, `owner` or `no_owner`.")
     text: Plain = Field(description="What is new, in a sentence.")
@@ -104,7 +104,7 @@ class ReopeningOut(BaseModel):
     due_on: date
 
 
-class ReportIn(BaseModel):
+class ReportIn(Sent):
     tool: Plain = Field(description="Name, slug or address.")
     text: Plain = Field(description="At most 2,000 characters.")
     happened_on: date | None = None

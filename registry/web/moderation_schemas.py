@@ -6,6 +6,7 @@ from pydantic import BaseModel, Field
 
 from registry.domain.rubric import KnockOutAnswer, Rating
 from registry.web.deps import Plain
+from registry.web.schemas import Sent
 
 
 class VoiceOut(BaseModel):
@@ -50,32 +51,32 @@ class DisagreementsOut(BaseModel):
     disagreements: list[DisagreementOut] = Field(description="The gravest first.")
 
 
-class ResolutionIn(BaseModel):
+class ResolutionIn(Sent):
     value: Plain = Field(
         "", description="Between the lowest and the highest given; empty hands it on as it is."
     )
     reason: Plain = Field(description="Published with the verdict, so name nobody in it.")
 
 
-class RemarkIn(BaseModel):
+class RemarkIn(Sent):
     text: Plain
     evidence: Plain = Field("", description="A link or the quoted paragraph.")
     asks: int | None = Field(None, description="Id of another reviewer who is asked for evidence.")
 
 
-class RescoredRating(BaseModel):
+class RescoredRating(Sent):
     rating: Rating
     sentence: Plain
     evidence: Plain = ""
     confidence: Plain = "medium"
 
 
-class RescoredAnswer(BaseModel):
+class RescoredAnswer(Sent):
     answer: KnockOutAnswer
     sentence: Plain = ""
 
 
-class RescoreIn(BaseModel):
+class RescoreIn(Sent):
     reason: Plain = Field(description="What made you change.")
-    ratings: dict[str, RescoredRating] = {}
-    knock_outs: dict[str, RescoredAnswer] = {}
+    ratings: dict[str, RescoredRating] = Field({})
+    knock_outs: dict[str, RescoredAnswer] = Field({})

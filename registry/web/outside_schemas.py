@@ -8,6 +8,7 @@ from registry.domain.outcome import Outcome
 from registry.domain.validity import ValidityState
 from registry.web.decision_schemas import DecisionIn
 from registry.web.deps import Plain
+from registry.web.schemas import Sent
 
 
 class OutsideScopeOut(BaseModel):
@@ -66,7 +67,7 @@ class WholeOutsideOut(OutsideOut):
     history: list[BeforeOut] = Field(description="What they said before, newest first.")
 
 
-class PlaceIn(BaseModel):
+class PlaceIn(Sent):
     tool: Plain = Field(description="Slug of the tool that it is about.")
 
 

@@ -6,6 +6,7 @@ from pydantic import BaseModel, Field
 
 from registry.store.tables import Role
 from registry.web.deps import Plain
+from registry.web.schemas import Sent
 
 
 class PersonOut(BaseModel):
@@ -19,22 +20,22 @@ class PersonOut(BaseModel):
     disabled_at: datetime | None
 
 
-class PersonIn(BaseModel):
+class PersonIn(Sent):
     email: Plain = Field(examples=["rosa@example.org"])
     name: Plain = ""
     roles: list[Plain] = Field(examples=[["reviewer"]])
-    offices: list[Plain] = []
-    areas: list[Plain] = []
+    offices: list[Plain] = Field([])
+    areas: list[Plain] = Field([])
     password: str = Field(default="", description="Empty: they come in by a sign-in link.")
 
 
-class RolesIn(BaseModel):
+class RolesIn(Sent):
     roles: list[Plain]
-    offices: list[Plain] = []
-    areas: list[Plain] = []
+    offices: list[Plain] = Field([])
+    areas: list[Plain] = Field([])
 
 
-class LeavingIn(BaseModel):
+class LeavingIn(Sent):
     successor: int | None = Field(
         None, ge=1, le=2**31 - 1, description="Id of who takes over open evaluations and scorecards."
     )
@@ -44,7 +45,7 @@ class LinkOut(BaseModel):
     url: str = Field(description="Signs this person in, once, for three days; told this once.")
 
 
-class TokenIn(BaseModel):
+class TokenIn(Sent):
     name: Plain = Field(description="What it is for.")
     scopes: list[Plain] = Field(examples=[["read"]])
     days: int = Field(default=90, description="Until it expires.")

@@ -1,25 +1,28 @@
 """A question to the registry as it stands in an address: read as typed, made a Question, written back as a link."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from typing import Annotated
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 from fastapi import Depends, Request
+from pydantic import BeforeValidator
 from sqlmodel import Session
 
 from registry.domain.errors import InvalidInput
 from registry.domain.language import gettext_noop as _
 from registry.domain.lookup import House, Question
-from registry.services.answers.lookup import moment
+from registry.services.answers.lookup import moment, no_day
 from registry.store import offices
 from registry.web.deps import clean
 from registry.web.shapes import Choice, Option
 from registry.web.words import words
+from scrapers.links import untracked
 
 MOST_SIGNS = 500
-YEARS = (2000, 2199)
+ISO_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 LABELS = {
     "edition": _("Which edition?"),
     "data_class": _("What will you enter?"),
@@ -50,18 +53,69 @@ class Typed:
         return [(name, value) for name, value in asdict(self).items() if value and name not in but]
 
 
+def require_known(
+    given: Iterable[tuple[str, str]], known: Sequence[str], *, many: Sequence[str] = ()
+) -> None:
+    """Raises InvalidInput where something is said twice, or that nobody asks for: no answer may be the milder for it.
+
+    What stands in `many` may be given again and again.
+    """
+    said = list(given)
+    names = [name for name, _ in said]
+    faults = {}
+    for name in dict.fromkeys(names):
+        if name not in (*known, *many):
+            faults[name] = f"There is no “{name}” to say here. There {_these(known)}."
+        elif names.count(name) > 1 and name not in many:
+            values = ", ".join(f"“{value}”" for each, value in said if each == name)
+            faults[name] = f"“{name}” is given more than once: {values}. Give it once."
+    if faults:
+        raise InvalidInput(" ".join(faults.values()), faults)
+
+
+def _these(names: Sequence[str]) -> str:
+    return f"{'are' if len(names) > 1 else 'is'} {', '.join(names)}" if names else "is nothing"
+
+
+def untracked_of(request: Request) -> list[tuple[str, str]]:
+    """What the address says, without what only tells where its reader came from."""
+    return parse_qsl(untracked(f"?{request.url.query}").partition("?")[2], keep_blank_values=True)
+
+
 def read_question(request: Request) -> Typed:
     given = request.query_params
     return Typed(**{name: clean(given.get(name, ""))[:MOST_SIGNS] for name in Typed.__dataclass_fields__})
 
 
+QUESTION = tuple(Typed.__dataclass_fields__)
 TypedQuestion = Annotated[Typed, Depends(read_question)]
+
+
+async def require_a_question(request: Request) -> None:
+    """For programs, which are told of every parameter that they cannot mean."""
+    require_known(request.query_params.multi_items(), QUESTION)
+
+
+def iso_day(text: object) -> date | None:
+    """Raises InvalidInput for anything but a day as 2026-11-03; nothing is no day."""
+    if text in (None, ""):
+        return None
+    if not isinstance(text, str) or not ISO_DAY.fullmatch(text):
+        raise no_day()
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise no_day() from error
+
+
+Day = Annotated[date | None, BeforeValidator(iso_day)]
+"""A day in the API, by the same rule as on the page."""
 
 
 def as_question(typed: Typed, house: House, *, now: datetime) -> Question:
     """Raises InvalidInput for a day that is none; the other values are held against the house by the look-up."""
     return Question(
-        at=moment(_day(typed.on), house, now=now),
+        at=moment(iso_day(typed.on), house, now=now),
         data_class=typed.data_class or None,
         account=typed.account or None,
         audience=typed.audience or None,
@@ -97,20 +151,3 @@ def offices_of(house: House) -> list[Option]:
 
 def _options(values: Sequence[str]) -> list[Option]:
     return [Option(value, words(value)) for value in values]
-
-
-def _day(text: str) -> date | None:
-    if not text:
-        return None
-    try:
-        day = date.fromisoformat(text)
-    except ValueError as error:
-        raise _no_day() from error
-    if not YEARS[0] <= day.year <= YEARS[1]:
-        raise _no_day()
-    return day
-
-
-def _no_day() -> InvalidInput:
-    sentence = f"Write the day as year-month-day, such as 2026-11-03, between {YEARS[0]} and {YEARS[1]}."
-    return InvalidInput(sentence, {"on": sentence})

@@ -7,6 +7,7 @@ from pydantic import BaseModel, Field
 
 from registry.domain.outcome import Outcome
 from registry.web.deps import Plain
+from registry.web.schemas import Sent
 
 Kind = Literal["rubric", "decision_table"]
 
@@ -29,7 +30,7 @@ class WholeRubricOut(RubricOut):
     text: str = Field(description="The file as it was stored.")
 
 
-class RubricIn(BaseModel):
+class RubricIn(Sent):
     text: str = Field(description="A whole rubric or decision table file, TOML.")
 
 
@@ -103,13 +104,13 @@ class OfficeOut(BaseModel):
     )
 
 
-class OfficeIn(BaseModel):
+class OfficeIn(Sent):
     code: Plain
     name: Plain
     default_rule: Plain = ""
 
 
-class OfficeChangeIn(BaseModel):
+class OfficeChangeIn(Sent):
     name: Plain | None = None
     default_rule: Plain | None = None
     decision_table: int | None = Field(default=None, description="Its file's number; else the one in force.")
@@ -118,6 +119,6 @@ class OfficeChangeIn(BaseModel):
     )
 
 
-class OutcomesIn(BaseModel):
+class OutcomesIn(Sent):
     decision_table: int | None = None
     outcomes: dict[int, Outcome]

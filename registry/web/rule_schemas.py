@@ -4,8 +4,10 @@ from typing import Literal
 
 from pydantic import BaseModel
 
+from registry.web.schemas import Sent
 
-class RuleMoveIn(BaseModel):
+
+class RuleMoveIn(Sent):
     to: Literal["up", "down"]
 
 

@@ -18,6 +18,10 @@ from registry.web.deps import Plain
 Item = TypeVar("Item")
 
 
+class Sent(BaseModel, extra="forbid"):
+    """A body, or a part of one: a field that is not known here is refused, for it may have been a limit."""
+
+
 class Problem(BaseModel):
     """A refusal, after RFC 9457; match on `code`, show `detail`."""
 
@@ -213,7 +217,7 @@ class SecondReadingOut(BaseModel):
     evaluation: str | None = Field(description="Address of the second reading; null where there is none.")
 
 
-class RuleIn(BaseModel):
+class RuleIn(Sent):
     act: RuleAct = Field(description="What it does with the entries that fit.", examples=["block"])
     field: RuleField = Field(RuleField.TITLE, description="Where it looks.")
     pattern: Plain = Field(
@@ -265,7 +269,7 @@ class HeldEntry(BaseModel):
     seen_at: datetime
 
 
-class HeldIn(BaseModel):
+class HeldIn(Sent):
     let_in: bool = Field(description="True lets them propose candidates; false leaves them as seen for ever.")
 
 

@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field
 from registry.domain.proposal import Announcer
 from registry.services.sources.source_health import SourceState as Fares
 from registry.web.deps import Plain
+from registry.web.schemas import Sent
 
 
 class SourceState(StrEnum):
@@ -62,7 +63,7 @@ class SourceWhole(SourceOut):
     visits: list[VisitOut] = Field(description="The last thirty, newest first.")
 
 
-class SourceChange(BaseModel):
+class SourceChange(Sent):
     """Only what is given is changed."""
 
     name: Plain | None = Field(None, max_length=120)
@@ -81,7 +82,7 @@ class StarterOut(BaseModel):
     source_id: int | None = Field(description="Of the source that polls it already; null where none does.")
 
 
-class StarterIn(BaseModel):
+class StarterIn(Sent):
     names: list[Plain] = Field([], max_length=200)
     groups: list[Plain] = Field([], max_length=50)
 
@@ -97,7 +98,7 @@ class AddedOut(BaseModel):
     left_out: list[LeftOutOut]
 
 
-class UrlIn(BaseModel):
+class UrlIn(Sent):
     url: Plain = Field(min_length=1, max_length=2000, examples=["https://news.example/feed.atom"])
     kind: Plain = Field("feed", max_length=40, description="Which scraper reads it.")
     announcer: Announcer = Field(Announcer.NEWS, description="What sort of source it is.")
@@ -125,7 +126,7 @@ class CheckedOut(BaseModel):
     verdicts: int = Field(0, description="How many entries tell a verdict of another registry.")
     note: str = ""
     malformed: bool = False
-    entries: list[CheckedEntry] = []
+    entries: list[CheckedEntry] = Field([])
     error_code: str = ""
     error: str = ""
     suggested: list[str] = Field([], description="Feeds that the page names, where it is none itself.")

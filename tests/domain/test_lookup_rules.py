@@ -70,6 +70,23 @@ def test_lapsed_and_suspended_have_codes_of_their_own():
     assert ask(a_ruling(marks=[SUSPENDED])).code is AnswerCode.SUSPENDED
 
 
+@pytest.mark.parametrize(
+    ("ruling", "told"),
+    [
+        (
+            a_ruling(valid_until=END),
+            ("will have ended on 30 June 2026 unless", "ended on 30 June 2026 and was not"),
+        ),
+        (a_ruling(marks=[SUNSET]), ("will have been retired on 1 May 2026", "was retired on 1 May 2026")),
+    ],
+)
+def test_what_ends_before_a_day_to_come_is_told_as_to_come(ruling: Ruling, told: tuple[str, str]):
+    ahead, past = told
+    assert ahead in ask(ruling, at=on("2026-12-01"), now=on("2026-02-01")).sentence
+    assert past in ask(ruling, at=on("2026-12-01"), now=on("2026-12-01")).sentence
+    assert past in ask(ruling, at=on("2026-12-01"), now=on("2027-02-01")).sentence
+
+
 def test_a_scheduled_verdict_is_as_if_it_were_not_there_and_the_sentence_adds_from_when():
     found = ask(a_ruling(starts_at=on("2026-03-01")))
     assert (found.code, found.verdict) == (AnswerCode.NOT_REVIEWED, None)
@@ -339,6 +356,8 @@ def test_an_edition_that_nobody_decided_on_is_not_reviewed_and_the_others_are_li
     found = ask([a_ruling(edition="Free")], edition="Ultra")
     assert (found.code, found.verdict) == (AnswerCode.NOT_REVIEWED, None)
     assert [each.name for each in found.editions] == ["Free"]
+    assert "the edition “Ultra” of" in found.sentence
+    assert "Reviewed editions: Free." in found.sentence
 
 
 def test_a_verdict_without_an_edition_covers_every_edition():

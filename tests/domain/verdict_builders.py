@@ -78,8 +78,8 @@ def ask(
     house: House = THE_HOUSE,
     **said: Any,
 ) -> Answer:
-    """The answer about Quill; what is said may be values of the question, or `under_review_since` and `expected_on`."""
-    extra = {name: said.pop(name) for name in ("under_review_since", "expected_on") if name in said}
+    """The answer about Quill; what is said may be values of the question, or what else `answer` takes."""
+    extra = {name: said.pop(name) for name in ("under_review_since", "expected_on", "now") if name in said}
     several = [rulings] if isinstance(rulings, Ruling) else rulings
     return answer("Quill", several, Question(at=at, **said), house, **extra)
 

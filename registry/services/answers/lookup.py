@@ -9,6 +9,7 @@ from sqlmodel import Session
 
 from registry.domain import lookup as rules
 from registry.domain.coverage import values
+from registry.domain.errors import InvalidInput
 from registry.domain.identity import name_key
 from registry.domain.lookup import Answer, AnswerCode, House, Question
 from registry.domain.outside import Others
@@ -25,6 +26,7 @@ from registry.store.tables import Tool, Unanswered
 from scrapers.links import link_key
 
 MOST_ALTERNATIVES = 5
+YEARS = (2000, 2199)
 _YES = (AnswerCode.YES, AnswerCode.YES_IF)
 _OPEN = (AnswerCode.NOT_REVIEWED, AnswerCode.UNDER_REVIEW)
 NOBODY = Others()
@@ -61,10 +63,20 @@ def organisation(session: Session, settings: Settings, index: Index | None = Non
 
 
 def moment(on: date | None, house: House, *, now: datetime) -> datetime:
-    """When a question is asked for: now, or the last moment of another day in the organisation's time zone."""
+    """When a question is asked for: now, or the last moment of another day in the organisation's time zone.
+
+    Raises InvalidInput for a year that is beyond all verdicts.
+    """
+    if on is not None and not YEARS[0] <= on.year <= YEARS[1]:
+        raise no_day()
     if on is None or on == now.astimezone(house.zone).date():
         return now
     return datetime.combine(on, time(23, 59, 59), tzinfo=house.zone)
+
+
+def no_day() -> InvalidInput:
+    sentence = f"Write the day as year-month-day, such as 2026-11-03, between {YEARS[0]} and {YEARS[1]}."
+    return InvalidInput(sentence, {"on": sentence})
 
 
 def check(
@@ -236,6 +248,7 @@ def _computed(
         house,
         under_review_since=running.since.astimezone(house.zone).date() if running else None,
         expected_on=expected_on,
+        now=now,
     )
 
 

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Annotated
 
 from anyio import to_thread
-from fastapi import BackgroundTasks, Query, Request, Response
+from fastapi import BackgroundTasks, Depends, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from sqlmodel import Session
 
@@ -18,6 +18,7 @@ from registry.web.api.replies import as_json
 from registry.web.deps import House, Known, Now, Plain, Read
 from registry.web.etag import conditional
 from registry.web.parts import parts_of
+from registry.web.question import Day, require_a_question
 from registry.web.routing import api_router
 from registry.web.schemas import AnswerOut
 
@@ -25,7 +26,12 @@ router = api_router(tag="answer")
 MOST_SIGNS = 2_000
 
 
-@router.get("/check", response_model=AnswerOut, summary="May I use it?")
+@router.get(
+    "/check",
+    response_model=AnswerOut,
+    summary="May I use it?",
+    dependencies=[Depends(require_a_question)],
+)
 async def check(
     request: Request,
     known: Known,
@@ -49,7 +55,7 @@ async def check(
     account: Annotated[Plain | None, Query(description="Type of account.", examples=["organisation"])] = None,
     audience: Annotated[Plain | None, Query(description="Who would use it.", examples=["staff"])] = None,
     office: Annotated[Plain | None, Query(description="Code of the office that asks.")] = None,
-    on: Annotated[date | None, Query(description="As of this day; else now.")] = None,
+    on: Annotated[Day, Query(description="As of this day, 2000 to 2199; else now.")] = None,
 ) -> Response:
     """The answer, computed now. `match` is null unless the tool is certain; then see `suggestions`, best first.
 

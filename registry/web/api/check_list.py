@@ -1,6 +1,5 @@
 """`POST /check`: the same question about up to a thousand tools at once, as JSON or as a CSV sheet."""
 
-from datetime import date
 from typing import Annotated
 
 from fastapi import Header, Request, Response
@@ -13,13 +12,14 @@ from registry.web.answer_sheet import MOST_QUERIES, MOST_SIGNS
 from registry.web.api.replies import as_json
 from registry.web.asking import asker
 from registry.web.deps import CurrentUser, House, Known, Now, Plain, Read
+from registry.web.question import Day, require_known
 from registry.web.routing import api_router
-from registry.web.schemas import AnswerOut
+from registry.web.schemas import AnswerOut, Sent
 
 router = api_router("/check", tag="answer")
 
 
-class ListIn(BaseModel):
+class ListIn(Sent):
     queries: list[Annotated[Plain, Field(min_length=1, max_length=MOST_SIGNS)]] = Field(
         min_length=1,
         max_length=MOST_QUERIES,
@@ -30,7 +30,7 @@ class ListIn(BaseModel):
     account: Plain | None = Field(None, description="Type of account.")
     audience: Plain | None = Field(None, description="Who would use them.")
     office: Plain | None = Field(None, description="Code of the office that asks.")
-    on: date | None = Field(None, description="As of this day; else now.")
+    on: Day = Field(None, description="As of this day, 2000 to 2199; else now.")
 
 
 class ListOut(BaseModel):
@@ -54,6 +54,7 @@ def check_list(
     accept: Annotated[str, Header(description="`text/csv` for a sheet.")] = "",
 ) -> Response:
     """Nothing is stored, and what is not known is not counted as asked for. No token is needed."""
+    require_known(request.query_params.multi_items(), ())
     asker(request, user, now, what="lists")
     organisation = lookup.organisation(read, settings, known)
     question = Question(

@@ -13,6 +13,7 @@ from registry.web.api.replies import as_json, told
 from registry.web.asking import asker
 from registry.web.deps import CurrentUser, House, Now, Plain, Read, Tx
 from registry.web.routing import api_router
+from registry.web.schemas import Sent
 
 router = api_router("/follows", tag="following")
 
@@ -20,7 +21,7 @@ router = api_router("/follows", tag="following")
 Everything = Annotated[bool, Query(description="Leave all that the address follows.")]
 
 
-class FollowIn(BaseModel):
+class FollowIn(Sent):
     address: Plain = Field(description="An e-mail address; it is asked first.")
     wanted: Plain = Field(
         "", description="Facets as in the address of a list of verdicts.", examples=["tool=notes"]
@@ -32,7 +33,7 @@ class AskedOut(BaseModel):
     sentence: str
 
 
-class HowIn(BaseModel):
+class HowIn(Sent):
     weekly: bool
 
 

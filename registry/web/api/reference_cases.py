@@ -14,17 +14,17 @@ from registry.store.columns import id_of
 from registry.web.api.replies import IdempotencyKey, once, told
 from registry.web.deps import CaseKeeper, CaseReader, House, Now, Plain, Read, Reviewer, RowId, Tx
 from registry.web.routing import api_router
-from registry.web.schemas import Page
+from registry.web.schemas import Page, Sent
 
 router = api_router("/reference-cases", tag="reference cases")
 
 
-class ScoreIn(BaseModel):
+class ScoreIn(Sent):
     value: Plain = Field("", description="A rating or an answer; empty while it is open.", examples=["3"])
     sentence: Plain = Field("", description="Why.")
 
 
-class CaseIn(BaseModel):
+class CaseIn(Sent):
     title: Plain
     description: Plain
     intended_use: Plain = ""
@@ -35,7 +35,7 @@ class CaseIn(BaseModel):
     evaluation: int | None = Field(None, description="The decided evaluation that it was made from.")
 
 
-class AttemptIn(BaseModel):
+class AttemptIn(Sent):
     scores: dict[str, ScoreIn]
     version: int = Field(0, description="Of the draft that was read; 0 for none.")
     hand_in: bool = Field(False, description="Then it is compared, and never changed.")

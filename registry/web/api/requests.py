@@ -9,11 +9,12 @@ from registry.web.api.replies import IdempotencyKey, once
 from registry.web.asking import asker, require_lengths, require_right
 from registry.web.deps import CurrentUser, House, Now, Plain, Tx
 from registry.web.routing import api_router
+from registry.web.schemas import Sent
 
 router = api_router("/requests", tag="requests")
 
 
-class RequestIn(BaseModel):
+class RequestIn(Sent):
     name: Plain = Field(description="What the tool is called.")
     purpose: Plain = Field(description="What it is to be used for.")
     homepage: Plain = ""

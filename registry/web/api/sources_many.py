@@ -13,6 +13,7 @@ from registry.services.sources.sources import LeftOut, ManyAct
 from registry.web.api.replies import IdempotencyKey, once
 from registry.web.deps import Now, Plain, SourceKeeper, Tx
 from registry.web.routing import api_router
+from registry.web.schemas import Sent
 from registry.web.source_schemas import LeftOutOut
 from scrapers.links import public_url
 
@@ -20,7 +21,7 @@ router = api_router("/sources", tag="sources")
 MOST_AT_ONCE = 10_000
 
 
-class OpmlIn(BaseModel):
+class OpmlIn(Sent):
     opml: str = Field(description="A whole OPML file, as a feed reader exports it.")
     announcer: Announcer = Field(Announcer.NEWS, description="Holds where the file itself does not say.")
 
@@ -31,7 +32,7 @@ class ImportOut(BaseModel):
     dry_run: bool
 
 
-class BulkIn(BaseModel):
+class BulkIn(Sent):
     ids: list[int] = Field(min_length=1, max_length=MOST_AT_ONCE)
     act: ManyAct
     group: Plain = Field("", description="For the act `group` alone.")

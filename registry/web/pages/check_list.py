@@ -1,7 +1,7 @@
 """May I use these? A pasted list of software, answered line by line, on the page or as a sheet."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from fastapi import Request, Response
 from sqlmodel import Session
@@ -15,7 +15,7 @@ from registry.web import answer_sheet, cards
 from registry.web.answer_sheet import MOST_QUERIES
 from registry.web.asking import asker
 from registry.web.deps import CurrentUser, House, Known, Now, Read
-from registry.web.question import Typed, as_question, choices, office_options
+from registry.web.question import Typed, as_question, choices, office_options, require_known
 from registry.web.render import render
 from registry.web.routing import page_router
 from registry.web.shapes import Choice, Option, ToolLink
@@ -48,7 +48,7 @@ class ListPage:
     counts: Sequence[tuple[str, int]] = ()
     """Answer code and how often it was given, most often first."""
     faults: Mapping[str, str] = field(default_factory=dict)
-    unsaid: Sequence[Option] = field(default_factory=lambda: [Option("", "Not said")])
+    unsaid: Sequence[Option] = ()
 
 
 @router.get("")
@@ -70,6 +70,8 @@ def answer_list(
     text = "\n".join(typed.values.get("list", ()))
     said = Typed(**{name: typed.one(name) for name in SAID})
     try:
+        given = [(name, value) for name, values in typed.values.items() for value in values]
+        require_known(given, (*SAID, "list", "as"), many=("list",))
         queries = answer_sheet.read_list(text)
         organisation = lookup.organisation(read, settings, known)
         question = as_question(said, organisation, now=now)
@@ -96,13 +98,21 @@ def _page(
     organisation = house(read, settings)
     lines = [_line(each, said) for each in found]
     codes = [line.code for line in lines]
+    say = organisation.language.gettext
+    asked = [
+        replace(
+            each, label=say(each.label), options=[replace(one, label=say(one.label)) for one in each.options]
+        )
+        for each in choices(said, organisation, office_options(read)).values()
+    ]
     return ListPage(
         text=text,
         said=said,
-        choices=tuple(choices(said, organisation, office_options(read)).values()),
+        choices=asked,
         lines=lines,
         counts=sorted({(code, codes.count(code)) for code in codes}, key=lambda each: (-each[1], each[0])),
         faults=faults or {},
+        unsaid=[Option("", say("Not said"))],
     )
 
 

@@ -10,7 +10,7 @@ from registry.services.answers import lookup
 from registry.web import cards
 from registry.web.deps import House, Known, Now, Read
 from registry.web.headers import CONTENT_SECURITY_POLICY
-from registry.web.question import Typed, TypedQuestion, as_question
+from registry.web.question import QUESTION, Typed, TypedQuestion, as_question, require_known, untracked_of
 from registry.web.render import render
 from registry.web.routing import page_router
 from registry.web.shapes import ToolLink
@@ -41,18 +41,22 @@ def show_embedded(
 ) -> Response:
     page = EmbedPage(typed, settings.base_url + (typed.url() if typed.q else "/"))
     status = 200
-    if typed.q:
+    given = untracked_of(request)
+    if given:
         try:
+            require_known(given, QUESTION)
             organisation = lookup.organisation(read, settings, known)
             question = as_question(typed, organisation, now=now)
-            found = lookup.check(read, typed.q, question, organisation, now=now, index=known)
+            found = (
+                lookup.check(read, typed.q, question, organisation, now=now, index=known) if typed.q else None
+            )
         except InvalidInput as refused:
             page = EmbedPage(
                 typed, page.whole_url, fault=" ".join(refused.faults.values()) or refused.sentence
             )
             status = 422
         else:
-            page = _answered(found, typed, page.whole_url)
+            page = _answered(found, typed, page.whole_url) if found else page
     reply = render(request, "lookup/embed.html", page, status=status)
     sites = " ".join(("'self'", *settings.embed_sites))
     reply.headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY.replace(

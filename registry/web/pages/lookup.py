@@ -31,7 +31,16 @@ from registry.web import cards
 from registry.web.deps import Asked, House, Known, Now, Read
 from registry.web.feeds import feed_links
 from registry.web.parts import Parts, parts_of
-from registry.web.question import Typed, TypedQuestion, as_question, choices, offices_of
+from registry.web.question import (
+    QUESTION,
+    Typed,
+    TypedQuestion,
+    as_question,
+    choices,
+    offices_of,
+    require_known,
+    untracked_of,
+)
 from registry.web.render import go, render, render_document
 from registry.web.rendering import FeedLink
 from registry.web.routing import page_router
@@ -112,12 +121,14 @@ def show_home(request: Request, read: Read, settings: House, now: Now) -> Respon
 def check(
     request: Request, typed: TypedQuestion, known: Known, read: Read, settings: House, now: Now
 ) -> Response:
-    if not typed.q:
+    given = untracked_of(request)
+    if not typed.q and {name for name, _ in given} <= set(QUESTION):
         page = _home(read, settings, now, typed)
         return render(request, "lookup/home.html", page, feeds=feed_links("All verdicts"))
     organisation = lookup.organisation(read, settings, known)
     offices = offices_of(organisation)
     try:
+        require_known(given, QUESTION)
         question = as_question(typed, organisation, now=now)
         found = lookup.check(read, typed.q, question, organisation, now=now, index=known)
     except InvalidInput as refused:
@@ -146,8 +157,9 @@ def describe_search(request: Request, settings: House) -> Response:
 
 
 @router.get("/suggest")
-def suggest(known: Known, read: Read, settings: House, now: Now, q: Asked = "") -> Response:
+def suggest(request: Request, known: Known, read: Read, settings: House, now: Now, q: Asked = "") -> Response:
     """Completions as OpenSearch wants them: what was typed, names, their answers in words, their addresses."""
+    require_known(request.query_params.multi_items(), ("q",))
     found = matching.complete(read, q[:MOST_QUERY], known)
     organisation = lookup.organisation(read, settings, known)
     answers = lookup.answers(read, found, rules.Question(at=now), organisation, now=now, index=known)

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from html import unescape
 
 import pytest
@@ -9,8 +10,10 @@ from sqlalchemy import Engine
 from sqlmodel import Session, select
 from starlette.testclient import TestClient
 
+from registry.settings import Settings
 from registry.store.tables import Unanswered
 from registry.web.answer_sheet import MOST_QUERIES
+from registry.web.app import create_app
 from registry.web.asking import MOST_FROM_ONE_PLACE
 
 pytestmark = pytest.mark.usefixtures("decided")
@@ -91,3 +94,28 @@ def test_one_place_may_not_ask_for_ever_without_an_account(client: TestClient) -
     assert refused.status_code == 403
     assert "quarter of an hour" in refused.json()["detail"]
     assert client.get("/api/v1/check?q=quillmark").status_code == 200
+
+
+def test_what_is_said_twice_or_unknown_is_refused_and_the_list_is_kept(client: TestClient) -> None:
+    for more in ({"data_class": ["regulated", "public"]}, {"dataclass": "public"}):
+        shown = client.post("/check/list", data={"list": "quillmark", **more})
+        assert shown.status_code == 422
+        assert re.search(r"quillmark\s*</textarea>", shown.text)
+    twice = '{"queries": ["quillmark"], "data_class": "regulated", "data_class": "public"}'
+    for sent in (
+        client.post("/api/v1/check", content=twice, headers={"Content-Type": "application/json"}),
+        client.post("/api/v1/check?data_class=regulated", json={"queries": ["quillmark"]}),
+    ):
+        assert sent.status_code == 422
+        assert "data_class" in sent.json()["faults"]
+    sent = client.post("/api/v1/check", json={"queries": ["quillmark"], "dataclass": "public"})
+    assert (sent.status_code, [*sent.json()["faults"]]) == (422, ["dataclass"])
+
+
+def test_the_form_speaks_the_language_of_the_house(settings: Settings, site_engine: Engine) -> None:
+    spanish = settings.model_copy(update={"language": "es"})
+    with TestClient(create_app(spanish, engine=site_engine)) as client:
+        shown = unescape(client.get("/check/list").text)
+    for english in ("What will you enter?", "With which account?", "In which office?", "Not said"):
+        assert english not in shown
+    assert "¿" in shown

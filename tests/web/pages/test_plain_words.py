@@ -23,6 +23,8 @@ HARDEST = 9.0
 LONGEST = 32
 """Words in a sentence."""
 GAPS = {
+    "edition": "“Pro”",
+    "editions": "Free",
     "tool": "Quillmark", "kept": "", "conditions": "meet these 3 conditions", "who": " run by the web team",
     "until": " until 3 May 2027", "reason": "it sells what you type", "instead": "Use Inkwell instead.",
     "ended": "3 May 2026", "ask": "Ask help@office.example.", "since": "3 May 2026", "expected": "",
