@@ -214,6 +214,8 @@ def test_a_webhook_is_told_with_the_verdict_for_machines(
     assert message["type"] == "verdict.published.v1"
     assert message["timestamp"] == PUBLIC.isoformat()
     assert message["data"]["title"] == "Quillmark: Approved with conditions"
+    assert message["data"]["id"].startswith("tag:")  # the entry's id in the feeds
+    assert message["data"]["id"] == message["data"]["verdict"]["event"]["id"]
     verdict = message["data"]["verdict"]
     assert (verdict["event"]["before"], verdict["event"]["after"]) == (None, "active")
     assert (verdict["outcome"], verdict["tool"]["slug"]) == ("approved_with_conditions", "quillmark")
