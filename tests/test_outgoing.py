@@ -70,7 +70,7 @@ MAY_USE: dict[str, dict[str, frozenset[str]]] = {
         "ssl": frozenset({"create_default_context"}),
     },
     # It shares the pages of a copy out among processes of our own.
-    "registry.web.copy.workers": {"multiprocessing": frozenset({"get_context"})},
+    "registry.web.copy.workers": {"multiprocessing": frozenset({"get_context", "util"})},
     # They look for a free port and never connect.
     "registry.cli.demo": {"socket": frozenset({"SOL_SOCKET", "SO_REUSEADDR", "socket"})},
     "registry.demo.seeding": {"socket": frozenset({"SOL_SOCKET", "SO_REUSEADDR", "socket"})},

@@ -1,12 +1,12 @@
 """The site, asked for its pages in this process or, where there are many, by several at once."""
 
 import multiprocessing
+import multiprocessing.util
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from multiprocessing.util import Finalize
 
 from registry.settings import Settings
 from registry.web.app import create_app
@@ -67,7 +67,7 @@ _drivers: list[Driver] = []
 
 def _start(site: Site) -> None:
     _drivers.append(_stack.enter_context(_running(site)))
-    Finalize(None, _stack.close, exitpriority=10)
+    multiprocessing.util.Finalize(None, _stack.close, exitpriority=10)
 
 
 def _get(addresses: list[str]) -> list[Reply]:

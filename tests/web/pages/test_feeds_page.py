@@ -3,9 +3,11 @@
 import gzip
 import json
 import re
+import shutil
 import xml.etree.ElementTree as ET
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -25,10 +27,11 @@ from registry.services.people.house import house
 from registry.services.verdicts.announcing import Sweep
 from registry.services.verdicts.verdict_life import mark
 from registry.settings import Settings
-from registry.store.engine import transaction
+from registry.store.engine import make_engine, transaction
 from registry.store.tables import Alias, AliasKind
 from registry.web.app import create_app
 from tests.builders import UTC_ZONE, a_tool, a_verdict
+from tests.conftest import NOW
 from tests.feed_rules import faults
 
 pytestmark = pytest.mark.usefixtures("decided")
@@ -281,16 +284,29 @@ def test_an_entry_says_to_machines_what_happened_and_to_which_verdict(client: Te
     assert told["tool"]["identifiers"] == ["Gonefish"]
 
 
-@pytest.fixture
-def many(site_engine: Engine, decided: Mapping[str, Actor], now: datetime) -> None:
-    """130 notices in September, 3 in October, the rest of this month."""
-    with transaction(site_engine) as session:
-        Sweep(UTC_ZONE).write(session, now - timedelta(days=90))
+@pytest.fixture(scope="module")
+def many_file(
+    decided_file: tuple[Path, Mapping[str, Actor]], tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    path, decided = tmp_path_factory.mktemp("many") / "registry.sqlite3", decided_file[1]
+    shutil.copy(decided_file[0], path)
+    engine = make_engine(f"sqlite:///{path}")
+    with transaction(engine) as session:
+        Sweep(UTC_ZONE).write(session, NOW - timedelta(days=90))
         for month, count in ((9, 130), (10, 3)):
             for number in range(count):
                 at = datetime(2026, month, 2, 9, number % 60, number // 60, tzinfo=UTC)
                 name = f"Tool {month} {number:03}"
                 a_verdict(session, a_tool(session, name, now=at, category=f"Many {month}"), decided, now=at)
+    engine.dispose()
+    return path
+
+
+@pytest.fixture
+def many(site_engine: Engine, settings: Settings, many_file: Path, decided: Mapping[str, Actor]) -> None:
+    """130 notices in September, 3 in October, the rest of this month; made once."""
+    site_engine.dispose()
+    shutil.copy(many_file, settings.data_dir / "registry.sqlite3")
 
 
 WALKED = "/feeds/verdicts.atom?category=Many+10&category=Many+9"
