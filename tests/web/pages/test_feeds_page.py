@@ -22,6 +22,7 @@ from registry.domain.validity import MarkKind
 from registry.publish.formats import FORMATS
 from registry.services.decisions.taking_back import undo
 from registry.services.lists.importing import import_rows
+from registry.services.lists.spreadsheets import Sheet
 from registry.services.people.acting import REGISTRY, Actor
 from registry.services.people.house import house
 from registry.services.verdicts.announcing import Sweep
@@ -386,7 +387,7 @@ def _take_over(engine: Engine, first: int, count: int, *, now: datetime) -> None
         for number in range(first, first + count)
     ]
     with transaction(engine) as session:
-        assert import_rows(session, rows, house(session, Settings()), by=REGISTRY, now=now).done
+        assert import_rows(session, Sheet.of(rows), house(session, Settings()), by=REGISTRY, now=now).done
 
 
 def _chain(client: TestClient, address: str, rel: str) -> list[tuple[str, list[str]]]:
