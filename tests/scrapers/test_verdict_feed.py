@@ -241,3 +241,8 @@ def test_atom_tells_by_its_namespace_what_json_tells():
     assert said["scope"]["offices"] == []
     assert said["said_at"] == "2026-07-02T00:00:00+00:00"
     assert parsed.older == f"{HOME}/feeds/verdicts.atom?month=2026-06"
+
+
+def test_an_element_that_xml_has_no_name_for_breaks_nothing():
+    body = sample("verdicts.atom").replace(b"</feed>", b"<Z00:00:00T10-70-6202/></feed>")
+    assert parse_feed(body, url=FEED, headers={}).entries
