@@ -89,8 +89,7 @@ def answer(
     question names a data class, account type, audience or office that the house does not have. Source:
     docs/concepts.md, "The answer".
     """
-    for dimension in DIMENSIONS:
-        require_known(dimension, getattr(question, dimension), house)
+    _require_known(question, house)
     today = question.at.astimezone(house.zone).date()
     known = [each for each in rulings if each.verdict.decided_at <= question.at]
     states = [(each, validity(each, at=question.at, zone=house.zone)) for each in known]
@@ -116,12 +115,16 @@ def answer(
     return replace(found, editions=listed)
 
 
-def unknown(query: str, house: House, office: str | None = None) -> Answer:
-    """The answer where no tool is certainly meant: the office's default rule. Raises InvalidInput for an
-    unknown office."""
-    require_known("office", office, house)
-    phrases = {"query": query, "rule": wording.default_rule(house, office)}
+def unknown(query: str, question: Question, house: House) -> Answer:
+    """The answer where no tool is certainly meant: the office's default rule. Raises InvalidInput like `answer`."""
+    _require_known(question, house)
+    phrases = {"query": query, "rule": wording.default_rule(house, question.office)}
     return Answer(AnswerCode.UNKNOWN_TOOL, wording.sentence(AnswerCode.UNKNOWN_TOOL, phrases, house))
+
+
+def _require_known(question: Question, house: House) -> None:
+    for dimension in DIMENSIONS:
+        require_known(dimension, getattr(question, dimension), house)
 
 
 class _Grid:

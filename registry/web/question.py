@@ -65,7 +65,7 @@ def require_known(
     faults = {}
     for name in dict.fromkeys(names):
         if name not in (*known, *many):
-            faults[name] = f"There is no “{name}” to say here. There {_these(known)}."
+            faults[name] = f"We do not know what “{name}” asks for. There {_these(known)}."
         elif names.count(name) > 1 and name not in many:
             values = ", ".join(f"“{value}”" for each, value in said if each == name)
             faults[name] = f"“{name}” is given more than once: {values}. Give it once."

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from registry.domain.answer import Question
 from registry.domain.errors import InvalidInput
 from registry.domain.lookup import EXIT_CODES, AnswerCode, exit_code, unknown
 from registry.domain.outcome import Outcome
@@ -114,7 +115,7 @@ def test_without_a_verdict_it_is_under_review_or_not_reviewed_with_the_default_r
 
 
 def test_nothing_certain_found_is_an_unknown_tool_with_the_default_rule():
-    found = unknown("quilll", THE_HOUSE, "South")
+    found = unknown("quilll", Question(at=on("2026-06-01"), office="South"), THE_HOUSE)
     assert found.code is AnswerCode.UNKNOWN_TOOL
     assert "quilll" in found.sentence
     assert "Nothing before the South desk agrees." in found.sentence
@@ -415,9 +416,10 @@ def test_a_value_that_the_house_does_not_have_is_refused_naming_the_allowed_ones
     assert set(refused.value.faults) == {field}
 
 
-def test_an_office_that_is_not_ours_is_refused_for_an_unknown_tool_too():
+@pytest.mark.parametrize("said", [{"office": "East"}, {"data_class": "secret"}, {"account": "borrowed"}])
+def test_what_is_not_ours_is_refused_for_an_unknown_tool_too(said):
     with pytest.raises(InvalidInput):
-        unknown("quilll", THE_HOUSE, "East")
+        unknown("quilll", Question(at=on("2026-06-01"), **said), THE_HOUSE)
 
 
 def test_any_audience_may_be_asked_for_where_the_house_lists_none():
@@ -471,7 +473,7 @@ def test_exit_codes_are_0_for_yes_10_for_if_11_for_no_12_for_undecided_13_for_un
         "unknown_tool": 13,
     }
     assert exit_code(ask(a_ruling())) == 0
-    assert exit_code(unknown("quilll", THE_HOUSE)) == 13
+    assert exit_code(unknown("quilll", Question(at=on("2026-06-01")), THE_HOUSE)) == 13
 
 
 @pytest.mark.parametrize("outcome", Outcome)

@@ -296,7 +296,7 @@ class _Asking:
 
     def unknown(self, query: str) -> LookUp:
         near = tuple(self._whole.suggested(matching.near(self.session, query, self.index)))
-        answer = rules.unknown(query, self.house, self.question.office)
+        answer = rules.unknown(query, self.question, self.house)
         return LookUp(query, self.question, None, answer, (), near)
 
     def suggested(self, tool_ids: Sequence[int]) -> list[Suggestion]:
