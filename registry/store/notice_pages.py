@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -98,6 +98,33 @@ def newest(
             at <= before.updated_at, or_(at < before.updated_at, number < (before.number or 0))
         )
     return _lines(session, query.order_by(*_NEWEST_FIRST).limit(limit))
+
+
+def newest_of_tools(
+    session: Session, tool_ids: Collection[int], *, now: datetime
+) -> Mapping[int, Sequence[Line]]:
+    """Tool id -> all of it that followers may read by now, each once and as it was last put, the newest first."""
+    of_them = among(session, col(Notice.tool_id), tool_ids)
+    found: dict[int, list[Line]] = defaultdict(list)
+    for each in _lines(
+        session, _rows(NoticeFilter()).where(of_them, *is_public(now)).order_by(*_NEWEST_FIRST)
+    ):
+        found[each.tool_id].append(each)
+    return found
+
+
+def filed_of_tools(
+    session: Session, tool_ids: Collection[int], *, now: datetime
+) -> Mapping[int, Sequence[datetime]]:
+    """Tool id -> when each of its notices was filed, told anew later or not, in order."""
+    filed: Select[Any] = columns(col(Notice.tool_id), col(Notice.filed_at))  # type: ignore[assignment]
+    found: dict[int, list[datetime]] = defaultdict(list)
+    of_them = among(session, col(Notice.tool_id), tool_ids)
+    for tool_id, at in session.connection().execute(
+        _joined(filed).where(of_them, *_told(now)).order_by(*_AS_FILED)
+    ):
+        found[tool_id].append(at)
+    return found
 
 
 def find(session: Session, number: int, *, now: datetime) -> Notice | None:

@@ -112,9 +112,10 @@ def _document(
         document = feed.before(read, wanted, asked.before, now=now)
     else:
         document = feed.newest(read, wanted, now=now)
-    base_url = settings.base_url
     made = parts_of(request).entries
-    shown = made.of(read, document.found, organisation, called, base_url=base_url, author=settings.name)
+    shown = made.of(
+        read, document.found, organisation, called, base_url=settings.base_url, author=settings.name
+    )
     path = f"tools/{slug}/verdicts" if slug else "feeds/verdicts"
     channel = _channel(asked, document, settings, called, path=path, ending=ending, of_one=of_one)
     body = FORMATS[ending].render(channel, shown)
@@ -130,6 +131,14 @@ def _document(
         cache=ASK_AGAIN if asked.part is None else FOR_LONG,
         headers=headers,
         compressed=True,
+    )
+
+
+def tool_channel(document: Document, settings: Settings, called: Naming, slug: str, ending: str) -> Channel:
+    """Of the newest document of a tool's feed."""
+    asked, of_one = Asked(Filter()), Filter(tools=frozenset({slug}))
+    return _channel(
+        asked, document, settings, called, path=f"tools/{slug}/verdicts", ending=ending, of_one=of_one
     )
 
 

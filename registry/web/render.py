@@ -1,12 +1,13 @@
 """A template and its page value, made into a reply with what every page of the site shows."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from fastapi import Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from registry.web.etag import conditional
-from registry.web.parts import parts_of
+from registry.web.parts import Parts, parts_of
 from registry.web.rendering import FeedLink, SignedIn, Site
 from registry.web.understood import NOT_UNDERSTOOD
 from registry.web.viewer import now_of, viewer
@@ -25,7 +26,7 @@ def render(
 ) -> HTMLResponse:
     """The page `templates/<name>`, offering `feeds` to feed readers, and itself to search engines where `indexed`."""
     parts = parts_of(request)
-    site = _site(request, feeds, indexed and parts.settings.public)
+    site = _site(request, feeds, indexed)
     body = parts.environment.get_template(name).render(page=page, site=site)
     if site.not_understood and status == 200:
         status = 422
@@ -59,25 +60,34 @@ def local_path(path: str, otherwise: str = "/") -> str:
 
 def _site(request: Request, feeds: Sequence[FeedLink], indexed: bool) -> Site:
     parts, user = parts_of(request), viewer(request)
-    settings, assets = parts.settings, parts.assets
     theme = request.cookies.get("theme", "")
     query = f"?{request.url.query}" if request.url.query else ""
+    return replace(
+        site_of(parts, request.url.path + query, feeds, indexed=indexed),
+        now=None if parts.copy else now_of(request),
+        user=SignedIn(user.name, frozenset(user.roles)) if user else None,
+        theme=theme if theme in THEMES else "",
+        requests_open=(parts.settings.requests == "anybody" or user is not None)
+        and (parts.copy is None or bool(parts.copy.live_url)),
+        not_understood=getattr(request.state, NOT_UNDERSTOOD, ()),
+    )
+
+
+def site_of(parts: Parts, path: str, feeds: Sequence[FeedLink] = (), *, indexed: bool = False) -> Site:
+    """What a page shows to somebody of whom nothing is known, at no moment."""
+    settings, assets, copy = parts.settings, parts.assets, parts.copy
     return Site(
         name=settings.name,
         language=settings.language,
         contact=settings.contact,
         base_url=settings.base_url,
-        path=request.url.path + query,
-        now=None if parts.copy else now_of(request),
+        path=path,
+        now=None,
         stylesheet_url=assets.stylesheet_url,
         script_url=assets.script_url,
         icon_url=assets.icon_url,
-        user=SignedIn(user.name, frozenset(user.roles)) if user else None,
-        theme=theme if theme in THEMES else "",
         feed_links=feeds,
-        indexed=indexed,
-        requests_open=(settings.requests == "anybody" or user is not None)
-        and (parts.copy is None or bool(parts.copy.live_url)),
-        copy=parts.copy,
-        not_understood=getattr(request.state, NOT_UNDERSTOOD, ()),
+        indexed=indexed and settings.public,
+        requests_open=settings.requests == "anybody" and (copy is None or bool(copy.live_url)),
+        copy=copy,
     )

@@ -6,7 +6,7 @@ over, and never changes then: what comes late, or is put right, is filed when it
 is too old for the feed itself is in an archive that ends with what was filed last: `Part.first`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -53,6 +53,26 @@ class Document:
 def newest(session: Session, wanted: NoticeFilter, *, now: datetime) -> Document:
     found, following = _page(session, wanted, None, now)
     return Document(found, following, prev_archive=_newest_archive(session, wanted, found, now))
+
+
+def newest_of_tools(session: Session, slugs: Mapping[int, str], *, now: datetime) -> dict[int, Document]:
+    """Tool id -> the feed of the tool, read for all of them at once where it is short, as most are."""
+    filed = notice_pages.filed_of_tools(session, slugs.keys(), now=now)
+    short = [tool_id for tool_id in slugs if len(filed.get(tool_id, ())) < MOST]
+    lines = notice_pages.newest_of_tools(session, short, now=now)
+    return {
+        tool_id: Document(lines.get(tool_id, ()), prev_archive=_last_month(filed.get(tool_id, ()), now))
+        if tool_id in short
+        else newest(session, NoticeFilter(tools=frozenset({slug})), now=now)
+        for tool_id, slug in slugs.items()
+    }
+
+
+def _last_month(filed: Sequence[datetime], now: datetime) -> Part | None:
+    """The archive before this month, of what is no more than one part: the feed itself shows the rest of it."""
+    begins = Part(now.astimezone(UTC).year, now.astimezone(UTC).month).span.starts_at
+    last = max((each for each in filed if each < begins), default=None)
+    return Part(last.year, last.month) if last else None
 
 
 def before(session: Session, wanted: NoticeFilter, number: int, *, now: datetime) -> Document:
