@@ -1,7 +1,6 @@
 """One table from refusal to status, and the two ways to tell it: a problem document (RFC 9457), or a page."""
 
 import logging
-import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -18,6 +17,7 @@ from registry.domain import errors
 from registry.domain.errors import InvalidInput, NotFound, NotSignedIn, RegistryError
 from registry.web.headers import HEADERS
 from registry.web.render import render
+from registry.web.request_id import current
 from registry.web.schemas import Problem
 from registry.web.shapes import Fault, Link
 
@@ -120,7 +120,12 @@ def problem(
     headers: Mapping[str, str] | None = None,
 ) -> Response:
     told = Problem(
-        title=_phrase(status), status=status, detail=sentence, code=code, faults=dict(faults or {})
+        title=_phrase(status),
+        status=status,
+        detail=sentence,
+        code=code,
+        faults=dict(faults or {}),
+        request_id=current(),
     )
     sent = dict(headers or {}) | {"Cache-Control": "no-store"}
     if status == HTTPStatus.UNAUTHORIZED:
@@ -156,11 +161,10 @@ async def _http(request: Request, error: Exception) -> Response:
 
 
 async def _unexpected(request: Request, error: Exception) -> Response:
-    """Told without its inner workings; the log has them under the reference that the reply names."""
-    reference = secrets.token_hex(4)
-    where = (reference, request.method, request.url.path)
-    logger.error("request failed reference=%s method=%s path=%s", *where, exc_info=error)
-    sentence = f"This should not happen. When you tell us, name {reference}."
+    """Told without its inner workings; the log has them under the request's id, which the reply names."""
+    where = (current(), request.method, request.url.path)
+    logger.error("request failed request=%s method=%s path=%s", *where, exc_info=error)
+    sentence = f"This should not happen. When you tell us, name {current()}."
     if asks_for_json(request):
         return problem(500, sentence, "unexpected", headers=HEADERS)  # this reply passes no middleware
     # Plain text: the template or the store may be just what failed.
@@ -176,7 +180,7 @@ async def _page(request: Request, status: int, sentence: str) -> Response:
         steps.insert(0, Link("See the page without what its address asks for", request.url.path))
     elif status in (403, 409) and (parent := _parent(request)) != "/":
         steps.insert(0, Link("Go back to what this belongs to", parent))
-    page = Fault(status, TITLES.get(status, _phrase(status)), sentence, steps)
+    page = Fault(status, TITLES.get(status, _phrase(status)), sentence, steps, current())
     return await run_in_threadpool(render, request, "errors/error.html", page, status=status)
 
 
