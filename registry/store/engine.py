@@ -32,8 +32,12 @@ from registry.store.memo import forget
 
 _writers: "WeakKeyDictionary[Engine, threading.Lock]" = WeakKeyDictionary()
 _WRITES = "registry_writes"
-_IN_SERVICE = {"statement_timeout": "60s", "lock_timeout": "15s", "idle_in_transaction_session_timeout": "5min"}
-"""What a site asks of PostgreSQL for each of its connections, so that nothing it began can hold the others up for ever."""
+_IN_SERVICE = {
+    "statement_timeout": "60s",
+    "lock_timeout": "15s",
+    "idle_in_transaction_session_timeout": "5min",
+}
+"""What a site asks of PostgreSQL for each connection, so that nothing it began holds the others up for ever."""
 _CONNECTING = {"connect_timeout": 10, "keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
 """libpq's, in seconds, where the address names nothing else: a server that is gone is noticed within a minute."""
 _POOL = {"pool_size": 10, "max_overflow": 20, "pool_timeout": 10, "pool_pre_ping": True}

@@ -11,6 +11,8 @@ def is_unreachable(error: BaseException) -> bool:
     """
     if isinstance(error, exc.TimeoutError):
         return True
-    if not isinstance(error, exc.DBAPIError) or type(error.orig).__module__.startswith(("sqlite3", "pysqlite3")):
+    if not isinstance(error, exc.DBAPIError) or type(error.orig).__module__.startswith(
+        ("sqlite3", "pysqlite3")
+    ):
         return False
     return error.connection_invalidated or isinstance(error, exc.OperationalError | exc.InterfaceError)

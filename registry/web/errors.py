@@ -10,16 +10,19 @@ from fastapi import FastAPI, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, PlainTextResponse, RedirectResponse
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
 from registry.domain import errors
 from registry.domain.errors import InvalidInput, NotFound, NotSignedIn, RegistryError
+from registry.store.trouble import is_unreachable
 from registry.web.headers import HEADERS
-from registry.web.render import render
+from registry.web.render import local_path, render
 from registry.web.request_id import current
 from registry.web.schemas import Problem
 from registry.web.shapes import Fault, Link
+from registry.web.viewer import forget_viewer
 
 logger = logging.getLogger(__name__)
 
@@ -41,6 +44,7 @@ SENTENCES: Mapping[int, str] = {
     404: "There is no such page. The address may have been typed wrongly, or the page has moved.",
     405: "This address does not take {method} requests; it takes {allowed}.",
     413: "That is more than this address takes in one go. Send less.",
+    503: "The database does not answer at the moment. This mostly passes within a minute.",
 }
 TITLES: Mapping[int, str] = {
     403: "You may not do this",
@@ -51,7 +55,9 @@ TITLES: Mapping[int, str] = {
     413: "That is too much",
     422: "There is a problem with what was sent",
     500: "Something went wrong on our side",
+    503: "Not available at the moment",
 }
+COME_BACK = {"Retry-After": "10", "Cache-Control": "no-store"}
 PLAINLY = {"extra_forbidden": "There is no such field here; look at its spelling, or leave it out."}
 """What the library words for programmers."""
 HOME = Link("Look a tool up", "/")
@@ -75,6 +81,7 @@ def add_handlers(app: FastAPI) -> None:
     app.add_exception_handler(RegistryError, _refused)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(SQLAlchemyError, _store_failed)
     app.add_exception_handler(Exception, _unexpected)
 
 
@@ -157,6 +164,30 @@ async def _http(request: Request, error: Exception) -> Response:
         return problem(status, sentence, _phrase(status).lower().replace(" ", "_"), headers=headers)
     reply = await _page(request, status, sentence)
     reply.headers.update(headers)
+    return reply
+
+
+async def _store_failed(request: Request, error: Exception) -> Response:
+    """While the database is away: what was typed comes back, to be sent again; nobody is looked up to tell it."""
+    if not is_unreachable(error):
+        raise error
+    where = (current(), request.method, request.url.path, type(error).__name__)
+    logger.warning("database unreachable request=%s method=%s path=%s error=%s", *where)
+    if asks_for_json(request):
+        return problem(503, SENTENCES[503], "unavailable", headers=COME_BACK)
+    forget_viewer(request)
+    steps = [Link("Try this page again", local_path(_way_back(request)))]
+    page = Fault(
+        503,
+        TITLES[503],
+        SENTENCES[503],
+        steps,
+        current(),
+        action=request.url.path,
+        typed=await _typed(request),
+    )
+    reply = await run_in_threadpool(render, request, "errors/error.html", page, status=503)
+    reply.headers.update(COME_BACK)
     return reply
 
 
