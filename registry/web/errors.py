@@ -1,7 +1,6 @@
 """One table from refusal to status, and the two ways to tell it: a problem document (RFC 9457), or a page."""
 
 import logging
-import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -21,6 +20,7 @@ from registry.domain.language import joined, said, worded
 from registry.web.headers import HEADERS
 from registry.web.parts import parts_of
 from registry.web.render import render
+from registry.web.request_id import current
 from registry.web.schemas import Problem
 from registry.web.shapes import Fault, Link
 
@@ -126,7 +126,12 @@ def problem(
     language = parts_of(request).settings.words
     wrong = {name: said(fault, language) for name, fault in (faults or {}).items()}
     body = Problem(
-        title=_phrase(status), status=status, detail=said(sentence, language), code=code, faults=wrong
+        title=_phrase(status),
+        status=status,
+        detail=said(sentence, language),
+        code=code,
+        faults=wrong,
+        request_id=current(),
     )
     sent = dict(headers or {}) | {"Cache-Control": "no-store"}
     if status == HTTPStatus.UNAUTHORIZED:
@@ -163,11 +168,10 @@ async def _http(request: Request, error: Exception) -> Response:
 
 
 async def _unexpected(request: Request, error: Exception) -> Response:
-    """Told without its inner workings; the log has them under the reference that the reply names."""
-    reference = secrets.token_hex(4)
-    where = (reference, request.method, request.url.path)
-    logger.error("request failed reference=%s method=%s path=%s", *where, exc_info=error)
-    sentence = worded("This should not happen. When you tell us, name {reference}.", reference=reference)
+    """Told without its inner workings; the log has them under the request's id, which the reply names."""
+    where = (current(), request.method, request.url.path)
+    logger.error("request failed request=%s method=%s path=%s", *where, exc_info=error)
+    sentence = worded("This should not happen. When you tell us, name {reference}.", reference=current())
     if asks_for_json(request):
         # This reply passes no middleware.
         return problem(request, 500, sentence, "unexpected", headers=HEADERS)
@@ -183,7 +187,7 @@ async def _page(request: Request, status: int, sentence: str) -> Response:
         steps.insert(0, Link(worded("See the page without what its address asks for"), request.url.path))
     elif status in (403, 409) and (parent := _parent(request)) != "/":
         steps.insert(0, Link(worded("Go back to what this belongs to"), parent))
-    page = Fault(status, worded(TITLES.get(status, _phrase(status))), sentence, steps)
+    page = Fault(status, worded(TITLES.get(status, _phrase(status))), sentence, steps, current())
     return await run_in_threadpool(render, request, "errors/error.html", page, status=status)
 
 
