@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -115,16 +115,10 @@ def newest_of_tools(
 
 def filed_of_tools(
     session: Session, tool_ids: Collection[int], *, now: datetime
-) -> Mapping[int, Sequence[datetime]]:
-    """Tool id -> when each of its notices was filed, told anew later or not, in order."""
-    filed: Select[Any] = columns(col(Notice.tool_id), col(Notice.filed_at))  # type: ignore[assignment]
-    found: dict[int, list[datetime]] = defaultdict(list)
-    of_them = among(session, col(Notice.tool_id), tool_ids)
-    for tool_id, at in session.connection().execute(
-        _joined(filed).where(of_them, *_told(now)).order_by(*_AS_FILED)
-    ):
-        found[tool_id].append(at)
-    return found
+) -> Mapping[int, Sequence[Line]]:
+    """Tool id -> all that was filed of it, told anew later or not, in the order in which it was."""
+    query = _rows(NoticeFilter()).where(among(session, col(Notice.tool_id), tool_ids), *_told(now))
+    return _by_tool(_lines(session, query.order_by(*_AS_FILED)))
 
 
 def find(session: Session, number: int, *, now: datetime) -> Notice | None:
@@ -255,6 +249,13 @@ def _rows(wanted: NoticeFilter) -> Select[Any]:
 
 def _lines(session: Session, query: Select[Any]) -> list[Line]:
     return [Line(*row) for row in session.connection().execute(query)]
+
+
+def _by_tool(lines: Iterable[Line]) -> dict[int, list[Line]]:
+    found: dict[int, list[Line]] = defaultdict(list)
+    for each in lines:
+        found[each.tool_id].append(each)
+    return found
 
 
 def _told(now: datetime) -> tuple[ColumnElement[bool], ...]:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from fastapi import Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
+from registry.domain.language import joined
 from registry.web.etag import conditional
 from registry.web.parts import Parts, parts_of
 from registry.web.rendering import FeedLink, SignedIn, Site
@@ -69,7 +70,7 @@ def _site(request: Request, feeds: Sequence[FeedLink], indexed: bool) -> Site:
         theme=theme if theme in THEMES else "",
         requests_open=(parts.settings.requests == "anybody" or user is not None)
         and (parts.copy is None or bool(parts.copy.live_url)),
-        not_understood=getattr(request.state, NOT_UNDERSTOOD, ()),
+        not_understood=joined(" ", getattr(request.state, NOT_UNDERSTOOD, ())),
     )
 
 

@@ -49,7 +49,7 @@ class Documents:
         self._parts, self._now = parts, now
 
     def of(self, session: Session, slugs: Sequence[str]) -> Iterator[Document]:
-        """All of these tools, in their order, but for older parts of feeds and answers about one edition."""
+        """All of these tools, in their order, but for the archives of long feeds and answers about one edition."""
         settings, now = self._parts.settings, self._now
         by_slug = tools.by_slugs(session, slugs)
         found = [by_slug[slug] for slug in slugs]
@@ -98,25 +98,23 @@ class Documents:
     ) -> Mapping[int, Sequence[Document]]:
         settings, slugs = self._parts.settings, {id_of(tool): tool.slug for tool in found}
         called = naming(session, settings.base_url)
-        read = feed.newest_of_tools(session, slugs, now=self._now)
-        rows = notice_pages.whole(session, [line.number for each in read.values() for line in each.found])
+        read = feed.of_tools(session, slugs, now=self._now)
+        numbers = {line.number for some in read.values() for each in some for line in each.found}
+        rows = notice_pages.whole(session, numbers)
         told = entries(session, rows, organisation, called, base_url=settings.base_url, author=settings.name)
         by_number = {notice.number: entry for (notice, *_), entry in zip(rows, told, strict=True)}
 
         def document(slug: str, page: FeedPage, ending: str) -> Document:
             channel = tool_channel(page, settings, called, slug, ending)
             shown = [by_number[line.number] for line in page.found]
-            form = FORMATS[ending]
+            form, address = FORMATS[ending], channel.url.removeprefix(settings.base_url)
             return Document(
-                f"{address_of_tool(slug)}/verdicts.{ending}",
-                form.media_type,
-                self._made_of([channel, shown]),
-                lambda: form.render(channel, shown),
+                address, form.media_type, self._made_of([channel, shown]), lambda: form.render(channel, shown)
             )
 
         return {
-            tool_id: [document(slugs[tool_id], page, ending) for ending in FORMATS]
-            for tool_id, page in read.items()
+            tool_id: [document(slugs[tool_id], page, ending) for page in pages for ending in FORMATS]
+            for tool_id, pages in read.items()
         }
 
     def _page(
