@@ -185,11 +185,12 @@ def _told(held: Held, places: dict[str, int]) -> list[Any]:
 
 
 def _read(told: Sequence[Any], addresses: Sequence[str]) -> Held:
-    *plain, last = told
-    if not isinstance(last, list):
-        return Held(*told)
-    made_of, wants, meant = last
-    return Held(*plain, Origin(made_of, [addresses[each] for each in wants], meant))
+    content, written, size, changed_ns, *more = told
+    origin = None
+    if more:
+        made_of, wants, meant = more[0]
+        origin = Origin(made_of, [addresses[each] for each in wants], meant)
+    return Held(content, written, size, changed_ns, origin)
 
 
 @contextmanager
