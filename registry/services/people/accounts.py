@@ -9,6 +9,7 @@ from sqlalchemy import delete
 from sqlmodel import Session, col
 
 from registry.domain.errors import InvalidInput, RuleBroken
+from registry.domain.language import worded
 from registry.services.evaluations.assigning import OWNERS
 from registry.services.evaluations.leaving import hand_over_work, open_work
 from registry.services.people.acting import Actor, record
@@ -129,8 +130,8 @@ def change_password(
     """A person's own new password, which asks for the present one. Raises as set_password does."""
     user = _active(session, user_id)
     if authenticate(session, user.email, present) is None:
-        faults = {"present_password": "This is not your present password."}
-        raise InvalidInput("Your password stays as it was.", faults)
+        faults = {"present_password": worded("This is not your present password.")}
+        raise InvalidInput(worded("Your password stays as it was."), faults)
     return set_password(session, user_id, password, house_name=house_name, by=by, now=now)
 
 

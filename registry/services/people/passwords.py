@@ -9,6 +9,7 @@ from pwdlib import PasswordHash
 from pwdlib.exceptions import UnknownHashError
 from sqlmodel import Session
 
+from registry.domain.language import worded
 from registry.store import users
 from registry.store.tables import User
 
@@ -20,10 +21,6 @@ HARD_ENOUGH = 3
 """Of zxcvbn's 0 to 4: more than a hundred million guesses."""
 MOST_WEIGHED = 72
 """Letters that zxcvbn weighs; its time grows with the square of them."""
-HINT = (
-    f"At least {MIN_PASSWORD} characters; four or five words that do not belong together are best. "
-    "A password manager may fill it in."
-)
 
 
 def fold_email(email: str) -> str:
@@ -40,18 +37,20 @@ def password_faults(password: str, words: Iterable[str]) -> dict[str, str]:
     from zxcvbn import zxcvbn
 
     if not MIN_PASSWORD <= len(password) <= MAX_PASSWORD:
-        return {"password": f"A password needs {MIN_PASSWORD} to {MAX_PASSWORD} characters."}
+        told = worded("A password needs {least} to {most} characters.", least=MIN_PASSWORD, most=MAX_PASSWORD)
+        return {"password": told}
     tried = sorted(set(_tried(words)), key=len, reverse=True)
     rest = _folded(password)
     for word in tried:
         rest = rest.replace(word, "")
     if len(rest) < LEFT_OVER:
-        return {"password": "Leave out your name, your address and the name of this registry."}
+        told = worded("Leave out your name, your address and the name of this registry.")
+        return {"password": told}
     if zxcvbn(password[:MOST_WEIGHED], user_inputs=tried)["score"] < HARD_ENOUGH:
-        return {
-            "password": "This is among the first that somebody would try. Take four or five words that do not "
-            "belong together."
-        }
+        told = worded(
+            "This is among the first that somebody would try. Take four or five words that do not belong together."
+        )
+        return {"password": told}
     return {}
 
 

@@ -12,6 +12,7 @@ from sqlalchemy import delete
 from sqlmodel import Session, col
 
 from registry.domain.errors import NotFound, RuleBroken
+from registry.domain.language import worded
 from registry.services.people.acting import Actor, record
 from registry.store import users
 from registry.store.engine import serialise
@@ -66,7 +67,7 @@ def start_session(
 ) -> str:
     """Sign a person in; gives the cookie's value, which is stored nowhere. Raises RuleBroken for a disabled one."""
     if user.id is None or user.disabled_at is not None:
-        raise RuleBroken("This account is disabled. Ask an admin.")
+        raise RuleBroken(worded("This account is disabled. Ask an admin."))
     session.execute(delete(UserSession).where(col(UserSession.expires_at) <= now))
     value = secrets.token_urlsafe(32)
     row = UserSession(
@@ -126,7 +127,7 @@ def end_named(session: Session, user_id: int, name: str, *, by: Actor, now: date
     """End one session of a person. Raises NotFound where they have none of that name."""
     kept = next((each for each in users.sessions_of(session, user_id, now) if name_of(each) == name), None)
     if kept is None:
-        raise NotFound("This session has ended already.")
+        raise NotFound(worded("This session has ended already."))
     _end(session, kept, by=by, now=now)
 
 
@@ -161,7 +162,7 @@ def make_link(
     """
     user = users.get(session, user_id)
     if user.disabled_at is not None:
-        raise RuleBroken(f"{user.name} is disabled and cannot sign in.")
+        raise RuleBroken(worded("{name} is disabled and cannot sign in.", name=user.name))
     if sets_password:
         session.execute(
             delete(SignInLink).where(
@@ -218,7 +219,9 @@ def use_up(session: Session, digest: str, now: datetime) -> User:
 def usable_link(session: Session, digest: str, now: datetime) -> SignInLink:
     link = users.find_link(session, digest)
     if link is None or now >= link.expires_at or (link.used_at is not None and not link.reusable):
-        raise NotFound("This sign-in link was used already or has expired. Ask an admin for a new one.")
+        raise NotFound(
+            worded("This sign-in link was used already or has expired. Ask an admin for a new one.")
+        )
     return link
 
 

@@ -3,6 +3,7 @@
 from fastapi import Request, Response
 
 from registry.domain.errors import NotFound
+from registry.domain.language import worded
 from registry.services.people import accounts, api_tokens, sign_in
 from registry.store import users
 from registry.web.api.people import out_of, token_of
@@ -86,5 +87,5 @@ def create_token(tx: Tx, user: InPerson, now: Now, settings: House, asked: Token
 def revoke_token(token_id: RowId, tx: Tx, user: InPerson, now: Now) -> TokenOut:
     """It works no more, at once."""
     if users.get_token(tx, token_id).user_id != user.person_id:
-        raise NotFound("You have no such token.")
+        raise NotFound(worded("You have no such token."))
     return token_of(api_tokens.revoke_token(tx, token_id, by=user, now=now))

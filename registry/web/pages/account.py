@@ -8,6 +8,7 @@ from sqlmodel import Session
 
 from registry.domain.errors import InvalidInput, NotFound
 from registry.domain.language import gettext_noop as _
+from registry.domain.language import worded
 from registry.services.notices.mails import manage_url
 from registry.services.notices.wanted import sentence_of
 from registry.services.people import accounts, api_tokens, sign_in
@@ -128,7 +129,7 @@ def create_token(
 @router.post("/tokens/{token_id}/revoke")
 def revoke_token(token_id: RowId, tx: Tx, user: InPerson, now: Now) -> Response:
     if users.get_token(tx, token_id).user_id != user.person_id:
-        raise NotFound("You have no such token.")
+        raise NotFound(worded("You have no such token."))
     api_tokens.revoke_token(tx, token_id, by=user, now=now)
     return go("/account")
 

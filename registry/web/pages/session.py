@@ -8,7 +8,7 @@ from fastapi.concurrency import run_in_threadpool
 from sqlmodel import Session
 
 from registry.domain.errors import InvalidInput
-from registry.domain.language import gettext_noop as _
+from registry.domain.language import worded
 from registry.services.people import accounts, invitations, limits, passwords, sign_in
 from registry.services.people.refusals import note_refusal
 from registry.settings import Settings
@@ -34,8 +34,8 @@ from registry.web.visiting import (
 
 router = page_router()
 
-WRONG = _("The address and the password do not belong together.")
-TOO_OFTEN = _("There were too many attempts. Wait a quarter of an hour, or use a sign-in link.")
+WRONG = worded("The address and the password do not belong together.")
+TOO_OFTEN = worded("There were too many attempts. Wait a quarter of an hour, or use a sign-in link.")
 
 
 @dataclass(frozen=True)
@@ -128,7 +128,7 @@ def log_in(
     if attempt.user is None:
         if attempt.status != 429:
             note_refusal(tx, "wrong_password", how="password", user_id=attempt.meant, now=now)
-        page = _login_page(house, next, Form({"email": email}, {"email": house.words.gettext(attempt.fault)}))
+        page = _login_page(house, next, Form({"email": email}, {"email": attempt.fault}))
         return render(request, "session/login.html", page, status=attempt.status)
     limits.let_go(tx, attempt.held)
     limits.forget(tx, _account(request, email, attempt.meant), secret=house.secret)
@@ -189,8 +189,7 @@ def forgot(request: Request, tx: Tx, now: Now, house: House, email: Text = "") -
     """The same answer whether there is such an account or not."""
     folded = passwords.fold_email(email)
     if not accounts.ADDRESS.fullmatch(folded):
-        say = house.words.gettext
-        form = Form({"email": email}, {"email": say(_("Give an e-mail address such as rosa@example.org."))})
+        form = Form({"email": email}, {"email": worded("Give an e-mail address such as rosa@example.org.")})
         page = ForgottenPage(form, house.mails)
         return render(request, "session/forgotten.html", page, status=422)
     keys = {
