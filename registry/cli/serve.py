@@ -25,6 +25,7 @@ SERVER: dict[str, Any] = {
     "timeout_keep_alive": KEEP_ALIVE_S,
     "timeout_graceful_shutdown": 15,
     "server_header": False,
+    "proxy_headers": False,  # web/request_id.py reads them
     "access_log": False,  # addresses of pages hold sign-in links
     "log_config": None,
 }
@@ -71,8 +72,6 @@ def serve(
         host=host,
         port=port,
         workers=workers,
-        proxy_headers=bool(settings.trusted_proxies),
-        forwarded_allow_ips=",".join(settings.trusted_proxies) or None,
         **SERVER,
     )
 

@@ -227,7 +227,7 @@ class Fault:
     sentence: str
     next_steps: Sequence[Link] = ()
     reference: str = ""
-    """An id to name when asking for help."""
+    """The request's id, to name when asking for help."""
 
 
 @dataclass(frozen=True)
