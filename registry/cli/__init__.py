@@ -28,6 +28,7 @@ COMMANDS = {
     "tokens": "registry.cli.users:tokens",
     "webhooks": "registry.cli.webhooks:webhooks",
     "outbox": "registry.cli.webhooks:outboxes",
+    "audit": "registry.cli.audit:app",
     "db": "registry.cli.db:app",
     "doctor": "registry.cli.doctor:app",
     "config": "registry.cli.config:app",
