@@ -54,6 +54,9 @@ class Settings(BaseSettings):
     secret_file: Path | None = Field(
         None, description="The secret's file; empty: `secret` in the data folder."
     )
+    backup_dir: Path | None = Field(
+        None, description="Where a copy is put before an upgrade; empty: `backups` in the data folder."
+    )
     allow_private_cidrs: Names = Field((), description="Networks inside that scrapers may reach.")
     rubrics_dir: Path | None = Field(
         None, description="Rubric and decision table files; empty: those supplied."
@@ -245,10 +248,14 @@ class Settings(BaseSettings):
     def resolved_database_url(self) -> str:
         return self.database_url or f"sqlite:///{self.data_dir.resolve() / 'registry.sqlite3'}"
 
+    @property
+    def secret_path(self) -> Path:
+        return self.secret_file or self.data_dir / "secret"
+
     @cached_property
     def secret(self) -> bytes:
         """The key that session and token digests are made with; made at first use, readable by its owner alone."""
-        path = self.secret_file or self.data_dir / "secret"
+        path = self.secret_path
         path.parent.mkdir(parents=True, exist_ok=True)
         with suppress(FileExistsError), open(path, "x", opener=partial(os.open, mode=0o600)) as file:
             file.write(secrets.token_hex(32))

@@ -29,9 +29,7 @@ def opened(settings: Settings | None = None) -> Iterator[tuple[Settings, Engine]
         if not found.current:
             schema.upgrade(engine)
         elif not found.up_to_date:
-            raise RuleBroken(
-                f"The database's schema is {found.current}, not {found.newest}. Run `registry db upgrade`."
-            )
+            raise RuleBroken(found.sentence)
         yield settings, engine
     finally:
         engine.dispose()
