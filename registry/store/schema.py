@@ -5,7 +5,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, text
 
 from registry.domain.errors import RuleBroken
 
@@ -53,6 +53,8 @@ def upgrade_in(connection: Connection, to: str = "head") -> None:
     """The same within the caller's transaction."""
     from alembic import command
 
+    if connection.dialect.name == "postgresql":  # several may start at once; the later ones find it done
+        connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('schema'))"))
     refuse_newer(connection)
     config = _config()
     config.attributes["connection"] = connection

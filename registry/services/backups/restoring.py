@@ -37,19 +37,19 @@ def restore(settings: Settings, path: Path, *, dry_run: bool = False) -> Restore
     """Put a backup into the database and the folders that the settings name, with the newest schema.
 
     Before anything is put anywhere, sums, pages, keys, counts and the log are looked through. Raises RuleBroken where
-    somebody has used this place already, InvalidInput where the backup is not what it should be.
+    somebody has used this place already (a dry run does not mind), InvalidInput where the backup is not what it should be.
     """
     target = make_engine(settings.resolved_database_url)
     try:
         here = Path(target.url.database or "") if target.dialect.name == "sqlite" else None
-        if here is None or here.exists():
+        if not dry_run and (here is None or here.exists()):
             _refuse_used(target)
         work_beside = here or settings.data_dir / archive.DATABASE
         with archive.opened(path) as (packed, manifest), room(work_beside.parent):
             found = schema.of_revision(manifest.schema)
             if not found.known:
                 raise RuleBroken(found.sentence)
-            secret = _secret(settings, manifest)
+            secret = _secret(settings, manifest, dry_run=dry_run)
             rubrics = _rubrics(settings, manifest)
             with archive.beside(work_beside) as folder:
                 for name in manifest.members:
@@ -136,14 +136,14 @@ def _put_rows(database: Path, target: Engine) -> None:
         engine.dispose()
 
 
-def _secret(settings: Settings, manifest: Manifest) -> str:
+def _secret(settings: Settings, manifest: Manifest, *, dry_run: bool) -> str:
     there = settings.secret_path.exists()
     same = there and archive.secret_print(settings.secret) == manifest.secret_print
     if same or not manifest.secret_print:
         return "same" if same else "none"
     if archive.SECRET not in manifest.members:
         return "another"
-    if there:
+    if there and not dry_run:
         raise RuleBroken(
             f"The backup holds a secret, and {settings.secret_path} holds another. Move that file away first. "
             "Nothing was changed."

@@ -148,6 +148,11 @@ def test_a_dry_run_looks_through_and_puts_nothing_anywhere(there: Settings, pack
     assert list(there.data_dir.iterdir()) == []
 
 
+def test_a_dry_run_may_be_made_beside_the_running_registry(here: Settings, packed: Path) -> None:
+    restoring.restore(here, packed, dry_run=True)
+    assert names(here) == ["Ada", "Rosa"]
+
+
 def rewrite(packed: Path, change: Callable[[str, bytes], bytes | None]) -> None:
     """The archive anew, each member as `change` gives it; None leaves it out."""
     with zipfile.ZipFile(packed) as old:
