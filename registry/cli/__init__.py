@@ -30,6 +30,7 @@ COMMANDS = {
     "outbox": "registry.cli.webhooks:outboxes",
     "backup": "registry.cli.backup:backup",
     "restore": "registry.cli.backup:restore",
+    "audit": "registry.cli.audit:app",
     "db": "registry.cli.db:app",
     "doctor": "registry.cli.doctor:app",
     "config": "registry.cli.config:app",

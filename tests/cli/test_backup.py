@@ -26,6 +26,7 @@ WORDS = {
     "tokens": ("list", "ada@example.org"),
     "webhooks": ("list",),
     "outbox": ("show",),
+    "audit": ("verify",),
     "backup": ("b.zip",),
     "restore": ("b.zip",),
     "db": ("upgrade",),

@@ -15,6 +15,7 @@ from registry.domain.errors import InvalidInput, RuleBroken
 from registry.services.backups import archive
 from registry.services.backups.archive import Manifest
 from registry.services.backups.making import room
+from registry.services.log import verifying
 from registry.settings import Settings
 from registry.store import copying, schema
 from registry.store.engine import make_engine
@@ -37,7 +38,7 @@ def restore(settings: Settings, path: Path, *, dry_run: bool = False) -> Restore
     """Put a backup into the database and the folders that the settings name, with the newest schema.
 
     Before anything is put anywhere, sums, pages, keys, counts and the log are looked through. Raises RuleBroken where
-    somebody has used this place already (a dry run does not mind), InvalidInput where the backup is not what it should be.
+    somebody has used this place already, which a dry run does not mind, InvalidInput where the backup is not sound.
     """
     target = make_engine(settings.resolved_database_url)
     try:
@@ -106,13 +107,18 @@ def _look_through(database: Path, manifest: Manifest) -> None:
 
 
 def _upgraded(database: Path) -> str:
-    """The newest schema, with the log verified."""
+    """The newest schema, with the log verified. Raises InvalidInput with the first number that is wrong."""
     engine = make_engine(f"sqlite:///{database}")
     try:
         schema.upgrade(engine)
         found = schema.status(engine)
+        log = verifying.verify(engine)
     finally:
         engine.dispose()
+    if not log.sound:
+        raise InvalidInput(
+            f"The log in the backup is not as it was recorded. {log.faults[0].sentence} Nothing was restored."
+        )
     return found.newest
 
 

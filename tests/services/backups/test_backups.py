@@ -208,20 +208,37 @@ def test_half_a_backup_restores_nothing(there: Settings, packed: Path, share: fl
     assert not holds_anything(there)
 
 
-def test_rows_whose_key_leads_nowhere_restore_nothing(there: Settings, packed: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("tampering", "sentence"),
+    [
+        (
+            "UPDATE user_role SET user_id = 77 WHERE user_id = 1",
+            "of user_role names a user that is not there",
+        ),
+        ("UPDATE event SET action = 'user.disabled' WHERE id = 2", "Number 2 does not fit its hash"),
+    ],
+)
+def test_rows_that_are_not_as_they_were_written_restore_nothing(
+    there: Settings, packed: Path, tmp_path: Path, tampering: str, sentence: str
+) -> None:
+    """Though every sum in the manifest was made to fit."""
     file = tmp_path / "broken.sqlite3"
     with zipfile.ZipFile(packed) as old:
         file.write_bytes(old.read(DATABASE))
         manifest = json.loads(old.read(MANIFEST))
     broken = copying.file_engine(file)
     with broken.begin() as connection:
-        connection.execute(text("UPDATE user_role SET user_id = 77 WHERE user_id = 1"))
+        for (name,) in connection.execute(
+            text("SELECT name FROM sqlite_master WHERE type = 'trigger'")
+        ).all():
+            connection.execute(text(f"DROP TRIGGER {name}"))
+        connection.execute(text(tampering))
     broken.dispose()
     members = archive.pack(tmp_path / "new.zip", {DATABASE: file})
     manifest["members"] = {name: each.__dict__ for name, each in members.items()}
     with zipfile.ZipFile(tmp_path / "new.zip", "a") as new:
         new.writestr(MANIFEST, json.dumps(manifest))
-    with pytest.raises(InvalidInput, match="of user_role names a user that is not there"):
+    with pytest.raises(InvalidInput, match=sentence):
         restoring.restore(there, tmp_path / "new.zip")
     assert not holds_anything(there)
 
