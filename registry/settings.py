@@ -8,7 +8,7 @@ from contextlib import suppress
 from functools import cached_property, partial
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Any, Literal, Self
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -17,7 +17,6 @@ from pydantic_settings import (
     BaseSettings,
     DotEnvSettingsSource,
     EnvSettingsSource,
-    NoDecode,
     PydanticBaseSettingsSource,
     SecretsSettingsSource,
     SettingsConfigDict,
@@ -26,23 +25,16 @@ from pydantic_settings import (
 
 from registry.domain.errors import InvalidInput
 from registry.domain.language import Language
+from registry.settings_sign_in import Names, SignInSettings
 from registry.translation import catalogue
 
 MIN_SECRET_BYTES = 16
-Names = Annotated[tuple[str, ...], NoDecode]
-"""Several names in one value, parted by commas, in the order that matters."""
-
-ROLES = ("employee", "reviewer", "approver", "admin", "auditor")
-_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
-_KEY_PAIRS = frozenset(
-    {"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"}
-)
 _MAIL_ADDRESS = re.compile(r"[^@\s<>\"(),:;]{1,64}@[^@\s<>\"(),:;]{1,189}", re.ASCII)
 _PHONE = re.compile(r"\+[0-9][0-9 ().-]{5,30}", re.ASCII)
 _ORIGIN = re.compile(r"https?://(\*\.)?[A-Za-z0-9.-]+(:[0-9]{1,5})?")
 
 
-class Settings(BaseSettings):
+class Settings(SignInSettings):
     """`REGISTRY_*` from command line, environment, `.env`, secret files, `registry.toml`, then the defaults."""
 
     model_config = SettingsConfigDict(
@@ -59,6 +51,9 @@ class Settings(BaseSettings):
     base_url: str = Field("http://127.0.0.1:8000", description="The start of every absolute link.")
     secret_file: Path | None = Field(
         None, description="The secret's file; empty: `secret` in the data folder."
+    )
+    backup_dir: Path | None = Field(
+        None, description="Where a copy is put before an upgrade; empty: `backups` in the data folder."
     )
     allow_private_cidrs: Names = Field((), description="Networks inside that scrapers may reach.")
     rubrics_dir: Path | None = Field(
@@ -113,25 +108,6 @@ class Settings(BaseSettings):
         300, ge=0, le=86_400, description="Seconds in which a published verdict can be taken back."
     )
 
-    session_idle_h: int = Field(
-        12, ge=1, le=720, description="Hours after which somebody who does nothing is signed out."
-    )
-    session_h: int = Field(168, ge=1, le=2160, description="Hours after which everybody signs in again.")
-    oidc_issuer: str = Field("", description="The OpenID provider, just as it names itself; empty: none.")
-    oidc_client_id: str = Field(
-        "", validate_default=True, description="What the provider calls this registry."
-    )
-    oidc_client_secret: str = Field("", description="The secret that the provider gave; better in a file.")
-    oidc_client_secret_file: Path | None = Field(None, description="The file that holds that secret.")
-    oidc_name: str = Field("", max_length=60, description="What the button says, such as Example Office.")
-    oidc_scopes: Names = Field(("openid", "email", "profile"), description="What the provider is asked for.")
-    oidc_groups_claim: str = Field("groups", description="Where the provider tells a person's groups.")
-    oidc_roles: Names = Field((), description="group=role, …: roles follow the groups at each sign-in.")
-    oidc_default_role: Literal["", "employee"] = Field(
-        "", description="The role of whom no group gives one; empty: they are refused."
-    )
-    oidc_algorithms: Names = Field(("RS256", "ES256"), description="How the provider may sign.")
-
     smtp_host: str = Field("", description="The mail server; empty: no mail is sent.")
     smtp_port: int = Field(0, ge=0, le=65_535, description="Its port; 0: 587, 465 or 25, by the security.")
     smtp_security: Literal["starttls", "tls", "none"] = Field(
@@ -144,44 +120,6 @@ class Settings(BaseSettings):
         None, description="A folder in which mails are put as files instead of being sent; to try things out."
     )
     websub_hub: str = Field("", description="The WebSub hub that is told when a feed changes.")
-
-    @field_validator("oidc_issuer")
-    @classmethod
-    def _provider(cls, value: str) -> str:
-        parts = urlsplit(value)
-        secure = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK)
-        if value and (not secure or not parts.hostname or parts.query or parts.fragment or parts.username):
-            raise ValueError("must begin with https://, name a host, and have no query")
-        return value
-
-    @field_validator("oidc_client_id")
-    @classmethod
-    def _has_client(cls, value: str, given: ValidationInfo) -> str:
-        if given.data.get("oidc_issuer") and not value:
-            raise ValueError("must say what the provider calls this registry")
-        return value
-
-    @field_validator("oidc_roles")
-    @classmethod
-    def _roles_by_group(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        for each in value:
-            group, _, role = each.rpartition("=")
-            if not group.strip() or role.strip() not in ROLES:
-                raise ValueError(f"{each!r} must be group=role, the role one of {', '.join(ROLES)}")
-        return value
-
-    @field_validator("oidc_algorithms")
-    @classmethod
-    def _signed_by_key_pair(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        # Never `none`, and never one whose key is a secret: the provider's public key could be taken for it.
-        if not value or not _KEY_PAIRS.issuperset(value):
-            raise ValueError(f"must be some of {', '.join(sorted(_KEY_PAIRS))}")
-        return value
-
-    @field_validator("oidc_scopes")
-    @classmethod
-    def _openid(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        return value if "openid" in value else ("openid", *value)
 
     @field_validator("smtp_sender")
     @classmethod
@@ -219,9 +157,6 @@ class Settings(BaseSettings):
         "account_types",
         "audiences",
         "embed_sites",
-        "oidc_scopes",
-        "oidc_roles",
-        "oidc_algorithms",
         mode="before",
     )
     @classmethod
@@ -309,18 +244,6 @@ class Settings(BaseSettings):
         return init_settings, env_settings, dotenv_settings, file_secret_settings, toml
 
     @property
-    def provider_name(self) -> str:
-        """Of the OpenID provider, as people read it; empty where there is none."""
-        return self.oidc_issuer and (self.oidc_name or urlsplit(self.oidc_issuer).hostname or "")
-
-    @property
-    def provider_secret(self) -> str:
-        """Empty for a client without one."""
-        if self.oidc_client_secret_file is not None:
-            return self.oidc_client_secret_file.read_text("utf-8").strip()
-        return self.oidc_client_secret
-
-    @property
     def reports_to(self) -> str:
         """The URI to which flaws are reported; empty where no setting names one."""
         return contact_uri(self.security_contact or self.contact)
@@ -342,10 +265,14 @@ class Settings(BaseSettings):
     def resolved_database_url(self) -> str:
         return self.database_url or f"sqlite:///{self.data_dir.resolve() / 'registry.sqlite3'}"
 
+    @property
+    def secret_path(self) -> Path:
+        return self.secret_file or self.data_dir / "secret"
+
     @cached_property
     def secret(self) -> bytes:
         """The key that session and token digests are made with; made at first use, readable by its owner alone."""
-        path = self.secret_file or self.data_dir / "secret"
+        path = self.secret_path
         path.parent.mkdir(parents=True, exist_ok=True)
         with suppress(FileExistsError), open(path, "x", opener=partial(os.open, mode=0o600)) as file:
             file.write(secrets.token_hex(32))
