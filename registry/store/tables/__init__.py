@@ -10,6 +10,7 @@ from registry.store.tables.follower import Follower
 from registry.store.tables.intake_rule import IntakeRule
 from registry.store.tables.kept_reply import KeptReply
 from registry.store.tables.library import LibraryCondition, LibraryWording
+from registry.store.tables.log import LogEntry, LogHead
 from registry.store.tables.moderation import Remark, Rescore
 from registry.store.tables.notice import Notice, NoticeBook
 from registry.store.tables.office import Office, OfficeColumn
@@ -21,6 +22,7 @@ from registry.store.tables.request import Request
 from registry.store.tables.rubric import InForce, RubricFile
 from registry.store.tables.saved_filter import SavedFilter
 from registry.store.tables.scorecard import Scorecard, ScorecardKnockOut, ScorecardRating
+from registry.store.tables.signing_in import ProviderSignIn, SignInFailure, UserIdentity
 from registry.store.tables.source import Source
 from registry.store.tables.tool import Alias, AliasKind, Tool
 from registry.store.tables.tool_change import ToolChange
@@ -30,6 +32,7 @@ from registry.store.tables.user import (
     ApiToken,
     Role,
     SignInLink,
+    SignInWay,
     User,
     UserArea,
     UserOffice,
@@ -63,6 +66,8 @@ __all__ = [
     "KeptReply",
     "LibraryCondition",
     "LibraryWording",
+    "LogEntry",
+    "LogHead",
     "Mention",
     "Moderation",
     "Notice",
@@ -72,6 +77,7 @@ __all__ = [
     "OutsideRevision",
     "OutsideVerdict",
     "ProposedCondition",
+    "ProviderSignIn",
     "ReadMark",
     "ReferenceAttempt",
     "ReferenceCase",
@@ -88,7 +94,9 @@ __all__ = [
     "ScorecardKnockOut",
     "ScorecardRating",
     "SecondReading",
+    "SignInFailure",
     "SignInLink",
+    "SignInWay",
     "Source",
     "Supersession",
     "ToldNotice",
@@ -99,6 +107,7 @@ __all__ = [
     "Unanswered",
     "User",
     "UserArea",
+    "UserIdentity",
     "UserOffice",
     "UserRole",
     "UserSession",
