@@ -25,8 +25,8 @@ from registry.web.deps import House, Now, Read, Slug
 from registry.web.errors import problem, status_of
 from registry.web.etag import conditional
 from registry.web.feed_address import Asked, narrowed, read_address
-from registry.web.feed_memory import keep_until
 from registry.web.filters import as_query
+from registry.web.memory import keep
 from registry.web.parts import parts_of
 from registry.web.rendering import FeedLink
 from registry.web.routing import page_router
@@ -76,7 +76,6 @@ def feed_links(title: str, path: str = "/feeds/verdicts", wanted: Filter | None 
 def _reply(
     request: Request, read: Session, settings: Settings, now: datetime, ending: str, slug: str
 ) -> Response:
-    age = parts_of(request).following.remembered.age
     try:
         if ending not in FORMATS:
             raise NotFound(
@@ -93,7 +92,7 @@ def _reply(
         faults = refused.faults if isinstance(refused, InvalidInput) else {}
         return problem(request, status_of(refused), refused.sentence, refused.code, faults, OPEN)
     if OLDER not in asked.wanted.rubrics:  # what is in force is no part of the trail that memory follows
-        keep_until(request, age, _next_turn(read, now))
+        keep(request, _next_turn(read, now), on_trail=True)
     return reply
 
 

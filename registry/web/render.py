@@ -8,12 +8,14 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 
 from registry.domain.language import joined
 from registry.web.etag import conditional
+from registry.web.memory import keep
 from registry.web.parts import Parts, parts_of
 from registry.web.rendering import FeedLink, SignedIn, Site
 from registry.web.understood import NOT_UNDERSTOOD
 from registry.web.viewer import now_of, viewer
 
 THEMES = ("light", "dark")
+CACHE = "private, no-cache"
 
 
 def render(
@@ -24,14 +26,21 @@ def render(
     status: int = 200,
     feeds: Sequence[FeedLink] = (),
     indexed: bool = False,
-) -> HTMLResponse:
-    """The page `templates/<name>`, offering `feeds` to feed readers, and itself to search engines where `indexed`."""
+    lasting: bool = False,
+) -> Response:
+    """The page `templates/<name>`, offering `feeds` to feed readers, and itself to search engines where `indexed`.
+
+    A `lasting` one reads the same for everybody who is not signed in, until something is written or the day is over.
+    """
     parts = parts_of(request)
     site = _site(request, feeds, indexed)
     body = parts.environment.get_template(name).render(page=page, site=site)
     if site.not_understood and status == 200:
         status = 422
-    return HTMLResponse(body, status, headers={"Cache-Control": "private, no-cache", "Vary": "Cookie"})
+    if lasting and status == 200 and site.user is None and site.copy is None:
+        keep(request, parts.shelving.until(now_of(request)))
+        return conditional(request, body.encode(), "text/html", cache=CACHE, headers={"Vary": "Cookie"})
+    return HTMLResponse(body, status, headers={"Cache-Control": CACHE, "Vary": "Cookie"})
 
 
 def render_document(request: Request, name: str, page: object, media_type: str) -> Response:

@@ -56,7 +56,9 @@ def show_feeds(request: Request, read: Read, settings: House) -> Response:
         f"{settings.base_url}/feeds/verdicts.atom",
         f"{settings.base_url}/tools/<name>/verdicts.atom",
     )
-    return render(request, "feeds/list.html", page, feeds=feed_links("All verdicts"), indexed=True)
+    return render(
+        request, "feeds/list.html", page, feeds=feed_links("All verdicts"), indexed=True, lasting=True
+    )
 
 
 @router.get("/feeds.opml")

@@ -123,7 +123,7 @@ def show_tool(
     tool = tools.get(read, slug)
     inside = user is not None and bool(user.roles & INSIDERS)
     page = _tool_page(read, tool, settings, now, edition=edition[:80], inside=inside)
-    return render(request, "tools/show.html", page, feeds=tool_feeds(tool), indexed=True)
+    return render(request, "tools/show.html", page, feeds=tool_feeds(tool), indexed=True, lasting=True)
 
 
 def tool_feeds(tool: Tool) -> list[FeedLink]:

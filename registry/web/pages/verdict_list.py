@@ -112,7 +112,12 @@ def show_verdicts(
     )
     title = "These verdicts" if query else "All verdicts"
     return render(
-        request, "verdicts/list.html", page, feeds=feed_links(title, wanted=wanted), indexed=not query
+        request,
+        "verdicts/list.html",
+        page,
+        feeds=feed_links(title, wanted=wanted),
+        indexed=not query,
+        lasting=True,
     )
 
 

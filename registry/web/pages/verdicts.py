@@ -90,7 +90,7 @@ def show_verdict(
         reading=second_reading.standing(read, row) if _is_insider(user) else None,
         acts_url=f"/verdicts/{number}/acts" if _may_act(user) and not waits else "",
     )
-    return render(request, "verdicts/show.html", page, indexed=not waits)
+    return render(request, "verdicts/show.html", page, indexed=not waits, lasting=True)
 
 
 def verdict_pages(
