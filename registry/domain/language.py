@@ -7,6 +7,7 @@ from gettext import NullTranslations
 Language = NullTranslations
 """A gettext catalogue; this one says everything as it is written."""
 ENGLISH = Language()
+WRITTEN_IN = "en"
 
 
 def gettext_noop(text: str) -> str:

@@ -10,6 +10,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, PlainTextResponse, RedirectResponse
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
@@ -17,12 +18,14 @@ from registry.domain import errors
 from registry.domain.errors import InvalidInput, NotFound, NotSignedIn, RegistryError
 from registry.domain.language import gettext_noop as _
 from registry.domain.language import joined, said, worded
+from registry.store.trouble import is_unreachable
 from registry.web.headers import HEADERS
 from registry.web.parts import parts_of
-from registry.web.render import render
+from registry.web.render import local_path, render
 from registry.web.request_id import current
 from registry.web.schemas import Problem
 from registry.web.shapes import Fault, Link
+from registry.web.viewer import forget_viewer
 
 logger = logging.getLogger(__name__)
 
@@ -44,6 +47,7 @@ SENTENCES: Mapping[int, str] = {
     404: _("There is no such page. The address may have been typed wrongly, or the page has moved."),
     405: _("This address does not take {method} requests; it takes {allowed}."),
     413: _("That is more than this address takes in one go. Send less."),
+    503: _("The database does not answer at the moment. This mostly passes within a minute."),
 }
 TITLES: Mapping[int, str] = {
     403: _("You may not do this"),
@@ -54,7 +58,9 @@ TITLES: Mapping[int, str] = {
     413: _("That is too much"),
     422: _("There is a problem with what was sent"),
     500: _("Something went wrong on our side"),
+    503: _("Not available at the moment"),
 }
+COME_BACK = {"Retry-After": "10", "Cache-Control": "no-store"}
 PLAINLY = {"extra_forbidden": worded("There is no such field here; look at its spelling, or leave it out.")}
 """What the library words for programmers."""
 HOME = Link(worded("Look a tool up"), "/")
@@ -78,6 +84,7 @@ def add_handlers(app: FastAPI) -> None:
     app.add_exception_handler(RegistryError, _refused)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(SQLAlchemyError, _store_failed)
     app.add_exception_handler(Exception, _unexpected)
 
 
@@ -164,6 +171,24 @@ async def _http(request: Request, error: Exception) -> Response:
         return problem(request, status, sentence, _phrase(status).lower().replace(" ", "_"), headers=headers)
     reply = await _page(request, status, sentence)
     reply.headers.update(headers)
+    return reply
+
+
+async def _store_failed(request: Request, error: Exception) -> Response:
+    """While the database is away: what was typed comes back, to be sent again; nobody is looked up to tell it."""
+    if not is_unreachable(error):
+        raise error
+    where = (current(), request.method, request.url.path, type(error).__name__)
+    logger.warning("database unreachable request=%s method=%s path=%s error=%s", *where)
+    sentence = worded(SENTENCES[503])
+    if asks_for_json(request):
+        return problem(request, 503, sentence, "unavailable", headers=COME_BACK)
+    forget_viewer(request)
+    steps = [Link(worded("Try this page again"), local_path(_way_back(request)))]
+    typed = await _typed(request)
+    page = Fault(503, worded(TITLES[503]), sentence, steps, current(), request.url.path, typed)
+    reply = await run_in_threadpool(render, request, "errors/error.html", page, status=503)
+    reply.headers.update(COME_BACK)
     return reply
 
 

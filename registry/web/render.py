@@ -5,8 +5,7 @@ from collections.abc import Sequence
 from fastapi import Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
-from registry.domain.language import joined
-from registry.translation import WRITTEN_IN
+from registry.domain.language import WRITTEN_IN, joined
 from registry.web.etag import conditional
 from registry.web.parts import parts_of
 from registry.web.rendering import SPOKEN, FeedLink, SignedIn, Site

@@ -52,6 +52,11 @@ def viewer(connection: HTTPConnection) -> Actor | None:
     return known.presence.actor if known.presence else None
 
 
+def forget_viewer(connection: HTTPConnection) -> None:
+    """Show the rest of this reply as to nobody in particular: the store cannot be asked who it is."""
+    connection.state.viewer = _Known(None)
+
+
 def require_unchanged(connection: HTTPConnection, session: Session) -> None:
     """Raise NotSignedIn or NotAllowed where whom `viewer` found was shut out, or lost a role, since.
 
