@@ -5,7 +5,7 @@ import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -43,6 +43,7 @@ def serve(
     import uvicorn  # here and not above: other commands shall not pay for a server
 
     from registry.cli.logs import configure_logs
+    from registry.cli.metering import measuring
     from registry.services.rubrics.rubric_files import take_in
     from registry.services.verdicts import announcing
     from registry.settings import load_settings
@@ -66,14 +67,15 @@ def serve(
         logging.getLogger(__name__).warning("rubric file cannot be used fault=%s", fault)
     engine.dispose()
     _ = settings.secret  # made once, before several processes want it
-    uvicorn.run(
-        "registry.cli.serve:make_app",
-        factory=True,
-        host=host,
-        port=port,
-        workers=workers,
-        **SERVER,
-    )
+    with measuring(settings, workers=workers, port=port):
+        uvicorn.run(
+            "registry.cli.serve:make_app",
+            factory=True,
+            host=host,
+            port=port,
+            workers=workers,
+            **SERVER,
+        )
 
 
 def make_app() -> "FastAPI":
@@ -102,16 +104,16 @@ def warming(parts: "Parts") -> Iterator[None]:
 def scheduling(parts: "Parts") -> Iterator[None]:
     """Polls sources while the site runs, and lets `/readyz` know."""
     from registry.scheduler import Scheduler
-    from registry.services.health import Check
+    from registry.services.health import Check, patience
 
     scheduler = Scheduler(parts.engine, parts.settings, clock=parts.clock)
     started_at = parts.clock()
-    patience = timedelta(minutes=10, seconds=3 * parts.settings.tick_s)
+    patient = patience(parts.settings)
 
     def look(now: datetime) -> "Check":
         last = scheduler.ticked_at or started_at
         return Check(
-            "scheduler", now - last < patience, f"The last round of sources ended at {last:%H:%M} UTC."
+            "scheduler", now - last < patient, f"The last round of sources ended at {last:%H:%M} UTC."
         )
 
     scheduler.start()

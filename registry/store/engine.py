@@ -39,10 +39,15 @@ def make_engine(url: str) -> Engine:
     """An engine for `sqlite:///FILE` or `postgresql://…`; makes the SQLite file's folder."""
     parsed = make_url(url)
     if parsed.get_backend_name() != "sqlite":
-        return create_engine(url, pool_pre_ping=True, pool_size=10, max_overflow=20)
+        return create_engine(url, pool_pre_ping=True, pool_size=10, max_overflow=20, hide_parameters=True)
     if parsed.database:
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(url, module=_sqlite(), connect_args={"check_same_thread": False, "timeout": 15})
+    engine = create_engine(
+        url,
+        module=_sqlite(),
+        connect_args={"check_same_thread": False, "timeout": 15},
+        hide_parameters=True,  # a failed statement's values would stand in the log
+    )
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", _begin)
     _writers[engine] = threading.Lock()

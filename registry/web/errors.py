@@ -16,6 +16,7 @@ from starlette.requests import ClientDisconnect
 from registry.domain import errors
 from registry.domain.errors import InvalidInput, NotFound, NotSignedIn, RegistryError
 from registry.web.headers import HEADERS
+from registry.web.methods import hides_others, methods_of, route_of
 from registry.web.render import render
 from registry.web.request_id import current
 from registry.web.schemas import Problem
@@ -141,6 +142,8 @@ async def _refused(request: Request, error: Exception) -> Response:
 async def _invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     if any(each["loc"][0] == "path" for each in error.errors()):
+        if hides_others(request):
+            return await _http(request, HTTPException(405))
         return await refuse(request, NotFound(SENTENCES[404]))
     faults = {_field(each["loc"]): PLAINLY.get(each["type"], f"{each['msg']}.") for each in error.errors()}
     told = " ".join(f"{name}: {sentence}" for name, sentence in faults.items())
@@ -151,6 +154,8 @@ async def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     headers = dict(error.headers or {})
     status = error.status_code
+    if status == 405:
+        headers["Allow"] = ", ".join(methods_of(request))
     sentence = SENTENCES.get(status, f"{_phrase(status)}.")
     sentence = sentence.format(method=request.method, allowed=headers.get("Allow", "others"))
     if asks_for_json(request):
@@ -162,8 +167,8 @@ async def _http(request: Request, error: Exception) -> Response:
 
 async def _unexpected(request: Request, error: Exception) -> Response:
     """Told without its inner workings; the log has them under the request's id, which the reply names."""
-    where = (current(), request.method, request.url.path)
-    logger.error("request failed request=%s method=%s path=%s", *where, exc_info=error)
+    where = (current(), request.method, route_of(request.scope, request.app))
+    logger.error("request failed request=%s method=%s route=%s", *where, exc_info=error)
     sentence = f"This should not happen. When you tell us, name {current()}."
     if asks_for_json(request):
         return problem(500, sentence, "unexpected", headers=HEADERS)  # this reply passes no middleware
