@@ -34,6 +34,7 @@ Names = Annotated[tuple[str, ...], NoDecode]
 
 _MAIL_ADDRESS = re.compile(r"[^@\s<>\"(),:;]{1,64}@[^@\s<>\"(),:;]{1,189}", re.ASCII)
 _PLACE = re.compile(r"([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\]):[0-9]{1,5}")
+_PHONE = re.compile(r"\+[0-9][0-9 ().-]{5,30}", re.ASCII)
 _ORIGIN = re.compile(r"https?://(\*\.)?[A-Za-z0-9.-]+(:[0-9]{1,5})?")
 
 
@@ -74,6 +75,11 @@ class Settings(BaseSettings):
     name: str = Field("Technology registry", min_length=1, max_length=80, description="The registry's name.")
     contact: str = Field(
         "", max_length=200, description="Whom employees may ask: an e-mail address or a phone."
+    )
+    security_contact: str = Field(
+        "",
+        max_length=200,
+        description="Where flaws are reported: an e-mail address, an https:// page or a phone.",
     )
     locale_dir: Path | None = Field(None, description="Catalogues of your own; see docs/languages.md.")
     language: str = Field("en", description="What the answers are said in: en, es, or one of your own.")
@@ -133,6 +139,15 @@ class Settings(BaseSettings):
     def _address(cls, value: str) -> str:
         if value and not _MAIL_ADDRESS.fullmatch(value):
             raise ValueError("must be an e-mail address alone, such as registry@office.example")
+        return value
+
+    @field_validator("security_contact")
+    @classmethod
+    def _can_be_followed(cls, value: str) -> str:
+        if value and not contact_uri(value):
+            raise ValueError(
+                "must be an e-mail address, a page at https://, or a phone such as +1 202 555 0100"
+            )
         return value
 
     @field_validator("websub_hub")
@@ -242,6 +257,11 @@ class Settings(BaseSettings):
         return init_settings, env_settings, dotenv_settings, file_secret_settings, toml
 
     @property
+    def reports_to(self) -> str:
+        """The URI to which flaws are reported; empty where no setting names one."""
+        return contact_uri(self.security_contact or self.contact)
+
+    @property
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.time_zone)
 
@@ -290,6 +310,17 @@ class Settings(BaseSettings):
                 "Remove the file: a new one is made, and everybody signs in again."
             )
         return found
+
+
+def contact_uri(contact: str) -> str:
+    """An address, a page or a phone number as a URI; empty where it is none of them."""
+    if _MAIL_ADDRESS.fullmatch(contact):
+        return f"mailto:{contact}"
+    if contact.startswith("https://") and urlsplit(contact).hostname and not re.search(r"\s", contact):
+        return contact
+    if _PHONE.fullmatch(contact):
+        return "tel:" + re.sub(r"[^+0-9]", "", contact)
+    return ""
 
 
 def load_settings(**given: Any) -> Settings:

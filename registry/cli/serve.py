@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from registry.cli.turn import Turn
+
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
@@ -102,23 +104,26 @@ def warming(parts: "Parts") -> Iterator[None]:
 
 @contextmanager
 def scheduling(parts: "Parts") -> Iterator[None]:
-    """Polls sources while the site runs, and lets `/readyz` know."""
+    """Polls sources while the site runs, and lets `/readyz` know; of the processes on one data folder one at a time."""
     from registry.scheduler import Scheduler
     from registry.services.health import Check, patience
 
     scheduler = Scheduler(parts.engine, parts.settings, clock=parts.clock)
-    started_at = parts.clock()
     patient = patience(parts.settings)
+    its_turn = Turn(parts.settings.data_dir / "scheduler.lock", scheduler.start)
 
     def look(now: datetime) -> "Check":
-        last = scheduler.ticked_at or started_at
+        if its_turn.came_at is None:
+            return Check("scheduler", True, "Another process of this machine polls the sources.")
+        last = scheduler.ticked_at or its_turn.came_at
         return Check(
             "scheduler", now - last < patient, f"The last round of sources ended at {last:%H:%M} UTC."
         )
 
-    scheduler.start()
+    its_turn.wait(parts.clock)
     parts.watched.append(look)
     try:
         yield
     finally:
-        scheduler.stop()
+        with its_turn.over():
+            scheduler.stop()

@@ -25,7 +25,7 @@ def worker() -> None:
 
     signal.signal(signal.SIGTERM, end)
     signal.signal(signal.SIGINT, end)
-    with opened() as (settings, engine):
+    with opened(in_service=True) as (settings, engine):
         configure_logs(settings.log_format)
         scheduler = Scheduler(engine, settings)
         scheduler.start()

@@ -32,14 +32,31 @@ from registry.store.memo import forget
 
 _writers: "WeakKeyDictionary[Engine, threading.Lock]" = WeakKeyDictionary()
 _WRITES = "registry_writes"
+_IN_SERVICE = {
+    "statement_timeout": "60s",
+    "lock_timeout": "15s",
+    "idle_in_transaction_session_timeout": "5min",
+}
+"""What a site asks of PostgreSQL for each connection, so that nothing it began holds the others up for ever."""
+_CONNECTING = {"connect_timeout": 10, "keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
+"""libpq's, in seconds, where the address names nothing else: a server that is gone is noticed within a minute."""
+_POOL = {"pool_size": 10, "max_overflow": 20, "pool_timeout": 10, "pool_pre_ping": True}
+"""At most 30 connections a process; who gets none within ten seconds is told to come back."""
 _PRAGMAS = {"foreign_keys": "ON", "journal_mode": "WAL", "busy_timeout": "15000", "synchronous": "FULL"}
 
 
-def make_engine(url: str) -> Engine:
-    """An engine for `sqlite:///FILE` or `postgresql://…`; makes the SQLite file's folder."""
+def make_engine(url: str, *, in_service: bool = False) -> Engine:
+    """An engine for `sqlite:///FILE` or `postgresql://…`; makes the SQLite file's folder.
+
+    With `in_service` PostgreSQL ends what takes too long, as a site wants it and a long command does not.
+    """
     parsed = make_url(url)
     if parsed.get_backend_name() != "sqlite":
-        return create_engine(url, pool_pre_ping=True, pool_size=10, max_overflow=20, hide_parameters=True)
+        wishes = {name: value for name, value in _CONNECTING.items() if name not in parsed.query}
+        engine = create_engine(url, connect_args=wishes, hide_parameters=True, **_POOL)
+        if in_service:
+            event.listen(engine, "connect", _set_limits)
+        return engine
     if parsed.database:
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
     engine = create_engine(
@@ -205,6 +222,13 @@ def _prepare(connection: Any, _record: object) -> None:
     connection.isolation_level = None  # the driver must not begin transactions on its own
     for name, value in _PRAGMAS.items():
         connection.execute(f"PRAGMA {name}={value}")
+
+
+def _set_limits(connection: Any, _record: object) -> None:
+    with connection.cursor() as cursor:
+        for name, value in _IN_SERVICE.items():
+            cursor.execute(f"SET {name} = '{value}'")
+    connection.commit()  # a SET that is rolled back was none
 
 
 def _begin(connection: Connection) -> None:

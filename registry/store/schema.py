@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 
 if TYPE_CHECKING:  # Alembic loads every dialect, a quarter of a second that a site that stands need not pay
     from alembic.config import Config
@@ -28,6 +28,8 @@ def upgrade(engine: Engine) -> None:
     if status(engine).up_to_date:
         return
     with engine.begin() as connection:
+        if engine.dialect.name == "postgresql":  # several may start at once; the later ones find it done
+            connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('schema'))"))
         config = _config()
         config.attributes["connection"] = connection
         command.upgrade(config, "head")

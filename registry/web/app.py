@@ -54,7 +54,7 @@ def create_app(
 
     With `copy` its pages are those that are written as files.
     """
-    reached = engine or make_engine(settings.resolved_database_url)
+    reached = engine or make_engine(settings.resolved_database_url, in_service=True)
     parts = Parts(
         settings=settings,
         engine=reached,

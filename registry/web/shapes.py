@@ -228,6 +228,9 @@ class Fault:
     next_steps: Sequence[Link] = ()
     reference: str = ""
     """The request's id, to name when asking for help."""
+    action: str = ""
+    typed: Sequence[tuple[str, str]] = ()
+    """What a form had sent to `action`, to be sent there again."""
 
 
 @dataclass(frozen=True)
