@@ -2,14 +2,14 @@
 
 from datetime import datetime
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from registry.store.tables import Role
 from registry.web.deps import Plain
-from registry.web.schemas import Sent
+from registry.web.schemas import Sent, Shape
 
 
-class PersonOut(BaseModel):
+class PersonOut(Shape):
     id: int
     email: str
     name: str
@@ -41,7 +41,7 @@ class LeavingIn(Sent):
     )
 
 
-class LinkOut(BaseModel):
+class LinkOut(Shape):
     url: str = Field(description="Signs this person in, once, for three days; told this once.")
 
 
@@ -51,7 +51,7 @@ class TokenIn(Sent):
     days: int = Field(default=90, description="Until it expires.")
 
 
-class TokenOut(BaseModel):
+class TokenOut(Shape):
     id: int
     name: str
     scopes: list[str]
