@@ -33,6 +33,7 @@ Names = Annotated[tuple[str, ...], NoDecode]
 """Several names in one value, parted by commas, in the order that matters."""
 
 _MAIL_ADDRESS = re.compile(r"[^@\s<>\"(),:;]{1,64}@[^@\s<>\"(),:;]{1,189}", re.ASCII)
+_PHONE = re.compile(r"\+[0-9][0-9 ().-]{5,30}", re.ASCII)
 _ORIGIN = re.compile(r"https?://(\*\.)?[A-Za-z0-9.-]+(:[0-9]{1,5})?")
 
 
@@ -54,6 +55,9 @@ class Settings(BaseSettings):
     secret_file: Path | None = Field(
         None, description="The secret's file; empty: `secret` in the data folder."
     )
+    backup_dir: Path | None = Field(
+        None, description="Where a copy is put before an upgrade; empty: `backups` in the data folder."
+    )
     allow_private_cidrs: Names = Field((), description="Networks inside that scrapers may reach.")
     rubrics_dir: Path | None = Field(
         None, description="Rubric and decision table files; empty: those supplied."
@@ -68,6 +72,11 @@ class Settings(BaseSettings):
     name: str = Field("Technology registry", min_length=1, max_length=80, description="The registry's name.")
     contact: str = Field(
         "", max_length=200, description="Whom employees may ask: an e-mail address or a phone."
+    )
+    security_contact: str = Field(
+        "",
+        max_length=200,
+        description="Where flaws are reported: an e-mail address, an https:// page or a phone.",
     )
     locale_dir: Path | None = Field(None, description="Catalogues of your own; see docs/languages.md.")
     language: str = Field("en", description="What the answers are said in: en, es, or one of your own.")
@@ -120,6 +129,15 @@ class Settings(BaseSettings):
     def _address(cls, value: str) -> str:
         if value and not _MAIL_ADDRESS.fullmatch(value):
             raise ValueError("must be an e-mail address alone, such as registry@office.example")
+        return value
+
+    @field_validator("security_contact")
+    @classmethod
+    def _can_be_followed(cls, value: str) -> str:
+        if value and not contact_uri(value):
+            raise ValueError(
+                "must be an e-mail address, a page at https://, or a phone such as +1 202 555 0100"
+            )
         return value
 
     @field_validator("websub_hub")
@@ -229,6 +247,11 @@ class Settings(BaseSettings):
         return init_settings, env_settings, dotenv_settings, file_secret_settings, toml
 
     @property
+    def reports_to(self) -> str:
+        """The URI to which flaws are reported; empty where no setting names one."""
+        return contact_uri(self.security_contact or self.contact)
+
+    @property
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.time_zone)
 
@@ -245,10 +268,14 @@ class Settings(BaseSettings):
     def resolved_database_url(self) -> str:
         return self.database_url or f"sqlite:///{self.data_dir.resolve() / 'registry.sqlite3'}"
 
+    @property
+    def secret_path(self) -> Path:
+        return self.secret_file or self.data_dir / "secret"
+
     @cached_property
     def secret(self) -> bytes:
         """The key that session and token digests are made with; made at first use, readable by its owner alone."""
-        path = self.secret_file or self.data_dir / "secret"
+        path = self.secret_path
         path.parent.mkdir(parents=True, exist_ok=True)
         with suppress(FileExistsError), open(path, "x", opener=partial(os.open, mode=0o600)) as file:
             file.write(secrets.token_hex(32))
@@ -259,6 +286,17 @@ class Settings(BaseSettings):
                 "Remove the file: a new one is made, and everybody signs in again."
             )
         return found
+
+
+def contact_uri(contact: str) -> str:
+    """An address, a page or a phone number as a URI; empty where it is none of them."""
+    if _MAIL_ADDRESS.fullmatch(contact):
+        return f"mailto:{contact}"
+    if contact.startswith("https://") and urlsplit(contact).hostname and not re.search(r"\s", contact):
+        return contact
+    if _PHONE.fullmatch(contact):
+        return "tel:" + re.sub(r"[^+0-9]", "", contact)
+    return ""
 
 
 def load_settings(**given: Any) -> Settings:

@@ -1,5 +1,6 @@
 """Fixtures of the whole suite: a real database per test, on SQLite always and on PostgreSQL where it matters."""
 
+import lzma
 import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
@@ -157,3 +158,12 @@ def session(engine: Engine) -> Iterator[Session]:
 @pytest.fixture
 def now() -> datetime:
     return NOW
+
+
+@pytest.fixture(scope="session")
+def older_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file as the first program made it, to be copied."""
+    path = tmp_path_factory.mktemp("older") / "registry.sqlite3"
+    packed = Path(__file__).parent / "store" / "releases" / "schema-0001.sqlite3.xz"
+    path.write_bytes(lzma.decompress(packed.read_bytes()))
+    return path

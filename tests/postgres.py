@@ -41,6 +41,15 @@ class Postgres:
         yield self._server.get_uri(name)
         self._tell(f"DROP DATABASE {name} WITH (FORCE)")
 
+    @contextmanager
+    def away(self) -> Iterator[None]:
+        """The server is stopped, whoever is connected, and runs again afterwards."""
+        self._server.stop()
+        try:
+            yield
+        finally:
+            self._server.ensure_postgres_running()
+
     def close(self) -> None:
         self._admin.dispose()
         self._server.cleanup()

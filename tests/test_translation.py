@@ -14,12 +14,14 @@ from babel.messages.pofile import read_po
 
 from registry.domain.answer import House
 from registry.domain.errors import RegistryError
-from registry.domain.wording import SENTENCES, day_text, sentence
+from registry.domain.language import day_text
+from registry.domain.wording import SENTENCES, sentence
 from registry.settings import load_settings
 from registry.translation import SUPPLIED, catalogue, known
 from tests.web.pages.test_plain_words import GAPS
 
 ROOT = Path(__file__).parent.parent
+KEYWORDS = ("-k", "say", "-k", "worded", "-k", "worded_n:1,2")
 LANGUAGES = [each for each in known() if each != "en"]
 
 
@@ -38,7 +40,15 @@ def gaps(text: str) -> set[str]:
 
 def test_the_template_holds_just_what_is_marked(tmp_path: Path):
     found = tmp_path / "registry.pot"
-    wishes = ["-F", "pyproject.toml", "-k", "say", "--omit-header", "-o", str(found), "."]
+    wishes = [
+        "-F",
+        "pyproject.toml",
+        *("-k", "say", "-k", "worded", "-k", "worded_n:1,2"),
+        "--omit-header",
+        "-o",
+        str(found),
+        ".",
+    ]
     subprocess.run(
         [sys.executable, "-m", "babel.messages.frontend", "-q", "extract", *wishes], cwd=ROOT, check=True
     )

@@ -3,11 +3,12 @@
 import gc
 import sys
 from importlib import import_module
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
+import registry
 from registry.domain.errors import RegistryError
 
 COMMANDS = {
@@ -27,6 +28,9 @@ COMMANDS = {
     "tokens": "registry.cli.users:tokens",
     "webhooks": "registry.cli.webhooks:webhooks",
     "outbox": "registry.cli.webhooks:outboxes",
+    "backup": "registry.cli.backup:backup",
+    "restore": "registry.cli.backup:restore",
+    "audit": "registry.cli.audit:app",
     "db": "registry.cli.db:app",
     "doctor": "registry.cli.doctor:app",
     "config": "registry.cli.config:app",
@@ -62,8 +66,18 @@ app = typer.Typer(
 )
 
 
+def _tell_version(wanted: bool) -> None:
+    if wanted:
+        print(f"registry {registry.__version__}")
+        raise typer.Exit
+
+
 @app.callback()
-def _registry() -> None:
+def _registry(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_tell_version, is_eager=True, help="Tell the version.")
+    ] = False,
+) -> None:
     """The registry's command line."""
 
 

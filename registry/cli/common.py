@@ -18,20 +18,20 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print data alone, as JSON.
 
 
 @contextmanager
-def opened(settings: Settings | None = None) -> Iterator[tuple[Settings, Engine]]:
+def opened(
+    settings: Settings | None = None, *, in_service: bool = False
+) -> Iterator[tuple[Settings, Engine]]:
     """The settings and an engine; an empty database gets its schema, an older one is refused with RuleBroken."""
     from registry.store import schema  # loads Alembic, which not every command needs
 
     settings = settings or load_settings()
-    engine = make_engine(settings.resolved_database_url)
+    engine = make_engine(settings.resolved_database_url, in_service=in_service)
     try:
         found = schema.status(engine)
         if not found.current:
             schema.upgrade(engine)
         elif not found.up_to_date:
-            raise RuleBroken(
-                f"The database's schema is {found.current}, not {found.newest}. Run `registry db upgrade`."
-            )
+            raise RuleBroken(found.sentence)
         yield settings, engine
     finally:
         engine.dispose()

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from registry.cli.turn import Turn
+
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
@@ -25,6 +27,7 @@ SERVER: dict[str, Any] = {
     "timeout_keep_alive": KEEP_ALIVE_S,
     "timeout_graceful_shutdown": 15,
     "server_header": False,
+    "proxy_headers": False,  # web/request_id.py reads them
     "access_log": False,  # addresses of pages hold sign-in links
     "log_config": None,
 }
@@ -42,6 +45,7 @@ def serve(
     import uvicorn  # here and not above: other commands shall not pay for a server
 
     from registry.cli.logs import configure_logs
+    from registry.services.backups import making
     from registry.services.rubrics.rubric_files import take_in
     from registry.services.verdicts import announcing
     from registry.settings import load_settings
@@ -57,6 +61,9 @@ def serve(
     os.environ["REGISTRY_BASE_URL"] = settings.base_url
     configure_logs(settings.log_format)
     engine = make_engine(settings.resolved_database_url)
+    kept = making.back_up_before_upgrade(settings, engine, now=datetime.now(UTC))
+    if kept is not None:
+        logging.getLogger(__name__).info("backup made before the upgrade file=%s", kept)
     schema.upgrade(engine)
     with transaction(engine) as session:
         taken = take_in(session, settings.rubrics_dir, now=datetime.now(UTC))
@@ -71,8 +78,6 @@ def serve(
         host=host,
         port=port,
         workers=workers,
-        proxy_headers=bool(settings.trusted_proxies),
-        forwarded_allow_ips=",".join(settings.trusted_proxies) or None,
         **SERVER,
     )
 
@@ -101,23 +106,26 @@ def warming(parts: "Parts") -> Iterator[None]:
 
 @contextmanager
 def scheduling(parts: "Parts") -> Iterator[None]:
-    """Polls sources while the site runs, and lets `/readyz` know."""
+    """Polls sources while the site runs, and lets `/readyz` know; of the processes on one data folder one at a time."""
     from registry.scheduler import Scheduler
     from registry.services.health import Check
 
     scheduler = Scheduler(parts.engine, parts.settings, clock=parts.clock)
-    started_at = parts.clock()
     patience = timedelta(minutes=10, seconds=3 * parts.settings.tick_s)
+    its_turn = Turn(parts.settings.data_dir / "scheduler.lock", scheduler.start)
 
     def look(now: datetime) -> "Check":
-        last = scheduler.ticked_at or started_at
+        if its_turn.came_at is None:
+            return Check("scheduler", True, "Another process of this machine polls the sources.")
+        last = scheduler.ticked_at or its_turn.came_at
         return Check(
             "scheduler", now - last < patience, f"The last round of sources ended at {last:%H:%M} UTC."
         )
 
-    scheduler.start()
+    its_turn.wait(parts.clock)
     parts.watched.append(look)
     try:
         yield
     finally:
-        scheduler.stop()
+        with its_turn.over():
+            scheduler.stop()

@@ -27,7 +27,7 @@ def worker() -> None:
 
     signal.signal(signal.SIGTERM, end)
     signal.signal(signal.SIGINT, end)
-    with opened() as (settings, engine):
+    with opened(in_service=True) as (settings, engine):
         scheduler = Scheduler(engine, settings)
         scheduler.start()
         print(f"Looking for due sources every {settings.tick_s} seconds. Ctrl-C ends it.", file=sys.stderr)

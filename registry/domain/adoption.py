@@ -8,10 +8,10 @@ from datetime import date, timedelta
 
 from registry.domain.condition import Condition
 from registry.domain.evaluation import FIRST_SENSITIVE
+from registry.domain.language import day_text
 from registry.domain.outcome import MEANINGS, STRICTNESS, Outcome
 from registry.domain.outside import Outside
 from registry.domain.verdict import PILOT_DAYS, Scope, months_after
-from registry.domain.wording import day_text
 
 MONTHS = 12
 NO_EFFECT = "It has no effect on people’s rights."

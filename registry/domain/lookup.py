@@ -31,6 +31,7 @@ from registry.domain.finding import (
     find_in_all_editions,
     hold,
 )
+from registry.domain.language import day_text
 from registry.domain.outcome import MEANINGS, Outcome
 from registry.domain.validity import Ruling, ValidityState, validity
 from registry.domain.verdict import Verdict
@@ -322,7 +323,7 @@ def _phrases(case: _Case, finding: Finding, edition: str | None) -> dict[str, st
             "editions": ", ".join(_editions_named(case)),
             "rule": wording.default_rule(house, office),
             "here": say("for the office {office}").format(office=office) if office else say("here"),
-            "since": wording.day_text(case.under_review_since, house.language),
+            "since": day_text(case.under_review_since, house.language),
             "expected": wording.expected(case.expected_on, case.today, house),
         }
     verdict = held.verdict
@@ -333,7 +334,7 @@ def _phrases(case: _Case, finding: Finding, edition: str | None) -> dict[str, st
         "reason": wording.reason(verdict, case.tool, house),
         "instead": wording.instead(held.validity.replacement, verdict, house),
         "citation": verdict.citation.strip().rstrip(".") or say("a rule"),
-        "ended": wording.day_text(held.validity.ends_on, house.language),
+        "ended": day_text(held.validity.ends_on, house.language),
         "asked": ", ".join(wording.asked(name, value, case.house) for name, value in point.items()),
         "covered": say(", and ").join(wording.covered(name, verdict, house) for name in finding.broken),
     }
@@ -348,7 +349,7 @@ def _additions(case: _Case, finding: Finding, depends_on: tuple[str, ...], editi
         if now.state is _V.SUNSET_ANNOUNCED:
             added.append(wording.sunset(now.ends_on, wording.instead(now.replacement, None, house), house))
         elif now.state in BY_OUTCOME and now.ends_on is not None and finding.code is not AnswerCode.PILOT:
-            added.append(wording.addition("ends", house, day=wording.day_text(now.ends_on, house.language)))
+            added.append(wording.addition("ends", house, day=day_text(now.ends_on, house.language)))
         added.append(wording.bound(held.verdict, house))
     if coming := _coming(case, edition):
         first = min(coming, key=lambda each: (each.starts_at, each.number))

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from datetime import tzinfo
 
+from registry.domain.language import day_text
 from registry.domain.notice import NoticeKind, Told
 from registry.domain.outcome import MEANINGS
 from registry.domain.validity import STATE_LABELS, ValidityState
-from registry.domain.wording import day_text
 
 MOST_TITLE = 300
 MOST_TEXT = 1200

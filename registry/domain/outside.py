@@ -10,9 +10,9 @@ from enum import StrEnum
 from typing import Any
 
 from registry.domain.condition import Check, Condition, ConditionKind, Duty
+from registry.domain.language import day_text
 from registry.domain.outcome import MEANINGS, Outcome
 from registry.domain.validity import STATE_LABELS, ValidityState
-from registry.domain.wording import day_text
 
 MOST_TOLD = 3
 """So many conditions of a change are quoted."""

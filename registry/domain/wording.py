@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 
 from registry.domain.answer import AnswerCode, AnswerCondition, House
-from registry.domain.language import ENGLISH, Language
+from registry.domain.language import day_text
 from registry.domain.language import gettext_noop as _
 from registry.domain.outcome import MEANINGS
 from registry.domain.verdict import NONE_KNOWN, Verdict
@@ -98,10 +98,6 @@ _ORDINARY_OPENERS = frozenset({
     "you", "your",
 })  # fmt: skip
 """First words that are written small inside a sentence; any other may be a name."""
-_MONTHS = (  # never those of the machine's locale
-    *(_("January"), _("February"), _("March"), _("April"), _("May"), _("June")),
-    *(_("July"), _("August"), _("September"), _("October"), _("November"), _("December")),
-)
 
 
 def sentence(key: str, values: Mapping[str, str], house: House, additions: Sequence[str] = ()) -> str:
@@ -117,14 +113,6 @@ def addition(key: str, house: House, **values: str) -> str:
 
 def quoted(text: str) -> str:
     return f"\u201c{_clean(text)}\u201d"
-
-
-def day_text(day: date | None, language: Language = ENGLISH) -> str:
-    """A day as it is written: 3 November 2026."""
-    if day is None:
-        return language.gettext("an unknown day")
-    month = language.gettext(_MONTHS[day.month - 1])
-    return language.gettext("{day} {month} {year}").format(day=day.day, month=month, year=day.year)
 
 
 def default_rule(house: House, office: str | None) -> str:

@@ -39,7 +39,10 @@ class Trail:
 
     def __init__(self, engine: Engine) -> None:
         self._dialect = engine.dialect
-        self._connection = engine.raw_connection()
+        try:
+            self._connection = engine.raw_connection()
+        except self._dialect.loaded_dbapi.Error as error:
+            raise self._told(error) from error
         self._cursor: Any = self._connection.cursor()
         self._postgresql = engine.dialect.name == "postgresql"
         self._snapshot, self._last = "", 0
@@ -90,5 +93,9 @@ class Trail:
             self._cursor.execute(statement, values)
             return list(self._cursor.fetchall())
         except self._dialect.loaded_dbapi.Error as error:
-            base = self._dialect.loaded_dbapi.Error
-            raise DBAPIError.instance(statement, values, error, base, dialect=self._dialect) from error
+            raise self._told(error, statement, values) from error
+
+    def _told(self, error: Exception, statement: str = "", values: Sequence[object] = ()) -> BaseException:
+        """The driver's error as the library tells those of all other statements."""
+        base = self._dialect.loaded_dbapi.Error
+        return DBAPIError.instance(statement, values, error, base, dialect=self._dialect)

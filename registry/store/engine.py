@@ -32,17 +32,36 @@ from registry.store.memo import forget
 
 _writers: "WeakKeyDictionary[Engine, threading.Lock]" = WeakKeyDictionary()
 _WRITES = "registry_writes"
+_IN_SERVICE = {
+    "statement_timeout": "60s",
+    "lock_timeout": "15s",
+    "idle_in_transaction_session_timeout": "5min",
+}
+"""What a site asks of PostgreSQL for each connection, so that nothing it began holds the others up for ever."""
+_CONNECTING = {"connect_timeout": 10, "keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
+"""libpq's, in seconds, where the address names nothing else: a server that is gone is noticed within a minute."""
+_POOL = {"pool_size": 10, "max_overflow": 20, "pool_timeout": 10, "pool_pre_ping": True}
+"""At most 30 connections a process; who gets none within ten seconds is told to come back."""
 _PRAGMAS = {"foreign_keys": "ON", "journal_mode": "WAL", "busy_timeout": "15000", "synchronous": "FULL"}
 
 
-def make_engine(url: str) -> Engine:
-    """An engine for `sqlite:///FILE` or `postgresql://…`; makes the SQLite file's folder."""
+def make_engine(url: str, *, in_service: bool = False) -> Engine:
+    """An engine for `sqlite:///FILE` or `postgresql://…`; makes the SQLite file's folder.
+
+    With `in_service` PostgreSQL ends what takes too long, as a site wants it and a long command does not.
+    """
     parsed = make_url(url)
     if parsed.get_backend_name() != "sqlite":
-        return create_engine(url, pool_pre_ping=True, pool_size=10, max_overflow=20)
+        wishes = {name: value for name, value in _CONNECTING.items() if name not in parsed.query}
+        engine = create_engine(url, connect_args=wishes, **_POOL)
+        if in_service:
+            event.listen(engine, "connect", _set_limits)
+        return engine
     if parsed.database:
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(url, module=_sqlite(), connect_args={"check_same_thread": False, "timeout": 15})
+    engine = create_engine(
+        url, module=sqlite_module(), connect_args={"check_same_thread": False, "timeout": 15}
+    )
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", _begin)
     _writers[engine] = threading.Lock()
@@ -188,7 +207,8 @@ def _session(engine: Engine, *, writes: bool) -> Session:
     return Session(engine.execution_options(**options), expire_on_commit=False)
 
 
-def _sqlite() -> ModuleType:
+def sqlite_module() -> ModuleType:
+    """The SQLite that this registry uses, as a DB-API module."""
     # Versions 3.7.0 to 3.51.2 can corrupt a write-ahead log that two connections checkpoint at once.
     try:
         return importlib.import_module("pysqlite3.dbapi2")
@@ -200,6 +220,13 @@ def _prepare(connection: Any, _record: object) -> None:
     connection.isolation_level = None  # the driver must not begin transactions on its own
     for name, value in _PRAGMAS.items():
         connection.execute(f"PRAGMA {name}={value}")
+
+
+def _set_limits(connection: Any, _record: object) -> None:
+    with connection.cursor() as cursor:
+        for name, value in _IN_SERVICE.items():
+            cursor.execute(f"SET {name} = '{value}'")
+    connection.commit()  # a SET that is rolled back was none
 
 
 def _begin(connection: Connection) -> None:

@@ -24,6 +24,7 @@ from registry.web.feed_memory import FeedMemory
 from registry.web.headers import SecurityHeaders
 from registry.web.parts import Clock, Parts, utc_now
 from registry.web.rendering import Copy, make_environment
+from registry.web.request_id import RequestIds
 from registry.web.security import MAX_BODY_BYTES, BodyDeadline, HeadLikeGet, SameOrigin, trusted_hosts
 from registry.web.viewer import RenewPresence
 
@@ -46,7 +47,7 @@ def create_app(
 
     With `copy` its pages are those that are written as files.
     """
-    reached = engine or make_engine(settings.resolved_database_url)
+    reached = engine or make_engine(settings.resolved_database_url, in_service=True)
     parts = Parts(
         settings=settings,
         engine=reached,
@@ -113,4 +114,5 @@ def _add_guards(app: FastAPI, parts: Parts) -> None:
     app.add_middleware(SecurityHeaders, secure=parts.secure)
     app.add_middleware(FeedMemory, parts=parts)
     # Outside of all that the frameworks put around as well.
-    app.middleware_stack = AtOnce(app.build_middleware_stack(), parts=parts)
+    within = AtOnce(app.build_middleware_stack(), parts=parts)
+    app.middleware_stack = RequestIds(within, trusted_proxies=parts.settings.trusted_proxies)

@@ -14,6 +14,7 @@ from pydantic import AfterValidator
 from sqlmodel import Session
 
 from registry.domain.errors import NotAllowed, NotSignedIn
+from registry.domain.language import worded
 from registry.services.answers.index import Index
 from registry.services.answers.roll import Roll
 from registry.services.decisions.library import KEEPERS
@@ -86,7 +87,7 @@ class Right:
 
     def __call__(self, user: Annotated[Actor | None, Depends(current_user)]) -> Actor:
         if user is None:
-            raise NotSignedIn("Sign in first.")
+            raise NotSignedIn(worded("Sign in first."))
         if not user.roles & self.roles:
             raise NotAllowed(f"This is for people with the role {_either(self.roles)}. Ask an admin for it.")
         if user.scopes is not None and (self.scope is None or self.scope not in user.scopes):

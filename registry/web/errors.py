@@ -1,7 +1,6 @@
 """One table from refusal to status, and the two ways to tell it: a problem document (RFC 9457), or a page."""
 
 import logging
-import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -11,15 +10,22 @@ from fastapi import FastAPI, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, PlainTextResponse, RedirectResponse
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
 from registry.domain import errors
 from registry.domain.errors import InvalidInput, NotFound, NotSignedIn, RegistryError
+from registry.domain.language import gettext_noop as _
+from registry.domain.language import joined, said, worded
+from registry.store.trouble import is_unreachable
 from registry.web.headers import HEADERS
-from registry.web.render import render
+from registry.web.parts import parts_of
+from registry.web.render import local_path, render
+from registry.web.request_id import current
 from registry.web.schemas import Problem
 from registry.web.shapes import Fault, Link
+from registry.web.viewer import forget_viewer
 
 logger = logging.getLogger(__name__)
 
@@ -38,23 +44,26 @@ STATUSES: Mapping[type[RegistryError], int] = {
 """Anything else is 400."""
 
 SENTENCES: Mapping[int, str] = {
-    404: "There is no such page. The address may have been typed wrongly, or the page has moved.",
-    405: "This address does not take {method} requests; it takes {allowed}.",
-    413: "That is more than this address takes in one go. Send less.",
+    404: _("There is no such page. The address may have been typed wrongly, or the page has moved."),
+    405: _("This address does not take {method} requests; it takes {allowed}."),
+    413: _("That is more than this address takes in one go. Send less."),
+    503: _("The database does not answer at the moment. This mostly passes within a minute."),
 }
 TITLES: Mapping[int, str] = {
-    403: "You may not do this",
-    404: "We cannot find that page",
-    405: "That is not possible here",
-    409: "That does not work from here",
-    412: "Somebody changed it meanwhile",
-    413: "That is too much",
-    422: "There is a problem with what was sent",
-    500: "Something went wrong on our side",
+    403: _("You may not do this"),
+    404: _("We cannot find that page"),
+    405: _("That is not possible here"),
+    409: _("That does not work from here"),
+    412: _("Somebody changed it meanwhile"),
+    413: _("That is too much"),
+    422: _("There is a problem with what was sent"),
+    500: _("Something went wrong on our side"),
+    503: _("Not available at the moment"),
 }
-PLAINLY = {"extra_forbidden": "There is no such field here; look at its spelling, or leave it out."}
+COME_BACK = {"Retry-After": "10", "Cache-Control": "no-store"}
+PLAINLY = {"extra_forbidden": worded("There is no such field here; look at its spelling, or leave it out.")}
 """What the library words for programmers."""
-HOME = Link("Look a tool up", "/")
+HOME = Link(worded("Look a tool up"), "/")
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 
@@ -75,6 +84,7 @@ def add_handlers(app: FastAPI) -> None:
     app.add_exception_handler(RegistryError, _refused)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(SQLAlchemyError, _store_failed)
     app.add_exception_handler(Exception, _unexpected)
 
 
@@ -89,7 +99,7 @@ async def refuse(request: Request, error: RegistryError) -> Response:
     status = status_of(error)
     faults = error.faults if isinstance(error, InvalidInput) else {}
     if asks_for_json(request):
-        return problem(status, error.sentence, error.code, faults)
+        return problem(request, status, error.sentence, error.code, faults)
     if isinstance(error, NotSignedIn):
         kept = await _typed(request)
         if kept:
@@ -113,19 +123,27 @@ async def _typed(request: Request) -> list[tuple[str, str]]:
 
 
 def problem(
+    request: Request,
     status: int,
     sentence: str,
     code: str,
     faults: Mapping[str, str] | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> Response:
-    told = Problem(
-        title=_phrase(status), status=status, detail=sentence, code=code, faults=dict(faults or {})
+    language = parts_of(request).settings.words
+    wrong = {name: said(fault, language) for name, fault in (faults or {}).items()}
+    body = Problem(
+        title=_phrase(status),
+        status=status,
+        detail=said(sentence, language),
+        code=code,
+        faults=wrong,
+        request_id=current(),
     )
     sent = dict(headers or {}) | {"Cache-Control": "no-store"}
     if status == HTTPStatus.UNAUTHORIZED:
         sent["WWW-Authenticate"] = "Bearer"
-    return JSONResponse(told.model_dump(), status, headers=sent, media_type="application/problem+json")
+    return JSONResponse(body.model_dump(), status, headers=sent, media_type="application/problem+json")
 
 
 async def _refused(request: Request, error: Exception) -> Response:
@@ -136,47 +154,65 @@ async def _refused(request: Request, error: Exception) -> Response:
 async def _invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     if any(each["loc"][0] == "path" for each in error.errors()):
-        return await refuse(request, NotFound(SENTENCES[404]))
+        return await refuse(request, NotFound(worded(SENTENCES[404])))
     faults = {_field(each["loc"]): PLAINLY.get(each["type"], f"{each['msg']}.") for each in error.errors()}
-    told = " ".join(f"{name}: {sentence}" for name, sentence in faults.items())
-    return await refuse(request, InvalidInput(f"What was sent cannot be taken. {told}", faults))
+    each = joined(" ", [joined(": ", pair) for pair in faults.items()])
+    sentence = worded("What was sent cannot be taken. {faults}", faults=each)
+    return await refuse(request, InvalidInput(sentence, faults))
 
 
 async def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     headers = dict(error.headers or {})
     status = error.status_code
-    sentence = SENTENCES.get(status, f"{_phrase(status)}.")
-    sentence = sentence.format(method=request.method, allowed=headers.get("Allow", "others"))
+    gaps = {"method": request.method, "allowed": headers.get("Allow", "others")} if status == 405 else {}
+    sentence = worded(SENTENCES.get(status, f"{_phrase(status)}."), **gaps)
     if asks_for_json(request):
-        return problem(status, sentence, _phrase(status).lower().replace(" ", "_"), headers=headers)
+        return problem(request, status, sentence, _phrase(status).lower().replace(" ", "_"), headers=headers)
     reply = await _page(request, status, sentence)
     reply.headers.update(headers)
     return reply
 
 
-async def _unexpected(request: Request, error: Exception) -> Response:
-    """Told without its inner workings; the log has them under the reference that the reply names."""
-    reference = secrets.token_hex(4)
-    where = (reference, request.method, request.url.path)
-    logger.error("request failed reference=%s method=%s path=%s", *where, exc_info=error)
-    sentence = f"This should not happen. When you tell us, name {reference}."
+async def _store_failed(request: Request, error: Exception) -> Response:
+    """While the database is away: what was typed comes back, to be sent again; nobody is looked up to tell it."""
+    if not is_unreachable(error):
+        raise error
+    where = (current(), request.method, request.url.path, type(error).__name__)
+    logger.warning("database unreachable request=%s method=%s path=%s error=%s", *where)
+    sentence = worded(SENTENCES[503])
     if asks_for_json(request):
-        return problem(500, sentence, "unexpected", headers=HEADERS)  # this reply passes no middleware
+        return problem(request, 503, sentence, "unavailable", headers=COME_BACK)
+    forget_viewer(request)
+    steps = [Link(worded("Try this page again"), local_path(_way_back(request)))]
+    typed = await _typed(request)
+    page = Fault(503, worded(TITLES[503]), sentence, steps, current(), request.url.path, typed)
+    reply = await run_in_threadpool(render, request, "errors/error.html", page, status=503)
+    reply.headers.update(COME_BACK)
+    return reply
+
+
+async def _unexpected(request: Request, error: Exception) -> Response:
+    """Told without its inner workings; the log has them under the request's id, which the reply names."""
+    where = (current(), request.method, request.url.path)
+    logger.error("request failed request=%s method=%s path=%s", *where, exc_info=error)
+    sentence = worded("This should not happen. When you tell us, name {reference}.", reference=current())
+    if asks_for_json(request):
+        # This reply passes no middleware.
+        return problem(request, 500, sentence, "unexpected", headers=HEADERS)
     # Plain text: the template or the store may be just what failed.
-    return PlainTextResponse(
-        f"{TITLES[500]}. {sentence}", 500, headers=HEADERS | {"Cache-Control": "no-store"}
-    )
+    whole = said(joined(". ", [worded(TITLES[500]), sentence]), parts_of(request).settings.words)
+    return PlainTextResponse(whole, 500, headers=HEADERS | {"Cache-Control": "no-store"})
 
 
 async def _page(request: Request, status: int, sentence: str) -> Response:
     whole = request.method == "GET" and status == STATUSES[InvalidInput] and request.url.query
     steps = [HOME]
     if whole:
-        steps.insert(0, Link("See the page without what its address asks for", request.url.path))
+        steps.insert(0, Link(worded("See the page without what its address asks for"), request.url.path))
     elif status in (403, 409) and (parent := _parent(request)) != "/":
-        steps.insert(0, Link("Go back to what this belongs to", parent))
-    page = Fault(status, TITLES.get(status, _phrase(status)), sentence, steps)
+        steps.insert(0, Link(worded("Go back to what this belongs to"), parent))
+    page = Fault(status, worded(TITLES.get(status, _phrase(status))), sentence, steps, current())
     return await run_in_threadpool(render, request, "errors/error.html", page, status=status)
 
 

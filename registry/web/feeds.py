@@ -8,6 +8,7 @@ from fastapi.responses import RedirectResponse
 from sqlmodel import Session
 
 from registry.domain.errors import InvalidInput, NotFound
+from registry.domain.language import worded
 from registry.domain.notice_words import KIND_LABELS
 from registry.domain.outcome import MEANINGS
 from registry.domain.validity import STATE_LABELS
@@ -78,7 +79,9 @@ def _reply(
     age = parts_of(request).following.remembered.age
     try:
         if ending not in FORMATS:
-            raise NotFound(f"There is no such feed format. Choose among: {', '.join(FORMATS)}.")
+            raise NotFound(
+                worded("There is no such feed format. Choose among: {formats}.", formats=", ".join(FORMATS))
+            )
         asked = read_address(request.query_params, of_tool=bool(slug))
         if asked.query != request.url.query:  # each document has one address, which it can name as its own
             query = f"?{asked.query}" if asked.query else ""
@@ -88,7 +91,7 @@ def _reply(
         reply = _document(request, read, settings, now, ending, slug, asked)
     except (InvalidInput, NotFound) as refused:
         faults = refused.faults if isinstance(refused, InvalidInput) else {}
-        return problem(status_of(refused), refused.sentence, refused.code, faults, OPEN)
+        return problem(request, status_of(refused), refused.sentence, refused.code, faults, OPEN)
     if OLDER not in asked.wanted.rubrics:  # what is in force is no part of the trail that memory follows
         keep_until(request, age, _next_turn(read, now))
     return reply

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from fastapi import Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
+from registry.domain.language import joined
 from registry.web.etag import conditional
 from registry.web.parts import parts_of
 from registry.web.rendering import FeedLink, SignedIn, Site
@@ -79,5 +80,5 @@ def _site(request: Request, feeds: Sequence[FeedLink], indexed: bool) -> Site:
         requests_open=(settings.requests == "anybody" or user is not None)
         and (parts.copy is None or bool(parts.copy.live_url)),
         copy=parts.copy,
-        not_understood=getattr(request.state, NOT_UNDERSTOOD, ()),
+        not_understood=joined(" ", getattr(request.state, NOT_UNDERSTOOD, ())),
     )

@@ -1,21 +1,22 @@
 """The Jinja environment of the pages and its filters; what a page says is built whole by its handler."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache, partial
 from pathlib import Path
+from typing import cast
 from zoneinfo import ZoneInfo
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context
 
-from registry.domain.language import ENGLISH, Language
-from registry.domain.wording import day_text
+from registry.domain.language import ENGLISH, Language, Worded, day_text, said, worded, worded_n
 from registry.web.words import answer_heading, mark, words
 
 PACKAGE = Path(__file__).resolve().parents[1]
 
-AGO = ((60, "minute"), (3600, "hour"), (86400, "day"))
+_MINUTE_S, _HOUR_S, _DAY_S = 60, 3600, 86400
 
 
 @dataclass(frozen=True)
@@ -77,8 +78,8 @@ class Site:
     banner: str = ""
     """A line above the header, such as the agency's name; none by default."""
     requests_open: bool = True
-    not_understood: Sequence[str] = ()
-    """What the address asked for and nobody knows, a sentence each; the page is shown without it."""
+    not_understood: str = ""
+    """What the address asked for and nobody knows, in sentences; the page is shown without it."""
     copy: Copy | None = None
     """Of a page that is written as a file."""
 
@@ -127,6 +128,9 @@ def make_environment(
             return value.astimezone(zone).isoformat(timespec="minutes")
         return value.isoformat()
 
+    def say(text: str) -> str:
+        return said(text, language) if isinstance(text, Worded) or not text else language.gettext(text)
+
     environment = Environment(
         loader=FileSystemLoader(folder or templates_dir()),
         autoescape=True,
@@ -134,24 +138,57 @@ def make_environment(
         extensions=["jinja2.ext.i18n"],
         trim_blocks=True,
         lstrip_blocks=True,
+        finalize=None if language is ENGLISH else lambda value: _say(value, language),
     )
     environment.filters |= {"day": day, "moment": moment, "clock": clock, "iso": iso, "ago": ago}
     environment.install_gettext_translations(language, newstyle=True)  # type: ignore[attr-defined]
+    if language is not ENGLISH:
+        for name in ("_", "gettext", "ngettext"):
+            environment.globals[name] = _say_gaps(
+                cast("Callable[..., str]", environment.globals[name]), language
+            )
     environment.filters |= {
-        "said": language.gettext,
-        "words": lambda code: language.gettext(words(code)),
+        "said": say,
+        "words": lambda code: say(words(code)),
         "mark": mark,
         "answer_heading": partial(answer_heading, language=language),
     }
     return environment
 
 
+def _say(value: object, language: Language) -> object:
+    return value.said(language) if isinstance(value, Worded) else value
+
+
+def _say_gaps(gettext: Callable[..., str], language: Language) -> Callable[..., str]:
+    """The same, for gaps that hold a sentence themselves."""
+
+    @pass_context
+    def saying(context: Context, *texts: object, **gaps: object) -> str:
+        return gettext(context, *texts, **{name: _say(value, language) for name, value in gaps.items()})
+
+    return saying
+
+
 def ago(value: datetime, now: datetime) -> str:
     """How long before or after `now`, in the largest whole unit: "3 days ago", "in 2 hours", "just now"."""
     seconds = int((now - value).total_seconds())
-    size, unit = max((step for step in AGO if step[0] <= abs(seconds)), default=(0, ""))
-    if not size:
-        return "just now"
-    count = abs(seconds) // size
-    span = f"{count} {unit}{'' if count == 1 else 's'}"
-    return f"{span} ago" if seconds > 0 else f"in {span}"
+    past, size = seconds > 0, abs(seconds)
+    if size < _MINUTE_S:
+        return worded("just now")
+    if size < _HOUR_S:
+        n = size // _MINUTE_S
+        return (
+            worded_n("{n} minute ago", "{n} minutes ago", n)
+            if past
+            else worded_n("in {n} minute", "in {n} minutes", n)
+        )
+    if size < _DAY_S:
+        n = size // _HOUR_S
+        return (
+            worded_n("{n} hour ago", "{n} hours ago", n)
+            if past
+            else worded_n("in {n} hour", "in {n} hours", n)
+        )
+    n = size // _DAY_S
+    return worded_n("{n} day ago", "{n} days ago", n) if past else worded_n("in {n} day", "in {n} days", n)

@@ -35,6 +35,7 @@ class Problem(Shape):
     detail: str = Field(description="One plain sentence that says what to do next.")
     code: str = Field(description="Stable; made for clients to match.", examples=["not_found"])
     faults: dict[str, str] = Field({}, description="Field name to a sentence about it.")
+    request_id: str = Field("", description="To name when asking for help; as in the header X-Request-Id.")
 
 
 class Page(Shape, Generic[Item]):

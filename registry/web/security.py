@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from registry.domain.errors import NotAllowed
+from registry.domain.language import worded
 from registry.settings import Settings
 from registry.web.errors import refuse
 
@@ -84,7 +85,7 @@ class SameOrigin:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["method"] not in SAFE_METHODS and not self._same(scope):
-            sentence = "This came from another site. Open the page here and try again."
+            sentence = worded("This came from another site. Open the page here and try again.")
             reply = await refuse(Request(scope, receive), NotAllowed(sentence))
             await reply(scope, receive, send)
             return

@@ -1,8 +1,13 @@
 """uvicorn's HTTP protocol with a deadline and a limit: a request whose head does not come whole is hung up on."""
 
 import asyncio
+import logging
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from registry.web.request_id import new_id
+
+logger = logging.getLogger(__name__)
 
 HEADERS_DEADLINE_S = 20.0
 MOST_HEADER_BYTES = 64 * 1024
@@ -41,6 +46,18 @@ class PromptHttp(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         self._awaits_head = True
         super().on_message_complete()
+
+    def send_400_response(self, msg: str) -> None:
+        name = new_id()
+        logger.info("request refused request=%s reason=%s", name, msg)
+        body = f"{msg} When you ask for help, name {name}.\n".encode("ascii")
+        head = (
+            f"HTTP/1.1 400 Bad Request\r\nX-Request-Id: {name}\r\nContent-Length: {len(body)}\r\n"
+            "Content-Type: text/plain; charset=utf-8\r\nX-Content-Type-Options: nosniff\r\n"
+            "Cache-Control: no-store\r\nConnection: close\r\n\r\n"
+        )
+        self.transport.write(head.encode("ascii") + body)
+        self.transport.close()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._forget_deadline()

@@ -227,7 +227,10 @@ class Fault:
     sentence: str
     next_steps: Sequence[Link] = ()
     reference: str = ""
-    """An id to name when asking for help."""
+    """The request's id, to name when asking for help."""
+    action: str = ""
+    typed: Sequence[tuple[str, str]] = ()
+    """What a form had sent to `action`, to be sent there again."""
 
 
 @dataclass(frozen=True)

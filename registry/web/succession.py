@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from datetime import date
 
+from registry.domain.language import day_text
 from registry.domain.lookup import House
 from registry.domain.succession import CONDITION, changes
 from registry.domain.validity import Ruling
 from registry.domain.verdict import Verdict
-from registry.domain.wording import day_text
 from registry.web.shapes import Change
 from registry.web.words import words
 

@@ -8,6 +8,7 @@ from fastapi import Request
 from starlette.datastructures import QueryParams
 
 from registry.domain.errors import InvalidInput
+from registry.domain.language import worded
 
 E = TypeVar("E", bound=StrEnum)
 T = TypeVar("T")
@@ -24,8 +25,11 @@ def codes(enum: type[E], values: Iterable[str], name: str) -> tuple[E, ...]:
 def code(value: str, known: Collection[str], name: str) -> str:
     """The value as it is, where it is empty or known. Raises InvalidInput, naming what may stand there."""
     if value and value not in known:
-        said = value if len(value) <= 40 else value[:40] + "…"
-        sentence = f"There is no {name} “{said}”. Choose among: {', '.join(filter(None, known))}."
+        shown = value if len(value) <= 40 else value[:40] + "…"
+        choose = ", ".join(filter(None, known))
+        sentence = worded(
+            "There is no {name} “{value}”. Choose among: {known}.", name=name, value=shown, known=choose
+        )
         raise InvalidInput(sentence, {name: sentence})
     return value
 
@@ -33,7 +37,7 @@ def code(value: str, known: Collection[str], name: str) -> str:
 def understood(request: Request, read: Callable[[QueryParams], T]) -> T:
     """What `read` makes of the page's address, less the parameters it refused; why is told at the top of the page."""
     query = request.query_params
-    told: list[str] = []
+    strange_ones: list[str] = []
     while True:
         try:
             found = read(query)
@@ -41,10 +45,10 @@ def understood(request: Request, read: Callable[[QueryParams], T]) -> T:
             strange = {name: why for name, why in refused.faults.items() if name in query}
             if not strange:
                 raise
-            told += strange.values()
+            strange_ones += strange.values()
             query = without(query, strange)
         else:
-            setattr(request.state, NOT_UNDERSTOOD, told)
+            setattr(request.state, NOT_UNDERSTOOD, strange_ones)
             return found
 
 

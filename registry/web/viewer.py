@@ -9,6 +9,7 @@ from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from registry.domain.errors import NotAllowed, NotSignedIn
+from registry.domain.language import worded
 from registry.services.people import sign_in
 from registry.services.people.acting import Actor
 from registry.store.engine import snapshot
@@ -51,6 +52,11 @@ def viewer(connection: HTTPConnection) -> Actor | None:
     return known.presence.actor if known.presence else None
 
 
+def forget_viewer(connection: HTTPConnection) -> None:
+    """Show the rest of this reply as to nobody in particular: the store cannot be asked who it is."""
+    connection.state.viewer = _Known(None)
+
+
 def require_unchanged(connection: HTTPConnection, session: Session) -> None:
     """Raise NotSignedIn or NotAllowed where whom `viewer` found was shut out, or lost a role, since.
 
@@ -62,9 +68,9 @@ def require_unchanged(connection: HTTPConnection, session: Session) -> None:
     presence = _present(connection, session)
     connection.state.viewer = _Known(presence)
     if presence is None:
-        raise NotSignedIn("Sign in first.")
+        raise NotSignedIn(worded("Sign in first."))
     if before.roles - presence.actor.roles:
-        raise NotAllowed("Your roles were changed a moment ago, so nothing was done.")
+        raise NotAllowed(worded("Your roles were changed a moment ago, so nothing was done."))
 
 
 def _find(connection: HTTPConnection) -> sign_in.Presence | None:

@@ -67,6 +67,7 @@ def test_a_program_gets_a_problem_document_with_code_and_faults(browser: TestCli
         "detail": "It cannot be taken.",
         "code": "invalid_input",
         "faults": {"name": "Give a name."},
+        "request_id": reply.headers["x-request-id"],
     }
 
 
@@ -126,8 +127,9 @@ def test_an_unexpected_error_tells_a_reference_and_nothing_of_its_inside(
     assert "hunter2" not in reply.text
     assert "RuntimeError" not in reply.text
     assert "content-security-policy" in reply.headers
-    reference = next(record.args[0] for record in caplog.records if "request failed" in record.message)
-    assert reference in reply.text
+    named = next(record.args[0] for record in caplog.records if "request failed" in record.message)
+    assert named == reply.headers["x-request-id"]
+    assert named in reply.text
 
 
 @pytest.mark.parametrize(

@@ -230,6 +230,7 @@ RIGHTS = {
     "GET /accessibility": ANYBODY,
     "GET /robots.txt": ANYBODY,
     "GET /sitemap.xml": ANYBODY,
+    "GET /.well-known/security.txt": ANYBODY,
     "GET /api": ANYBODY,
     "GET /inbox": "see work in progress",
     "POST /inbox/bulk": "triage",

@@ -94,4 +94,6 @@ def test_a_long_body_is_no_long_head(port: int) -> None:
     ],
 )
 def test_what_two_servers_may_read_differently_is_refused(port: int, odd: bytes) -> None:
-    assert reply_of(port, odd).startswith(b"HTTP/1.1 400")
+    received = reply_of(port, odd)
+    assert received.startswith(b"HTTP/1.1 400")
+    assert b"\r\nX-Request-Id: " in received

@@ -13,12 +13,12 @@ from registry.domain.adoption import beyond, latest_day, left_out
 from registry.domain.condition import Condition
 from registry.domain.errors import InvalidInput, NotAllowed, RuleBroken, StaleVersion
 from registry.domain.evaluation import Alone, Tier, may_decide
+from registry.domain.language import day_text
 from registry.domain.lookup import House
 from registry.domain.outcome import MEANINGS
 from registry.domain.outside import STANDS, Outside, read_outside
 from registry.domain.validity import STATE_LABELS, ValidityState, validity
 from registry.domain.verdict import AssessmentFacts, Draft, Scope, day_faults, demands
-from registry.domain.wording import day_text
 from registry.services.decisions.decider import Permission, refuse_own_reading
 from registry.services.decisions.decision import Decision, Terms, form_faults, publish, verdict_row
 from registry.services.evaluations import evaluation as rounds

@@ -10,9 +10,9 @@ from sqlmodel import Session
 
 from registry.domain.condition import ConditionState
 from registry.domain.errors import InvalidInput, RuleBroken
+from registry.domain.language import day_text
 from registry.domain.outcome import MEANINGS, Outcome
 from registry.domain.validity import ValidityState, announced_end, validity
-from registry.domain.wording import day_text
 from registry.services.decisions.decision import Decision, Terms, decide
 from registry.services.people.acting import Actor
 from registry.services.verdicts.publishing import pilot_result

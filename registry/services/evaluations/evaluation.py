@@ -9,7 +9,7 @@ from sqlmodel import Session
 from registry.domain.condition import Condition
 from registry.domain.errors import InvalidInput, NotAllowed, NotFound, RuleBroken, StaleVersion
 from registry.domain.evaluation import EvaluationState, ProposedTier, Tier, require_act, target_on
-from registry.domain.wording import day_text
+from registry.domain.language import day_text
 from registry.services.evaluations.assigning import assign
 from registry.services.evaluations.progress import advance
 from registry.services.evaluations.taking_part import part_of

@@ -9,8 +9,8 @@ from registry.domain.assessment import assess
 from registry.domain.disagreement import BANDS
 from registry.domain.errors import InvalidInput, NotAllowed, RegistryError, RuleBroken, StaleVersion
 from registry.domain.evaluation import require_act
+from registry.domain.language import day_text
 from registry.domain.scorecard import TypedAnswer, TypedRating, TypedScorecard
-from registry.domain.wording import day_text
 from registry.services.evaluations import scoring
 from registry.services.evaluations.assessing import as_moderated, weigh
 from registry.services.evaluations.progress import advance

@@ -8,8 +8,7 @@ from typing import Any
 from sqlmodel import Session
 
 from registry.domain.errors import InvalidInput, NotAllowed
-from registry.store import tables
-from registry.store.engine import write_all
+from registry.store import log
 from registry.store.tables import Role
 from scrapers.links import public_url
 
@@ -61,8 +60,11 @@ def record(
 
 
 def record_all(session: Session, found: Sequence[dict[str, Any]]) -> None:
-    """Write the events of many acts, made by `event_of`, at one go and in this order."""
-    write_all(session, tables.Event, found)
+    """Write the events of many acts, made by `event_of`, at one go and in this order.
+
+    They get their numbers in the log when the transaction commits.
+    """
+    log.append(session, found)
 
 
 def event_of(

@@ -14,6 +14,7 @@ from sqlalchemy import delete
 from sqlmodel import Session, col
 
 from registry.domain.errors import InvalidInput, NotFound, RuleBroken
+from registry.domain.language import worded
 from registry.services.people.acting import Actor, record
 from registry.store import users
 from registry.store.engine import serialise
@@ -59,7 +60,7 @@ def as_actor(session: Session, user: User, *, scopes: frozenset[str] | None = No
 def start_session(session: Session, user: User, *, secret: bytes, now: datetime) -> str:
     """Sign a person in; gives the cookie's value, which is stored nowhere. Raises RuleBroken for a disabled one."""
     if user.id is None or user.disabled_at is not None:
-        raise RuleBroken("This account is disabled. Ask an admin.")
+        raise RuleBroken(worded("This account is disabled. Ask an admin."))
     session.execute(delete(UserSession).where(col(UserSession.expires_at) <= now))
     value = secrets.token_urlsafe(32)
     digest = _digest("session", value, secret)
@@ -109,7 +110,7 @@ def make_link(
     """Make a link's value, `/sign-in/<value>`, shown this once; a reusable one serves until it expires."""
     user = users.get(session, user_id)
     if user.disabled_at is not None:
-        raise RuleBroken(f"{user.name} is disabled and cannot sign in.")
+        raise RuleBroken(worded("{name} is disabled and cannot sign in.", name=user.name))
     value = secrets.token_urlsafe(32)
     expires_at = now + valid_for
     digest = _digest("link", value, secret)
@@ -208,7 +209,9 @@ def _digest(kind: str, value: str, secret: bytes) -> str:
 def _usable_link(session: Session, value: str, secret: bytes, now: datetime) -> SignInLink:
     link = users.find_link(session, _digest("link", value, secret))
     if link is None or now >= link.expires_at or (link.used_at is not None and not link.reusable):
-        raise NotFound("This sign-in link was used already or has expired. Ask an admin for a new one.")
+        raise NotFound(
+            worded("This sign-in link was used already or has expired. Ask an admin for a new one.")
+        )
     return link
 
 

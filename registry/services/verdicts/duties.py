@@ -8,8 +8,8 @@ from sqlmodel import Session
 
 from registry.domain.condition import Check, ConditionState
 from registry.domain.errors import InvalidInput, NotAllowed, NotFound, RuleBroken
+from registry.domain.language import day_text
 from registry.domain.validity import ValidityState, validity
-from registry.domain.wording import day_text
 from registry.services.people.acting import Actor, record, refuse_long
 from registry.services.verdicts.announcing import announce
 from registry.services.verdicts.verdict_life import check_seen

@@ -9,6 +9,7 @@ from sqlmodel import Session
 
 from registry.domain import wording
 from registry.domain.condition import Condition
+from registry.domain.language import day_text
 from registry.domain.lookup import House
 from registry.domain.notice import NoticeKind
 from registry.domain.notice_words import KIND_LABELS
@@ -229,8 +230,8 @@ def _condition(condition: Condition) -> str:
     if condition.waived_reason:
         return f"{text} Waived: {condition.waived_reason}"
     if condition.met_on is not None:
-        return f"{text} Met on {wording.day_text(condition.met_on)}."
-    return f"{text} Due by {wording.day_text(condition.due_on)}." if condition.due_on else text
+        return f"{text} Met on {day_text(condition.met_on)}."
+    return f"{text} Due by {day_text(condition.due_on)}." if condition.due_on else text
 
 
 def _ending(notice: Notice, each: Published) -> str:
@@ -238,4 +239,4 @@ def _ending(notice: Notice, each: Published) -> str:
     if notice.ends_on is None:
         return decided
     until = "Ended on" if notice.state in _GONE else "Valid until"
-    return f"{decided} {until} {wording.day_text(notice.ends_on)}."
+    return f"{decided} {until} {day_text(notice.ends_on)}."

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta, tzinfo
 
 from sqlmodel import Session
 
+from registry.domain.language import day_text
 from registry.domain.outcome import Outcome
 from registry.domain.outside import changes, read_outside
 from registry.domain.triggers import (
@@ -21,7 +22,6 @@ from registry.domain.triggers import (
     concerns,
 )
 from registry.domain.validity import CONFIRM_DAYS, GRACE_DAYS, REVIEW_DAYS, Ruling, ValidityState, validity
-from registry.domain.wording import day_text
 from registry.services.people.acting import REGISTRY, record
 from registry.services.verdicts.reopening import reopen
 from registry.store import outside, reopenings, tables, verdicts

@@ -10,6 +10,7 @@ from registry.store.tables.follower import Follower
 from registry.store.tables.intake_rule import IntakeRule
 from registry.store.tables.kept_reply import KeptReply
 from registry.store.tables.library import LibraryCondition, LibraryWording
+from registry.store.tables.log import LogEntry, LogHead
 from registry.store.tables.moderation import Remark, Rescore
 from registry.store.tables.notice import Notice, NoticeBook
 from registry.store.tables.office import Office, OfficeColumn
@@ -63,6 +64,8 @@ __all__ = [
     "KeptReply",
     "LibraryCondition",
     "LibraryWording",
+    "LogEntry",
+    "LogHead",
     "Mention",
     "Moderation",
     "Notice",

@@ -7,9 +7,9 @@ from datetime import date, datetime
 from sqlmodel import Session
 
 from registry.domain.condition import Check, Condition, ConditionState
+from registry.domain.language import day_text
 from registry.domain.outcome import MEANINGS, Outcome
 from registry.domain.validity import PERMITTED_MARKS, Mark, MarkKind, ValidityState, validity
-from registry.domain.wording import day_text
 from registry.services.people.acting import Actor
 from registry.services.verdicts.duties import OVER
 from registry.services.verdicts.publishing import pilot_result

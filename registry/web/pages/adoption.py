@@ -9,9 +9,9 @@ from sqlmodel import Session
 
 from registry.domain.adoption import latest_day
 from registry.domain.errors import InvalidInput, NotAllowed, RuleBroken, StaleVersion
+from registry.domain.language import day_text
 from registry.domain.outcome import STRICTNESS, Outcome
 from registry.domain.verdict import NONE_KNOWN
-from registry.domain.wording import day_text
 from registry.services.answers import alternatives as instead
 from registry.services.decisions import adoption
 from registry.services.decisions.adoption import Adopting, Model

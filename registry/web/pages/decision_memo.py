@@ -8,13 +8,13 @@ from sqlmodel import Session
 
 from registry.domain.condition import Condition
 from registry.domain.contradiction import contradictions
+from registry.domain.language import day_text
 from registry.domain.library import as_condition
 from registry.domain.lookup import House
 from registry.domain.outcome import MEANINGS
 from registry.domain.recommendation import Recommendation
 from registry.domain.rubric import Rubric
 from registry.domain.verdict import NONE_KNOWN, Scope
-from registry.domain.wording import day_text
 from registry.services.answers import alternatives as instead
 from registry.services.decisions import decision as deciding
 from registry.services.decisions import precedents as likest

@@ -7,11 +7,11 @@ from datetime import datetime
 from markupsafe import Markup
 from sqlmodel import Session
 
+from registry.domain.language import day_text
 from registry.domain.lookup import House as Organisation
 from registry.domain.lookup import Question
 from registry.domain.outcome import MEANINGS
 from registry.domain.validity import validity
-from registry.domain.wording import day_text
 from registry.publish.formats import FORMATS
 from registry.publish.notice import Channel, Notice
 from registry.publish.text import as_html

@@ -4,7 +4,7 @@ from datetime import date
 
 from sqlmodel import Session
 
-from registry.domain.wording import day_text
+from registry.domain.language import day_text
 from registry.services.evaluations.taking_part import SPOKEN_OF_OTHERS
 from registry.store import events, tables
 from registry.web.shapes import Event

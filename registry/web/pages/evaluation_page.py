@@ -8,8 +8,8 @@ from sqlmodel import Session
 
 from registry.domain.disagreement import Disagreement
 from registry.domain.evaluation import Tier
+from registry.domain.language import day_text
 from registry.domain.rubric import Rubric
-from registry.domain.wording import day_text
 from registry.services.evaluations import assigning, moderation, scorecards, work
 from registry.services.evaluations.assessing import weigh
 from registry.services.evaluations.progress import AT_WORK

@@ -7,8 +7,8 @@ from sqlmodel import Session
 
 from registry.domain.choice_of_reviewers import Choosable
 from registry.domain.evaluation import Tier
+from registry.domain.language import day_text
 from registry.domain.rubric import Rubric
-from registry.domain.wording import day_text
 from registry.services.evaluations.assigning import Choice
 from registry.services.evaluations.work import Piece, Task, TaskKind
 from registry.services.people.acting import Actor

@@ -9,9 +9,9 @@ from sqlmodel import Session
 from starlette.datastructures import QueryParams
 
 from registry.domain.errors import RuleBroken
+from registry.domain.language import day_text
 from registry.domain.outcome import MEANINGS, Outcome
 from registry.domain.outside import Outside
-from registry.domain.wording import day_text
 from registry.services.decisions import adoption
 from registry.services.decisions.decision import Terms
 from registry.services.outside import evidence

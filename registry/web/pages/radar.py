@@ -9,9 +9,9 @@ from typing import Any
 from fastapi import Request, Response
 from sqlmodel import Session
 
+from registry.domain.language import day_text
 from registry.domain.lookup import House as Organisation
 from registry.domain.radar import RING_LABELS, Move, Ring, quarters
-from registry.domain.wording import day_text
 from registry.publish import radar as published
 from registry.publish import sheet
 from registry.services.answers import radar

@@ -111,7 +111,7 @@ def keep_scorecard(
             saved_as = scoring.save_draft(tx, evaluation_id, given, version=version, by=user, now=now)
     except StaleVersion as refused:
         if asks_for_json(request):
-            return problem(409, refused.sentence, refused.code)
+            return problem(request, 409, refused.sentence, refused.code)
         page = _page(tx, evaluation, user, now_of(request), given=mine, stale=refused.sentence)
         return render(request, "evaluations/scorecard.html", page, status=409)
     except InvalidInput as refused:

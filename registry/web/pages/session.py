@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import Depends, Request, Response
 from sqlmodel import Session
 
+from registry.domain.language import worded
 from registry.services.people import accounts, sign_in
 from registry.store import users
 from registry.store.columns import id_of
@@ -24,8 +25,10 @@ logger = logging.getLogger(__name__)
 
 FAILURES_PER_PERSON = 10
 FAILURES_PER_ADDRESS = 30
-WRONG = "The address and the password do not belong together."
-TOO_OFTEN = "There were too many attempts. Wait a quarter of an hour, or ask an admin for a sign-in link."
+WRONG = worded("The address and the password do not belong together.")
+TOO_OFTEN = worded(
+    "There were too many attempts. Wait a quarter of an hour, or ask an admin for a sign-in link."
+)
 
 
 @dataclass(frozen=True)

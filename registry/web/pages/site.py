@@ -1,8 +1,8 @@
-"""What a site has beside its content: guidance, the accessibility statement, and what search engines ask for."""
+"""What a site has beside its content: guidance, the accessibility statement, what programs ask a site for."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, time, timedelta
 
 from fastapi import Request, Response
 from fastapi.responses import PlainTextResponse
@@ -35,6 +35,8 @@ UNLISTED = (
 """Answers of one moment, forms, and the same lists over again."""
 MOST_ADDRESSES = 50_000
 """What one sitemap may hold, by its protocol."""
+SECURITY_TXT = "/.well-known/security.txt"
+SECURITY_TXT_HOLDS = timedelta(days=90)
 MEANINGS = {
     "yes": "Use it for work. Your ordinary duties hold, and no more.",
     "yes_if": "Use it when you keep to every condition. They are listed with the answer; each says who must act.",
@@ -100,6 +102,22 @@ def tell_robots(settings: House) -> Response:
         lines += ["", f"Sitemap: {settings.base_url}/sitemap.xml"]
     else:
         lines += ["Disallow: /"]
+    return PlainTextResponse("\n".join(lines) + "\n", headers={"Cache-Control": "public, max-age=3600"})
+
+
+@router.get(SECURITY_TXT)
+def tell_where_flaws_are_reported(settings: House, now: Now) -> Response:
+    """RFC 9116; the same bytes all day. Without an address to report to there is none."""
+    if not settings.reports_to:
+        raise NotFound("This registry names nobody to report a flaw to. Set REGISTRY_SECURITY_CONTACT.")
+    ends = datetime.combine(now.astimezone(UTC) + SECURITY_TXT_HOLDS, time(), UTC)
+    lines = [
+        f"Contact: {settings.reports_to}",
+        f"Expires: {ends:%Y-%m-%dT%H:%M:%SZ}",
+        f"Preferred-Languages: {', '.join(dict.fromkeys((settings.language, 'en')))}",
+    ]
+    if settings.base_url.startswith("https://"):  # RFC 9116 2.5.2: a web address here must be https
+        lines.append(f"Canonical: {settings.base_url}{SECURITY_TXT}")
     return PlainTextResponse("\n".join(lines) + "\n", headers={"Cache-Control": "public, max-age=3600"})
 
 

@@ -11,10 +11,10 @@ from sqlmodel import Session, select
 
 from registry.domain.condition import Condition
 from registry.domain.evaluation import EvaluationState
+from registry.domain.language import day_text
 from registry.domain.lookup import AnswerCode, House, Question
 from registry.domain.outcome import Outcome
 from registry.domain.verdict import Scope
-from registry.domain.wording import day_text
 from registry.services.answers import lookup
 from registry.services.people.acting import Actor
 from registry.store.tables import AliasKind, Tool, Unanswered

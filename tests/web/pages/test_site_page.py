@@ -1,4 +1,5 @@
 import xml.etree.ElementTree as ET
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -40,6 +41,50 @@ def test_no_public_page_leads_nowhere(client: TestClient) -> None:
     }
     for address in sorted(each for each in found if each.startswith("/")):
         assert client.get(address).status_code in (200, 303), address
+
+
+def test_flaws_can_be_reported_to_nobody_until_a_setting_names_somebody(client: TestClient) -> None:
+    assert client.get("/.well-known/security.txt").status_code == 404
+
+
+class TestWhoHearsOfFlaws:
+    @pytest.fixture(
+        params=[
+            ({"contact": "ask@office.example"}, "mailto:ask@office.example"),
+            (
+                {"contact": "ask@office.example", "security_contact": "https://office.example/flaws"},
+                "https://office.example/flaws",
+            ),
+            ({"contact": "the help desk", "security_contact": "+1 (202) 555-0100"}, "tel:+12025550100"),
+        ],
+        ids=["contact", "page", "phone"],
+    )
+    def told(self, request: pytest.FixtureRequest) -> tuple[dict[str, str], str]:
+        given: tuple[dict[str, str], str] = request.param
+        return given
+
+    @pytest.fixture
+    def settings(self, tmp_path: Path, database_url: str, told: tuple[dict[str, str], str]) -> Settings:
+        return Settings(
+            data_dir=tmp_path,
+            database_url=database_url,
+            base_url="https://testserver",
+            language="es",
+            **told[0],  # type: ignore[arg-type]
+        )
+
+    def test_security_txt_names_them_in_the_form_of_rfc_9116(
+        self, client: TestClient, told: tuple[dict[str, str], str], now: datetime
+    ) -> None:
+        reply = client.get("/.well-known/security.txt")
+        assert reply.headers["content-type"] == "text/plain; charset=utf-8"
+        assert reply.text.splitlines() == [
+            f"Contact: {told[1]}",
+            "Expires: 2027-02-01T00:00:00Z",
+            "Preferred-Languages: es, en",
+            "Canonical: https://testserver/.well-known/security.txt",
+        ]
+        assert now < datetime.fromisoformat("2027-02-01T00:00:00+00:00") < now + timedelta(days=366)
 
 
 class TestWherePublic:

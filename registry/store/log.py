@@ -1,0 +1,184 @@
+"""How events come into the log: written at once, numbered and chained by hash as their transaction commits.
+
+Numbers follow the order of commits, so whoever commits events waits here for whoever does at that moment, and nowhere
+before: nothing else is asked for while the log's head is held. How a line is hashed: docs/records.md.
+"""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, event, text
+from sqlmodel import Session
+
+from registry.domain.log_line import line, moment, rest_of_line
+from registry.domain.merkle import HASH_BYTES, Growing, leaf_hash
+from registry.store.engine import reserve_ids
+from registry.store.memo import forget
+from registry.store.tables import Event
+
+_PENDING = "log"
+_THINNED = "log_thinned"
+"""Whether something was rolled back to a savepoint, and events with it."""
+_TO_JSON = json.JSONEncoder(check_circular=False).encode
+_COLUMNS = ("id", "at", "actor_id", "actor", "action", "subject_kind", "subject_id", "before", "after")
+_AS_TEXT = {
+    "sqlite": ("replace(event.at, ' ', 'T') || 'Z'", ""),
+    "postgresql": ("to_char(event.at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')", "::text"),
+}
+_HELD = {"postgresql": " FOR UPDATE"}
+
+
+@dataclass(frozen=True)
+class Head:
+    size: int
+    last: str
+    peaks: Sequence[bytes]
+
+
+class Line(NamedTuple):
+    """One line of the log as the database has it; without `rest` where the event is gone."""
+
+    number: int
+    event_id: int
+    hashes: bytes
+    actor_id: int | None
+    actor: str
+    rest: str | None
+
+
+def append(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Write events, each with all its columns but the id, in this order."""
+    if not rows:
+        return
+    ids = reserve_ids(session, Event, len(rows))
+    connection = session.connection()
+    sqlite = connection.dialect.name == "sqlite"
+    pending: dict[int, str] = session.info.setdefault(_PENDING, {})
+    values = []
+    for event_id, row in zip(ids, rows, strict=True):
+        at = moment(row["at"])
+        before, after = _TO_JSON(row["before"]), _TO_JSON(row["after"])
+        who, what = (row["actor_id"], row["actor"]), (row["action"], row["subject_kind"], row["subject_id"])
+        pending.pop(event_id, None)  # of a savepoint that was rolled back: this one comes later
+        pending[event_id] = rest_of_line(at, *who, *what, before, after)
+        kept_at = at[:-1].replace("T", " ") if sqlite else row["at"]
+        values.append((event_id, kept_at, *who, *what, before, after))
+    connection.exec_driver_sql(_insert(connection, "event", _COLUMNS), values)
+    forget(session, Event)
+
+
+def head(connection: Connection, *, to_write: bool = False) -> Head:
+    """Where the log ends; `to_write` holds it until the transaction ends."""
+    held = _HELD.get(connection.dialect.name, "") if to_write else ""
+    row = connection.exec_driver_sql(f"SELECT size, last, peaks FROM log_head WHERE id = 1{held}").one()  # noqa: S608
+    return Head(row.size, row.last, hashes_in(row.peaks))
+
+
+def hashes_in(joined: bytes) -> list[bytes]:
+    return [joined[start : start + HASH_BYTES] for start in range(0, len(joined), HASH_BYTES)]
+
+
+def chain(connection: Connection, pending: Sequence[tuple[int, str]]) -> None:
+    """Give these events, each by its id with the rest of its line, the next numbers and their hashes."""
+    found = head(connection, to_write=True)
+    tree, last, values = Growing(found.size, found.peaks), found.last, []
+    for event_id, rest in pending:
+        leaf = leaf_hash(line(tree.size + 1, last, rest))
+        last = leaf.hex()
+        values.append((tree.size + 1, event_id, b"".join(tree.add(leaf))))
+    connection.exec_driver_sql(_insert(connection, "log_entry", ("number", "event_id", "hashes")), values)
+    mark = _mark(connection)
+    connection.exec_driver_sql(
+        f"UPDATE log_head SET size = {mark}, last = {mark}, peaks = {mark} WHERE id = 1",  # noqa: S608
+        (tree.size, last, b"".join(tree.peaks)),
+    )
+
+
+def lines(connection: Connection, *, after: int = 0, limit: int | None = None) -> Iterator[Line]:
+    """The log from a number on, as it stands in the database, read as it is asked for."""
+    query = (
+        f"SELECT log_entry.number, log_entry.event_id, log_entry.hashes, event.id, {_values(connection)}"  # noqa: S608
+        f" FROM log_entry LEFT JOIN event ON event.id = log_entry.event_id"
+        f" WHERE log_entry.number > {int(after)} ORDER BY log_entry.number"
+        + (f" LIMIT {int(limit)}" if limit is not None else "")
+    )
+    driver: Any = connection.connection.driver_connection  # its own rows come in half the time
+    with closing(driver.cursor() if connection.dialect.name == "sqlite" else driver.cursor("log")) as cursor:
+        cursor.execute(query)
+        while some := cursor.fetchmany(2000):
+            for number, event_id, hashes, found, *values in some:
+                rest = None if found is None else rest_of_line(*values)
+                yield Line(number, event_id, hashes, values[1], values[2], rest)
+
+
+def names(connection: Connection) -> dict[int, str]:
+    """What everybody with an account is called."""
+    return dict(tuple(row) for row in connection.execute(text('SELECT id, name FROM "user"')))
+
+
+def outside(connection: Connection) -> Sequence[int]:
+    """Ids of events that are in no line of the log, the first hundred."""
+    query = text(
+        "SELECT event.id FROM event LEFT JOIN log_entry ON log_entry.event_id = event.id"
+        " WHERE log_entry.number IS NULL ORDER BY event.id LIMIT 100"
+    )
+    return connection.execute(query).scalars().all()
+
+
+def unchained(connection: Connection, *, after: int, limit: int) -> list[tuple[int, str]]:
+    """Events of a higher id, in that order, each with the rest of its line."""
+    query = (
+        f"SELECT event.id, {_values(connection)} FROM event WHERE event.id > {int(after)}"  # noqa: S608
+        f" ORDER BY event.id LIMIT {int(limit)}"
+    )
+    return [(event_id, rest_of_line(*values)) for event_id, *values in connection.exec_driver_sql(query)]
+
+
+def _values(connection: Connection) -> str:
+    """What `rest_of_line` is given, of each event."""
+    at, as_text = _AS_TEXT[connection.dialect.name]
+    return (
+        f"{at}, event.actor_id, event.actor, event.action, event.subject_kind, event.subject_id,"
+        f" event.before{as_text}, event.after{as_text}"
+    )
+
+
+def _insert(connection: Connection, table: str, columns: Sequence[str]) -> str:
+    named = ", ".join(f'"{each}"' for each in columns)
+    return f"INSERT INTO {table} ({named}) VALUES ({', '.join([_mark(connection)] * len(columns))})"  # noqa: S608
+
+
+def _mark(connection: Connection) -> str:
+    return "?" if connection.dialect.name == "sqlite" else "%s"
+
+
+def _commit(session: Session) -> None:
+    if session.in_nested_transaction():
+        return
+    pending: dict[int, str] | None = session.info.pop(_PENDING, None)
+    thinned = session.info.pop(_THINNED, False)
+    if not pending:
+        return
+    session.flush()
+    connection = session.connection()
+    if thinned:
+        low, high = min(pending), max(pending)
+        query = text("SELECT id FROM event WHERE id BETWEEN :low AND :high")
+        there = set(connection.execute(query, {"low": low, "high": high}).scalars())
+        pending = {number: rest for number, rest in pending.items() if number in there}
+    if pending:
+        chain(connection, list(pending.items()))
+
+
+def _roll_back(session: Session, ended: Any) -> None:
+    if ended.nested:
+        session.info[_THINNED] = True
+    else:
+        session.info.pop(_PENDING, None)
+
+
+event.listen(Session, "before_commit", _commit)
+event.listen(Session, "after_soft_rollback", _roll_back)
