@@ -8,7 +8,7 @@ from contextlib import suppress
 from functools import cached_property, partial
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Any, Literal, Self
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -17,7 +17,6 @@ from pydantic_settings import (
     BaseSettings,
     DotEnvSettingsSource,
     EnvSettingsSource,
-    NoDecode,
     PydanticBaseSettingsSource,
     SecretsSettingsSource,
     SettingsConfigDict,
@@ -26,18 +25,16 @@ from pydantic_settings import (
 
 from registry.domain.errors import InvalidInput
 from registry.domain.language import Language
+from registry.settings_sign_in import Names, SignInSettings
 from registry.translation import catalogue
 
 MIN_SECRET_BYTES = 16
-Names = Annotated[tuple[str, ...], NoDecode]
-"""Several names in one value, parted by commas, in the order that matters."""
-
 _MAIL_ADDRESS = re.compile(r"[^@\s<>\"(),:;]{1,64}@[^@\s<>\"(),:;]{1,189}", re.ASCII)
 _PHONE = re.compile(r"\+[0-9][0-9 ().-]{5,30}", re.ASCII)
 _ORIGIN = re.compile(r"https?://(\*\.)?[A-Za-z0-9.-]+(:[0-9]{1,5})?")
 
 
-class Settings(BaseSettings):
+class Settings(SignInSettings):
     """`REGISTRY_*` from command line, environment, `.env`, secret files, `registry.toml`, then the defaults."""
 
     model_config = SettingsConfigDict(
