@@ -7,6 +7,7 @@ from pydantic import Field
 from registry.store.tables import Role, SignInWay
 from registry.web.deps import Plain
 from registry.web.schemas import Sent, Shape
+from registry.web.strict import Whole
 
 
 class PersonOut(Shape):
@@ -36,7 +37,7 @@ class RolesIn(Sent):
 
 
 class LeavingIn(Sent):
-    successor: int | None = Field(
+    successor: Whole | None = Field(
         None, ge=1, le=2**31 - 1, description="Id of who takes over open evaluations and scorecards."
     )
 
@@ -71,7 +72,7 @@ class OwnPasswordIn(Sent):
 class TokenIn(Sent):
     name: Plain = Field(description="What it is for.")
     scopes: list[Plain] = Field(examples=[["read"]])
-    days: int = Field(default=90, description="Until it expires.")
+    days: Whole = Field(default=90, description="Until it expires.")
 
 
 class TokenOut(Shape):
