@@ -6,11 +6,11 @@ from dataclasses import replace
 from fastapi import Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
-from registry.domain.language import joined
+from registry.domain.language import WRITTEN_IN, joined
 from registry.web.etag import conditional
 from registry.web.memory import keep
 from registry.web.parts import Parts, parts_of
-from registry.web.rendering import FeedLink, SignedIn, Site
+from registry.web.rendering import SPOKEN, FeedLink, SignedIn, Site
 from registry.web.understood import NOT_UNDERSTOOD
 from registry.web.viewer import now_of, viewer
 
@@ -33,7 +33,7 @@ def render(
     A `lasting` one reads the same for everybody who is not signed in, until something is written or the day is over.
     """
     parts = parts_of(request)
-    site = _site(request, feeds, indexed)
+    site = _site(request, name, feeds, indexed)
     body = parts.environment.get_template(name).render(page=page, site=site)
     if site.not_understood and status == 200:
         status = 422
@@ -68,12 +68,12 @@ def local_path(path: str, otherwise: str = "/") -> str:
     return path if local and path.isascii() else otherwise
 
 
-def _site(request: Request, feeds: Sequence[FeedLink], indexed: bool) -> Site:
+def _site(request: Request, name: str, feeds: Sequence[FeedLink], indexed: bool) -> Site:
     parts, user = parts_of(request), viewer(request)
     theme = request.cookies.get("theme", "")
     query = f"?{request.url.query}" if request.url.query else ""
     return replace(
-        site_of(parts, request.url.path + query, feeds, indexed=indexed),
+        site_of(parts, name, request.url.path + query, feeds, indexed=indexed),
         now=None if parts.copy else now_of(request),
         user=SignedIn(user.name, frozenset(user.roles)) if user else None,
         theme=theme if theme in THEMES else "",
@@ -83,12 +83,15 @@ def _site(request: Request, feeds: Sequence[FeedLink], indexed: bool) -> Site:
     )
 
 
-def site_of(parts: Parts, path: str, feeds: Sequence[FeedLink] = (), *, indexed: bool = False) -> Site:
-    """What a page shows to somebody of whom nothing is known, at no moment."""
+def site_of(
+    parts: Parts, name: str, path: str, feeds: Sequence[FeedLink] = (), *, indexed: bool = False
+) -> Site:
+    """What the page `templates/<name>` shows to somebody of whom nothing is known, at no moment."""
     settings, assets, copy = parts.settings, parts.assets, parts.copy
     return Site(
         name=settings.name,
         language=settings.language,
+        page_language=settings.language if name in SPOKEN else WRITTEN_IN,
         contact=settings.contact,
         base_url=settings.base_url,
         path=path,

@@ -19,6 +19,7 @@ RIGHTS = {
     "GET /static/{name}": ANYBODY,
     "GET /healthz": ANYBODY,
     "GET /readyz": ANYBODY,
+    "GET /metrics": ANYBODY,
     "GET /login": ANYBODY,
     "POST /login": ANYBODY,
     "POST /logout": ANYBODY,

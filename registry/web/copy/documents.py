@@ -79,7 +79,10 @@ class Documents:
         return self._page(address_of_tool(each.tool.slug), "tools/show.html", page, feeds, until)
 
     def _badges(self, each: Dossier) -> Iterator[Document]:
-        page, address = badge_of(each.found.answer), f"{address_of_tool(each.tool.slug)}/badge"
+        page, address = (
+            badge_of(each.found.answer, self._parts.settings),
+            f"{address_of_tool(each.tool.slug)}/badge",
+        )
         template = self._parts.environment.get_template("tools/badge.svg")
         made_of = self._made_of(page)
         yield Document(
@@ -126,7 +129,7 @@ class Documents:
         until: date | None = None,
     ) -> Document:
         def make() -> bytes:
-            site = site_of(self._parts, address, feeds, indexed=True)
+            site = site_of(self._parts, template, address, feeds, indexed=True)
             text = self._parts.environment.get_template(template).render(page=page, site=site)
             return _dated(text, until).encode()
 
@@ -140,7 +143,7 @@ class Documents:
         """All that every document is made of beside its own value."""
         parts = self._parts
         return digest(
-            [of_program(), site_of(parts, ""), parts.settings.time_zone, parts.settings.public, parts.settings.language]
+            [of_program(), site_of(parts, "", ""), parts.settings.time_zone, parts.settings.public, parts.settings.language]
         )  # fmt: skip
 
 
