@@ -37,11 +37,16 @@ def _counts(file: Path) -> bool:
     return "__pycache__" not in file.parts
 
 
+@cache
+def _names(kind: Any) -> tuple[str, ...]:
+    return tuple(each.name for each in fields(kind))
+
+
 def _plain(value: Any) -> object:
     if isinstance(value, SQLModel):
         return {name: each for name, each in vars(value).items() if not name.startswith("_")}
     if is_dataclass(value):
-        return [type(value).__name__, *(getattr(value, each.name) for each in fields(value))]
+        return [type(value).__name__, *(getattr(value, name) for name in _names(type(value)))]
     if isinstance(value, datetime | date):
         return value.isoformat()
     if isinstance(value, timedelta):

@@ -106,13 +106,17 @@ class Documents:
         rows = notice_pages.whole(session, numbers)
         told = entries(session, rows, organisation, called, base_url=settings.base_url, author=settings.name)
         by_number = {notice.number: entry for (notice, *_), entry in zip(rows, told, strict=True)}
+        marks = {number: digest(entry) for number, entry in by_number.items()}
 
         def document(slug: str, page: FeedPage, ending: str) -> Document:
             channel = tool_channel(page, settings, called, slug, ending)
             shown = [by_number[line.number] for line in page.found]
             form, address = FORMATS[ending], channel.url.removeprefix(settings.base_url)
             return Document(
-                address, form.media_type, self._made_of([channel, shown]), lambda: form.render(channel, shown)
+                address,
+                form.media_type,
+                self._made_of([channel, [marks[line.number] for line in page.found]]),
+                lambda: form.render(channel, shown),
             )
 
         return {
@@ -141,10 +145,9 @@ class Documents:
     @cached_property
     def _around(self) -> str:
         """All that every document is made of beside its own value."""
-        parts = self._parts
-        return digest(
-            [of_program(), site_of(parts, "", ""), parts.settings.time_zone, parts.settings.public, parts.settings.language]
-        )  # fmt: skip
+        parts, settings = self._parts, self._parts.settings
+        told = (settings.time_zone, settings.public, settings.language)
+        return digest([of_program(), site_of(parts, "", ""), *told])
 
 
 def address_of_tool(slug: str) -> str:
