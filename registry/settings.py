@@ -55,6 +55,12 @@ class Settings(BaseSettings):
     secret_file: Path | None = Field(
         None, description="The secret's file; empty: `secret` in the data folder."
     )
+    audit_key_file: Path | None = Field(
+        None, description="The file of the key that signs checkpoints; empty: `audit-key` in the data folder."
+    )
+    checkpoint_dir: Path | None = Field(
+        None, description="Folder of the log's checkpoints; empty: `checkpoints` in the data folder."
+    )
     allow_private_cidrs: Names = Field((), description="Networks inside that scrapers may reach.")
     rubrics_dir: Path | None = Field(
         None, description="Rubric and decision table files; empty: those supplied."

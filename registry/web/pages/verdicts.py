@@ -10,6 +10,7 @@ from sqlmodel import Session
 from registry.domain.errors import NotFound
 from registry.services.decisions import second_reading
 from registry.services.decisions.second_reading import Standing
+from registry.services.log import proving
 from registry.services.people.acting import Actor
 from registry.services.people.house import house
 from registry.services.verdicts import publishing
@@ -92,7 +93,10 @@ def show_verdict(
         state=each.validity.state.value,
         state_sentence=state_sentence(each),
         waits_until=row.published_at if waits else None,
-        facts=_facts(row, each, _instead(read, each.validity.replacement)),
+        facts=[
+            *_facts(row, each, _instead(read, each.validity.replacement)),
+            *([] if waits else _logged(read, row)),
+        ],
         scope=scope_rows(row, organisation),
         rationale=[part for part in row.rationale.splitlines() if part.strip()],
         conditions=condition_items(each, today),
@@ -164,6 +168,11 @@ def _reason(row: tables.Verdict) -> str:
     asked = {each["id"]: each["name"] for each in row.assessment.get("knock_outs", [])}
     named = asked.get(row.reason_code) or words(row.reason_code)
     return str(named[:1].upper() + named[1:])
+
+
+def _logged(read: Session, row: tables.Verdict) -> list[Row]:
+    number = proving.number_of(read, id_of(row))
+    return [Row("In the log", Link(f"number {number}", f"/verdicts/{row.number}/proof"))] if number else []
 
 
 def _step(row: tables.Verdict) -> str:
