@@ -4,11 +4,13 @@ import shutil
 import stat
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
+from registry.services import gauges
 from registry.services.rubrics import rubric_files
 from registry.settings import Settings
 from registry.store import schema
@@ -38,9 +40,27 @@ def readiness(settings: Settings, engine: Engine) -> list[Check]:
     )
 
 
+def reading(settings: Settings, engine: Engine, now: datetime) -> Check:
+    """Whether sources are read when their time has come, by whatever process of this registry."""
+    with snapshot(engine) as session:
+        late = gauges.lag_s(session, now)
+    if late <= patience(settings).total_seconds():
+        return Check("reading", True, "No source has been due for long.")
+    sentence = (
+        f"A source has been due for {late // 60:,.0f} minutes and nobody reads it: "
+        "is `registry serve` or `registry worker` running?"
+    )
+    return Check("reading", True, sentence, warns=True)
+
+
+def patience(settings: Settings) -> timedelta:
+    """How long a round of sources may take before something is taken to be wrong."""
+    return timedelta(minutes=10, seconds=3 * settings.tick_s)
+
+
 def secret_mode(settings: Settings) -> Check:
     """Whether others on this machine can read the secret; makes it where it is missing."""
-    path = settings.secret_file or settings.data_dir / "secret"
+    path = settings.secret_path
     if len(settings.secret) < 32:
         return Check("secret", False, f"The secret in {path} is shorter than 32 characters; replace it.")
     if stat.S_IMODE(path.stat().st_mode) & 0o077:
@@ -82,8 +102,7 @@ def _schema(engine: Engine) -> Check:
     found = schema.status(engine)
     if found.up_to_date:
         return Check("schema", True, f"The schema is at {found.current}, the newest.")
-    stands = found.current or "empty"
-    return Check("schema", False, f"The schema is {stands}, not {found.newest}; run `registry db upgrade`.")
+    return Check("schema", False, found.sentence)
 
 
 def _rubrics(settings: Settings, engine: Engine) -> Check:

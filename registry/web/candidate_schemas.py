@@ -12,6 +12,7 @@ from registry.store.inbox import Demand, Filter, InboxRow, Order
 from registry.web.deps import Plain
 from registry.web.inbox_filter import ALL, Age, Wanted, checked_month
 from registry.web.schemas import Sent
+from registry.web.strict import CalendarDay, Flag, Whole
 
 MOST_ID = 2**31 - 1
 
@@ -35,6 +36,7 @@ class CandidateFilter(BaseModel):
     decided: Plain = Field(
         "",
         max_length=9,
+        json_schema_extra={"pattern": r"^([0-9]{4}-(0[1-9]|1[0-2])([.][.])?)?$"},
         description="Only those decided in this month, such as 2026-11; `2026-11..` from it on.",
     )
     q: Plain = Field("", max_length=200, description="Words in name, home page or tagline.")
@@ -60,6 +62,8 @@ class CandidateFilter(BaseModel):
 
 class FilterIn(CandidateFilter, Sent):
     """The same in a body."""
+
+    source: list[Whole] = Field([], max_length=40)
 
 
 class FindingOut(BaseModel):
@@ -140,13 +144,13 @@ class DismissIn(Sent):
 
 
 class MergeIn(Sent):
-    into: int = Field(
+    into: Whole = Field(
         ge=1, le=MOST_ID, description="Id of the candidate that it is the same as.", examples=[17]
     )
 
 
 class WatchIn(Sent):
-    until: date = Field(description="A day to come.", examples=["2027-03-01"])
+    until: CalendarDay = Field(description="A day to come.", examples=["2027-03-01"])
 
 
 class LabelsIn(Sent):
@@ -162,8 +166,8 @@ class EditIn(Sent):
 
 
 class ChosenIn(Sent):
-    id: int = Field(ge=1, le=MOST_ID)
-    version: int | None = Field(None, description="The one that was read; null where any will do.")
+    id: Whole = Field(ge=1, le=MOST_ID)
+    version: Whole | None = Field(None, description="The one that was read; null where any will do.")
 
 
 class BulkIn(Sent):
@@ -174,12 +178,12 @@ class BulkIn(Sent):
     matching: FilterIn | None = None
     reason: DismissReason | None = Field(None, description="dismiss: why.", examples=["spam"])
     note: Plain = Field("", max_length=1000, description="dismiss: a sentence more.")
-    until: date | None = Field(None, description="watch: a day to come.")
-    into: int | None = Field(None, ge=1, le=MOST_ID, description="merge: the candidate that stays.")
+    until: CalendarDay | None = Field(None, description="watch: a day to come.")
+    into: Whole | None = Field(None, ge=1, le=MOST_ID, description="merge: the candidate that stays.")
     add: list[Plain] = Field([], max_length=20, description="label: to put on.")
     remove: list[Plain] = Field([], max_length=20, description="label: to take off.")
-    dry_run: bool = Field(False, description="Only say what would happen.")
-    leave_out: bool = Field(
+    dry_run: Flag = Field(False, description="Only say what would happen.")
+    leave_out: Flag = Field(
         False, description="Where some refuse, act on the others; else nothing is done where one refuses."
     )
 
@@ -236,7 +240,7 @@ class TwinsOut(BaseModel):
 
 
 class DifferIn(Sent):
-    candidate: int | None = Field(None, ge=1, le=MOST_ID, description="The other candidate ...")
+    candidate: Whole | None = Field(None, ge=1, le=MOST_ID, description="The other candidate ...")
     tool: Plain = Field("", description="... or the slug of the tool that it differs from.")
 
 

@@ -9,6 +9,7 @@ from registry.domain.condition import Check, ConditionKind, Duty
 from registry.domain.outcome import Outcome
 from registry.web.deps import Plain
 from registry.web.schemas import Sent, VerdictOut
+from registry.web.strict import CalendarDay, Flag, Whole
 
 
 class AdviceOut(BaseModel):
@@ -66,9 +67,9 @@ class ConditionIn(Sent):
     who: Duty | None = None
     check: Check | None = None
     mitigates: list[Plain] = Field([])
-    standing: bool = True
-    due_on: date | None = None
-    wording: int | None = Field(None, description="Id of the library's wording that it is taken from.")
+    standing: Flag = True
+    due_on: CalendarDay | None = None
+    wording: Whole | None = Field(None, description="Id of the library's wording that it is taken from.")
 
 
 class ScopeIn(Sent):
@@ -100,9 +101,9 @@ class DecisionIn(Sent):
     citation: Plain = ""
     pilot: PilotIn | None = None
     step_reason: Plain = ""
-    valid_until: date | None = None
-    starts_on: date | None = None
-    supersedes: list[int] = Field([])
+    valid_until: CalendarDay | None = None
+    starts_on: CalendarDay | None = None
+    supersedes: list[Whole] = Field([])
     internal_note: Plain = Field("", description="Never published.")
     within: list[Plain] = Field(
         [], description="Limits confirmed in the quick lane: cost, public_account, people."
@@ -144,9 +145,9 @@ class QuickNoIn(Sent):
     citation: Plain = ""
     rationale: Plain = ""
     alternatives: list[Plain] = Field([], description="Slugs of tools, or `none known`.")
-    supersedes: list[int] = Field([])
+    supersedes: list[Whole] = Field([])
     internal_note: Plain = ""
-    independent: bool = Field(
+    independent: Flag = Field(
         False, description="You did not ask for it, are no contact of its vendor, and have no interest in it."
     )
 
@@ -157,8 +158,8 @@ class WordingIn(Sent):
     who: Duty | None = None
     check: Check | None = None
     mitigates: list[Plain] = Field([])
-    standing: bool = True
-    due_days: int | None = Field(None, description="For a dated one: days from the decision.")
+    standing: Flag = True
+    due_days: Whole | None = Field(None, description="For a dated one: days from the decision.")
 
 
 class WordingOut(BaseModel):

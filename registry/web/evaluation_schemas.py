@@ -9,6 +9,7 @@ from registry.domain.rubric import KnockOutAnswer, Rating
 from registry.services.evaluations.work import TaskKind
 from registry.web.deps import Plain
 from registry.web.schemas import AnswerLineOut, EvaluationOut, RatingOut, ScorecardOut, Sent
+from registry.web.strict import NEEDED, CalendarDay, Flag, Whole
 
 PersonId = Field(ge=1, le=2**31 - 1, description="A person's id; see /evaluations/{id}/reviewers.")
 
@@ -100,39 +101,39 @@ class OpenIn(Sent):
     tool: Plain = Field(description="Slug of the tool.", examples=["quillmark"])
     use: UseIn
     edition: Plain = Field("", max_length=80, description="Empty: every edition.")
-    tier: int | None = Field(None, ge=1, le=3, description="Null takes the one that follows from the use.")
+    tier: Whole | None = Field(None, ge=1, le=3, description="Null takes the one that follows from the use.")
     tier_reason: Plain = Field("", max_length=500, description="Needed for a lower tier than follows.")
-    owner: int | None = Field(None, ge=1, le=2**31 - 1, description="Id of a person; null means you.")
-    reviewers: list[int] = Field([], description="Ids of those who are asked to score.")
+    owner: Whole | None = Field(None, ge=1, le=2**31 - 1, description="Id of a person; null means you.")
+    reviewers: list[Whole] = Field([], description="Ids of those who are asked to score.")
 
 
 class WhomIn(Sent):
-    person: int = PersonId
+    person: Whole = PersonId
     reason: Plain = Field("", max_length=500)
 
 
 class ContactIn(Sent):
-    person: int = PersonId
-    note: Plain = Field(max_length=200, description="What ties them to the vendor.")
+    person: Whole = PersonId
+    note: Plain = Field(max_length=200, json_schema_extra=NEEDED, description="What ties them to the vendor.")
 
 
 class DueIn(Sent):
-    due_on: date
-    reason: Plain = Field(max_length=500)
+    due_on: CalendarDay
+    reason: Plain = Field(max_length=500, json_schema_extra=NEEDED)
 
 
 class InterestIn(Sent):
-    interested: bool
+    interested: Flag
     statement: Plain = Field("", max_length=500, description="What it is, where there is one.")
 
 
 class WaitIn(Sent):
-    until: date = Field(description="On this day it goes on by itself.")
+    until: CalendarDay = Field(description="On this day it goes on by itself.")
     for_whom: Plain = Field(max_length=200, examples=["The vendor's answer"])
 
 
 class ReasonIn(Sent):
-    reason: Plain = Field(max_length=500)
+    reason: Plain = Field(max_length=500, json_schema_extra=NEEDED)
 
 
 class ProposedIn(Sent):
@@ -145,8 +146,8 @@ class ProposedIn(Sent):
     mitigates: list[Plain] = Field(
         [], description="Criteria and knock-outs that it covers.", examples=[["R5"]]
     )
-    standing: bool = Field(True, description="A lasting duty; false is done once.")
-    due_on: date | None = None
+    standing: Flag = Field(True, description="A lasting duty; false is done once.")
+    due_on: CalendarDay | None = None
 
 
 class ProposedOut(BaseModel):

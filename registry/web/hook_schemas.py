@@ -7,6 +7,7 @@ from pydantic import BaseModel, Field
 from registry.store.tables import Channel, Delivery, DeliveryKind, DeliveryState, Webhook
 from registry.web.deps import Plain
 from registry.web.schemas import Sent
+from registry.web.strict import Whole
 from scrapers.links import public_url
 
 
@@ -62,7 +63,7 @@ class OutboxOut(BaseModel):
 
 class ReplayIn(Sent):
     channel: Channel | None = None
-    webhook: int | None = None
+    webhook: Whole | None = None
 
 
 class ReplayedOut(BaseModel):

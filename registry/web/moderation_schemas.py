@@ -7,6 +7,7 @@ from pydantic import BaseModel, Field
 from registry.domain.rubric import KnockOutAnswer, Rating
 from registry.web.deps import Plain
 from registry.web.schemas import Sent
+from registry.web.strict import Whole
 
 
 class VoiceOut(BaseModel):
@@ -61,7 +62,7 @@ class ResolutionIn(Sent):
 class RemarkIn(Sent):
     text: Plain
     evidence: Plain = Field("", description="A link or the quoted paragraph.")
-    asks: int | None = Field(None, description="Id of another reviewer who is asked for evidence.")
+    asks: Whole | None = Field(None, description="Id of another reviewer who is asked for evidence.")
 
 
 class RescoredRating(Sent):

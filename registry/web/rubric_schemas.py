@@ -4,11 +4,14 @@ from datetime import datetime
 from typing import Literal
 
 from pydantic import BaseModel, Field
+from pydantic.config import JsonDict
 
 from registry.domain.outcome import Outcome
 from registry.web.deps import Plain
 from registry.web.schemas import Sent
+from registry.web.strict import NEEDED, Whole
 
+ROWS: JsonDict = {"propertyNames": {"pattern": "^[1-9][0-9]?$"}}
 Kind = Literal["rubric", "decision_table"]
 
 
@@ -105,20 +108,24 @@ class OfficeOut(BaseModel):
 
 
 class OfficeIn(Sent):
-    code: Plain
-    name: Plain
+    code: Plain = Field(json_schema_extra=NEEDED)
+    name: Plain = Field(json_schema_extra=NEEDED)
     default_rule: Plain = ""
 
 
 class OfficeChangeIn(Sent):
     name: Plain | None = None
     default_rule: Plain | None = None
-    decision_table: int | None = Field(default=None, description="Its file's number; else the one in force.")
+    decision_table: Whole | None = Field(
+        default=None, description="Its file's number; else the one in force."
+    )
     outcomes: dict[int, Outcome] | None = Field(
-        default=None, description="All its own outcomes by row; `{}` takes the table's. Left out: they stay."
+        default=None,
+        json_schema_extra=ROWS,
+        description="All its own outcomes by row; `{}` takes the table's. Left out: they stay.",
     )
 
 
 class OutcomesIn(Sent):
-    decision_table: int | None = None
-    outcomes: dict[int, Outcome]
+    decision_table: Whole | None = None
+    outcomes: dict[int, Outcome] = Field(json_schema_extra=ROWS)

@@ -14,6 +14,7 @@ from registry.domain.rubric import KnockOutAnswer, Rating
 from registry.domain.triage import CandidateStatus
 from registry.domain.validity import ValidityState
 from registry.web.deps import Plain
+from registry.web.strict import Flag, Whole
 
 Item = TypeVar("Item")
 
@@ -224,9 +225,9 @@ class RuleIn(Sent):
     pattern: Plain = Field(
         description="Words as they stand, or a regular expression.", examples=["raises funding"]
     )
-    expression: bool = Field(False, description="Whether the pattern is a regular expression.")
+    expression: Flag = Field(False, description="Whether the pattern is a regular expression.")
     label: Plain = Field("", description="For a rule that labels: the label.")
-    source: int | None = Field(
+    source: Whole | None = Field(
         None, ge=1, le=2**31 - 1, description="Id of the one source it holds for; null for all."
     )
 
@@ -271,7 +272,7 @@ class HeldEntry(BaseModel):
 
 
 class HeldIn(Sent):
-    let_in: bool = Field(description="True lets them propose candidates; false leaves them as seen for ever.")
+    let_in: Flag = Field(description="True lets them propose candidates; false leaves them as seen for ever.")
 
 
 class HeldOut(BaseModel):

@@ -14,6 +14,7 @@ from registry.web.asking import asker
 from registry.web.deps import CurrentUser, House, Now, Plain, Read, Tx
 from registry.web.routing import api_router
 from registry.web.schemas import Sent
+from registry.web.strict import Flag
 
 router = api_router("/follows", tag="following")
 
@@ -26,7 +27,7 @@ class FollowIn(Sent):
     wanted: Plain = Field(
         "", description="Facets as in the address of a list of verdicts.", examples=["tool=notes"]
     )
-    weekly: bool = Field(False, description="All of a week in one mail.")
+    weekly: Flag = Field(False, description="All of a week in one mail.")
 
 
 class AskedOut(BaseModel):
@@ -34,7 +35,7 @@ class AskedOut(BaseModel):
 
 
 class HowIn(Sent):
-    weekly: bool
+    weekly: Flag
 
 
 class FollowOut(BaseModel):

@@ -15,6 +15,7 @@ from registry.web.api.replies import IdempotencyKey, once, told
 from registry.web.deps import CaseKeeper, CaseReader, House, Now, Plain, Read, Reviewer, RowId, Tx
 from registry.web.routing import api_router
 from registry.web.schemas import Page, Sent
+from registry.web.strict import Flag, Whole
 
 router = api_router("/reference-cases", tag="reference cases")
 
@@ -32,13 +33,13 @@ class CaseIn(Sent):
     agreed: dict[str, ScoreIn] = Field(
         description="By criterion or knock-out; what is left out is not asked."
     )
-    evaluation: int | None = Field(None, description="The decided evaluation that it was made from.")
+    evaluation: Whole | None = Field(None, description="The decided evaluation that it was made from.")
 
 
 class AttemptIn(Sent):
     scores: dict[str, ScoreIn]
-    version: int = Field(0, description="Of the draft that was read; 0 for none.")
-    hand_in: bool = Field(False, description="Then it is compared, and never changed.")
+    version: Whole = Field(0, description="Of the draft that was read; 0 for none.")
+    hand_in: Flag = Field(False, description="Then it is compared, and never changed.")
 
 
 class ComparedOut(BaseModel):

@@ -10,13 +10,14 @@ from registry.web.asking import asker, require_lengths, require_right
 from registry.web.deps import CurrentUser, House, Now, Plain, Tx
 from registry.web.routing import api_router
 from registry.web.schemas import Sent
+from registry.web.strict import NEEDED
 
 router = api_router("/requests", tag="requests")
 
 
 class RequestIn(Sent):
-    name: Plain = Field(description="What the tool is called.")
-    purpose: Plain = Field(description="What it is to be used for.")
+    name: Plain = Field(json_schema_extra=NEEDED, description="What the tool is called.")
+    purpose: Plain = Field(json_schema_extra=NEEDED, description="What it is to be used for.")
     homepage: Plain = ""
     data_class: Plain = Field("", description="What will be entered.")
     needed_by: Plain = ""

@@ -15,6 +15,7 @@ from registry.web.deps import Now, Plain, SourceKeeper, Tx
 from registry.web.routing import api_router
 from registry.web.schemas import Sent
 from registry.web.source_schemas import LeftOutOut
+from registry.web.strict import Whole
 from scrapers.links import public_url
 
 router = api_router("/sources", tag="sources")
@@ -33,7 +34,7 @@ class ImportOut(BaseModel):
 
 
 class BulkIn(Sent):
-    ids: list[int] = Field(min_length=1, max_length=MOST_AT_ONCE)
+    ids: list[Whole] = Field(min_length=1, max_length=MOST_AT_ONCE)
     act: ManyAct
     group: Plain = Field("", description="For the act `group` alone.")
 
