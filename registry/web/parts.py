@@ -28,6 +28,7 @@ from registry.web.throttle import Throttle
 
 if TYPE_CHECKING:
     from registry.openid.provider import Provider
+    from registry.web.metrics import Metrics
 
 Clock = Callable[[], datetime]
 FEW = 2
@@ -54,6 +55,8 @@ class Parts:
     watched: list[Callable[[datetime], Check]] = field(default_factory=list)
     """Checks of what runs beside the site; whatever it is puts its own in, and `/readyz` asks them."""
     throttle: Throttle = field(default_factory=Throttle)
+    metrics: "Metrics | None" = None
+    """Where somebody may be told them."""
     kept: Kept = field(default_factory=Kept)
     """Numbers that were counted within the last minute."""
     copy: Copy | None = None
