@@ -16,7 +16,7 @@ from pwdlib.hashers.argon2 import Argon2Hasher
 from sqlalchemy import Engine, create_engine
 from sqlmodel import Session
 
-from registry.services.people import accounts
+from registry.services.people import passwords
 from registry.store import engine as engines
 from registry.store import schema
 from registry.store.engine import make_engine, transaction
@@ -99,7 +99,7 @@ def quick_passwords() -> Iterator[None]:
     """Passwords are hashed as they are in service, with the least memory and work that the method allows."""
     cheap = PasswordHash((Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1),))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(accounts, "_hasher", lambda: cheap)
+        patch.setattr(passwords, "_hasher", lambda: cheap)
         yield
 
 

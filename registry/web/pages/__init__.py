@@ -3,6 +3,7 @@
 from fastapi import APIRouter
 
 from registry.web.pages import (
+    account,
     adoption,
     agreement,
     audit,
@@ -24,6 +25,7 @@ from registry.web.pages import (
     follow,
     held,
     inbox,
+    log,
     lookup,
     moderation,
     offices,
@@ -77,6 +79,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     export.router,
     site.router,
     session.router,
+    account.router,
     evaluations.router,
     evaluations.downloads,
     evaluation_opening.router,  # /new goes before a number
@@ -109,6 +112,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     webhooks.router,
     outbox.router,
     audit.router,
+    log.router,
     reference.router,
     theme.router,
     operation.router,
