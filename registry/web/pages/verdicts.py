@@ -12,6 +12,7 @@ from registry.domain.language import small, worded
 from registry.domain.lookup import House as Organisation
 from registry.services.decisions import second_reading
 from registry.services.decisions.second_reading import Standing
+from registry.services.log import proving
 from registry.services.people.acting import Actor
 from registry.services.people.house import house
 from registry.services.verdicts import publishing
@@ -99,7 +100,7 @@ def show_verdict(
 def verdict_pages(
     read: Session, found: Sequence[Published], organisation: Organisation, *, now: datetime
 ) -> list[VerdictPage]:
-    """What everybody may read of each, in their order; three queries."""
+    """What everybody may read of each, in their order; four queries."""
     ids = [id_of(each.row) for each in found]
     befell: dict[int, list[tables.Event]] = {}
     for event in verdicts.events(read, ids):
@@ -107,8 +108,17 @@ def verdict_pages(
     successors = verdicts.successors(read, ids, now=now)
     named = {slug for each in found for slug in (*each.row.alternatives, each.validity.replacement) if slug}
     known = tools.by_slugs(read, named)
+    logged = proving.numbers_of(read, [id_of(each.row) for each in found if each.row.published_at <= now])
     return [
-        _page(each, organisation, befell.get(row_id, ()), successors.get(row_id, ()), known, now)
+        _page(
+            each,
+            organisation,
+            befell.get(row_id, ()),
+            successors.get(row_id, ()),
+            known,
+            logged.get(row_id),
+            now,
+        )
         for row_id, each in zip(ids, found, strict=True)
     ]
 
@@ -119,6 +129,7 @@ def _page(
     befell: Sequence[tables.Event],
     superseded_by: Sequence[int],
     known: Mapping[str, tables.Tool],
+    logged: int | None,
     now: datetime,
 ) -> VerdictPage:
     row, today = each.row, now.astimezone(organisation.zone).date()
@@ -130,7 +141,7 @@ def _page(
         state=each.validity.state.value,
         state_sentence=state_sentence(each),
         waits_until=None,
-        facts=_facts(row, each, _instead(each.validity.replacement, known)),
+        facts=[*_facts(row, each, _instead(each.validity.replacement, known)), *_logged(row, logged)],
         scope=scope_rows(row, organisation),
         rationale=[part for part in row.rationale.splitlines() if part.strip()],
         conditions=condition_items(each, today),
@@ -202,6 +213,10 @@ def _reason(row: tables.Verdict) -> str:
     asked = {each["id"]: each["name"] for each in row.assessment.get("knock_outs", [])}
     named = asked.get(row.reason_code)
     return worded(named[:1].upper() + named[1:]) if named else words(row.reason_code)
+
+
+def _logged(row: tables.Verdict, number: int | None) -> list[Row]:
+    return [Row("In the log", Link(f"number {number}", f"/verdicts/{row.number}/proof"))] if number else []
 
 
 def _step(row: tables.Verdict) -> str:
