@@ -134,7 +134,7 @@ def numbers_of(
         " GROUP BY event.subject_id"
     ).bindparams(bindparam("subjects", expanding=True))
     given = {"kind": subject_kind, "subjects": list(subject_ids), "action": action}
-    return {subject_id: number for subject_id, number in connection.execute(query, given)}
+    return {row[0]: row[1] for row in connection.execute(query, given)}
 
 
 def line_at(connection: Connection, number: int) -> tuple[str, Line]:

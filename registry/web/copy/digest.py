@@ -38,15 +38,16 @@ def _counts(file: Path) -> bool:
 
 
 @cache
-def _names(kind: Any) -> tuple[str, ...]:
+def _names(kind: type[Any]) -> tuple[str, ...]:
     return tuple(each.name for each in fields(kind))
 
 
 def _plain(value: Any) -> object:
+    kind: type[Any] = type(value)
     if isinstance(value, SQLModel):
         return {name: each for name, each in vars(value).items() if not name.startswith("_")}
     if is_dataclass(value):
-        return [type(value).__name__, *(getattr(value, name) for name in _names(type(value)))]
+        return [kind.__name__, *(getattr(value, name) for name in _names(kind))]
     if isinstance(value, datetime | date):
         return value.isoformat()
     if isinstance(value, timedelta):
@@ -57,4 +58,4 @@ def _plain(value: Any) -> object:
         return sorted(value)
     if isinstance(value, Mapping):
         return dict(value)
-    raise TypeError(f"{type(value).__name__} cannot be told from another one")
+    raise TypeError(f"{kind.__name__} cannot be told from another one")
