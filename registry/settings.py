@@ -8,7 +8,7 @@ from contextlib import suppress
 from functools import cached_property, partial
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Any, Literal, Self
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -17,7 +17,6 @@ from pydantic_settings import (
     BaseSettings,
     DotEnvSettingsSource,
     EnvSettingsSource,
-    NoDecode,
     PydanticBaseSettingsSource,
     SecretsSettingsSource,
     SettingsConfigDict,
@@ -26,18 +25,16 @@ from pydantic_settings import (
 
 from registry.domain.errors import InvalidInput
 from registry.domain.language import Language
+from registry.settings_sign_in import Names, SignInSettings
 from registry.translation import catalogue
 
 MIN_SECRET_BYTES = 16
-Names = Annotated[tuple[str, ...], NoDecode]
-"""Several names in one value, parted by commas, in the order that matters."""
-
 _MAIL_ADDRESS = re.compile(r"[^@\s<>\"(),:;]{1,64}@[^@\s<>\"(),:;]{1,189}", re.ASCII)
 _PHONE = re.compile(r"\+[0-9][0-9 ().-]{5,30}", re.ASCII)
 _ORIGIN = re.compile(r"https?://(\*\.)?[A-Za-z0-9.-]+(:[0-9]{1,5})?")
 
 
-class Settings(BaseSettings):
+class Settings(SignInSettings):
     """`REGISTRY_*` from command line, environment, `.env`, secret files, `registry.toml`, then the defaults."""
 
     model_config = SettingsConfigDict(
@@ -54,6 +51,9 @@ class Settings(BaseSettings):
     base_url: str = Field("http://127.0.0.1:8000", description="The start of every absolute link.")
     secret_file: Path | None = Field(
         None, description="The secret's file; empty: `secret` in the data folder."
+    )
+    backup_dir: Path | None = Field(
+        None, description="Where a copy is put before an upgrade; empty: `backups` in the data folder."
     )
     allow_private_cidrs: Names = Field((), description="Networks inside that scrapers may reach.")
     rubrics_dir: Path | None = Field(
@@ -265,10 +265,14 @@ class Settings(BaseSettings):
     def resolved_database_url(self) -> str:
         return self.database_url or f"sqlite:///{self.data_dir.resolve() / 'registry.sqlite3'}"
 
+    @property
+    def secret_path(self) -> Path:
+        return self.secret_file or self.data_dir / "secret"
+
     @cached_property
     def secret(self) -> bytes:
         """The key that session and token digests are made with; made at first use, readable by its owner alone."""
-        path = self.secret_file or self.data_dir / "secret"
+        path = self.secret_path
         path.parent.mkdir(parents=True, exist_ok=True)
         with suppress(FileExistsError), open(path, "x", opener=partial(os.open, mode=0o600)) as file:
             file.write(secrets.token_hex(32))

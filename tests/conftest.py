@@ -1,5 +1,6 @@
 """Fixtures of the whole suite: a real database per test, on SQLite always and on PostgreSQL where it matters."""
 
+import lzma
 import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
@@ -15,7 +16,7 @@ from pwdlib.hashers.argon2 import Argon2Hasher
 from sqlalchemy import Engine, create_engine
 from sqlmodel import Session
 
-from registry.services.people import accounts
+from registry.services.people import passwords
 from registry.store import engine as engines
 from registry.store import schema
 from registry.store.engine import make_engine, transaction
@@ -98,7 +99,7 @@ def quick_passwords() -> Iterator[None]:
     """Passwords are hashed as they are in service, with the least memory and work that the method allows."""
     cheap = PasswordHash((Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1),))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(accounts, "_hasher", lambda: cheap)
+        patch.setattr(passwords, "_hasher", lambda: cheap)
         yield
 
 
@@ -157,3 +158,12 @@ def session(engine: Engine) -> Iterator[Session]:
 @pytest.fixture
 def now() -> datetime:
     return NOW
+
+
+@pytest.fixture(scope="session")
+def older_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file as the first program made it, to be copied."""
+    path = tmp_path_factory.mktemp("older") / "registry.sqlite3"
+    packed = Path(__file__).parent / "store" / "releases" / "schema-0001.sqlite3.xz"
+    path.write_bytes(lzma.decompress(packed.read_bytes()))
+    return path

@@ -20,7 +20,7 @@ from registry.domain.triage import CandidateStatus, DismissReason
 from registry.domain.validity import ValidityState
 from registry.publish.formats import FORMATS
 from registry.services.lists.import_rows import COLUMNS
-from registry.services.people.sign_in import SCOPES
+from registry.services.people.api_tokens import SCOPES
 from registry.settings import Settings
 from registry.store.tables import Role
 from registry.web.app import create_app

@@ -28,6 +28,8 @@ COMMANDS = {
     "tokens": "registry.cli.users:tokens",
     "webhooks": "registry.cli.webhooks:webhooks",
     "outbox": "registry.cli.webhooks:outboxes",
+    "backup": "registry.cli.backup:backup",
+    "restore": "registry.cli.backup:restore",
     "audit": "registry.cli.audit:app",
     "db": "registry.cli.db:app",
     "doctor": "registry.cli.doctor:app",

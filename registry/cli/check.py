@@ -70,11 +70,17 @@ def check(
 
 
 def _require_schema(session: Any) -> None:
-    """Alembic knows better, and takes longer to load than the whole answer; a missing table is enough to tell."""
-    from sqlalchemy import inspect
+    """Alembic knows better, and takes longer to load than the whole answer; what it noted is enough to tell."""
+    from sqlalchemy import inspect, text
 
-    if not inspect(session.connection()).has_table("verdict"):
+    from registry.store import schema
+
+    connection = session.connection()
+    if not inspect(connection).has_table("verdict"):
         raise RuleBroken("There is no registry in this database yet. Run `registry db upgrade`, or `serve`.")
+    current = connection.execute(text("SELECT version_num FROM alembic_version")).scalar() or ""
+    if not schema.is_known(current):
+        schema.refuse_newer(connection)
 
 
 def _print(told: dict[str, Any], found: "LookUp", settings: "Settings") -> None:

@@ -31,9 +31,7 @@ def opened(
         if not found.current:
             schema.upgrade(engine)
         elif not found.up_to_date:
-            raise RuleBroken(
-                f"The database's schema is {found.current}, not {found.newest}. Run `registry db upgrade`."
-            )
+            raise RuleBroken(found.sentence)
         yield settings, engine
     finally:
         engine.dispose()

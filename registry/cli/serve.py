@@ -45,6 +45,7 @@ def serve(
     import uvicorn  # here and not above: other commands shall not pay for a server
 
     from registry.cli.logs import configure_logs
+    from registry.services.backups import making
     from registry.services.rubrics.rubric_files import take_in
     from registry.services.verdicts import announcing
     from registry.settings import load_settings
@@ -60,6 +61,9 @@ def serve(
     os.environ["REGISTRY_BASE_URL"] = settings.base_url
     configure_logs(settings.log_format)
     engine = make_engine(settings.resolved_database_url)
+    kept = making.back_up_before_upgrade(settings, engine, now=datetime.now(UTC))
+    if kept is not None:
+        logging.getLogger(__name__).info("backup made before the upgrade file=%s", kept)
     schema.upgrade(engine)
     with transaction(engine) as session:
         taken = take_in(session, settings.rubrics_dir, now=datetime.now(UTC))

@@ -10,7 +10,7 @@ from registry.cli.acting import acting
 from registry.cli.common import AsJson, opened, print_json, print_rows, utc_now
 from registry.domain.errors import InvalidInput
 from registry.services.evaluations import leaving
-from registry.services.people import accounts, sign_in
+from registry.services.people import accounts, api_tokens, passwords, sign_in
 from registry.store import users as store
 from registry.store.columns import id_of
 from registry.store.engine import snapshot, transaction
@@ -38,7 +38,7 @@ def add(
 ) -> None:
     """Add a person. Without a password they come in by a sign-in link (`registry users link`)."""
     password = _read_password() if password_stdin else None
-    with opened() as (_settings, engine), transaction(engine) as session:
+    with opened() as (settings, engine), transaction(engine) as session:
         added = accounts.add_user(
             session,
             email=email,
@@ -47,6 +47,7 @@ def add(
             offices=office or (),
             areas=area or (),
             password=password,
+            house_name=settings.name,
             by=acting(session),
             now=utc_now(),
         )
@@ -77,9 +78,9 @@ def disable(
 ) -> None:
     """Shut a person out; their sessions and tokens end at once, and their open work goes to the successor."""
     with opened() as (settings, engine), transaction(engine) as session:
-        person = store.get_by_email(session, accounts.fold_email(email))
+        person = store.get_by_email(session, passwords.fold_email(email))
         work = leaving.open_work(session, id_of(person))
-        heir = store.get_by_email(session, accounts.fold_email(successor)) if successor else None
+        heir = store.get_by_email(session, passwords.fold_email(successor)) if successor else None
         try:
             accounts.disable(
                 session,
@@ -104,9 +105,11 @@ def disable(
 def password(email: Email) -> None:
     """Give a person a new password, read from standard input; it signs them out everywhere."""
     new = _read_password()
-    with opened() as (_settings, engine), transaction(engine) as session:
-        person = store.get_by_email(session, accounts.fold_email(email))
-        accounts.set_password(session, id_of(person), new, by=acting(session), now=utc_now())
+    with opened() as (settings, engine), transaction(engine) as session:
+        person = store.get_by_email(session, passwords.fold_email(email))
+        accounts.set_password(
+            session, id_of(person), new, house_name=settings.name, by=acting(session), now=utc_now()
+        )
     print(f"{person.name} has a new password.", file=sys.stderr)
 
 
@@ -116,7 +119,7 @@ def link(
 ) -> None:
     """Print a link that signs the person in, once."""
     with opened() as (settings, engine), transaction(engine) as session:
-        person = store.get_by_email(session, accounts.fold_email(email))
+        person = store.get_by_email(session, passwords.fold_email(email))
         value = sign_in.make_link(
             session,
             id_of(person),
@@ -128,18 +131,27 @@ def link(
     print(f"{settings.base_url}/sign-in/{value}")
 
 
+@users.command("sign-out")
+def sign_out(email: Email) -> None:
+    """End a person's sessions; their tokens go on."""
+    with opened() as (_settings, engine), transaction(engine) as session:
+        person = store.get_by_email(session, passwords.fold_email(email))
+        ended = sign_in.end_all(session, id_of(person), by=acting(session), now=utc_now())
+    print(f"{ended} sessions of {person.name} ended.", file=sys.stderr)
+
+
 @tokens.command("create")
 def create_token(
     email: Email,
-    scope: Annotated[Many, typer.Option(help=f"{', '.join(sign_in.SCOPES)}; may be repeated.")],
+    scope: Annotated[Many, typer.Option(help=f"{', '.join(api_tokens.SCOPES)}; may be repeated.")],
     name: Annotated[str, typer.Option(help="What the token is for.")] = "command line",
-    days: Annotated[int, typer.Option(help="Days until it expires.", min=1, max=sign_in.TOKEN_DAYS)] = 90,
+    days: Annotated[int, typer.Option(help="Days until it expires.", min=1, max=api_tokens.TOKEN_DAYS)] = 90,
     as_json: AsJson = False,
 ) -> None:
     """Make a token and print it, this once."""
     with opened() as (settings, engine), transaction(engine) as session:
-        person = store.get_by_email(session, accounts.fold_email(email))
-        token, value = sign_in.create_token(
+        person = store.get_by_email(session, passwords.fold_email(email))
+        token, value = api_tokens.create_token(
             session,
             id_of(person),
             name=name,
@@ -166,7 +178,7 @@ def create_token(
 def list_tokens(email: Email, as_json: AsJson = False) -> None:
     """A person's tokens, newest first; never their values."""
     with opened() as (_settings, engine), snapshot(engine) as session:
-        person = store.get_by_email(session, accounts.fold_email(email))
+        person = store.get_by_email(session, passwords.fold_email(email))
         rows = [
             token.model_dump(include={"id", "name", "scopes", "expires_at", "last_used_at", "revoked_at"})
             for token in store.tokens_of(session, id_of(person))
@@ -181,7 +193,7 @@ def list_tokens(email: Email, as_json: AsJson = False) -> None:
 def revoke_token(token_id: Annotated[int, typer.Argument(metavar="ID")]) -> None:
     """End a token."""
     with opened() as (_settings, engine), transaction(engine) as session:
-        token = sign_in.revoke_token(session, token_id, by=acting(session), now=utc_now())
+        token = api_tokens.revoke_token(session, token_id, by=acting(session), now=utc_now())
     print(f"The token {token.name} is revoked.", file=sys.stderr)
 
 

@@ -40,7 +40,7 @@ def readiness(settings: Settings, engine: Engine) -> list[Check]:
 
 def secret_mode(settings: Settings) -> Check:
     """Whether others on this machine can read the secret; makes it where it is missing."""
-    path = settings.secret_file or settings.data_dir / "secret"
+    path = settings.secret_path
     if len(settings.secret) < 32:
         return Check("secret", False, f"The secret in {path} is shorter than 32 characters; replace it.")
     if stat.S_IMODE(path.stat().st_mode) & 0o077:
@@ -82,8 +82,7 @@ def _schema(engine: Engine) -> Check:
     found = schema.status(engine)
     if found.up_to_date:
         return Check("schema", True, f"The schema is at {found.current}, the newest.")
-    stands = found.current or "empty"
-    return Check("schema", False, f"The schema is {stands}, not {found.newest}; run `registry db upgrade`.")
+    return Check("schema", False, found.sentence)
 
 
 def _rubrics(settings: Settings, engine: Engine) -> Check:

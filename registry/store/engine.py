@@ -59,7 +59,9 @@ def make_engine(url: str, *, in_service: bool = False) -> Engine:
         return engine
     if parsed.database:
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(url, module=_sqlite(), connect_args={"check_same_thread": False, "timeout": 15})
+    engine = create_engine(
+        url, module=sqlite_module(), connect_args={"check_same_thread": False, "timeout": 15}
+    )
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", _begin)
     _writers[engine] = threading.Lock()
@@ -205,7 +207,8 @@ def _session(engine: Engine, *, writes: bool) -> Session:
     return Session(engine.execution_options(**options), expire_on_commit=False)
 
 
-def _sqlite() -> ModuleType:
+def sqlite_module() -> ModuleType:
+    """The SQLite that this registry uses, as a DB-API module."""
     # Versions 3.7.0 to 3.51.2 can corrupt a write-ahead log that two connections checkpoint at once.
     try:
         return importlib.import_module("pysqlite3.dbapi2")

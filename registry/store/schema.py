@@ -1,13 +1,18 @@
 """The schema's version in a database: where it stands, and how it is brought up to date."""
 
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Engine, text
+from sqlalchemy import Connection, Engine, text
+
+from registry.domain.errors import RuleBroken
 
 if TYPE_CHECKING:  # Alembic loads every dialect, a quarter of a second that a site that stands need not pay
     from alembic.config import Config
+
+_MIGRATIONS = Path(__file__).parent / "migrations"
 
 
 @dataclass(frozen=True)
@@ -15,38 +20,86 @@ class SchemaStatus:
     current: str
     """Empty where the database holds no schema yet."""
     newest: str
+    """That this program knows."""
+    known: bool = True
+    """Whether this program knows the present one; one that it does not know was made by a newer program."""
 
     @property
     def up_to_date(self) -> bool:
         return self.current == self.newest
 
+    @property
+    def sentence(self) -> str:
+        """What to do where the schema is not the newest."""
+        if not self.known:
+            return (
+                f"This database was written by a newer version of the registry: its schema is {self.current}, and this "
+                f"program knows those up to {self.newest}. Run the newer program, or restore a backup that was made "
+                "before the upgrade. Nothing was changed."
+            )
+        return f"The database's schema is {self.current or 'empty'}, not {self.newest}. Run `registry db upgrade`."
 
-def upgrade(engine: Engine) -> None:
-    """Bring the database to the newest version; changes nothing where it is already there."""
+
+def upgrade(engine: Engine, to: str = "head") -> None:
+    """Bring the database to a version; changes nothing where it is the newest. Raises RuleBroken where it is newer."""
+    with engine.connect() as connection:
+        if refuse_newer(connection).up_to_date:
+            return
+    with engine.begin() as connection:
+        upgrade_in(connection, to)
+
+
+def upgrade_in(connection: Connection, to: str = "head") -> None:
+    """The same within the caller's transaction."""
     from alembic import command
 
-    if status(engine).up_to_date:
-        return
-    with engine.begin() as connection:
-        if engine.dialect.name == "postgresql":  # several may start at once; the later ones find it done
-            connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('schema'))"))
-        config = _config()
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+    if connection.dialect.name == "postgresql":  # several may start at once; the later ones find it done
+        connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('schema'))"))
+    refuse_newer(connection)
+    config = _config()
+    config.attributes["connection"] = connection
+    command.upgrade(config, to)
+
+
+def refuse_newer(connection: Connection) -> SchemaStatus:
+    found = status_in(connection)
+    if not found.known:
+        raise RuleBroken(found.sentence)
+    return found
 
 
 def status(engine: Engine) -> SchemaStatus:
+    with engine.connect() as connection:
+        return status_in(connection)
+
+
+def status_in(connection: Connection) -> SchemaStatus:
     from alembic.runtime.migration import MigrationContext
+
+    current = MigrationContext.configure(connection).get_current_revision() or ""
+    return of_revision(current)
+
+
+def of_revision(current: str) -> SchemaStatus:
+    """Where a database with this version stands; '' is none."""
+    return SchemaStatus(current, _newest(), not current or is_known(current))
+
+
+@cache
+def _newest() -> str:
     from alembic.script import ScriptDirectory
 
-    with engine.connect() as connection:
-        current = MigrationContext.configure(connection).get_current_revision() or ""
-    return SchemaStatus(current, ScriptDirectory.from_config(_config()).get_current_head() or "")
+    return ScriptDirectory.from_config(_config()).get_current_head() or ""
+
+
+def is_known(revision: str) -> bool:
+    """Whether this program has such a version; quick, since it reads the names of files alone."""
+    return any(_MIGRATIONS.glob(f"versions/{revision}_*.py"))
 
 
 def _config() -> "Config":
     from alembic.config import Config
 
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.set_main_option("script_location", str(_MIGRATIONS))
     return config

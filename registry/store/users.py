@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlmodel import Session, col, select
 
@@ -15,6 +16,7 @@ from registry.store.tables import (
     SignInLink,
     User,
     UserArea,
+    UserIdentity,
     UserOffice,
     UserRole,
     UserSession,
@@ -99,6 +101,23 @@ def offices_by_code(session: Session, codes: Iterable[str]) -> dict[str, Office]
 
 def find_session(session: Session, digest: str) -> UserSession | None:
     return session.get(UserSession, digest)
+
+
+def sessions_of(session: Session, user_id: int, now: datetime) -> list[UserSession]:
+    """Those that have not ended by themselves, latest used first."""
+    query = select(UserSession).where(
+        UserSession.user_id == user_id, UserSession.expires_at > now, UserSession.ends_at > now
+    )
+    return list(session.exec(query.order_by(col(UserSession.seen_at).desc(), col(UserSession.digest))))
+
+
+def find_identity(session: Session, issuer: str, subject: str) -> UserIdentity | None:
+    return session.get(UserIdentity, (issuer, subject))
+
+
+def identities_of(session: Session, user_id: int) -> list[UserIdentity]:
+    query = select(UserIdentity).where(UserIdentity.user_id == user_id)
+    return list(session.exec(query.order_by(col(UserIdentity.issuer), col(UserIdentity.subject))))
 
 
 def holder_of_session(session: Session, digest: str) -> tuple[UserSession, User, frozenset[Role]] | None:

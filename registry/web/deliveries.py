@@ -15,6 +15,7 @@ WHAT = {
     DeliveryKind.NOTICE: "A notice",
     DeliveryKind.DIGEST: "Notices of a week",
     DeliveryKind.REQUEST: "A step of a request",
+    DeliveryKind.SIGN_IN: "A link to sign in with",
     DeliveryKind.TEST: "A test",
     DeliveryKind.PING: "Tells the hub of a feed",
 }

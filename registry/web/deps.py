@@ -118,6 +118,8 @@ Called = Annotated[Roll, Depends(read_roll)]
 CurrentUser = Annotated[Actor | None, Depends(current_user)]
 """Whoever asks, or None."""
 SignedIn = Annotated[Actor, Depends(Right("signed in", frozenset(Role), "read"))]
+InPerson = Annotated[Actor, Depends(Right("one's own account", frozenset(Role)))]
+"""In person, never by token: what is the person's own, and only their own."""
 TRIAGERS = frozenset({Role.REVIEWER, Role.APPROVER})
 INSIDERS = TRIAGERS | {Role.AUDITOR}
 Insider = Annotated[Actor, Depends(Right("see work in progress", INSIDERS, "read"))]

@@ -118,7 +118,9 @@ async def _typed(request: Request) -> list[tuple[str, str]]:
     except (HTTPException, ClientDisconnect):
         return []
     return [
-        (name, value) for name, value in form.multi_items() if isinstance(value, str) and name != "password"
+        (name, value)
+        for name, value in form.multi_items()
+        if isinstance(value, str) and "password" not in name
     ]
 
 

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from pydantic import BaseModel, Field
 
-from registry.store.tables import Role
+from registry.store.tables import Role, SignInWay
 from registry.web.deps import Plain
 from registry.web.schemas import Sent
 
@@ -42,7 +42,30 @@ class LeavingIn(Sent):
 
 
 class LinkOut(BaseModel):
-    url: str = Field(description="Signs this person in, once, for three days; told this once.")
+    url: str = Field(
+        description="Signs this person in, once, for three days; told this once. Empty where it was mailed."
+    )
+    mailed: bool = Field(description="Whether it was mailed to them instead.")
+
+
+class SignedOutOut(BaseModel):
+    sessions: int = Field(description="How many were ended.")
+
+
+class SessionOut(BaseModel):
+    name: str = Field(description="What it is called here; it opens nothing.")
+    how: SignInWay = Field(description="password, link or provider.")
+    device: str = Field(description="Browser and system.", examples=["Firefox on Windows"])
+    place: str = Field(description="The network it was begun from.", examples=["192.0.2.0/24"])
+    since: datetime
+    seen: datetime = Field(description="When it was last used, to a quarter of an hour.")
+    expires: datetime
+    here: bool = Field(description="Whether it is the one that asks.")
+
+
+class OwnPasswordIn(Sent):
+    present_password: str
+    password: str
 
 
 class TokenIn(Sent):
@@ -63,4 +86,9 @@ class TokenOut(BaseModel):
 
 
 class WholePersonOut(PersonOut):
+    tokens: list[TokenOut]
+
+
+class AccountOut(PersonOut):
+    sessions: list[SessionOut]
     tokens: list[TokenOut]

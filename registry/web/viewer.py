@@ -1,7 +1,7 @@
 """Who makes this request: read from cookie or bearer token, once more in an act, and renewed after the reply."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from fastapi.concurrency import run_in_threadpool
 from sqlmodel import Session
@@ -10,7 +10,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from registry.domain.errors import NotAllowed, NotSignedIn
 from registry.domain.language import worded
-from registry.services.people import sign_in
+from registry.services.people import api_tokens, sign_in
 from registry.services.people.acting import Actor
 from registry.store.engine import snapshot
 from registry.web.parts import Parts, parts_of
@@ -85,7 +85,7 @@ def _present(connection: HTTPConnection, session: Session) -> sign_in.Presence |
     parts, now = parts_of(connection), now_of(connection)
     secret, token = parts.settings.secret, bearer(connection)
     if token is not None:
-        return sign_in.find_by_token(session, token, secret=secret, now=now)
+        return api_tokens.find_by_token(session, token, secret=secret, now=now)
     cookie = connection.cookies.get(cookie_name(parts), "")
     return sign_in.find_by_session(session, cookie, secret=secret, now=now)
 
@@ -113,7 +113,13 @@ async def _renew(connection: HTTPConnection) -> None:
     secret, token = parts.settings.secret, bearer(connection)
     async with parts.writing() as session:
         if token is not None:
-            await run_in_threadpool(sign_in.note_use, session, token, secret=secret, now=now)
+            await run_in_threadpool(api_tokens.note_use, session, token, secret=secret, now=now)
         else:
             cookie = connection.cookies.get(cookie_name(parts), "")
-            await run_in_threadpool(sign_in.renew_session, session, cookie, secret=secret, now=now)
+            settings = parts.settings
+            lives = sign_in.Lives(
+                timedelta(hours=settings.session_idle_h), timedelta(hours=settings.session_h)
+            )
+            await run_in_threadpool(
+                sign_in.renew_session, session, cookie, secret=secret, now=now, lives=lives
+            )

@@ -11,6 +11,7 @@ from sqlmodel import Session
 from registry.publish.mail import Envelope, Letter, write
 from registry.services.notices import following, steps, telling
 from registry.services.notices.wanted import sentence_of
+from registry.services.people import invitations
 from registry.settings import Settings
 from registry.store.tables import Delivery, DeliveryKind, Follower, Request
 
@@ -25,6 +26,8 @@ def mail_of(session: Session, row: Delivery, settings: Settings, now: datetime) 
     """The mail; or why there is nothing to say any more, in a sentence."""
     if row.request_id is not None:
         return _of_request(session, row, session.get_one(Request, row.request_id), settings, now)
+    if row.kind is DeliveryKind.SIGN_IN:
+        return _link(session, row, settings, now)
     follower = session.get_one(Follower, row.follower_id)
     if row.kind is DeliveryKind.CONFIRM:
         return _sealed(row, follower, _asking(session, follower, settings), settings, now)
@@ -137,6 +140,21 @@ def _of_request(
         leave_url=f"{steps.url_of(request, settings)}/leave",
     )
     return Mail(to, write(letter, envelope))
+
+
+def _link(session: Session, row: Delivery, settings: Settings, now: datetime) -> Mail | str:
+    told = invitations.letter_of(session, row, settings, now)
+    if told is None:
+        return "The link was used, has expired, or was replaced by another."
+    user, letter = told
+    envelope = Envelope(
+        to=user.email,
+        sender=sender_of(settings),
+        sender_name=settings.name,
+        message_id=message_id(row, settings),
+        date=now,
+    )
+    return Mail(user.email, write(letter, envelope))
 
 
 def sender_of(settings: Settings) -> str:

@@ -1,21 +1,19 @@
-"""People: who they are, what they may do, and their passwords; how they sign in is sign_in.py."""
+"""People: who they are and what they may do. Passwords are passwords.py, how they sign in is sign_in.py."""
 
 import re
-import unicodedata
 from collections.abc import Collection
 from datetime import datetime
-from functools import cache
 from typing import Any
 
-from pwdlib import PasswordHash
-from pwdlib.exceptions import UnknownHashError
 from sqlalchemy import delete
 from sqlmodel import Session, col
 
 from registry.domain.errors import InvalidInput, RuleBroken
+from registry.domain.language import worded
 from registry.services.evaluations.assigning import OWNERS
 from registry.services.evaluations.leaving import hand_over_work, open_work
 from registry.services.people.acting import Actor, record
+from registry.services.people.passwords import authenticate, fold_email, hashed, password_faults
 from registry.store import users
 from registry.store.engine import serialise
 from registry.store.tables import (
@@ -28,14 +26,7 @@ from registry.store.tables import (
     UserSession,
 )
 
-MIN_PASSWORD = 12
-MAX_PASSWORD = 200
 ADDRESS = re.compile(r"[^@\s<>\"(),:;]{1,64}@[^@\s<>\"(),:;]+", re.ASCII)
-
-
-def fold_email(email: str) -> str:
-    """The form in which an address is kept and compared."""
-    return unicodedata.normalize("NFKC", email).strip().lower()
 
 
 def add_user(
@@ -47,6 +38,7 @@ def add_user(
     offices: Collection[str] = (),
     areas: Collection[str] = (),
     password: str | None = None,
+    house_name: str = "",
     by: Actor,
     now: datetime,
 ) -> User:
@@ -60,12 +52,12 @@ def add_user(
     faults = _identity_faults(session, email, name)
     faults |= _role_faults(roles) | _office_faults(session, offices) | _area_faults(areas)
     if password is not None:
-        faults |= password_faults(password, email)
+        faults |= password_faults(password, (email, name, house_name))
     if faults:
         raise InvalidInput("This person cannot be added: " + " ".join(faults.values()), faults)
     user = User(email=email, name=name, created_at=now)
     if password is not None:
-        user.password_hash = _hasher().hash(password)
+        user.password_hash = hashed(password)
     session.add(user)
     session.flush()
     _place(session, _id(user), roles, offices, areas)
@@ -73,14 +65,16 @@ def add_user(
     return user
 
 
-def set_password(session: Session, user_id: int, password: str, *, by: Actor, now: datetime) -> User:
+def set_password(
+    session: Session, user_id: int, password: str, *, house_name: str = "", by: Actor, now: datetime
+) -> User:
     """Give a person a new password; their sessions and sign-in links end. Raises InvalidInput, NotFound, RuleBroken."""
     user = _active(session, user_id)
-    faults = password_faults(password, user.email)
+    faults = password_faults(password, (user.email, user.name, house_name))
     if faults:
         raise InvalidInput(faults["password"], faults)
-    user.password_hash = _hasher().hash(password)
-    _end_all_sign_ins(session, user_id)
+    user.password_hash = hashed(password)
+    end_sign_ins(session, user_id)
     record(session, "user.password_set", ("user", user.id), by=by, now=now)
     return user
 
@@ -98,6 +92,7 @@ def set_roles(
 ) -> User:
     """Replace a person's roles, offices and areas. Raises InvalidInput; RuleBroken for the last admin.
 
+    Other roles or offices end their sessions.
     Who is a reviewer no more is asked for no scorecard any more; who can own no evaluation any more hands them over
     first (RuleBroken).
     """
@@ -122,8 +117,22 @@ def set_roles(
     session.expire_all()
     _place(session, user_id, roles, offices, areas)
     after = _held(session, user)
+    if any(before[each] != after[each] for each in ("roles", "offices")):
+        # A session never outlives the rights that it was begun with.
+        session.execute(delete(UserSession).where(col(UserSession.user_id) == user_id))
     record(session, "user.roles_set", ("user", user.id), by=by, now=now, before=before, after=after)
     return user
+
+
+def change_password(
+    session: Session, user_id: int, password: str, *, present: str, house_name: str, by: Actor, now: datetime
+) -> User:
+    """A person's own new password, which asks for the present one. Raises as set_password does."""
+    user = _active(session, user_id)
+    if authenticate(session, user.email, present) is None:
+        faults = {"present_password": worded("This is not your present password.")}
+        raise InvalidInput(worded("Your password stays as it was."), faults)
+    return set_password(session, user_id, password, house_name=house_name, by=by, now=now)
 
 
 def disable(
@@ -145,44 +154,11 @@ def disable(
     _keep_an_admin(session, user)
     hand_over_work(session, user_id, successor_id=successor_id, solo=solo, by=by, now=now)
     user.disabled_at = now
-    _end_all_sign_ins(session, user_id)
+    end_sign_ins(session, user_id)
     for token in users.tokens_of(session, user_id):
         token.revoked_at = token.revoked_at or now
     record(session, "user.disabled", ("user", user.id), by=by, now=now, after={"disabled": True})
     return user
-
-
-def authenticate(session: Session, email: str, password: str) -> User | None:
-    """The person whose address and password these are, or None.
-
-    Reads alone, and takes as long for an unknown address.
-    """
-    user = users.find_by_email(session, fold_email(email))
-    usable = user is not None and user.disabled_at is None and user.password_hash != ""
-    kept = user.password_hash if user is not None and usable else _nobodys_hash()
-    try:
-        matches = len(password) <= MAX_PASSWORD and _hasher().verify(password, kept)
-    except UnknownHashError:
-        matches = False
-    return user if matches and usable else None
-
-
-def password_faults(password: str, email: str) -> dict[str, str]:
-    if not MIN_PASSWORD <= len(password) <= MAX_PASSWORD:
-        return {"password": f"A password needs {MIN_PASSWORD} to {MAX_PASSWORD} characters."}
-    if fold_email(password) == email or len(set(password)) < 4:
-        return {"password": "Choose a password that is harder to guess."}
-    return {}
-
-
-@cache
-def _hasher() -> PasswordHash:
-    return PasswordHash.recommended()
-
-
-@cache
-def _nobodys_hash() -> str:
-    return _hasher().hash("the password of nobody at all")
 
 
 def _id(user: User) -> int:
@@ -223,7 +199,8 @@ def _held(session: Session, user: User) -> dict[str, Any]:
     }
 
 
-def _end_all_sign_ins(session: Session, user_id: int) -> None:
+def end_sign_ins(session: Session, user_id: int) -> None:
+    """Sessions and links, with the event of whatever ends them."""
     for table in (UserSession, SignInLink):
         session.execute(delete(table).where(col(table.user_id) == user_id))
 

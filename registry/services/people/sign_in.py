@@ -1,47 +1,29 @@
-"""How people prove who they are: sessions, sign-in links and API tokens, each kept as a keyed digest.
+"""How people are here: sessions and sign-in links, each kept as a keyed digest.
 
-Whether a password is right is accounts.py; cookies and headers belong to web/deps.py.
+Whether a password is right is passwords.py; cookies and headers belong to web/viewer.py.
 """
 
 import hmac
 import secrets
-from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from types import MappingProxyType
 
 from sqlalchemy import delete
 from sqlmodel import Session, col
 
-from registry.domain.errors import InvalidInput, NotFound, RuleBroken
+from registry.domain.errors import NotFound, RuleBroken
 from registry.domain.language import worded
 from registry.services.people.acting import Actor, record
 from registry.store import users
 from registry.store.engine import serialise
-from registry.store.tables import ApiToken, Role, SignInLink, User, UserSession
+from registry.store.tables import SignInLink, SignInWay, User, UserSession
 
-IDLE = timedelta(hours=12)
-AT_MOST = timedelta(days=7)
 RENEW_AFTER = timedelta(minutes=15)
 """A session is written again at most this often, so that reading pages stays reading."""
 LINK_LIFE = timedelta(days=3)
 """Of a link that an admin makes for somebody."""
-TOKEN_DAYS = 365
-TOKEN_MARK = "reg_"  # noqa: S105 - the start of every token, so that secret scanners can know one
-
-SCOPES: Mapping[str, frozenset[Role]] = MappingProxyType(
-    {
-        "read": frozenset(Role),
-        "request": frozenset(Role),
-        "triage": frozenset({Role.REVIEWER, Role.APPROVER}),
-        "score": frozenset({Role.REVIEWER}),
-        "conditions": frozenset({Role.APPROVER, Role.ADMIN}),
-        "sources": frozenset({Role.ADMIN}),
-        "settings": frozenset({Role.ADMIN}),
-        "audit": frozenset({Role.ADMIN, Role.AUDITOR}),
-    }
-)
-"""What a token may be for, and who may hold such a one. Deciding and people are not among them."""
+RESET_LIFE = timedelta(hours=1)
+"""Of a link that somebody who forgot their password asked for."""
 
 
 @dataclass(frozen=True)
@@ -52,49 +34,113 @@ class Presence:
     renewal_due: bool = False
 
 
+@dataclass(frozen=True)
+class Lives:
+    """How long a session serves: without being used, and at all."""
+
+    idle: timedelta = timedelta(hours=12)
+    at_most: timedelta = timedelta(days=7)
+
+
+@dataclass(frozen=True)
+class Visit:
+    """How and roughly from where somebody signs in, as they are told it later; see UserSession."""
+
+    how: SignInWay = SignInWay.LINK
+    device: str = ""
+    place: str = ""
+
+
 def as_actor(session: Session, user: User, *, scopes: frozenset[str] | None = None) -> Actor:
     assert user.id is not None
     return Actor(user.id, user.name, users.roles(session, user.id), scopes)
 
 
-def start_session(session: Session, user: User, *, secret: bytes, now: datetime) -> str:
+def start_session(
+    session: Session,
+    user: User,
+    *,
+    secret: bytes,
+    now: datetime,
+    visit: Visit = Visit(),
+    lives: Lives = Lives(),
+) -> str:
     """Sign a person in; gives the cookie's value, which is stored nowhere. Raises RuleBroken for a disabled one."""
     if user.id is None or user.disabled_at is not None:
         raise RuleBroken(worded("This account is disabled. Ask an admin."))
     session.execute(delete(UserSession).where(col(UserSession.expires_at) <= now))
     value = secrets.token_urlsafe(32)
-    digest = _digest("session", value, secret)
-    session.add(UserSession(digest=digest, user_id=user.id, created_at=now, expires_at=now + IDLE))
+    row = UserSession(
+        digest=digest_of("session", value, secret),
+        user_id=user.id,
+        created_at=now,
+        seen_at=now,
+        expires_at=now + min(lives.idle, lives.at_most),
+        ends_at=now + lives.at_most,
+        how=visit.how,
+        device=visit.device[:80],
+        place=visit.place[:60],
+    )
+    session.add(row)
     record(session, "session.started", ("user", user.id), by=as_actor(session, user), now=now)
     return value
 
 
 def find_by_session(session: Session, value: str, *, secret: bytes, now: datetime) -> Presence | None:
     """Who holds this cookie; None where it is unknown or ended, or its person is disabled."""
-    found = users.holder_of_session(session, _digest("session", value, secret))
+    found = users.holder_of_session(session, digest_of("session", value, secret))
     if found is None:
         return None
     kept, user, roles = found
-    if user.disabled_at is not None or now >= kept.expires_at or now >= kept.created_at + AT_MOST:
+    if user.disabled_at is not None or now >= kept.expires_at or now >= kept.ends_at:
         return None
-    return Presence(Actor(user.id, user.name, roles), kept.expires_at < now + IDLE - RENEW_AFTER)
+    return Presence(Actor(user.id, user.name, roles), kept.seen_at < now - RENEW_AFTER)
 
 
-def renew_session(session: Session, value: str, *, secret: bytes, now: datetime) -> None:
-    """Let a session live on for another while, but never beyond AT_MOST."""
-    kept = users.find_session(session, _digest("session", value, secret))
+def renew_session(session: Session, value: str, *, secret: bytes, now: datetime, lives: Lives) -> None:
+    """Let a session live on for another while, but never beyond its end."""
+    kept = users.find_session(session, digest_of("session", value, secret))
     if kept is not None and now < kept.expires_at:
-        kept.expires_at = min(now + IDLE, kept.created_at + AT_MOST)
+        kept.seen_at, kept.expires_at = now, min(now + lives.idle, kept.ends_at)
 
 
-def end_session(session: Session, value: str, *, secret: bytes, now: datetime) -> None:
-    """Sign out; does nothing where the session is gone already."""
-    kept = users.find_session(session, _digest("session", value, secret))
+def end_session(session: Session, value: str, *, secret: bytes, now: datetime) -> SignInWay | None:
+    """Sign out; gives how the session had begun, None where it is gone already."""
+    kept = users.find_session(session, digest_of("session", value, secret))
     if kept is None:
-        return
-    user = users.get(session, kept.user_id)
-    session.delete(kept)
-    record(session, "session.ended", ("user", user.id), by=as_actor(session, user), now=now)
+        return None
+    _end(session, kept, by=as_actor(session, users.get(session, kept.user_id)), now=now)
+    return kept.how
+
+
+def name_of(kept: UserSession) -> str:
+    """What a session is called on pages and in addresses; it opens nothing."""
+    return kept.digest[:16]
+
+
+def name_of_value(value: str, *, secret: bytes) -> str:
+    """The name of the session that a cookie's value belongs to."""
+    return digest_of("session", value, secret)[:16]
+
+
+def end_named(session: Session, user_id: int, name: str, *, by: Actor, now: datetime) -> None:
+    """End one session of a person. Raises NotFound where they have none of that name."""
+    kept = next((each for each in users.sessions_of(session, user_id, now) if name_of(each) == name), None)
+    if kept is None:
+        raise NotFound(worded("This session has ended already."))
+    _end(session, kept, by=by, now=now)
+
+
+def end_all(session: Session, user_id: int, *, keep: str = "", by: Actor, now: datetime) -> int:
+    """End a person's sessions but the one that is named `keep`; gives how many there were."""
+    users.get(session, user_id)
+    ended = [each for each in users.sessions_of(session, user_id, now) if name_of(each) != keep]
+    for each in ended:
+        session.delete(each)
+    session.flush()
+    if ended:
+        record(session, "sessions.ended", ("user", user_id), by=by, now=now, after={"sessions": len(ended)})
+    return len(ended)
 
 
 def make_link(
@@ -104,110 +150,74 @@ def make_link(
     secret: bytes,
     valid_for: timedelta,
     reusable: bool = False,
+    sets_password: bool = False,
+    value: str = "",
     by: Actor,
     now: datetime,
 ) -> str:
-    """Make a link's value, `/sign-in/<value>`, shown this once; a reusable one serves until it expires."""
+    """Make a link's value, `/sign-in/<value>`, shown this once; a reusable one serves until it expires.
+
+    Earlier links by which this person could choose a password serve no more once there is a new one. `value` is one
+    that nobody can guess, made by whoever must be able to make it again; none has one made.
+    """
     user = users.get(session, user_id)
     if user.disabled_at is not None:
         raise RuleBroken(worded("{name} is disabled and cannot sign in.", name=user.name))
-    value = secrets.token_urlsafe(32)
+    if sets_password:
+        session.execute(
+            delete(SignInLink).where(
+                col(SignInLink.user_id) == user_id, col(SignInLink.sets_password).is_(True)
+            )
+        )
+    value = value or secrets.token_urlsafe(32)
     expires_at = now + valid_for
-    digest = _digest("link", value, secret)
-    session.add(SignInLink(digest=digest, user_id=user_id, expires_at=expires_at, reusable=reusable))
+    session.add(
+        SignInLink(
+            digest=digest_of("link", value, secret),
+            user_id=user_id,
+            expires_at=expires_at,
+            reusable=reusable,
+            sets_password=sets_password,
+        )
+    )
     after = {"expires_at": expires_at.isoformat(), "reusable": reusable}
     record(session, "sign_in_link.made", ("user", user_id), by=by, now=now, after=after)
     return value
 
 
-def get_link(session: Session, value: str, *, secret: bytes, now: datetime) -> User:
-    """Whom a link would sign in. Raises NotFound where it is unknown, used up or expired."""
-    return users.get(session, _usable_link(session, value, secret, now).user_id)
+def get_link(session: Session, value: str, *, secret: bytes, now: datetime) -> tuple[User, bool]:
+    """Whom a link would sign in, and whether they choose a password then.
+
+    Raises NotFound where it is unknown, used up or expired.
+    """
+    link = usable_link(session, digest_of("link", value, secret), now)
+    return users.get(session, link.user_id), link.sets_password
 
 
-def use_link(session: Session, value: str, *, secret: bytes, now: datetime) -> str:
-    """Sign in by a link; gives the cookie's value. Raises NotFound."""
-    serialise(session, "sign-in link")
-    link = _usable_link(session, value, secret, now)
-    link.used_at = now
-    return start_session(session, users.get(session, link.user_id), secret=secret, now=now)
-
-
-def create_token(
+def use_link(
     session: Session,
-    user_id: int,
+    value: str,
     *,
-    name: str,
-    scopes: Collection[str],
-    days: int,
     secret: bytes,
-    by: Actor,
     now: datetime,
-) -> tuple[ApiToken, str]:
-    """Make an API token; its value is shown this once. Raises InvalidInput, NotFound, RuleBroken."""
-    user = users.get(session, user_id)
-    if user.disabled_at is not None:
-        raise RuleBroken(f"{user.name} is disabled and cannot hold a token.")
-    name = " ".join(name.split())
-    faults = _token_faults(name, scopes, days, users.roles(session, user_id))
-    if faults:
-        raise InvalidInput("The token cannot be made: " + " ".join(faults.values()), faults)
-    value = TOKEN_MARK + secrets.token_urlsafe(32)
-    token = ApiToken(
-        user_id=user_id,
-        name=name,
-        digest=_digest("token", value, secret),
-        scopes=" ".join(sorted(set(scopes))),
-        created_at=now,
-        expires_at=now + timedelta(days=days),
-    )
-    session.add(token)
-    session.flush()
-    after = {
-        "of": user.email,
-        "name": name,
-        "scopes": token.scopes,
-        "expires_at": token.expires_at.isoformat(),
-    }
-    record(session, "token.created", ("token", token.id), by=by, now=now, after=after)
-    return token, value
+    visit: Visit = Visit(),
+    lives: Lives = Lives(),
+) -> str:
+    """Sign in by a link; gives the cookie's value. Raises NotFound."""
+    user = use_up(session, digest_of("link", value, secret), now)
+    return start_session(session, user, secret=secret, now=now, visit=visit, lives=lives)
 
 
-def revoke_token(session: Session, token_id: int, *, by: Actor, now: datetime) -> ApiToken:
-    """End a token; once more does nothing. Raises NotFound."""
-    token = users.get_token(session, token_id)
-    if token.revoked_at is None:
-        token.revoked_at = now
-        record(session, "token.revoked", ("token", token.id), by=by, now=now, after={"name": token.name})
-    return token
+def use_up(session: Session, digest: str, now: datetime) -> User:
+    """Take a link as used; gives whose it is. Raises NotFound."""
+    serialise(session, "sign-in link")
+    link = usable_link(session, digest, now)
+    link.used_at = now
+    return users.get(session, link.user_id)
 
 
-def find_by_token(session: Session, value: str, *, secret: bytes, now: datetime) -> Presence | None:
-    """Whose token this is, cut to its scopes; None where it is unknown, revoked or expired, or its owner disabled."""
-    found = users.holder_of_token(session, _digest("token", value, secret))
-    if found is None:
-        return None
-    token, user, roles = found
-    if user.disabled_at is not None or token.revoked_at is not None or now >= token.expires_at:
-        return None
-    actor = Actor(user.id, user.name, roles, frozenset(token.scopes.split()))
-    return Presence(actor, token.last_used_at is None or token.last_used_at < now - RENEW_AFTER)
-
-
-def note_use(session: Session, value: str, *, secret: bytes, now: datetime) -> None:
-    """Write down when a token was last used."""
-    token = users.find_token(session, _digest("token", value, secret))
-    if token is not None:
-        token.last_used_at = now
-
-
-def _digest(kind: str, value: str, secret: bytes) -> str:
-    # The kind goes in, so that a link's value can never serve as a cookie.
-    return hmac.digest(secret, f"{kind}:{value}".encode(), "sha256").hex()
-
-
-def _usable_link(session: Session, value: str, secret: bytes, now: datetime) -> SignInLink:
-    link = users.find_link(session, _digest("link", value, secret))
+def usable_link(session: Session, digest: str, now: datetime) -> SignInLink:
+    link = users.find_link(session, digest)
     if link is None or now >= link.expires_at or (link.used_at is not None and not link.reusable):
         raise NotFound(
             worded("This sign-in link was used already or has expired. Ask an admin for a new one.")
@@ -215,13 +225,12 @@ def _usable_link(session: Session, value: str, secret: bytes, now: datetime) -> 
     return link
 
 
-def _token_faults(name: str, scopes: Collection[str], days: int, roles: frozenset[Role]) -> dict[str, str]:
-    faults: dict[str, str] = {}
-    if not 0 < len(name) <= 80:
-        faults["name"] = "Name what the token is for, in at most 80 letters."
-    allowed = [scope for scope, holders in SCOPES.items() if roles & holders]
-    if not scopes or not set(allowed).issuperset(scopes):
-        faults["scopes"] = f"This person's tokens may be for {', '.join(allowed)}; choose at least one."
-    if not 1 <= days <= TOKEN_DAYS:
-        faults["days"] = f"A token lives for 1 to {TOKEN_DAYS} days."
-    return faults
+def digest_of(kind: str, value: str, secret: bytes) -> str:
+    # The kind goes in, so that a link's value can never serve as a cookie.
+    return hmac.digest(secret, f"{kind}:{value}".encode(), "sha256").hex()
+
+
+def _end(session: Session, kept: UserSession, *, by: Actor, now: datetime) -> None:
+    session.delete(kept)
+    session.flush()
+    record(session, "session.ended", ("user", kept.user_id), by=by, now=now)

@@ -22,6 +22,7 @@ from registry.store.tables.request import Request
 from registry.store.tables.rubric import InForce, RubricFile
 from registry.store.tables.saved_filter import SavedFilter
 from registry.store.tables.scorecard import Scorecard, ScorecardKnockOut, ScorecardRating
+from registry.store.tables.signing_in import ProviderSignIn, SignInFailure, UserIdentity
 from registry.store.tables.source import Source
 from registry.store.tables.tool import Alias, AliasKind, Tool
 from registry.store.tables.tool_change import ToolChange
@@ -31,6 +32,7 @@ from registry.store.tables.user import (
     ApiToken,
     Role,
     SignInLink,
+    SignInWay,
     User,
     UserArea,
     UserOffice,
@@ -75,6 +77,7 @@ __all__ = [
     "OutsideRevision",
     "OutsideVerdict",
     "ProposedCondition",
+    "ProviderSignIn",
     "ReadMark",
     "ReferenceAttempt",
     "ReferenceCase",
@@ -91,7 +94,9 @@ __all__ = [
     "ScorecardKnockOut",
     "ScorecardRating",
     "SecondReading",
+    "SignInFailure",
     "SignInLink",
+    "SignInWay",
     "Source",
     "Supersession",
     "ToldNotice",
@@ -102,6 +107,7 @@ __all__ = [
     "Unanswered",
     "User",
     "UserArea",
+    "UserIdentity",
     "UserOffice",
     "UserRole",
     "UserSession",

@@ -24,6 +24,8 @@ class DeliveryKind(StrEnum):
     DIGEST = "digest"
     REQUEST = "request"
     """A step of a colleague's request."""
+    SIGN_IN = "sign_in"
+    """A link by which a person chooses a password."""
     TEST = "test"
     PING = "ping"
     """Tells the hub that a feed changed."""

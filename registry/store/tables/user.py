@@ -16,6 +16,12 @@ class Role(StrEnum):
     AUDITOR = "auditor"
 
 
+class SignInWay(StrEnum):
+    PASSWORD = "password"  # noqa: S105 - a way to sign in
+    LINK = "link"
+    PROVIDER = "provider"
+
+
 class User(SQLModel, table=True):
     id: int | None = Field(default=None, primary_key=True)
     email: str = Field(max_length=200, unique=True)
@@ -58,11 +64,20 @@ class UserSession(SQLModel, table=True):
     """Keyed hash of the cookie's value; the value itself is never stored."""
     user_id: int = Field(foreign_key="user.id", index=True)
     created_at: datetime
+    seen_at: datetime
+    """When it was last written; at most a quarter of an hour before it was last used."""
     expires_at: datetime
+    ends_at: datetime
+    """However much it is used."""
+    how: SignInWay = Field(sa_type=EnumText(SignInWay))
+    device: str = Field(default="", max_length=80)
+    """Browser and system, such as "Firefox on Windows"."""
+    place: str = Field(default="", max_length=60)
+    """The network it was begun from, without what would tell one machine in it."""
 
 
 class SignInLink(SQLModel, table=True):
-    """A link that signs its person in, for the demo's cast and for a forgotten password."""
+    """A link that signs its person in: for the demo's cast, as an invitation, or where a password is forgotten."""
 
     __tablename__ = "sign_in_link"
 
@@ -70,6 +85,8 @@ class SignInLink(SQLModel, table=True):
     user_id: int = Field(foreign_key="user.id", index=True)
     expires_at: datetime
     reusable: bool = False
+    sets_password: bool = False
+    """Whether its person chooses a password when they use it."""
     used_at: datetime | None = None
 
 

@@ -3,6 +3,7 @@
 from fastapi import APIRouter
 
 from registry.web.api import (
+    account,
     candidates,
     chat,
     check,
@@ -64,6 +65,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     offices.router,
     outside.router,
     people.router,
+    account.router,
     requests.router,
     follows.router,
     webhooks.router,

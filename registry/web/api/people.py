@@ -3,7 +3,7 @@
 from fastapi import Request, Response
 
 from registry.domain.errors import NotFound
-from registry.services.people import accounts, sign_in
+from registry.services.people import accounts, api_tokens, invitations, sign_in
 from registry.store import users
 from registry.store.tables import ApiToken
 from registry.store.users import Person
@@ -15,6 +15,7 @@ from registry.web.people_schemas import (
     PersonIn,
     PersonOut,
     RolesIn,
+    SignedOutOut,
     TokenIn,
     TokenOut,
     WholePersonOut,
@@ -28,7 +29,7 @@ router = api_router("/people", tag="people")
 @router.get("", response_model=Page[PersonOut], summary="Everybody")
 def list_people(request: Request, read: Read, _user: Admin) -> Response:
     """Disabled ones too, on one page."""
-    items = [_out(each) for each in users.everybody(read)]
+    items = [out_of(each) for each in users.everybody(read)]
     return told(request, Page[PersonOut](items=items, next=None), private=True)
 
 
@@ -38,6 +39,7 @@ def add_person(
     tx: Tx,
     user: Admin,
     now: Now,
+    house: House,
     asked: PersonIn,
     idempotency_key: IdempotencyKey = None,
 ) -> Response:
@@ -52,10 +54,11 @@ def add_person(
             offices=asked.offices,
             areas=asked.areas,
             password=asked.password or None,
+            house_name=house.name,
             by=user,
             now=now,
         )
-        return _out(users.person(tx, added.id or 0))
+        return out_of(users.person(tx, added.id or 0))
 
     return once(request, tx, idempotency_key, asked, act, by=user, now=now, status=201)
 
@@ -63,8 +66,8 @@ def add_person(
 @router.get("/{user_id}", response_model=WholePersonOut, summary="One person, with their tokens")
 def show_person(user_id: RowId, request: Request, read: Read, _user: Admin) -> Response:
     """Tokens are told by what they are for; what they read is stored nowhere."""
-    tokens = [_token(each) for each in users.tokens_of(read, user_id)]
-    out = WholePersonOut(**_out(users.person(read, user_id)).model_dump(), tokens=tokens)
+    tokens = [token_of(each) for each in users.tokens_of(read, user_id)]
+    out = WholePersonOut(**out_of(users.person(read, user_id)).model_dump(), tokens=tokens)
     return told(request, out, private=True)
 
 
@@ -92,7 +95,7 @@ def set_roles(
             by=user,
             now=now,
         )
-        return _out(users.person(tx, user_id))
+        return out_of(users.person(tx, user_id))
 
     return once(request, tx, idempotency_key, asked, act, by=user, now=now)
 
@@ -116,24 +119,42 @@ def disable(
 
     def act() -> PersonOut:
         accounts.disable(tx, user_id, successor_id=asked.successor, solo=house.solo, by=user, now=now)
-        return _out(users.person(tx, user_id))
+        return out_of(users.person(tx, user_id))
 
     return once(request, tx, idempotency_key, asked, act, by=user, now=now)
 
 
 @router.post("/{user_id}/link", response_model=LinkOut, status_code=201, summary="Make a sign-in link")
 def make_link(user_id: RowId, tx: Tx, user: Admin, now: Now, settings: House) -> LinkOut:
-    """Told this once. It takes no idempotency key, since a kept reply would keep the link."""
-    value = sign_in.make_link(
-        tx, user_id, secret=settings.secret, valid_for=sign_in.LINK_LIFE, by=user, now=now
-    )
-    return LinkOut(url=f"{settings.base_url}/sign-in/{value}")
+    """By it the person chooses a password. It is mailed to them; where no mail is set up, it is told here, this once.
+
+    It takes no idempotency key, since a kept reply would keep the link.
+    """
+    value = invitations.invite(tx, user_id, mails=settings.mails, secret=settings.secret, by=user, now=now)
+    return LinkOut(url=f"{settings.base_url}/sign-in/{value}" if value else "", mailed=not value)
+
+
+@router.post("/{user_id}/sign-out", response_model=SignedOutOut, summary="Sign a person out everywhere")
+def sign_out(
+    user_id: RowId,
+    request: Request,
+    tx: Tx,
+    user: Admin,
+    now: Now,
+    idempotency_key: IdempotencyKey = None,
+) -> Response:
+    """Ends their sessions at once; their tokens go on."""
+
+    def act() -> SignedOutOut:
+        return SignedOutOut(sessions=sign_in.end_all(tx, user_id, by=user, now=now))
+
+    return once(request, tx, idempotency_key, None, act, by=user, now=now)
 
 
 @router.post("/{user_id}/tokens", response_model=TokenOut, status_code=201, summary="Make a token")
 def create_token(user_id: RowId, tx: Tx, user: Admin, now: Now, settings: House, asked: TokenIn) -> TokenOut:
     """Told this once. It takes no idempotency key, since a kept reply would keep the token."""
-    row, value = sign_in.create_token(
+    row, value = api_tokens.create_token(
         tx,
         user_id,
         name=asked.name,
@@ -143,7 +164,7 @@ def create_token(user_id: RowId, tx: Tx, user: Admin, now: Now, settings: House,
         by=user,
         now=now,
     )
-    return _token(row).model_copy(update={"token": value})
+    return token_of(row).model_copy(update={"token": value})
 
 
 @router.post("/{user_id}/tokens/{token_id}/revoke", response_model=TokenOut, summary="End a token")
@@ -161,12 +182,12 @@ def revoke_token(
     def act() -> TokenOut:
         if users.get_token(tx, token_id).user_id != user_id:
             raise NotFound("This person has no such token.")
-        return _token(sign_in.revoke_token(tx, token_id, by=user, now=now))
+        return token_of(api_tokens.revoke_token(tx, token_id, by=user, now=now))
 
     return once(request, tx, idempotency_key, None, act, by=user, now=now)
 
 
-def _out(person: Person) -> PersonOut:
+def out_of(person: Person) -> PersonOut:
     return PersonOut(
         id=person.user.id or 0,
         email=person.user.email,
@@ -179,7 +200,7 @@ def _out(person: Person) -> PersonOut:
     )
 
 
-def _token(row: ApiToken) -> TokenOut:
+def token_of(row: ApiToken) -> TokenOut:
     return TokenOut(
         id=row.id or 0,
         name=row.name,

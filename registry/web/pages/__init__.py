@@ -3,6 +3,7 @@
 from fastapi import APIRouter
 
 from registry.web.pages import (
+    account,
     adoption,
     agreement,
     audit,
@@ -77,6 +78,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     export.router,
     site.router,
     session.router,
+    account.router,
     evaluations.router,
     evaluations.downloads,
     evaluation_opening.router,  # /new goes before a number

@@ -6,14 +6,17 @@ from dataclasses import dataclass
 from fastapi import Request, Response
 from sqlmodel import Session
 
-from registry.domain.errors import InvalidInput
+from registry.domain.errors import InvalidInput, NotFound
 from registry.services.evaluations import assigning, leaving
-from registry.services.people import accounts, sign_in
+from registry.services.people import accounts, api_tokens, invitations, sign_in
 from registry.store import users
 from registry.store.tables import ApiToken, Role
 from registry.web.deps import Admin, House, Now, Read, RowId, Secret, Several, Text, Tx
+from registry.web.own_account import Here, scope_options, sessions_of
+from registry.web.pages.session import renew_own_session
+from registry.web.parts import parts_of
 from registry.web.question import office_options
-from registry.web.render import go, render
+from registry.web.render import go, render, secretly
 from registry.web.routing import page_router
 from registry.web.shapes import Form, Option, Task
 from registry.web.typed import number
@@ -42,7 +45,7 @@ class PersonPage:
     roles: tuple[Option, ...]
     offices: list[Option]
     tokens: list[ApiToken]
-    scopes: list[Option]
+    scopes: Sequence[Option]
     form: Form
     token_form: Form
     work: Sequence[Task]
@@ -50,8 +53,13 @@ class PersonPage:
     owns: bool
     successors: Sequence[Option]
     leaving_form: Form
+    sessions: Sequence[Here]
+    mails: bool
+    """Whether sign-in links are mailed."""
     shown_once: str = ""
     """A new token, or a new sign-in link's address."""
+    mailed: bool = False
+    """Whether a link was put into the outbox just now."""
 
 
 @dataclass(frozen=True)
@@ -80,6 +88,7 @@ def add_person(
     tx: Tx,
     user: Admin,
     now: Now,
+    house: House,
     email: Text = "",
     name: Text = "",
     roles: Several = (),
@@ -97,6 +106,7 @@ def add_person(
                 offices=offices,
                 areas=_parted(areas),
                 password=password or None,
+                house_name=house.name,
                 by=user,
                 now=now,
             )
@@ -108,7 +118,7 @@ def add_person(
 
 @router.get("/{user_id}")
 def show_person(request: Request, user_id: RowId, read: Read, _user: Admin) -> Response:
-    return render(request, "people/show.html", _person_page(read, user_id))
+    return render(request, "people/show.html", _person_page(request, read, user_id))
 
 
 @router.post("/{user_id}/roles")
@@ -137,8 +147,10 @@ def set_roles(
             )
     except InvalidInput as refused:
         form = _person_form(roles=roles, offices=offices, areas=areas, faults=refused.faults)
-        return render(request, "people/show.html", _person_page(tx, user_id, form=form), status=422)
-    return go(f"/people/{user_id}")
+        return render(request, "people/show.html", _person_page(request, tx, user_id, form=form), status=422)
+    reply = go(f"/people/{user_id}")
+    ended = not users.sessions_of(tx, user_id, now)
+    return renew_own_session(request, tx, user_id, reply) if user_id == user.id and ended else reply
 
 
 @router.post("/{user_id}/disable")
@@ -153,14 +165,14 @@ def disable(
     sure: Text = "",
 ) -> Response:
     """Asked about once more, with what will happen; `sure` is the answer."""
-    person = _person_page(tx, user_id)
+    person = _person_page(request, tx, user_id)
     try:
         with tx.begin_nested() as attempt:
             accounts.disable(tx, user_id, successor_id=number(successor), solo=house.solo, by=user, now=now)
             if sure != "yes":
                 attempt.rollback()
     except InvalidInput as refused:
-        page = _person_page(tx, user_id, leaving_form=Form({"successor": successor}, refused.faults))
+        page = _person_page(request, tx, user_id, leaving_form=Form({"successor": successor}, refused.faults))
         return render(request, "people/show.html", page, status=422)
     if sure != "yes":
         named = next((each.label for each in person.successors if each.value == successor), "")
@@ -172,10 +184,19 @@ def disable(
 
 @router.post("/{user_id}/link")
 def make_link(request: Request, user_id: RowId, tx: Tx, user: Admin, now: Now, house: House) -> Response:
-    """Shows the link in the reply itself, since it is kept nowhere."""
-    value = sign_in.make_link(tx, user_id, secret=house.secret, valid_for=sign_in.LINK_LIFE, by=user, now=now)
-    page = _person_page(tx, user_id, shown_once=f"{house.base_url}/sign-in/{value}")
-    return _unkept(render(request, "people/show.html", page))
+    """Mailed; where there is no mail, shown in the reply itself, since it is kept nowhere."""
+    value = invitations.invite(tx, user_id, mails=house.mails, secret=house.secret, by=user, now=now)
+    if value:
+        page = _person_page(request, tx, user_id, shown_once=f"{house.base_url}/sign-in/{value}")
+    else:
+        page = _person_page(request, tx, user_id, mailed=True)
+    return secretly(render(request, "people/show.html", page))
+
+
+@router.post("/{user_id}/sign-out")
+def sign_out(user_id: RowId, tx: Tx, user: Admin, now: Now) -> Response:
+    sign_in.end_all(tx, user_id, by=user, now=now)
+    return go(f"/people/{user_id}")
 
 
 @router.post("/{user_id}/tokens")
@@ -193,25 +214,29 @@ def create_token(
     """Shows the token in the reply itself, since it is kept nowhere."""
     try:
         with tx.begin_nested():
-            _token, value = sign_in.create_token(
+            _token, value = api_tokens.create_token(
                 tx,
                 user_id,
                 name=name,
                 scopes=scopes,
-                days=int(days) if days.isascii() and days.isdigit() and len(days) < 5 else 0,
+                days=number(days) or 0,
                 secret=house.secret,
                 by=user,
                 now=now,
             )
     except InvalidInput as refused:
         form = Form({"name": name, "scopes": scopes, "days": days}, refused.faults)
-        return render(request, "people/show.html", _person_page(tx, user_id, token_form=form), status=422)
-    return _unkept(render(request, "people/show.html", _person_page(tx, user_id, shown_once=value)))
+        return render(
+            request, "people/show.html", _person_page(request, tx, user_id, token_form=form), status=422
+        )
+    return secretly(render(request, "people/show.html", _person_page(request, tx, user_id, shown_once=value)))
 
 
 @router.post("/{user_id}/tokens/{token_id}/revoke")
 def revoke_token(user_id: RowId, token_id: RowId, tx: Tx, user: Admin, now: Now) -> Response:
-    sign_in.revoke_token(tx, token_id, by=user, now=now)
+    if users.get_token(tx, token_id).user_id != user_id:
+        raise NotFound("This person has no such token.")
+    api_tokens.revoke_token(tx, token_id, by=user, now=now)
     return go(f"/people/{user_id}")
 
 
@@ -220,6 +245,7 @@ def _people_page(session: Session, form: Form) -> PeoplePage:
 
 
 def _person_page(
+    request: Request,
     session: Session,
     user_id: int,
     *,
@@ -227,18 +253,18 @@ def _person_page(
     token_form: Form | None = None,
     leaving_form: Form | None = None,
     shown_once: str = "",
+    mailed: bool = False,
 ) -> PersonPage:
     person = users.person(session, user_id)
     held = _person_form(roles=tuple(person.roles), offices=person.offices, areas=", ".join(person.areas))
     work = leaving.open_work(session, user_id)
     heirs = [each for each in assigning.successors(users.everybody(session)) if each.user.id != user_id]
-    scopes = [Option(scope, scope) for scope, holders in sign_in.SCOPES.items() if person.roles & holders]
     return PersonPage(
         person=person,
         roles=ROLE_OPTIONS,
         offices=office_options(session),
         tokens=users.tokens_of(session, user_id),
-        scopes=scopes,
+        scopes=scope_options(person.roles),
         form=form or held,
         token_form=token_form or Form({"name": "", "scopes": ("read",), "days": "90"}),
         work=[
@@ -253,7 +279,10 @@ def _person_page(
             *(Option(str(each.user.id), each.user.name) for each in heirs),
         ],
         leaving_form=leaving_form or Form({"successor": ""}),
+        sessions=sessions_of(request, session, user_id),
+        mails=parts_of(request).settings.mails,
         shown_once=shown_once,
+        mailed=mailed,
     )
 
 
@@ -272,8 +301,3 @@ def _person_form(
 
 def _parted(areas: str) -> list[str]:
     return [area.strip() for area in areas.split(",") if area.strip()]
-
-
-def _unkept(reply: Response) -> Response:
-    reply.headers["Cache-Control"] = "no-store"
-    return reply

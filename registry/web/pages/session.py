@@ -1,47 +1,76 @@
-"""Signing in by password or link, and signing out."""
+"""Signing in by password or link, a forgotten password, and signing out."""
 
-import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated
 
 from fastapi import Depends, Request, Response
+from fastapi.concurrency import run_in_threadpool
 from sqlmodel import Session
 
+from registry.domain.errors import InvalidInput
 from registry.domain.language import worded
-from registry.services.people import accounts, sign_in
+from registry.services.people import accounts, invitations, limits, passwords, sign_in
+from registry.services.people.refusals import note_refusal
+from registry.settings import Settings
 from registry.store import users
 from registry.store.columns import id_of
 from registry.store.engine import snapshot
-from registry.store.tables import Role, User
+from registry.store.tables import Role, SignInWay, User
 from registry.web.deps import TRIAGERS, House, Now, Read, Secret, Text, Tx
 from registry.web.parts import Parts, parts_of
-from registry.web.render import go, local_path, render
+from registry.web.render import go, local_path, render, secretly
 from registry.web.routing import page_router
 from registry.web.shapes import Form
-from registry.web.viewer import cookie_name, now_of
+from registry.web.viewer import now_of
+from registry.web.visiting import (
+    host_of,
+    known_cookie,
+    lives_of,
+    present_cookie,
+    signed_in,
+    signed_out,
+    visit_of,
+)
 
 router = page_router()
-logger = logging.getLogger(__name__)
 
-FAILURES_PER_PERSON = 10
-FAILURES_PER_ADDRESS = 30
 WRONG = worded("The address and the password do not belong together.")
-TOO_OFTEN = worded(
-    "There were too many attempts. Wait a quarter of an hour, or ask an admin for a sign-in link."
-)
+TOO_OFTEN = worded("There were too many attempts. Wait a quarter of an hour, or use a sign-in link.")
 
 
 @dataclass(frozen=True)
 class LoginPage:
     next: str
     form: Form
+    provider: str = ""
+    """What the OpenID provider is called; empty where there is none."""
+    mails: bool = False
+    """Whether a forgotten password can be mended by mail."""
 
 
 @dataclass(frozen=True)
 class LinkPage:
     name: str
+    email: str
     token: str
     next: str
+    sets_password: bool
+    form: Form
+    provider: str = ""
+
+
+@dataclass(frozen=True)
+class ForgottenPage:
+    form: Form
+    mails: bool
+    sent: bool = False
+
+
+@dataclass(frozen=True)
+class SignedOutPage:
+    provider: str
+    url: str
+    """Where one signs out of the provider as well."""
 
 
 @dataclass(frozen=True)
@@ -51,31 +80,39 @@ class Attempt:
     user: User | None
     fault: str = ""
     status: int = 200
+    held: limits.Held = field(default_factory=limits.Held)
+    meant: int | None = None
+    """Whose account it was, where there is one."""
 
 
-def try_password(request: Request, email: Text = "", password: Secret = "") -> Attempt:
-    """Checked before any transaction begins, since checking takes a tenth of a second on purpose."""
+async def try_password(request: Request, email: Text = "", password: Secret = "") -> Attempt:
+    """Checked outside of any transaction, since checking takes a tenth of a second on purpose."""
     parts, now = parts_of(request), now_of(request)
-    person = f"person {accounts.fold_email(email)[:200]}"
-    address = f"address {request.client.host if request.client else ''}"
-    throttle = parts.throttle
-    limits = ((person, FAILURES_PER_PERSON), (address, FAILURES_PER_ADDRESS))
-    if any(throttle.failures(key, now) >= most for key, most in limits):
+    secret = parts.settings.secret
+
+    def find() -> User | None:
+        with snapshot(parts.engine) as session:
+            return users.find_by_email(session, passwords.fold_email(email))
+
+    def check() -> User | None:
+        with snapshot(parts.engine) as session:
+            return passwords.authenticate(session, email, password)
+
+    meant = await run_in_threadpool(find)
+    meant_id = meant.id if meant is not None else None
+    account = _account(request, email, meant_id)
+    keys = {account: limits.PER_ACCOUNT, limits.network_key(host_of(request)): limits.PER_NETWORK}
+    async with parts.writing() as session:
+        held = await run_in_threadpool(limits.hold, session, keys, secret=secret, now=now)
+    if held is None:
         return Attempt(None, TOO_OFTEN, 429)
-    with snapshot(parts.engine) as session:
-        user = accounts.authenticate(session, email, password)
-    if user is not None:
-        throttle.forget(person)
-        return Attempt(user)
-    for key, _most in limits:
-        throttle.note_failure(key, now)
-    logger.warning("sign-in refused from=%s", request.client.host if request.client else "")
-    return Attempt(None, WRONG, 422)
+    user = await run_in_threadpool(check)
+    return Attempt(user, "" if user else WRONG, 200 if user else 422, held, meant_id)
 
 
 @router.get("/login")
-def show_login(request: Request, next: str = "/") -> Response:  # noqa: A002 - the word in the address
-    return render(request, "session/login.html", LoginPage(local_path(next), Form({"email": ""})))
+def show_login(request: Request, house: House, next: str = "/") -> Response:  # noqa: A002 - the word in the address
+    return render(request, "session/login.html", _login_page(house, next, Form({"email": ""})))
 
 
 @router.post("/login")
@@ -89,42 +126,115 @@ def log_in(
     next: Text = "/",  # noqa: A002
 ) -> Response:
     if attempt.user is None:
-        page = LoginPage(local_path(next), Form({"email": email}, {"email": attempt.fault}))
+        if attempt.status != 429:
+            note_refusal(tx, "wrong_password", how="password", user_id=attempt.meant, now=now)
+        page = _login_page(house, next, Form({"email": email}, {"email": attempt.fault}))
         return render(request, "session/login.html", page, status=attempt.status)
-    _end_present_session(request, tx)
-    value = sign_in.start_session(tx, attempt.user, secret=house.secret, now=now)
-    return _signed_in(parts_of(request), value, _leads_to(tx, attempt.user, next))
+    limits.let_go(tx, attempt.held)
+    limits.forget(tx, _account(request, email, attempt.meant), secret=house.secret)
+    return begin_session(request, tx, attempt.user, SignInWay.PASSWORD, next)
 
 
 @router.post("/logout")
-def log_out(request: Request, tx: Tx) -> Response:
-    _end_present_session(request, tx)
-    reply = go("/")
-    parts = parts_of(request)
-    reply.delete_cookie(cookie_name(parts), path="/", secure=parts.secure, httponly=True, samesite="lax")
-    reply.headers["Clear-Site-Data"] = '"cache", "storage"'
-    return reply
+def log_out(request: Request, tx: Tx, house: House) -> Response:
+    how = _end_present_session(request, tx)
+    reply = go("/signed-out" if how is SignInWay.PROVIDER and house.oidc_issuer else "/")
+    return signed_out(reply, parts_of(request))
 
 
 @router.get("/sign-in/{token}")
 def show_link(request: Request, token: str, read: Read, now: Now, house: House, next: str = "/") -> Response:  # noqa: A002
     # Mail scanners open every link, so that opening one must not use it up.
-    user = sign_in.get_link(read, token, secret=house.secret, now=now)
-    return render(request, "session/link.html", LinkPage(user.name, token, local_path(next)))
+    user, sets_password = sign_in.get_link(read, token, secret=house.secret, now=now)
+    return secretly(render(request, "session/link.html", _link_page(house, user, sets_password, token, next)))
 
 
 @router.post("/sign-in/{token}")
-def use_link(request: Request, token: str, tx: Tx, now: Now, house: House, next: Text = "/") -> Response:  # noqa: A002
-    _end_present_session(request, tx)
-    user = sign_in.get_link(tx, token, secret=house.secret, now=now)
-    value = sign_in.use_link(tx, token, secret=house.secret, now=now)
-    return _signed_in(parts_of(request), value, _leads_to(tx, user, next))
+def use_link(
+    request: Request,
+    token: str,
+    tx: Tx,
+    now: Now,
+    house: House,
+    next: Text = "/",  # noqa: A002
+    password: Secret = "",
+) -> Response:
+    user, sets_password = sign_in.get_link(tx, token, secret=house.secret, now=now)
+    if sets_password:
+        try:
+            with tx.begin_nested():
+                accounts.set_password(
+                    tx,
+                    id_of(user),
+                    password,
+                    house_name=house.name,
+                    by=sign_in.as_actor(tx, user),
+                    now=now,
+                )
+        except InvalidInput as refused:
+            page = _link_page(house, user, sets_password, token, next, refused)
+            return secretly(render(request, "session/link.html", page, status=422))
+    else:
+        sign_in.use_up(tx, sign_in.digest_of("link", token, house.secret), now)
+    return begin_session(request, tx, user, SignInWay.LINK, next)
 
 
-def _leads_to(session: Session, user: User, wanted: str) -> str:
-    """The page they came from; from the look-up, which is everybody's, staff go on to their work."""
-    path = local_path(wanted)
-    return path if path != "/" else start_page(users.roles(session, id_of(user)))
+@router.get("/forgotten")
+def show_forgotten(request: Request, house: House) -> Response:
+    return render(request, "session/forgotten.html", ForgottenPage(Form({"email": ""}), house.mails))
+
+
+@router.post("/forgotten")
+def forgot(request: Request, tx: Tx, now: Now, house: House, email: Text = "") -> Response:
+    """The same answer whether there is such an account or not."""
+    folded = passwords.fold_email(email)
+    if not accounts.ADDRESS.fullmatch(folded):
+        form = Form({"email": email}, {"email": worded("Give an e-mail address such as rosa@example.org.")})
+        page = ForgottenPage(form, house.mails)
+        return render(request, "session/forgotten.html", page, status=422)
+    keys = {
+        f"forgotten {folded}": limits.PER_RESET,
+        limits.network_key(host_of(request)): limits.PER_NETWORK,
+    }
+    if house.mails and limits.hold(tx, keys, secret=house.secret, now=now) is not None:
+        invitations.mail_reset(tx, folded, secret=house.secret, now=now)
+    page = ForgottenPage(Form({"email": email}), house.mails, sent=house.mails)
+    return render(request, "session/forgotten.html", page)
+
+
+def begin_session(
+    request: Request,
+    session: Session,
+    user: User,
+    how: SignInWay,
+    next: str = "/",  # noqa: A002 - the word in the address
+) -> Response:
+    """Sign somebody in under a new cookie, which ends the session that this browser had; leads on to their work."""
+    _end_present_session(request, session)
+    parts = parts_of(request)
+    value = sign_in.start_session(
+        session,
+        user,
+        secret=parts.settings.secret,
+        now=now_of(request),
+        visit=visit_of(request, how),
+        lives=lives_of(parts.settings),
+    )
+    return signed_in(go(_leads_to(session, user, next)), parts, value, id_of(user))
+
+
+def renew_own_session(request: Request, session: Session, user_id: int, reply: Response) -> Response:
+    """A new session in place of one that an act of its own person has just ended."""
+    parts: Parts = parts_of(request)
+    value = sign_in.start_session(
+        session,
+        users.get(session, user_id),
+        secret=parts.settings.secret,
+        now=now_of(request),
+        visit=visit_of(request, SignInWay.PASSWORD),
+        lives=lives_of(parts.settings),
+    )
+    return signed_in(reply, parts, value, user_id)
 
 
 def start_page(roles: frozenset[Role]) -> str:
@@ -136,22 +246,36 @@ def start_page(roles: frozenset[Role]) -> str:
     return "/sources" if Role.ADMIN in roles else "/"
 
 
-def _end_present_session(request: Request, tx: Tx) -> None:
-    parts = parts_of(request)
-    cookie = request.cookies.get(cookie_name(parts))
-    if cookie:
-        sign_in.end_session(tx, cookie, secret=parts.settings.secret, now=now_of(request))
+def _leads_to(session: Session, user: User, wanted: str) -> str:
+    """The page they came from; from the look-up, which is everybody's, staff go on to their work."""
+    path = local_path(wanted)
+    return path if path != "/" else start_page(users.roles(session, id_of(user)))
 
 
-def _signed_in(parts: Parts, value: str, path: str) -> Response:
-    reply = go(path)
-    reply.set_cookie(
-        cookie_name(parts),
-        value,
-        max_age=int(sign_in.AT_MOST.total_seconds()),
-        path="/",
-        secure=parts.secure,
-        httponly=True,
-        samesite="lax",
-    )
-    return reply
+def _account(request: Request, email: str, user_id: int | None) -> str:
+    folded = passwords.fold_email(email)[:200]
+    secret = parts_of(request).settings.secret
+    return limits.account_key(folded, known_cookie(request), user_id, secret=secret)
+
+
+def _end_present_session(request: Request, session: Session) -> SignInWay | None:
+    cookie = present_cookie(request)
+    secret = parts_of(request).settings.secret
+    return sign_in.end_session(session, cookie, secret=secret, now=now_of(request)) if cookie else None
+
+
+def _login_page(house: Settings, next: str, form: Form) -> LoginPage:  # noqa: A002
+    return LoginPage(local_path(next), form, house.provider_name, house.mails)
+
+
+def _link_page(
+    house: Settings,
+    user: User,
+    sets_password: bool,
+    token: str,
+    next: str,  # noqa: A002
+    refused: InvalidInput | None = None,
+) -> LinkPage:
+    form = Form({}, refused.faults if refused else {})
+    provider = house.provider_name if sets_password else ""
+    return LinkPage(user.name, user.email, token, local_path(next), sets_password, form, provider)

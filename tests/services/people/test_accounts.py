@@ -8,7 +8,7 @@ import pytest
 from sqlmodel import Session, select
 
 from registry.domain.errors import InvalidInput, NotFound, RuleBroken
-from registry.services.people import accounts, sign_in
+from registry.services.people import accounts, api_tokens, passwords, sign_in
 from registry.services.people.acting import REGISTRY
 from registry.store import tables, users
 from registry.store.tables import Role, User
@@ -78,16 +78,16 @@ def test_each_field_that_cannot_be_taken_is_named(
 
 
 def test_the_right_password_alone_opens(session: Session, rosa: User) -> None:
-    assert accounts.authenticate(session, "ROSA@example.org", PASSWORD) == rosa
-    assert accounts.authenticate(session, "rosa@example.org", PASSWORD + "x") is None
-    assert accounts.authenticate(session, "nobody@example.org", PASSWORD) is None
+    assert passwords.authenticate(session, "ROSA@example.org", PASSWORD) == rosa
+    assert passwords.authenticate(session, "rosa@example.org", PASSWORD + "x") is None
+    assert passwords.authenticate(session, "nobody@example.org", PASSWORD) is None
 
 
 def test_a_person_without_a_password_cannot_be_opened_by_an_empty_one(
     session: Session, add: partial[User]
 ) -> None:
     add(email="emil@example.org", roles=["employee"])
-    assert accounts.authenticate(session, "emil@example.org", "") is None
+    assert passwords.authenticate(session, "emil@example.org", "") is None
 
 
 def test_passwords_are_kept_as_argon2(rosa: User) -> None:
@@ -105,17 +105,17 @@ def test_disabling_ends_sessions_links_and_tokens_at_once(
     _token, token = a_token(session, rosa, now)
     accounts.disable(session, rosa.id, by=REGISTRY, now=now)
     assert sign_in.find_by_session(session, cookie, secret=SECRET, now=now) is None
-    assert sign_in.find_by_token(session, token, secret=SECRET, now=now) is None
+    assert api_tokens.find_by_token(session, token, secret=SECRET, now=now) is None
     with pytest.raises(NotFound):
         sign_in.use_link(session, link, secret=SECRET, now=now)
-    assert accounts.authenticate(session, rosa.email, PASSWORD) is None
+    assert passwords.authenticate(session, rosa.email, PASSWORD) is None
 
 
 def test_a_new_password_signs_the_person_out_everywhere(session: Session, rosa: User, now: datetime) -> None:
     cookie = sign_in.start_session(session, rosa, secret=SECRET, now=now)
     accounts.set_password(session, rosa.id, "another brown river", by=REGISTRY, now=now)
     assert sign_in.find_by_session(session, cookie, secret=SECRET, now=now) is None
-    assert accounts.authenticate(session, rosa.email, "another brown river") == rosa
+    assert passwords.authenticate(session, rosa.email, "another brown river") == rosa
 
 
 def test_the_last_admin_stays(session: Session, add: partial[User], now: datetime) -> None:
@@ -129,14 +129,58 @@ def test_the_last_admin_stays(session: Session, add: partial[User], now: datetim
 
 
 @pytest.mark.both_databases
-def test_new_roles_hold_for_the_sessions_that_are_open(session: Session, rosa: User, now: datetime) -> None:
+def test_other_roles_end_the_sessions_that_were_begun_with_the_old_ones(
+    session: Session, rosa: User, now: datetime
+) -> None:
     cookie = sign_in.start_session(session, rosa, secret=SECRET, now=now)
+    accounts.set_roles(session, rosa.id, roles=["reviewer"], areas=["privacy"], by=REGISTRY, now=now)
+    assert sign_in.find_by_session(session, cookie, secret=SECRET, now=now) is not None
     accounts.set_roles(session, rosa.id, roles=["approver"], by=REGISTRY, now=now)
-    presence = sign_in.find_by_session(session, cookie, secret=SECRET, now=now)
+    assert sign_in.find_by_session(session, cookie, secret=SECRET, now=now) is None
+    event = session.exec(select(tables.Event).where(tables.Event.action == "user.roles_set")).all()[-1]
+    assert (event.before["roles"], event.after["roles"]) == (["reviewer"], ["approver"])
+
+
+def test_a_token_acts_with_the_roles_that_its_owner_has_now(
+    session: Session, rosa: User, now: datetime
+) -> None:
+    _token, value = a_token(session, rosa, now)
+    accounts.set_roles(session, rosa.id, roles=["approver"], by=REGISTRY, now=now)
+    presence = api_tokens.find_by_token(session, value, secret=SECRET, now=now)
     assert presence is not None
     assert presence.actor.roles == {Role.APPROVER}
-    event = session.exec(select(tables.Event).where(tables.Event.action == "user.roles_set")).one()
-    assert (event.before["roles"], event.after["roles"]) == (["reviewer"], ["approver"])
+
+
+def test_a_new_link_to_choose_a_password_makes_the_earlier_one_worthless(
+    session: Session, rosa: User, now: datetime
+) -> None:
+    make = partial(
+        sign_in.make_link,
+        session,
+        rosa.id,
+        secret=SECRET,
+        valid_for=timedelta(hours=1),
+        sets_password=True,
+        by=REGISTRY,
+        now=now,
+    )
+    first, second = make(), make()
+    with pytest.raises(NotFound):
+        sign_in.get_link(session, first, secret=SECRET, now=now)
+    assert sign_in.get_link(session, second, secret=SECRET, now=now) == (rosa, True)
+
+
+def test_a_session_lives_as_long_as_the_settings_say(session: Session, rosa: User, now: datetime) -> None:
+    lives = sign_in.Lives(timedelta(hours=1), timedelta(hours=2))
+    cookie = sign_in.start_session(session, rosa, secret=SECRET, now=now, lives=lives)
+    find = partial(sign_in.find_by_session, session, cookie, secret=SECRET)
+    renew = partial(sign_in.renew_session, session, cookie, secret=SECRET, lives=lives)
+    assert find(now=now + timedelta(hours=1)) is None
+    renew(now=now + timedelta(minutes=50))
+    assert find(now=now + timedelta(minutes=109)) is not None
+    renew(now=now + timedelta(minutes=109))
+    assert find(now=now + timedelta(minutes=119)) is not None
+    assert find(now=now + timedelta(minutes=120)) is None
 
 
 def test_a_link_serves_once_and_a_reusable_one_until_it_expires(
@@ -161,12 +205,12 @@ def test_a_links_value_is_no_cookie_and_no_token(session: Session, rosa: User, n
         session, rosa.id, secret=SECRET, valid_for=timedelta(days=1), by=REGISTRY, now=now
     )
     assert sign_in.find_by_session(session, link, secret=SECRET, now=now) is None
-    assert sign_in.find_by_token(session, link, secret=SECRET, now=now) is None
+    assert api_tokens.find_by_token(session, link, secret=SECRET, now=now) is None
 
 
 def a_token(session: Session, user: User, now: datetime, **given: object) -> tuple[tables.ApiToken, str]:
     wanted = {"name": "nightly", "scopes": ["read"], "days": 90} | given
-    return sign_in.create_token(session, user.id, secret=SECRET, by=REGISTRY, now=now, **wanted)
+    return api_tokens.create_token(session, user.id, secret=SECRET, by=REGISTRY, now=now, **wanted)
 
 
 @pytest.mark.both_databases
@@ -174,12 +218,12 @@ def test_a_token_is_its_owner_cut_to_its_scopes_until_it_expires_or_is_revoked(
     session: Session, rosa: User, now: datetime
 ) -> None:
     token, value = a_token(session, rosa, now, scopes=["triage", "read"])
-    find = partial(sign_in.find_by_token, session, value, secret=SECRET)
+    find = partial(api_tokens.find_by_token, session, value, secret=SECRET)
     presence = find(now=now + timedelta(days=89))
     assert presence is not None
     assert (presence.actor.name, presence.actor.scopes) == ("Rosa", {"read", "triage"})
     assert find(now=now + timedelta(days=90)) is None
-    sign_in.revoke_token(session, token.id, by=REGISTRY, now=now)
+    api_tokens.revoke_token(session, token.id, by=REGISTRY, now=now)
     assert find(now=now) is None
 
 

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import Engine
 from starlette.testclient import TestClient
 
-from registry.services.people import sign_in
+from registry.services.people import api_tokens
 from registry.services.people.acting import REGISTRY
 from registry.settings import Settings
 from registry.store.engine import transaction
@@ -27,7 +27,7 @@ def program(
 
     def with_token(owner: str, *scopes: str) -> TestClient:
         with transaction(site_engine) as session:
-            _token, value = sign_in.create_token(
+            _token, value = api_tokens.create_token(
                 session,
                 cast[owner],
                 name="test",

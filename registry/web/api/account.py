@@ -1,0 +1,91 @@
+"""One's own account: a token may read it too, and what changes it is done in person."""
+
+from fastapi import Request, Response
+
+from registry.domain.errors import NotFound
+from registry.domain.language import worded
+from registry.services.people import accounts, api_tokens, sign_in
+from registry.store import users
+from registry.web.api.people import out_of, token_of
+from registry.web.api.replies import told
+from registry.web.deps import House, InPerson, Now, Read, RowId, SignedIn, Tx
+from registry.web.own_account import sessions_of
+from registry.web.pages.session import renew_own_session
+from registry.web.people_schemas import (
+    AccountOut,
+    OwnPasswordIn,
+    SessionOut,
+    SignedOutOut,
+    TokenIn,
+    TokenOut,
+)
+from registry.web.routing import api_router
+from registry.web.visiting import present_session
+
+router = api_router("/account", tag="account")
+
+
+@router.get("", response_model=AccountOut, summary="Who you are here")
+def show(request: Request, read: Read, user: SignedIn) -> Response:
+    """With your roles, where you are signed in, and your tokens."""
+    out = AccountOut(
+        **out_of(users.person(read, user.person_id)).model_dump(),
+        sessions=[SessionOut(**vars(each)) for each in sessions_of(request, read, user.person_id)],
+        tokens=[token_of(each) for each in users.tokens_of(read, user.person_id)],
+    )
+    return told(request, out, private=True)
+
+
+@router.post("/sessions/end", response_model=SignedOutOut, summary="Sign out everywhere else")
+def end_others(request: Request, tx: Tx, user: InPerson, now: Now) -> SignedOutOut:
+    """Ends all your sessions but the one that asks."""
+    ended = sign_in.end_all(tx, user.person_id, keep=present_session(request), by=user, now=now)
+    return SignedOutOut(sessions=ended)
+
+
+@router.delete("/sessions/{name}", status_code=204, summary="End one of your sessions")
+def end_one(name: str, tx: Tx, user: InPerson, now: Now) -> Response:
+    """404 where it has ended already, or is somebody else's."""
+    sign_in.end_named(tx, user.person_id, name, by=user, now=now)
+    return Response(status_code=204)
+
+
+@router.post("/password", status_code=204, summary="Change your password")
+def change_password(
+    request: Request, tx: Tx, user: InPerson, now: Now, house: House, asked: OwnPasswordIn
+) -> Response:
+    """Ends all your sessions; the reply sets the cookie of a new one."""
+    accounts.change_password(
+        tx,
+        user.person_id,
+        asked.password,
+        present=asked.present_password,
+        house_name=house.name,
+        by=user,
+        now=now,
+    )
+    return renew_own_session(request, tx, user.person_id, Response(status_code=204))
+
+
+@router.post("/tokens", response_model=TokenOut, status_code=201, summary="Make a token of your own")
+def create_token(tx: Tx, user: InPerson, now: Now, settings: House, asked: TokenIn) -> TokenOut:
+    """Told this once. It takes no idempotency key, since a kept reply would keep the token."""
+    row, value = api_tokens.create_token(
+        tx,
+        user.person_id,
+        name=asked.name,
+        scopes=asked.scopes,
+        days=asked.days,
+        secret=settings.secret,
+        by=user,
+        now=now,
+    )
+    return token_of(row).model_copy(update={"token": value})
+
+
+@router.post("/tokens/{token_id}/revoke", response_model=TokenOut, summary="End a token of your own")
+def revoke_token(token_id: RowId, tx: Tx, user: InPerson, now: Now) -> TokenOut:
+    """It works no more, at once."""
+    if users.get_token(tx, token_id).user_id != user.person_id:
+        raise NotFound(worded("You have no such token."))
+    return token_of(api_tokens.revoke_token(tx, token_id, by=user, now=now))

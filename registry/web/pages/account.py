@@ -1,0 +1,173 @@
+"""My account: where one is signed in, one's password, one's tokens, and what one follows."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from fastapi import Request, Response
+from sqlmodel import Session
+
+from registry.domain.errors import InvalidInput, NotFound
+from registry.domain.language import gettext_noop as _
+from registry.domain.language import worded
+from registry.services.notices.mails import manage_url
+from registry.services.notices.wanted import sentence_of
+from registry.services.people import accounts, api_tokens, sign_in
+from registry.settings import Settings
+from registry.store import followers, users
+from registry.store.tables import ApiToken
+from registry.web.deps import House, InPerson, Now, Read, RowId, Secret, Several, Text, Tx
+from registry.web.own_account import Here, scope_options, sessions_of
+from registry.web.pages.session import renew_own_session
+from registry.web.render import go, render, secretly
+from registry.web.routing import page_router
+from registry.web.shapes import Form, Option
+from registry.web.typed import number
+from registry.web.visiting import present_session
+
+router = page_router("/account")
+
+
+@dataclass(frozen=True)
+class Followed:
+    what: str
+    url: str
+    how: str
+
+
+@dataclass(frozen=True)
+class AccountPage:
+    person: users.Person
+    sessions: Sequence[Here]
+    has_password: bool
+    providers: Sequence[str]
+    tokens: Sequence[ApiToken]
+    scopes: Sequence[Option]
+    follows: Sequence[Followed]
+    password_form: Form
+    token_form: Form
+    shown_once: str = ""
+    """A new token."""
+
+
+@router.get("")
+def show(request: Request, read: Read, user: InPerson, house: House) -> Response:
+    return secretly(render(request, "account/show.html", _page(request, read, user.person_id, house)))
+
+
+@router.post("/sessions/end")
+def end_others(request: Request, tx: Tx, user: InPerson, now: Now) -> Response:
+    sign_in.end_all(tx, user.person_id, keep=present_session(request), by=user, now=now)
+    return go("/account")
+
+
+@router.post("/sessions/{name}/end")
+def end_one(name: str, tx: Tx, user: InPerson, now: Now) -> Response:
+    sign_in.end_named(tx, user.person_id, name, by=user, now=now)
+    return go("/account")
+
+
+@router.post("/password")
+def change_password(
+    request: Request,
+    tx: Tx,
+    user: InPerson,
+    now: Now,
+    house: House,
+    present_password: Secret = "",
+    password: Secret = "",
+) -> Response:
+    try:
+        with tx.begin_nested():
+            accounts.change_password(
+                tx,
+                user.person_id,
+                password,
+                present=present_password,
+                house_name=house.name,
+                by=user,
+                now=now,
+            )
+    except InvalidInput as refused:
+        page = _page(request, tx, user.person_id, house, password_form=Form({}, refused.faults))
+        return secretly(render(request, "account/show.html", page, status=422))
+    reply = go("/account")
+    return renew_own_session(request, tx, user.person_id, reply)
+
+
+@router.post("/tokens")
+def create_token(
+    request: Request,
+    tx: Tx,
+    user: InPerson,
+    now: Now,
+    house: House,
+    name: Text = "",
+    scopes: Several = (),
+    days: Text = "",
+) -> Response:
+    """Shows the token in the reply itself, since it is kept nowhere."""
+    try:
+        with tx.begin_nested():
+            _token, value = api_tokens.create_token(
+                tx,
+                user.person_id,
+                name=name,
+                scopes=scopes,
+                days=number(days) or 0,
+                secret=house.secret,
+                by=user,
+                now=now,
+            )
+    except InvalidInput as refused:
+        form = Form({"name": name, "scopes": scopes, "days": days}, refused.faults)
+        page = _page(request, tx, user.person_id, house, token_form=form)
+        return secretly(render(request, "account/show.html", page, status=422))
+    page = _page(request, tx, user.person_id, house, shown_once=value)
+    return secretly(render(request, "account/show.html", page))
+
+
+@router.post("/tokens/{token_id}/revoke")
+def revoke_token(token_id: RowId, tx: Tx, user: InPerson, now: Now) -> Response:
+    if users.get_token(tx, token_id).user_id != user.person_id:
+        raise NotFound(worded("You have no such token."))
+    api_tokens.revoke_token(tx, token_id, by=user, now=now)
+    return go("/account")
+
+
+def _page(
+    request: Request,
+    session: Session,
+    user_id: int,
+    settings: Settings,
+    *,
+    password_form: Form | None = None,
+    token_form: Form | None = None,
+    shown_once: str = "",
+) -> AccountPage:
+    person, say = users.person(session, user_id), settings.words.gettext
+    identities = users.identities_of(session, user_id)
+    return AccountPage(
+        person=person,
+        sessions=sessions_of(request, session, user_id),
+        has_password=bool(person.user.password_hash),
+        providers=sorted(
+            {
+                settings.provider_name if each.issuer == settings.oidc_issuer else each.issuer
+                for each in identities
+            }
+        ),
+        tokens=users.tokens_of(session, user_id),
+        scopes=[replace(each, label=say(each.label)) for each in scope_options(person.roles)],
+        follows=[
+            Followed(
+                sentence_of(session, each.wanted),
+                manage_url(each, settings),
+                say(_("once a week") if each.weekly else _("each time something changes")),
+            )
+            for each in followers.of_address(session, person.user.email)
+            if each.confirmed_at is not None
+        ],
+        password_form=password_form or Form(),
+        token_form=token_form or Form({"name": "", "scopes": ("read",), "days": "90"}),
+        shown_once=shown_once,
+    )

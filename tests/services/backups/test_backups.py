@@ -1,0 +1,340 @@
+"""A backup is one whole moment, whatever is written meanwhile; it is put into an empty place, all of it or nothing."""
+
+import json
+import shutil
+import threading
+import zipfile
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, func, text
+from sqlmodel import select
+
+from registry.domain.errors import InvalidInput, RegistryError, RuleBroken
+from registry.services.backups import archive, making, restoring
+from registry.services.backups.archive import DATABASE, MANIFEST
+from registry.services.people import accounts
+from registry.services.people.acting import REGISTRY
+from registry.settings import Settings
+from registry.store import copying, schema
+from registry.store.engine import make_engine, snapshot, transaction
+from registry.store.tables import Event, User
+from tests.conftest import NOW
+from tests.postgres import Postgres
+
+WRITERS = 8
+
+
+@pytest.fixture
+def here(tmp_path: Path, engine: Engine) -> Settings:
+    """The registry that is backed up."""
+    url = engine.url.render_as_string(hide_password=False)
+    return Settings(data_dir=tmp_path / "here", database_url=url, name="Harbour office")
+
+
+@pytest.fixture
+def there(tmp_path: Path) -> Settings:
+    """An empty place."""
+    return Settings(data_dir=tmp_path / "there")
+
+
+@pytest.fixture
+def people(engine: Engine) -> None:
+    with transaction(engine) as session:
+        for name in ("Ada", "Rosa"):
+            join(session, name)
+
+
+@pytest.fixture
+def packed(here: Settings, engine: Engine, people: None, tmp_path: Path) -> Path:
+    making.back_up(here, engine, tmp_path / "backup.zip", now=NOW)
+    return tmp_path / "backup.zip"
+
+
+def join(session: object, name: str) -> None:
+    accounts.add_user(
+        session, email=f"{name}@example.org", name=name, roles=["reviewer"], by=REGISTRY, now=NOW
+    )  # type: ignore[arg-type]
+
+
+def names(settings: Settings) -> list[str]:
+    engine = make_engine(settings.resolved_database_url)
+    with snapshot(engine) as session:
+        found = session.exec(select(User.name).order_by(User.name)).all()
+    engine.dispose()
+    return list(found)
+
+
+@pytest.mark.both_databases
+def test_what_is_restored_is_what_was_backed_up(
+    engine: Engine, here: Settings, there: Settings, packed: Path
+) -> None:
+    done = restoring.restore(there, packed)
+    assert names(there) == ["Ada", "Rosa"]
+    with engine.connect() as connection:
+        assert done.manifest.counts == copying.counts(connection)
+    assert (done.manifest.database, done.schema) == (engine.dialect.name, schema.status(engine).newest)
+    assert packed.stat().st_mode & 0o077 == 0
+
+
+def test_a_registry_grows_from_one_file_to_postgresql(
+    engine: Engine, there: Settings, packed: Path, postgres: Postgres
+) -> None:
+    with ExitStack() as stack:
+        url = stack.enter_context(postgres.database())
+        grown = there.model_copy(update={"database_url": url})
+        restoring.restore(grown, packed)
+        assert names(grown) == ["Ada", "Rosa"]
+        target = make_engine(url)
+        stack.callback(target.dispose)
+        with transaction(target) as session:
+            join(session, "Emil")  # its ids stand above those that came, and triggers are at work again
+        with target.connect() as connection:
+            query = "SELECT count(*) FROM pg_trigger WHERE NOT tgisinternal AND tgenabled = 'D'"
+            assert connection.execute(text(query)).scalar() == 0
+            assert connection.execute(text("SELECT count(*) FROM tool_change")).scalar() is not None
+
+
+def test_a_backup_under_load_is_one_moment(
+    engine: Engine, here: Settings, there: Settings, people: None, tmp_path: Path
+) -> None:
+    """Eight write people, each with its event, while copies are made: in every copy each person has the event."""
+    over, written = threading.Event(), []
+
+    def write(writer: int) -> None:
+        nth = 0
+        while not over.is_set():
+            nth += 1
+            with transaction(engine) as session:
+                join(session, f"w{writer}n{nth}")
+            written.append((writer, nth))
+
+    threads = [threading.Thread(target=write, args=(n,)) for n in range(WRITERS)]
+    for each in threads:
+        each.start()
+    made = []
+    try:
+        for nth in range(2):
+            before = len(written)
+            manifest = making.back_up(here, engine, tmp_path / f"{nth}.zip", now=NOW)
+            made.append((before, manifest, len(written) + WRITERS))
+    finally:
+        over.set()
+        for each in threads:
+            each.join()
+    assert len(written) > made[0][0], "they wrote while it was copied"
+    for nth, (before, manifest, after) in enumerate(made):
+        assert before <= manifest.counts["user"] <= after, "what was acknowledged before is in it"
+        place = there.model_copy(update={"data_dir": tmp_path / f"place{nth}"})
+        restoring.restore(place, tmp_path / f"{nth}.zip")
+        restored = make_engine(place.resolved_database_url)
+        with snapshot(restored) as session:
+            added = set(session.exec(select(Event.subject_id).where(Event.action == "user.added")).all())
+            assert added == set(session.exec(select(User.id)).all())
+            assert session.exec(select(func.max(Event.id))).one() == manifest.last_event
+        restored.dispose()
+
+
+def test_a_place_that_somebody_uses_is_left_alone(here: Settings, packed: Path) -> None:
+    with pytest.raises(RuleBroken, match=r"in use: it holds rows \(2 in event, 2 in user\)"):
+        restoring.restore(here, packed)
+    assert names(here) == ["Ada", "Rosa"]
+
+
+def test_a_dry_run_looks_through_and_puts_nothing_anywhere(there: Settings, packed: Path) -> None:
+    assert restoring.restore(there, packed, dry_run=True).manifest.counts["user"] == 2
+    assert list(there.data_dir.iterdir()) == []
+
+
+def test_a_dry_run_may_be_made_beside_the_running_registry(here: Settings, packed: Path) -> None:
+    restoring.restore(here, packed, dry_run=True)
+    assert names(here) == ["Ada", "Rosa"]
+
+
+def rewrite(packed: Path, change: Callable[[str, bytes], bytes | None]) -> None:
+    """The archive anew, each member as `change` gives it; None leaves it out."""
+    with zipfile.ZipFile(packed) as old:
+        members = {name: change(name, old.read(name)) for name in old.namelist()}
+    with zipfile.ZipFile(packed, "w") as new:
+        for name, body in members.items():
+            if body is not None:
+                new.writestr(name, body)
+
+
+def flipped(name: str, body: bytes) -> bytes:
+    return body if name != DATABASE else body[:5000] + bytes([body[5000] ^ 1]) + body[5001:]
+
+
+def told(**other: object) -> Callable[[str, bytes], bytes]:
+    return lambda name, body: body if name != MANIFEST else json.dumps(json.loads(body) | other).encode()
+
+
+def without(left_out: str) -> Callable[[str, bytes], bytes | None]:
+    return lambda name, body: None if name == left_out else body
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        (flipped, "damaged or changed"),
+        (told(counts={"user": 3}), "user holds 2 rows, and the manifest says 3"),
+        (told(schema="0002"), "the manifest says 0002"),
+        (told(schema="9999"), "written by a newer version of the registry"),
+        (told(format=2), "A newer version of the registry made this backup"),
+        (told(members={}), "does not hold what its manifest says"),
+        (told(made_at="yesterday"), "manifest cannot be read"),
+        (without(MANIFEST), "has no manifest"),
+        (without(DATABASE), "does not hold what its manifest says"),
+        (lambda name, body: body if name == DATABASE else b"[", "manifest cannot be read"),
+    ],
+)
+def test_a_backup_that_is_not_what_it_should_be_restores_nothing(
+    there: Settings, packed: Path, change: Callable[[str, bytes], bytes | None], sentence: str
+) -> None:
+    rewrite(packed, change)
+    with pytest.raises(RegistryError, match=sentence):
+        restoring.restore(there, packed)
+    assert not holds_anything(there)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.3, 0.999])
+def test_half_a_backup_restores_nothing(there: Settings, packed: Path, share: float) -> None:
+    whole = packed.read_bytes()
+    packed.write_bytes(whole[: int(len(whole) * share)])
+    with pytest.raises(InvalidInput, match="no whole backup"):
+        restoring.restore(there, packed)
+    assert not holds_anything(there)
+
+
+@pytest.mark.parametrize(
+    ("tampering", "sentence"),
+    [
+        (
+            "UPDATE user_role SET user_id = 77 WHERE user_id = 1",
+            "of user_role names a user that is not there",
+        ),
+        ("UPDATE event SET action = 'user.disabled' WHERE id = 2", "Number 2 does not fit its hash"),
+    ],
+)
+def test_rows_that_are_not_as_they_were_written_restore_nothing(
+    there: Settings, packed: Path, tmp_path: Path, tampering: str, sentence: str
+) -> None:
+    """Though every sum in the manifest was made to fit."""
+    file = tmp_path / "broken.sqlite3"
+    with zipfile.ZipFile(packed) as old:
+        file.write_bytes(old.read(DATABASE))
+        manifest = json.loads(old.read(MANIFEST))
+    broken = copying.file_engine(file)
+    with broken.begin() as connection:
+        for (name,) in connection.execute(
+            text("SELECT name FROM sqlite_master WHERE type = 'trigger'")
+        ).all():
+            connection.execute(text(f"DROP TRIGGER {name}"))
+        connection.execute(text(tampering))
+    broken.dispose()
+    members = archive.pack(tmp_path / "new.zip", {DATABASE: file})
+    manifest["members"] = {name: each.__dict__ for name, each in members.items()}
+    with zipfile.ZipFile(tmp_path / "new.zip", "a") as new:
+        new.writestr(MANIFEST, json.dumps(manifest))
+    with pytest.raises(InvalidInput, match=sentence):
+        restoring.restore(there, tmp_path / "new.zip")
+    assert not holds_anything(there)
+
+
+def holds_anything(settings: Settings) -> bool:
+    return settings.data_dir.exists() and any(settings.data_dir.iterdir())
+
+
+def test_an_interrupted_backup_leaves_nothing_behind(
+    here: Settings, engine: Engine, people: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(archive, "seal", interrupted)
+    folder = tmp_path / "backups"
+    with pytest.raises(KeyboardInterrupt):
+        making.back_up(here, engine, folder / "b.zip", now=NOW)
+    assert list(folder.iterdir()) == []
+
+
+def test_a_file_that_is_there_is_not_written_over_unless_asked(
+    here: Settings, engine: Engine, packed: Path
+) -> None:
+    before = packed.read_bytes()
+    with pytest.raises(RuleBroken, match="is there already"):
+        making.back_up(here, engine, packed, now=NOW)
+    assert packed.read_bytes() == before
+    making.back_up(here, engine, packed, now=NOW, replace=True)
+
+
+def test_without_its_secret_a_backup_says_what_ends(here: Settings, there: Settings, packed: Path) -> None:
+    assert restoring.restore(there, packed).secret == "none"
+
+
+def test_the_secret_comes_where_it_was_asked_for(
+    here: Settings, there: Settings, engine: Engine, people: None, tmp_path: Path
+) -> None:
+    plain, whole = tmp_path / "plain.zip", tmp_path / "whole.zip"
+    secret = here.secret
+    making.back_up(here, engine, plain, now=NOW)
+    making.back_up(here, engine, whole, now=NOW, with_secret=True)
+    assert secret not in plain.read_bytes()
+    assert restoring.restore(there, plain, dry_run=True).secret == "another"
+    assert restoring.restore(there, whole).secret == "restored"
+    assert there.secret == secret
+    assert there.secret_path.stat().st_mode & 0o077 == 0
+    elsewhere = Settings(data_dir=tmp_path / "elsewhere")
+    elsewhere.data_dir.mkdir()
+    elsewhere.secret_path.write_text("another secret that is long enough")
+    with pytest.raises(RuleBroken, match="holds another"):
+        restoring.restore(elsewhere, whole)
+
+
+def test_rubric_files_of_the_office_come_along_and_other_settings_are_named(
+    here: Settings, there: Settings, engine: Engine, people: None, tmp_path: Path
+) -> None:
+    rubrics = tmp_path / "rubrics"
+    rubrics.mkdir()
+    (rubrics / "our own.toml").write_text("name = 1")
+    paris = here.model_copy(update={"rubrics_dir": rubrics, "time_zone": "Europe/Paris"})
+    making.back_up(paris, engine, tmp_path / "b.zip", now=NOW)
+    done = restoring.restore(there, tmp_path / "b.zip")
+    assert done.rubrics == there.data_dir / "rubrics"
+    assert (done.rubrics / "our own.toml").read_text() == "name = 1"
+    assert done.settings["REGISTRY_TIME_ZONE"] == ("Europe/Paris", "UTC")
+
+
+def test_an_empty_registry_that_was_only_upgraded_takes_a_backup(
+    there: Settings, packed: Path, migrated_file: Path
+) -> None:
+    there.data_dir.mkdir()
+    shutil.copy(migrated_file, there.data_dir / DATABASE)
+    restoring.restore(there, packed)
+    assert names(there) == ["Ada", "Rosa"]
+
+
+def test_before_an_upgrade_a_backup_is_made_and_the_last_three_stay(
+    old: tuple[Settings, Engine],
+) -> None:
+    settings, engine = old
+    made = [
+        making.back_up_before_upgrade(settings, engine, now=NOW.replace(minute=minute)) for minute in range(4)
+    ]
+    left = sorted((settings.data_dir / "backups").iterdir())
+    assert left == sorted(each for each in made[1:] if each is not None)
+    schema.upgrade(engine)
+    assert making.back_up_before_upgrade(settings, engine, now=NOW) is None
+
+
+@pytest.fixture
+def old(tmp_path: Path, older_file: Path) -> Iterator[tuple[Settings, Engine]]:
+    """A registry whose schema is that of the oldest kept file."""
+    settings = Settings(data_dir=tmp_path / "old")
+    settings.data_dir.mkdir()
+    shutil.copy(older_file, settings.data_dir / DATABASE)
+    engine = make_engine(settings.resolved_database_url)
+    yield settings, engine
+    engine.dispose()
