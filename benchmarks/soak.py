@@ -279,6 +279,7 @@ def main() -> None:
     parser.add_argument("--json", action="store_true", help="print data alone")
     given = parser.parse_args()
     home = Path(tempfile.mkdtemp(prefix="soak-"))
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that all that was started is ended
     try:
         told = run(given, home)
     finally:
