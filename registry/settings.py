@@ -30,6 +30,7 @@ from registry.translation import catalogue
 
 MIN_SECRET_BYTES = 16
 _MAIL_ADDRESS = re.compile(r"[^@\s<>\"(),:;]{1,64}@[^@\s<>\"(),:;]{1,189}", re.ASCII)
+_PLACE = re.compile(r"([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\]):[0-9]{1,5}")
 _PHONE = re.compile(r"\+[0-9][0-9 ().-]{5,30}", re.ASCII)
 _ORIGIN = re.compile(r"https?://(\*\.)?[A-Za-z0-9.-]+(:[0-9]{1,5})?")
 
@@ -52,6 +53,12 @@ class Settings(SignInSettings):
     secret_file: Path | None = Field(
         None, description="The secret's file; empty: `secret` in the data folder."
     )
+    audit_key_file: Path | None = Field(
+        None, description="The file of the key that signs checkpoints; empty: `audit-key` in the data folder."
+    )
+    checkpoint_dir: Path | None = Field(
+        None, description="Folder of the log's checkpoints; empty: `checkpoints` in the data folder."
+    )
     backup_dir: Path | None = Field(
         None, description="Where a copy is put before an upgrade; empty: `backups` in the data folder."
     )
@@ -66,6 +73,11 @@ class Settings(SignInSettings):
         (), description="Addresses of proxies whose forwarding headers are believed."
     )
     log_format: Literal["text", "json"] = Field("text", description="How log lines are written.")
+    metrics_bind: str = Field(
+        "", description="Where /metrics is told to anybody who can reach it, such as 127.0.0.1:9464."
+    )
+    metrics_token: str = Field("", description="Who sends it as a bearer token is told /metrics by the site.")
+    metrics_token_file: Path | None = Field(None, description="The file that holds that token.")
     name: str = Field("Technology registry", min_length=1, max_length=80, description="The registry's name.")
     contact: str = Field(
         "", max_length=200, description="Whom employees may ask: an e-mail address or a phone."
@@ -120,6 +132,13 @@ class Settings(SignInSettings):
         None, description="A folder in which mails are put as files instead of being sent; to try things out."
     )
     websub_hub: str = Field("", description="The WebSub hub that is told when a feed changes.")
+
+    @field_validator("metrics_bind")
+    @classmethod
+    def _place(cls, value: str) -> str:
+        if value and not _PLACE.fullmatch(value):
+            raise ValueError("must be an address and a port, such as 127.0.0.1:9464")
+        return value
 
     @field_validator("smtp_sender")
     @classmethod
@@ -268,6 +287,24 @@ class Settings(SignInSettings):
     @property
     def secret_path(self) -> Path:
         return self.secret_file or self.data_dir / "secret"
+
+    @cached_property
+    def metrics_secret(self) -> str:
+        """The token for /metrics; empty where the site does not tell it. Raises InvalidInput for one that is short."""
+        if self.metrics_token_file is not None:
+            found = self.metrics_token_file.read_text().strip()
+        else:
+            found = self.metrics_token.strip()
+        if (found or self.metrics_token_file) and len(found) < MIN_SECRET_BYTES:
+            raise InvalidInput(
+                f"The token for /metrics is shorter than {MIN_SECRET_BYTES} characters, so that it could be guessed."
+            )
+        return found
+
+    @property
+    def measured(self) -> bool:
+        """Whether anybody is told /metrics."""
+        return bool(self.metrics_bind or self.metrics_token or self.metrics_token_file)
 
     @cached_property
     def secret(self) -> bytes:

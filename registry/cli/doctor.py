@@ -10,7 +10,7 @@ from sqlmodel import col, func, select
 from registry.cli.common import AsJson, print_json, utc_now
 from registry.services.entries import rereading
 from registry.services.entries.holding import sentence
-from registry.services.health import Check, agent, readiness, secret_mode
+from registry.services.health import Check, agent, readiness, reading, secret_mode
 from registry.services.notices.outbox import LEASE
 from registry.settings import Settings, load_settings
 from registry.store import outbox
@@ -51,6 +51,7 @@ def _checks(settings: Settings, engine: Engine) -> Iterator[Check]:
     yield _mail(settings)
     yield Check("time zone", True, f"Days end in {settings.time_zone}.")
     if all(check.ok for check in ready):
+        yield reading(settings, engine, utc_now())
         yield from _stored(engine)
 
 

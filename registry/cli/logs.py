@@ -4,18 +4,25 @@ import json
 import logging
 import sys
 from datetime import UTC, datetime
+from typing import Any
+
+from registry.web.request_id import current
 
 
 class JsonLines(logging.Formatter):
-    """One JSON object a line: at (UTC), level, logger, message, and the traceback where there is one."""
+    """One JSON object a line: time (UTC), level, event, logger; the request's id, what an event tells beside its words
+    (`told`), and the traceback, where there are any."""
 
     def format(self, record: logging.LogRecord) -> str:
-        line = {
-            "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+        line: dict[str, Any] = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
+            "event": record.getMessage(),
             "logger": record.name,
-            "message": record.getMessage(),
         }
+        if request_id := current():
+            line["request_id"] = request_id
+        line |= getattr(record, "told", {})
         if record.exc_info:
             line["traceback"] = self.formatException(record.exc_info)
         return json.dumps(line, ensure_ascii=False)

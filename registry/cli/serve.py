@@ -5,7 +5,7 @@ import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -45,6 +45,7 @@ def serve(
     import uvicorn  # here and not above: other commands shall not pay for a server
 
     from registry.cli.logs import configure_logs
+    from registry.cli.metering import measuring
     from registry.services.backups import making
     from registry.services.rubrics.rubric_files import take_in
     from registry.services.verdicts import announcing
@@ -72,14 +73,15 @@ def serve(
         logging.getLogger(__name__).warning("rubric file cannot be used fault=%s", fault)
     engine.dispose()
     _ = settings.secret  # made once, before several processes want it
-    uvicorn.run(
-        "registry.cli.serve:make_app",
-        factory=True,
-        host=host,
-        port=port,
-        workers=workers,
-        **SERVER,
-    )
+    with measuring(settings, workers=workers, port=port):
+        uvicorn.run(
+            "registry.cli.serve:make_app",
+            factory=True,
+            host=host,
+            port=port,
+            workers=workers,
+            **SERVER,
+        )
 
 
 def make_app() -> "FastAPI":
@@ -108,10 +110,10 @@ def warming(parts: "Parts") -> Iterator[None]:
 def scheduling(parts: "Parts") -> Iterator[None]:
     """Polls sources while the site runs, and lets `/readyz` know; of the processes on one data folder one at a time."""
     from registry.scheduler import Scheduler
-    from registry.services.health import Check
+    from registry.services.health import Check, patience
 
     scheduler = Scheduler(parts.engine, parts.settings, clock=parts.clock)
-    patience = timedelta(minutes=10, seconds=3 * parts.settings.tick_s)
+    patient = patience(parts.settings)
     its_turn = Turn(parts.settings.data_dir / "scheduler.lock", scheduler.start)
 
     def look(now: datetime) -> "Check":
@@ -119,7 +121,7 @@ def scheduling(parts: "Parts") -> Iterator[None]:
             return Check("scheduler", True, "Another process of this machine polls the sources.")
         last = scheduler.ticked_at or its_turn.came_at
         return Check(
-            "scheduler", now - last < patience, f"The last round of sources ended at {last:%H:%M} UTC."
+            "scheduler", now - last < patient, f"The last round of sources ended at {last:%H:%M} UTC."
         )
 
     its_turn.wait(parts.clock)

@@ -1,6 +1,5 @@
 """`registry worker`: scheduler and scrapers alone; any number may run on one database."""
 
-import logging
 import signal
 import sys
 import threading
@@ -16,10 +15,9 @@ app = typer.Typer()
 @app.command()
 def worker() -> None:
     """Poll sources until interrupted; what is being read then is read to its end."""
+    from registry.cli.logs import configure_logs
     from registry.scheduler import Scheduler
 
-    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(message)s")
-    logging.getLogger("apscheduler").setLevel(logging.WARNING)
     over = threading.Event()
 
     def end(_number: int, _frame: FrameType | None) -> None:
@@ -28,6 +26,7 @@ def worker() -> None:
     signal.signal(signal.SIGTERM, end)
     signal.signal(signal.SIGINT, end)
     with opened(in_service=True) as (settings, engine):
+        configure_logs(settings.log_format)
         scheduler = Scheduler(engine, settings)
         scheduler.start()
         print(f"Looking for due sources every {settings.tick_s} seconds. Ctrl-C ends it.", file=sys.stderr)

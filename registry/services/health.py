@@ -4,11 +4,13 @@ import shutil
 import stat
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
+from registry.services import gauges
 from registry.services.rubrics import rubric_files
 from registry.settings import Settings
 from registry.store import schema
@@ -36,6 +38,24 @@ def readiness(settings: Settings, engine: Engine) -> list[Check]:
             lambda: _rubrics(settings, engine),
         )
     )
+
+
+def reading(settings: Settings, engine: Engine, now: datetime) -> Check:
+    """Whether sources are read when their time has come, by whatever process of this registry."""
+    with snapshot(engine) as session:
+        late = gauges.lag_s(session, now)
+    if late <= patience(settings).total_seconds():
+        return Check("reading", True, "No source has been due for long.")
+    sentence = (
+        f"A source has been due for {late // 60:,.0f} minutes and nobody reads it: "
+        "is `registry serve` or `registry worker` running?"
+    )
+    return Check("reading", True, sentence, warns=True)
+
+
+def patience(settings: Settings) -> timedelta:
+    """How long a round of sources may take before something is taken to be wrong."""
+    return timedelta(minutes=10, seconds=3 * settings.tick_s)
 
 
 def secret_mode(settings: Settings) -> Check:

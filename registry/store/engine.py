@@ -53,14 +53,17 @@ def make_engine(url: str, *, in_service: bool = False) -> Engine:
     parsed = make_url(url)
     if parsed.get_backend_name() != "sqlite":
         wishes = {name: value for name, value in _CONNECTING.items() if name not in parsed.query}
-        engine = create_engine(url, connect_args=wishes, **_POOL)
+        engine = create_engine(url, connect_args=wishes, hide_parameters=True, **_POOL)
         if in_service:
             event.listen(engine, "connect", _set_limits)
         return engine
     if parsed.database:
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
     engine = create_engine(
-        url, module=sqlite_module(), connect_args={"check_same_thread": False, "timeout": 15}
+        url,
+        module=sqlite_module(),
+        connect_args={"check_same_thread": False, "timeout": 15},
+        hide_parameters=True,  # a failed statement's values would stand in the log
     )
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", _begin)

@@ -3,12 +3,14 @@
 import logging
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractContextManager, ExitStack, asynccontextmanager
+from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
 from fastapi.concurrency import run_in_threadpool
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.types import ASGIApp
 
 import registry
 from registry.services.answers.following import Following
@@ -22,11 +24,16 @@ from registry.web.at_once import AtOnce
 from registry.web.errors import add_handlers
 from registry.web.feed_memory import FeedMemory
 from registry.web.headers import SecurityHeaders
+from registry.web.openapi import DescribedApp
 from registry.web.parts import Clock, Parts, utc_now
 from registry.web.rendering import Copy, make_environment
 from registry.web.request_id import RequestIds
 from registry.web.security import MAX_BODY_BYTES, BodyDeadline, HeadLikeGet, SameOrigin, trusted_hosts
-from registry.web.viewer import RenewPresence
+from registry.web.viewer import RenewPresence, cookie_name
+from registry.web.watching import Watching
+
+if TYPE_CHECKING:
+    from registry.web.metrics import Metrics
 
 log = logging.getLogger(__name__)
 
@@ -57,6 +64,7 @@ def create_app(
         environment=make_environment(time_zone=settings.time_zone, language=settings.words),
         assets=load_assets(),
         copy=copy,
+        metrics=_metrics(settings, reached, clock),
     )
 
     @asynccontextmanager
@@ -72,7 +80,7 @@ def create_app(
         if engine is None:
             parts.engine.dispose()
 
-    app = FastAPI(
+    app = DescribedApp(
         title=settings.name,
         version=registry.__version__,
         summary="Tools, verdicts on them, and whether they may be used.",
@@ -82,10 +90,19 @@ def create_app(
         max_body_size=MAX_BODY_BYTES,
     )
     app.state.parts = parts
+    app.session_cookie = cookie_name(parts)
     _add_routes(app, parts)
     add_handlers(app)
     _add_guards(app, parts)
     return app
+
+
+def _metrics(settings: Settings, engine: Engine, clock: Clock) -> "Metrics | None":
+    if not settings.measured:
+        return None
+    from registry.web.metrics import Metrics  # and its library, which most do without
+
+    return Metrics(settings, engine, clock)
 
 
 def _settle_names(parts: Parts) -> None:
@@ -114,5 +131,8 @@ def _add_guards(app: FastAPI, parts: Parts) -> None:
     app.add_middleware(SecurityHeaders, secure=parts.secure)
     app.add_middleware(FeedMemory, parts=parts)
     # Outside of all that the frameworks put around as well.
-    within = AtOnce(app.build_middleware_stack(), parts=parts)
+    within: ASGIApp = AtOnce(app.build_middleware_stack(), parts=parts)
+    lines = parts.settings.log_format == "json"
+    if parts.metrics or lines:
+        within = Watching(within, app_of=app, measures=parts.metrics, lines=lines)
     app.middleware_stack = RequestIds(within, trusted_proxies=parts.settings.trusted_proxies)

@@ -4,19 +4,20 @@ from datetime import date, datetime
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from registry.domain.triage import CandidateStatus, DismissReason
 from registry.store.columns import id_of
 from registry.store.inbox import Demand, Filter, InboxRow, Order
 from registry.web.deps import Plain
 from registry.web.inbox_filter import ALL, Age, Wanted, checked_month
-from registry.web.schemas import Sent
+from registry.web.schemas import Sent, Shape
+from registry.web.strict import CalendarDay, Flag, Whole
 
 MOST_ID = 2**31 - 1
 
 
-class CandidateFilter(BaseModel):
+class CandidateFilter(Shape):
     """The inbox's filters; values of one add up, different ones narrow each other."""
 
     status: CandidateStatus | Literal["all"] = Field(
@@ -35,6 +36,7 @@ class CandidateFilter(BaseModel):
     decided: Plain = Field(
         "",
         max_length=9,
+        json_schema_extra={"pattern": r"^([0-9]{4}-(0[1-9]|1[0-2])([.][.])?)?$"},
         description="Only those decided in this month, such as 2026-11; `2026-11..` from it on.",
     )
     q: Plain = Field("", max_length=200, description="Words in name, home page or tagline.")
@@ -61,8 +63,10 @@ class CandidateFilter(BaseModel):
 class FilterIn(CandidateFilter, Sent):
     """The same in a body."""
 
+    source: list[Whole] = Field([], max_length=40)
 
-class FindingOut(BaseModel):
+
+class FindingOut(Shape):
     field: str = Field(description="Which field of the candidate it is for.", examples=["name"])
     value: str
     method: str = Field(description="How it was found.", examples=["before_separator"])
@@ -70,7 +74,7 @@ class FindingOut(BaseModel):
     reason: str
 
 
-class CandidateOut(BaseModel):
+class CandidateOut(Shape):
     id: int
     version: int = Field(description="Rises with each change; the start of its ETag.")
     name: str = Field(examples=["Quillmark"])
@@ -140,13 +144,13 @@ class DismissIn(Sent):
 
 
 class MergeIn(Sent):
-    into: int = Field(
+    into: Whole = Field(
         ge=1, le=MOST_ID, description="Id of the candidate that it is the same as.", examples=[17]
     )
 
 
 class WatchIn(Sent):
-    until: date = Field(description="A day to come.", examples=["2027-03-01"])
+    until: CalendarDay = Field(description="A day to come.", examples=["2027-03-01"])
 
 
 class LabelsIn(Sent):
@@ -162,8 +166,8 @@ class EditIn(Sent):
 
 
 class ChosenIn(Sent):
-    id: int = Field(ge=1, le=MOST_ID)
-    version: int | None = Field(None, description="The one that was read; null where any will do.")
+    id: Whole = Field(ge=1, le=MOST_ID)
+    version: Whole | None = Field(None, description="The one that was read; null where any will do.")
 
 
 class BulkIn(Sent):
@@ -174,23 +178,23 @@ class BulkIn(Sent):
     matching: FilterIn | None = None
     reason: DismissReason | None = Field(None, description="dismiss: why.", examples=["spam"])
     note: Plain = Field("", max_length=1000, description="dismiss: a sentence more.")
-    until: date | None = Field(None, description="watch: a day to come.")
-    into: int | None = Field(None, ge=1, le=MOST_ID, description="merge: the candidate that stays.")
+    until: CalendarDay | None = Field(None, description="watch: a day to come.")
+    into: Whole | None = Field(None, ge=1, le=MOST_ID, description="merge: the candidate that stays.")
     add: list[Plain] = Field([], max_length=20, description="label: to put on.")
     remove: list[Plain] = Field([], max_length=20, description="label: to take off.")
-    dry_run: bool = Field(False, description="Only say what would happen.")
-    leave_out: bool = Field(
+    dry_run: Flag = Field(False, description="Only say what would happen.")
+    leave_out: Flag = Field(
         False, description="Where some refuse, act on the others; else nothing is done where one refuses."
     )
 
 
-class RefusedOut(BaseModel):
+class RefusedOut(Shape):
     id: int
     name: str
     reason: str = Field(description="One plain sentence.")
 
 
-class BulkOut(BaseModel):
+class BulkOut(Shape):
     act: int | None = Field(description="Number of the act, to undo it by; null for a dry run.")
     count: int = Field(description="How many candidates it befell, or would befall.")
     told: str = Field(examples=["dismissed: spam"])
@@ -199,7 +203,7 @@ class BulkOut(BaseModel):
     undo_until: datetime | None
 
 
-class ActOut(BaseModel):
+class ActOut(Shape):
     id: int
     at: datetime
     by: str
@@ -216,14 +220,14 @@ class SavedFilterIn(Sent):
     filter: FilterIn = Field(FilterIn())
 
 
-class SavedFilterOut(BaseModel):
+class SavedFilterOut(Shape):
     id: int
     name: str
     url: str = Field(description="An ordinary address of the inbox, which can be sent to a colleague.")
     count: int = Field(description="How many candidates it matches now.")
 
 
-class TwinOut(BaseModel):
+class TwinOut(Shape):
     candidate: int | None = Field(description="The other candidate; null where it is a tool.")
     tool: str | None = Field(description="The tool's slug; null where it is a candidate.")
     name: str
@@ -231,16 +235,16 @@ class TwinOut(BaseModel):
     reason: str = Field(examples=["92 % alike"])
 
 
-class TwinsOut(BaseModel):
+class TwinsOut(Shape):
     items: list[TwinOut]
 
 
 class DifferIn(Sent):
-    candidate: int | None = Field(None, ge=1, le=MOST_ID, description="The other candidate ...")
+    candidate: Whole | None = Field(None, ge=1, le=MOST_ID, description="The other candidate ...")
     tool: Plain = Field("", description="... or the slug of the tool that it differs from.")
 
 
-class DismissedOut(BaseModel):
+class DismissedOut(Shape):
     by: Literal["month", "source"]
     name: str = Field(description="The month, such as 2026-11, or the source.")
     reason: DismissReason
@@ -248,5 +252,5 @@ class DismissedOut(BaseModel):
     url: str = Field(description="The list behind the number.")
 
 
-class DismissalsOut(BaseModel):
+class DismissalsOut(Shape):
     rows: list[DismissedOut]

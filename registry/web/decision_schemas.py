@@ -3,15 +3,16 @@
 from datetime import date, datetime
 from typing import Any
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from registry.domain.condition import Check, ConditionKind, Duty
 from registry.domain.outcome import Outcome
 from registry.web.deps import Plain
-from registry.web.schemas import Sent, VerdictOut
+from registry.web.schemas import Sent, Shape, VerdictOut
+from registry.web.strict import CalendarDay, Flag, Whole
 
 
-class AdviceOut(BaseModel):
+class AdviceOut(Shape):
     outcome: Outcome
     row: int = Field(description="Row of the decision table, from 1.")
     risk: str
@@ -20,14 +21,14 @@ class AdviceOut(BaseModel):
     note: str
 
 
-class FlipOut(BaseModel):
+class FlipOut(Shape):
     id: str = Field(description="Criterion or knock-out.", examples=["R5"])
     before: str
     after: str
     outcome: Outcome
 
 
-class PrecedentOut(BaseModel):
+class PrecedentOut(Shape):
     number: int
     tool: str = Field(description="Slug.")
     outcome: Outcome
@@ -38,7 +39,7 @@ class PrecedentOut(BaseModel):
     url: str
 
 
-class WeighedOut(BaseModel):
+class WeighedOut(Shape):
     """What the rules make of it under the conditions given."""
 
     recommended: AdviceOut
@@ -66,9 +67,9 @@ class ConditionIn(Sent):
     who: Duty | None = None
     check: Check | None = None
     mitigates: list[Plain] = Field([])
-    standing: bool = True
-    due_on: date | None = None
-    wording: int | None = Field(None, description="Id of the library's wording that it is taken from.")
+    standing: Flag = True
+    due_on: CalendarDay | None = None
+    wording: Whole | None = Field(None, description="Id of the library's wording that it is taken from.")
 
 
 class ScopeIn(Sent):
@@ -100,9 +101,9 @@ class DecisionIn(Sent):
     citation: Plain = ""
     pilot: PilotIn | None = None
     step_reason: Plain = ""
-    valid_until: date | None = None
-    starts_on: date | None = None
-    supersedes: list[int] = Field([])
+    valid_until: CalendarDay | None = None
+    starts_on: CalendarDay | None = None
+    supersedes: list[Whole] = Field([])
     internal_note: Plain = Field("", description="Never published.")
     within: list[Plain] = Field(
         [], description="Limits confirmed in the quick lane: cost, public_account, people."
@@ -121,7 +122,7 @@ class PreviewOut(WeighedOut):
     answer: dict[str, Any] | None = Field(description="As /api/v1/check would answer then.")
 
 
-class DecidedOut(BaseModel):
+class DecidedOut(Shape):
     number: int
     evaluation: int | None
     outcome: Outcome
@@ -144,9 +145,9 @@ class QuickNoIn(Sent):
     citation: Plain = ""
     rationale: Plain = ""
     alternatives: list[Plain] = Field([], description="Slugs of tools, or `none known`.")
-    supersedes: list[int] = Field([])
+    supersedes: list[Whole] = Field([])
     internal_note: Plain = ""
-    independent: bool = Field(
+    independent: Flag = Field(
         False, description="You did not ask for it, are no contact of its vendor, and have no interest in it."
     )
 
@@ -157,11 +158,11 @@ class WordingIn(Sent):
     who: Duty | None = None
     check: Check | None = None
     mitigates: list[Plain] = Field([])
-    standing: bool = True
-    due_days: int | None = Field(None, description="For a dated one: days from the decision.")
+    standing: Flag = True
+    due_days: Whole | None = Field(None, description="For a dated one: days from the decision.")
 
 
-class WordingOut(BaseModel):
+class WordingOut(Shape):
     id: int
     number: int
     text: str
@@ -174,7 +175,7 @@ class WordingOut(BaseModel):
     at: datetime
 
 
-class LibraryOut(BaseModel):
+class LibraryOut(Shape):
     """A condition to use again, with the wording that is offered."""
 
     id: int
@@ -185,7 +186,7 @@ class LibraryOut(BaseModel):
     retired_reason: str
 
 
-class UseOut(BaseModel):
+class UseOut(Shape):
     verdict: int
     tool: str
     wording: int

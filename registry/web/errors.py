@@ -20,6 +20,7 @@ from registry.domain.language import gettext_noop as _
 from registry.domain.language import joined, said, worded
 from registry.store.trouble import is_unreachable
 from registry.web.headers import HEADERS
+from registry.web.methods import hides_others, methods_of, route_of
 from registry.web.parts import parts_of
 from registry.web.render import local_path, render
 from registry.web.request_id import current
@@ -156,6 +157,8 @@ async def _refused(request: Request, error: Exception) -> Response:
 async def _invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     if any(each["loc"][0] == "path" for each in error.errors()):
+        if hides_others(request):
+            return await _http(request, HTTPException(405))
         return await refuse(request, NotFound(worded(SENTENCES[404])))
     faults = {_field(each["loc"]): PLAINLY.get(each["type"], f"{each['msg']}.") for each in error.errors()}
     each = joined(" ", [joined(": ", pair) for pair in faults.items()])
@@ -167,6 +170,8 @@ async def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     headers = dict(error.headers or {})
     status = error.status_code
+    if status == 405:
+        headers["Allow"] = ", ".join(methods_of(request))
     gaps = {"method": request.method, "allowed": headers.get("Allow", "others")} if status == 405 else {}
     sentence = worded(SENTENCES.get(status, f"{_phrase(status)}."), **gaps)
     if asks_for_json(request):
@@ -180,8 +185,8 @@ async def _store_failed(request: Request, error: Exception) -> Response:
     """While the database is away: what was typed comes back, to be sent again; nobody is looked up to tell it."""
     if not is_unreachable(error):
         raise error
-    where = (current(), request.method, request.url.path, type(error).__name__)
-    logger.warning("database unreachable request=%s method=%s path=%s error=%s", *where)
+    where = (current(), request.method, route_of(request.scope, request.app), type(error).__name__)
+    logger.warning("database unreachable request=%s method=%s route=%s error=%s", *where)
     sentence = worded(SENTENCES[503])
     if asks_for_json(request):
         return problem(request, 503, sentence, "unavailable", headers=COME_BACK)
@@ -196,8 +201,8 @@ async def _store_failed(request: Request, error: Exception) -> Response:
 
 async def _unexpected(request: Request, error: Exception) -> Response:
     """Told without its inner workings; the log has them under the request's id, which the reply names."""
-    where = (current(), request.method, request.url.path)
-    logger.error("request failed request=%s method=%s path=%s", *where, exc_info=error)
+    where = (current(), request.method, route_of(request.scope, request.app))
+    logger.error("request failed request=%s method=%s route=%s", *where, exc_info=error)
     sentence = worded("This should not happen. When you tell us, name {reference}.", reference=current())
     if asks_for_json(request):
         # This reply passes no middleware.

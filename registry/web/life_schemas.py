@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Literal
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from registry.domain.triggers import CAUSES, Cause, ReportKind
 from registry.domain.validity import MarkKind
@@ -14,7 +14,8 @@ from registry.store.reopenings import Reopened
 from registry.store.reports import ToldReport
 from registry.store.tables import Tool
 from registry.web.deps import Plain
-from registry.web.schemas import Sent, ToolRef
+from registry.web.schemas import Sent, Shape, ToolRef
+from registry.web.strict import NEEDED, CalendarDay, Flag, Whole
 
 
 class SuspensionIn(Sent):
@@ -33,7 +34,7 @@ class DecidedMark(Sent):
     act: Literal["revoked", "sunset", "sunset_cancelled", "graduated", "graduation_cancelled", "pilot_result"]
     reason: Plain = Field("", description="Needed but for `sunset` and `graduated`.")
     replacement: Plain = ""
-    effective_on: date | None = Field(
+    effective_on: CalendarDay | None = Field(
         None, description="Of a sunset: the first day on which the tool may no longer be used."
     )
     reached: Literal["", "yes", "partly", "no"] = Field(
@@ -48,17 +49,17 @@ class DecidedMark(Sent):
 
 
 class MetIn(Sent):
-    met_on: date | None = Field(None, description="Null: today.")
+    met_on: CalendarDay | None = Field(None, description="Null: today.")
     evidence: Plain = Field("", description="A link or a sentence; needed where `check` is `evidence`.")
 
 
 class ReasonIn(Sent):
-    reason: Plain = Field(description="Stays on the record.")
+    reason: Plain = Field(json_schema_extra=NEEDED, description="Stays on the record.")
 
 
 class ReadVerdict(Sent):
-    number: int = Field(ge=1, le=2**31 - 1)
-    mark: int = Field(
+    number: Whole = Field(ge=1, le=2**31 - 1)
+    mark: Whole = Field(
         ge=0, description="The number in the verdict's ETag, before the hyphen, when it was read."
     )
 
@@ -67,26 +68,26 @@ class WithdrawalIn(Sent):
     verdicts: list[ReadVerdict] = Field(max_length=200)
     reason: Plain
     replacement: Plain = ""
-    dry_run: bool = Field(False, description="Tell what would happen, and do nothing.")
+    dry_run: Flag = Field(False, description="Tell what would happen, and do nothing.")
 
 
-class WithdrawnOut(BaseModel):
+class WithdrawnOut(Shape):
     number: int
     refused: str = Field(description="Why it cannot be withdrawn; empty where it can, or was.")
 
 
-class WithdrawalOut(BaseModel):
+class WithdrawalOut(Shape):
     done: bool
     verdicts: list[WithdrawnOut]
 
 
 class ReopenIn(Sent):
-    numbers: list[int] = Field(min_length=1, max_length=200)
+    numbers: list[Whole] = Field(min_length=1, max_length=200)
     cause: Cause = Field(description="`new_evidence`, `rubric`, `terms`, `owner` or `no_owner`.")
     text: Plain = Field(description="What is new, in a sentence.")
 
 
-class ReopeningOut(BaseModel):
+class ReopeningOut(Shape):
     """One cause for which a verdict is looked at again; the verdict holds until somebody decides anew."""
 
     id: int
@@ -105,17 +106,17 @@ class ReopeningOut(BaseModel):
 
 
 class ReportIn(Sent):
-    tool: Plain = Field(description="Name, slug or address.")
-    text: Plain = Field(description="At most 2,000 characters.")
-    happened_on: date | None = None
+    tool: Plain = Field(json_schema_extra=NEEDED, description="Name, slug or address.")
+    text: Plain = Field(json_schema_extra=NEEDED, description="At most 2,000 characters.")
+    happened_on: CalendarDay | None = None
     contact: Plain = ""
-    unlisted: bool = Field(
+    unlisted: Flag = Field(
         False,
         description="Of an incident: the tool is known not to be listed. Else a name nobody knows is refused.",
     )
 
 
-class ReportedOut(BaseModel):
+class ReportedOut(Shape):
     id: int
     kind: ReportKind
     tool: ToolRef | None = Field(description="Null where it is no tool of ours.")
@@ -126,7 +127,7 @@ class ReportedOut(BaseModel):
     enough: int = Field(description="How many it takes.")
 
 
-class ReportOut(BaseModel):
+class ReportOut(Shape):
     id: int
     kind: ReportKind
     tool: ToolRef | None
@@ -138,7 +139,7 @@ class ReportOut(BaseModel):
     at: datetime
 
 
-class DueOut(BaseModel):
+class DueOut(Shape):
     """One thing that somebody owes by a day."""
 
     kind: str = Field(description="`condition`, `suspension`, `review` or `pilot_result`.")

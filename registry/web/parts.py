@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from anyio import CapacityLimiter
 from fastapi.concurrency import contextmanager_in_threadpool
@@ -23,6 +24,9 @@ from registry.web.assets import Assets
 from registry.web.kept import Kept
 from registry.web.rendering import Copy
 from registry.web.throttle import Throttle
+
+if TYPE_CHECKING:
+    from registry.web.metrics import Metrics
 
 Clock = Callable[[], datetime]
 FEW = 2
@@ -49,6 +53,8 @@ class Parts:
     watched: list[Callable[[datetime], Check]] = field(default_factory=list)
     """Checks of what runs beside the site; whatever it is puts its own in, and `/readyz` asks them."""
     throttle: Throttle = field(default_factory=Throttle)
+    metrics: "Metrics | None" = None
+    """Where somebody may be told them."""
     kept: Kept = field(default_factory=Kept)
     """Numbers that were counted within the last minute."""
     copy: Copy | None = None

@@ -114,8 +114,8 @@ def test_a_parameter_that_cannot_be_taken_is_told_by_name(browser: TestClient) -
 
 def test_a_wrong_method_is_told_which_one_is_right(browser: TestClient) -> None:
     reply = browser.delete("/api/v1/invalid")
-    assert (reply.status_code, reply.headers["allow"]) == (405, "GET")
-    assert reply.json()["detail"] == "This address does not take DELETE requests; it takes GET."
+    assert (reply.status_code, reply.headers["allow"]) == (405, "GET, HEAD")
+    assert reply.json()["detail"] == "This address does not take DELETE requests; it takes GET, HEAD."
 
 
 @pytest.mark.parametrize("path", ["/pages/broken", "/api/v1/broken"])

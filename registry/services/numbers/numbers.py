@@ -137,7 +137,7 @@ def numbers(session: Session, wanted: Wanted, *, zone: tzinfo, now: datetime, ke
     today = now.astimezone(zone).date()
     turn = (today, verdicts.next_moment(session, now=now))
     times = keep(("times", wanted, *turn), OF_TIMES, lambda: _times(session, wanted, zone=zone, now=now))
-    in_all = keep(("standings", *turn), OF_STANDINGS, lambda: _standings(session, zone=zone, now=now))
+    in_all = keep(("standings", *turn), OF_STANDINGS, lambda: tallied(session, zone=zone, now=now))
     sources = keep(
         ("yields", today, store.newest_mention(session)),
         OF_YIELDS,
@@ -239,7 +239,7 @@ def band_moments(now: datetime) -> list[datetime]:
     return [now - timedelta(days=most) for most, _ in BANDS if most is not None]
 
 
-def _standings(
+def tallied(
     session: Session, *, zone: tzinfo, now: datetime
 ) -> list[tuple[Outcome, ValidityState, bool, int]]:
     """(outcome, state, whether it is due soon, how many) of all published verdicts."""

@@ -247,15 +247,17 @@ def act_on_many(
     refuse_long("Nothing was done.", group=(group, 80))
     known = {id_of(each): each for each in sources.some(session, source_ids)}  # one read for all
     count, left = 0, []
-    for source_id in sorted(source_ids):
+    for source_id in sorted(set(source_ids)):
         try:
+            if source_id not in known:
+                raise sources.missing(source_id)
             if act is ManyAct.PAUSE:
                 pause(session, source_id, by=by, now=now)
             elif act is ManyAct.RESUME:
                 resume(session, source_id, by=by, now=now)
             elif act is ManyAct.REMOVE:
                 remove(session, source_id, by=by, now=now)
-            elif source_id in known and known[source_id].group == group.strip():
+            elif known[source_id].group == group.strip():
                 raise RuleBroken("This source is in that group already.")
             else:
                 edit(session, source_id, group=group, by=by, now=now)

@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from fastapi import Header, Request, Response
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from registry.domain.lookup import Question
 from registry.services.answers import lookup
@@ -12,9 +12,10 @@ from registry.web.answer_sheet import MOST_QUERIES, MOST_SIGNS
 from registry.web.api.replies import as_json
 from registry.web.asking import asker
 from registry.web.deps import CurrentUser, House, Known, Now, Plain, Read
-from registry.web.question import Day, require_known
+from registry.web.question import require_known
 from registry.web.routing import api_router
-from registry.web.schemas import AnswerOut, Sent
+from registry.web.schemas import AnswerOut, Sent, Shape
+from registry.web.strict import CalendarDay
 
 router = api_router("/check", tag="answer")
 
@@ -30,10 +31,10 @@ class ListIn(Sent):
     account: Plain | None = Field(None, description="Type of account.")
     audience: Plain | None = Field(None, description="Who would use them.")
     office: Plain | None = Field(None, description="Code of the office that asks.")
-    on: Day = Field(None, description="As of this day, 2000 to 2199; else now.")
+    on: CalendarDay | None = Field(None, description="As of this day, 2000 to 2199; else now.")
 
 
-class ListOut(BaseModel):
+class ListOut(Shape):
     answers: list[AnswerOut] = Field(description="One for each query, in the order of the list.")
 
 

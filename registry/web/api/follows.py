@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated
 
 from fastapi import Query, Request, Response
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from registry.services.notices import following
 from registry.services.notices.wanted import canonical
@@ -13,7 +13,8 @@ from registry.web.api.replies import as_json, told
 from registry.web.asking import asker
 from registry.web.deps import CurrentUser, House, Now, Plain, Read, Tx
 from registry.web.routing import api_router
-from registry.web.schemas import Sent
+from registry.web.schemas import Sent, Shape
+from registry.web.strict import Flag
 
 router = api_router("/follows", tag="following")
 
@@ -26,18 +27,18 @@ class FollowIn(Sent):
     wanted: Plain = Field(
         "", description="Facets as in the address of a list of verdicts.", examples=["tool=notes"]
     )
-    weekly: bool = Field(False, description="All of a week in one mail.")
+    weekly: Flag = Field(False, description="All of a week in one mail.")
 
 
-class AskedOut(BaseModel):
+class AskedOut(Shape):
     sentence: str
 
 
 class HowIn(Sent):
-    weekly: bool
+    weekly: Flag
 
 
-class FollowOut(BaseModel):
+class FollowOut(Shape):
     wanted: str
     weekly: bool
     asked_at: datetime

@@ -1,7 +1,7 @@
 """Asking for a tool, with or without an account as the office has set."""
 
 from fastapi import Request, Response
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from registry.services.answers import requests
 from registry.services.notices import steps
@@ -9,28 +9,29 @@ from registry.web.api.replies import IdempotencyKey, once
 from registry.web.asking import asker, require_lengths, require_right
 from registry.web.deps import CurrentUser, House, Now, Plain, Tx
 from registry.web.routing import api_router
-from registry.web.schemas import Sent
+from registry.web.schemas import Sent, Shape
+from registry.web.strict import NEEDED
 
 router = api_router("/requests", tag="requests")
 
 
 class RequestIn(Sent):
-    name: Plain = Field(description="What the tool is called.")
-    purpose: Plain = Field(description="What it is to be used for.")
+    name: Plain = Field(json_schema_extra=NEEDED, description="What the tool is called.")
+    purpose: Plain = Field(json_schema_extra=NEEDED, description="What it is to be used for.")
     homepage: Plain = ""
     data_class: Plain = Field("", description="What will be entered.")
     needed_by: Plain = ""
     contact: Plain = Field("", description="How to reach whoever asks without an account.")
 
 
-class RequestOut(BaseModel):
+class RequestOut(Shape):
     id: int
     url: str = Field(description="Where it can be followed, by whoever knows this address; told this once.")
     tool: str | None = Field(description="Slug, where the tool is known already.")
     candidate: int | None
 
 
-class LeftOut(BaseModel):
+class LeftOut(Shape):
     sentence: str
 
 
