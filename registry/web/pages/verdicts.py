@@ -11,6 +11,7 @@ from registry.domain.errors import NotFound
 from registry.domain.language import small, worded
 from registry.services.decisions import second_reading
 from registry.services.decisions.second_reading import Standing
+from registry.services.log import proving
 from registry.services.people.acting import Actor
 from registry.services.people.house import house
 from registry.services.verdicts import publishing
@@ -95,7 +96,10 @@ def show_verdict(
         state=each.validity.state.value,
         state_sentence=state_sentence(each),
         waits_until=row.published_at if waits else None,
-        facts=_facts(row, each, _instead(read, each.validity.replacement)),
+        facts=[
+            *_facts(row, each, _instead(read, each.validity.replacement)),
+            *([] if waits else _logged(read, row)),
+        ],
         scope=scope_rows(row, organisation),
         rationale=[part for part in row.rationale.splitlines() if part.strip()],
         conditions=condition_items(each, today),
@@ -168,6 +172,14 @@ def _reason(row: tables.Verdict) -> str:
     asked = {each["id"]: each["name"] for each in row.assessment.get("knock_outs", [])}
     named = asked.get(row.reason_code)
     return worded(named[:1].upper() + named[1:]) if named else words(row.reason_code)
+
+
+def _logged(read: Session, row: tables.Verdict) -> list[Row]:
+    number = proving.number_of(read, id_of(row))
+    if not number:
+        return []
+    label = worded("number {number}", number=number)
+    return [Row(worded("In the log"), Link(label, f"/verdicts/{row.number}/proof"))]
 
 
 def _step(row: tables.Verdict) -> str:
