@@ -4,20 +4,20 @@ from datetime import date, datetime
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from registry.domain.triage import CandidateStatus, DismissReason
 from registry.store.columns import id_of
 from registry.store.inbox import Demand, Filter, InboxRow, Order
 from registry.web.deps import Plain
 from registry.web.inbox_filter import ALL, Age, Wanted, checked_month
-from registry.web.schemas import Sent
+from registry.web.schemas import Sent, Shape
 from registry.web.strict import CalendarDay, Flag, Whole
 
 MOST_ID = 2**31 - 1
 
 
-class CandidateFilter(BaseModel):
+class CandidateFilter(Shape):
     """The inbox's filters; values of one add up, different ones narrow each other."""
 
     status: CandidateStatus | Literal["all"] = Field(
@@ -66,7 +66,7 @@ class FilterIn(CandidateFilter, Sent):
     source: list[Whole] = Field([], max_length=40)
 
 
-class FindingOut(BaseModel):
+class FindingOut(Shape):
     field: str = Field(description="Which field of the candidate it is for.", examples=["name"])
     value: str
     method: str = Field(description="How it was found.", examples=["before_separator"])
@@ -74,7 +74,7 @@ class FindingOut(BaseModel):
     reason: str
 
 
-class CandidateOut(BaseModel):
+class CandidateOut(Shape):
     id: int
     version: int = Field(description="Rises with each change; the start of its ETag.")
     name: str = Field(examples=["Quillmark"])
@@ -188,13 +188,13 @@ class BulkIn(Sent):
     )
 
 
-class RefusedOut(BaseModel):
+class RefusedOut(Shape):
     id: int
     name: str
     reason: str = Field(description="One plain sentence.")
 
 
-class BulkOut(BaseModel):
+class BulkOut(Shape):
     act: int | None = Field(description="Number of the act, to undo it by; null for a dry run.")
     count: int = Field(description="How many candidates it befell, or would befall.")
     told: str = Field(examples=["dismissed: spam"])
@@ -203,7 +203,7 @@ class BulkOut(BaseModel):
     undo_until: datetime | None
 
 
-class ActOut(BaseModel):
+class ActOut(Shape):
     id: int
     at: datetime
     by: str
@@ -220,14 +220,14 @@ class SavedFilterIn(Sent):
     filter: FilterIn = Field(FilterIn())
 
 
-class SavedFilterOut(BaseModel):
+class SavedFilterOut(Shape):
     id: int
     name: str
     url: str = Field(description="An ordinary address of the inbox, which can be sent to a colleague.")
     count: int = Field(description="How many candidates it matches now.")
 
 
-class TwinOut(BaseModel):
+class TwinOut(Shape):
     candidate: int | None = Field(description="The other candidate; null where it is a tool.")
     tool: str | None = Field(description="The tool's slug; null where it is a candidate.")
     name: str
@@ -235,7 +235,7 @@ class TwinOut(BaseModel):
     reason: str = Field(examples=["92 % alike"])
 
 
-class TwinsOut(BaseModel):
+class TwinsOut(Shape):
     items: list[TwinOut]
 
 
@@ -244,7 +244,7 @@ class DifferIn(Sent):
     tool: Plain = Field("", description="... or the slug of the tool that it differs from.")
 
 
-class DismissedOut(BaseModel):
+class DismissedOut(Shape):
     by: Literal["month", "source"]
     name: str = Field(description="The month, such as 2026-11, or the source.")
     reason: DismissReason
@@ -252,5 +252,5 @@ class DismissedOut(BaseModel):
     url: str = Field(description="The list behind the number.")
 
 
-class DismissalsOut(BaseModel):
+class DismissalsOut(Shape):
     rows: list[DismissedOut]

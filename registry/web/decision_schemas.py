@@ -3,16 +3,16 @@
 from datetime import date, datetime
 from typing import Any
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from registry.domain.condition import Check, ConditionKind, Duty
 from registry.domain.outcome import Outcome
 from registry.web.deps import Plain
-from registry.web.schemas import Sent, VerdictOut
+from registry.web.schemas import Sent, Shape, VerdictOut
 from registry.web.strict import CalendarDay, Flag, Whole
 
 
-class AdviceOut(BaseModel):
+class AdviceOut(Shape):
     outcome: Outcome
     row: int = Field(description="Row of the decision table, from 1.")
     risk: str
@@ -21,14 +21,14 @@ class AdviceOut(BaseModel):
     note: str
 
 
-class FlipOut(BaseModel):
+class FlipOut(Shape):
     id: str = Field(description="Criterion or knock-out.", examples=["R5"])
     before: str
     after: str
     outcome: Outcome
 
 
-class PrecedentOut(BaseModel):
+class PrecedentOut(Shape):
     number: int
     tool: str = Field(description="Slug.")
     outcome: Outcome
@@ -39,7 +39,7 @@ class PrecedentOut(BaseModel):
     url: str
 
 
-class WeighedOut(BaseModel):
+class WeighedOut(Shape):
     """What the rules make of it under the conditions given."""
 
     recommended: AdviceOut
@@ -122,7 +122,7 @@ class PreviewOut(WeighedOut):
     answer: dict[str, Any] | None = Field(description="As /api/v1/check would answer then.")
 
 
-class DecidedOut(BaseModel):
+class DecidedOut(Shape):
     number: int
     evaluation: int | None
     outcome: Outcome
@@ -162,7 +162,7 @@ class WordingIn(Sent):
     due_days: Whole | None = Field(None, description="For a dated one: days from the decision.")
 
 
-class WordingOut(BaseModel):
+class WordingOut(Shape):
     id: int
     number: int
     text: str
@@ -175,7 +175,7 @@ class WordingOut(BaseModel):
     at: datetime
 
 
-class LibraryOut(BaseModel):
+class LibraryOut(Shape):
     """A condition to use again, with the wording that is offered."""
 
     id: int
@@ -186,7 +186,7 @@ class LibraryOut(BaseModel):
     retired_reason: str
 
 
-class UseOut(BaseModel):
+class UseOut(Shape):
     verdict: int
     tool: str
     wording: int

@@ -2,19 +2,19 @@
 
 from datetime import date, datetime
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from registry.domain.condition import Check, ConditionKind, Duty
 from registry.domain.rubric import KnockOutAnswer, Rating
 from registry.services.evaluations.work import TaskKind
 from registry.web.deps import Plain
-from registry.web.schemas import AnswerLineOut, EvaluationOut, RatingOut, ScorecardOut, Sent
+from registry.web.schemas import AnswerLineOut, EvaluationOut, RatingOut, ScorecardOut, Sent, Shape
 from registry.web.strict import NEEDED, CalendarDay, Flag, Whole
 
 PersonId = Field(ge=1, le=2**31 - 1, description="A person's id; see /evaluations/{id}/reviewers.")
 
 
-class TaskOut(BaseModel):
+class TaskOut(Shape):
     kind: TaskKind = Field(description="What is to be done.", examples=["score"])
     whose: int | None = Field(description="Id of the person; null for any approver.")
     name: str = Field(description="Of the person.")
@@ -23,7 +23,7 @@ class TaskOut(BaseModel):
     item: str = Field(description="Criterion, knock-out or band to be resolved.", examples=["R1"])
 
 
-class PieceOut(BaseModel):
+class PieceOut(Shape):
     """One task of yours."""
 
     evaluation: int
@@ -34,7 +34,7 @@ class PieceOut(BaseModel):
     url: str
 
 
-class LeftOut(BaseModel):
+class LeftOut(Shape):
     """A decision that waits for a colleague, because something bars you from it."""
 
     evaluation: int
@@ -44,14 +44,14 @@ class LeftOut(BaseModel):
     url: str
 
 
-class WorkOut(BaseModel):
+class WorkOut(Shape):
     items: list[PieceOut] = Field(description="What is due first at the top.")
     left: list[LeftOut] = Field(
         description="Decisions that wait for a colleague, and why they are not yours; none for a token."
     )
 
 
-class TakerOut(BaseModel):
+class TakerOut(Shape):
     id: int
     name: str
     handed_in: bool
@@ -67,7 +67,7 @@ class WholeEvaluationOut(EvaluationOut):
     scorecards: list[ScorecardOut] = Field(description="Your own, and others' once you owe none.")
 
 
-class ReviewerOut(BaseModel):
+class ReviewerOut(Shape):
     id: int
     name: str
     areas: list[str] = Field(description="What they know well.", examples=[["privacy"]])
@@ -77,7 +77,7 @@ class ReviewerOut(BaseModel):
     proposed: bool = Field(description="Whether they are proposed.")
 
 
-class ReviewersOut(BaseModel):
+class ReviewersOut(Shape):
     items: list[ReviewerOut] = Field(description="Every active reviewer who is not asked yet, by name.")
 
 
@@ -150,7 +150,7 @@ class ProposedIn(Sent):
     due_on: CalendarDay | None = None
 
 
-class ProposedOut(BaseModel):
+class ProposedOut(Shape):
     id: int
     text: str
     evaluation: int
@@ -178,7 +178,7 @@ class DraftIn(Sent):
     )
 
 
-class DraftOut(BaseModel):
+class DraftOut(Shape):
     evaluation: int
     number: int = Field(description="1 for the first, higher for amendments; 0 where nothing is begun.")
     version: int = Field(description="What If-Match of the next save wants.")

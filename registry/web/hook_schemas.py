@@ -2,11 +2,11 @@
 
 from datetime import datetime
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from registry.store.tables import Channel, Delivery, DeliveryKind, DeliveryState, Webhook
 from registry.web.deps import Plain
-from registry.web.schemas import Sent
+from registry.web.schemas import Sent, Shape
 from registry.web.strict import Whole
 from scrapers.links import public_url
 
@@ -19,7 +19,7 @@ class WebhookIn(Sent):
     note: Plain = Field("", description="What it is for.")
 
 
-class WebhookOut(BaseModel):
+class WebhookOut(Shape):
     id: int
     url: str = Field(description="Without the password that it may hold.")
     wanted: str
@@ -34,11 +34,11 @@ class WebhookOut(BaseModel):
     secret: str | None = Field(None, description="The signing secret; told when it is made, and never again.")
 
 
-class RemovedOut(BaseModel):
+class RemovedOut(Shape):
     id: int
 
 
-class DeliveryOut(BaseModel):
+class DeliveryOut(Shape):
     id: int
     uid: str
     channel: Channel
@@ -55,7 +55,7 @@ class DeliveryOut(BaseModel):
     reply: str
 
 
-class OutboxOut(BaseModel):
+class OutboxOut(Shape):
     counts: dict[str, dict[str, int]] = Field(description="Channel -> state -> how many.")
     oldest_due: datetime | None = Field(description="Since when the longest waiting is due.")
     followers: int
@@ -66,7 +66,7 @@ class ReplayIn(Sent):
     webhook: Whole | None = None
 
 
-class ReplayedOut(BaseModel):
+class ReplayedOut(Shape):
     count: int
 
 

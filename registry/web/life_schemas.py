@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Literal
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from registry.domain.triggers import CAUSES, Cause, ReportKind
 from registry.domain.validity import MarkKind
@@ -14,7 +14,7 @@ from registry.store.reopenings import Reopened
 from registry.store.reports import ToldReport
 from registry.store.tables import Tool
 from registry.web.deps import Plain
-from registry.web.schemas import Sent, ToolRef
+from registry.web.schemas import Sent, Shape, ToolRef
 from registry.web.strict import NEEDED, CalendarDay, Flag, Whole
 
 
@@ -71,12 +71,12 @@ class WithdrawalIn(Sent):
     dry_run: Flag = Field(False, description="Tell what would happen, and do nothing.")
 
 
-class WithdrawnOut(BaseModel):
+class WithdrawnOut(Shape):
     number: int
     refused: str = Field(description="Why it cannot be withdrawn; empty where it can, or was.")
 
 
-class WithdrawalOut(BaseModel):
+class WithdrawalOut(Shape):
     done: bool
     verdicts: list[WithdrawnOut]
 
@@ -87,7 +87,7 @@ class ReopenIn(Sent):
     text: Plain = Field(description="What is new, in a sentence.")
 
 
-class ReopeningOut(BaseModel):
+class ReopeningOut(Shape):
     """One cause for which a verdict is looked at again; the verdict holds until somebody decides anew."""
 
     id: int
@@ -116,7 +116,7 @@ class ReportIn(Sent):
     )
 
 
-class ReportedOut(BaseModel):
+class ReportedOut(Shape):
     id: int
     kind: ReportKind
     tool: ToolRef | None = Field(description="Null where it is no tool of ours.")
@@ -127,7 +127,7 @@ class ReportedOut(BaseModel):
     enough: int = Field(description="How many it takes.")
 
 
-class ReportOut(BaseModel):
+class ReportOut(Shape):
     id: int
     kind: ReportKind
     tool: ToolRef | None
@@ -139,7 +139,7 @@ class ReportOut(BaseModel):
     at: datetime
 
 
-class DueOut(BaseModel):
+class DueOut(Shape):
     """One thing that somebody owes by a day."""
 
     kind: str = Field(description="`condition`, `suspension`, `review` or `pilot_result`.")

@@ -2,15 +2,15 @@
 
 from datetime import datetime
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from registry.domain.rubric import KnockOutAnswer, Rating
 from registry.web.deps import Plain
-from registry.web.schemas import Sent
+from registry.web.schemas import Sent, Shape
 from registry.web.strict import Whole
 
 
-class VoiceOut(BaseModel):
+class VoiceOut(Shape):
     reviewer: str
     given: str = Field(
         description="A rating, an answer or a band, in words; `nothing` where it was left out."
@@ -21,7 +21,7 @@ class VoiceOut(BaseModel):
     dissents: bool = Field(description="Gave something else than what was resolved.")
 
 
-class RemarkOut(BaseModel):
+class RemarkOut(Shape):
     who: str
     at: datetime
     text: str
@@ -30,7 +30,7 @@ class RemarkOut(BaseModel):
     unanswered: bool
 
 
-class DisagreementOut(BaseModel):
+class DisagreementOut(Shape):
     item: str = Field(description="A criterion, a knock-out, `risk_band` or `fit_band`.", examples=["R1"])
     title: str
     said: str = Field(examples=["Strong disagreement on privacy: 0, 1, 4"])
@@ -45,7 +45,7 @@ class DisagreementOut(BaseModel):
     remarks: list[RemarkOut]
 
 
-class DisagreementsOut(BaseModel):
+class DisagreementsOut(Shape):
     evaluation: int
     version: int = Field(description="What `If-Match` of a resolution wants.")
     may_rescore: bool = Field(description="You may still use your one re-score.")

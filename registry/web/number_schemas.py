@@ -3,43 +3,44 @@
 from datetime import date, datetime
 from typing import Any
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from registry.domain.spans import Stage
+from registry.web.schemas import Shape
 
 
-class SpanOut(BaseModel):
+class SpanOut(Shape):
     count: int
     median_days: float | None = Field(description="Half of the cases took no longer; null for no case.")
     slow_days: float | None = Field(description="The 85th percentile, by nearest rank.")
 
 
-class GroupOut(BaseModel):
+class GroupOut(Shape):
     key: str = Field(examples=["2026-Q3"])
     verdicts: int
     stages: dict[Stage, SpanOut]
 
 
-class AgeOut(BaseModel):
+class AgeOut(Shape):
     age: str = Field(examples=["a week to a month"])
     candidates: int
     evaluations: int
 
 
-class SourceYieldOut(BaseModel):
+class SourceYieldOut(Shape):
     id: int
     name: str
     candidates: int = Field(description="That its entries of the last year speak of.")
     accepted: int
 
 
-class UnansweredOut(BaseModel):
+class UnansweredOut(Shape):
     query: str
     times: int
     last_at: datetime
 
 
-class NumbersOut(BaseModel):
+class NumbersOut(Shape):
     since: date = Field(description="First day on which a verdict of the times was decided.")
     verdicts: int
     stages: dict[Stage, SpanOut]
@@ -56,7 +57,7 @@ class NumbersOut(BaseModel):
     unanswered: list[UnansweredOut]
 
 
-class SheetOut(BaseModel):
+class SheetOut(Shape):
     title: str
     definition: str
     total: int
@@ -64,7 +65,7 @@ class SheetOut(BaseModel):
     rows: list[dict[str, Any]] = Field(description="By column; a value, or its words where there is none.")
 
 
-class AgreementOut(BaseModel):
+class AgreementOut(Shape):
     criterion: str = Field(examples=["R1"])
     name: str
     alpha: float | None = Field(description="Krippendorff's, ordinal; null where it is not defined.")
@@ -74,6 +75,6 @@ class AgreementOut(BaseModel):
     quarters: dict[str, float | None]
 
 
-class AgreementsOut(BaseModel):
+class AgreementsOut(Shape):
     rubric: str = Field(examples=["technology-1"])
     criteria: list[AgreementOut] = Field(description="Those read least alike first.")

@@ -2,16 +2,16 @@
 
 from datetime import date, datetime
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from registry.domain.outcome import Outcome
 from registry.domain.validity import ValidityState
 from registry.web.decision_schemas import DecisionIn
 from registry.web.deps import Plain
-from registry.web.schemas import Sent
+from registry.web.schemas import Sent, Shape
 
 
-class OutsideScopeOut(BaseModel):
+class OutsideScopeOut(Shape):
     """In the other registry's own words."""
 
     edition: str
@@ -23,7 +23,7 @@ class OutsideScopeOut(BaseModel):
     audience: list[str]
 
 
-class OutsideOut(BaseModel):
+class OutsideOut(Shape):
     """A verdict of another registry, as it last told it. It is evidence, and no verdict of ours."""
 
     id: int
@@ -56,7 +56,7 @@ class OutsideOut(BaseModel):
     version: int = Field(description="Send it as `If-Match`.")
 
 
-class BeforeOut(BaseModel):
+class BeforeOut(Shape):
     outcome: Outcome
     validity: ValidityState
     said_at: datetime
@@ -71,7 +71,7 @@ class PlaceIn(Sent):
     tool: Plain = Field(description="Slug of the tool that it is about.")
 
 
-class ProposedOut(BaseModel):
+class ProposedOut(Shape):
     candidate: int
     url: str
 

@@ -2,15 +2,15 @@
 
 from datetime import datetime
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from registry.store.tables import Role, SignInWay
 from registry.web.deps import Plain
-from registry.web.schemas import Sent
+from registry.web.schemas import Sent, Shape
 from registry.web.strict import Whole
 
 
-class PersonOut(BaseModel):
+class PersonOut(Shape):
     id: int
     email: str
     name: str
@@ -42,18 +42,18 @@ class LeavingIn(Sent):
     )
 
 
-class LinkOut(BaseModel):
+class LinkOut(Shape):
     url: str = Field(
         description="Signs this person in, once, for three days; told this once. Empty where it was mailed."
     )
     mailed: bool = Field(description="Whether it was mailed to them instead.")
 
 
-class SignedOutOut(BaseModel):
+class SignedOutOut(Shape):
     sessions: int = Field(description="How many were ended.")
 
 
-class SessionOut(BaseModel):
+class SessionOut(Shape):
     name: str = Field(description="What it is called here; it opens nothing.")
     how: SignInWay = Field(description="password, link or provider.")
     device: str = Field(description="Browser and system.", examples=["Firefox on Windows"])
@@ -75,7 +75,7 @@ class TokenIn(Sent):
     days: Whole = Field(default=90, description="Until it expires.")
 
 
-class TokenOut(BaseModel):
+class TokenOut(Shape):
     id: int
     name: str
     scopes: list[str]

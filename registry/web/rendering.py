@@ -10,12 +10,26 @@ from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
+from markupsafe import Markup
 
 from registry.domain.language import ENGLISH, Language, Worded, day_text, said, worded, worded_n
 from registry.web.links import outside_address
 from registry.web.words import answer_heading, mark, words
 
 PACKAGE = Path(__file__).resolve().parents[1]
+SPOKEN = frozenset({
+    *("copy/names.html", "errors/error.html", "feeds/list.html"),
+    *("follow/asked.html", "follow/leave.html", "follow/new.html", "follow/show.html"),
+    *("lookup/embed.html", "lookup/home.html", "lookup/list.html", "lookup/show.html"),
+    *("radar/risk_fit.html", "radar/show.html"),
+    *("reports/tell.html", "reports/told.html"),
+    *("requests/leave.html", "requests/new.html", "requests/show.html"),
+    *("session/again.html", "session/link.html", "session/login.html"),
+    *("site/accessibility.html", "site/guidance.html"),
+    *("tools/list.html", "tools/show.html"),
+    *("verdicts/list.html", "verdicts/show.html"),
+})  # fmt: skip
+"""Pages that a colleague meets: they are said in the registry's language."""
 
 _MINUTE_S, _HOUR_S, _DAY_S = 60, 3600, 86400
 
@@ -35,6 +49,8 @@ class FeedLink:
     title: str
     type: str
     url: str
+    format: str = ""
+    """Its name, as `Atom`."""
 
 
 @dataclass(frozen=True)
@@ -73,6 +89,8 @@ class Site:
     theme: str = ""
     """`light`, `dark`, or empty: as the device has it."""
     language: str = "en"
+    page_language: str = "en"
+    """Of what stands within `main`: pages of staff are English in every registry."""
     feed_links: Sequence[FeedLink] = ()
     indexed: bool = False
     """Whether search engines may list the page."""
@@ -149,6 +167,8 @@ def make_environment(
             environment.globals[name] = _say_gaps(
                 cast("Callable[..., str]", environment.globals[name]), language
             )
+    # Of what the registry itself wrote into its record, which is English whatever it speaks.
+    environment.globals["in_english"] = "" if language is ENGLISH else Markup(' lang="en"')
     environment.filters |= {
         "said": say,
         "words": lambda code: say(words(code)),

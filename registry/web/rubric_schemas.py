@@ -3,19 +3,19 @@
 from datetime import datetime
 from typing import Literal
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 from pydantic.config import JsonDict
 
 from registry.domain.outcome import Outcome
 from registry.web.deps import Plain
-from registry.web.schemas import Sent
+from registry.web.schemas import Sent, Shape
 from registry.web.strict import NEEDED, Whole
 
 ROWS: JsonDict = {"propertyNames": {"pattern": "^[1-9][0-9]?$"}}
 Kind = Literal["rubric", "decision_table"]
 
 
-class RubricOut(BaseModel):
+class RubricOut(Shape):
     number: int = Field(description="What its address calls it.")
     kind: Kind
     name: str = Field(examples=["technology"])
@@ -37,29 +37,29 @@ class RubricIn(Sent):
     text: str = Field(description="A whole rubric or decision table file, TOML.")
 
 
-class FileFaultOut(BaseModel):
+class FileFaultOut(Shape):
     file: str
     sentence: str
 
 
-class LookOut(BaseModel):
+class LookOut(Shape):
     stored: list[RubricOut]
     faults: list[FileFaultOut]
 
 
-class DetailOut(BaseModel):
+class DetailOut(Shape):
     label: str
     before: str
     after: str
 
 
-class DifferenceOut(BaseModel):
+class DifferenceOut(Shape):
     sort: Literal["added", "removed", "changed"]
     what: str = Field(examples=["R13 Energy"])
     details: list[DetailOut]
 
 
-class CellOut(BaseModel):
+class CellOut(Shape):
     risk: str
     fit: str
     mitigation: str
@@ -67,7 +67,7 @@ class CellOut(BaseModel):
     after: Outcome
 
 
-class ChangedOut(BaseModel):
+class ChangedOut(Shape):
     verdict: int
     tool: str
     slug: str
@@ -81,14 +81,14 @@ class ChangedOut(BaseModel):
     only_unanswered: bool = Field(description="With the best answers to these it would stay.")
 
 
-class EffectsOut(BaseModel):
+class EffectsOut(Shape):
     verdicts: int = Field(description="How many verdicts came out of evaluations.")
     compared: int = Field(description="The newest of them, at most 1,000.")
     only_unanswered: int
     changed: list[ChangedOut]
 
 
-class ComparisonOut(BaseModel):
+class ComparisonOut(Shape):
     before: RubricOut
     after: RubricOut
     differences: list[DifferenceOut]
@@ -96,7 +96,7 @@ class ComparisonOut(BaseModel):
     effects: EffectsOut
 
 
-class OfficeOut(BaseModel):
+class OfficeOut(Shape):
     code: str = Field(examples=["hq"])
     version: int = Field(description="Rises with each change; the start of its ETag.")
     name: str

@@ -2,14 +2,12 @@
 
 from typing import Literal
 
-from pydantic import BaseModel
-
-from registry.web.schemas import Sent
+from registry.web.schemas import Sent, Shape
 
 
 class RuleMoveIn(Sent):
     to: Literal["up", "down"]
 
 
-class LetInOut(BaseModel):
+class LetInOut(Shape):
     entries: int

@@ -19,11 +19,15 @@ from registry.web.strict import Flag, Whole
 Item = TypeVar("Item")
 
 
+class Shape(BaseModel, defer_build=True):
+    """What we tell; how it is written is made out when it is first asked for."""
+
+
 class Sent(BaseModel, extra="forbid"):
     """A body, or a part of one: a field that is not known here is refused, for it may have been a limit."""
 
 
-class Problem(BaseModel):
+class Problem(Shape):
     """A refusal, after RFC 9457; match on `code`, show `detail`."""
 
     type: str = "about:blank"
@@ -35,27 +39,27 @@ class Problem(BaseModel):
     request_id: str = Field("", description="To name when asking for help; as in the header X-Request-Id.")
 
 
-class Page(BaseModel, Generic[Item]):
+class Page(Shape, Generic[Item]):
     """One part of a list; the `Link` header leads to the next one while there is one."""
 
     items: list[Item]
     next: str | None = Field(None, description="The next part's cursor; null at the end.")
 
 
-class ToolRef(BaseModel):
+class ToolRef(Shape):
     slug: str = Field(examples=["quillmark"])
     name: str = Field(examples=["Quillmark"])
     url: str = Field(description="Its page.", examples=["https://registry.example.org/tools/quillmark"])
 
 
-class MatchOut(BaseModel):
+class MatchOut(Shape):
     kind: str = Field(
         description="name, alias, domain, path, purl or exe: by what it was known.", examples=["name"]
     )
     tool: ToolRef
 
 
-class DutyOut(BaseModel):
+class DutyOut(Shape):
     """One line of the checklist."""
 
     text: str = Field(description="What must be done.", examples=["Enter only public information."])
@@ -65,13 +69,13 @@ class DutyOut(BaseModel):
     state: str = Field(description="standing, open, met, overdue or waived; empty for a limit of the answer.")
 
 
-class SuggestionOut(BaseModel):
+class SuggestionOut(Shape):
     slug: str = Field(examples=["paletta"])
     name: str = Field(examples=["Paletta"])
     answer: AnswerCode
 
 
-class VerdictRef(BaseModel):
+class VerdictRef(Shape):
     number: int = Field(examples=[12])
     outcome: Outcome
     decided_at: datetime
@@ -79,13 +83,13 @@ class VerdictRef(BaseModel):
     url: str = Field(examples=["https://registry.example.org/verdicts/12"])
 
 
-class EditionOut(BaseModel):
+class EditionOut(Shape):
     name: str = Field(examples=["Pro"])
     answer: AnswerCode
     verdict: VerdictRef | None
 
 
-class ElsewhereOut(BaseModel):
+class ElsewhereOut(Shape):
     registry: str = Field(description="Who decided it.", examples=["Harbour City Registry"])
     outcome: Outcome
     conditions: list[str]
@@ -93,12 +97,12 @@ class ElsewhereOut(BaseModel):
     url: str
 
 
-class EvidenceOut(BaseModel):
+class EvidenceOut(Shape):
     sentence: str = Field(examples=["One other organisation, Harbour City Registry, approved it."])
     verdicts: list[ElsewhereOut]
 
 
-class AnswerOut(BaseModel):
+class AnswerOut(Shape):
     """The answer to "may I use it?"; `registry check --json` prints the same object."""
 
     query: str = Field(description="What was asked, as it was typed.", examples=["Quillmark"])
@@ -139,7 +143,7 @@ class WholeToolOut(ToolOut):
     verdicts: list[int] = Field(description="Numbers of its published verdicts, newest first.")
 
 
-class ScopeOut(BaseModel):
+class ScopeOut(Shape):
     """What exactly was decided on; empty or null is not limited."""
 
     edition: str
@@ -151,7 +155,7 @@ class ScopeOut(BaseModel):
     audience: list[str]
 
 
-class ConditionOut(BaseModel):
+class ConditionOut(Shape):
     text: str
     kind: ConditionKind
     who: Duty | None
@@ -164,14 +168,14 @@ class ConditionOut(BaseModel):
     waived_reason: str
 
 
-class AdoptedFromOut(BaseModel):
+class AdoptedFromOut(Shape):
     registry: str
     number: str = Field(description="Theirs.")
     url: str
     uid: str = Field(description="What they call it for ever.")
 
 
-class VerdictOut(BaseModel):
+class VerdictOut(Shape):
     """A decision: immutable but for `validity`, `ends_on` and `replacement`, which are computed."""
 
     number: int = Field(examples=[12])
@@ -209,7 +213,7 @@ class VerdictOut(BaseModel):
     )
 
 
-class SecondReadingOut(BaseModel):
+class SecondReadingOut(Shape):
     """How a verdict of the quick lane fares with the second reviewer, where one was asked."""
 
     state: str = Field(
@@ -232,7 +236,7 @@ class RuleIn(Sent):
     )
 
 
-class RuleOut(BaseModel):
+class RuleOut(Shape):
     id: int
     sentence: str = Field(examples=["Block entries whose title holds “raises funding”"])
     act: RuleAct
@@ -244,7 +248,7 @@ class RuleOut(BaseModel):
     kept_out: int = Field(description="How many entries it keeps out at present.")
 
 
-class TriedEntry(BaseModel):
+class TriedEntry(Shape):
     title: str
     link: str
     source: str = Field(description="The source's name.")
@@ -253,7 +257,7 @@ class TriedEntry(BaseModel):
     )
 
 
-class TriedOut(BaseModel):
+class TriedOut(Shape):
     entries: int = Field(description="How many stored entries it was tried on.")
     blocked: int
     labelled: int
@@ -263,7 +267,7 @@ class TriedOut(BaseModel):
     sample: list[TriedEntry] = Field(description="The first 20 that it touches.")
 
 
-class HeldEntry(BaseModel):
+class HeldEntry(Shape):
     id: int
     title: str
     link: str
@@ -275,25 +279,25 @@ class HeldIn(Sent):
     let_in: Flag = Field(description="True lets them propose candidates; false leaves them as seen for ever.")
 
 
-class HeldOut(BaseModel):
+class HeldOut(Shape):
     entries: int = Field(description="How many were held back.")
     candidates: int = Field(description="How many of them proposed a new candidate.")
     kept_out: int = Field(description="How many of them a rule of intake keeps out.")
 
 
-class RatingOut(BaseModel):
+class RatingOut(Shape):
     rating: Rating | None = Field(description="0 to 4, or U for unknown; null in a draft.")
     confidence: str
     sentence: str
     evidence: str
 
 
-class AnswerLineOut(BaseModel):
+class AnswerLineOut(Shape):
     answer: KnockOutAnswer | None
     sentence: str
 
 
-class ScorecardOut(BaseModel):
+class ScorecardOut(Shape):
     reviewer: str
     number: int = Field(description="1 for the first, higher for amendments.")
     reason: str = Field(description="Why it was amended.")
@@ -303,7 +307,7 @@ class ScorecardOut(BaseModel):
     knock_outs: dict[str, AnswerLineOut]
 
 
-class EvaluationOut(BaseModel):
+class EvaluationOut(Shape):
     id: int
     version: int
     url: str
@@ -324,12 +328,12 @@ class EvaluationOut(BaseModel):
     closed_at: datetime | None
 
 
-class SubjectOut(BaseModel):
+class SubjectOut(Shape):
     kind: str = Field(examples=["verdict"])
     id: int
 
 
-class EventOut(BaseModel):
+class EventOut(Shape):
     id: int
     at: datetime
     actor: str = Field(description="A name, or `registry` for what happens by itself.")

@@ -3,12 +3,12 @@
 from datetime import datetime
 from enum import StrEnum
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from registry.domain.proposal import Announcer
 from registry.services.sources.source_health import SourceState as Fares
 from registry.web.deps import Plain
-from registry.web.schemas import Sent
+from registry.web.schemas import Sent, Shape
 
 
 class SourceState(StrEnum):
@@ -19,7 +19,7 @@ class SourceState(StrEnum):
     GONE = "gone"
 
 
-class SourceOut(BaseModel):
+class SourceOut(Shape):
     id: int
     version: str = Field(description="Changes when a person changes it; the start of its ETag.")
     name: str
@@ -43,12 +43,12 @@ class SourceOut(BaseModel):
     error: str
 
 
-class SourceYieldOut(BaseModel):
+class SourceYieldOut(Shape):
     proposed: int = Field(description="Candidates that its entries of a year speak of.")
     accepted: int = Field(description="How many of them were let in.")
 
 
-class VisitOut(BaseModel):
+class VisitOut(Shape):
     at: datetime
     status: int = Field(description="HTTP status; 0 where no reply came.")
     bytes: int
@@ -72,7 +72,7 @@ class SourceChange(Sent):
     group: Plain | None = Field(None, max_length=80)
 
 
-class StarterOut(BaseModel):
+class StarterOut(Shape):
     name: str
     url: str
     kind: str
@@ -87,13 +87,13 @@ class StarterIn(Sent):
     groups: list[Plain] = Field([], max_length=50)
 
 
-class LeftOutOut(BaseModel):
+class LeftOutOut(Shape):
     name: str
     url: str
     why: str
 
 
-class AddedOut(BaseModel):
+class AddedOut(Shape):
     added: list[SourceOut]
     left_out: list[LeftOutOut]
 
@@ -109,7 +109,7 @@ class SourceIn(UrlIn):
     group: Plain = Field("", max_length=80)
 
 
-class CheckedEntry(BaseModel):
+class CheckedEntry(Shape):
     title: str
     link: str
     kind: str = Field(description="What the entry announces.", examples=["tool"])
@@ -118,7 +118,7 @@ class CheckedEntry(BaseModel):
     new: bool = Field(True, description="False where the source that was tried has it already.")
 
 
-class CheckedOut(BaseModel):
+class CheckedOut(Shape):
     ok: bool
     url: str
     title: str = ""

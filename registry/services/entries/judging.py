@@ -10,8 +10,8 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import lru_cache
 from math import prod
+from typing import TYPE_CHECKING
 
-import regex
 from sqlmodel import Session
 
 from registry.domain.errors import InvalidInput
@@ -23,6 +23,9 @@ from registry.store.columns import id_of
 from registry.store.entries import NewEntry
 from registry.store.intake_rules import StoredEntry
 from registry.store.tables import CandidateLabel, Entry
+
+if TYPE_CHECKING:
+    import regex
 
 MATCH_S = 0.05
 """How long one expression may look at one text."""
@@ -37,6 +40,8 @@ _RECURSIVE = re.compile(r"\(\?(?:R|&|P>|[+-]?\d)")
 
 def compiled(pattern: str) -> "regex.Pattern[str]":
     """An expression, whatever the case. Raises InvalidInput for one that is wrong, or that would eat the memory."""
+    import regex  # only here: most sites have no expression among their rules
+
     try:
         bare = re.sub(r"\s", "", pattern)  # with (?x) space within a count is none
         counts = prod(max(1, *(int(number or 1) for number in each)) for each in _COUNTED.findall(bare))
@@ -162,6 +167,8 @@ _looked_for = lru_cache(maxsize=1024)(spelled)
 
 @lru_cache(maxsize=256)
 def _compiled(pattern: str) -> "regex.Pattern[str]":
+    import regex
+
     return regex.compile(pattern, regex.IGNORECASE)
 
 

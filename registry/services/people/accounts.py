@@ -87,6 +87,7 @@ def set_roles(
     offices: Collection[str] = (),
     areas: Collection[str] = (),
     solo: bool = False,
+    keeps_work: bool = False,
     by: Actor,
     now: datetime,
 ) -> User:
@@ -94,7 +95,7 @@ def set_roles(
 
     Other roles or offices end their sessions.
     Who is a reviewer no more is asked for no scorecard any more; who can own no evaluation any more hands them over
-    first (RuleBroken).
+    first (RuleBroken), unless they keep them without being able to go on (`keeps_work`).
     """
     serialise(session, "user")
     user = _active(session, user_id)
@@ -106,7 +107,7 @@ def set_roles(
     if Role.REVIEWER not in roles:
         owns = not OWNERS & {Role(each) for each in roles}
         work = open_work(session, user_id)
-        if owns and work.owned:
+        if owns and work.owned and not keeps_work:
             raise RuleBroken(
                 f"{user.name} owns {len(work.owned)} evaluations under way. Hand them over first."
             )

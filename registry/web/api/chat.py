@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 
 from fastapi import Depends, Header, Request
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 from sqlmodel import Session
 
 from registry.domain.errors import InvalidInput, NotFound, NotSignedIn
@@ -15,13 +15,14 @@ from registry.web import chat
 from registry.web.chat import SLACK, TEAMS, Dialect
 from registry.web.deps import House, Known, Now, Read, clean
 from registry.web.routing import api_router
+from registry.web.schemas import Shape
 
 router = api_router("/chat", tag="answer")
 MOST_SIGNS = 500
 USAGE = "Ask with a name or an address, such as: otter.ai"
 
 
-class TeamsMessage(BaseModel):
+class TeamsMessage(Shape):
     text: str = ""
 
 

@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from fastapi import Header, Request, Response
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from registry.domain.lookup import Question
 from registry.services.answers import lookup
@@ -14,7 +14,7 @@ from registry.web.asking import asker
 from registry.web.deps import CurrentUser, House, Known, Now, Plain, Read
 from registry.web.question import require_known
 from registry.web.routing import api_router
-from registry.web.schemas import AnswerOut, Sent
+from registry.web.schemas import AnswerOut, Sent, Shape
 from registry.web.strict import CalendarDay
 
 router = api_router("/check", tag="answer")
@@ -34,7 +34,7 @@ class ListIn(Sent):
     on: CalendarDay | None = Field(None, description="As of this day, 2000 to 2199; else now.")
 
 
-class ListOut(BaseModel):
+class ListOut(Shape):
     answers: list[AnswerOut] = Field(description="One for each query, in the order of the list.")
 
 

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated
 
 from fastapi import Query, Request, Response
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from registry.services.notices import following
 from registry.services.notices.wanted import canonical
@@ -13,7 +13,7 @@ from registry.web.api.replies import as_json, told
 from registry.web.asking import asker
 from registry.web.deps import CurrentUser, House, Now, Plain, Read, Tx
 from registry.web.routing import api_router
-from registry.web.schemas import Sent
+from registry.web.schemas import Sent, Shape
 from registry.web.strict import Flag
 
 router = api_router("/follows", tag="following")
@@ -30,7 +30,7 @@ class FollowIn(Sent):
     weekly: Flag = Field(False, description="All of a week in one mail.")
 
 
-class AskedOut(BaseModel):
+class AskedOut(Shape):
     sentence: str
 
 
@@ -38,7 +38,7 @@ class HowIn(Sent):
     weekly: Flag
 
 
-class FollowOut(BaseModel):
+class FollowOut(Shape):
     wanted: str
     weekly: bool
     asked_at: datetime

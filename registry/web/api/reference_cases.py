@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from fastapi import Request, Response
-from pydantic import BaseModel, Field
+from pydantic import Field
 from sqlmodel import Session
 
 from registry.services.evaluations import calibration
@@ -14,7 +14,7 @@ from registry.store.columns import id_of
 from registry.web.api.replies import IdempotencyKey, once, told
 from registry.web.deps import CaseKeeper, CaseReader, House, Now, Plain, Read, Reviewer, RowId, Tx
 from registry.web.routing import api_router
-from registry.web.schemas import Page, Sent
+from registry.web.schemas import Page, Sent, Shape
 from registry.web.strict import Flag, Whole
 
 router = api_router("/reference-cases", tag="reference cases")
@@ -42,7 +42,7 @@ class AttemptIn(Sent):
     hand_in: Flag = Field(False, description="Then it is compared, and never changed.")
 
 
-class ComparedOut(BaseModel):
+class ComparedOut(Shape):
     item: str
     given: str
     agreed: str
@@ -51,7 +51,7 @@ class ComparedOut(BaseModel):
     way: str = Field(description="same, milder or harsher.")
 
 
-class CaseOut(BaseModel):
+class CaseOut(Shape):
     id: int
     title: str
     description: str
@@ -72,7 +72,7 @@ class CaseOut(BaseModel):
     passed: bool
 
 
-class StandingOut(BaseModel):
+class StandingOut(Shape):
     reviewer: str
     finished: int
     passed: int

@@ -1,7 +1,7 @@
 """Asking for a tool, with or without an account as the office has set."""
 
 from fastapi import Request, Response
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from registry.services.answers import requests
 from registry.services.notices import steps
@@ -9,7 +9,7 @@ from registry.web.api.replies import IdempotencyKey, once
 from registry.web.asking import asker, require_lengths, require_right
 from registry.web.deps import CurrentUser, House, Now, Plain, Tx
 from registry.web.routing import api_router
-from registry.web.schemas import Sent
+from registry.web.schemas import Sent, Shape
 from registry.web.strict import NEEDED
 
 router = api_router("/requests", tag="requests")
@@ -24,14 +24,14 @@ class RequestIn(Sent):
     contact: Plain = Field("", description="How to reach whoever asks without an account.")
 
 
-class RequestOut(BaseModel):
+class RequestOut(Shape):
     id: int
     url: str = Field(description="Where it can be followed, by whoever knows this address; told this once.")
     tool: str | None = Field(description="Slug, where the tool is known already.")
     candidate: int | None
 
 
-class LeftOut(BaseModel):
+class LeftOut(Shape):
     sentence: str
 
 

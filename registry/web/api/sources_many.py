@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import Query, Request, Response
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from registry.domain.proposal import Announcer
 from registry.services.sources import sources as acts
@@ -13,7 +13,7 @@ from registry.services.sources.sources import LeftOut, ManyAct
 from registry.web.api.replies import IdempotencyKey, once
 from registry.web.deps import Now, Plain, SourceKeeper, Tx
 from registry.web.routing import api_router
-from registry.web.schemas import Sent
+from registry.web.schemas import Sent, Shape
 from registry.web.source_schemas import LeftOutOut
 from registry.web.strict import Whole
 from scrapers.links import public_url
@@ -27,7 +27,7 @@ class OpmlIn(Sent):
     announcer: Announcer = Field(Announcer.NEWS, description="Holds where the file itself does not say.")
 
 
-class ImportOut(BaseModel):
+class ImportOut(Shape):
     added: list[str] = Field(description="Names, or addresses where there is none.")
     left_out: list[LeftOutOut]
     dry_run: bool
@@ -39,7 +39,7 @@ class BulkIn(Sent):
     group: Plain = Field("", description="For the act `group` alone.")
 
 
-class BulkOut(BaseModel):
+class BulkOut(Shape):
     count: int
     left: list[str] = Field(description="Those that it could not be done to, each with why not.")
 
