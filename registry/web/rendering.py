@@ -13,6 +13,7 @@ from jinja2.runtime import Context
 from markupsafe import Markup
 
 from registry.domain.language import ENGLISH, Language, Worded, day_text, said, worded, worded_n
+from registry.web.links import outside_address
 from registry.web.words import answer_heading, mark, words
 
 PACKAGE = Path(__file__).resolve().parents[1]
@@ -121,7 +122,8 @@ def make_environment(
     """An environment in which an unknown name is an error and every value is escaped; made once for equal parts.
 
     `time_zone` is the organisation's, an IANA name. Filters: `day`, `moment`, `iso`, `ago(now)`, `words`,
-    `mark`, `answer_heading(conditions)`, and `said` for what was marked for the catalogues elsewhere.
+    `mark`, `outside` for addresses that others wrote, `answer_heading(conditions)`, and `said` for what was marked for
+    the catalogues elsewhere.
     Raises ZoneInfoNotFoundError for a zone that is none.
     """
     zone = ZoneInfo(time_zone)
@@ -172,6 +174,7 @@ def make_environment(
         "said": say,
         "words": lambda code: say(words(code)),
         "mark": mark,
+        "outside": outside_address,
         "answer_heading": partial(answer_heading, language=language),
     }
     return environment
