@@ -22,11 +22,12 @@ from registry.store.trouble import has_no_room, is_unreachable
 from registry.web.headers import HEADERS
 from registry.web.methods import hides_others, methods_of, route_of
 from registry.web.parts import parts_of
+from registry.web.refused import on_record
 from registry.web.render import local_path, render
 from registry.web.request_id import current
 from registry.web.schemas import Problem
 from registry.web.shapes import Fault, Link
-from registry.web.viewer import forget_viewer
+from registry.web.viewer import forget_viewer, known_id
 
 logger = logging.getLogger(__name__)
 
@@ -103,6 +104,15 @@ async def refuse(request: Request, error: RegistryError) -> Response:
     """The reply to a refusal: problem document or page; a page that needs a person leads to the sign-in first."""
     status = status_of(error)
     faults = error.faults if isinstance(error, InvalidInput) else {}
+    if status in (401, 403):
+        where = (
+            current(),
+            request.method,
+            route_of(request.scope, request.app),
+            known_id(request) or "-",
+            status,
+        )
+        logger.info("act refused request=%s method=%s route=%s user=%s status=%d", *where)
     if asks_for_json(request):
         return problem(request, status, error.sentence, error.code, faults)
     if isinstance(error, NotSignedIn):
@@ -155,7 +165,7 @@ def problem(
 
 async def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, RegistryError)
-    return await refuse(request, error)
+    return on_record(request, error, await refuse(request, error))
 
 
 async def _invalid(request: Request, error: Exception) -> Response:

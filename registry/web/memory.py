@@ -15,14 +15,14 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from registry.web.etag import accepts_gzip, matches
 from registry.web.parts import Parts
+from registry.web.viewer import own_cookie
 
 PLACES = frozenset({"", "feeds", "guidance", "radar", "tools", "verdicts"})
 """First parts of the addresses of what is kept, beside CHECK."""
 CHECK = "/api/v1/check"
 UNUSUAL = (b"authorization", b"range", b"content-length", b"transfer-encoding")
 """With one of these the reply may be another one, or more than a reply is due."""
-THEMES = frozenset({b"", b"theme=light", b"theme=dark"})
-"""Cookies that tell nothing of who asks."""
+THEMES = ("light", "dark")
 OF_A_BODY = (b"content-type", b"content-length", b"content-encoding")
 OF_ONE = (b"etag", b"content-length", b"last-modified", b"link")
 MOST_ADDRESS = 1_000
@@ -62,6 +62,9 @@ def keep(request: Request, until: datetime, *, on_trail: bool = False) -> None:
 class Memory:
     def __init__(self, app: ASGIApp, *, parts: Parts) -> None:
         self.app, self.following, self.clock = app, parts.following, parts.clock
+        looks = [f"{own_cookie(parts, 'theme')}={each}".encode() for each in THEMES]
+        self._of_nobody = frozenset({b"", *looks})
+        """Cookies that tell nothing of who asks."""
         self._held: dict[Key, Held] = {}
         self._headers: dict[tuple[bytes, bytes], tuple[bytes, bytes]] = {}
         self._bytes = 0
@@ -73,7 +76,7 @@ class Memory:
         headers = dict(scope["headers"])
         known, cookie = headers.get(b"if-none-match", b""), headers.get(b"cookie", b"")
         unusual = any(name in headers for name in UNUSUAL) or (b"if-modified-since" in headers and not known)
-        if unusual or cookie not in THEMES or len(scope["query_string"]) > MOST_ADDRESS:
+        if unusual or cookie not in self._of_nobody or len(scope["query_string"]) > MOST_ADDRESS:
             await self.app(scope, receive, send)
             return
         following = self.following

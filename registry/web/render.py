@@ -8,14 +8,16 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 
 from registry.domain.language import WRITTEN_IN, joined
 from registry.web.etag import conditional
-from registry.web.memory import keep
+from registry.web.memory import THEMES, keep
 from registry.web.parts import Parts, parts_of
 from registry.web.rendering import SPOKEN, FeedLink, SignedIn, Site
 from registry.web.understood import NOT_UNDERSTOOD
-from registry.web.viewer import now_of, viewer
+from registry.web.viewer import now_of, own_cookie, viewer
 
-THEMES = ("light", "dark")
-CACHE = "private, no-cache"
+NEVER_KEPT = ("/account", "/audit", "/outbox", "/people", "/webhooks")
+"""Pages of which a browser keeps nothing. Others it may keep and must ask for again, so that a way back to a form finds
+what was typed."""
+ASK_AGAIN = "private, no-cache"
 
 
 def render(
@@ -39,8 +41,9 @@ def render(
         status = 422
     if lasting and status == 200 and site.user is None and site.copy is None:
         keep(request, parts.shelving.until(now_of(request)))
-        return conditional(request, body.encode(), "text/html", cache=CACHE, headers={"Vary": "Cookie"})
-    return HTMLResponse(body, status, headers={"Cache-Control": CACHE, "Vary": "Cookie"})
+        return conditional(request, body.encode(), "text/html", cache=ASK_AGAIN, headers={"Vary": "Cookie"})
+    kept = "no-store" if request.url.path.startswith(NEVER_KEPT) else ASK_AGAIN
+    return HTMLResponse(body, status, headers={"Cache-Control": kept, "Vary": "Cookie"})
 
 
 def render_document(request: Request, name: str, page: object, media_type: str) -> Response:
@@ -70,7 +73,7 @@ def local_path(path: str, otherwise: str = "/") -> str:
 
 def _site(request: Request, name: str, feeds: Sequence[FeedLink], indexed: bool) -> Site:
     parts, user = parts_of(request), viewer(request)
-    theme = request.cookies.get("theme", "")
+    theme = request.cookies.get(own_cookie(parts, "theme"), "")
     query = f"?{request.url.query}" if request.url.query else ""
     return replace(
         site_of(parts, name, request.url.path + query, feeds, indexed=indexed),

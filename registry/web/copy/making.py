@@ -103,7 +103,7 @@ def publish(
         place.take(script_path, script)
         with making(site, processes=processes) as makes:
             links = _write_pages(makes, file, place, known, there=f"/{script_path}", track=track)
-        for path, body in index.files_of(known.keys):
+        for path, body in index.files_of(known.keys, settings.words):
             place.take(path, body)
         odd = {
             slug: path

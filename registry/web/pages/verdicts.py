@@ -216,7 +216,10 @@ def _reason(row: tables.Verdict) -> str:
 
 
 def _logged(row: tables.Verdict, number: int | None) -> list[Row]:
-    return [Row("In the log", Link(f"number {number}", f"/verdicts/{row.number}/proof"))] if number else []
+    if number is None:
+        return []
+    label = worded("number {number}", number=number)
+    return [Row(worded("In the log"), Link(label, f"/verdicts/{row.number}/proof"))]
 
 
 def _step(row: tables.Verdict) -> str:
