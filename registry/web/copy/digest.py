@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Set
-from dataclasses import fields, is_dataclass
+from dataclasses import is_dataclass
 from datetime import date, datetime, timedelta
 from enum import Enum
 from functools import cache
@@ -37,17 +37,12 @@ def _counts(file: Path) -> bool:
     return "__pycache__" not in file.parts
 
 
-@cache
-def _names(kind: type[Any]) -> tuple[str, ...]:
-    return tuple(each.name for each in fields(kind))
-
-
 def _plain(value: Any) -> object:
-    kind: type[Any] = type(value)
+    kind = type(value)
     if isinstance(value, SQLModel):
         return {name: each for name, each in vars(value).items() if not name.startswith("_")}
     if is_dataclass(value):
-        return [kind.__name__, *(getattr(value, name) for name in _names(kind))]
+        return [kind.__name__, *(getattr(value, name) for name in value.__dataclass_fields__)]
     if isinstance(value, datetime | date):
         return value.isoformat()
     if isinstance(value, timedelta):
