@@ -9,11 +9,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from aiosmtpd.controller import Controller
-from aiosmtpd.handlers import Sink
 
 from registry.cli import surroundings
 from tests.cli.conftest import Terminal
+from tests.receiving import mail_server
 
 Look = Callable[..., dict[str, object]]
 
@@ -71,17 +70,13 @@ def test_an_address_that_people_cannot_use_safely_is_told(
 
 
 def test_a_mail_server_that_does_not_answer_is_told(check: Look) -> None:
-    server = Controller(Sink(), hostname="127.0.0.1", port=0)
-    server.start()
-    mail = {
-        "REGISTRY_SMTP_HOST": "127.0.0.1",
-        "REGISTRY_SMTP_PORT": str(server.server.sockets[0].getsockname()[1]),
-        "REGISTRY_SMTP_SENDER": "a@office.example",
-    }
-    try:
+    with mail_server() as server:
+        mail = {
+            "REGISTRY_SMTP_HOST": "127.0.0.1",
+            "REGISTRY_SMTP_PORT": str(server.port),
+            "REGISTRY_SMTP_SENDER": "a@office.example",
+        }
         assert stands(check("mail server", **mail)) == "fine"
-    finally:
-        server.stop()
     found = check("mail server", **mail)
     assert stands(found) == "wrong"
     assert "REGISTRY_SMTP_HOST" in str(found["sentence"])
