@@ -5,15 +5,18 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy import delete, update
 from sqlmodel import Session, col, select
 
 from registry.domain.errors import NotFound
 from registry.store.memo import remembered
 from registry.store.tables import (
     ApiToken,
+    Event,
     Office,
     Role,
     SignInLink,
+    TriageAct,
     User,
     UserArea,
     UserIdentity,
@@ -69,6 +72,13 @@ def names(session: Session, user_ids: Iterable[int]) -> dict[int, str]:
     return found
 
 
+def rename_acts(session: Session, user_id: int, name: str) -> None:
+    """Write another name wherever one was kept beside this person's acts; and forget how their provider knows them."""
+    for table in (Event, TriageAct):
+        session.execute(update(table).where(col(table.actor_id) == user_id).values(actor=name))
+    session.execute(delete(UserIdentity).where(col(UserIdentity.user_id) == user_id))
+
+
 def areas(session: Session, user_ids: Iterable[int]) -> dict[int, frozenset[str]]:
     """What each of them knows well and speaks for, by id; who has no area is left out."""
     known = _all_areas(session)
@@ -97,6 +107,13 @@ def offices_by_code(session: Session, codes: Iterable[str]) -> dict[str, Office]
     """Those of the codes that exist."""
     found = session.exec(select(Office).where(col(Office.code).in_(list(codes))))
     return {office.code: office for office in found}
+
+
+@remembered(UserOffice, Office)
+def offices_of(session: Session, user_id: int) -> frozenset[str]:
+    """Codes of the offices that a person's roles are for; none means all."""
+    query = select(Office.code).join(UserOffice, col(UserOffice.office_id) == col(Office.id))
+    return frozenset(session.exec(query.where(UserOffice.user_id == user_id)))
 
 
 def find_session(session: Session, digest: str) -> UserSession | None:
