@@ -74,6 +74,24 @@ def write_checkpoint() -> None:
 
 
 @app.command()
+def export(
+    file: Annotated[Path, typer.Argument(dir_okay=False, help="Ending in .jsonl or .csv.")],
+    first: Annotated[int, typer.Option("--from", min=1, help="The first number.")] = 1,
+    last: Annotated[int | None, typer.Option("--to", min=1, help="The last number; else the log's.")] = None,
+) -> None:
+    """Write the log down: .jsonl has the very lines that are hashed, .csv columns for people, with names."""
+    from registry.services.log import exporting
+    from registry.store.engine import snapshot
+
+    write = exporting.WRITERS.get(file.suffix.lower())
+    if write is None:
+        raise InvalidInput(f"“{file}” ends neither in .jsonl nor in .csv.")
+    with opened() as (_settings, engine), snapshot(engine) as session, file.open("wb") as out:
+        count = write(session, out, first, last)
+    print(f"{count:,} lines written to {file}.", file=sys.stderr)
+
+
+@app.command()
 def prove(
     verdict: Annotated[int, typer.Argument(min=1, help="Its number.")],
     file: Annotated[

@@ -22,6 +22,7 @@ from registry.store.trouble import has_no_room, is_unreachable
 from registry.web.headers import HEADERS
 from registry.web.methods import hides_others, methods_of, route_of
 from registry.web.parts import parts_of
+from registry.web.refused import on_record
 from registry.web.render import local_path, render
 from registry.web.request_id import current
 from registry.web.schemas import Problem
@@ -157,7 +158,7 @@ def problem(
 
 async def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, RegistryError)
-    return await refuse(request, error)
+    return on_record(request, error, await refuse(request, error))
 
 
 async def _invalid(request: Request, error: Exception) -> Response:

@@ -24,7 +24,7 @@ from registry.store.engine import transaction
 from registry.web.assets import Assets
 from registry.web.kept import Kept
 from registry.web.rendering import Copy
-from registry.web.throttle import Throttle
+from registry.web.throttle import Counted, Throttle
 
 if TYPE_CHECKING:
     from registry.openid.provider import Provider
@@ -55,6 +55,7 @@ class Parts:
     watched: list[Callable[[datetime], Check]] = field(default_factory=list)
     """Checks of what runs beside the site; whatever it is puts its own in, and `/readyz` asks them."""
     throttle: Throttle = field(default_factory=Throttle)
+    refusals: Counted = field(default_factory=Counted)
     metrics: "Metrics | None" = None
     """Where somebody may be told them."""
     kept: Kept = field(default_factory=Kept)

@@ -13,17 +13,19 @@ from jinja2.runtime import Context
 from markupsafe import Markup
 
 from registry.domain.language import ENGLISH, Language, Worded, day_text, said, worded, worded_n
+from registry.web.links import outside_address
 from registry.web.words import answer_heading, mark, words
 
 PACKAGE = Path(__file__).resolve().parents[1]
 SPOKEN = frozenset({
-    *("copy/names.html", "errors/error.html", "feeds/list.html"),
+    *("account/show.html", "copy/names.html", "errors/error.html", "feeds/list.html"),
     *("follow/asked.html", "follow/leave.html", "follow/new.html", "follow/show.html"),
     *("lookup/embed.html", "lookup/home.html", "lookup/list.html", "lookup/show.html"),
     *("radar/risk_fit.html", "radar/show.html"),
     *("reports/tell.html", "reports/told.html"),
     *("requests/leave.html", "requests/new.html", "requests/show.html"),
-    *("session/again.html", "session/link.html", "session/login.html"),
+    *("session/again.html", "session/forgotten.html", "session/link.html"),
+    *("session/login.html", "session/signed_out.html"),
     *("site/accessibility.html", "site/guidance.html"),
     *("tools/list.html", "tools/show.html"),
     *("verdicts/list.html", "verdicts/show.html"),
@@ -120,7 +122,8 @@ def make_environment(
     """An environment in which an unknown name is an error and every value is escaped; made once for equal parts.
 
     `time_zone` is the organisation's, an IANA name. Filters: `day`, `moment`, `iso`, `ago(now)`, `words`,
-    `mark`, `answer_heading(conditions)`, and `said` for what was marked for the catalogues elsewhere.
+    `mark`, `outside` for addresses that others wrote, `answer_heading(conditions)`, and `said` for what was marked for
+    the catalogues elsewhere.
     Raises ZoneInfoNotFoundError for a zone that is none.
     """
     zone = ZoneInfo(time_zone)
@@ -171,6 +174,7 @@ def make_environment(
         "said": say,
         "words": lambda code: say(words(code)),
         "mark": mark,
+        "outside": outside_address,
         "answer_heading": partial(answer_heading, language=language),
     }
     return environment

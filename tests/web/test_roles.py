@@ -305,6 +305,7 @@ RIGHTS = {
     "POST /sources/{source_id}/undo-move": "sources",
     "POST /sources/{source_id}/remove": "sources",
     "GET /audit": "audit",
+    "GET /audit.csv": "audit",
     "GET /people": "people and settings",
     "POST /people": "people and settings",
     "GET /people/{user_id}": "people and settings",

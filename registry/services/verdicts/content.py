@@ -36,7 +36,7 @@ FIELDS = (
 )
 OF_CONDITION = ("position", "text", "kind", "duty", "checked", "mitigates", "standing", "due_on")
 INNER = ("tool_id", "evaluation_id", "decided_by_id", "internal_note", "assessment")
-ACTIONS = frozenset({"verdict.published", "verdict.undone"})
+ACTIONS = frozenset({"verdict.published", "verdict.imported", "verdict.undone"})
 LEFT_OUT = {"imported": False, "alone": None, "recommended": None, "step_reason": ""}
 """What the column has where nothing is said."""
 AT_ONCE = 2_000

@@ -114,6 +114,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     webhooks.router,
     outbox.router,
     audit.router,
+    audit.downloads,
     log.router,
     reference.router,
     theme.router,
