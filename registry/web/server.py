@@ -18,6 +18,11 @@ MOST_WAITING = 300
 
 So whoever asks at once is answered, from wherever the many come that do not.
 """
+PATIENCE_S = 1.0
+"""So long nobody is hung up on for that, as long as there are not MOST_AT_ONCE: what they ask may not be read yet."""
+MOST_AT_ONCE = 1000
+MOST_BODIES = 80
+"""Requests of this process whose bodies are coming in; one more is refused before anything else looks at it."""
 REPLY_DEADLINE_S = 60.0
 """In which somebody must take the next some ten kilobytes of a reply."""
 
@@ -28,8 +33,10 @@ class PromptHttp(HttpToolsProtocol):
     Bodies have web/security.py's deadline.
     """
 
-    _waiting: ClassVar[dict["PromptHttp", None]] = {}
-    """In the order in which they began to wait."""
+    _waiting: ClassVar[dict["PromptHttp", float]] = {}
+    """Since when; in this order."""
+    _bringing: ClassVar[set["PromptHttp"]] = set()
+    _too_many = False
     _headers_deadline: asyncio.TimerHandle | None = None
     _reply_deadline: asyncio.TimerHandle | None = None
     _awaits_head = True
@@ -59,19 +66,27 @@ class PromptHttp(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         self._awaits_head, self._head_bytes = False, 0
-        self._waiting.pop(self, None)
+        if any(name in (b"content-length", b"transfer-encoding") for name, _ in self.headers):
+            if len(self._bringing) >= MOST_BODIES:
+                self._too_many = True
+                raise ValueError("too many bodies")  # whoever parses has send_400_response answer
+            self._bringing.add(self)
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:
+        self._waiting.pop(self, None)
+        self._bringing.discard(self)
         self._awaits_head = True
         super().on_message_complete()
 
     def send_400_response(self, msg: str) -> None:
-        name = new_id()
+        name, status = new_id(), "400 Bad Request"
+        if self._too_many:
+            status, msg = "429 Too Many Requests\r\nRetry-After: 10", "Too much is being sent here at once."
         logger.info("request refused request=%s reason=%s", name, msg)
         body = f"{msg} When you ask for help, name {name}.\n".encode("ascii")
         head = (
-            f"HTTP/1.1 400 Bad Request\r\nX-Request-Id: {name}\r\nContent-Length: {len(body)}\r\n"
+            f"HTTP/1.1 {status}\r\nX-Request-Id: {name}\r\nContent-Length: {len(body)}\r\n"
             "Content-Type: text/plain; charset=utf-8\r\nX-Content-Type-Options: nosniff\r\n"
             "Cache-Control: no-store\r\nConnection: close\r\n\r\n"
         )
@@ -94,14 +109,18 @@ class PromptHttp(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._waiting.pop(self, None)
+        self._bringing.discard(self)
         self._forget_deadline()
         self._forget_reply_deadline()
         super().connection_lost(exc)
 
     def _wait(self) -> None:
-        self._waiting[self] = None
-        if len(self._waiting) > MOST_WAITING:
-            oldest = next(iter(self._waiting))
+        now = self.loop.time()
+        self._waiting[self] = now
+        while len(self._waiting) > MOST_WAITING:
+            oldest, since = next(iter(self._waiting.items()))
+            if now - since < PATIENCE_S and len(self._waiting) <= MOST_AT_ONCE:
+                return
             del self._waiting[oldest]
             oldest.transport.close()
 

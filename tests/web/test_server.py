@@ -87,6 +87,7 @@ def test_of_too_many_that_wait_the_one_that_waits_longest_is_hung_up_on(
 ) -> None:
     monkeypatch.setattr(web_server, "HEADERS_DEADLINE_S", 30)
     monkeypatch.setattr(web_server, "MOST_WAITING", 5)
+    monkeypatch.setattr(web_server, "PATIENCE_S", 0)
     slow = []
     for _ in range(8):
         slow.append(socket.create_connection(("127.0.0.1", port), timeout=10))
@@ -131,6 +132,22 @@ def test_bodies_that_are_too_much_together_are_refused_and_others_go_on(
         assert received.startswith(b"HTTP/1.1 429"), received[:200]
         assert b"retry-after: 10" in received
     assert reply_of(port, HALF + b"Connection: close\r\n\r\n").startswith(b"HTTP/1.1 200")
+
+
+def test_more_bodies_than_may_come_in_at_once_are_refused_at_their_head(
+    port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(web_server, "MOST_BODIES", 1)
+    head = b"POST /theme HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: 10\r\n"
+    head += b"Content-Type: application/x-www-form-urlencoded\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as first:
+        first.sendall(head)
+        threading.Event().wait(0.2)
+        received = reply_of(port, head)
+        assert received.startswith(b"HTTP/1.1 429 Too Many Requests\r\nRetry-After: 10\r\nX-Request-Id: ")
+        first.sendall(b"theme=dark")
+        assert first.recv(100).startswith(b"HTTP/1.1 303")
+    assert reply_of(port, head, b"theme=dark").startswith(b"HTTP/1.1 303")
 
 
 def test_json_without_end_inwards_is_refused(port: int) -> None:
