@@ -27,7 +27,7 @@ from registry.web.render import local_path, render
 from registry.web.request_id import current
 from registry.web.schemas import Problem
 from registry.web.shapes import Fault, Link
-from registry.web.viewer import forget_viewer, known_id
+from registry.web.viewer import forget_viewer
 
 logger = logging.getLogger(__name__)
 
@@ -106,15 +106,6 @@ async def refuse(request: Request, error: RegistryError) -> Response:
     """The reply to a refusal: problem document or page; a page that needs a person leads to the sign-in first."""
     status = status_of(error)
     faults = error.faults if isinstance(error, InvalidInput) else {}
-    if status in (401, 403):
-        where = (
-            current(),
-            request.method,
-            route_of(request.scope, request.app),
-            known_id(request) or "-",
-            status,
-        )
-        logger.info("act refused request=%s method=%s route=%s user=%s status=%d", *where)
     if asks_for_json(request):
         return problem(request, status, error.sentence, error.code, faults)
     if isinstance(error, NotSignedIn):

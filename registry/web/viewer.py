@@ -61,12 +61,6 @@ def viewer(connection: HTTPConnection) -> Actor | None:
     return known.presence.actor if known.presence else None
 
 
-def known_id(connection: HTTPConnection) -> int | None:
-    """The number of whom `viewer` found, where it was asked and found anybody; reads nothing."""
-    known: _Known | None = getattr(connection.state, "viewer", None)
-    return known.presence.actor.id if known and known.presence else None
-
-
 def forget_viewer(connection: HTTPConnection) -> None:
     """Show the rest of this reply as to nobody in particular: the store cannot be asked who it is."""
     connection.state.viewer = _Known(None)

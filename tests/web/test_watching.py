@@ -70,16 +70,6 @@ def test_a_failure_has_a_line_with_its_id_and_its_traceback(
     assert "hidden-value" not in json.dumps(lines())
 
 
-def test_a_refused_act_is_a_line_that_names_route_and_person(
-    as_: Callable[[str], TestClient], cast: dict[str, int], lines: Callable[[], list[dict[str, object]]]
-) -> None:
-    reply = as_("Emil").post("/people", data={"email": "eve@example.org"})
-    assert reply.status_code == 403
-    (told,) = [str(each["event"]) for each in lines() if str(each["event"]).startswith("act refused")]
-    assert f"method=POST route=/people user={cast['Emil']} status=403" in told
-    assert reply.headers["x-request-id"] in told
-
-
 @pytest.mark.parametrize("form", [JsonLines(), TextLines("%(message)s")])
 def test_no_text_begins_a_line_of_its_own(form: logging.Formatter) -> None:
     told = "odd\r\n2026-11-03 ERROR everything is well"
