@@ -30,6 +30,7 @@ class Following:
         self._index: Index | None = None
         self._making: threading.Thread | None = None
         self._failed = self._closed = False
+        self._looks = 0
         self.changes = self.commits = 0
         """Other numbers after each change on the trail, and after whatever was written; `index` looks anew."""
 
@@ -40,11 +41,15 @@ class Following:
 
     def index(self) -> Index | None:
         """The index as of now, or None while it is made."""
+        seen = self._looks
         with self._lock:
             if self._index is None or self._trail is None:
                 if self._failed:
                     self.start()
                 return None
+            if self._looks != seen:  # another thread has looked since this one asked
+                return self._index
+            self._looks += 1
             try:
                 self._follow(self._trail, self._index)
             except SQLAlchemyError:
