@@ -67,7 +67,7 @@ class Quarter:
 
     @property
     def label(self) -> str:
-        return f"Q{self.number} {self.year}"
+        return worded("Q{number} {year}", number=self.number, year=self.year)
 
     @property
     def last_day(self) -> date:

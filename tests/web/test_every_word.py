@@ -16,11 +16,16 @@ from sqlalchemy import Engine
 from sqlmodel import AutoString, SQLModel, select
 from starlette.testclient import TestClient
 
+from registry.domain.rubric_words import NAMES as NAMES_OF_RUBRIC
+from registry.services.notices import following
 from registry.settings import Settings
 from registry.store.engine import snapshot, transaction
+from registry.store.tables import Follower
 from registry.translation import SUPPLIED
 from registry.web.app import create_app
+from registry.web.rendering import PACKAGE, SPOKEN, templates_dir
 from tests.browser.every_answer import ASKED, prepare
+from tests.builders_domain import the_rubric
 from tests.web.conftest import HandClock
 
 OPEN, CLOSE = "⟦", "⟧"
@@ -37,7 +42,7 @@ STARTS = (
 )
 SAID_BY_ATTRIBUTE = ("title", "alt", "aria-label", "placeholder", "data-copy")
 VOID = frozenset({"meta", "link", "br", "hr", "img", "input", "path", "circle", "rect"})
-NO_WORDS = r"https?://\S+|[\w.]+@[\w.]+|/\S+|\b\w+(?:\.\w+)+|\S+…|\bQ\d \d{4}\b|\b[FRK]\d+\b"
+NO_WORDS = r"https?://\S+|[\w.]+@[\w.]+|/\S+|\b\w+(?:\.\w+)+|\S+…|\b[FRK]\d+\b"
 """Addresses, hosts, what was cut off, quarters and criteria."""
 NAMES = frozenset({
     *("Atom", "RSS", "JSON", "JSON Feed", "CSV", "Excel", "SVG", "OPML", "Slack", "Microsoft Teams", "Thunderbird"),
@@ -143,7 +148,9 @@ def bracketing(
 ) -> Iterator[TestClient]:
     with transaction(site_engine) as session:
         prepare(session, clock.now)
-    spoken = settings.model_copy(update={"language": "qq", "locale_dir": bracketed})
+    spoken = settings.model_copy(
+        update={"language": "qq", "locale_dir": bracketed, "mail_dir": settings.data_dir}
+    )
     app = create_app(spoken, engine=site_engine, clock=clock)
     with TestClient(app, raise_server_exceptions=False, headers={"Sec-Fetch-Site": "same-origin"}) as client:
         yield client
@@ -171,4 +178,81 @@ def test_no_page_says_a_word_that_cannot_be_translated(bracketing: TestClient, s
                 seen.add(link)
                 todo.append(link)
     assert not left, "\n".join(f"{each!r}: {sorted(where)[:2]}" for each, where in sorted(left.items()))
-    print(len(seen))
+
+
+SENT = (
+    ("/login", {"email": "emil@example.org", "password": "wrong"}),
+    ("/login", {"email": "", "password": ""}),
+    ("/request", {"name": "", "homepage": "no address", "purpose": ""}),
+    ("/request", {"name": "Iffy", "purpose": "To draw.", "needed_by": "x" * 100, "data_class": "secret"}),
+    ("/request", {"name": "Iffy", "purpose": "To draw.", "contact": "emil@example.org"}),
+    ("/request", {"name": "Brandnew", "purpose": "To draw."}),
+    ("/challenge", {"tool": "", "text": ""}),
+    ("/challenge", {"tool": "untouched", "text": "It changed."}),
+    ("/challenge", {"tool": "iffy", "text": "It changed."}),
+    ("/incident", {"tool": "plainlyy", "text": "It leaked.", "happened_on": "soon"}),
+    ("/incident", {"tool": "iffy", "text": "It leaked.", "happened_on": "2199-01-01"}),
+    ("/incident", {"tool": "iffy", "text": "It leaked.", "happened_on": "2026-01-01"}),
+    ("/check/list", {"list": ""}),
+    ("/check/list", {"list": "plainly\niffy\nnothing of the kind"}),
+    ("/follow", {"address": "nobody", "how": "weekly", "wanted": "tool=iffy"}),
+    ("/follow", {"address": "emil@example.org", "how": "weekly", "wanted": "tool=iffy"}),
+    ("/follow", {"address": "emil@example.org", "wanted": "colour=red"}),
+    ("/guidance", {}),
+    ("/tools/iffy/quick-no", {"text": "typed"}),
+)
+
+
+def test_no_form_answers_with_a_word_that_cannot_be_translated(
+    bracketing: TestClient, site_engine: Engine, settings: Settings
+) -> None:
+    told = [(f"POST {path} {typed}", bracketing.post(path, data=typed)) for path, typed in SENT]
+    with snapshot(site_engine) as session:
+        token = following.token_of(session.exec(select(Follower)).one(), secret=settings.secret)
+    visits = ("", "/leave"), ("/confirm", "/how"), ("", "/leave")
+    for paths in visits:
+        for path in paths:
+            ask = bracketing.post if path in ("/confirm", "/how") else bracketing.get
+            told.append((f"/follow/…{path}", ask(f"/follow/{token}{path}")))
+    told.append(("/follow/…/leave", bracketing.post(f"/follow/{token}/leave")))
+    told.append(("/follow/…", bracketing.get(f"/follow/{token}")))
+    typed = {line for _, fields in SENT for each in fields.values() for line in each.splitlines()}
+    data = {*data_of(site_engine), *NAMES, *typed}
+    left = {
+        each: asked
+        for asked, reply in told
+        for each in unmarked(reply.text, sorted(data, key=len, reverse=True))
+    }
+    assert not left, "\n".join(f"{each!r}: {where}" for each, where in left.items())
+
+
+def used_by(name: str) -> set[str]:
+    """A template and all that it is put together from, but what staff alone is shown."""
+    source = (templates_dir() / name).read_text()
+    parts = set(re.findall(r'(?:include|extends|from|import) "([^"]+)"', source))
+    return {name}.union(*map(used_by, parts))
+
+
+@pytest.mark.parametrize("name", sorted(set().union(*map(used_by, SPOKEN))))
+def test_a_template_holds_no_sentence_outside_of_the_catalogues(name: str) -> None:
+    source = (templates_dir() / name).read_text()
+    for silent in (r"{#.*?#}", r"{%-?\s*trans\b.*?endtrans\s*-?%}", r"{%.*?%}", r"{{.*?}}"):
+        source = re.sub(silent, "", source, flags=re.DOTALL)
+    parser = Texts()
+    parser.feed(source)
+    said = {" ".join(each.split()) for each in parser.found if re.search(r"[^\W\d_]{2,}", each)}
+    # What stands beside an element's attributes that the template puts together is no text.
+    assert not {each for each in said - NAMES if '="' not in each and not each.startswith("M h")}
+
+
+def test_what_a_script_says_on_a_public_page_is_given_to_it_in_the_registrys_language() -> None:
+    scripts = (PACKAGE / "static" / "js" / "copy.js", PACKAGE / "static" / "copy" / "page.js")
+    said = {each for path in scripts for each in re.findall(r'(?:say|inWords)\("([^"]+)"', path.read_text())}
+    given = (templates_dir() / "partials" / "script_words.html").read_text()
+    assert len(said) == 11
+    assert said == set(re.findall(r'"([^"]+)": _\("\1"\)', given))
+
+
+def test_every_name_of_the_supplied_rubric_can_be_said() -> None:
+    rubric = the_rubric()
+    assert {each.name for each in (*rubric.criteria, *rubric.knock_outs)} == set(NAMES_OF_RUBRIC)

@@ -4,6 +4,7 @@ from fastapi import Response
 from fastapi.responses import JSONResponse, PlainTextResponse
 
 from registry.domain.errors import NotFound
+from registry.domain.language import worded
 from registry.services.log import checkpoints, proving, signing
 from registry.store import verdicts
 from registry.web.deps import House, Now, Number, Read
@@ -39,5 +40,7 @@ def show_key(settings: House) -> Response:
 def show_proof(number: Number, read: Read, settings: House, now: Now) -> Response:
     row = verdicts.get(read, number)
     if now < row.published_at:
-        raise NotFound(f"There is no verdict number {number}. See the list of verdicts.")
+        raise NotFound(
+            worded("There is no verdict number {number}. See the list of verdicts.", number=number)
+        )
     return JSONResponse(proving.prove(read, row, signing.signer(settings)), headers=FRESH)

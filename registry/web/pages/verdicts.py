@@ -176,7 +176,10 @@ def _reason(row: tables.Verdict) -> str:
 
 def _logged(read: Session, row: tables.Verdict) -> list[Row]:
     number = proving.number_of(read, id_of(row))
-    return [Row("In the log", Link(f"number {number}", f"/verdicts/{row.number}/proof"))] if number else []
+    if not number:
+        return []
+    label = worded("number {number}", number=number)
+    return [Row(worded("In the log"), Link(label, f"/verdicts/{row.number}/proof"))]
 
 
 def _step(row: tables.Verdict) -> str:
