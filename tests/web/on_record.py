@@ -20,6 +20,8 @@ WITHOUT_EVENT = frozenset(
         "kept_reply",  # the reply to an act that has its event
         "unanswered",  # look-ups are counted, not told of anybody
         "saved_filter",  # somebody's own
+        "follower",  # a reader's own, which they take back; an address is nothing for the log
+        "delivery",  # a mail to them
         "scorecard",  # a draft is no act; handing it in is
         "scorecard_rating",
         "scorecard_knock_out",
