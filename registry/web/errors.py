@@ -38,6 +38,7 @@ STATUSES: Mapping[type[RegistryError], int] = {
     errors.NotSignedIn: 401,
     errors.NotAllowed: 403,
     errors.InvalidInput: 422,
+    errors.SignInRefused: 400,
     errors.RubricInvalid: 422,
     errors.UnknownCriterion: 422,
     errors.RatingOutOfRange: 422,
