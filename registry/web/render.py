@@ -10,9 +10,12 @@ from registry.web.etag import conditional
 from registry.web.parts import parts_of
 from registry.web.rendering import SPOKEN, FeedLink, SignedIn, Site
 from registry.web.understood import NOT_UNDERSTOOD
-from registry.web.viewer import now_of, viewer
+from registry.web.viewer import now_of, own_cookie, viewer
 
 THEMES = ("light", "dark")
+NEVER_KEPT = ("/account", "/audit", "/outbox", "/people", "/webhooks")
+"""Pages of which a browser keeps nothing. Others it may keep and must ask for again, so that a way back to a form finds
+what was typed."""
 
 
 def render(
@@ -30,7 +33,8 @@ def render(
     body = parts.environment.get_template(name).render(page=page, site=site)
     if site.not_understood and status == 200:
         status = 422
-    return HTMLResponse(body, status, headers={"Cache-Control": "private, no-cache", "Vary": "Cookie"})
+    kept = "no-store" if request.url.path.startswith(NEVER_KEPT) else "private, no-cache"
+    return HTMLResponse(body, status, headers={"Cache-Control": kept, "Vary": "Cookie"})
 
 
 def render_document(request: Request, name: str, page: object, media_type: str) -> Response:
@@ -61,7 +65,7 @@ def local_path(path: str, otherwise: str = "/") -> str:
 def _site(request: Request, feeds: Sequence[FeedLink], indexed: bool, *, spoken: bool) -> Site:
     parts, user = parts_of(request), viewer(request)
     settings, assets = parts.settings, parts.assets
-    theme = request.cookies.get("theme", "")
+    theme = request.cookies.get(own_cookie(parts, "theme"), "")
     query = f"?{request.url.query}" if request.url.query else ""
     return Site(
         name=settings.name,
