@@ -39,6 +39,7 @@ STATUSES: Mapping[type[RegistryError], int] = {
     errors.NotAllowed: 403,
     errors.SignInRefused: 400,
     errors.InvalidInput: 422,
+    errors.SignInRefused: 400,
     errors.RubricInvalid: 422,
     errors.UnknownCriterion: 422,
     errors.RatingOutOfRange: 422,
