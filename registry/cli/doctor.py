@@ -7,6 +7,7 @@ import typer
 from sqlalchemy import Engine
 from sqlmodel import col, func, select
 
+from registry.cli import surroundings
 from registry.cli.common import AsJson, print_json, utc_now
 from registry.services.entries import rereading
 from registry.services.entries.holding import sentence
@@ -39,7 +40,7 @@ def doctor(as_json: AsJson = False) -> None:
     else:
         for each in checks:
             stands = "WRONG" if not each.ok else "warn " if each.warns else "ok   "
-            print(f"{stands}  {each.name:9}  {each.sentence}")
+            print(f"{stands}  {each.name:11}  {each.sentence}")
     if not all(each.ok for each in checks):
         raise typer.Exit(1)
 
@@ -51,7 +52,9 @@ def _checks(settings: Settings, engine: Engine) -> Iterator[Check]:
     yield agent(settings)
     yield _mail(settings)
     yield Check("time zone", True, f"Days end in {settings.time_zone}.")
+    yield from surroundings.of_machine(settings, utc_now())
     if all(check.ok for check in ready):
+        yield from surroundings.of_record(engine, utc_now())
         yield reading(settings, engine, utc_now())
         yield from _stored(engine)
         yield _log(settings, engine)

@@ -32,6 +32,7 @@ class Following:
         self._index: Index | None = None
         self._making: threading.Thread | None = None
         self._failed = self._closed = False
+        self._looks = 0
         self.remembered: Remembered[Any] = Remembered()
         """What the site sent; forgotten whenever anything is written."""
 
@@ -42,11 +43,15 @@ class Following:
 
     def index(self) -> Index | None:
         """The index as of now, or None while it is made; what was remembered of older answers is forgotten."""
+        seen = self._looks
         with self._lock:
             if self._index is None or self._trail is None:
                 if self._failed:
                     self.start()
                 return None
+            if self._looks != seen:  # another thread has looked since this one asked
+                return self._index
+            self._looks += 1
             try:
                 self._follow(self._trail, self._index)
             except SQLAlchemyError:

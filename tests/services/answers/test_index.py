@@ -2,7 +2,9 @@
 
 import random
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from threading import Event, RLock, Semaphore
 
 import pytest
 from sqlalchemy import Engine
@@ -13,6 +15,7 @@ from registry.services.answers.following import Following
 from registry.services.answers.index import Index
 from registry.services.answers.matching import complete, read_index
 from registry.services.answers.names import Names
+from registry.store.changes import Changes
 from registry.store.columns import id_of
 from registry.store.engine import make_engine, snapshot, transaction
 from registry.store.tables import Alias, AliasKind, Tool
@@ -78,6 +81,48 @@ def test_a_change_that_another_connection_commits_is_seen_at_the_next_question(
         session.delete(session.exec(select(Alias)).one())
     assert found(following.index(), "quillmark two") is None
     other.dispose()
+
+
+class Counted:
+    """A lock that tells how many have come to it."""
+
+    def __init__(self) -> None:
+        self._lock, self.came = RLock(), Semaphore(0)
+
+    def __enter__(self) -> None:
+        self.came.release()
+        self._lock.acquire()
+
+    def __exit__(self, *_: object) -> None:
+        self._lock.release()
+
+
+def test_of_many_who_ask_at_once_one_looks_for_all_and_none_is_told_what_is_over(
+    engine: Engine, following: Following, now: datetime
+) -> None:
+    trail, lock = following._trail, Counted()
+    assert trail is not None
+    looked, real, goes_on, began = [], trail.news, Event(), Event()
+
+    def news() -> Changes | None:
+        looked.append(real())
+        began.set()
+        assert goes_on.wait(20)
+        return looked[-1]
+
+    following._lock, trail.news = lock, news  # type: ignore[assignment, method-assign]
+    with ThreadPoolExecutor(9) as pool:
+        first = pool.submit(following.index)
+        assert began.wait(20)
+        with transaction(engine) as session:
+            tool_id = id_of(a_tool(session, "Quillmark", now=now))
+        others = [pool.submit(following.index) for _ in range(8)]
+        for _ in range(9):
+            assert lock.came.acquire(timeout=20)
+        goes_on.set()
+        first.result(20)
+        assert {found(each.result(20), "Quillmark") for each in others} == {tool_id}
+    assert len(looked) == 2
 
 
 @pytest.mark.both_databases
