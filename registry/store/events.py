@@ -30,6 +30,11 @@ class Unheard:
 NOTHING_UNHEARD = Unheard()
 
 
+def newest_at(session: Session) -> datetime | None:
+    """The moment of the last act, by number."""
+    return session.exec(select(Event.at).order_by(col(Event.id).desc()).limit(1)).first()
+
+
 def last_acts(session: Session, limit: int) -> Sequence[tuple[int, str]]:
     """Number and action of the last so many acts, the newest first."""
     query = columns(col(Event.id), col(Event.action)).order_by(col(Event.id).desc()).limit(limit)

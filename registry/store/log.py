@@ -59,23 +59,38 @@ def append(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
     """Write events, each with all its columns but the id, in this order."""
     if not rows:
         return
-    ids = reserve_ids(session, Event, len(rows))
     connection = session.connection()
     sqlite = connection.dialect.name == "sqlite"
-    pending: dict[int, str] = session.info.setdefault(_PENDING, {})
-    values = []
-    for event_id, row in zip(ids, rows, strict=True):
+    values, rests = [], []
+    for row in rows:
         at = moment(row["at"])
         before, after = _TO_JSON(row["before"]), _TO_JSON(row["after"])
         who, what = (row["actor_id"], row["actor"]), (row["action"], row["subject_kind"], row["subject_id"])
+        rests.append(rest_of_line(at, *who, *what, before, after))
+        values.append((at[:-1].replace("T", " ") if sqlite else row["at"], *who, *what, before, after))
+    pending: dict[int, str] = session.info.setdefault(_PENDING, {})
+    for event_id, rest in zip(_insert_events(session, connection, values), rests, strict=True):
         pending.pop(event_id, None)  # of a savepoint that was rolled back: this one comes later
-        pending[event_id] = rest_of_line(at, *who, *what, before, after)
-        kept_at = at[:-1].replace("T", " ") if sqlite else row["at"]
-        values.append((event_id, kept_at, *who, *what, before, after))
-    connection.exec_driver_sql(_insert(connection, "event", _COLUMNS), values)
+        pending[event_id] = rest
     forget(session, Event)
     if sqlite and len(pending) >= MOST_PENDING:  # a writer is alone there, so that nobody waits
         _chain_pending(session)
+
+
+def _insert_events(
+    session: Session, connection: Connection, values: Sequence[tuple[Any, ...]]
+) -> Sequence[int]:
+    """Gives their ids; without a statement more for one event, as most acts have it."""
+    columns = _COLUMNS[1:]
+    if len(values) == 1:
+        if connection.dialect.name == "sqlite":
+            return [connection.exec_driver_sql(_insert(connection, "event", columns), values[0]).lastrowid]
+        returning = f"{_insert(connection, 'event', columns)} RETURNING id"
+        return [connection.exec_driver_sql(returning, values[0]).scalar_one()]
+    ids = reserve_ids(session, Event, len(values))
+    rows = [(event_id, *each) for event_id, each in zip(ids, values, strict=True)]
+    connection.exec_driver_sql(_insert(connection, "event", _COLUMNS), rows)
+    return ids
 
 
 def head(connection: Connection, *, to_write: bool = False) -> Head:
