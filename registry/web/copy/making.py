@@ -21,7 +21,7 @@ from registry.services.answers.holding import holds_until
 from registry.services.answers.index import Index
 from registry.services.people.house import house
 from registry.settings import Settings
-from registry.store import events, tools
+from registry.store import asked, events, tools
 from registry.store.columns import id_of
 from registry.store.engine import snapshot
 from registry.web.assets import STATIC
@@ -166,7 +166,7 @@ def _read(session: Session, settings: Settings, now: datetime) -> _Known:
 
 def _meaning(session: Session) -> Callable[[str], str]:
     """The same certain matches as everywhere, as addresses of tools."""
-    known = Index(tools.alias_keys(session), tools.written(session))
+    known = Index(asked.alias_keys(session), asked.written(session))
     slugs = {id_of(each): each.slug for each in tools.every(session)}
 
     def meant(query: str) -> str:
