@@ -62,13 +62,13 @@ class Refreshed:
 
 
 def make_fetcher(settings: Settings) -> Fetcher:
-    return Fetcher(agent=_agent(settings), allow_cidrs=settings.allow_private_cidrs)
+    return Fetcher(agent=agent_of(settings), allow_cidrs=settings.allow_private_cidrs)
 
 
 def make_poster(settings: Settings) -> Fetcher:
     """For webhooks: the same guard, less patience, and no pause between two messages to one host."""
     return Fetcher(
-        agent=_agent(settings),
+        agent=agent_of(settings),
         allow_cidrs=settings.allow_private_cidrs,
         deadline_s=POST_DEADLINE_S,
         host_pause_s=0,
@@ -77,7 +77,7 @@ def make_poster(settings: Settings) -> Fetcher:
 
 def make_hub_poster(settings: Settings) -> Fetcher:
     """For the hub that the settings name, wherever it stands: it follows no redirect, so it reaches nothing else."""
-    return Fetcher(agent=_agent(settings), allow_cidrs=ANYWHERE, deadline_s=POST_DEADLINE_S, host_pause_s=0)
+    return Fetcher(agent=agent_of(settings), allow_cidrs=ANYWHERE, deadline_s=POST_DEADLINE_S, host_pause_s=0)
 
 
 def make_workers(count: int = 2) -> Workers:
@@ -160,7 +160,7 @@ def tell(of: Refreshed) -> None:
         log.info("source failed source=%d code=%s", of.source_id, of.error_code)
 
 
-def _agent(settings: Settings) -> str:
+def agent_of(settings: Settings) -> str:
     """It names the registry and whom to write to."""
     contact = f"; {settings.contact}" if settings.contact else ""
     return f"{settings.name} (+{settings.base_url}{contact})"

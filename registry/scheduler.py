@@ -19,6 +19,7 @@ from registry.services.candidates import waking
 from registry.services.candidates.relevance import Refresher
 from registry.services.decisions import sampling
 from registry.services.evaluations import evaluation
+from registry.services.log import checkpoints
 from registry.services.outside import placing
 from registry.services.rubrics import rubric_files
 from registry.services.sources import source_health
@@ -34,6 +35,7 @@ PARSERS = 2
 TICK = "tick"
 POST = "post"
 NOTICE_EVERY = timedelta(minutes=5)
+CHECKPOINT_EVERY = timedelta(hours=1)
 
 
 class Scheduler:
@@ -55,6 +57,7 @@ class Scheduler:
         self._apscheduler = BackgroundScheduler(timezone=UTC)
         self._watch = threading.Thread(target=self._keep_going, name="clock watch", daemon=True)
         self._noticed_at: datetime | None = None
+        self._signed_at: datetime | None = None
         self._rubrics_seen: rubric_files.Print = ()
         self.ticked_at: datetime | None = None
         """When the last tick ended well; None before the first one."""
@@ -131,6 +134,7 @@ class Scheduler:
             if numbers:
                 with transaction(self._engine) as session:
                     traits.write_numbers(session, numbers)
+            self._sign(self._clock())
         except Exception:  # the next tick may find the database well again
             log.exception("tick failed")
             return
@@ -182,6 +186,19 @@ class Scheduler:
         with transaction(self._engine) as session:
             source_health.notice(session, now)
         self._noticed_at = now
+
+    def _sign(self, now: datetime) -> None:
+        """A checkpoint of the log: soon after an act on a verdict, of what else happened every hour."""
+        hourly = self._signed_at is None or not timedelta(0) <= now - self._signed_at < CHECKPOINT_EVERY
+        with snapshot(self._engine) as session:
+            wanted = checkpoints.wanted(session, self._settings, since=hourly)
+        if wanted:
+            try:
+                checkpoints.write(self._engine, self._settings)
+            except RegistryError as refused:
+                log.error("no checkpoint is signed fault=%s", refused.sentence)
+        if wanted or hourly:
+            self._signed_at = now
 
     def _take_in_rubrics(self, now: datetime) -> None:
         """Files of the rubrics folder that are new or changed since the last look; a broken one harms nothing."""

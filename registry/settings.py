@@ -53,6 +53,12 @@ class Settings(SignInSettings):
     secret_file: Path | None = Field(
         None, description="The secret's file; empty: `secret` in the data folder."
     )
+    audit_key_file: Path | None = Field(
+        None, description="The file of the key that signs checkpoints; empty: `audit-key` in the data folder."
+    )
+    checkpoint_dir: Path | None = Field(
+        None, description="Folder of the log's checkpoints; empty: `checkpoints` in the data folder."
+    )
     backup_dir: Path | None = Field(
         None, description="Where a copy is put before an upgrade; empty: `backups` in the data folder."
     )

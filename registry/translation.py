@@ -5,9 +5,8 @@ from functools import cache
 from gettext import GNUTranslations, find
 from pathlib import Path
 
-from registry.domain.language import ENGLISH, Language
+from registry.domain.language import ENGLISH, WRITTEN_IN, Language
 
-WRITTEN_IN = "en"
 CATALOGUE = "registry"
 SUPPLIED = Path(__file__).parent / "locale"
 

@@ -38,6 +38,7 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
             "scrapers",
         }
     ),
+    "registry.openid": frozenset({"registry.domain", "registry.settings", "scrapers"}),
     "registry.rounds": frozenset(
         {"registry.domain", "registry.jobs", "registry.services", "registry.store", "scrapers"}
     ),
@@ -70,6 +71,7 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
         {
             "registry.domain",
             "registry.jobs",
+            "registry.openid",
             "registry.publish",
             "registry.services",
             "registry.settings",

@@ -69,6 +69,15 @@ def list_people(as_json: AsJson = False) -> None:
         print_rows(rows, none="Nobody yet. Add the first admin: registry users add EMAIL --role admin")
 
 
+@users.command("erase")
+def erase(email: Email) -> None:
+    """Take the name and address of somebody who is disabled away; what they did stays, as a former colleague's."""
+    with opened() as (_settings, engine), transaction(engine) as session:
+        person = store.get_by_email(session, passwords.fold_email(email))
+        accounts.erase(session, id_of(person), by=acting(session), now=utc_now())
+    print("Erased. Verdicts that they decided still bear their name.", file=sys.stderr)
+
+
 @users.command("disable")
 def disable(
     email: Email,

@@ -22,7 +22,7 @@ from registry.services.decisions.decision import Decision, Terms, decide
 from registry.services.evaluations import evaluation as rounds
 from registry.services.evaluations import moderation, scoring
 from registry.services.people.acting import Actor, record
-from registry.services.verdicts import duties, verdict_life
+from registry.services.verdicts import content, duties, verdict_life
 from registry.store import tables, verdicts
 from registry.store.columns import id_of
 from registry.store.conditions import rows_of
@@ -271,8 +271,14 @@ class History:
         self.session.flush()
         self.session.add_all(rows_of(id_of(row), told.conditions))
         self.session.flush()
-        after = {"number": row.number, "tool": told.tool, "outcome": row.outcome.value}
-        record(self.session, "verdict.imported", ("verdict", row.id), by=by, now=at, after=after)
+        after = {
+            "number": row.number,
+            **content.hashes(self.session, [id_of(row)])[id_of(row)],
+            "tool": told.tool,
+            "outcome": row.outcome.value,
+            "imported": True,
+        }
+        record(self.session, "verdict.published", ("verdict", row.id), by=by, now=at, after=after)
 
     def _look_ups(self) -> Iterator[Act]:
         for each in self.content.unanswered:

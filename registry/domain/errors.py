@@ -37,6 +37,17 @@ class NotAllowed(RegistryError):
     code = "not_allowed"
 
 
+class SignInRefused(RegistryError):
+    """What the OpenID provider, or whoever came in its name, said is not believed, or gives no way in here."""
+
+    code = "sign_in_refused"
+
+    def __init__(self, sentence: str, why: str, detail: str = "", user_id: int | None = None) -> None:
+        """`why` is a code for the record, `detail` says more for the log alone; `user_id` is whose account it was."""
+        super().__init__(sentence)
+        self.why, self.detail, self.user_id = why, detail or why, user_id
+
+
 class InvalidInput(RegistryError):
     """What was typed cannot be taken; `faults` maps each field's name to a sentence about it."""
 

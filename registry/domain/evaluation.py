@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from enum import IntEnum, StrEnum
 
 from registry.domain.errors import NotAllowed, RuleBroken
+from registry.domain.language import gettext_noop as _
 
 
 class EvaluationState(StrEnum):
@@ -272,10 +273,11 @@ def recorded_exceptions(
 ) -> tuple[str, ...]:
     """The sentences that a verdict keeps when one of the two exceptions was used."""
     if quick_lane:
-        return ("Quick lane: one trained reviewer scored and decided alone.",)
+        return (_("Quick lane: one trained reviewer scored and decided alone."),)
     if solo:
-        alone = "One person scored and decided: this is an office of one person."
-        return (alone if person in scorers else "One scorecard was enough: this is an office of one person.",)
+        alone = _("One person scored and decided: this is an office of one person.")
+        enough = _("One scorecard was enough: this is an office of one person.")
+        return (alone if person in scorers else enough,)
     return ()
 
 

@@ -1,12 +1,13 @@
 """The language that the registry speaks: every sentence is written in English, and said as the catalogue has it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from gettext import NullTranslations
 
 Language = NullTranslations
 """A gettext catalogue; this one says everything as it is written."""
 ENGLISH = Language()
+WRITTEN_IN = "en"
 
 
 def gettext_noop(text: str) -> str:
@@ -23,31 +24,40 @@ _MONTHS = (  # never those of the machine's locale
 
 class Worded(str):
     """A sentence made where nobody knows yet who will read it: in English as it is, and to be `said` in another
-    language. What is cut from it, or put together with it by other means than `worded` and `joined`, is English."""
+    language. What is cut from it, or put together with it by other means than those below, is English."""
 
-    written: str
-    plural: str
-    values: Mapping[str, object]
-
-    def said(self, language: Language) -> str:
-        return _filled(self.written, self.plural, self.values, language)
+    said: Callable[[Language], str]
 
 
 def worded(written: str, /, **values: object) -> Worded:
     """`written` with its gaps filled; a value may be a day, or another sentence."""
-    return _worded(written, "", values)
+    return _worded(lambda language: _filled(language.gettext(written) if written else "", values, language))
 
 
 def worded_n(one: str, many: str, n: int, /, **values: object) -> Worded:
     """The form that fits `n`, which fills the gap of that name."""
-    return _worded(one, many, {"n": n, **values})
+    return _worded(lambda language: _filled(language.ngettext(one, many, n), {"n": n} | values, language))
 
 
 def joined(between: str, parts: Iterable[str]) -> Worded:
-    """The sentences one after another; what is `between` them is a sign, and no word."""
-    values = {f"part{place}": part for place, part in enumerate(parts)}
-    between = between.replace("{", "{{").replace("}", "}}")
-    return _worded(between.join(f"{{{name}}}" for name in values), "", values)
+    """The sentences one after another."""
+    every = tuple(parts)
+    return _worded(lambda language: said(between, language).join(said(each, language) for each in every))
+
+
+def small(text: str) -> Worded:
+    """The same in small letters, for the middle of a sentence."""
+    return _worded(lambda language: said(text, language).lower())
+
+
+def opening(text: str) -> Worded:
+    """The same with a capital, for the beginning of a line."""
+
+    def say(language: Language) -> str:
+        told = said(text, language)
+        return told[:1].upper() + told[1:]
+
+    return _worded(say)
 
 
 def said(text: str, language: Language) -> str:
@@ -63,22 +73,16 @@ def day_text(day: date | None, language: Language = ENGLISH) -> str:
     return language.gettext("{day} {month} {year}").format(day=day.day, month=month, year=day.year)
 
 
-def _worded(one: str, many: str, values: Mapping[str, object]) -> Worded:
-    sentence = Worded(_filled(one, many, values, ENGLISH))
-    sentence.written, sentence.plural, sentence.values = one, many, values
+def _worded(say: Callable[[Language], str]) -> Worded:
+    sentence = Worded(say(ENGLISH))
+    sentence.said = say
     return sentence
 
 
-def _filled(one: str, many: str, values: Mapping[str, object], language: Language) -> str:
-    if many:
-        n = values["n"]
-        assert isinstance(n, int)
-        text = language.ngettext(one, many, n)
-    else:
-        text = language.gettext(one) if one else ""
-    return (
-        text.format_map({name: _shown(value, language) for name, value in values.items()}) if values else text
-    )
+def _filled(text: str, values: Mapping[str, object], language: Language) -> str:
+    if not values:
+        return text
+    return text.format_map({name: _shown(value, language) for name, value in values.items()})
 
 
 def _shown(value: object, language: Language) -> object:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import tzinfo
 
 from registry.domain.language import day_text
+from registry.domain.language import gettext_noop as _
 from registry.domain.notice import NoticeKind, Told
 from registry.domain.outcome import MEANINGS
 from registry.domain.validity import STATE_LABELS, ValidityState
@@ -46,24 +47,24 @@ TITLES: dict[NoticeKind, str] = {
 }
 """What follows the tool's name."""
 KIND_LABELS: dict[NoticeKind, str] = {
-    NoticeKind.PUBLISHED: "Published",
-    NoticeKind.STARTED: "In force now",
-    NoticeKind.SUPERSEDED: "Replaced",
-    NoticeKind.SUSPENDED: "Suspended",
-    NoticeKind.LIFTED: "Suspension lifted",
-    NoticeKind.REVOKED: "Withdrawn",
-    NoticeKind.ENDED: "Ended, days of grace",
-    NoticeKind.LAPSED: "Lapsed",
-    NoticeKind.SUNSET_ANNOUNCED: "To be retired",
-    NoticeKind.SUNSET_CANCELLED: "Kept after all",
-    NoticeKind.SUNSET_REACHED: "Retired",
-    NoticeKind.GRADUATED: "Needs no approval any more",
-    NoticeKind.GRADUATION_CANCELLED: "Under approval again",
-    NoticeKind.CONDITION_MET: "Condition met",
-    NoticeKind.CONDITION_WAIVED: "Condition waived",
-    NoticeKind.CONDITION_OVERDUE: "Condition not met in time",
-    NoticeKind.CONDITION_REOPENED: "Condition open again",
-    NoticeKind.PILOT_RESULT: "Result of a pilot",
+    NoticeKind.PUBLISHED: _("Published"),
+    NoticeKind.STARTED: _("In force now"),
+    NoticeKind.SUPERSEDED: _("Replaced"),
+    NoticeKind.SUSPENDED: _("Suspended"),
+    NoticeKind.LIFTED: _("Suspension lifted"),
+    NoticeKind.REVOKED: _("Withdrawn"),
+    NoticeKind.ENDED: _("Ended, days of grace"),
+    NoticeKind.LAPSED: _("Lapsed"),
+    NoticeKind.SUNSET_ANNOUNCED: _("To be retired"),
+    NoticeKind.SUNSET_CANCELLED: _("Kept after all"),
+    NoticeKind.SUNSET_REACHED: _("Retired"),
+    NoticeKind.GRADUATED: _("Needs no approval any more"),
+    NoticeKind.GRADUATION_CANCELLED: _("Under approval again"),
+    NoticeKind.CONDITION_MET: _("Condition met"),
+    NoticeKind.CONDITION_WAIVED: _("Condition waived"),
+    NoticeKind.CONDITION_OVERDUE: _("Condition not met in time"),
+    NoticeKind.CONDITION_REOPENED: _("Condition open again"),
+    NoticeKind.PILOT_RESULT: _("Result of a pilot"),
 }
 """What sort of notice it is, in a list of them."""
 SENTENCES: dict[NoticeKind, str] = {

@@ -10,7 +10,8 @@ from enum import StrEnum
 from typing import Any
 
 from registry.domain.condition import Check, Condition, ConditionKind, Duty
-from registry.domain.language import day_text
+from registry.domain.language import Worded, day_text, joined, worded, worded_n
+from registry.domain.language import gettext_noop as _
 from registry.domain.outcome import MEANINGS, Outcome
 from registry.domain.validity import STATE_LABELS, ValidityState
 
@@ -39,12 +40,12 @@ class PlacedBy(StrEnum):
 
 
 PLACED_LABELS: dict[PlacedBy, str] = {
-    PlacedBy.PURL: "by its package",
-    PlacedBy.PATH: "by its page",
-    PlacedBy.DOMAIN: "by its web address",
-    PlacedBy.NAME: "by its name",
-    PlacedBy.PERSON: "by a colleague",
-    PlacedBy.CANDIDATE: "as the candidate that it became",
+    PlacedBy.PURL: _("by its package"),
+    PlacedBy.PATH: _("by its page"),
+    PlacedBy.DOMAIN: _("by its web address"),
+    PlacedBy.NAME: _("by its name"),
+    PlacedBy.PERSON: _("by a colleague"),
+    PlacedBy.CANDIDATE: _("as the candidate that it became"),
 }
 
 
@@ -62,15 +63,15 @@ class OutsideScope:
     def lines(self) -> list[str]:
         """What limits it, in words; nothing where nothing does."""
         told = [
-            ("Edition", self.edition),
-            ("Versions", self.versions),
-            ("Deployment", self.deployment),
-            ("Data up to", self.data_ceiling),
-            ("Accounts", ", ".join(self.accounts)),
-            ("Offices", ", ".join(self.offices)),
-            ("For", ", ".join(self.audience)),
+            (worded("Edition"), self.edition),
+            (worded("Versions"), self.versions),
+            (worded("Deployment"), self.deployment),
+            (worded("Data up to"), self.data_ceiling),
+            (worded("Accounts"), ", ".join(self.accounts)),
+            (worded("Offices"), ", ".join(self.offices)),
+            (worded("For"), ", ".join(self.audience)),
         ]
-        return [f"{name}: {value}" for name, value in told if value]
+        return [joined(": ", each) for each in told if each[1]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -208,27 +209,68 @@ def summary(said: Sequence[Said], today: date) -> str:
         return ""
     if len(strictest) == 1:
         [(registry, outcome)] = strictest.items()
-        return f"One other organisation, {registry}, {_DONE[outcome]}."
+        return joined(
+            "", [_did(outcome, 1, worded("One other organisation, {registry},", registry=registry)), "."]
+        )
     counted = {outcome: sum(each is outcome for each in strictest.values()) for outcome in Outcome}
-    parts = [f"{_count(number)} {_DONE[outcome]}" for outcome, number in counted.items() if number]
-    who = f"{_count(len(strictest)).capitalize()} other organisations"
+    parts = [_did(outcome, number, _count(number)) for outcome, number in counted.items() if number]
+    who = (
+        _OTHERS[len(strictest)]
+        if len(strictest) < len(_OTHERS)
+        else worded("{n} other organisations", n=len(strictest))
+    )
     if len(parts) == 1:
-        return f"{who} {_DONE[next(iter(strictest.values()))]}."
-    return f"{who} have decided on it: {', '.join(parts)}."
+        return joined("", [_did(next(iter(strictest.values())), len(strictest), who), "."])
+    return worded(
+        "{organisations} have decided on it: {parts}.", organisations=who, parts=joined(", ", parts)
+    )
 
 
-_DONE: dict[Outcome, str] = {
-    Outcome.APPROVED: "approved it",
-    Outcome.APPROVED_WITH_CONDITIONS: "approved it with conditions",
-    Outcome.PILOT: "allowed it in a pilot",
-    Outcome.REJECTED: "rejected it",
-    Outcome.PROHIBITED: "forbade it",
-}
+def _did(outcome: Outcome, number: int, who: str) -> Worded:
+    match outcome:
+        case Outcome.APPROVED:
+            return worded_n("{who} approved it", "{who} approved it", number, who=who)
+        case Outcome.APPROVED_WITH_CONDITIONS:
+            return worded_n(
+                "{who} approved it with conditions", "{who} approved it with conditions", number, who=who
+            )
+        case Outcome.PILOT:
+            return worded_n("{who} allowed it in a pilot", "{who} allowed it in a pilot", number, who=who)
+        case Outcome.REJECTED:
+            return worded_n("{who} rejected it", "{who} rejected it", number, who=who)
+        case Outcome.PROHIBITED:
+            return worded_n("{who} forbade it", "{who} forbade it", number, who=who)
+
+
+# Translators: how many organisations.
+_COUNTS = (
+    worded("no"),
+    worded("one"),
+    worded("two"),
+    worded("three"),
+    worded("four"),
+    worded("five"),
+    worded("six"),
+    worded("seven"),
+    worded("eight"),
+    worded("nine"),
+)
+_OTHERS = (
+    "",
+    "",
+    worded("Two other organisations"),
+    worded("Three other organisations"),
+    worded("Four other organisations"),
+    worded("Five other organisations"),
+    worded("Six other organisations"),
+    worded("Seven other organisations"),
+    worded("Eight other organisations"),
+    worded("Nine other organisations"),
+)
 
 
 def _count(number: int) -> str:
-    words = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
-    return words[number] if number < len(words) else str(number)
+    return _COUNTS[number] if number < len(_COUNTS) else str(number)
 
 
 def _new_state(after: Outside) -> str:

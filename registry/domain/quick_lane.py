@@ -4,6 +4,7 @@ import hmac
 from collections.abc import Collection, Mapping
 from datetime import date
 
+from registry.domain.language import gettext_noop as _
 from registry.domain.outcome import MEANINGS, Outcome
 from registry.domain.verdict import Scope
 
@@ -15,7 +16,7 @@ LIMITS: Mapping[str, str] = {
 """What the reviewer confirms; that only public information goes in is the verdict's scope."""
 
 ONE_IN = 10
-CONFIRMED = (
+CONFIRMED = _(
     "Confirmed: public information only, no or trivial cost, "
     "no account that speaks in public, no effect on people."
 )

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from registry.domain.answer import AnswerCode
 from registry.domain.errors import InvalidInput
+from registry.domain.language import worded
 
 
 class Ring(StrEnum):
@@ -18,7 +19,12 @@ class Ring(StrEnum):
     NO = "no"
 
 
-RING_LABELS = {Ring.YES: "Yes", Ring.YES_IF: "Yes, if", Ring.IN_REVIEW: "In review", Ring.NO: "No"}
+RING_LABELS = {
+    Ring.YES: worded("Yes"),
+    Ring.YES_IF: worded("Yes, if"),
+    Ring.IN_REVIEW: worded("In review"),
+    Ring.NO: worded("No"),
+}
 RINGS: dict[AnswerCode, Ring] = {
     AnswerCode.YES: Ring.YES,
     AnswerCode.YES_IF: Ring.YES_IF,
@@ -61,7 +67,7 @@ class Quarter:
 
     @property
     def label(self) -> str:
-        return f"Q{self.number} {self.year}"
+        return worded("Q{number} {year}", number=self.number, year=self.year)
 
     @property
     def last_day(self) -> date:
@@ -102,7 +108,10 @@ def read_day(said: str, today: date) -> date | None:
     day = _read(said)
     if day is None or day > today or day.year < EARLIEST_YEAR:
         raise InvalidInput(
-            f"“{said[:40]}” is no day of the past. Write 2026-09-30, or 2026-Q3 for a quarter that is over."
+            worded(
+                "“{text}” is no day of the past. Write 2026-09-30, or 2026-Q3 for a quarter that is over.",
+                text=said[:40],
+            )
         )
     return day
 

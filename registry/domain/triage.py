@@ -5,6 +5,7 @@ from datetime import date
 from enum import StrEnum
 
 from registry.domain.errors import RuleBroken
+from registry.domain.language import gettext_noop as _
 
 FRESH_MENTIONS_ENOUGH = 3
 FRESH_REQUESTS_ENOUGH = 2
@@ -37,13 +38,13 @@ STATUS_LABELS: dict[CandidateStatus, str] = {
 }
 
 REASON_LABELS: dict[DismissReason, str] = {
-    DismissReason.NOT_A_TOOL: "Not a tool",
-    DismissReason.DUPLICATE_NEWS: "News we already have",
-    DismissReason.OUT_OF_SCOPE: "Outside what we look at",
-    DismissReason.TOO_EARLY: "Too early to say anything",
-    DismissReason.SPAM: "Spam",
-    DismissReason.ALREADY_DECIDED: "Already decided",
-    DismissReason.OTHER: "Another reason",
+    DismissReason.NOT_A_TOOL: _("Not a tool"),
+    DismissReason.DUPLICATE_NEWS: _("News we already have"),
+    DismissReason.OUT_OF_SCOPE: _("Outside what we look at"),
+    DismissReason.TOO_EARLY: _("Too early to say anything"),
+    DismissReason.SPAM: _("Spam"),
+    DismissReason.ALREADY_DECIDED: _("Already decided"),
+    DismissReason.OTHER: _("Another reason"),
 }
 
 

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from enum import StrEnum
 
 from registry.domain.errors import RuleBroken
+from registry.domain.language import gettext_noop as _
 from registry.domain.outcome import MEANINGS, Outcome
 from registry.domain.verdict import Verdict, open_due_dates
 
@@ -35,17 +36,17 @@ class ValidityState(StrEnum):
 
 
 STATE_LABELS: dict[ValidityState, str] = {
-    ValidityState.REVOKED: "Withdrawn",
-    ValidityState.SUPERSEDED: "Replaced by a newer verdict",
-    ValidityState.SCHEDULED: "Not started yet",
-    ValidityState.SUSPENDED: "Suspended",
-    ValidityState.SUNSET_REACHED: "Retired",
-    ValidityState.GRADUATED: "Needs no approval any more",
-    ValidityState.LAPSED: "Lapsed",
-    ValidityState.GRACE: "Ended, days of grace",
-    ValidityState.SUNSET_ANNOUNCED: "To be retired",
-    ValidityState.REVIEW_DUE: "Stands, review due",
-    ValidityState.ACTIVE: "Stands",
+    ValidityState.REVOKED: _("Withdrawn"),
+    ValidityState.SUPERSEDED: _("Replaced by a newer verdict"),
+    ValidityState.SCHEDULED: _("Not started yet"),
+    ValidityState.SUSPENDED: _("Suspended"),
+    ValidityState.SUNSET_REACHED: _("Retired"),
+    ValidityState.GRADUATED: _("Needs no approval any more"),
+    ValidityState.LAPSED: _("Lapsed"),
+    ValidityState.GRACE: _("Ended, days of grace"),
+    ValidityState.SUNSET_ANNOUNCED: _("To be retired"),
+    ValidityState.REVIEW_DUE: _("Stands, review due"),
+    ValidityState.ACTIVE: _("Stands"),
 }
 
 

@@ -50,6 +50,9 @@ class Letter:
     closing: Sequence[str] = ()
     links: Sequence[tuple[str, str]] = ()
     """At the end: words and address."""
+    language: str = "en"
+    """Of all of it but the items."""
+    items_language: str = "en"
 
 
 @dataclass(frozen=True)
@@ -105,13 +108,16 @@ def as_text(letter: Letter) -> str:
 
 
 def as_html(letter: Letter) -> str:
-    parts = ['<!doctype html>\n<html lang="en"><head><meta charset="utf-8">']
+    parts = [f'<!doctype html>\n<html lang="{escape(letter.language)}"><head><meta charset="utf-8">']
+    other = letter.items_language != letter.language
+    opened, closed = (f'<div lang="{escape(letter.items_language)}">', "</div>") if other else ("", "")
     parts.append('<meta name="color-scheme" content="light dark">')
     parts.append(f"<title>{escape(_line(letter.subject))}</title></head><body>")
     parts += [f"<p>{escape(each)}</p>" for each in letter.opening]
     for item in letter.items:
-        parts.append(f"<h2>{_link(item.title, item.url)}</h2>")
+        parts.append(f"{opened}<h2>{_link(item.title, item.url)}</h2>")
         parts += [f"<p>{escape(each)}</p>" for each in item.paragraphs]
+        parts += filter(None, [closed])
     if letter.action:
         parts.append(f"<p><strong>{_link(*letter.action)}</strong></p>")
     parts += [f"<p>{escape(each)}</p>" for each in letter.closing]

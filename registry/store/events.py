@@ -7,8 +7,9 @@ from datetime import datetime
 from sqlalchemy import ColumnElement
 from sqlalchemy import select as columns
 from sqlmodel import Session, and_, col, func, not_, or_, select
+from sqlmodel.sql.expression import Select
 
-from registry.store.tables import Event
+from registry.store.tables import Event, LogEntry
 
 
 @dataclass(frozen=True)
@@ -87,33 +88,58 @@ def newest_of(
     ).all()
 
 
+@dataclass(frozen=True)
+class Wanted:
+    """Which events somebody asks for; what is empty does not matter."""
+
+    action: str = ""
+    subject_kind: str = ""
+    subject_id: int | None = None
+    actor: str = ""
+    """Just as they are called."""
+    since: datetime | None = None
+    before: datetime | None = None
+
+
+ANYTHING = Wanted()
+
+
 def page(
     session: Session,
+    wanted: Wanted = ANYTHING,
     *,
     after: int = 0,
-    action: str = "",
-    subject_kind: str = "",
-    subject_id: int | None = None,
     unheard: Unheard = NOTHING_UNHEARD,
     limit: int = 50,
-) -> Sequence[Event]:
-    """Those with a higher number than `after`, in the order in which they happened.
+) -> Sequence[tuple[int, Event]]:
+    """Those with a higher number in the log than `after`, each with its number, in the order in which they happened.
 
     It ends before the first act on a verdict that has not gone out: who reads on from there misses nothing.
     """
-    query = select(Event).where(col(Event.id) > after, *_heard(unheard))
+    query = _numbered(wanted, unheard).where(col(LogEntry.number) > after)
     if unheard.waiting:
-        first = select(func.min(Event.id)).where(
-            Event.subject_kind == "verdict", col(Event.subject_id).in_(unheard.waiting)
+        first = (
+            select(func.min(LogEntry.number))
+            .join(Event, col(Event.id) == LogEntry.event_id)
+            .where(Event.subject_kind == "verdict", col(Event.subject_id).in_(unheard.waiting))
         )
-        query = query.where(col(Event.id) < first.scalar_subquery())
-    if action:
-        query = query.where(Event.action == action)
-    if subject_kind:
-        query = query.where(Event.subject_kind == subject_kind)
-    if subject_id is not None:
-        query = query.where(Event.subject_id == subject_id)
-    return session.exec(query.order_by(col(Event.id)).limit(limit)).all()
+        query = query.where(col(LogEntry.number) < func.coalesce(first.scalar_subquery(), 2**62))
+    return session.exec(query.order_by(col(LogEntry.number)).limit(limit)).all()
+
+
+def latest(
+    session: Session,
+    wanted: Wanted = ANYTHING,
+    *,
+    before: int = 0,
+    unheard: Unheard = NOTHING_UNHEARD,
+    limit: int = 50,
+) -> Sequence[tuple[int, Event]]:
+    """Each with its number in the log, the highest first; with `before`, only those of a lower number."""
+    query = _numbered(wanted, unheard)
+    if before:
+        query = query.where(col(LogEntry.number) < before)
+    return session.exec(query.order_by(col(LogEntry.number).desc()).limit(limit)).all()
 
 
 def newest(
@@ -121,18 +147,14 @@ def newest(
     *,
     action: str = "",
     subject_kind: str = "",
-    before: int = 0,
-    unheard: Unheard = NOTHING_UNHEARD,
     limit: int = 50,
 ) -> Sequence[Event]:
-    """The newest first; with `before`, only those of a lower number."""
-    query = select(Event).where(*_heard(unheard)).order_by(col(Event.id).desc()).limit(limit)
+    """The newest first."""
+    query = select(Event).order_by(col(Event.id).desc()).limit(limit)
     if subject_kind:
         query = query.where(Event.subject_kind == subject_kind)
     if action:
         query = query.where(Event.action == action)
-    if before:
-        query = query.where(col(Event.id) < before)
     return session.exec(query).all()
 
 
@@ -158,6 +180,25 @@ def of_people(session: Session, kind: str, subject_ids: Collection[int], *, regi
         Event.subject_kind == kind, col(Event.subject_id).in_(subject_ids), Event.actor != registry
     )
     return set(session.exec(query.distinct()))
+
+
+def _numbered(wanted: Wanted, unheard: Unheard) -> Select[int, Event]:
+    query = select(LogEntry.number, Event).join(Event, col(Event.id) == LogEntry.event_id)
+    asked: list[ColumnElement[bool]] = [
+        column == value
+        for column, value in (
+            (col(Event.action), wanted.action),
+            (col(Event.subject_kind), wanted.subject_kind),
+            (col(Event.subject_id), wanted.subject_id),
+            (col(Event.actor), wanted.actor),
+        )
+        if value not in ("", None)
+    ]
+    if wanted.since is not None:
+        asked.append(col(Event.at) >= wanted.since)
+    if wanted.before is not None:
+        asked.append(col(Event.at) < wanted.before)
+    return query.where(*asked, *_heard(unheard))
 
 
 def _heard(unheard: Unheard) -> list[ColumnElement[bool]]:

@@ -13,12 +13,14 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, event, text
 from sqlmodel import Session
 
-from registry.domain.log_line import line, moment, rest_of_line
+from registry.domain.errors import NotFound
+from registry.domain.log_line import NOTHING_BEFORE, line, moment, rest_of_line
 from registry.domain.merkle import HASH_BYTES, Growing, leaf_hash
 from registry.store.engine import reserve_ids
 from registry.store.memo import forget
 from registry.store.tables import Event
 
+MOST_PENDING = 5_000
 _PENDING = "log"
 _THINNED = "log_thinned"
 """Whether something was rolled back to a savepoint, and events with it."""
@@ -46,6 +48,10 @@ class Line(NamedTuple):
     hashes: bytes
     actor_id: int | None
     actor: str
+    action: str
+    subject_id: int
+    after: str
+    """JSON, as it is stored."""
     rest: str | None
 
 
@@ -68,6 +74,8 @@ def append(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
         values.append((event_id, kept_at, *who, *what, before, after))
     connection.exec_driver_sql(_insert(connection, "event", _COLUMNS), values)
     forget(session, Event)
+    if sqlite and len(pending) >= MOST_PENDING:  # a writer is alone there, so that nobody waits
+        _chain_pending(session)
 
 
 def head(connection: Connection, *, to_write: bool = False) -> Head:
@@ -110,8 +118,56 @@ def lines(connection: Connection, *, after: int = 0, limit: int | None = None) -
         cursor.execute(query)
         while some := cursor.fetchmany(2000):
             for number, event_id, hashes, found, *values in some:
+                _, actor_id, actor, action, _, subject_id, _, told = values
                 rest = None if found is None else rest_of_line(*values)
-                yield Line(number, event_id, hashes, values[1], values[2], rest)
+                yield Line(number, event_id, hashes, actor_id, actor, action, subject_id, told, rest)
+
+
+def number_of(connection: Connection, action: str, subject_kind: str, subject_id: int) -> int | None:
+    """Of the first event of this sort that befell one thing."""
+    query = text(
+        "SELECT min(log_entry.number) FROM event JOIN log_entry ON log_entry.event_id = event.id"
+        " WHERE event.subject_kind = :kind AND event.subject_id = :subject AND event.action = :action"
+    )
+    found = connection.execute(query, {"kind": subject_kind, "subject": subject_id, "action": action})
+    number: int | None = found.scalar()
+    return number
+
+
+def line_at(connection: Connection, number: int) -> tuple[str, Line]:
+    """The hash of the line before, in hexadecimal, and the line. Raises NotFound."""
+    found = [each for each in lines(connection, after=max(number - 2, 0), limit=2) if each.number <= number]
+    if not found or found[-1].number != number or found[-1].rest is None:
+        raise NotFound(f"The log has no number {number}.")
+    return found[0].hashes[:HASH_BYTES].hex() if len(found) == 2 else NOTHING_BEFORE, found[-1]
+
+
+def full_subtree(connection: Connection, level: int, end: int) -> bytes:
+    """The kept root of the full subtree of 2**level lines that ends with number `end`. Raises NotFound."""
+    query = text("SELECT hashes FROM log_entry WHERE number = :end")
+    found = connection.execute(query, {"end": end}).scalar()
+    ending = hashes_in(found) if found is not None else []
+    if level >= len(ending):
+        raise NotFound(f"The log has no number {end}, or its hashes were changed.")
+    return ending[level]
+
+
+def leaves(connection: Connection, *, after: int, up_to: int) -> Iterator[bytes]:
+    """The kept hash of each line between two numbers."""
+    query = text(
+        "SELECT substr(hashes, 1, 32) FROM log_entry WHERE number > :after AND number <= :up_to ORDER BY number"
+    )
+    for (leaf,) in connection.execute(query, {"after": after, "up_to": up_to}):
+        yield bytes(leaf)
+
+
+def of_verdicts(connection: Connection, *, after: int) -> bool:
+    """Whether anything that befell a verdict has a higher number."""
+    query = text(
+        "SELECT 1 FROM log_entry JOIN event ON event.id = log_entry.event_id"
+        " WHERE log_entry.number > :after AND event.subject_kind = 'verdict' LIMIT 1"
+    )
+    return connection.execute(query, {"after": after}).first() is not None
 
 
 def names(connection: Connection) -> dict[int, str]:
@@ -156,15 +212,15 @@ def _mark(connection: Connection) -> str:
 
 
 def _commit(session: Session) -> None:
-    if session.in_nested_transaction():
-        return
-    pending: dict[int, str] | None = session.info.pop(_PENDING, None)
-    thinned = session.info.pop(_THINNED, False)
-    if not pending:
-        return
-    session.flush()
+    if session.info.get(_PENDING) and not session.in_nested_transaction():
+        session.flush()
+        _chain_pending(session)
+
+
+def _chain_pending(session: Session) -> None:
+    pending: dict[int, str] = session.info.pop(_PENDING)
     connection = session.connection()
-    if thinned:
+    if session.info.pop(_THINNED, False):
         low, high = min(pending), max(pending)
         query = text("SELECT id FROM event WHERE id BETWEEN :low AND :high")
         there = set(connection.execute(query, {"low": low, "high": high}).scalars())

@@ -6,13 +6,14 @@ from datetime import datetime
 from sqlmodel import Session, col, or_, select
 
 from registry.domain.errors import NotFound
+from registry.domain.language import worded
 from registry.store.tables import Candidate, Request
 
 
 def get_by_digest(session: Session, digest: str) -> Request:
     found = session.exec(select(Request).where(Request.digest == digest)).first()
     if found is None:
-        raise NotFound("This link is not known. Use the whole link as it was given to you.")
+        raise NotFound(worded("This link is not known. Use the whole link as it was given to you."))
     return found
 
 

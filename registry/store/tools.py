@@ -11,6 +11,7 @@ from sqlmodel import Session, and_, col, func, or_, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from registry.domain.errors import NotFound
+from registry.domain.language import worded
 from registry.store.columns import among
 from registry.store.tables import Alias, AliasKind, Tool
 
@@ -21,7 +22,9 @@ def get(session: Session, slug: str) -> Tool:
     """Raises NotFound."""
     found = find(session, slug)
     if found is None:
-        raise NotFound(f"There is no tool “{slug}” here. Look it up by name on the first page.")
+        raise NotFound(
+            worded("There is no tool “{slug}” here. Look it up by name on the first page.", slug=slug)
+        )
     return found
 
 
@@ -29,7 +32,7 @@ def get_by_id(session: Session, tool_id: int) -> Tool:
     """Raises NotFound."""
     found = session.get(Tool, tool_id)
     if found is None:
-        raise NotFound("There is no such tool here. Look it up by name on the first page.")
+        raise NotFound(worded("There is no such tool here. Look it up by name on the first page."))
     return found
 
 

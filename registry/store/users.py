@@ -5,15 +5,18 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy import delete, update
 from sqlmodel import Session, col, select
 
 from registry.domain.errors import NotFound
 from registry.store.memo import remembered
 from registry.store.tables import (
     ApiToken,
+    Event,
     Office,
     Role,
     SignInLink,
+    TriageAct,
     User,
     UserArea,
     UserIdentity,
@@ -67,6 +70,13 @@ def names(session: Session, user_ids: Iterable[int]) -> dict[int, str]:
         query = select(User).where(col(User.id).in_(missing))
         found |= {user.id: user.name for user in session.exec(query) if user.id is not None}
     return found
+
+
+def rename_acts(session: Session, user_id: int, name: str) -> None:
+    """Write another name wherever one was kept beside this person's acts; and forget how their provider knows them."""
+    for table in (Event, TriageAct):
+        session.execute(update(table).where(col(table.actor_id) == user_id).values(actor=name))
+    session.execute(delete(UserIdentity).where(col(UserIdentity.user_id) == user_id))
 
 
 def areas(session: Session, user_ids: Iterable[int]) -> dict[int, frozenset[str]]:

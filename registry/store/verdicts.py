@@ -13,6 +13,7 @@ from sqlmodel import Session, UTCDateTime, col, func, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from registry.domain.errors import NotFound
+from registry.domain.language import worded
 from registry.domain.validity import Ruling
 from registry.store import rulings as plain_rulings
 from registry.store import tables
@@ -38,7 +39,7 @@ def get_published(session: Session, number: int, *, now: datetime) -> tables.Ver
 
 
 def _no_such(number: int) -> NotFound:
-    return NotFound(f"There is no verdict number {number}. See the list of verdicts.")
+    return NotFound(worded("There is no verdict number {number}. See the list of verdicts.", number=number))
 
 
 def find_for_evaluation(session: Session, evaluation_id: int) -> tables.Verdict | None:

@@ -5,6 +5,8 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from registry.domain.errors import InvalidInput
+from registry.domain.language import gettext_noop as _
+from registry.domain.language import worded
 from registry.publish import sheet
 from registry.services.answers import lookup
 from registry.services.answers.lookup import LookUp
@@ -42,14 +44,18 @@ def read_list(text: str) -> list[str]:
     """
     found = _names_of_rows([line.strip(" \r") for line in text.splitlines() if line.strip()])
     if not found:
-        raise InvalidInput("There is nothing to look up.", {"list": "Paste at least one name or address."})
+        raise InvalidInput(
+            worded("There is nothing to look up."), {"list": worded("Paste at least one name or address.")}
+        )
     if len(found) > MOST_QUERIES:
-        told = f"{len(found):,} lines are too many for one go; at most {MOST_QUERIES:,} fit. Ask in parts."
-        raise InvalidInput("The list is too long.", {"list": told})
+        many = _("{n} lines are too many for one go; at most {most} fit. Ask in parts.")
+        fault = worded(many, n=f"{len(found):,}", most=f"{MOST_QUERIES:,}")
+        raise InvalidInput(worded("The list is too long."), {"list": fault})
     long = next((number for number, line in enumerate(found, 1) if len(line) > MOST_SIGNS), None)
     if long is not None:
-        told = f"Line {long} is too long for a name or an address; at most {MOST_SIGNS} characters fit."
-        raise InvalidInput("A line is too long.", {"list": told})
+        wide = _("Line {number} is too long for a name or an address; at most {most} characters fit.")
+        fault = worded(wide, number=long, most=MOST_SIGNS)
+        raise InvalidInput(worded("A line is too long."), {"list": fault})
     return found
 
 

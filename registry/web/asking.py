@@ -6,6 +6,7 @@ from datetime import datetime
 from fastapi import Request
 
 from registry.domain.errors import InvalidInput, NotAllowed, NotSignedIn
+from registry.domain.language import worded
 from registry.services.people.acting import Actor
 from registry.settings import Settings
 from registry.web.parts import parts_of
@@ -13,14 +14,19 @@ from registry.web.parts import parts_of
 MOST_FROM_ONE_PLACE = 20
 """Requests, and as many lists, without an account from one network address, within the throttle's window."""
 SOMEBODY = Actor(None, "somebody without an account")
+TOO_MANY = {
+    "requests": worded("Too many requests came from where you are. Wait a quarter of an hour, or sign in."),
+    "addresses": worded("Too many addresses came from where you are. Wait a quarter of an hour, or sign in."),
+    "lists": worded("Too many lists came from where you are. Wait a quarter of an hour, or sign in."),
+}
 LENGTHS = {"homepage": 2000, "purpose": 2000, "needed_by": 80, "contact": 200}
 
 
 def require_right(settings: Settings, user: Actor | None) -> None:
     if user is None and settings.requests != "anybody":
-        raise NotSignedIn("Sign in to ask for a tool.")
+        raise NotSignedIn(worded("Sign in to ask for a tool."))
     if user is not None and user.scopes is not None and "request" not in user.scopes:
-        raise NotAllowed("This needs a token with the scope request.")
+        raise NotAllowed(worded("This needs a token with the scope request."))
 
 
 def asker(request: Request, user: Actor | None, now: datetime, *, what: str = "requests") -> Actor:
@@ -30,7 +36,7 @@ def asker(request: Request, user: Actor | None, now: datetime, *, what: str = "r
     throttle = parts_of(request).throttle
     key = f"{what}:{request.client.host if request.client else ''}"
     if throttle.failures(key, now) >= MOST_FROM_ONE_PLACE:
-        raise NotAllowed(f"Too many {what} came from where you are. Wait a quarter of an hour, or sign in.")
+        raise NotAllowed(TOO_MANY[what])
     throttle.note_failure(key, now)
     return SOMEBODY
 
@@ -38,11 +44,11 @@ def asker(request: Request, user: Actor | None, now: datetime, *, what: str = "r
 def require_lengths(typed: Mapping[str, str], settings: Settings) -> None:
     """What the service would cut off without a word is refused here, so that nothing typed is lost."""
     faults = {
-        name: f"is {len(typed[name])} characters long; at most {most} fit"
+        name: worded("is {n} characters long; at most {most} fit", n=len(typed[name]), most=most)
         for name, most in LENGTHS.items()
         if len(typed[name]) > most
     }
     if typed["data_class"] and typed["data_class"] not in settings.data_classes:
-        faults["data_class"] = f"must be one of: {', '.join(settings.data_classes)}"
+        faults["data_class"] = worded("must be one of: {values}", values=", ".join(settings.data_classes))
     if faults:
-        raise InvalidInput("Something is too long.", faults)
+        raise InvalidInput(worded("Something is too long."), faults)

@@ -71,7 +71,10 @@ def answer_card(
         decided_by=verdict.decided_by if verdict else "",
         decided_on=verdict.decided_at if verdict else None,
         valid_until=answer.validity.ends_on if answer.validity else None,
-        follow=[Link("Mail", follow_url(urlencode({"tool": tool.slug}))), *follow(tool)],
+        follow=[
+            Link(house.language.gettext("Mail"), follow_url(urlencode({"tool": tool.slug}))),
+            *follow(tool),
+        ],
         challenge_url=f"/challenge?tool={quote(tool.slug)}" if verdict else "",
         incident_url=f"/incident?tool={quote(tool.slug)}",
         request_url=request_url(tool.name),

@@ -18,10 +18,11 @@ from registry.domain import errors
 from registry.domain.errors import InvalidInput, NotFound, NotSignedIn, RegistryError
 from registry.domain.language import gettext_noop as _
 from registry.domain.language import joined, said, worded
-from registry.store.trouble import is_unreachable
+from registry.store.trouble import has_no_room, is_unreachable
 from registry.web.headers import HEADERS
 from registry.web.methods import hides_others, methods_of, route_of
 from registry.web.parts import parts_of
+from registry.web.refused import on_record
 from registry.web.render import local_path, render
 from registry.web.request_id import current
 from registry.web.schemas import Problem
@@ -49,6 +50,9 @@ SENTENCES: Mapping[int, str] = {
     405: _("This address does not take {method} requests; it takes {allowed}."),
     413: _("That is more than this address takes in one go. Send less."),
     503: _("The database does not answer at the moment. This mostly passes within a minute."),
+    507: _(
+        "Nothing can be written just now: the disk is full. Reading goes on; what you sent was not stored."
+    ),
 }
 TITLES: Mapping[int, str] = {
     403: _("You may not do this"),
@@ -60,6 +64,7 @@ TITLES: Mapping[int, str] = {
     422: _("There is a problem with what was sent"),
     500: _("Something went wrong on our side"),
     503: _("Not available at the moment"),
+    507: _("There is no room at the moment"),
 }
 COME_BACK = {"Retry-After": "10", "Cache-Control": "no-store"}
 PLAINLY = {"extra_forbidden": worded("There is no such field here; look at its spelling, or leave it out.")}
@@ -151,7 +156,7 @@ def problem(
 
 async def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, RegistryError)
-    return await refuse(request, error)
+    return on_record(request, error, await refuse(request, error))
 
 
 async def _invalid(request: Request, error: Exception) -> Response:
@@ -182,19 +187,25 @@ async def _http(request: Request, error: Exception) -> Response:
 
 
 async def _store_failed(request: Request, error: Exception) -> Response:
-    """While the database is away: what was typed comes back, to be sent again; nobody is looked up to tell it."""
-    if not is_unreachable(error):
+    """While the database is away, or its disk full: what was typed comes back, to be sent again.
+
+    While it is away nobody is looked up to tell it.
+    """
+    full = has_no_room(error)
+    if not full and not is_unreachable(error):
         raise error
-    where = (current(), request.method, route_of(request.scope, request.app), type(error).__name__)
-    logger.warning("database unreachable request=%s method=%s route=%s error=%s", *where)
-    sentence = worded(SENTENCES[503])
+    status, code = (507, "no_room") if full else (503, "unavailable")
+    where = (code, current(), request.method, route_of(request.scope, request.app), type(error).__name__)
+    logger.warning("database unusable why=%s request=%s method=%s route=%s error=%s", *where)
+    sentence = worded(SENTENCES[status])
     if asks_for_json(request):
-        return problem(request, 503, sentence, "unavailable", headers=COME_BACK)
-    forget_viewer(request)
+        return problem(request, status, sentence, code, headers=COME_BACK)
+    if not full:
+        forget_viewer(request)
     steps = [Link(worded("Try this page again"), local_path(_way_back(request)))]
     typed = await _typed(request)
-    page = Fault(503, worded(TITLES[503]), sentence, steps, current(), request.url.path, typed)
-    reply = await run_in_threadpool(render, request, "errors/error.html", page, status=503)
+    page = Fault(status, worded(TITLES[status]), sentence, steps, current(), request.url.path, typed)
+    reply = await run_in_threadpool(render, request, "errors/error.html", page, status=status)
     reply.headers.update(COME_BACK)
     return reply
 

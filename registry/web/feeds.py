@@ -8,7 +8,7 @@ from fastapi.responses import RedirectResponse
 from sqlmodel import Session
 
 from registry.domain.errors import InvalidInput, NotFound
-from registry.domain.language import worded
+from registry.domain.language import joined, worded
 from registry.domain.notice_words import KIND_LABELS
 from registry.domain.outcome import MEANINGS
 from registry.domain.validity import STATE_LABELS
@@ -68,7 +68,12 @@ def feed_links(title: str, path: str = "/feeds/verdicts", wanted: Filter | None 
     """One link per format, for the head of a page; `path` is the feed's address without its ending."""
     query = as_query(wanted) if wanted else ""
     return [
-        FeedLink(f"{title} ({each.name})", each.media_type, f"{path}.{ending}{'?' + query if query else ''}")
+        FeedLink(
+            joined("", [title, f" ({each.name})"]),
+            each.media_type,
+            f"{path}.{ending}{'?' + query if query else ''}",
+            each.name,
+        )
         for ending, each in FORMATS.items()
     ]
 

@@ -20,3 +20,8 @@ def outside_link(text: str) -> Link | None:
         return None
     label = parts.hostname.removeprefix("www.") + parts.path.rstrip("/")
     return Link(label if len(label) <= MOST_LABEL else label[: MOST_LABEL - 1] + "…", address)
+
+
+def outside_address(text: str) -> str:
+    """What may stand in an `href`, whatever was stored: an http or https address as it is, for all else `#`."""
+    return text if text.lower().startswith(("http://", "https://")) else "#"

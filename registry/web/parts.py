@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from anyio import CapacityLimiter
@@ -23,9 +24,10 @@ from registry.store.engine import transaction
 from registry.web.assets import Assets
 from registry.web.kept import Kept
 from registry.web.rendering import Copy
-from registry.web.throttle import Throttle
+from registry.web.throttle import Counted, Throttle
 
 if TYPE_CHECKING:
+    from registry.openid.provider import Provider
     from registry.web.metrics import Metrics
 
 Clock = Callable[[], datetime]
@@ -53,6 +55,7 @@ class Parts:
     watched: list[Callable[[datetime], Check]] = field(default_factory=list)
     """Checks of what runs beside the site; whatever it is puts its own in, and `/readyz` asks them."""
     throttle: Throttle = field(default_factory=Throttle)
+    refusals: Counted = field(default_factory=Counted)
     metrics: "Metrics | None" = None
     """Where somebody may be told them."""
     kept: Kept = field(default_factory=Kept)
@@ -62,6 +65,17 @@ class Parts:
     few: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(FEW))
     """For short work that many ask for at once."""
     _writers: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1))
+
+    @cached_property
+    def provider(self) -> "Provider | None":
+        """The organisation's OpenID provider, which is asked nothing before somebody goes there."""
+        if not self.settings.oidc_issuer:
+            return None
+        from registry.jobs import agent_of
+        from registry.openid.provider import Provider
+        from registry.openid.replies import Wire
+
+        return Provider(self.settings, Wire(self.settings, agent=agent_of(self.settings)))
 
     @property
     def secure(self) -> bool:

@@ -13,6 +13,7 @@ from sqlmodel import Session
 
 from registry.domain.errors import InvalidInput
 from registry.domain.language import gettext_noop as _
+from registry.domain.language import joined, worded, worded_n
 from registry.domain.lookup import House, Question
 from registry.services.answers.lookup import moment, no_day
 from registry.store import offices
@@ -65,16 +66,25 @@ def require_known(
     faults = {}
     for name in dict.fromkeys(names):
         if name not in (*known, *many):
-            faults[name] = f"We do not know what “{name}” asks for. There {_these(known)}."
+            faults[name] = _unknown(name, known)
         elif names.count(name) > 1 and name not in many:
             values = ", ".join(f"“{value}”" for each, value in said if each == name)
-            faults[name] = f"“{name}” is given more than once: {values}. Give it once."
+            told = _("“{name}” is given more than once: {values}. Give it once.")
+            faults[name] = worded(told, name=name, values=values)
     if faults:
-        raise InvalidInput(" ".join(faults.values()), faults)
+        raise InvalidInput(joined(" ", faults.values()), faults)
 
 
-def _these(names: Sequence[str]) -> str:
-    return f"{'are' if len(names) > 1 else 'is'} {', '.join(names)}" if names else "is nothing"
+def _unknown(name: str, known: Sequence[str]) -> str:
+    if not known:
+        return worded("We do not know what “{name}” asks for. There is nothing.", name=name)
+    return worded_n(
+        "We do not know what “{name}” asks for. There is {names}.",
+        "We do not know what “{name}” asks for. There are {names}.",
+        len(known),
+        name=name,
+        names=", ".join(known),
+    )
 
 
 def untracked_of(request: Request) -> list[tuple[str, str]]:

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from starlette.datastructures import QueryParams
 
 from registry.domain.errors import InvalidInput
+from registry.domain.language import worded
 from registry.domain.lookup import House
 from registry.domain.radar import RING_LABELS, Move, Ring, quarter_of, read_day
 from registry.publish.radar import Entry, Radar
@@ -18,7 +19,7 @@ from registry.services.verdicts.shelving import Shelving
 from registry.web.radar_chart import QUADRANTS
 from registry.web.understood import code, codes
 
-NO_CATEGORY = "Without a category"
+NO_CATEGORY = worded("Without a category")
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,7 @@ def _day(query: QueryParams, name: str, today: date) -> date | None:
     try:
         return read_day(query.get(name, ""), today)
     except InvalidInput as refused:
-        raise InvalidInput(str(refused), {name: str(refused)}) from refused
+        raise InvalidInput(refused.sentence, {name: refused.sentence}) from refused
 
 
 def shown(shelving: Shelving, asked: Asked, today: date, now: datetime) -> Shown:

@@ -3,16 +3,26 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from registry.domain.language import gettext_noop as _
+from registry.domain.language import joined, worded
 from registry.domain.radar import RING_LABELS, Move, Ring
 from registry.services.answers.radar import Blip
 from registry.web import radar_chart
 from registry.web.radar_chart import CELL_HEIGHT, CELL_WIDTH, LEFT, RADII, SIZE, TOP
 from registry.web.radar_shown import Shown
-from registry.web.words import mark, words
+from registry.web.words import words
 
+MOVED = {Move.IN: _("moved in, was “{ring}”"), Move.OUT: _("moved out, was “{ring}”")}
 MOST_LETTERS = 32
 """Of a category's name in the corner of the picture."""
 RISKS = ("forbidden", "extreme", "high", "moderate", "low")
+RISK_WORDS = {
+    "forbidden": worded("Forbidden"),
+    "extreme": worded("Extreme"),
+    "high": worded("High"),
+    "moderate": worded("Moderate"),
+    "low": worded("Low"),
+}
 FITS = ("weak", "adequate", "strong")
 
 
@@ -122,7 +132,7 @@ def on_chart(shown: Shown, bands: Mapping[str, tuple[str, str]]) -> Drawn:
     marks = [
         *(
             Mark(
-                words(risk).removesuffix(" risk"),
+                RISK_WORDS[risk],
                 LEFT - 8,
                 TOP + row * CELL_HEIGHT + CELL_HEIGHT / 2 + 5,
                 "end",
@@ -148,19 +158,18 @@ def _numbered(
         number = len(dots) + 1 if spot else None
         lines[entry.slug] = Line(number, entry.name, url, entry.code.value, each.move.value, moved)
         if spot and number:
-            said = ", ".join(
-                part for part in (f"{entry.name}: {mark(entry.code.value).label}", moved) if part
-            )
+            answer = joined(": ", [entry.name, words(entry.code.value)])
+            said = joined(", ", filter(None, [answer, moved]))
             dots.append(Dot(spot.x, spot.y, number, url, each.ring.value, each.move.value, said))
     return lines, dots
 
 
 def _moved(blip: Blip) -> str:
     if blip.move is Move.NEW:
-        return "new"
+        return worded("new")
     if blip.move is Move.NONE or blip.before is None:
         return ""
-    return f"moved {blip.move.value}, was “{RING_LABELS[blip.before]}”"
+    return worded(MOVED[blip.move], ring=RING_LABELS[blip.before])
 
 
 def _short(name: str) -> str:

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from fastapi import Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
-from registry.domain.language import joined
+from registry.domain.language import WRITTEN_IN, joined
 from registry.web.etag import conditional
 from registry.web.parts import parts_of
-from registry.web.rendering import FeedLink, SignedIn, Site
+from registry.web.rendering import SPOKEN, FeedLink, SignedIn, Site
 from registry.web.understood import NOT_UNDERSTOOD
 from registry.web.viewer import now_of, viewer
 
@@ -26,7 +26,7 @@ def render(
 ) -> HTMLResponse:
     """The page `templates/<name>`, offering `feeds` to feed readers, and itself to search engines where `indexed`."""
     parts = parts_of(request)
-    site = _site(request, feeds, indexed and parts.settings.public)
+    site = _site(request, feeds, indexed and parts.settings.public, spoken=name in SPOKEN)
     body = parts.environment.get_template(name).render(page=page, site=site)
     if site.not_understood and status == 200:
         status = 422
@@ -58,7 +58,7 @@ def local_path(path: str, otherwise: str = "/") -> str:
     return path if local and path.isascii() else otherwise
 
 
-def _site(request: Request, feeds: Sequence[FeedLink], indexed: bool) -> Site:
+def _site(request: Request, feeds: Sequence[FeedLink], indexed: bool, *, spoken: bool) -> Site:
     parts, user = parts_of(request), viewer(request)
     settings, assets = parts.settings, parts.assets
     theme = request.cookies.get("theme", "")
@@ -66,6 +66,7 @@ def _site(request: Request, feeds: Sequence[FeedLink], indexed: bool) -> Site:
     return Site(
         name=settings.name,
         language=settings.language,
+        page_language=settings.language if spoken else WRITTEN_IN,
         contact=settings.contact,
         base_url=settings.base_url,
         path=request.url.path + query,

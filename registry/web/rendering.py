@@ -10,11 +10,27 @@ from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
+from markupsafe import Markup
 
 from registry.domain.language import ENGLISH, Language, Worded, day_text, said, worded, worded_n
+from registry.web.links import outside_address
 from registry.web.words import answer_heading, mark, words
 
 PACKAGE = Path(__file__).resolve().parents[1]
+SPOKEN = frozenset({
+    *("account/show.html", "copy/names.html", "errors/error.html", "feeds/list.html"),
+    *("follow/asked.html", "follow/leave.html", "follow/new.html", "follow/show.html"),
+    *("lookup/embed.html", "lookup/home.html", "lookup/list.html", "lookup/show.html"),
+    *("radar/risk_fit.html", "radar/show.html"),
+    *("reports/tell.html", "reports/told.html"),
+    *("requests/leave.html", "requests/new.html", "requests/show.html"),
+    *("session/again.html", "session/forgotten.html", "session/link.html"),
+    *("session/login.html", "session/signed_out.html"),
+    *("site/accessibility.html", "site/guidance.html"),
+    *("tools/list.html", "tools/show.html"),
+    *("verdicts/list.html", "verdicts/show.html"),
+})  # fmt: skip
+"""Pages that a colleague meets: they are said in the registry's language."""
 
 _MINUTE_S, _HOUR_S, _DAY_S = 60, 3600, 86400
 
@@ -34,6 +50,8 @@ class FeedLink:
     title: str
     type: str
     url: str
+    format: str = ""
+    """Its name, as `Atom`."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +90,8 @@ class Site:
     theme: str = ""
     """`light`, `dark`, or empty: as the device has it."""
     language: str = "en"
+    page_language: str = "en"
+    """Of what stands within `main`: pages of staff are English in every registry."""
     feed_links: Sequence[FeedLink] = ()
     indexed: bool = False
     """Whether search engines may list the page."""
@@ -102,7 +122,8 @@ def make_environment(
     """An environment in which an unknown name is an error and every value is escaped; made once for equal parts.
 
     `time_zone` is the organisation's, an IANA name. Filters: `day`, `moment`, `iso`, `ago(now)`, `words`,
-    `mark`, `answer_heading(conditions)`, and `said` for what was marked for the catalogues elsewhere.
+    `mark`, `outside` for addresses that others wrote, `answer_heading(conditions)`, and `said` for what was marked for
+    the catalogues elsewhere.
     Raises ZoneInfoNotFoundError for a zone that is none.
     """
     zone = ZoneInfo(time_zone)
@@ -147,10 +168,13 @@ def make_environment(
             environment.globals[name] = _say_gaps(
                 cast("Callable[..., str]", environment.globals[name]), language
             )
+    # Of what the registry itself wrote into its record, which is English whatever it speaks.
+    environment.globals["in_english"] = "" if language is ENGLISH else Markup(' lang="en"')
     environment.filters |= {
         "said": say,
         "words": lambda code: say(words(code)),
         "mark": mark,
+        "outside": outside_address,
         "answer_heading": partial(answer_heading, language=language),
     }
     return environment

@@ -334,7 +334,7 @@ class SubjectOut(Shape):
 
 
 class EventOut(Shape):
-    id: int
+    id: int = Field(description="Its number in the log: 1, 2, 3 …, in the order of commits, without a gap.")
     at: datetime
     actor: str = Field(description="A name, or `registry` for what happens by itself.")
     action: str = Field(examples=["verdict.published"])

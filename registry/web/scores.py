@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from registry.domain.language import joined, small, worded
 from registry.web.links import outside_link
 from registry.web.shapes import Link
 from registry.web.words import words
@@ -23,6 +24,8 @@ class Score:
     """0 to 4, U or NA."""
     said: str
     """The rating in words for those who do not see the bar."""
+    told: str
+    """What the bar shows, in words."""
     number: int | None
     """What it counts as; None where not applicable."""
     tone: str
@@ -49,7 +52,7 @@ class Assessed:
     reasons: Sequence[str]
     rubric: str
     knock_outs: Sequence[tuple[str, str]]
-    """Those that were not answered with no: name and answer."""
+    """Those that were not answered with no: name, and `yes` or `unknown`."""
     disagreements: Sequence[str] = ()
     """Where reviewers were far apart, how it was resolved and how many dissent, without names."""
 
@@ -75,53 +78,58 @@ def assessed(stored: Mapping[str, Any]) -> Assessed | None:
         reasons=stored.get("reasons", []),
         rubric=f"{rubric.get('name', '')} {rubric.get('version', '')}".strip(),
         knock_outs=[
-            (each["name"], "Yes" if each["answer"] == "yes" else "Not known")
-            for each in stored.get("knock_outs", [])
-            if each["answer"] != "no"
+            (each["name"], each["answer"]) for each in stored.get("knock_outs", []) if each["answer"] != "no"
         ],
         disagreements=_disagreements(stored),
     )
 
 
-BANDS = {"risk_band": "risk band", "fit_band": "fit band"}
+BANDS = {"risk_band": worded("risk band"), "fit_band": worded("fit band")}
 
 
 def _disagreements(stored: Mapping[str, Any]) -> list[str]:
     names = {
-        each["id"]: each["name"][:1].lower() + each["name"][1:]
+        each["id"]: small(worded(each["name"]))
         for each in (*stored["criteria"], *stored.get("knock_outs", []))
     } | BANDS
-    told = []
+    told: list[str] = []
     for each in stored.get("disagreements", []):
-        given = " and ".join(
-            words(value).lower() if not value.isdigit() else value for value in each["given"]
+        given = joined(worded(" and "), map(_rating, each["given"]))
+        sentence = worded(
+            "On {criterion} reviewers gave {ratings}.", criterion=names[each["id"]], ratings=given
         )
-        sentence = f"On {names[each['id']]} reviewers gave {given}."
+        said = [sentence]
         if each["value"]:
-            value = each["value"] if each["value"].isdigit() else words(each["value"]).lower()
-            dissent = each["dissent"]
-            still = (
-                ""
-                if not dissent
-                else f" {dissent} of {len(each['given'])} gave something else and stand by it."
-            )
-            told.append(f"{sentence} It was resolved as {value}: {each['reason']}{still}")
-        else:
-            told.append(f"{sentence} It was left so: {each['reason']}" if each["reason"] else sentence)
+            resolved = {"rating": _rating(each["value"]), "reason": each["reason"]}
+            said.append(worded("It was resolved as {rating}: {reason}", **resolved))
+            if each["dissent"]:
+                said.append(
+                    worded(
+                        "{few} of {all} gave something else and stand by it.",
+                        few=each["dissent"],
+                        all=len(each["given"]),
+                    )
+                )
+        elif each["reason"]:
+            said.append(worded("It was left so: {reason}", reason=each["reason"]))
+        told.append(joined(" ", said))
     return told
 
 
 def _score(stored: Mapping[str, Any]) -> Score:
     side, rating = stored["side"], stored["rating"]
+    name = worded(stored["name"][:1].upper() + stored["name"][1:])
+    said = worded("{rating} of 4", rating=rating) if rating.isdigit() else words(rating)
     number = None if rating == "NA" else COUNTS_AS[side] if rating == "U" else int(rating)
     given = sorted(stored.get("given", []))
     evidence = dict.fromkeys(stored.get("evidence", []))
     links = {text: outside_link(text) for text in evidence}
     return Score(
         id=stored["id"],
-        name=stored["name"][:1].upper() + stored["name"][1:],
+        name=name,
         rating=rating,
-        said=f"{rating} of 4" if rating.isdigit() else words(rating),
+        said=said,
+        told=joined(": ", [joined(" ", [stored["id"], name]), said]),
         number=number,
         tone="plain" if number is None else TONES[side][number],
         spread=_spread(given, moderated=bool(stored.get("moderated"))),
@@ -132,8 +140,15 @@ def _score(stored: Mapping[str, Any]) -> Score:
     )
 
 
+def _rating(value: str) -> str:
+    return value if value.isdigit() else small(words(value))
+
+
 def _spread(given: Sequence[str], *, moderated: bool) -> str:
     if not given:
-        return "nobody rated it"
-    told = "one reviewer" if len(given) == 1 else f"{len(given)} reviewers: {', '.join(map(words, given))}"
-    return f"{told}; resolved by moderation" if moderated else told
+        return worded("Nobody rated it")
+    told = worded("One reviewer")
+    if len(given) > 1:
+        ratings = joined(", ", map(_rating, given))
+        told = worded("{n} reviewers: {ratings}", n=len(given), ratings=ratings)
+    return worded("{told}; resolved by moderation", told=told) if moderated else told

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import date
 
-from registry.domain.language import day_text
+from registry.domain.language import joined, worded
 from registry.domain.lookup import House
 from registry.domain.succession import CONDITION, changes
 from registry.domain.validity import Ruling
@@ -12,25 +12,25 @@ from registry.web.shapes import Change
 from registry.web.words import words
 
 LABELS = {
-    "outcome": "Outcome",
-    "edition": "Edition",
-    "versions": "Versions",
-    "deployment": "Deployment",
-    "data_ceiling": "Information up to",
-    "accounts": "Accounts",
-    "audience": "People",
-    "offices": "Offices",
-    "valid_until": "Until",
+    "outcome": worded("Outcome"),
+    "edition": worded("Edition"),
+    "versions": worded("Versions"),
+    "deployment": worded("Deployment"),
+    "data_ceiling": worded("Information up to"),
+    "accounts": worded("Accounts"),
+    "audience": worded("People"),
+    "offices": worded("Offices"),
+    "valid_until": worded("Until"),
 }
 WITHOUT = {
-    "edition": "every edition",
-    "versions": "every version",
-    "deployment": "any",
-    "data_ceiling": "any",
-    "accounts": "any",
-    "audience": "everybody",
-    "offices": "all",
-    "valid_until": "somebody decides anew",
+    "edition": worded("every edition"),
+    "versions": worded("every version"),
+    "deployment": worded("any"),
+    "data_ceiling": worded("any"),
+    "accounts": worded("any"),
+    "audience": worded("everybody"),
+    "offices": worded("all"),
+    "valid_until": worded("somebody decides anew"),
 }
 """What stands where a verdict is bound to nothing."""
 OWN_WORDS = ("edition", "versions", "deployment")
@@ -49,12 +49,16 @@ def changes_of(ruling: Ruling, known: Mapping[int, Verdict], house: House) -> tu
         )
         for each in changes(known[before], ruling.verdict)
     ]
-    return f"What it changes of verdict {before}", found
+    return worded("What it changes of verdict {number}", number=before), found
 
 
 def _condition(before: str | date | None, after: str | date | None) -> Change:
     label = (
-        "New condition" if before is None else "Condition left out" if after is None else "Condition reworded"
+        worded("New condition")
+        if before is None
+        else worded("Condition left out")
+        if after is None
+        else worded("Condition reworded")
     )
     return Change(label, str(before or ""), str(after or ""))
 
@@ -63,8 +67,8 @@ def _said(what: str, value: str | date | None, house: House) -> str:
     if value is None:
         return WITHOUT[what]
     if isinstance(value, date):
-        return day_text(value)
+        return worded("{day}", day=value)
     if what in OWN_WORDS:
         return value
     phrases = house.phrases if what == "offices" else {}
-    return ", ".join(phrases.get(code) or words(code) for code in value.split(", "))
+    return joined(", ", [phrases.get(code) or words(code) for code in value.split(", ")])

@@ -5,6 +5,7 @@ from datetime import datetime
 from fastapi import Request
 
 from registry.domain.errors import NotAllowed, NotSignedIn
+from registry.domain.language import worded
 from registry.services.people.acting import Actor
 from registry.settings import Settings
 from registry.web.parts import parts_of
@@ -17,9 +18,9 @@ SOMEBODY = Actor(None, "somebody without an account")
 def require_voice(settings: Settings, user: Actor | None) -> None:
     """Whoever may ask for a tool may report; a token needs the scope of requests."""
     if user is None and settings.requests != "anybody":
-        raise NotSignedIn("Sign in to tell us.")
+        raise NotSignedIn(worded("Sign in to tell us."))
     if user is not None and user.scopes is not None and "request" not in user.scopes:
-        raise NotAllowed("This needs a token with the scope request.")
+        raise NotAllowed(worded("This needs a token with the scope request."))
 
 
 def teller(request: Request, user: Actor | None, now: datetime) -> tuple[Actor, str]:
@@ -29,6 +30,8 @@ def teller(request: Request, user: Actor | None, now: datetime) -> tuple[Actor, 
         return user, place
     throttle, key = parts_of(request).throttle, f"report:{place}"
     if throttle.failures(key, now) >= MOST_FROM_ONE_PLACE:
-        raise NotAllowed("Too many reports came from where you are. Wait a quarter of an hour, or sign in.")
+        raise NotAllowed(
+            worded("Too many reports came from where you are. Wait a quarter of an hour, or sign in.")
+        )
     throttle.note_failure(key, now)
     return SOMEBODY, place

@@ -1,7 +1,8 @@
-"""How often somebody may fail to sign in; counted in this process's memory, so each process counts for itself."""
+"""What is limited in number, counted in this process's memory, so that each process counts for itself."""
 
 import threading
 from collections import OrderedDict
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 WINDOW = timedelta(minutes=15)
@@ -29,3 +30,30 @@ class Throttle:
     def forget(self, key: str) -> None:
         with self._lock:
             self._failures.pop(key, None)
+
+
+@dataclass
+class _Seen:
+    at: datetime
+    more: int = 0
+
+
+class Counted:
+    """Lets the first refusal of a kind pass, and of those within WINDOW of it only their number, with the next."""
+
+    def __init__(self) -> None:
+        self._seen: OrderedDict[tuple[object, ...], _Seen] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def passes(self, key: tuple[object, ...], now: datetime) -> int | None:
+        """How many were kept back since the last one that passed; None where this one is kept back too."""
+        with self._lock:
+            seen = self._seen.get(key)
+            if seen is not None and timedelta(0) <= now - seen.at < WINDOW:
+                seen.more += 1
+                return None
+            self._seen[key] = _Seen(now)
+            self._seen.move_to_end(key)
+            while len(self._seen) > MOST_KEYS:
+                self._seen.popitem(last=False)
+            return seen.more if seen is not None else 0

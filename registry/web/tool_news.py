@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlmodel import Session
 
+from registry.domain.language import worded
 from registry.domain.proposal import Announcer, Signal
 from registry.store import entries, events, tables
 from registry.web.links import outside_link
@@ -40,17 +41,19 @@ def _title(after: Mapping[str, Any]) -> str:
     said = str(after.get("title") or "").partition(" - ")[2] or str(after.get("title") or "")
     match after.get("signal"):
         case Signal.RELEASE.value:
-            return f"Version {version} was released" if version else "A new version was released"
+            if not version:
+                return worded("A new version was released")
+            return worded("Version {version} was released", version=version)
         case Signal.EXPLOITED.value:
-            return f"Known to be exploited: {said}"
+            return worded("Known to be exploited: {title}", title=said)
         case Signal.VULNERABLE.value:
-            return f"A flaw was reported: {said}"
+            return worded("A flaw was reported: {title}", title=said)
         case Signal.END_OF_LIFE.value:
-            return "Its maker announced its end" if own else "Its end was reported"
+            return worded("Its maker announced its end") if own else worded("Its end was reported")
         case Signal.TERMS.value:
-            return "Its terms changed" if own else "A change of its terms was reported"
+            return worded("Its terms changed") if own else worded("A change of its terms was reported")
         case Signal.OWNER.value:
-            return "It has another owner" if own else "A change of its owner was reported"
+            return worded("It has another owner") if own else worded("A change of its owner was reported")
     return ""
 
 
@@ -58,4 +61,4 @@ def _text(after: Mapping[str, Any]) -> str:
     """The headline, where the title does not hold it already."""
     if after.get("signal") in (Signal.END_OF_LIFE.value, Signal.TERMS.value, Signal.OWNER.value):
         return str(after.get("title") or "")
-    return "A new main version." if after.get("major") else ""
+    return worded("A new main version.") if after.get("major") else ""

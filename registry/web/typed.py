@@ -7,6 +7,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from registry.domain.language import worded
 from registry.web.deps import clean
 
 
@@ -32,7 +33,7 @@ class Typed:
         try:
             return date.fromisoformat(text) if text else None
         except ValueError:
-            faults[name] = "Write the day as year-month-day, such as 2027-03-31."
+            faults[name] = worded("Write the day as year-month-day, such as 2027-03-31.")
             return None
 
 

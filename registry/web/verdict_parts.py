@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from registry.domain.language import gettext_noop as _
+from registry.domain.language import joined, small, worded
 from registry.domain.lookup import House
 from registry.domain.validity import STATE_LABELS, ValidityState
 from registry.services.verdicts.publishing import Published
@@ -19,20 +21,20 @@ from registry.web.words import words
 PLAIN = frozenset({ValidityState.ACTIVE})
 """A state that needs no word beside the outcome."""
 HAPPENED: Mapping[str, str] = {
-    "verdict.published": "Verdict {number}",
-    "verdict.revoked": "Verdict {number} withdrawn",
-    "verdict.suspended": "Verdict {number} suspended",
-    "verdict.suspension_confirmed": "Suspension of verdict {number} confirmed",
-    "verdict.suspension_lifted": "Suspension of verdict {number} lifted",
-    "verdict.suspension_overdue": "Suspension of verdict {number} still unconfirmed",
-    "verdict.sunset": "Verdict {number} to be retired",
-    "verdict.sunset_cancelled": "Verdict {number} is kept after all",
-    "verdict.graduated": "Verdict {number}: needs no approval any more",
-    "verdict.graduation_cancelled": "Verdict {number} needs its approval again",
-    "verdict.pilot_result": "What the pilot of verdict {number} came to",
-    "condition.met": "A condition of verdict {number} was met",
-    "condition.waived": "A condition of verdict {number} was waived",
-    "condition.reopened": "A condition of verdict {number} is open again",
+    "verdict.published": _("Verdict {number}"),
+    "verdict.revoked": _("Verdict {number} withdrawn"),
+    "verdict.suspended": _("Verdict {number} suspended"),
+    "verdict.suspension_confirmed": _("Suspension of verdict {number} confirmed"),
+    "verdict.suspension_lifted": _("Suspension of verdict {number} lifted"),
+    "verdict.suspension_overdue": _("Suspension of verdict {number} still unconfirmed"),
+    "verdict.sunset": _("Verdict {number} to be retired"),
+    "verdict.sunset_cancelled": _("Verdict {number} is kept after all"),
+    "verdict.graduated": _("Verdict {number}: needs no approval any more"),
+    "verdict.graduation_cancelled": _("Verdict {number} needs its approval again"),
+    "verdict.pilot_result": _("What the pilot of verdict {number} came to"),
+    "condition.met": _("A condition of verdict {number} was met"),
+    "condition.waived": _("A condition of verdict {number} was waived"),
+    "condition.reopened": _("A condition of verdict {number} is open again"),
 }
 CODES = {
     "verdict.revoked": "revoked",
@@ -75,7 +77,7 @@ def as_line(fact: Fact, bound: Bound, organisation: House) -> VerdictRow:
         outcome=fact.outcome.value,
         state="" if fact.state in PLAIN else fact.state.value,
         category=fact.category,
-        scope=", ".join(scope_words(bound, organisation)),
+        scope=joined(", ", scope_words(bound, organisation)),
         decided_at=bound.decided_at,
         ends_on=fact.ends_on,
     )
@@ -91,7 +93,7 @@ def as_row(each: Published, organisation: House) -> VerdictRow:
         outcome=row.outcome.value,
         state="" if state in PLAIN else state.value,
         category=each.tool.category,
-        scope=", ".join(scope_words(row, organisation)),
+        scope=joined(", ", scope_words(row, organisation)),
         decided_at=row.decided_at,
         ends_on=each.validity.ends_on,
     )
@@ -103,9 +105,9 @@ def scope_words(row: tables.Verdict | Bound, organisation: House) -> list[str]:
         part
         for part in (
             row.edition,
-            f"up to {words(row.data_ceiling).lower()}" if row.data_ceiling else "",
-            *(words(each).lower() for each in row.accounts),
-            *(words(each).lower() for each in row.audience),
+            worded("up to {data}", data=small(words(row.data_ceiling))) if row.data_ceiling else "",
+            *(small(words(each)) for each in row.accounts),
+            *(small(words(each)) for each in row.audience),
             *(organisation.phrases.get(code, code) for code in row.offices),
         )
         if part
@@ -115,14 +117,16 @@ def scope_words(row: tables.Verdict | Bound, organisation: House) -> list[str]:
 def scope_rows(row: tables.Verdict, organisation: House) -> list[Row]:
     """The whole scope, told also where it has no limit."""
     offices = [organisation.phrases.get(code, code) for code in row.offices]
+    ceiling = row.data_ceiling
+    up_to = worded("Up to {data}", data=small(words(ceiling))) if ceiling else None
     return [
-        Row("Edition", row.edition or "Every edition"),
-        Row("Information", f"Up to {words(row.data_ceiling).lower()}" if row.data_ceiling else "Any"),
-        Row("Accounts", _listed(row.accounts) or "Any"),
-        Row("People", _listed(row.audience) or "Everybody"),
-        Row("Offices", ", ".join(offices) or "All"),
-        *([Row("Versions", row.versions)] if row.versions else []),
-        *([Row("Deployment", row.deployment)] if row.deployment else []),
+        Row(worded("Edition"), row.edition or worded("Every edition")),
+        Row(worded("Information"), up_to or worded("Any")),
+        Row(worded("Accounts"), _listed(row.accounts) or worded("Any")),
+        Row(worded("People"), _listed(row.audience) or worded("Everybody")),
+        Row(worded("Offices"), ", ".join(offices) or worded("All")),
+        *([Row(worded("Versions"), row.versions)] if row.versions else []),
+        *([Row(worded("Deployment"), row.deployment)] if row.deployment else []),
     ]
 
 
@@ -165,7 +169,7 @@ def happenings(
 def state_sentence(each: Published) -> str:
     """What has become of the verdict; empty while it simply stands."""
     state = each.validity.state
-    return "" if state in PLAIN else STATE_LABELS[state]
+    return "" if state in PLAIN else worded(STATE_LABELS[state])
 
 
 def _happening(
@@ -175,17 +179,19 @@ def _happening(
     published = event.action == "verdict.published"
     title, changes = changed.get(row.number, ("", ())) if published else ("", ())
     parts = [
-        f"Decided by {row.decided_by}." if published else "",
+        worded("Decided by {whom}.", whom=row.decided_by) if published else "",
         str(after.get("text") or "") if not published else "",
         str(after.get("reason") or ""),
-        f"Shown by: {after['evidence']}" if after.get("evidence") else "",
-        f"From {after['effective_on']}." if after.get("effective_on") else "",
-        f"Replaced by {after['replacement']}." if after.get("replacement") else "",
+        worded("Shown by: {evidence}", evidence=after["evidence"]) if after.get("evidence") else "",
+        worded("From {day}.", day=after["effective_on"]) if after.get("effective_on") else "",
+        worded("Replaced by {replacement}.", replacement=after["replacement"])
+        if after.get("replacement")
+        else "",
     ]
     return Event(
         on=event.at,
-        title=HAPPENED[event.action].format(number=row.number),
-        text=" ".join(part for part in parts if part),
+        title=worded(HAPPENED[event.action], number=row.number),
+        text=joined(" ", filter(None, parts)),
         url=f"/verdicts/{row.number}",
         code=row.outcome.value if published else CODES.get(event.action, ""),
         changed=title,
@@ -194,7 +200,7 @@ def _happening(
 
 
 def _listed(codes: Sequence[str]) -> str:
-    return ", ".join(words(code) for code in codes)
+    return joined(", ", map(words, codes))
 
 
 def quick_no_rows(row: tables.Verdict) -> list[Row]:
@@ -205,7 +211,7 @@ def quick_no_rows(row: tables.Verdict) -> list[Row]:
     holds = [each["name"] for each in row.assessment["knock_outs"]]
     evidence = told["evidence"]
     return [
-        Row("What holds", holds[0] if holds else "An approved tool does it already"),
-        Row("Who says so", told["said_by"]),
-        Row("What shows it", outside_link(evidence) or evidence),
+        Row(worded("What holds"), worded(holds[0] if holds else _("An approved tool does it already"))),
+        Row(worded("Who says so"), told["said_by"]),
+        Row(worded("What shows it"), outside_link(evidence) or evidence),
     ]

@@ -1,9 +1,11 @@
 """Who makes this request: read from cookie or bearer token, once more in an act, and renewed after the reply."""
 
+import logging
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from fastapi.concurrency import run_in_threadpool
+from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -13,7 +15,10 @@ from registry.domain.language import worded
 from registry.services.people import api_tokens, sign_in
 from registry.services.people.acting import Actor
 from registry.store.engine import snapshot
+from registry.store.trouble import has_no_room, is_unreachable
 from registry.web.parts import Parts, parts_of
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -111,15 +116,20 @@ class RenewPresence:
 async def _renew(connection: HTTPConnection) -> None:
     parts, now = parts_of(connection), now_of(connection)
     secret, token = parts.settings.secret, bearer(connection)
-    async with parts.writing() as session:
-        if token is not None:
-            await run_in_threadpool(api_tokens.note_use, session, token, secret=secret, now=now)
-        else:
-            cookie = connection.cookies.get(cookie_name(parts), "")
-            settings = parts.settings
-            lives = sign_in.Lives(
-                timedelta(hours=settings.session_idle_h), timedelta(hours=settings.session_h)
-            )
-            await run_in_threadpool(
-                sign_in.renew_session, session, cookie, secret=secret, now=now, lives=lives
-            )
+    try:
+        async with parts.writing() as session:
+            if token is not None:
+                await run_in_threadpool(api_tokens.note_use, session, token, secret=secret, now=now)
+            else:
+                cookie = connection.cookies.get(cookie_name(parts), "")
+                settings = parts.settings
+                lives = sign_in.Lives(
+                    timedelta(hours=settings.session_idle_h), timedelta(hours=settings.session_h)
+                )
+                await run_in_threadpool(
+                    sign_in.renew_session, session, cookie, secret=secret, now=now, lives=lives
+                )
+    except SQLAlchemyError as error:
+        if not (has_no_room(error) or is_unreachable(error)):
+            raise
+        logger.warning("session not renewed error=%s", type(error).__name__)  # the reply has been given

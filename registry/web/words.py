@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from registry.domain.language import ENGLISH, Language
+from registry.domain.language import ENGLISH, Language, worded
 from registry.domain.language import gettext_noop as _
 from registry.domain.outcome import MEANINGS, Outcome
 
@@ -149,6 +149,8 @@ WORDS: dict[str, str] = {
     "organisation": _("Accounts managed by us"),
     "work": _("A named account for work"),
     "private": _("Private accounts"),
+    "staff": _("Staff"),
+    "contractors": _("Contractors"),
     "U": _("Unknown"),
     "NA": _("Not applicable"),
 }
@@ -158,9 +160,8 @@ def words(code: str | None) -> str:
     """The label of a code; a code of the office's own making reads as it was written, with spaces."""
     if not code:
         return ""
-    if code in MARKS:
-        return MARKS[code].label
-    return WORDS.get(code) or str(code).replace("_", " ").capitalize()
+    known = MARKS[code].label if code in MARKS else WORDS.get(code)
+    return worded(known) if known else str(code).replace("_", " ").capitalize()
 
 
 def mark(code: str) -> Mark:

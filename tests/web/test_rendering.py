@@ -313,3 +313,27 @@ def test_a_built_wheel_holds_the_templates_and_the_static_files(tmp_path: Path):
         "registry/static/icon.svg",
         "registry/static/css/0-tokens.css",
     } <= set(names)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "javascript:alert(1)",
+        " javascript:alert(1)",
+        "JAVA\nSCRIPT:alert(1)",
+        "data:text/html,x",
+        "//x.example/",
+        "",
+    ],
+)
+def test_what_is_no_web_address_leads_nowhere(text: str):
+    assert make_environment().from_string("{{ text|outside }}").render(text=text) == "#"
+
+
+def test_every_address_that_others_wrote_is_held_against_that():
+    written = re.compile(r'href="{{ ([^}]*) }}" rel="[^"]*nofollow')
+    found = [
+        each for path in (ROOT / "templates").rglob("*.html") for each in written.findall(path.read_text())
+    ]
+    assert len(found) > 15
+    assert [each for each in found if not each.endswith("|outside")] == []

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 from registry.domain import lookup as rules
 from registry.domain.coverage import values
 from registry.domain.errors import InvalidInput
+from registry.domain.language import gettext_noop as _
+from registry.domain.language import worded
 from registry.domain.lookup import Answer, AnswerCode, House, Question
 from registry.domain.outside import Others
 from registry.domain.tool import Tool
@@ -73,7 +75,9 @@ def moment(on: date | None, house: House, *, now: datetime) -> datetime:
 
 
 def no_day() -> InvalidInput:
-    sentence = f"Write the day as year-month-day, such as 2026-11-03, between {YEARS[0]} and {YEARS[1]}."
+    first, last = YEARS
+    told = _("Write the day as year-month-day, such as 2026-11-03, between {first} and {last}.")
+    sentence = worded(told, first=first, last=last)
     return InvalidInput(sentence, {"on": sentence})
 
 

@@ -10,6 +10,7 @@ from sqlmodel import Session
 
 from registry.domain.errors import InvalidInput
 from registry.domain.identity import name_key
+from registry.domain.language import worded
 from registry.domain.triage import CandidateStatus
 from registry.services.candidates import triage
 from registry.services.candidates.waking import wake_much_spoken_of
@@ -107,14 +108,14 @@ def digest(token: str, secret: bytes) -> str:
 def _check(name: str, homepage: str, purpose: str) -> None:
     faults = {}
     if not name_key(name) or len(name) > 120:
-        faults["name"] = "must say what the tool is called, in at most 120 characters"
+        faults["name"] = worded("must say what the tool is called, in at most 120 characters")
     if not purpose:
-        faults["purpose"] = "must be said in a sentence or two"
+        faults["purpose"] = worded("must be said in a sentence or two")
     absolute = homepage if "://" in homepage else f"https://{homepage}"
     if homepage and (not canonical_url(absolute) or len(absolute) > 2000):
-        faults["homepage"] = "must be a web address, such as https://example.org"
+        faults["homepage"] = worded("must be a web address, such as https://example.org")
     if faults:
-        raise InvalidInput("The request lacks something. Complete what is marked.", faults)
+        raise InvalidInput(worded("The request lacks something. Complete what is marked."), faults)
 
 
 def _known_tool(session: Session, name: str, homepage: str) -> Tool | None:

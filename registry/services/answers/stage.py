@@ -7,6 +7,7 @@ from datetime import date, datetime
 from sqlmodel import Session
 
 from registry.domain.answer import Answer, AnswerCode
+from registry.domain.language import small, worded
 from registry.domain.lookup import Question
 from registry.domain.triage import REASON_LABELS, CandidateStatus, DismissReason
 from registry.services.answers import lookup
@@ -61,36 +62,40 @@ def stages(
 
 def _of_tool(tool: Tool, answer: Answer, running: bool, expected_on: date | None) -> Stage:
     if answer.code is AnswerCode.UNDER_REVIEW:
-        key, state = "begun", "It is being reviewed."
-        step = "You can see the answer here once somebody has decided."
+        key, state = "begun", worded("It is being reviewed.")
+        step = worded("You can see the answer here once somebody has decided.")
     elif answer.code is AnswerCode.NOT_REVIEWED:
-        key, state = "accepted", "It was accepted, and waits for its review to begin."
-        step = "Once it begins, the day stands here."
+        key, state = "accepted", worded("It was accepted, and waits for its review to begin.")
+        step = worded("Once it begins, the day stands here.")
     else:
         key = f"decided:{answer.verdict.number if answer.verdict else answer.code}"[:20]
-        state = f"It was decided.{' A new review is under way.' if running else ''}"
-        step = "Open the answer for what to keep to, and until when it stands."
+        state = worded("It was decided. A new review is under way.") if running else worded("It was decided.")
+        step = worded("Open the answer for what to keep to, and until when it stands.")
     return Stage(key, answer.code.value, tool.name, state, step, expected_on, tool)
 
 
 def _of_candidate(request: Request, candidate: Candidate, now: datetime) -> Stage:
     key, settled, wakes_on = "received", True, None
-    state = "It waits for somebody to look at it."
-    step = "Then it is accepted for review, or you read here why not."
+    state = worded("It waits for somebody to look at it.")
+    step = worded("Then it is accepted for review, or you read here why not.")
     if request.first_candidate_id != candidate.id:
         key, state = (
             "merged",
-            f"It is treated together with {candidate.name}, which is the same tool. {state}",
+            worded(
+                "It is treated together with {tool}, which is the same tool. {state}",
+                tool=candidate.name,
+                state=state,
+            ),
         )
     if candidate.status is CandidateStatus.WATCH:
         key, wakes_on = "watched", candidate.watch_until
-        state = "We keep an eye on it, and look again later."
-        step = "It comes up sooner if more people ask for it."
+        state = worded("We keep an eye on it, and look again later.")
+        step = worded("It comes up sooner if more people ask for it.")
     elif candidate.status is CandidateStatus.DISMISSED:
         reason = candidate.reason
-        label = REASON_LABELS[DismissReason(reason)] if reason in list(DismissReason) else reason
-        key, state = "declined", f"We decided not to review it. Reason: {label.lower()}."
-        step = "Ask us if you see it otherwise."
+        label = worded(REASON_LABELS[DismissReason(reason)]) if reason in list(DismissReason) else reason
+        key, state = "declined", worded("We decided not to review it. Reason: {reason}.", reason=small(label))
+        step = worded("Ask us if you see it otherwise.")
     if candidate.closed_at is not None:
         settled = now - candidate.closed_at >= UNDO_FOR
     return Stage(key, candidate.status.value, candidate.name, state, step, wakes_on, None, settled)

@@ -29,6 +29,7 @@ from registry.services.evaluations.assessing import Weighed, as_it_was, weigh
 from registry.services.evaluations.evaluation import check_condition
 from registry.services.evaluations.progress import require_ready
 from registry.services.people.acting import Actor, record
+from registry.services.verdicts import content
 from registry.services.verdicts.announcing import announce
 from registry.store import evaluations, library, tables, tools, verdicts
 from registry.store.columns import id_of
@@ -258,6 +259,7 @@ def publish(
             "step_reason": row.step_reason,
             "supersedes": list(decision.supersedes),
             **({"alone": row.alone.value} if row.alone else {}),
+            **content.hashes(session, [id_of(row)])[id_of(row)],
         },
     )
     announce(session, [id_of(row)], zone=zone, now=now)

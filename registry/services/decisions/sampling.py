@@ -46,7 +46,7 @@ def _open(session: Session, row: Verdict, *, zone: tzinfo, now: datetime) -> Sec
     reading = SecondReading(verdict_id=id_of(row), evaluation_id=id_of(evaluation), opened_at=now)
     session.add(reading)
     session.flush()
-    after = {"number": row.number, "evaluation": evaluation.id, "reader": users.get(session, reader).name}
+    after = {"number": row.number, "evaluation": evaluation.id, "reader": reader}
     record(session, "verdict.sampled", ("verdict", row.id), by=REGISTRY, now=now, after=after)
     return reading
 

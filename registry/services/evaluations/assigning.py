@@ -90,7 +90,7 @@ def assign(session: Session, evaluation_id: int, user_id: int, *, by: Actor, now
         evaluation.state = EvaluationState.SCORING
     evaluation.version += 1
     session.flush()
-    _tell(session, evaluation, "evaluation.assigned", {"reviewer": person.name}, by=by, now=now)
+    _tell(session, evaluation, "evaluation.assigned", {"reviewer": user_id}, by=by, now=now)
 
 
 def unassign(
@@ -118,7 +118,7 @@ def unassign(
     refuse_long(f"{person.name} is still asked to score.", reason=(reason, 500))
     session.delete(row)
     session.flush()
-    told = {"reviewer": person.name, "reason": reason.strip(), "draft": bool(own)}
+    told = {"reviewer": user_id, "reason": reason.strip(), "draft": bool(own)}
     _tell(session, evaluation, "evaluation.unassigned", told, by=by, now=now)
     if at_work(evaluation):
         advance(session, evaluation, solo=solo, by=by, now=now)
@@ -140,7 +140,7 @@ def hand_over(
         sentence = f"{person.name} is neither reviewer nor approver, so cannot own an evaluation."
         raise InvalidInput(sentence, {"owner": sentence})
     refuse_long("The owner stays as it was.", reason=(reason, 500))
-    before_id, before = evaluation.owner_id, users.get(session, evaluation.owner_id).name
+    before = evaluation.owner_id
     evaluation.owner_id = owner_id
     evaluation.version += 1
     session.flush()
@@ -150,8 +150,8 @@ def hand_over(
         ("evaluation", evaluation_id),
         by=by,
         now=now,
-        before={"owner": before, "owner_id": before_id},
-        after={"owner": person.name, "reason": reason.strip()},
+        before={"owner": before},
+        after={"owner": owner_id, "reason": reason.strip()},
     )
     return evaluation
 
@@ -164,7 +164,7 @@ def add_contact(
     A scorecard of theirs in an evaluation under way stays on record and counts no more.
     """
     serialise(session, f"contacts {tool_id}")
-    person = users.get(session, user_id)
+    users.get(session, user_id)
     if not note.strip():
         raise InvalidInput("Say what ties them to the vendor.", {"note": "Say what ties them to the vendor."})
     refuse_long("The contact was not kept.", note=(note, 200))
@@ -174,7 +174,7 @@ def add_contact(
     row.note = note.strip()
     session.add(row)
     session.flush()
-    told = {"person": person.name, "note": row.note}
+    told = {"person": user_id, "note": row.note}
     record(session, "contact.added", ("tool", tool_id), by=by, now=now, after=told)
     _advance_all(session, tool_id, "contact.added", told, solo=solo, by=by, now=now)
     return row
@@ -188,7 +188,7 @@ def remove_contact(
         raise NotFound("That person is not recorded as a contact of the vendor.")
     if by.id == user_id:
         raise NotAllowed("Somebody else must say that you are no contact of the vendor any more.")
-    told = {"person": users.get(session, user_id).name, "note": row.note}
+    told = {"person": user_id, "note": row.note}
     session.delete(row)
     session.flush()
     record(session, "contact.removed", ("tool", tool_id), by=by, now=now, before=told)
@@ -202,7 +202,7 @@ def heed_request(session: Session, tool_id: int, *, solo: bool, by: Actor, now: 
     ]
     cards = [card for each in under_way for card in evaluations.scorecards(session, id_of(each))]
     if any(card.submitted and card.reviewer.id == by.id for card in cards):
-        _advance_all(session, tool_id, "tool.requested", {"person": by.name}, solo=solo, by=by, now=now)
+        _advance_all(session, tool_id, "tool.requested", {"person": by.person_id}, solo=solo, by=by, now=now)
 
 
 def successors(people: Iterable[users.Person]) -> Sequence[users.Person]:
@@ -214,7 +214,7 @@ def _advance_all(
     session: Session,
     tool_id: int,
     action: str,
-    told: Mapping[str, str],
+    told: Mapping[str, object],
     *,
     solo: bool,
     by: Actor,
@@ -269,14 +269,11 @@ def who_may_have_read(
         for event in events.since(session, "evaluation.handed_over", at=first)
         if event.subject_id == evaluation.id
     ]
-    owned = {each["owner_id"] for each in handed_over if "owner_id" in each}
-    names = {each["owner"] for each in handed_over if "owner_id" not in each}  # as older events tell it
+    owned = {each.get("owner_id", each["owner"]) for each in handed_over}  # older events tell a name, or both
     return frozenset(
         id_of(each.user)
         for each in people
-        if each.user.id in {evaluation.owner_id, *owned, *lost}
-        or each.roles & READERS
-        or each.user.name in names
+        if {each.user.id, each.user.name} & {evaluation.owner_id, *owned, *lost} or each.roles & READERS
     )
 
 

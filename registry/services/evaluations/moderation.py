@@ -17,7 +17,7 @@ from registry.services.evaluations.progress import advance
 from registry.services.evaluations.scorecards import as_typed, as_value, counting
 from registry.services.people.acting import Actor, record, refuse_long
 from registry.services.rubrics import rubrics
-from registry.store import evaluations, users
+from registry.store import evaluations
 from registry.store import moderation as store
 from registry.store.columns import id_of
 from registry.store.tables import Evaluation, Moderation, Remark
@@ -123,9 +123,9 @@ def remark(
     session.add(row)
     evaluation.version += 1
     session.flush()
-    after = {"item": item, "text": row.text}
+    after: dict[str, object] = {"item": item, "text": row.text}
     if asked_id is not None:
-        after["reviewer"] = users.get(session, asked_id).name
+        after["reviewer"] = asked_id
     action = "evidence.asked" if asked_id is not None else "disagreement.remarked"
     record(session, action, ("evaluation", evaluation_id), by=by, now=now, after=after)
     return row

@@ -15,6 +15,7 @@ from sqlmodel import Session
 from registry.services.lists.import_rows import PlannedVerdict
 from registry.services.lists.spool import Spool
 from registry.services.people.acting import Actor, event_of, record, record_all
+from registry.services.verdicts import content
 from registry.services.verdicts.announcing import AT_ONCE, announce
 from registry.store import tables, verdicts
 from registry.store.columns import id_of
@@ -151,14 +152,14 @@ def _store_verdicts(
     befell: Spool[dict[str, Any]] = Spool()
     told = zip(track(found.verdicts, "Writing the verdicts"), found.planned, ids, strict=True)
     for part in _parts(told):
-        write_all(
-            session,
-            tables.Verdict,
-            [_verdict(new, planned, of, found.alternatives, now) for new, planned, of in part],
+        rows = [_verdict(new, planned, of, found.alternatives, now) for new, planned, of in part]
+        write_all(session, tables.Verdict, rows)
+        conditions = [values_of(of, planned.conditions) for _, planned, of in part]
+        write_all(session, VerdictCondition, [each for of_one in conditions for each in of_one])
+        said = [content.hash_of(content.told(*each)) for each in zip(rows, conditions, strict=True)]
+        record_all(
+            session, [_decided(*each, hashed, by, now) for each, hashed in zip(part, said, strict=True)]
         )
-        conditions = [row for _, planned, of in part for row in values_of(of, planned.conditions)]
-        write_all(session, VerdictCondition, conditions)
-        record_all(session, [_decided(new, planned, of, by, now) for new, planned, of in part])
         for new, planned, of in part:
             for event in _befell(new, planned, of, by, now):
                 befell.add(event)
@@ -167,10 +168,11 @@ def _store_verdicts(
 
 
 def _decided(
-    new: NewVerdict, planned: PlannedVerdict, verdict_id: int, by: Actor, now: datetime
+    new: NewVerdict, planned: PlannedVerdict, verdict_id: int, hashed: str, by: Actor, now: datetime
 ) -> dict[str, Any]:
     after = {
         "number": new.number,
+        "content": hashed,
         "tool": new.tool.slug,
         "outcome": planned.outcome.value,
         "imported": True,

@@ -3,6 +3,7 @@
 import unicodedata
 
 from registry.domain.errors import InvalidInput
+from registry.domain.language import worded
 from registry.services.people.accounts import ADDRESS
 
 MOST = 254
@@ -13,8 +14,8 @@ def fold(address: str) -> str:
     folded = address_in(address)
     if not folded:
         raise InvalidInput(
-            "This is no e-mail address that mail can be sent to. Write it as name@example.org.",
-            {"address": "Write an e-mail address, such as name@example.org."},
+            worded("This is no e-mail address that mail can be sent to. Write it as name@example.org."),
+            {"address": worded("Write an e-mail address, such as name@example.org.")},
         )
     return folded
 

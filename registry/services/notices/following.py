@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from sqlmodel import Session
 
 from registry.domain.errors import RuleBroken
+from registry.domain.language import worded
 from registry.services.notices import links, outbox
 from registry.services.notices.addresses import fold
 from registry.settings import Settings
@@ -54,7 +55,7 @@ def ask(session: Session, *, address: str, wanted: str, weekly: bool, now: datet
 def require_mail(settings: Settings) -> None:
     """Raises RuleBroken where mails go nowhere: nobody shall wait for one."""
     if not settings.mails:
-        raise RuleBroken("This registry sends no mail. Follow by feed instead: /feeds says how.")
+        raise RuleBroken(worded("This registry sends no mail. Follow by feed instead: /feeds says how."))
 
 
 def by_link(session: Session, token: str, *, secret: bytes) -> Follower:

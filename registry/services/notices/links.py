@@ -4,6 +4,7 @@ import hashlib
 import hmac
 
 from registry.domain.errors import NotFound
+from registry.domain.language import worded
 
 _LENGTH = 40
 
@@ -28,5 +29,5 @@ def proves(token: str, kind: str, row_id: int, nonce: str, secret: bytes) -> boo
 
 def unknown() -> NotFound:
     return NotFound(
-        "This link leads nowhere any more. Perhaps you have left already, or the link is not whole."
+        worded("This link leads nowhere any more. Perhaps you have left already, or the link is not whole.")
     )

@@ -1,13 +1,15 @@
 """What is written in each mail, made when it is sent from what stands in the store then."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from email.message import EmailMessage
 from urllib.parse import urlsplit
 
 from sqlmodel import Session
 
+from registry.domain.language import gettext_noop as _
+from registry.domain.language import joined, said, worded, worded_n
 from registry.publish.mail import Envelope, Letter, write
 from registry.services.notices import following, steps, telling
 from registry.services.notices.wanted import sentence_of
@@ -48,21 +50,28 @@ def _asking(session: Session, follower: Follower, settings: Settings) -> Letter:
     what, url = sentence_of(session, follower.wanted), manage_url(follower, settings)
     if follower.confirmed_at is not None:
         return Letter(
-            f"You follow this already: {settings.name}",
-            [f"Somebody, probably you, asked to follow {what}. This address does so already."],
-            action=("Change or end it", url),
-            closing=["If it was not you, there is nothing to do."],
+            worded("You follow this already: {registry}", registry=settings.name),
+            [
+                worded(
+                    "Somebody, probably you, asked to follow {what}. This address does so already.", what=what
+                )
+            ],
+            action=(worded("Change or end it"), url),
+            closing=[worded("If it was not you, there is nothing to do.")],
         )
-    how = "once a week" if follower.weekly else "whenever something changes"
+    weekly = _("Somebody, probably you, asked that this address be told once a week of {what}.")
+    each = _("Somebody, probably you, asked that this address be told whenever something changes of {what}.")
     return Letter(
-        f"Please confirm: follow {settings.name}",
+        worded("Please confirm: follow {registry}", registry=settings.name),
         [
-            f"Somebody, probably you, asked that this address be told {how} of {what}.",
-            "You are told of nothing until you say yes on this page:",
+            worded(weekly if follower.weekly else each, what=what),
+            worded("You are told of nothing until you say yes on this page:"),
         ],
-        action=("Yes, tell me", url),
+        action=(worded("Yes, tell me"), url),
         closing=[
-            "If it was not you, do nothing: the address is forgotten after seven days, and no other mail comes."
+            worded(
+                "If it was not you, do nothing: the address is forgotten after seven days, and no other mail comes."
+            )
         ],
     )
 
@@ -84,9 +93,12 @@ def _digest(
     session: Session, follower: Follower, items: Sequence[telling.Told], settings: Settings
 ) -> Letter:
     count = len(items)
-    subject = f"{settings.name}: {count} {'change' if count == 1 else 'changes'} this week"
+    changes = worded_n("{n} change this week", "{n} changes this week", count)
+    subject = joined(": ", [settings.name, changes])
     opening = [
-        f"{'One thing' if count == 1 else f'{count} things'} changed since the mail before, oldest first."
+        worded("One thing changed since the mail before, oldest first.")
+        if count == 1
+        else worded("{n} things changed since the mail before, oldest first.", n=count)
     ]
     return Letter(
         subject,
@@ -98,12 +110,13 @@ def _digest(
 
 
 def _why(session: Session, follower: Follower) -> str:
-    return f"You get this because this address follows {sentence_of(session, follower.wanted)}."
+    what = sentence_of(session, follower.wanted)
+    return worded("You get this because this address follows {what}.", what=what)
 
 
 def _ends(follower: Follower, settings: Settings) -> Sequence[tuple[str, str]]:
     url = manage_url(follower, settings)
-    return (("Change how often", url), ("Leave", f"{url}/leave"))
+    return ((worded("Change how often"), url), (worded("Leave"), f"{url}/leave"))
 
 
 def _sealed(row: Delivery, follower: Follower, letter: Letter, settings: Settings, now: datetime) -> Mail:
@@ -119,7 +132,7 @@ def _sealed(row: Delivery, follower: Follower, letter: Letter, settings: Setting
         list_id=f"verdicts.{host}",
         leave_url=f"{manage_url(follower, settings)}/leave",
     )
-    return Mail(follower.address, write(letter, envelope))
+    return Mail(follower.address, write(_spoken(letter, settings), envelope))
 
 
 def _of_request(
@@ -139,7 +152,25 @@ def _of_request(
         date=now,
         leave_url=f"{steps.url_of(request, settings)}/leave",
     )
-    return Mail(to, write(letter, envelope))
+    return Mail(to, write(_spoken(letter, settings), envelope))
+
+
+def _spoken(letter: Letter, settings: Settings) -> Letter:
+    """In the registry's language, but for the items: a notice reads for ever as it was written."""
+    language = settings.words
+
+    def every(texts: Iterable[str]) -> list[str]:
+        return [said(each, language) for each in texts]
+
+    return replace(
+        letter,
+        subject=said(letter.subject, language),
+        opening=every(letter.opening),
+        action=(said(letter.action[0], language), letter.action[1]) if letter.action else None,
+        closing=every(letter.closing),
+        links=[(said(words, language), url) for words, url in letter.links],
+        language=settings.language,
+    )
 
 
 def _link(session: Session, row: Delivery, settings: Settings, now: datetime) -> Mail | str:

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from sqlmodel import Session
 
 from registry.domain.errors import NotFound
+from registry.domain.language import joined, worded
 from registry.publish.mail import Letter
 from registry.services.answers.stage import Stage, stages
 from registry.services.notices import links, outbox
@@ -63,32 +64,34 @@ def letter_of(
     stage = stages(session, [request], settings, now=now).get(id_of(request))
     if stage is None or stage.key != key:
         return None
-    opening = [f"We have your request for {stage.name}. {stage.state}" if first else stage.state]
+    opening = [stage.state]
+    if first:
+        opening = [worded("We have your request for {tool}. {state}", tool=stage.name, state=stage.state)]
     if stage.expected_on is not None and stage.tool is not None:
-        opening.append(f"We expect to decide by {stage.expected_on:%d %B %Y}.")
+        opening.append(worded("We expect to decide by {day}.", day=stage.expected_on))
     return Letter(
         _subject(stage, first),
         [*opening, stage.next_step],
-        action=("See where it stands", url_of(request, settings)),
-        closing=["Keep this address to yourself: whoever has it can read your request."],
-        links=[("No more mails about it", f"{url_of(request, settings)}/leave")],
+        action=(worded("See where it stands"), url_of(request, settings)),
+        closing=[worded("Keep this address to yourself: whoever has it can read your request.")],
+        links=[(worded("No more mails about it"), f"{url_of(request, settings)}/leave")],
     )
 
 
 def _subject(stage: Stage, first: bool) -> str:
     kind = stage.key.partition(":")[0]
-    words = "we have your request" if first and kind != "decided" else _SUBJECTS[kind]
-    return f"{stage.name}: {words}"
+    words = worded("we have your request") if first and kind != "decided" else _SUBJECTS[kind]
+    return joined(": ", [stage.name, words])
 
 
 _SUBJECTS = {
-    "received": "your request waits to be looked at",
-    "merged": "your request was joined with another",
-    "watched": "we will look again later",
-    "declined": "we will not review it",
-    "accepted": "your request was accepted",
-    "begun": "the review has begun",
-    "decided": "it was decided",
+    "received": worded("your request waits to be looked at"),
+    "merged": worded("your request was joined with another"),
+    "watched": worded("we will look again later"),
+    "declined": worded("we will not review it"),
+    "accepted": worded("your request was accepted"),
+    "begun": worded("the review has begun"),
+    "decided": worded("it was decided"),
 }
 
 

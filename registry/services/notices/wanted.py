@@ -9,6 +9,8 @@ from urllib.parse import parse_qsl, urlencode
 from sqlmodel import Session
 
 from registry.domain.errors import InvalidInput
+from registry.domain.language import gettext_noop as _
+from registry.domain.language import joined, small, worded
 from registry.domain.notice import NoticeKind
 from registry.domain.notice_words import KIND_LABELS
 from registry.domain.outcome import MEANINGS, Outcome
@@ -57,15 +59,24 @@ def ordered(query: str) -> str:
     given: list[tuple[str, str]] = parse_qsl(query.removeprefix("?"))
     for name, value in given:
         if name not in _ORDER:
-            raise _no_filter(f"{name} is no filter. Filters are: {', '.join(_ORDER)}.")
+            raise _no_filter(
+                worded("{name} is no filter. Filters are: {filters}.", name=name, filters=", ".join(_ORDER))
+            )
         if name in _CODES and value not in _CODES[name]:
-            raise _no_filter(f"{value} is no {name}. It is one of: {', '.join(sorted(_CODES[name]))}.")
+            raise _no_filter(
+                worded(
+                    "{value} is no {name}. It is one of: {codes}.",
+                    value=value,
+                    name=name,
+                    codes=", ".join(sorted(_CODES[name])),
+                )
+            )
         if value.strip():
             kept.add((name, value.strip()))
     ordered = sorted(kept, key=lambda each: (_ORDER.index(each[0]), each[1]))
     told = urlencode(ordered)
     if len(told) > MOST:
-        raise _no_filter("That are too many filters. Choose fewer.")
+        raise _no_filter(worded("Those are too many filters. Choose fewer."))
     return told
 
 
@@ -93,21 +104,24 @@ def sentence_of(session: Session, query: str) -> str:
     values: dict[str, list[str]] = defaultdict(list)
     for name, value in parse_qsl(query):
         values[name].append(_named(session, name, value))
-    of_tools = f" on {_either(values.pop('tool'))}" if "tool" in values else ""
-    rest = [f"{_FACET_WORDS[name]} {_either(each)}" for name, each in values.items()]
-    told = f"verdicts{of_tools}" + (f" {', '.join(rest)}" if rest else "")
-    return told if query else "all verdicts"
+    if not query:
+        return worded("all verdicts")
+    some = worded("verdicts")
+    if "tool" in values:
+        some = worded("verdicts on {tools}", tools=_either(values.pop("tool")))
+    rest = [worded(_FACET_WORDS[name], values=_either(each)) for name, each in values.items()]
+    return joined(" ", [some, joined(", ", rest)]) if rest else some
 
 
 _FACET_WORDS: Mapping[str, str] = {
-    "outcome": "decided as",
-    "category": "in the category",
-    "office": "for the office",
-    "data_class": "for information that is",
-    "validity": "now",
-    "rubric": "by the rubric",
-    EVENT: "when this happens:",
-    TEXT: "with the words",
+    "outcome": _("decided as {values}"),
+    "category": _("in the category {values}"),
+    "office": _("for the office {values}"),
+    "data_class": _("for information that is {values}"),
+    "validity": _("now {values}"),
+    "rubric": _("by the rubric {values}"),
+    EVENT: _("when this happens: {values}"),
+    TEXT: _("with the words {values}"),
 }
 
 
@@ -116,17 +130,17 @@ def _named(session: Session, name: str, value: str) -> str:
         found = tools.find(session, value)
         return found.name if found else value
     if name == "outcome":
-        return MEANINGS[Outcome(value)].label.lower()
+        return small(worded(MEANINGS[Outcome(value)].label))
     if name == EVENT:
-        return KIND_LABELS[NoticeKind(value)].lower()
+        return small(worded(KIND_LABELS[NoticeKind(value)]))
     if name == "validity":
-        return STATE_LABELS[ValidityState(value)].lower()
-    return value.replace("_", " ") if name == "data_class" else value
+        return small(worded(STATE_LABELS[ValidityState(value)]))
+    return worded(value.replace("_", " ")) if name == "data_class" else value
 
 
 def _either(values: list[str]) -> str:
-    return " or ".join(values)
+    return joined(worded(" or "), values)
 
 
 def _no_filter(sentence: str) -> InvalidInput:
-    return InvalidInput(f"This cannot be followed: {sentence}", {"wanted": sentence})
+    return InvalidInput(worded("This cannot be followed: {why}", why=sentence), {"wanted": sentence})

@@ -26,6 +26,7 @@ from registry.store.tables import (
     UserSession,
 )
 
+ERASED = "a former colleague"
 ADDRESS = re.compile(r"[^@\s<>\"(),:;]{1,64}@[^@\s<>\"(),:;]+", re.ASCII)
 
 
@@ -87,6 +88,7 @@ def set_roles(
     offices: Collection[str] = (),
     areas: Collection[str] = (),
     solo: bool = False,
+    keeps_work: bool = False,
     by: Actor,
     now: datetime,
 ) -> User:
@@ -94,7 +96,7 @@ def set_roles(
 
     Other roles or offices end their sessions.
     Who is a reviewer no more is asked for no scorecard any more; who can own no evaluation any more hands them over
-    first (RuleBroken).
+    first (RuleBroken), unless they keep them without being able to go on (`keeps_work`).
     """
     serialise(session, "user")
     user = _active(session, user_id)
@@ -106,7 +108,7 @@ def set_roles(
     if Role.REVIEWER not in roles:
         owns = not OWNERS & {Role(each) for each in roles}
         work = open_work(session, user_id)
-        if owns and work.owned:
+        if owns and work.owned and not keeps_work:
             raise RuleBroken(
                 f"{user.name} owns {len(work.owned)} evaluations under way. Hand them over first."
             )
@@ -161,6 +163,22 @@ def disable(
     return user
 
 
+def erase(session: Session, user_id: int, *, by: Actor, now: datetime) -> None:
+    """Take a former colleague's name and address away wherever they stand; what they did stays, by their number.
+
+    A verdict keeps the name of who decided it, as the act of an office. Raises NotFound, RuleBroken where they can
+    still sign in.
+    """
+    serialise(session, "user")
+    user = users.get(session, user_id)
+    if user.disabled_at is None:
+        raise RuleBroken(f"{user.name} can still sign in; disable the account first.")
+    user.name, user.email, user.password_hash = ERASED, f"erased-{user_id}@invalid", ""
+    session.flush()
+    users.rename_acts(session, user_id, ERASED)
+    record(session, "user.erased", ("user", user_id), by=by, now=now)
+
+
 def _id(user: User) -> int:
     assert user.id is not None
     return user.id
@@ -191,8 +209,6 @@ def _place(
 def _held(session: Session, user: User) -> dict[str, Any]:
     person = users.person(session, _id(user))
     return {
-        "email": user.email,
-        "name": user.name,
         "roles": sorted(person.roles),
         "offices": list(person.offices),
         "areas": list(person.areas),

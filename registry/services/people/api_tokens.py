@@ -62,7 +62,7 @@ def create_token(
     session.add(token)
     session.flush()
     after = {
-        "of": user.email,
+        "of": user_id,
         "name": name,
         "scopes": token.scopes,
         "expires_at": token.expires_at.isoformat(),

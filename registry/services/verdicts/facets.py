@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable
 from sqlmodel import Session
 
 from registry.domain.errors import InvalidInput
+from registry.domain.language import worded
 from registry.domain.lookup import House
 from registry.services.verdicts.shelf import OLDER, Filter
 from registry.store import notice_pages, tools
@@ -17,7 +18,7 @@ def refuse_strangers(session: Session, wanted: Filter, house: House) -> None:
     if wanted.categories:
         _refuse("category", wanted.categories, tools.categories(session))
     if wanted.tools:
-        hint = "Take the last part of the address of the tool's page."
+        hint = worded("Take the last part of the address of the tool's page.")
         _refuse("tool", wanted.tools, tools.slugs_among(session, wanted.tools), hint)
     if wanted.rubrics:
         _refuse("rubric", wanted.rubrics, (*notice_pages.named_rubrics(session), OLDER))
@@ -27,6 +28,9 @@ def _refuse(name: str, given: Iterable[str], known: Collection[str], hint: str =
     strange = sorted(set(given) - set(known))
     if strange:
         said = strange[0] if len(strange[0]) <= 40 else strange[0][:40] + "…"
-        choose = hint or (f"Choose among: {', '.join(known)}." if known else "There is none yet.")
-        sentence = f"There is no {name.replace('_', ' ')} “{said}”. {choose}"
+        choose = hint or worded("There is none yet.")
+        if known and not hint:
+            choose = worded("Choose among: {known}.", known=", ".join(known))
+        kind = name.replace("_", " ")
+        sentence = worded("There is no {kind} “{value}”. {choose}", kind=kind, value=said, choose=choose)
         raise InvalidInput(sentence, {name: sentence})

@@ -10,7 +10,7 @@ from sqlmodel import Session
 
 from registry.domain.errors import InvalidInput
 from registry.domain.identity import name_key
-from registry.domain.language import day_text
+from registry.domain.language import day_text, worded
 from registry.domain.triggers import REOPENED_IN, Cause, ReportKind
 from registry.domain.validity import Ruling, ValidityState, validity
 from registry.domain.verdict import Verdict
@@ -155,23 +155,32 @@ def _check(
 ) -> None:
     faults = {}
     if not name_key(name):
-        faults["tool"] = "Say which tool it is."
+        faults["tool"] = worded("Say which tool it is.")
     elif kind is ReportKind.CHALLENGE and tool is None:
-        faults["tool"] = f"{stranger or 'We know no tool of this name.'} Look it up first, or ask for it."
+        faults["tool"] = worded(
+            "{stranger} Look it up first, or ask for it.",
+            stranger=stranger or worded("We know no tool of this name."),
+        )
     elif stranger:
-        faults["tool"] = f"{stranger} If it is another tool, say that it is not in our list."
+        faults["tool"] = worded(
+            "{stranger} If it is another tool, say that it is not in our list.", stranger=stranger
+        )
     elif kind is ReportKind.CHALLENGE and not standing:
-        faults["tool"] = f"{name} was not decided on yet, so there is nothing to challenge. Ask for a review."
+        faults["tool"] = worded(
+            "{tool} was not decided on yet, so there is nothing to challenge. Ask for a review.", tool=name
+        )
     if not text:
         incident = kind is ReportKind.INCIDENT
-        faults["text"] = "Say what happened." if incident else "Say what changed, or what we got wrong."
+        faults["text"] = (
+            worded("Say what happened.") if incident else worded("Say what changed, or what we got wrong.")
+        )
     if happened_on is not None and happened_on > today:
-        faults["happened_on"] = "Choose today or an earlier day."
+        faults["happened_on"] = worded("Choose today or an earlier day.")
     elif happened_on is not None and happened_on < EARLIEST:
-        faults["happened_on"] = f"Choose {day_text(EARLIEST)} or a later day, or leave it empty."
+        faults["happened_on"] = worded("Choose {day} or a later day, or leave it empty.", day=EARLIEST)
     if faults:
-        raise InvalidInput("Nothing was sent. Complete what is marked.", faults)
-    refuse_long("Nothing was sent.", tool=(name, 120), text=(text, TEXT_MOST), contact=(contact, 200))
+        raise InvalidInput(worded("Nothing was sent. Complete what is marked."), faults)
+    refuse_long(worded("Nothing was sent."), tool=(name, 120), text=(text, TEXT_MOST), contact=(contact, 200))
 
 
 def _voice(secret: bytes, tool: Tool | None, by: Actor, place: str) -> str:

@@ -1,6 +1,8 @@
 // What a page of a copy does in the browser: the look-up, and saying when the copy is older than what it says.
 
 const MOST_DAYS = 7;
+const said = JSON.parse(document.body.dataset.words ?? "{}");
+const say = (text, gaps = {}) => (said[text] ?? text).replace(/\{(\w+)\}/g, (_, name) => gaps[name]);
 
 function element(name, text, attributes = {}) {
   const made = Object.assign(document.createElement(name), { textContent: text });
@@ -16,7 +18,7 @@ const toolPage = async (slug) => {
 
 async function suggestions(query, form) {
   const panel = element("section", "", { class: "panel", "aria-labelledby": "answer" });
-  panel.append(element("h2", `We have no entry called “${query}”`, { id: "answer" }));
+  panel.append(element("h2", say("We have no entry called “{query}”", { query }), { id: "answer" }));
   const [rules, found] = await Promise.all([fetched("rules"), near(query)]);
   if (found.length) {
     const list = element("ul", "", { class: "picks" });
@@ -27,16 +29,16 @@ async function suggestions(query, form) {
       line.append(element("a", each.text, { href: await toolPage(each.slug) }), " ", badge);
       list.append(line);
     }
-    panel.append(element("p", "Did you mean one of these? Choose one for its answer."), list);
+    panel.append(element("p", say("Did you mean one of these? Choose one for its answer.")), list);
   } else {
-    panel.append(element("p", "Nothing here is written nearly like that."));
+    panel.append(element("p", say("Nothing here is written nearly like that.")));
   }
   const further = element("p", "");
-  further.append(element("a", "All names from A to Z", { href: pageOf("a-z.html") }));
+  further.append(element("a", say("All names from A to Z"), { href: pageOf("a-z.html") }));
   const asked = new URL(form.action);
   if (asked.origin !== location.origin || asked.pathname.endsWith("/check")) {
     asked.search = new URLSearchParams({ q: query });
-    further.append(" · ", element("a", "Ask the registry itself", { href: asked.href }));
+    further.append(" · ", element("a", say("Ask the registry itself"), { href: asked.href }));
   }
   panel.append(further);
   return panel;
@@ -46,13 +48,13 @@ async function lookUp(form) {
   const query = form.elements.q.value.trim();
   const place = document.querySelector("[data-found]");
   if (!query) return;
-  place.replaceChildren(element("p", "Looking …"));
+  place.replaceChildren(element("p", say("Looking …")));
   try {
     const slug = await certain(query);
     if (slug) location.assign(await toolPage(slug));
     else place.replaceChildren(await suggestions(query, form));
   } catch {
-    place.replaceChildren(element("p", "The list of tools could not be read. Try again, or look in the names from A to Z."));
+    place.replaceChildren(element("p", say("The list of tools could not be read. Try again, or look in the names from A to Z.")));
   }
 }
 
@@ -83,8 +85,8 @@ async function tellAge() {
   const today = new Intl.DateTimeFormat("en-CA", { timeZone: copy.time_zone, dateStyle: "short" }).format(new Date());
   const days = Math.floor((Date.now() - Date.parse(copy.published_at)) / 86_400_000);
   const told = [];
-  if (answer && answer.dataset.until < today) told.push(`This answer held until ${answer.dataset.untilText} and does not stand any more as it is written here. Ask before you rely on it.`);
-  if (days > MOST_DAYS) told.push(`The copy was last brought up to date ${days} days ago.`);
+  if (answer && answer.dataset.until < today) told.push(say("This answer held until {day} and does not stand any more as it is written here. Ask before you rely on it.", { day: answer.dataset.untilText }));
+  if (days > MOST_DAYS) told.push(say("The copy was last brought up to date {days} days ago.", { days }));
   place.textContent = told.join(" ");
   place.hidden = !told.length;
 }

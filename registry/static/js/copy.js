@@ -1,4 +1,6 @@
 // Copy buttons and print buttons: hidden until this script can make them work.
+const spoken = JSON.parse(document.body.dataset.words ?? "{}");
+const inWords = (text) => spoken[text] ?? text;
 for (const button of document.querySelectorAll("[data-copy]")) {
   if (!navigator.clipboard) continue;
   button.hidden = false;
@@ -7,9 +9,9 @@ for (const button of document.querySelectorAll("[data-copy]")) {
   button.addEventListener("click", async () => {
     try {
       await navigator.clipboard.writeText(button.dataset.copy);
-      button.textContent = "Copied";
+      button.textContent = inWords("Copied");
     } catch {
-      button.textContent = "Copying was not allowed";
+      button.textContent = inWords("Copying was not allowed");
     }
     setTimeout(() => { button.textContent = label; }, 2500);
   });

@@ -7,7 +7,6 @@ from fastapi import Query, Request, Response
 from registry.services.evaluations.taking_part import unheard
 from registry.services.people.acting import without_passwords
 from registry.store import events
-from registry.store.columns import id_of
 from registry.web.api.replies import Cursor, Limit, cursor_number, next_link, told
 from registry.web.deps import Auditor, Now, Plain, Read
 from registry.web.routing import api_router
@@ -34,17 +33,15 @@ def list_events(
     """
     found = events.page(
         read,
+        events.Wanted(action, subject, subject_id),
         after=cursor_number(cursor),
-        action=action,
-        subject_kind=subject,
-        subject_id=subject_id,
         unheard=unheard(read, by=user, now=now),
         limit=limit + 1,
     )
     shown = found[:limit]
     items = [
         EventOut(
-            id=id_of(each),
+            id=number,
             at=each.at,
             actor=each.actor,
             action=each.action,
@@ -52,8 +49,8 @@ def list_events(
             before=without_passwords(each.before),
             after=without_passwords(each.after),
         )
-        for each in shown
+        for number, each in shown
     ]
-    following = str(shown[-1].id) if len(found) > limit else None
+    following = str(shown[-1][0]) if len(found) > limit else None
     body = Page[EventOut](items=items, next=following)
     return told(request, body, link=next_link(request, following), private=True)

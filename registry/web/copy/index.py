@@ -14,6 +14,7 @@ from hashlib import sha256
 from typing import Any
 
 from registry.domain.identity import folded
+from registry.domain.language import ENGLISH, Language
 from registry.store.tables import AliasKind
 from registry.web.words import MARKS
 from scrapers import hosts
@@ -59,7 +60,7 @@ class Key:
     """The answer on its tool."""
 
 
-def files_of(keys: Iterable[Key]) -> Iterator[tuple[str, bytes]]:
+def files_of(keys: Iterable[Key], language: Language = ENGLISH) -> Iterator[tuple[str, bytes]]:
     """Path and bytes of each file of the index, what names others first: so they may be put in place one by one."""
     entries = sorted((_entry(each) for each in keys), key=lambda entry: entry[0].encode("utf-16-be"))
     blocks = [(block[0][0], block) for block in _parted(entries)]
@@ -69,7 +70,7 @@ def files_of(keys: Iterable[Key]) -> Iterator[tuple[str, bytes]]:
         yield f"{FOLDER}/l{_name(part[0][0])}.json", _packed(part)
     for first, block in blocks:
         yield f"{FOLDER}/{_name(first)}.json", _packed(block)
-    yield RULES, rules()
+    yield RULES, rules(language)
 
 
 def _name(first: str) -> str:
@@ -132,7 +133,7 @@ def _suffixes_under(host: str) -> list[str]:
 
 
 @cache
-def rules() -> bytes:
+def rules(language: Language) -> bytes:
     """What the script cannot know by itself: how letters fold, which hosts are whose, what an answer is called."""
     return _packed(
         {
@@ -160,7 +161,7 @@ def rules() -> bytes:
             "products": sorted(hosts.PRODUCT_SEGMENTS),
             "index": hosts.INDEX_PAGE.pattern,
             "tracking": [sorted(hosts.TRACKING), hosts.TRACKING_PREFIXES],
-            "answers": [[MARKS[code].label, MARKS[code].tone] for code in SHOWN],
+            "answers": [[language.gettext(MARKS[code].label), MARKS[code].tone] for code in SHOWN],
         }
     )
 

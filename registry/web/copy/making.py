@@ -112,7 +112,7 @@ def publish(
         with asking(site, processes=processes) as ask:
             links = _write_pages(ask, rewriter, files, place, known, with_address=bool(own_url), track=track)
         place.take(script_path, script)
-        for path, body in index.files_of(known.keys):
+        for path, body in index.files_of(known.keys, settings.words):
             place.take(path, body)
         odd = {
             slug: path

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Request, Response
 
 from registry.domain.errors import NotFound
 from registry.domain.identity import name_key
+from registry.domain.language import joined, worded
 from registry.store.tables import AliasKind
 from registry.web.copy.index import Key
 from registry.web.render import render
@@ -39,19 +40,23 @@ class NamesPage:
 def make_router(keys: Sequence[Key], called: Mapping[str, str]) -> APIRouter:
     """`called` maps a slug to its tool's name."""
     router, groups = page_router("/a-z"), _groups(keys, called)
-    beginnings = [Link(each.upper() if each != OTHER else "Other", _url(each)) for each in sorted(groups)]
+    beginnings = [
+        Link(each.upper() if each != OTHER else worded("Other"), _url(each)) for each in sorted(groups)
+    ]
 
     @router.get("")
     def show_beginnings(request: Request) -> Response:
-        page = NamesPage("All names from A to Z", "/a-z", beginnings)
+        page = NamesPage(worded("All names from A to Z"), "/a-z", beginnings)
         return render(request, "copy/names.html", page, indexed=True)
 
     @router.get("/{beginning}")
     def show_names(request: Request, beginning: str) -> Response:
         found = groups.get(OTHER if beginning == "other" else beginning)
         if found is None:
-            raise NotFound("No name begins so. See all names from A to Z.")
-        title = "Other names" if beginning == "other" else f"Names with {beginning.upper()}"
+            raise NotFound(worded("No name begins so. See all names from A to Z."))
+        title = worded("Names with {letters}", letters=beginning.upper())
+        if beginning == "other":
+            title = worded("Other names")
         page = NamesPage(title, _url(OTHER if beginning == "other" else beginning), beginnings, found)
         return render(request, "copy/names.html", page, indexed=True)
 
@@ -82,5 +87,5 @@ def _beginning(key: str, length: int) -> str:
 
 def _name(each: Key, text: str, tool: str) -> Name:
     answer = words(each.code)
-    told = answer if name_key(tool) == each.key else f"{tool}: {answer}"
+    told = answer if name_key(tool) == each.key else joined(": ", [tool, answer])
     return Name(text, f"/tools/{quote(each.slug)}", told)

@@ -1,12 +1,13 @@
 """What happened in one evaluation, in words."""
 
+from collections.abc import Mapping
 from datetime import date
 
 from sqlmodel import Session
 
 from registry.domain.language import day_text
 from registry.services.evaluations.taking_part import SPOKEN_OF_OTHERS
-from registry.store import events, tables
+from registry.store import events, tables, users
 from registry.web.shapes import Event
 from registry.web.words import words
 
@@ -36,15 +37,28 @@ SENTENCES = {
 
 def history(session: Session, evaluation_id: int, *, blind: bool) -> list[Event]:
     """Newest first; without what would tell a `blind` reader how others rated."""
-    return [
-        _event(each)
+    told = [
+        each
         for each in events.of_subject(session, "evaluation", evaluation_id)
         if not (blind and each.action.startswith(SPOKEN_OF_OTHERS))
     ]
+    spoken_of = {value for each in told for value in _spoken_of(each).values() if isinstance(value, int)}
+    names = users.names(session, spoken_of)
+    return [_event(each, names) for each in told]
 
 
-def _event(each: tables.Event) -> Event:
+def _spoken_of(each: tables.Event) -> dict[str, object]:
+    """Whom an event speaks of: a number, or in older events a name."""
     said = each.after or each.before
+    return {key: said[key] for key in ("owner", "reviewer", "person") if key in said}
+
+
+def _event(each: tables.Event, names: Mapping[int, str]) -> Event:
+    named = {
+        key: names.get(value, "somebody") if isinstance(value, int) else value
+        for key, value in _spoken_of(each).items()
+    }
+    said = {**(each.after or each.before), **named}
     if "state" in said:
         return _moved(each, said)
     if each.action not in SENTENCES:

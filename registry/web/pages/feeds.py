@@ -7,6 +7,7 @@ from functools import partial
 from fastapi import Request, Response
 from sqlmodel import Session
 
+from registry.domain.language import said, worded
 from registry.domain.outcome import MEANINGS, Outcome
 from registry.domain.validity import STATE_LABELS, ValidityState
 from registry.publish import opml
@@ -56,14 +57,17 @@ def show_feeds(request: Request, read: Read, settings: House) -> Response:
         f"{settings.base_url}/feeds/verdicts.atom",
         f"{settings.base_url}/tools/<name>/verdicts.atom",
     )
-    return render(request, "feeds/list.html", page, feeds=feed_links("All verdicts"), indexed=True)
+    return render(request, "feeds/list.html", page, feeds=feed_links(worded("All verdicts")), indexed=True)
 
 
 @router.get("/feeds.opml")
 def download_opml(request: Request, read: Read, settings: House) -> Response:
-    base = settings.base_url
+    base, language = settings.base_url, settings.words
     listed = {
-        group.name: [(line.name, base + line.formats[0].url, base + line.page_url) for line in group.feeds]
+        said(group.name, language): [
+            (said(line.name, language), base + line.formats[0].url, base + line.page_url)
+            for line in group.feeds
+        ]
         for group in _groups(read, base)
     }
     headers = {"Content-Disposition": 'attachment; filename="feeds.opml"'}
@@ -74,27 +78,30 @@ def _groups(read: Session, base_url: str) -> list[FeedGroup]:
     everything = Filter()
     line = partial(_line, base_url=base_url)
     groups = [
-        FeedGroup("Everything", [line("All verdicts", everything)]),
+        FeedGroup(worded("Everything"), [line(worded("All verdicts"), everything)]),
         FeedGroup(
-            "By outcome",
-            [line(MEANINGS[each].label, replace(everything, outcomes=frozenset({each}))) for each in Outcome],
+            worded("By outcome"),
+            [
+                line(worded(MEANINGS[each].label), replace(everything, outcomes=frozenset({each})))
+                for each in Outcome
+            ],
         ),
         FeedGroup(
-            "What runs out",
+            worded("What runs out"),
             [
-                line(STATE_LABELS[each], replace(everything, validities=frozenset({each})))
+                line(worded(STATE_LABELS[each]), replace(everything, validities=frozenset({each})))
                 for each in FOLLOWED_STATES
             ],
         ),
         FeedGroup(
-            "By category",
+            worded("By category"),
             [
                 line(name, replace(everything, categories=frozenset({name})))
                 for name in tools.categories(read)
             ],
         ),
         FeedGroup(
-            "By office",
+            worded("By office"),
             [
                 line(office.name, replace(everything, offices=frozenset({office.code})))
                 for office in offices.all_offices(read)

@@ -7,6 +7,7 @@ from fastapi import Request, Response
 from sqlmodel import Session
 
 from registry.domain.errors import InvalidInput
+from registry.domain.language import opening, worded
 from registry.services.notices import following
 from registry.services.notices.wanted import canonical, sentence_of
 from registry.settings import Settings
@@ -20,8 +21,12 @@ from registry.web.shapes import Form, Link, Option
 router = page_router("/follow")
 AT_ONCE, WEEKLY = "at-once", "weekly"
 HOW = (
-    Option(AT_ONCE, "Each time something changes"),
-    Option(WEEKLY, "Once a week, all together", "On Monday morning, where anything changed."),
+    Option(AT_ONCE, worded("Each time something changes")),
+    Option(
+        WEEKLY,
+        worded("Once a week, all together"),
+        worded("On Monday morning, where anything changed."),
+    ),
 )
 FORMATS = (("Atom", "atom"), ("RSS", "rss"), ("JSON", "json"))
 
@@ -118,7 +123,7 @@ def manage(request: Request, token: str, read: Read, settings: House) -> Respons
         weekly=row.weekly,
         how=HOW,
         others=[
-            Following(_url(each, settings), sentence_of(read, each.wanted), _how(each))
+            Following(_url(each, settings), opening(sentence_of(read, each.wanted)), _how(each))
             for each in following.all_of(read, row)
             if each.id != row.id
         ],
@@ -188,7 +193,7 @@ def _folder(settings: Settings) -> str:
 
 
 def _how(row: Follower) -> str:
-    return "once a week" if row.weekly else "each time"
+    return worded("once a week") if row.weekly else worded("each time")
 
 
 def _url(row: Follower, settings: Settings) -> str:

@@ -16,6 +16,7 @@ from starlette.concurrency import run_in_threadpool
 from registry.domain import lookup as rules
 from registry.domain.errors import InvalidInput
 from registry.domain.language import gettext_noop as _
+from registry.domain.language import worded
 from registry.domain.lookup import AnswerCode
 from registry.domain.lookup import House as Organisation
 from registry.services.answers import lookup, matching
@@ -113,7 +114,7 @@ def show_home(request: Request, read: Read, settings: House, now: Now) -> Respon
         request,
         "lookup/home.html",
         _home(read, settings, now),
-        feeds=feed_links("All verdicts"),
+        feeds=feed_links(worded("All verdicts")),
         indexed=True,
     )
 
@@ -125,7 +126,7 @@ def check(
     given = untracked_of(request)
     if not typed.q and {name for name, _ in given} <= set(QUESTION):
         page = _home(read, settings, now, typed)
-        return render(request, "lookup/home.html", page, feeds=feed_links("All verdicts"))
+        return render(request, "lookup/home.html", page, feeds=feed_links(worded("All verdicts")))
     organisation = lookup.organisation(read, settings, known)
     offices = offices_of(organisation)
     try:
@@ -246,7 +247,11 @@ def _answered(
 
 def _feeds_of(found: LookUp) -> Sequence[FeedLink]:
     tool = found.tool
-    return feed_links(f"Verdicts on {tool.name}", f"/tools/{tool.slug}/verdicts") if tool else ()
+    return (
+        feed_links(worded("Verdicts on {tool}", tool=tool.name), f"/tools/{tool.slug}/verdicts")
+        if tool
+        else ()
+    )
 
 
 def _examples(found: Sequence[Tool]) -> list[str]:

@@ -9,7 +9,7 @@ from typing import Any
 from fastapi import Request, Response
 from sqlmodel import Session
 
-from registry.domain.language import day_text
+from registry.domain.language import worded, worded_n
 from registry.domain.lookup import House as Organisation
 from registry.domain.radar import RING_LABELS, Move, Ring, quarters
 from registry.publish import radar as published
@@ -37,8 +37,8 @@ FILES = {
     "/radar.svg": "SVG",
     "/radar.csv": "CSV",
     "/radar.json": "JSON",
-    "/radar/backstage.json": "JSON for Backstage",
-    "/radar/zalando.json": "JSON for Zalando’s radar",
+    "/radar/backstage.json": worded("JSON for Backstage"),
+    "/radar/zalando.json": worded("JSON for Zalando’s radar"),
 }
 CELLS = ("name", "category", "ring", "answer", "moved", "was", "slug", "url")
 
@@ -158,7 +158,7 @@ def _page(
     past = list(quarters(first.astimezone(organisation.zone).date(), today, MOST_QUARTERS)) if first else []
     page = _told(found, drawn(found), path, organisation, [(each.last_day, each.label) for each in past])
     template = "radar/show.html" if path == "/radar" else "radar/risk_fit.html"
-    return render(request, template, page, feeds=feed_links("All verdicts"), indexed=asked == Asked())
+    return render(request, template, page, feeds=feed_links(worded("All verdicts")), indexed=asked == Asked())
 
 
 def _told(
@@ -173,17 +173,19 @@ def _told(
         size=SIZE,
         middle=MIDDLE,
         radii=RADII[1:],
-        title="May I use it? Today" if today else f"May I use it? As of {day_text(found.day)}",
-        said=(
-            f"{_many(len(moves), 'tool')} in {_many(len(found.quadrants), 'category', 'categories')}, from yes in the "
-            f"middle to no at the edge. {moved or 'None'} of them moved or came in since {day_text(found.since)}."
+        title=worded("May I use it? Today") if today else worded("May I use it? As of {day}", day=found.day),
+        said=worded(
+            "{tools} in {categories}, from yes in the middle to no at the edge. {moved}",
+            tools=worded_n("{n} tool", "{n} tools", len(moves)),
+            categories=worded_n("{n} category", "{n} categories", len(found.quadrants)),
+            moved=_moved(moved, found.since),
         ),
         action=path,
         asked=asked,
         day=found.day,
         since=found.since,
         times=[
-            (Link("Now", replace(once, day=None, since=None).url(path)), today),
+            (Link(worded("Now"), replace(once, day=None, since=None).url(path)), today),
             *(
                 (Link(label, replace(once, day=day, since=None).url(path)), asked.day == day)
                 for day, label in past
@@ -220,9 +222,9 @@ def _since(found: Shown, past: Sequence[tuple[date, str]]) -> list[Choice]:
     asked = found.asked.since
     days = {day: label for day, label in past if day < found.day}
     if asked:
-        days.setdefault(asked, day_text(asked))
+        days.setdefault(asked, worded("{day}", day=asked))
     return [
-        Choice("", "the quarter before", asked is None),
+        Choice("", worded("the quarter before"), asked is None),
         *(Choice(day.isoformat(), label, day == asked) for day, label in sorted(days.items(), reverse=True)),
     ]
 
@@ -230,8 +232,17 @@ def _since(found: Shown, past: Sequence[tuple[date, str]]) -> list[Choice]:
 def _places(group: int, total: int) -> str:
     """Which of the categories a group holds: "5 to 8 of 9"."""
     first, last = QUADRANTS * (group - 1) + 1, min(QUADRANTS * group, total)
-    return f"{first} to {last} of {total}" if last > first else f"{first} of {total}"
+    if last > first:
+        return worded("{first} to {last} of {total}", first=first, last=last, total=total)
+    return worded("{first} of {total}", first=first, total=total)
 
 
-def _many(number: int, noun: str, plural: str = "") -> str:
-    return f"{number} {noun if number == 1 else plural or noun + 's'}"
+def _moved(number: int, since: date) -> str:
+    if not number:
+        return worded("None of them moved or came in since {day}.", day=since)
+    return worded_n(
+        "{n} of them moved or came in since {day}.",
+        "{n} of them moved or came in since {day}.",
+        number,
+        day=since,
+    )

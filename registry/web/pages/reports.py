@@ -11,6 +11,7 @@ from sqlmodel import Session
 from starlette.datastructures import QueryParams
 
 from registry.domain.errors import InvalidInput
+from registry.domain.language import worded
 from registry.domain.lookup import Question
 from registry.domain.triggers import ReportKind
 from registry.services.answers import lookup
@@ -215,7 +216,7 @@ def _tell(
     try:
         with tx.begin_nested():
             if faults:
-                raise InvalidInput("Nothing was sent.", faults)
+                raise InvalidInput(worded("Nothing was sent."), faults)
             by, place = teller(request, user, now)
             told = reports.report(
                 tx,

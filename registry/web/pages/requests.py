@@ -9,6 +9,8 @@ from sqlmodel import Session
 
 from registry.domain.errors import InvalidInput
 from registry.domain.evaluation import TIERS, Tier
+from registry.domain.language import gettext_noop as _
+from registry.domain.language import worded
 from registry.domain.lookup import AnswerCode, Question
 from registry.services.answers import lookup, requests
 from registry.services.answers.requests import Requested
@@ -31,12 +33,12 @@ from registry.web.words import words
 router = page_router("/request")
 MOST_OFFERED = 5
 LABELS = {
-    "name": "Name of the tool",
-    "homepage": "Its web address",
-    "purpose": "What you want to do with it",
-    "data_class": "What you will enter",
-    "needed_by": "By when",
-    "contact": "How we reach you",
+    "name": _("Name of the tool"),
+    "homepage": _("Its web address"),
+    "purpose": _("What you want to do with it"),
+    "data_class": _("What you will enter"),
+    "needed_by": _("By when"),
+    "contact": _("How we reach you"),
 }
 GOOD = frozenset({AnswerCode.YES, AnswerCode.YES_IF})
 
@@ -165,7 +167,9 @@ def _leaving(
 
 def _said(name: str, fault: str) -> str:
     """A fault as a sentence of its own."""
-    return f"{LABELS[name]} {fault}{'' if fault.endswith('.') else '.'}" if name in LABELS else fault
+    if name not in LABELS or fault.endswith("."):
+        return fault
+    return worded("{field} {fault}.", field=worded(LABELS[name]), fault=fault)
 
 
 def _page(
@@ -198,7 +202,7 @@ def _page(
     return RequestPage(
         form=Form(values, faults or {}),
         data_classes=[
-            Option("", "I do not know yet"),
+            Option("", worded("I do not know yet")),
             *(Option(value, words(value)) for value in settings.data_classes),
         ],
         known=known,

@@ -8,6 +8,8 @@ from fastapi import Request, Response
 from fastapi.responses import PlainTextResponse
 
 from registry.domain.errors import NotFound
+from registry.domain.language import gettext_noop as _
+from registry.domain.language import worded
 from registry.domain.lookup import Question
 from registry.services.answers import lookup
 from registry.services.people.house import house
@@ -38,15 +40,23 @@ MOST_ADDRESSES = 50_000
 SECURITY_TXT = "/.well-known/security.txt"
 SECURITY_TXT_HOLDS = timedelta(days=90)
 MEANINGS = {
-    "yes": "Use it for work. Your ordinary duties hold, and no more.",
-    "yes_if": "Use it when you keep to every condition. They are listed with the answer; each says who must act.",
-    "pilot": "Only those in the pilot use it, until the day that is named.",
-    "no": "Do not use it for work. The answer names the reason, and what to use instead where there is something.",
-    "lapsed": "The approval ended and was not renewed. Nobody uses it until somebody decides anew.",
-    "suspended": "Something happened. Stop using it until we know more.",
-    "under_review": "It is being looked at. Until then your office’s own rule holds, which the answer tells.",
-    "not_reviewed": "Nobody has looked at it. Your office’s own rule holds; you can ask for a review.",
-    "unknown_tool": "We found no tool that is certainly the one you mean. Look at the suggestions, or ask for it.",
+    "yes": _("Use it for work. Your ordinary duties hold, and no more."),
+    "yes_if": _(
+        "Use it when you keep to every condition. They are listed with the answer; each says who must act."
+    ),
+    "pilot": _("Only those in the pilot use it, until the day that is named."),
+    "no": _(
+        "Do not use it for work. The answer names the reason, and what to use instead where there is something."
+    ),
+    "lapsed": _("The approval ended and was not renewed. Nobody uses it until somebody decides anew."),
+    "suspended": _("Something happened. Stop using it until we know more."),
+    "under_review": _(
+        "It is being looked at. Until then your office’s own rule holds, which the answer tells."
+    ),
+    "not_reviewed": _("Nobody has looked at it. Your office’s own rule holds; you can ask for a review."),
+    "unknown_tool": _(
+        "We found no tool that is certainly the one you mean. Look at the suggestions, or ask for it."
+    ),
 }
 
 
@@ -76,7 +86,7 @@ def show_guidance(request: Request, read: Read, settings: House, now: Now) -> Re
     found, organisation = tools.with_guidance(read), house(read, settings)
     answers = lookup.answers(read, found, Question(at=now), organisation, now=now)
     page = GuidancePage(
-        meanings=[(code, HEADINGS[code], meaning) for code, meaning in MEANINGS.items()],
+        meanings=[(code, HEADINGS[code], worded(meaning)) for code, meaning in MEANINGS.items()],
         data_classes=[words(value) for value in organisation.data_classes],
         tools=[
             ToolGuidance(
@@ -124,7 +134,7 @@ def tell_where_flaws_are_reported(settings: House, now: Now) -> Response:
 @router.get("/sitemap.xml")
 def map_site(request: Request, read: Read, settings: House, now: Now) -> Response:
     if not settings.public:
-        raise NotFound("This registry is not listed by search engines, so it has no map for them.")
+        raise NotFound(worded("This registry is not listed by search engines, so it has no map for them."))
     base = settings.base_url
     addresses = [
         *(Address(base + path) for path in PAGES),

@@ -9,6 +9,8 @@ from fastapi import Request, Response
 from starlette.datastructures import QueryParams
 
 from registry.domain.errors import NotFound
+from registry.domain.language import gettext_noop as _
+from registry.domain.language import joined, worded, worded_n
 from registry.domain.lookup import AnswerCode
 from registry.publish import sheet
 from registry.services.answers import tool_list
@@ -29,14 +31,14 @@ from registry.web.words import words
 router = page_router()
 MOST_TOOLS = 50
 COLUMNS = (
-    ("tool", "Tool", "tool"),
-    ("answer", "May I use it?", ""),
-    ("category", "Category", "category"),
-    ("vendor", "Vendor", ""),
+    ("tool", _("Tool"), "tool"),
+    ("answer", _("May I use it?"), ""),
+    ("category", _("Category"), "category"),
+    ("vendor", _("Vendor"), ""),
 )
 CELLS = ("name", "answer", "category", "vendor", "homepage", "description", "slug", "url")
 FILES = ("csv", "json")
-GROUPS = {"answer": "May I use it?", "category": "Category"}
+GROUPS = {"answer": _("May I use it?"), "category": _("Category")}
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,7 @@ class ToolsPage:
 def show_tools(request: Request, roll: Called, read: Read, after: Asked = "", before: Asked = "") -> Response:
     wanted, sort = understood(request, _asked)
     found = tool_list.listing(read, roll, wanted, sort=sort, after=after, before=before, limit=MOST_TOOLS)
-    feeds = feed_links("Verdicts on these tools", wanted=Filter(categories=wanted.categories))
+    feeds = feed_links(worded("Verdicts on these tools"), wanted=Filter(categories=wanted.categories))
     page = ToolsPage(
         facets=_facets(wanted, found, sort),
         columns=_columns(wanted, sort),
@@ -73,7 +75,7 @@ def show_tools(request: Request, roll: Called, read: Read, after: Asked = "", be
         pager=_pager(found, wanted, sort),
         formats=[
             *(Link(ending.upper(), _url(wanted, sort, ending)) for ending in FILES),
-            *(Link(f"{each.title.split('(')[-1].rstrip(')')} of their verdicts", each.url) for each in feeds),
+            *(Link(worded("{format} of their verdicts", format=each.format), each.url) for each in feeds),
         ],
         text=wanted.text,
         keep=_query(replace(wanted, text="")),
@@ -85,7 +87,7 @@ def show_tools(request: Request, roll: Called, read: Read, after: Asked = "", be
 def download(ending: str, request: Request, roll: Called, settings: House) -> Response:
     """The whole list under its filter and in its order, written as it is read."""
     if ending not in FILES:
-        raise NotFound(f"There is no such file. Choose among: {', '.join(FILES)}.")
+        raise NotFound(worded("There is no such file. Choose among: {files}.", files=", ".join(FILES)))
     wanted, sort = _asked(request.query_params)
     engine, base_url = parts_of(request).engine, settings.base_url
 
@@ -150,17 +152,18 @@ def _columns(wanted: ToolFilter, sort: str) -> list[Column]:
         on = by and sort.removeprefix("-") == by
         turned = f"-{by}" if sort == by else by
         direction = ("descending" if sort.startswith("-") else "ascending") if on else ""
-        made.append(Column(key, label, sort_url=_url(wanted, turned) if by else "", sorted=direction))
+        made.append(Column(key, worded(label), sort_url=_url(wanted, turned) if by else "", sorted=direction))
     return made
 
 
 def _pager(found: ToolListing, wanted: ToolFilter, sort: str) -> Pager:
     if not found.tools:
-        return Pager("No tools")
+        return Pager(worded("No tools"))
     first, last = found.tools[0].tool, found.tools[-1].tool
-    summary = f"{found.total:,} {'tool' if found.total == 1 else 'tools'}"
+    summary = worded_n("{total} tool", "{total} tools", found.total, total=f"{found.total:,}")
     if found.back or found.on:
-        summary = f"{first.name} to {last.name}, {len(found.tools)} of {summary}"
+        span = {"first": first.name, "last": last.name, "shown": len(found.tools), "all": summary}
+        summary = worded("{first} to {last}, {shown} of {all}", **span)
     return Pager(
         summary,
         _url(wanted, sort, before=first.slug) if found.back else "",
@@ -181,7 +184,7 @@ def _facets(wanted: ToolFilter, found: ToolListing, sort: str) -> Facets:
                 FacetOption(value, _label(name, value), count, value in chosen[name])
                 for value, count in counts.items()
             ]
-            groups.append(Facet(name, label, options))
+            groups.append(Facet(name, worded(label), options))
     keep = [("sort", sort)] if sort != "tool" else []
     keep += [("q", wanted.text)] if wanted.text else []
     return Facets("/tools", groups, _chips(wanted, sort), keep)
@@ -194,14 +197,17 @@ def _label(facet: str, value: str) -> str:
 def _chips(wanted: ToolFilter, sort: str) -> list[Chip]:
     without = [
         *(
-            (f"May I use it? {words(each.value)}", replace(wanted, answers=wanted.answers - {each}))
+            (
+                joined(" ", [worded("May I use it?"), words(each.value)]),
+                replace(wanted, answers=wanted.answers - {each}),
+            )
             for each in OFFERED
             if each in wanted.answers
         ),
         *(
-            (f"Category: {each}", replace(wanted, categories=wanted.categories - {each}))
+            (worded("Category: {name}", name=each), replace(wanted, categories=wanted.categories - {each}))
             for each in sorted(wanted.categories)
         ),
-        *([(f"Says: {wanted.text}", replace(wanted, text=""))] if wanted.text else []),
+        *([(worded("Says: {text}", text=wanted.text), replace(wanted, text=""))] if wanted.text else []),
     ]
     return [Chip(label, _url(rest, sort)) for label, rest in without]

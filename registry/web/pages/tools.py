@@ -11,6 +11,8 @@ from fastapi.responses import JSONResponse
 from sqlmodel import Session
 
 from registry.domain.evaluation import EvaluationState
+from registry.domain.language import gettext_noop as _
+from registry.domain.language import joined, small, worded, worded_n
 from registry.domain.lookup import Answer, Question
 from registry.domain.lookup import House as Organisation
 from registry.domain.validity import ValidityState
@@ -36,18 +38,18 @@ from registry.web.shapes import AnswerCard, Event, Link, Row
 from registry.web.succession import changes_of
 from registry.web.tool_news import told_of, tool_news
 from registry.web.verdict_parts import VerdictRow, as_row, happenings
-from registry.web.words import Tone, mark
+from registry.web.words import Tone, mark, words
 
 router = page_router("/tools")
 MOST_MENTIONS = 20
 RELEASES = ("Version ", "A new version ")
 """How news begins that asks for nobody's attention."""
 ALIAS_LABELS = {
-    AliasKind.NAME: "Names",
-    AliasKind.DOMAIN: "Web addresses",
-    AliasKind.PATH: "Pages on shared hosts",
-    AliasKind.PURL: "Packages",
-    AliasKind.EXE: "Programs",
+    AliasKind.NAME: worded("Names"),
+    AliasKind.DOMAIN: worded("Web addresses"),
+    AliasKind.PATH: worded("Pages on shared hosts"),
+    AliasKind.PURL: worded("Packages"),
+    AliasKind.EXE: worded("Programs"),
 }
 COLOURS = {Tone.YES: "#1a6b3c", Tone.IF: "#7a5200", Tone.TRIAL: "#5b3f9e", Tone.NO: "#a3201d"}
 GREY = "#4a5560"
@@ -119,7 +121,7 @@ def show_tool(
     tool = tools.get(read, slug)
     inside = user is not None and bool(user.roles & INSIDERS)
     page = _tool_page(read, tool, settings, now, edition=edition[:80], inside=inside)
-    feeds = feed_links(f"Verdicts on {tool.name}", f"/tools/{slug}/verdicts")
+    feeds = feed_links(worded("Verdicts on {tool}", tool=tool.name), f"/tools/{slug}/verdicts")
     return render(request, "tools/show.html", page, feeds=feeds, indexed=True)
 
 
@@ -189,10 +191,11 @@ def _in_short(tool: Tool, scored: Published | None, decided: int) -> list[str]:
     told = [tool.description] if tool.description else []
     if scored is not None:
         weighed = scored.row.assessment
-        risk, fit = mark(weighed["risk"]).label, mark(weighed["fit"]).label
-        told.append(f"{risk}, {fit[0].lower()}{fit[1:]}, as scored for verdict {scored.row.number}.")
+        risk, fit = words(weighed["risk"]), small(words(weighed["fit"]))
+        sentence = _("{risk}, {fit}, as scored for verdict {number}.")
+        told.append(worded(sentence, risk=risk, fit=fit, number=scored.row.number))
     if decided > 1:
-        told.append(f"Decided {decided} times so far.")
+        told.append(worded("Decided {n} times so far.", n=decided))
     return told
 
 
@@ -212,18 +215,33 @@ def _history(
     for each in evaluations.of_tool(read, id_of(tool)):
         if each.closed_at == each.opened_at and each.id not in told_of:
             continue  # it was opened for an answer at once, which nobody heard
-        edition = f" of the edition {each.edition}" if each.edition else ""
-        told.append(Event(each.opened_at, f"Review{edition} began"))
+        began, ended = _review_titles(each.edition)
+        told.append(Event(each.opened_at, began))
         if each.state is EvaluationState.WITHDRAWN and each.closed_at:
-            told.append(Event(each.closed_at, f"Review{edition} ended without a verdict"))
+            told.append(Event(each.closed_at, ended))
     if mentions:
         first = min(mentions, key=lambda each: each.published_at or each.seen_at)
         link = outside_link(first.link)
         told.append(
-            Event(first.published_at or first.seen_at, "Announced", first.title, link.url if link else "")
+            Event(
+                first.published_at or first.seen_at,
+                worded("Announced"),
+                first.title,
+                link.url if link else "",
+            )
         )
-    told.append(Event(tool.created_at, "Listed here"))
+    told.append(Event(tool.created_at, worded("Listed here")))
     return sorted(told, key=_when, reverse=True)
+
+
+def _review_titles(edition: str) -> tuple[str, str]:
+    """That it began, and that it ended without a verdict."""
+    if not edition:
+        return worded("Review began"), worded("Review ended without a verdict")
+    return (
+        worded("Review of the edition {edition} began", edition=edition),
+        worded("Review of the edition {edition} ended without a verdict", edition=edition),
+    )
 
 
 def _when(event: Event) -> datetime:
@@ -238,7 +256,7 @@ def _editions(tool: Tool, whole: Answer, chosen: str) -> list[tuple[Link, str, b
         return []
     address = f"/tools/{tool.slug}"
     return [
-        (Link("Every edition", address), whole.code.value, not chosen),
+        (Link(worded("Every edition"), address), whole.code.value, not chosen),
         *(
             (
                 Link(each.name, f"{address}?{urlencode({'edition': each.name})}"),
@@ -254,14 +272,13 @@ def _fresh(told: Sequence[Mentioned], news: Sequence[Event], newest: datetime) -
     """As "3 new items since the newest verdict, 1 of them flagged: Its terms changed"."""
     count = sum(each.since for each in told)
     if not count:
-        return "None since the newest verdict."
+        return worded("None since the newest verdict.")
     flagged = [each.title for each in news if _when(each) > newest and not each.title.startswith(RELEASES)]
-    said = f"{count} new {'item' if count == 1 else 'items'} since the newest verdict"
-    return (
-        f"{said}, {len(flagged)} flagged: {'; '.join(dict.fromkeys(flagged))}."
-        if flagged
-        else f"{said}, none flagged."
-    )
+    said = worded_n("{n} new item since the newest verdict", "{n} new items since the newest verdict", count)
+    if not flagged:
+        return worded("{said}, none flagged.", said=said)
+    titles = joined("; ", dict.fromkeys(flagged))
+    return worded("{said}, {n} flagged: {titles}.", said=said, n=len(flagged), titles=titles)
 
 
 def _newest(found: Sequence[Entry]) -> list[Entry]:
@@ -273,7 +290,7 @@ def _newest(found: Sequence[Entry]) -> list[Entry]:
 def _mentioned(entry: Entry, newest: datetime | None) -> Mentioned:
     link, at = outside_link(entry.link), entry.published_at or entry.seen_at
     return Mentioned(
-        entry.title or (link.label if link else "Without a title"),
+        entry.title or (link.label if link else worded("Without a title")),
         link.url if link else "",
         entry.kind.value,
         at,
@@ -293,7 +310,8 @@ def _badge(read: Session, slug: str, settings: Settings, now: datetime) -> tuple
     tool = tools.get(read, slug)
     found = lookup.answers(read, [tool], Question(at=now), house(read, settings), now=now)[id_of(tool)]
     its = mark(found.code.value)
-    return "May I use it?", its.label, COLOURS.get(its.tone, GREY)
+    say = settings.words.gettext
+    return say("May I use it?"), say(its.label), COLOURS.get(its.tone, GREY)
 
 
 def _width(text: str) -> int:

@@ -10,6 +10,8 @@ from fastapi import Request, Response
 from starlette.datastructures import QueryParams
 
 from registry.domain.errors import NotFound
+from registry.domain.language import gettext_noop as _
+from registry.domain.language import joined, worded, worded_n
 from registry.domain.lookup import House as Organisation
 from registry.domain.outcome import Outcome
 from registry.domain.validity import REVIEW_DAYS, ValidityState
@@ -42,22 +44,22 @@ FILES: Mapping[str, tuple[str, Callable[[Iterable[Mapping[str, Any]]], Iterator[
     "json": ("application/json", partial(json_list, "verdicts")),
 }
 GROUPS = {
-    "outcome": "Outcome",
-    "category": "Category",
-    "data_class": "Covers",
-    "validity": "Does it stand?",
-    "office": "Office",
-    "rubric": "Judged by",
+    "outcome": _("Outcome"),
+    "category": _("Category"),
+    "data_class": _("Covers"),
+    "validity": _("Does it stand?"),
+    "office": _("Office"),
+    "rubric": _("Judged by"),
 }
-NAMED = GROUPS | {"tool": "Tool", "q": "Says"}
+NAMED = GROUPS | {"tool": _("Tool"), "q": _("Says")}
 
 COLUMNS = (
-    ("tool", "Tool", "tool"),
-    ("outcome", "Outcome", ""),
-    ("scope", "Bound to", ""),
-    ("category", "Category", "category"),
-    ("decided", "Decided", "number"),
-    ("ends", "Until", "ends"),
+    ("tool", _("Tool"), "tool"),
+    ("outcome", _("Outcome"), ""),
+    ("scope", _("Bound to"), ""),
+    ("category", _("Category"), "category"),
+    ("decided", _("Decided"), "number"),
+    ("ends", _("Until"), "ends"),
 )
 
 
@@ -96,10 +98,7 @@ def show_verdicts(
         rows=[as_line(each, bound[each.id], organisation) for each in listed.cut.facts if each.id in bound],
         pager=_pager(listed, wanted, sort),
         formats=[
-            *(
-                Link(each.title.split("(")[-1].rstrip(")"), each.url)
-                for each in feed_links("", wanted=wanted)
-            ),
+            *(Link(each.format, each.url) for each in feed_links("", wanted=wanted)),
             Link("CSV", _file("csv", wanted, sort)),
             Link("JSON", _file("json", wanted, sort)),
         ],
@@ -110,7 +109,7 @@ def show_verdicts(
         soon=_soon(wanted, listed),
         done=just_withdrawn(shelf, request.query_params.getlist("done")),
     )
-    title = "These verdicts" if query else "All verdicts"
+    title = worded("These verdicts") if query else worded("All verdicts")
     return render(
         request, "verdicts/list.html", page, feeds=feed_links(title, wanted=wanted), indexed=not query
     )
@@ -122,7 +121,7 @@ def download(
 ) -> Response:
     """The whole list under its filter and in its order, written as it is read."""
     if ending not in FILES:
-        raise NotFound(f"There is no such file. Choose among: {', '.join(FILES)}.")
+        raise NotFound(worded("There is no such file. Choose among: {files}.", files=", ".join(FILES)))
     wanted, sort = _asked(request.query_params)
     facts = listing.every(read, shelf, wanted, house(read, settings), sort=sort)
     engine, base_url = parts_of(request).engine, settings.base_url
@@ -169,19 +168,21 @@ def _soon(wanted: Filter, listed: Listing) -> Link | None:
     count = listed.facets["validity"].get(ValidityState.REVIEW_DUE, 0)
     if not count or wanted.validities == ending:
         return None
-    label = f"{count} of these end{'s' if count == 1 else ''} within {REVIEW_DAYS} days"
+    label = worded_n(
+        "{n} of these ends within {days} days", "{n} of these end within {days} days", count, days=REVIEW_DAYS
+    )
     return Link(label, _url(replace(wanted, validities=ending), "ends"))
 
 
 def _pager(listed: Listing, wanted: Filter, sort: str) -> Pager:
     cut, total = listed.cut, listed.total
     if not total:
-        return Pager("No verdict")
-    noun = "verdict" if total == 1 else "verdicts"
+        return Pager(worded("No verdict"))
     start, end = cut.start + 1, cut.start + len(cut.facts)
-    summary = (
-        f"{total:,} {noun}" if end - cut.start == total else f"Verdicts {start:,} to {end:,} of {total:,}"
-    )
+    summary = worded_n("{total} verdict", "{total} verdicts", total, total=f"{total:,}")
+    if end - cut.start != total:
+        span = {"first": f"{start:,}", "last": f"{end:,}", "total": f"{total:,}"}
+        summary = worded("Verdicts {first} to {last} of {total}", **span)
     return Pager(
         summary,
         _url(wanted, sort, cut.before) if cut.before is not None else "",
@@ -195,7 +196,7 @@ def _columns(wanted: Filter, sort: str) -> list[Column]:
         on = by and sort.removeprefix("-") == by
         turned = by if on and sort.startswith("-") else f"-{by}" if on or by == "number" else by
         direction = ("descending" if sort.startswith("-") else "ascending") if on else ""
-        made.append(Column(key, label, sort_url=_url(wanted, turned) if by else "", sorted=direction))
+        made.append(Column(key, worded(label), sort_url=_url(wanted, turned) if by else "", sorted=direction))
     return made
 
 
@@ -209,7 +210,7 @@ def _facets(wanted: Filter, listed: Listing, organisation: Organisation, sort: s
             for value in _in_order(name, counts, organisation)
         ]
         if options:
-            groups.append(Facet(name, label, options, opened=name in ("outcome", "category")))
+            groups.append(Facet(name, worded(label), options, opened=name in ("outcome", "category")))
     keep = [("sort", sort)] if sort != NEWEST else []
     keep += [(name, value) for name in ("tool", "q") for value in chosen[name]]
     return Facets("/verdicts", groups, _chips(wanted, chosen, offices, sort), keep)
@@ -231,7 +232,7 @@ def _label(facet: str, value: str, offices: Mapping[str, str]) -> str:
         return offices.get(value, value)
     if facet == "rubric":
         name, _, version = value.rpartition("-")
-        return "An older rubric or table" if value == OLDER else f"{words(name)} {version}"
+        return worded("An older rubric or table") if value == OLDER else joined(" ", [words(name), version])
     return value if facet in ("category", "tool", "q") else words(value)
 
 
@@ -252,7 +253,10 @@ def _chips(
     wanted: Filter, chosen: Mapping[str, Sequence[str]], offices: Mapping[str, str], sort: str
 ) -> list[Chip]:
     return [
-        Chip(f"{NAMED[facet]}: {_label(facet, value, offices)}", _url(_without(wanted, facet, value), sort))
+        Chip(
+            joined(": ", [worded(NAMED[facet]), _label(facet, value, offices)]),
+            _url(_without(wanted, facet, value), sort),
+        )
         for facet, values in chosen.items()
         for value in values
     ]

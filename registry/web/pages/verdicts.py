@@ -8,8 +8,10 @@ from fastapi import Request, Response
 from sqlmodel import Session
 
 from registry.domain.errors import NotFound
+from registry.domain.language import small, worded
 from registry.services.decisions import second_reading
 from registry.services.decisions.second_reading import Standing
+from registry.services.log import proving
 from registry.services.people.acting import Actor
 from registry.services.people.house import house
 from registry.services.verdicts import publishing
@@ -80,7 +82,9 @@ def show_verdict(
     row = verdicts.get(read, number)
     waits = now < row.published_at
     if waits and (user is None or user.id != row.decided_by_id):
-        raise NotFound(f"There is no verdict number {number}. See the list of verdicts.")
+        raise NotFound(
+            worded("There is no verdict number {number}. See the list of verdicts.", number=number)
+        )
     organisation = house(read, settings)
     each = publishing.published(read, [row], organisation, now=now)[0]
     row_id, today = id_of(row), now.astimezone(organisation.zone).date()
@@ -92,7 +96,10 @@ def show_verdict(
         state=each.validity.state.value,
         state_sentence=state_sentence(each),
         waits_until=row.published_at if waits else None,
-        facts=_facts(row, each, _instead(read, each.validity.replacement)),
+        facts=[
+            *_facts(row, each, _instead(read, each.validity.replacement)),
+            *([] if waits else _logged(read, row)),
+        ],
         scope=scope_rows(row, organisation),
         rationale=[part for part in row.rationale.splitlines() if part.strip()],
         conditions=condition_items(each, today),
@@ -106,10 +113,7 @@ def show_verdict(
         supersedes=each.ruling.verdict.supersedes,
         superseded_by=verdicts.successors(read, row_id, now=now),
         history=happenings(verdicts.events(read, [row_id]), {row_id: row}),
-        formats=[
-            Link(link.title.split("(")[-1].rstrip(")"), link.url)
-            for link in feed_links("", f"/tools/{each.tool.slug}/verdicts")
-        ],
+        formats=[Link(link.format, link.url) for link in feed_links("", f"/tools/{each.tool.slug}/verdicts")],
         acts_url=f"/verdicts/{number}/acts" if _may_act(user) and not waits else "",
     )
     return render(request, "verdicts/show.html", page, indexed=not waits)
@@ -126,16 +130,16 @@ def _is_insider(user: Actor | None) -> bool:
 def _facts(row: tables.Verdict, each: Published, instead: Link | str) -> list[Row]:
     ends = each.validity.ends_on or row.valid_until
     facts = [
-        Row("Decided", row.decided_at),
-        Row("Decided by", row.decided_by),
-        Row("Holds from", row.starts_at),
-        Row("Until", ends or "Somebody decides anew"),
-        *([Row("Reason", _reason(row))] if row.reason_code else []),
-        *([Row("Forbidden by", row.citation)] if row.citation else []),
-        *([Row("Use instead", instead)] if instead else []),
-        *([Row("Reference", row.reference)] if row.reference else []),
+        Row(worded("Decided"), row.decided_at),
+        Row(worded("Decided by"), row.decided_by),
+        Row(worded("Holds from"), row.starts_at),
+        Row(worded("Until"), ends or worded("Somebody decides anew")),
+        *([Row(worded("Reason"), _reason(row))] if row.reason_code else []),
+        *([Row(worded("Forbidden by"), row.citation)] if row.citation else []),
+        *([Row(worded("Use instead"), instead)] if instead else []),
+        *([Row(worded("Reference"), row.reference)] if row.reference else []),
     ]
-    return [*facts, *([Row("Origin", "Imported; not scored here")] if row.imported else [])]
+    return [*facts, *([Row(worded("Origin"), worded("Imported; not scored here"))] if row.imported else [])]
 
 
 def _pilot(each: Published) -> list[Row]:
@@ -144,13 +148,17 @@ def _pilot(each: Published) -> list[Row]:
     result = publishing.pilot_result(each.ruling)
     if result is None:
         return agreed
-    reached = {"yes": "Reached", "partly": "Reached in part", "no": "Not reached"}[result["reached"]]
+    reached = {
+        "yes": worded("Reached"),
+        "partly": worded("Reached in part"),
+        "no": worded("Not reached"),
+    }[result["reached"]]
     found = [
-        ("Found by its measure", "measure"),
-        ("By its exit rule", "exit_rule"),
-        ("What we learnt", "note"),
+        (worded("Found by its measure"), "measure"),
+        (worded("By its exit rule"), "exit_rule"),
+        (worded("What we learnt"), "note"),
     ]
-    return [*agreed, Row("Result", reached), *(Row(label, result[name]) for label, name in found)]
+    return [*agreed, Row(worded("Result"), reached), *(Row(label, result[name]) for label, name in found)]
 
 
 def _instead(session: Session, replacement: str) -> Link | str:
@@ -162,11 +170,20 @@ def _instead(session: Session, replacement: str) -> Link | str:
 def _reason(row: tables.Verdict) -> str:
     """A knock-out by its name, as it was when it was answered; every other reason by its own words."""
     asked = {each["id"]: each["name"] for each in row.assessment.get("knock_outs", [])}
-    named = asked.get(row.reason_code) or words(row.reason_code)
-    return str(named[:1].upper() + named[1:])
+    named = asked.get(row.reason_code)
+    return worded(named[:1].upper() + named[1:]) if named else words(row.reason_code)
+
+
+def _logged(read: Session, row: tables.Verdict) -> list[Row]:
+    number = proving.number_of(read, id_of(row))
+    if not number:
+        return []
+    label = worded("number {number}", number=number)
+    return [Row(worded("In the log"), Link(label, f"/verdicts/{row.number}/proof"))]
 
 
 def _step(row: tables.Verdict) -> str:
     if row.recommended is None or not row.step_reason:
         return ""
-    return f"The rubric recommended “{words(row.recommended.value).lower()}”. {row.step_reason}"
+    outcome = small(words(row.recommended.value))
+    return worded("The rubric recommended “{outcome}”. {reason}", outcome=outcome, reason=row.step_reason)

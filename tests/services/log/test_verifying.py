@@ -1,16 +1,23 @@
 """Whatever is done to the log past the registry is found, with the first number that is wrong."""
 
+import csv
 import json
 from hashlib import sha256
+from io import BytesIO, StringIO
 
 import pytest
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import DatabaseError
+from sqlmodel import select
 
+from registry.domain.errors import RuleBroken
+from registry.services.log import exporting
 from registry.services.log.verifying import Report, verify
-from registry.services.people.acting import record
+from registry.services.people import accounts
+from registry.services.people.acting import REGISTRY, Actor, record
 from registry.store import log
 from registry.store.engine import snapshot, transaction
+from registry.store.tables import Event, User
 from tests.conftest import NOW
 from tests.services.log.conftest import ACTS, ROSA, Tamper, act, reaching_in
 
@@ -163,6 +170,44 @@ def test_deleting_swapping_cutting_and_putting_in_is_found(
     assert not report.sound
     assert report.first_bad == first
     assert told in said(report)
+
+
+@pytest.mark.both_databases
+def test_a_former_colleague_is_erased_and_the_log_stays_whole(logged: Engine) -> None:
+    with transaction(logged) as session:
+        with pytest.raises(RuleBroken, match="disable"):
+            accounts.erase(session, 1, by=REGISTRY, now=NOW)
+        session.get_one(User, 1).disabled_at = NOW
+        accounts.erase(session, 1, by=REGISTRY, now=NOW)
+    with snapshot(logged) as session:
+        held = str([session.exec(select(table)).all() for table in (User, Event)])
+    assert "osa" not in held
+    assert accounts.ERASED in held
+    assert verify(logged).sound
+
+
+def test_an_export_is_the_very_lines_that_are_hashed(logged: Engine) -> None:
+    """So that whoever has it can go on with the chain alone."""
+    whole, part = BytesIO(), BytesIO()
+    with snapshot(logged) as session:
+        assert exporting.write_lines(session, whole, 1, None) == ACTS
+        assert exporting.write_lines(session, part, 3, 5) == 3
+    previous = "0" * 64
+    for number, line in enumerate(whole.getvalue().splitlines(), start=1):
+        told = json.loads(line)
+        assert (told["number"], told["previous"]) == (number, previous)
+        previous = sha256(b"\x00" + line).hexdigest()
+    assert part.getvalue().splitlines() == whole.getvalue().splitlines()[2:5]
+
+
+def test_a_sheet_of_the_log_has_names_and_runs_nothing(logged: Engine) -> None:
+    with transaction(logged) as session:
+        record(session, "tool.named", ("tool", 1), by=Actor(None, "=cmd"), now=NOW)
+    out = BytesIO()
+    with snapshot(logged) as session:
+        assert exporting.write_sheet(session, out, 9, None) == 2
+    rows = list(csv.DictReader(StringIO(out.getvalue().decode("utf-8-sig"))))
+    assert [(each["number"], each["who"]) for each in rows] == [("9", "registry"), ("10", "'=cmd")]
 
 
 def test_lines_that_were_put_in_another_order_are_found(logged: Engine) -> None:

@@ -1,0 +1,36 @@
+"""Names of the supplied rubric, marked for the catalogues; another rubric's read as its file has them."""
+
+from registry.domain.language import gettext_noop as _
+
+NAMES = (
+    _("Privacy"),
+    _("Security"),
+    _("Accessibility"),
+    _("Records management"),
+    _("Terms and contract"),
+    _("Intellectual property"),
+    _("Procurement"),
+    _("Ethics"),
+    _("Personal and professional selves"),
+    _("Other law"),
+    _("Supplier and exit"),
+    _("Artificial intelligence"),
+    _("Mission fit"),
+    _("User demand"),
+    _("Value to the public"),
+    _("Whole cost"),
+    _("Training burden"),
+    _("Works here"),
+    _("No approved tool does it already"),
+    _("Somebody will own and support it"),
+    _("Banned by law or policy"),
+    _("No privacy policy"),
+    _("Unlimited indemnity"),
+    _("Regulated data without authorisation"),
+    _("Records cannot be got out"),
+    _("Main task inaccessible"),
+    _("Claims or trains on our content"),
+    _("Known-exploited flaw"),
+    _("Needs private accounts"),
+    _("Nobody will own it"),
+)

@@ -1,0 +1,187 @@
+"""Checkpoints: how long the log was and its tree's root, signed, kept as files outside of the database.
+
+Text as in https://c2sp.org/tlog-checkpoint. Beside them `leaves` holds every line's hash, 32 bytes each, so that a log
+that was hashed again is found out at the very line; the signed root tells whether that file is true.
+"""
+
+import base64
+import os
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import Engine
+from sqlmodel import Session
+
+from registry.domain.errors import InvalidInput, RuleBroken
+from registry.domain.merkle import HASH_BYTES, Growing
+from registry.services.log import signing
+from registry.settings import Settings
+from registry.store import log
+from registry.store.engine import snapshot
+
+SUFFIX = ".checkpoint"
+LEAVES = "leaves"
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    origin: str
+    size: int
+    root: bytes
+    note: str
+    """The whole signed note."""
+
+
+@dataclass(frozen=True)
+class Outside:
+    """What stands outside of the database, to hold the log against."""
+
+    checkpoints: Sequence[tuple[str, Checkpoint]] = ()
+    """Each with what it is called; the shortest log first."""
+    doubtful: Sequence[str] = ()
+    """Sentences about those that are not to be believed."""
+    leaves: Callable[[], Iterator[bytes]] = lambda: iter(())
+    """Every line's hash as it was written down; to be believed as far as a checkpoint confirms it."""
+
+
+def folder(settings: Settings) -> Path:
+    return settings.checkpoint_dir or settings.data_dir / "checkpoints"
+
+
+def parse(note: str) -> Checkpoint:
+    """Raises InvalidInput for what is no checkpoint; whose it is stands in its signatures."""
+    lines = note.split("\n")
+    try:
+        origin, size, root = lines[:3]
+        found = Checkpoint(origin, int(size), base64.b64decode(root, validate=True), note)
+    except ValueError:
+        found = None
+    if found is None or len(found.root) != HASH_BYTES or not size.isdecimal() or "\n\n— " not in note:
+        raise InvalidInput("This is no checkpoint: its first lines are a name, a number and a hash.")
+    return found
+
+
+def sign(session: Session, signer: signing.Signer) -> Checkpoint:
+    """Of the log as this session sees it."""
+    head = log.head(session.connection())
+    root = Growing(head.size, head.peaks).root()
+    origin = signer.verifier.name
+    text = f"{origin}\n{head.size}\n{base64.b64encode(root).decode()}\n"
+    return Checkpoint(origin, head.size, root, signer.sign(text))
+
+
+def kept(settings: Settings) -> Sequence[Path]:
+    """The files of all checkpoints that were written, the shortest log first."""
+    return sorted(folder(settings).glob(f"*{SUFFIX}"))
+
+
+def last(settings: Settings) -> Checkpoint | None:
+    files = kept(settings)
+    return parse(files[-1].read_text("utf-8")) if files else None
+
+
+def wanted(session: Session, settings: Settings, *, since: bool) -> bool:
+    """Whether a checkpoint is due: something was recorded since the last one, if `since`, or a verdict's act was."""
+    before = last(settings)
+    size = log.head(session.connection()).size
+    reached = before.size if before else 0
+    return size != reached and (
+        since or size < reached or log.of_verdicts(session.connection(), after=reached)
+    )
+
+
+def write(engine: Engine, settings: Settings) -> Checkpoint | None:
+    """Put a checkpoint beside the others; None where the log did not grow.
+
+    Raises RuleBroken, and signs nothing, where the log is not the one of the last checkpoint with more lines.
+    """
+    signer, before = signing.signer(settings), last(settings)
+    place = folder(settings)
+    place.mkdir(parents=True, exist_ok=True)
+    with snapshot(engine) as session:
+        made = sign(session, signer)
+        if before is not None:
+            if made.size == before.size and made.root == before.root:
+                return None
+            if made.size <= before.size or _root(session, before.size) != before.root:
+                raise RuleBroken(
+                    f"The log is not the one of the checkpoint at {before.size} lines: no new checkpoint is signed. "
+                    "`registry audit verify` says more."
+                )
+        elif made.size == 0:
+            return None
+        _write_leaves(session, place / LEAVES, made.size)
+    target = place / f"{made.size:012d}{SUFFIX}"
+    _put(target, made.note.encode())
+    return made
+
+
+def outside(
+    settings: Settings, given: Sequence[Path] = (), *, key: signing.Verifier | None = None
+) -> Outside:
+    """All checkpoints in the folder and those `given`, as far as they are signed by this registry, or by `key`.
+
+    Raises InvalidInput for a given file that cannot be read.
+    """
+    key = key or signing.signer(settings).verifier
+    believed, doubtful = [], []
+    for path in [*kept(settings), *given]:
+        try:
+            found = parse(path.read_text("utf-8"))
+        except (InvalidInput, UnicodeError):
+            doubtful.append(f"{path} is no checkpoint.")
+            continue
+        except OSError as error:
+            raise InvalidInput(f"{path} cannot be read: {error.strerror}.") from None
+        if found.origin == key.name and key.signed(found.note):
+            believed.append((str(path), found))
+        else:
+            doubtful.append(
+                f"{path} is not signed by the key of this registry ({key.name}): it was forged, or the key is another."
+            )
+    believed.sort(key=lambda each: each[1].size)
+    return Outside(believed, doubtful, lambda: leaves(settings))
+
+
+def leaves(settings: Settings) -> Iterator[bytes]:
+    """Every line's hash as it was written down with the checkpoints."""
+    path = folder(settings) / LEAVES
+    if not path.exists():
+        return
+    with path.open("rb") as file:
+        while len(leaf := file.read(HASH_BYTES)) == HASH_BYTES:
+            yield leaf
+
+
+def _root(session: Session, size: int) -> bytes:
+    """Of the tree over the first so many lines."""
+    connection = session.connection()
+    peaks, reached = [], 0
+    for level in reversed(range(size.bit_length())):
+        if size >> level & 1:
+            reached += 1 << level
+            peaks.append(log.full_subtree(connection, level, reached))
+    return Growing(size, peaks).root()
+
+
+def _write_leaves(session: Session, path: Path, size: int) -> None:
+    # At its place: whoever writes the same line at once writes the same.
+    path.touch()
+    with path.open("r+b") as file:
+        file.seek(0, os.SEEK_END)
+        reached = min(file.tell() // HASH_BYTES, size)
+        file.seek(reached * HASH_BYTES)
+        for leaf in log.leaves(session.connection(), after=reached, up_to=size):
+            file.write(leaf)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _put(target: Path, body: bytes) -> None:
+    part = target.with_suffix(f".part-{os.getpid()}")
+    with part.open("wb") as file:
+        file.write(body)
+        file.flush()
+        os.fsync(file.fileno())
+    part.replace(target)

@@ -1,0 +1,119 @@
+"""The key that signs checkpoints, and signed notes as https://c2sp.org/signed-note has them: Ed25519 alone."""
+
+import base64
+import os
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+from hashlib import sha256
+from urllib.parse import urlsplit
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+from registry.domain.errors import InvalidInput
+from registry.settings import Settings
+
+ED25519 = b"\x01"
+_PRIVATE = "PRIVATE+KEY+"
+
+
+@dataclass(frozen=True)
+class Verifier:
+    """Who may have signed: a name, which is also the first line of a checkpoint, and a public key."""
+
+    name: str
+    key: bytes
+    """The 32 bytes of the public key."""
+
+    @property
+    def hint(self) -> bytes:
+        """The four bytes by which a signature names its key."""
+        return sha256(f"{self.name}\n".encode() + ED25519 + self.key).digest()[:4]
+
+    def __str__(self) -> str:
+        """As it is handed out: `name+hash+key`."""
+        return f"{self.name}+{self.hint.hex()}+{_text(ED25519 + self.key)}"
+
+    def signed(self, note: str) -> bool:
+        """Whether one of the note's signatures is by this key; others are passed over."""
+        text, parted, signatures = note.rpartition("\n\n")
+        if not parted or not signatures.endswith("\n"):
+            return False
+        for each in signatures.splitlines():
+            dash, name, value = [*each.split(" "), "", ""][:3]
+            blob = _bytes(value)
+            if (dash, name, blob[:4]) != ("—", self.name, self.hint):
+                continue
+            try:
+                Ed25519PublicKey.from_public_bytes(self.key).verify(blob[4:], f"{text}\n".encode())
+            except InvalidSignature:
+                return False
+            return True
+        return False
+
+
+@dataclass(frozen=True)
+class Signer:
+    verifier: Verifier
+    key: Ed25519PrivateKey
+
+    def sign(self, text: str) -> str:
+        """The note of a text, which ends with a line's end."""
+        blob = self.verifier.hint + self.key.sign(text.encode())
+        return f"{text}\n— {self.verifier.name} {_text(blob)}\n"
+
+    def __str__(self) -> str:
+        """As the key's file holds it."""
+        seed = self.key.private_bytes_raw()
+        return f"{_PRIVATE}{self.verifier.name}+{self.verifier.hint.hex()}+{_text(ED25519 + seed)}"
+
+
+def signer(settings: Settings) -> Signer:
+    """The key of this registry; made at first use, readable by its owner alone. Raises InvalidInput."""
+    path = settings.audit_key_file or settings.data_dir / "audit-key"
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        place = urlsplit(settings.base_url)
+        made = _signer(f"{place.netloc.rpartition('@')[2]}{place.path}/log", Ed25519PrivateKey.generate())
+        with suppress(FileExistsError), open(path, "x", opener=partial(os.open, mode=0o600)) as file:
+            file.write(f"{made}\n")
+    told = path.read_text("ascii", errors="replace").strip()
+    name, hint, blob = _parts(told.removeprefix(_PRIVATE))
+    if not told.startswith(_PRIVATE) or len(blob) != 33:
+        raise InvalidInput(f"{path} holds no key that signs checkpoints. Put it back from a backup.")
+    found = _signer(name, Ed25519PrivateKey.from_private_bytes(blob[1:]))
+    if found.verifier.hint.hex() != hint:
+        raise InvalidInput(f"The key in {path} is damaged. Put it back from a backup.")
+    return found
+
+
+def verifier(told: str) -> Verifier:
+    """The public key that somebody handed out. Raises InvalidInput."""
+    name, hint, blob = _parts(told.strip())
+    found = Verifier(name, blob[1:])
+    if len(blob) != 33 or blob[:1] != ED25519 or found.hint.hex() != hint:
+        raise InvalidInput("This is no key that verifies checkpoints; the site shows it at /log/key.")
+    return found
+
+
+def _signer(name: str, key: Ed25519PrivateKey) -> Signer:
+    return Signer(Verifier(name, key.public_key().public_bytes_raw()), key)
+
+
+def _parts(told: str) -> tuple[str, str, bytes]:
+    name, _, rest = told.partition("+")
+    hint, _, key = rest.partition("+")
+    return name, hint, _bytes(key)
+
+
+def _text(blob: bytes) -> str:
+    return base64.b64encode(blob).decode()
+
+
+def _bytes(text: str) -> bytes:
+    """Empty where it is no base64."""
+    try:
+        return base64.b64decode(text, validate=True)
+    except ValueError:
+        return b""

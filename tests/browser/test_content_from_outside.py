@@ -1,0 +1,194 @@
+"""What came from outside stays text: no script of it runs, nothing of it is fetched, nobody is led away, whether or
+not the browser keeps to the content security policy."""
+
+import re
+import shutil
+import sqlite3
+from collections import Counter
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+from urllib.parse import urldefrag, urljoin, urlsplit
+
+import pytest
+
+from tests.browser.conftest import Site, free_port, registry, served
+from tests.browser.payloads import EVIL, LINKS, TEXTS
+from tests.browser.poisoning import LINK_FIELDS, TEXT_FIELDS, poison
+from tests.browser.test_access import PUBLIC, STAFF
+
+if TYPE_CHECKING:
+    from playwright.sync_api import BrowserContext, Dialog, Page
+
+Visit = Callable[..., "BrowserContext"]
+
+FILES = (
+    "/feeds/verdicts.atom",
+    "/feeds/verdicts.rss",
+    "/feeds/verdicts.json",
+    "/verdicts.json",
+    "/radar.svg",
+    "/radar.json",
+    "/opensearch.xml",
+    "/api/v1/tools",
+    "/api/v1/candidates",
+    "/sources/health.atom",
+)
+FEW = (
+    "/",
+    "/tools",
+    "/verdicts",
+    "/radar",
+    "/radar.svg",
+    "/feeds/verdicts.atom",
+    "/inbox",
+    "/sources",
+    "/audit",
+)
+OF_A_KIND = 45
+"""How many pages of one kind are opened, such as those of tools: enough for every payload to stand on one."""
+
+DOWNLOAD = re.compile(r"/export|[.](csv|xlsx|opml)([?]|$)")
+
+LOOK = """() => {
+    const wrong = [], all = [...document.querySelectorAll('*')];
+    for (const each of all) {
+        const name = each.localName, told = each.outerHTML.slice(0, 160);
+        for (const attribute of each.attributes)
+            if (/^on/i.test(attribute.name)) wrong.push('handler ' + told);
+        for (const held of ['href', 'src', 'action', 'formaction', 'data', 'xlink:href']) {
+            const value = each.getAttribute(held);
+            if (value === null || value === '') continue;
+            if (value.startsWith(`javascript:location.href='${location.origin}/check?q='+`)) continue;  // our bookmark
+            const scheme = new URL(value, location.href).protocol;
+            if (!['http:', 'https:', 'mailto:', 'tel:', 'ftp:'].includes(scheme)
+                && !(name === 'img' && scheme === 'data:')) wrong.push('scheme ' + told);
+        }
+        if (['iframe', 'object', 'embed', 'base', 'marquee', 'xss', 'math', 'template', 'frame'].includes(name))
+            wrong.push('element ' + told);
+        if (name === 'meta' && each.httpEquiv) wrong.push('meta ' + told);
+        if (name === 'script' && !(each.src || '').startsWith(location.origin + '/static/')
+            && !(each.type || '').includes('json')) wrong.push('script ' + told);
+        if (name === 'form' && new URL(each.action, location.href).origin !== location.origin)
+            wrong.push('form ' + told);
+        if (name === 'style' && !document.documentElement.matches('svg')) wrong.push('style ' + told);
+    }
+    return wrong;
+}"""
+
+
+@pytest.fixture(scope="module")
+def poisoned(demo: Site, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """The demo's registry with payloads for words, and one person who may see all of it."""
+    folder = tmp_path_factory.mktemp("poisoned")
+    place = folder / "data"
+    place.mkdir()
+    (file,) = demo.data_dir.rglob("registry.sqlite3")
+    with sqlite3.connect(file) as source, sqlite3.connect(place / "registry.sqlite3") as copy:
+        source.backup(copy)
+    shutil.copy(file.parent / "secret", place / "secret")
+    assert poison(place / "registry.sqlite3") >= 60
+    port = str(free_port())
+    roles = [word for role in ("reviewer", "approver", "admin", "auditor") for word in ("--role", role)]
+    registry(place, "users", "add", "all@office.example", "--name", "All", *roles)
+    base = {"base_url": f"http://127.0.0.1:{port}"}
+    links = {  # each signs in once
+        f"All {number}": registry(place, "users", "link", "all@office.example", **base).stdout.strip()
+        for number in range(4)
+    }
+    with served(place, "serve", "--port", port, "--no-scheduler") as address:
+        yield Site(address, place, links)
+
+
+class Watched:
+    """A page, and all that it did that no page of ours does."""
+
+    def __init__(self, visit: Visit, site: Site, *, policy: bool) -> None:
+        self.site = site
+        context = visit(bypass_csp=not policy)
+        self.page: Page = context.new_page()
+        self.done: list[str] = []
+        self.here = ""
+        context.on("request", lambda request: self._asked(request.url))
+        context.on(
+            "dialog",
+            lambda dialog: (self.done.append(f"{self.here}: dialog {dialog.message}"), dialog.dismiss()),
+        )
+        context.on("page", lambda page: self.done.append(f"{self.here}: opened {page.url}"))
+        self.page.goto(site.links.popitem()[1])
+        self.page.get_by_role("button", name="Sign in").click()
+
+    def _asked_back(self, dialog: "Dialog") -> None:
+        self.done.append(f"{self.here}: dialog {dialog.message}")
+        dialog.dismiss()
+
+    def _asked(self, url: str) -> None:
+        if not url.startswith((self.site.address + "/", "data:", "blob:", "about:")):
+            self.done.append(f"{self.here}: asked {url}")
+
+    def open(self, path: str) -> int:
+        self.here = path
+        reply = self.page.goto(self.site.address + path)
+        status = reply.status if reply else 0
+        if "html" in (reply.headers.get("content-type", "") if reply else "") or path.endswith(".svg"):
+            self.done += [f"{path}: {each}" for each in self.page.evaluate(LOOK)]
+            if "1018081" in self.page.evaluate("document.documentElement.textContent"):
+                self.done.append(f"{path}: a template was filled in")
+        if urlsplit(self.page.url).netloc != urlsplit(self.site.address).netloc:
+            self.done.append(f"{path}: led to {self.page.url}")
+        return status
+
+    def ways(self) -> list[str]:
+        found = self.page.locator("a[href]").evaluate_all("all => all.map(each => each.href)")
+        ours = (urldefrag(urljoin(self.site.address, each)).url for each in found)
+        return [
+            each.removeprefix(self.site.address) for each in ours if each.startswith(self.site.address + "/")
+        ]
+
+
+def kind_of(path: str) -> str:
+    """Pages of one kind look alike but for what they tell: `/tools/*`, `/tools/*/verdicts.atom`, `/tools?*`."""
+    parts = urlsplit(path)
+    words = parts.path.split("/")
+    if len(words) > 2:
+        words[2] = "*" + words[2][words[2].rfind(".") :] if "." in words[2] else "*"
+    return "/".join(words) + ("?*" if parts.query else "")
+
+
+def test_the_payloads_are_many() -> None:
+    assert len(set(TEXTS)) >= 60
+    assert len(set(LINKS)) >= 20
+    assert len(set(TEXT_FIELDS)) + len(set(LINK_FIELDS)) >= 12
+    assert all(str(number) in each or EVIL in each for number, each in enumerate(TEXTS, start=1))
+
+
+@pytest.mark.parametrize("policy", [True, False], ids=["with the policy", "without it"])
+def test_a_few_pages_show_hostile_words_as_words(visit: Visit, poisoned: Site, policy: bool) -> None:
+    watched = Watched(visit, poisoned, policy=policy)
+    statuses = {path: watched.open(path) for path in FEW}
+    assert watched.done == [], "\n".join(watched.done)
+    assert set(statuses.values()) == {200}
+
+
+@pytest.mark.whole
+@pytest.mark.parametrize("policy", [True, False], ids=["with the policy", "without it"])
+def test_no_page_at_all_runs_what_came_from_outside(visit: Visit, poisoned: Site, policy: bool) -> None:
+    watched = Watched(visit, poisoned, policy=policy)
+    # A gap in these addresses stands for something of the demo, to which the pages themselves lead.
+    waiting = [path for path in (*PUBLIC, *(path for _, path in STAFF), *FILES) if "{" not in path]
+    seen, kinds = set(waiting), Counter(kind_of(path) for path in waiting)
+    broken = []
+    while waiting:
+        path = waiting.pop(0)
+        if watched.open(path) >= 500:
+            broken.append(path)
+        for way in watched.ways() if "." not in urlsplit(path).path.rsplit("/", 1)[-1] else ():
+            most = 3 if "?" in way else OF_A_KIND
+            if way not in seen and kinds[kind_of(way)] < most and not DOWNLOAD.search(way):
+                seen.add(way)
+                kinds[kind_of(way)] += 1
+                waiting.append(way)
+    assert watched.done == [], "\n".join(watched.done)
+    assert broken == []
+    assert kinds["/tools/*"] >= 40
+    assert kinds["/inbox/*"] >= 40
+    assert len(seen) > 300

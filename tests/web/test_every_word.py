@@ -1,0 +1,258 @@
+"""Every word that a colleague meets goes through the catalogues: what nobody marked is seen in a language that
+brackets each sentence, and in the templates themselves."""
+
+import re
+from collections.abc import Iterator
+from html import unescape
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import urljoin, urlsplit
+
+import pytest
+from babel.messages.catalog import Catalog
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from sqlalchemy import Engine
+from sqlmodel import AutoString, SQLModel, select
+from starlette.testclient import TestClient
+
+from registry.domain.rubric_words import NAMES as NAMES_OF_RUBRIC
+from registry.services.notices import following
+from registry.settings import Settings
+from registry.store.engine import snapshot, transaction
+from registry.store.tables import Follower
+from registry.translation import SUPPLIED
+from registry.web.app import create_app
+from registry.web.rendering import PACKAGE, SPOKEN, templates_dir
+from tests.browser.every_answer import ASKED, prepare
+from tests.builders_domain import the_rubric
+from tests.web.conftest import HandClock
+
+OPEN, CLOSE = "⟦", "⟧"
+STARTS = (
+    *("/", "/tools", "/verdicts", "/radar", "/radar/risk-fit", "/feeds", "/guidance", "/accessibility"),
+    *("/request?name=iffy", "/challenge?tool=iffy", "/incident?tool=iffy", "/follow?tool=iffy", "/login"),
+    *(
+        "/verdicts?validity=lapsed&q=Plainly",
+        "/tools?answer=yes",
+        "/tools?answer=perhaps",
+        "/radar?at=2090-01-01",
+    ),
+    *ASKED.values(),
+)
+SAID_BY_ATTRIBUTE = ("title", "alt", "aria-label", "placeholder", "data-copy")
+VOID = frozenset({"meta", "link", "br", "hr", "img", "input", "path", "circle", "rect"})
+NO_WORDS = r"https?://\S+|[\w.]+@[\w.]+|/\S+|\b\w+(?:\.\w+)+|\S+…|\b[FRK]\d+\b"
+"""Addresses, hosts, what was cut off, quarters and criteria."""
+NAMES = frozenset({
+    *("Atom", "RSS", "JSON", "JSON Feed", "CSV", "Excel", "SVG", "OPML", "Slack", "Microsoft Teams", "Thunderbird"),
+    *("Miniflux", "newsboat", "Feedly", "Technology registry", "Technology 1"),
+})  # fmt: skip
+"""Names that are the same in every language."""
+
+
+class Texts(HTMLParser):
+    """The texts of a page that somebody sees or hears, and those of its attributes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+        self.depth = 0
+        """Of the sentences that are open; a link may stand within one."""
+        self.open: list[tuple[str, bool]] = []
+        """Elements around, and whether each, or one around it, is not to be said."""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        silent = tag in ("script", "style", "code") or ("lang", "en") in attrs
+        if not self._silent:
+            self.found += [bare(value)[0] for name, value in attrs if name in SAID_BY_ATTRIBUTE and value]
+        if tag not in VOID:
+            self.open.append((tag, silent or self._silent))
+
+    def handle_endtag(self, tag: str) -> None:
+        while self.open and self.open.pop()[0] != tag:
+            pass
+
+    def handle_data(self, data: str) -> None:
+        text, self.depth = bare(data, self.depth)
+        if not self._silent:
+            self.found.append(text)
+
+    @property
+    def _silent(self) -> bool:
+        return bool(self.open) and self.open[-1][1]
+
+
+def bare(told: str, depth: int = 0) -> tuple[str, int]:
+    """What stands outside the brackets, and how many are open at the end."""
+    left = ""
+    for sign in told:
+        depth += (sign == OPEN) - (sign == CLOSE)
+        left += sign if not depth else " "
+    return left, depth
+
+
+def unmarked(body: str, data: list[str]) -> set[str]:
+    """What no sentence of the catalogue holds and is no data: longest data first, so that a part hides no whole."""
+    parser = Texts()
+    parser.feed(body)
+    left = set()
+    for told in parser.found:
+        text = " ".join(re.sub(NO_WORDS, " ", told).split())
+        for each in data:
+            text = text.replace(each, " ")
+        if re.search(r"[^\W\d_]{2,}", text):
+            left.add(" ".join(told.split()))
+    return left
+
+
+def data_of(engine: Engine) -> set[str]:
+    """Every text that stands in the database as somebody wrote it; codes, which are words of ours, are none."""
+    found: set[str] = set()
+    with snapshot(engine) as session:
+        for table in SQLModel.metadata.tables.values():
+            for column in table.columns:
+                if type(column.type) is AutoString and column.name not in CODES:
+                    found |= {
+                        " ".join(each.split()) for each in session.exec(select(column).distinct()) if each
+                    }
+    return {each for each in found if len(each) > 2}
+
+
+CODES = frozenset({
+    *("state", "status", "outcome", "kind", "action", "code", "reason_code", "mitigation", "risk", "fit", "role"),
+    *("recommended", "data_ceiling", "duty", "check", "signal", "method", "tier", "answer", "data_class"),
+})  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def bracketed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A catalogue that says every sentence as it is, in brackets."""
+    place = tmp_path_factory.mktemp("locale") / "qq" / "LC_MESSAGES" / "registry.mo"
+    place.parent.mkdir(parents=True)
+    said = Catalog(locale="en")
+    with (SUPPLIED / "registry.pot").open("rb") as file:
+        for each in read_po(file):
+            if each.id:
+                forms = (each.id,) if isinstance(each.id, str) else tuple(each.id)
+                marked = tuple(f"{OPEN}{form}{CLOSE}" for form in forms)
+                said.add(each.id, marked[0] if len(marked) == 1 else marked, flags=each.flags)
+    with place.open("wb") as file:
+        write_mo(file, said)
+    return place.parents[2]
+
+
+@pytest.fixture
+def bracketing(
+    settings: Settings, bracketed: Path, site_engine: Engine, clock: HandClock
+) -> Iterator[TestClient]:
+    with transaction(site_engine) as session:
+        prepare(session, clock.now)
+    spoken = settings.model_copy(
+        update={"language": "qq", "locale_dir": bracketed, "mail_dir": settings.data_dir}
+    )
+    app = create_app(spoken, engine=site_engine, clock=clock)
+    with TestClient(app, raise_server_exceptions=False, headers={"Sec-Fetch-Site": "same-origin"}) as client:
+        yield client
+
+
+def links(body: str, at: str) -> set[str]:
+    found = (urljoin(at, unescape(each)) for each in re.findall(r'<a [^>]*href="([^"#]+)', body))
+    return {each for each in found if each.startswith("/") and not urlsplit(each).path.rpartition(".")[1]}
+
+
+def test_no_page_says_a_word_that_cannot_be_translated(bracketing: TestClient, site_engine: Engine) -> None:
+    data = sorted({*data_of(site_engine), *NAMES}, key=len, reverse=True)
+    todo, seen, kinds, left = [*STARTS], set(STARTS), dict[str, int](), dict[str, set[str]]()
+    while todo:
+        address = todo.pop(0)
+        reply = bracketing.get(address)
+        if "text/html" not in reply.headers.get("content-type", ""):
+            continue
+        for each in unmarked(reply.text, data):
+            left.setdefault(each, set()).add(address)
+        for link in sorted(links(reply.text, address) - seen):
+            kind = re.sub(r"[\w-]+$", "", urlsplit(link).path) + urlsplit(link).query.partition("=")[0]
+            kinds[kind] = kinds.get(kind, 0) + 1
+            if kinds[kind] <= 3:
+                seen.add(link)
+                todo.append(link)
+    assert not left, "\n".join(f"{each!r}: {sorted(where)[:2]}" for each, where in sorted(left.items()))
+
+
+SENT = (
+    ("/login", {"email": "emil@example.org", "password": "wrong"}),
+    ("/login", {"email": "", "password": ""}),
+    ("/request", {"name": "", "homepage": "no address", "purpose": ""}),
+    ("/request", {"name": "Iffy", "purpose": "To draw.", "needed_by": "x" * 100, "data_class": "secret"}),
+    ("/request", {"name": "Iffy", "purpose": "To draw.", "contact": "emil@example.org"}),
+    ("/request", {"name": "Brandnew", "purpose": "To draw."}),
+    ("/challenge", {"tool": "", "text": ""}),
+    ("/challenge", {"tool": "untouched", "text": "It changed."}),
+    ("/challenge", {"tool": "iffy", "text": "It changed."}),
+    ("/incident", {"tool": "plainlyy", "text": "It leaked.", "happened_on": "soon"}),
+    ("/incident", {"tool": "iffy", "text": "It leaked.", "happened_on": "2199-01-01"}),
+    ("/incident", {"tool": "iffy", "text": "It leaked.", "happened_on": "2026-01-01"}),
+    ("/check/list", {"list": ""}),
+    ("/check/list", {"list": "plainly\niffy\nnothing of the kind"}),
+    ("/follow", {"address": "nobody", "how": "weekly", "wanted": "tool=iffy"}),
+    ("/follow", {"address": "emil@example.org", "how": "weekly", "wanted": "tool=iffy"}),
+    ("/follow", {"address": "emil@example.org", "wanted": "colour=red"}),
+    ("/guidance", {}),
+    ("/tools/iffy/quick-no", {"text": "typed"}),
+)
+
+
+def test_no_form_answers_with_a_word_that_cannot_be_translated(
+    bracketing: TestClient, site_engine: Engine, settings: Settings
+) -> None:
+    told = [(f"POST {path} {typed}", bracketing.post(path, data=typed)) for path, typed in SENT]
+    with snapshot(site_engine) as session:
+        token = following.token_of(session.exec(select(Follower)).one(), secret=settings.secret)
+    visits = ("", "/leave"), ("/confirm", "/how"), ("", "/leave")
+    for paths in visits:
+        for path in paths:
+            ask = bracketing.post if path in ("/confirm", "/how") else bracketing.get
+            told.append((f"/follow/…{path}", ask(f"/follow/{token}{path}")))
+    told.append(("/follow/…/leave", bracketing.post(f"/follow/{token}/leave")))
+    told.append(("/follow/…", bracketing.get(f"/follow/{token}")))
+    typed = {line for _, fields in SENT for each in fields.values() for line in each.splitlines()}
+    data = {*data_of(site_engine), *NAMES, *typed}
+    left = {
+        each: asked
+        for asked, reply in told
+        for each in unmarked(reply.text, sorted(data, key=len, reverse=True))
+    }
+    assert not left, "\n".join(f"{each!r}: {where}" for each, where in left.items())
+
+
+def used_by(name: str) -> set[str]:
+    """A template and all that it is put together from, but what staff alone is shown."""
+    source = (templates_dir() / name).read_text()
+    parts = set(re.findall(r'(?:include|extends|from|import) "([^"]+)"', source))
+    return {name}.union(*map(used_by, parts))
+
+
+@pytest.mark.parametrize("name", sorted(set().union(*map(used_by, SPOKEN))))
+def test_a_template_holds_no_sentence_outside_of_the_catalogues(name: str) -> None:
+    source = (templates_dir() / name).read_text()
+    for silent in (r"{#.*?#}", r"{%-?\s*trans\b.*?endtrans\s*-?%}", r"{%.*?%}", r"{{.*?}}"):
+        source = re.sub(silent, "", source, flags=re.DOTALL)
+    parser = Texts()
+    parser.feed(source)
+    said = {" ".join(each.split()) for each in parser.found if re.search(r"[^\W\d_]{2,}", each)}
+    # What stands beside an element's attributes that the template puts together is no text.
+    assert not {each for each in said - NAMES if '="' not in each and not each.startswith("M h")}
+
+
+def test_what_a_script_says_on_a_public_page_is_given_to_it_in_the_registrys_language() -> None:
+    scripts = (PACKAGE / "static" / "js" / "copy.js", PACKAGE / "static" / "copy" / "page.js")
+    said = {each for path in scripts for each in re.findall(r'(?:say|inWords)\("([^"]+)"', path.read_text())}
+    given = (templates_dir() / "partials" / "script_words.html").read_text()
+    assert len(said) == 11
+    assert said == set(re.findall(r'"([^"]+)": _\("\1"\)', given))
+
+
+def test_every_name_of_the_supplied_rubric_can_be_said() -> None:
+    rubric = the_rubric()
+    assert {each.name for each in (*rubric.criteria, *rubric.knock_outs)} == set(NAMES_OF_RUBRIC)
