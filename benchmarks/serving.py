@@ -62,19 +62,21 @@ def datasette(folder: str, database: Path) -> Iterator[int]:
 
 
 @contextmanager
-def process(command: list[str], port: int, environment: dict[str, str]) -> Iterator[subprocess.Popen[bytes]]:
+def process(
+    command: list[str], port: int, environment: dict[str, str], *, most_s: float = 60
+) -> Iterator[subprocess.Popen[bytes]]:
     with subprocess.Popen(  # noqa: S603
         command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     ) as started:
         try:
-            wait_for(port, "/")
+            wait_for(port, "/", most_s=most_s)
             yield started
         finally:
             started.terminate()
 
 
-def wait_for(port: int, path: str) -> None:
-    ends = time.monotonic() + 60
+def wait_for(port: int, path: str, *, most_s: float = 60) -> None:
+    ends = time.monotonic() + most_s
     while time.monotonic() < ends:
         try:
             with socket.create_connection(("127.0.0.1", port), 30) as link:

@@ -15,6 +15,7 @@ from registry.services.notices.outbox import Reply
 from registry.settings import Settings
 
 TIMEOUT_S = 30.0
+GREETING_S = 5.0
 PORTS = {"starttls": 587, "tls": 465, "none": 25}
 _REFUSED_FOR_GOOD = range(500, 600)
 
@@ -37,6 +38,20 @@ def make_mailer(settings: Settings) -> Mailer | None:
     if settings.mail_dir is not None:
         return Folder(settings.mail_dir)
     return Server(settings) if settings.smtp_host else None
+
+
+def trouble(settings: Settings) -> str:
+    """What keeps us from the mail server of the settings; empty where it greets us. Nothing is sent."""
+    port = settings.smtp_port or PORTS[settings.smtp_security]
+    try:
+        if settings.smtp_security == "tls":
+            context = ssl.create_default_context()
+            smtplib.SMTP_SSL(settings.smtp_host, port, timeout=GREETING_S, context=context).quit()
+        else:
+            smtplib.SMTP(settings.smtp_host, port, timeout=GREETING_S).quit()
+    except (OSError, smtplib.SMTPException) as error:
+        return f"{type(error).__name__}: {error}"
+    return ""
 
 
 class Server:

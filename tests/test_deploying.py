@@ -1,6 +1,7 @@
 """What deploy/ starts exists: commands, settings and files; the units and the proxy are read by their own programs."""
 
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -24,8 +25,8 @@ FILES = sorted(each for each in DEPLOY.rglob("*") if each.is_file())
 def started() -> Iterator[list[str]]:
     """The arguments that some file gives to `registry`."""
     for unit in UNITS:
-        for line in re.findall(r"/opt/registry/bin/registry ([^'\n]+)", unit.read_text("utf-8")):
-            yield line.split()
+        for line in re.findall(r"/opt/registry/bin/registry ([^';\n]+)", unit.read_text("utf-8")):
+            yield shlex.split(line)
     for file in (DEPLOY / "compose.yaml", DEPLOY / "Dockerfile"):
         text = file.read_text("utf-8")
         for listed in re.findall(r"^(?:\s+command:|CMD) \[([^]]+)\]", text, re.MULTILINE):
@@ -34,7 +35,7 @@ def started() -> Iterator[list[str]]:
 
 def test_each_command_that_is_started_exists_with_its_options() -> None:
     every = list(started())
-    assert {each[0] for each in every} >= {"serve", "worker"}
+    assert {each[0] for each in every} >= {"serve", "worker", "backup", "restore"}
     group = typer.main.get_command(app)
     for arguments in every:
         command = group.get_command(None, arguments[0])  # type: ignore[attr-defined, arg-type]

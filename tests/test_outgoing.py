@@ -79,9 +79,9 @@ MAY_USE: dict[str, dict[str, frozenset[str]]] = {
 
 LIBRARIES = words(
     """
-    alembic anyio apscheduler fastapi feedparser httptools idna jinja2 lxml markupsafe nh3 packageurl pwdlib pydantic
-    pydantic_settings python_calamine rapidfuzz regex rich sqlalchemy sqlmodel starlette tldextract typer
-    uvicorn xlsxwriter
+    alembic anyio apscheduler fastapi feedparser httptools idna jinja2 lxml markupsafe nh3 packageurl
+    prometheus_client pwdlib pydantic pydantic_core pydantic_settings python_calamine rapidfuzz regex rich
+    sqlalchemy sqlmodel starlette tldextract typer uvicorn xlsxwriter
     """
 )
 """Those looked at: they open nothing, or the database, or listen. How the three that can fetch are kept from it

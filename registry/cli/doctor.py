@@ -7,10 +7,12 @@ import typer
 from sqlalchemy import Engine
 from sqlmodel import col, func, select
 
+from registry.cli import surroundings
 from registry.cli.common import AsJson, print_json, utc_now
 from registry.services.entries import rereading
 from registry.services.entries.holding import sentence
 from registry.services.health import Check, agent, readiness, reading, secret_mode
+from registry.services.log import checkpoints
 from registry.services.notices.outbox import LEASE
 from registry.settings import Settings, load_settings
 from registry.store import outbox
@@ -38,7 +40,7 @@ def doctor(as_json: AsJson = False) -> None:
     else:
         for each in checks:
             stands = "WRONG" if not each.ok else "warn " if each.warns else "ok   "
-            print(f"{stands}  {each.name:9}  {each.sentence}")
+            print(f"{stands}  {each.name:11}  {each.sentence}")
     if not all(each.ok for each in checks):
         raise typer.Exit(1)
 
@@ -50,9 +52,12 @@ def _checks(settings: Settings, engine: Engine) -> Iterator[Check]:
     yield agent(settings)
     yield _mail(settings)
     yield Check("time zone", True, f"Days end in {settings.time_zone}.")
+    yield from surroundings.of_machine(settings, utc_now())
     if all(check.ok for check in ready):
+        yield from surroundings.of_record(engine, utc_now())
         yield reading(settings, engine, utc_now())
         yield from _stored(engine)
+        yield _log(settings, engine)
 
 
 def _stored(engine: Engine) -> Iterator[Check]:
@@ -77,6 +82,18 @@ def _stored(engine: Engine) -> Iterator[Check]:
     yield Check("sources", not failing, told)
     yield Check("entries", True, entries)
     yield Check("outbox", True, told_out, warns=given_up > 0 or late)
+
+
+def _log(settings: Settings, engine: Engine) -> Check:
+    newest = checkpoints.last(settings)
+    if newest is None:
+        return Check("log", True, "No checkpoint of the log was written yet.")
+    with snapshot(engine) as session:
+        goes_on = checkpoints.goes_on_from(session, newest)
+    if goes_on:
+        return Check("log", True, f"It goes on from its newest checkpoint, at {newest.size:,} lines.")
+    told = f"It does not go on from its newest checkpoint, at {newest.size:,} lines."
+    return Check("log", False, f"{told} `registry audit verify` says more.")
 
 
 def _mail(settings: Settings) -> Check:

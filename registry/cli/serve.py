@@ -4,7 +4,7 @@ import logging
 import os
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 app = typer.Typer()
 
 KEEP_ALIVE_S = 10
+MOST_FILES = 4096
 SERVER: dict[str, Any] = {
     "http": "registry.web.server:PromptHttp",
     "ws": "none",
@@ -61,6 +62,7 @@ def serve(
     os.environ["REGISTRY_SCHEDULER"] = str(settings.scheduler).lower()
     os.environ["REGISTRY_BASE_URL"] = settings.base_url
     configure_logs(settings.log_format)
+    _allow_connections()
     engine = make_engine(settings.resolved_database_url)
     kept = making.back_up_before_upgrade(settings, engine, now=datetime.now(UTC))
     if kept is not None:
@@ -84,15 +86,30 @@ def serve(
         )
 
 
+def _allow_connections() -> None:
+    """As many open files as web/server.py lets connections in, where the system gives them."""
+    with suppress(ImportError, ValueError, OSError):
+        import resource
+
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(hard, MOST_FILES)), hard))
+
+
 def make_app() -> "FastAPI":
     """The app of one server process, with the settings that `serve` left in the environment."""
     from registry.cli.logs import configure_logs
+    from registry.clock import clock_after
     from registry.settings import load_settings
+    from registry.store.engine import make_engine
     from registry.web.app import create_app
 
     settings = load_settings()
     configure_logs(settings.log_format)
-    return create_app(settings, beside=(warming, scheduling) if settings.scheduler else (warming,))
+    engine = make_engine(settings.resolved_database_url)
+    clock = clock_after(engine)
+    engine.dispose()
+    beside = (warming, scheduling) if settings.scheduler else (warming,)
+    return create_app(settings, clock=clock, beside=beside)
 
 
 @contextmanager

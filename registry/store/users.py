@@ -109,6 +109,13 @@ def offices_by_code(session: Session, codes: Iterable[str]) -> dict[str, Office]
     return {office.code: office for office in found}
 
 
+@remembered(UserOffice, Office)
+def offices_of(session: Session, user_id: int) -> frozenset[str]:
+    """Codes of the offices that a person's roles are for; none means all."""
+    query = select(Office.code).join(UserOffice, col(UserOffice.office_id) == col(Office.id))
+    return frozenset(session.exec(query.where(UserOffice.user_id == user_id)))
+
+
 def find_session(session: Session, digest: str) -> UserSession | None:
     return session.get(UserSession, digest)
 

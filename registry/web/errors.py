@@ -37,7 +37,9 @@ STATUSES: Mapping[type[RegistryError], int] = {
     errors.StaleVersion: 412,
     errors.NotSignedIn: 401,
     errors.NotAllowed: 403,
+    errors.SignInRefused: 400,
     errors.InvalidInput: 422,
+    errors.SignInRefused: 400,
     errors.RubricInvalid: 422,
     errors.UnknownCriterion: 422,
     errors.RatingOutOfRange: 422,
@@ -49,6 +51,7 @@ SENTENCES: Mapping[int, str] = {
     404: _("There is no such page. The address may have been typed wrongly, or the page has moved."),
     405: _("This address does not take {method} requests; it takes {allowed}."),
     413: _("That is more than this address takes in one go. Send less."),
+    429: _("Too much is being sent here at once. Wait a moment, then send it again."),
     503: _("The database does not answer at the moment. This mostly passes within a minute."),
     507: _(
         "Nothing can be written just now: the disk is full. Reading goes on; what you sent was not stored."
@@ -61,6 +64,7 @@ TITLES: Mapping[int, str] = {
     409: _("That does not work from here"),
     412: _("Somebody changed it meanwhile"),
     413: _("That is too much"),
+    429: _("That is too much at once"),
     422: _("There is a problem with what was sent"),
     500: _("Something went wrong on our side"),
     503: _("Not available at the moment"),

@@ -2,14 +2,18 @@
 so that the app takes the routes as they stand: an included router would have them built anew for every app."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from fastapi import APIRouter, Depends
+from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 from starlette.routing import compile_path, get_name
+from starlette.types import Receive, Scope, Send
 
+from registry.web.deps import Right
 from registry.web.letters import require_letters
+from registry.web.open_routes import OPEN
 from registry.web.schemas import Problem
 
 PROBLEMS: dict[int | str, dict[str, Any]] = {"4XX": {"model": Problem}}
@@ -22,6 +26,8 @@ class LateRoute(APIRoute):
     """
 
     _reading = threading.RLock()
+    undeclared: bool
+    """Whether it says neither what right it asks for nor that it is open to anybody."""
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **said: Any) -> None:
         self._unread: dict[str, Any] | None = said
@@ -35,7 +41,23 @@ class LateRoute(APIRoute):
             said, self._unread = self.__dict__.get("_unread"), None
             if said is not None:
                 super().__init__(self.path, self.endpoint, **said)
+                self.undeclared = not any(rights_in(self.dependant)) and not OPEN.issuperset(
+                    f"{method} {self.path}" for method in set(self.methods or ()) - {"HEAD"}
+                )
         return object.__getattribute__(self, name)
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self.undeclared:  # denied by default: whoever forgets to say who may ask lets nobody in
+            raise RuntimeError(f"{self.path} asks for no right; add one, or put it into web/open_routes.py")
+        await super().handle(scope, receive, send)
+
+
+def rights_in(dependant: Dependant) -> Iterator[Right]:
+    """The rights that a handler's signature asks for."""
+    for each in dependant.dependencies:
+        if isinstance(each.call, Right):
+            yield each.call
+        yield from rights_in(each)
 
 
 def page_router(prefix: str = "") -> APIRouter:

@@ -7,6 +7,7 @@ import asyncio
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -16,6 +17,8 @@ from registry.settings import Settings
 from registry.web.errors import refuse
 
 MAX_BODY_BYTES = 1_000_000
+MOST_BODY_BYTES_AT_ONCE = 5_000_000
+"""Of all requests of this process together, while their bodies come in."""
 BODY_DEADLINE_S = 30.0
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -45,21 +48,22 @@ class HeadLikeGet:
 
 
 class BodyDeadline:
-    """Ends a request whose body does not arrive whole in time."""
+    """Ends a request whose body does not arrive whole in time, and refuses what is too much beside all others'."""
 
     def __init__(self, app: ASGIApp, *, seconds: float = BODY_DEADLINE_S) -> None:
         self.app = app
         self.seconds = seconds
+        self.coming = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["method"] in SAFE_METHODS:
             await self.app(scope, receive, send)
             return
         ends_at = asyncio.get_running_loop().time() + self.seconds
-        whole = False
+        whole, held = False, 0
 
         async def receive_in_time() -> Message:
-            nonlocal whole
+            nonlocal whole, held
             if whole:
                 return await receive()
             try:
@@ -68,9 +72,16 @@ class BodyDeadline:
             except TimeoutError:
                 return {"type": "http.disconnect"}
             whole = not message.get("more_body", False)
+            length = len(message.get("body", b""))
+            held, self.coming = held + length, self.coming + length
+            if self.coming > MOST_BODY_BYTES_AT_ONCE:
+                raise HTTPException(429, headers={"Retry-After": "10", "Connection": "close"})
             return message
 
-        await self.app(scope, receive_in_time, send)
+        try:
+            await self.app(scope, receive_in_time, send)
+        finally:
+            self.coming -= held
 
 
 class SameOrigin:

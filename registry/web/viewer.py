@@ -36,9 +36,13 @@ def now_of(connection: HTTPConnection) -> datetime:
     return moment
 
 
+def own_cookie(parts: Parts, name: str) -> str:
+    """What a cookie is called; over https browsers refuse it from anywhere but this very host."""
+    return f"__Host-{name}" if parts.secure else name
+
+
 def cookie_name(parts: Parts) -> str:
-    # The prefix makes browsers refuse the cookie from anywhere but this very host over https.
-    return "__Host-registry" if parts.secure else "registry"
+    return own_cookie(parts, "registry")
 
 
 def bearer(connection: HTTPConnection) -> str | None:

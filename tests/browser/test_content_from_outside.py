@@ -28,7 +28,6 @@ FILES = (
     "/verdicts.json",
     "/radar.svg",
     "/radar.json",
-    "/opensearch.xml",
     "/api/v1/tools",
     "/api/v1/candidates",
     "/sources/health.atom",
@@ -47,7 +46,7 @@ FEW = (
 OF_A_KIND = 45
 """How many pages of one kind are opened, such as those of tools: enough for every payload to stand on one."""
 
-DOWNLOAD = re.compile(r"/export|[.](csv|xlsx|opml)([?]|$)")
+DOWNLOAD = re.compile(r"/export|[.](csv|xlsx|opml)([?]|$)|opensearch")
 
 LOOK = """() => {
     const wrong = [], all = [...document.querySelectorAll('*')];
@@ -105,6 +104,7 @@ class Watched:
     def __init__(self, visit: Visit, site: Site, *, policy: bool) -> None:
         self.site = site
         context = visit(bypass_csp=not policy)
+        context.set_default_timeout(60_000)
         self.page: Page = context.new_page()
         self.done: list[str] = []
         self.here = ""

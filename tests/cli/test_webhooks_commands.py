@@ -27,7 +27,7 @@ def test_what_was_given_up_is_replayed(run: Terminal) -> None:
     run("webhooks", "off", "1")
     rows = json.loads(run("outbox", "list", "--state", "failed", "--json").stdout)
     assert [each["reply"] for each in rows] == ["The webhook is switched off."]
-    assert "outbox     Nothing" not in run("doctor").stdout
+    assert "outbox       Nothing" not in run("doctor").stdout
     assert "1 were given up" in run("doctor").stdout
     assert "switched off" in run("outbox", "replay", "1").stderr
     run("webhooks", "on", "1")

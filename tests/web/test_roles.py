@@ -1,15 +1,21 @@
 """Who may ask for what: every address of the site against everybody in the cast."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from itertools import product
 
 import pytest
 from fastapi import FastAPI
-from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute, iter_route_contexts
 from starlette.testclient import TestClient
 
+from registry.domain.errors import NotAllowed
+from registry.services.people.acting import Actor
+from registry.services.people.api_tokens import SCOPES
+from registry.store.tables import Role
 from registry.web.deps import Right
+from registry.web.open_routes import OPEN
+from registry.web.routing import page_router, rights_in
 from tests.conftest import in_whole
 
 ANYBODY = "anybody"
@@ -463,19 +469,12 @@ HOLDERS = {
 EVERYBODY = ("nobody", "employee", "reviewer", "approver", "admin", "auditor")
 
 
-def rights_in(dependant: Dependant) -> Iterator[str]:
-    for each in dependant.dependencies:
-        if isinstance(each.call, Right):
-            yield each.call.right
-        yield from rights_in(each)
-
-
 def routes_of(app: FastAPI) -> dict[str, str]:
     """`GET /people` to the rights its signature asks for, or ANYBODY."""
     found = {}
     for context in iter_route_contexts(app.routes):
         route = context.original_route
-        rights = set(rights_in(route.dependant)) if isinstance(route, APIRoute) else set()
+        rights = {each.right for each in rights_in(route.dependant)} if isinstance(route, APIRoute) else set()
         for method in sorted(set(context.methods or {"GET"}) - {"HEAD"}):
             found[f"{method} {context.path}"] = " and ".join(sorted(rights)) or ANYBODY
     return found
@@ -483,6 +482,78 @@ def routes_of(app: FastAPI) -> dict[str, str]:
 
 def test_every_route_asks_for_just_the_right_that_the_table_says(app: FastAPI) -> None:
     assert routes_of(app) == RIGHTS
+
+
+def test_what_is_open_to_anybody_is_said_once_more_by_name(app: FastAPI) -> None:
+    framework = {"GET /openapi.json", "GET /static/{name}"}
+    assert {route for route, right in RIGHTS.items() if right == ANYBODY} - framework == OPEN
+
+
+def test_a_route_that_does_not_say_who_may_ask_answers_nobody(
+    app: FastAPI, as_: Callable[[str], TestClient]
+) -> None:
+    router = page_router()
+
+    @router.get("/forgotten-right")
+    def handler() -> str:
+        return "for everybody?"
+
+    app.router.routes.extend(router.routes)
+    for _ in range(2):
+        reply = as_("admin").get("/forgotten-right")
+        assert (reply.status_code, "for everybody" in reply.text) == (500, False)
+
+
+def every_right(app: FastAPI) -> dict[str, list[Right]]:
+    return {
+        f"{method} {context.path}": list(rights_in(context.original_route.dependant))
+        for context in iter_route_contexts(app.routes)
+        if isinstance(context.original_route, APIRoute)
+        for method in sorted(set(context.methods or {"GET"}) - {"HEAD"})
+    }
+
+
+def test_every_route_lets_in_each_role_in_person_and_each_token_by_its_scope_alone(app: FastAPI) -> None:
+    """Every route, every role, in person and with a token of each scope: who gets past all rights it asks for."""
+    for route, rights in every_right(app).items():
+        for role, scope in product(Role, (None, *SCOPES)):
+            actor = Actor(1, "Somebody", frozenset({role}), None if scope is None else frozenset({scope}))
+            let_in = all(passes(each, actor) for each in rights)
+            may = role.value in HOLDERS[RIGHTS[route]]
+            scopes = {each.scope for each in rights}
+            assert let_in == (may and (scope is None or scopes <= {scope})), f"{route} as {role} with {scope}"
+
+
+def passes(right: Right, actor: Actor) -> bool:
+    try:
+        return right(actor) is actor
+    except NotAllowed:
+        return False
+
+
+def test_no_token_decides_or_makes_people_or_tokens(app: FastAPI) -> None:
+    scopes = {route: {each.scope for each in rights} for route, rights in every_right(app).items() if rights}
+    for route in scopes:
+        acts = route.split()[0] not in ("GET", "OPTIONS")
+        if acts and re.search(
+            r"/(people|decide|evaluations/[^ ]*/undo|let-stand|quick-no|suspension|tokens|password)\b", route
+        ):
+            assert None in scopes[route], route
+
+
+def test_no_act_is_done_for_another_site_whoever_is_signed_in(as_: Callable[[str], TestClient]) -> None:
+    browsers = {who: as_(who) for who in EVERYBODY if who != "nobody"}
+    for route, right in RIGHTS.items():
+        method, path = route.split()
+        if method in ("GET", "OPTIONS"):
+            continue
+        browser = browsers[min(HOLDERS[right] - {"nobody"})]
+        address = re.sub(r"\{[^}]*\}", "1", path)
+        for proof in ({"Sec-Fetch-Site": "cross-site"}, {"Sec-Fetch-Site": "same-site"}):
+            reply = browser.request(method, address, headers=proof)
+            assert (reply.status_code, "another site" in reply.text) == (403, True), (
+                f"{route}: {reply.status_code}"
+            )
 
 
 def a_page_and_an_operation_for_each_right() -> list[str]:

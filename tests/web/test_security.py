@@ -22,7 +22,7 @@ from registry.store.tables import Role, User, UserSession
 from registry.web.app import create_app
 from registry.web.parts import Parts
 from registry.web.render import local_path
-from tests.web.conftest import HandClock
+from tests.web.conftest import SAME_ORIGIN, HandClock
 
 PASSWORD = "a quiet brown river"
 As = Callable[[str], TestClient]
@@ -71,7 +71,21 @@ def test_over_https_the_cookie_is_secure_and_bound_to_the_host(
         reply = sign_in_rosa(client)
         assert reply.headers["set-cookie"].startswith("__Host-registry=")
         assert "Secure" in reply.headers["set-cookie"]
-        assert "max-age" in reply.headers["strict-transport-security"]
+        assert reply.headers["strict-transport-security"] == "max-age=31536000; includeSubDomains"
+        for act, told in (("/theme", {"theme": "dark"}), ("/inbox/keys", {"on": "on"})):
+            (cookie,) = client.post(act, data=told, headers=SAME_ORIGIN).headers.get_list("set-cookie")
+            assert re.match(r"__Host-\w+=", cookie)
+            assert {"HttpOnly", "Path=/", "SameSite=lax", "Secure"} <= set(cookie.split("; "))
+        assert '"dark"' in client.get("/login").text
+
+
+@pytest.mark.parametrize("path", ["/people", "/audit", "/account", "/webhooks", "/outbox"])
+def test_a_browser_keeps_nothing_of_pages_about_people(as_: As, path: str) -> None:
+    for who in ("Ada", "Uma"):
+        if (reply := as_(who).get(path)).status_code == 200:
+            assert reply.headers["cache-control"] == "no-store"
+            return
+    raise AssertionError(f"nobody sees {path}")
 
 
 @pytest.mark.usefixtures("rosa_has_a_password")

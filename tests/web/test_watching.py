@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from sqlalchemy import Engine
 from starlette.testclient import TestClient
 
-from registry.cli.logs import JsonLines
+from registry.cli.logs import JsonLines, TextLines
 from registry.settings import Settings
 from registry.web.app import create_app
 from tests.web.conftest import HandClock
@@ -68,3 +68,10 @@ def test_a_failure_has_a_line_with_its_id_and_its_traceback(
     assert "ZeroDivisionError" in str(failed["traceback"])
     assert "/break/{secret}" in str(failed["event"])
     assert "hidden-value" not in json.dumps(lines())
+
+
+@pytest.mark.parametrize("form", [JsonLines(), TextLines("%(message)s")])
+def test_no_text_begins_a_line_of_its_own(form: logging.Formatter) -> None:
+    told = "odd\r\n2026-11-03 ERROR everything is well"
+    record = logging.LogRecord("registry", logging.INFO, "", 0, "fault=%s", (told,), None)
+    assert len(form.format(record).splitlines()) == 1

@@ -127,6 +127,21 @@ def suggested(
     return _Asking(source, question, house, now).suggested(tool_ids)
 
 
+def check_tools(
+    source: "Source",
+    found: Iterable[HasId],
+    question: Question,
+    house: House,
+    *,
+    now: datetime,
+    index: Index | None = None,
+) -> list[LookUp]:
+    """The same question about tools that are known, in their order."""
+    asking, ids = _Asking(source, question, house, now, index), [id_of(tool) for tool in found]
+    asking.compute(ids)
+    return [asking.about(each.tool) for each in asking.facts.about(source, ids).values()]
+
+
 def answers(
     source: "Source",
     found: Iterable[HasId],

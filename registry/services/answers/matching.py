@@ -51,10 +51,9 @@ def named(source: "Source", names: Sequence[str], index: Index | None = None) ->
     if not keys:
         return ()
     if index is None:
-        known = {
-            each.key: each.tool_id for each in store.known_by(source, [(AliasKind.NAME, key) for key in keys])
-        }
-        return [known[key] for key in keys if key in known]
+        known = store.known_by(source, [(AliasKind.NAME, key) for key in keys])
+        meant = {each.key: each.tool_id for each in known}
+        return list(dict.fromkeys(meant[key] for key in keys if key in meant))
     return [tool_id for key in keys if (tool_id := index.named(key)) is not None]
 
 

@@ -29,6 +29,7 @@ from registry.services.evaluations.assessing import Weighed, as_it_was, weigh
 from registry.services.evaluations.evaluation import check_condition
 from registry.services.evaluations.progress import require_ready
 from registry.services.people.acting import Actor, record
+from registry.services.people.reach import reach_fault, require_reach
 from registry.services.verdicts import content
 from registry.services.verdicts.announcing import announce
 from registry.store import evaluations, library, tables, tools, verdicts
@@ -233,7 +234,15 @@ def publish(
     by: Actor,
     now: datetime,
 ) -> tables.Verdict:
-    """Number the verdict, store it with its conditions and its notice, and close the evaluation, in one event."""
+    """Number the verdict, store it with its conditions and its notice, and close the evaluation, in one event.
+
+    Raises InvalidInput where it is for offices beyond those that the person's roles are for, and NotAllowed where a
+    verdict that it supersedes is.
+    """
+    if fault := reach_fault(session, by, row.offices):
+        raise InvalidInput("The verdict was not published. See what is missing.", {"offices": fault})
+    for earlier in verdicts.by_numbers(session, decision.supersedes):
+        require_reach(session, by, earlier.offices)
     serialise(session, "verdict")  # always after the evaluation is held, so that no two wait for each other
     row.number = verdicts.next_number(session)
     session.add(row)

@@ -15,6 +15,7 @@ from registry.domain.outcome import MEANINGS
 from registry.services.decisions.decider import refuse_own_reading
 from registry.services.evaluations.assessing import weigh
 from registry.services.people.acting import REGISTRY, Actor, record, refuse_long
+from registry.services.people.reach import require_reach
 from registry.store import deciding, evaluations
 from registry.store.columns import id_of
 from registry.store.tables import Evaluation, Role, Verdict
@@ -61,6 +62,7 @@ def let_stand(session: Session, evaluation_id: int, *, reason: str, by: Actor, n
         raise NotAllowed("Only an approver, in person, lets a verdict stand.")
     refuse_own_reading(session, evaluation_id, by=by)
     first = session.get_one(Verdict, reading.verdict_id)
+    require_reach(session, by, first.offices)
     if evaluation.state is not EvaluationState.DECISION:
         raise RuleBroken("Nothing waits here: the reading is not finished, or somebody has dealt with it.")
     if not reason.strip():

@@ -11,6 +11,7 @@ from registry.domain.errors import InvalidInput, NotAllowed, NotFound, RuleBroke
 from registry.domain.language import day_text
 from registry.domain.validity import ValidityState, validity
 from registry.services.people.acting import Actor, record, refuse_long
+from registry.services.people.reach import require_reach
 from registry.services.verdicts.announcing import announce
 from registry.services.verdicts.verdict_life import check_seen
 from registry.store import tables, verdicts
@@ -122,6 +123,7 @@ def _dated(
         raise NotAllowed("Only an approver can say what became of a condition. Tell one of them.")
     serialise(session, "verdict")
     row = verdicts.get_published(session, number, now=now)
+    require_reach(session, by, row.offices)
     check_seen(session, [row], {} if seen is None else {number: seen})
     for condition in verdicts.conditions(session, [id_of(row)]).get(id_of(row), []):
         if condition.position == position:

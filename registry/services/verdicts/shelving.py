@@ -46,6 +46,10 @@ class _Held:
     past: dict[tuple[date | None, str | None], Mapping[int, Entry]] = field(default_factory=dict)
     """By day and office, as they were asked for."""
 
+    @property
+    def roll_is_true(self) -> bool:
+        return self.roll is not None and not self.stale and not self.renamed
+
 
 class Shelving:
     def __init__(self, engine: Engine, settings: Settings) -> None:
@@ -53,6 +57,7 @@ class Shelving:
         self._lock = threading.Lock()
         self._trail: Trail | None = None
         self._held: _Held | None = None
+        self._looks = 0
 
     def shelf(self, now: datetime) -> Shelf:
         """All published verdicts as of now. Raises SQLAlchemyError where the store cannot be read."""
@@ -77,6 +82,10 @@ class Shelving:
                     held.past[day, office] = radar.stood(session, known, at=at, now=now, office=office)
             return held.past[day, office]
 
+    def until(self, now: datetime) -> datetime:
+        """When time alone changes something next. Raises SQLAlchemyError where the store cannot be read."""
+        return self._at(now, roll=False).until
+
     def warm(self, now: datetime) -> None:
         """Read ahead what is asked for most, so that nobody waits for it; where that fails, who asks reads it."""
         try:
@@ -89,7 +98,14 @@ class Shelving:
             self._drop()
 
     def _at(self, now: datetime, *, roll: bool) -> _Held:
+        seen = self._looks
         with self._lock:
+            kept = self._held
+            # Another thread has looked since this one asked.
+            looked = self._looks != seen and kept is not None and kept.since <= now < kept.until
+            if looked and kept is not None and (not roll or kept.roll_is_true):
+                return kept
+            self._looks += 1
             try:
                 held = self._follow(now)
                 self._held = self._called(held, now) if roll else held
@@ -132,7 +148,7 @@ class Shelving:
     def _called(self, held: _Held, now: datetime) -> _Held:
         """The same with a roll that is true."""
         roll = held.roll
-        if roll is not None and not held.stale and not held.renamed:
+        if held.roll_is_true:
             return held
         with snapshot(self._engine) as session:
             known = house(session, self._settings)

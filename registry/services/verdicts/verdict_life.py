@@ -11,6 +11,7 @@ from registry.domain.errors import InvalidInput, NotAllowed, NotFound, RegistryE
 from registry.domain.validity import Mark, MarkKind, Ruling, check_mark
 from registry.services.answers.meant import find_tool, not_known
 from registry.services.people.acting import Actor, record, refuse_long
+from registry.services.people.reach import require_reach
 from registry.services.verdicts.announcing import announce
 from registry.store import tables, verdicts
 from registry.store.columns import id_of
@@ -58,6 +59,7 @@ def mark(
     refuse_long("Nothing was done.", reason=(reason, 1000), replacement=(replacement, 200))
     serialise(session, "verdict")
     row = verdicts.get_published(session, number, now=now)
+    require_reach(session, by, row.offices)
     check_seen(session, [row], {} if seen is None else {number: seen})
     instead = replacement_of(session, replacement, row.tool_id)
     befallen = Mark(kind, now, by.name, reason.strip(), instead, effective_on, _told(kind, details), by.id)
@@ -105,6 +107,7 @@ def withdrawable(
         try:
             if number not in rows:
                 raise NotFound(f"There is no verdict number {number}.")
+            require_reach(session, by, rows[number].offices)
             check_mark(rulings[number], tried, now, zone)
             replacement_of(session, replacement, rows[number].tool_id)
         except RegistryError as error:

@@ -3,7 +3,7 @@
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from fastapi import Cookie, Request, Response
+from fastapi import Depends, Request, Response
 
 from registry.domain.errors import InvalidInput, RuleBroken
 from registry.services.candidates import saved_filters, undoing
@@ -19,11 +19,18 @@ from registry.web.routing import page_router
 from registry.web.shapes import Form
 from registry.web.typed import number
 from registry.web.understood import understood
+from registry.web.viewer import own_cookie
 
 router = page_router("/inbox")
 files = page_router()
 KEYS_COOKIE = "keys"
-Keys = Annotated[str, Cookie(alias=KEYS_COOKIE)]
+
+
+def read_keys(request: Request) -> str:
+    return request.cookies.get(own_cookie(parts_of(request), KEYS_COOKIE), "")
+
+
+Keys = Annotated[str, Depends(read_keys)]
 YEAR_S = 365 * 86_400
 
 
@@ -112,9 +119,9 @@ def remove_filter(filter_id: RowId, tx: Tx, user: Insider, back: Text = "") -> R
 @router.post("/keys")
 def switch_keys(request: Request, _user: Insider, on: Text = "", back: Text = "") -> Response:
     reply = go(inside(back))
-    secure = parts_of(request).secure
-    value = "on" if on else "off"
-    reply.set_cookie(KEYS_COOKIE, value, max_age=YEAR_S, httponly=True, samesite="lax", secure=secure)
+    parts, value = parts_of(request), "on" if on else "off"
+    name, secure = own_cookie(parts, KEYS_COOKIE), parts.secure
+    reply.set_cookie(name, value, max_age=YEAR_S, httponly=True, samesite="lax", secure=secure)
     return reply
 
 

@@ -2,7 +2,9 @@
 
 import random
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from threading import Event, RLock, Semaphore
 
 import pytest
 from sqlalchemy import Engine
@@ -13,9 +15,10 @@ from registry.services.answers.following import Following
 from registry.services.answers.index import Index
 from registry.services.answers.matching import complete, read_index
 from registry.services.answers.names import Names
+from registry.store.changes import Changes
 from registry.store.columns import id_of
 from registry.store.engine import make_engine, snapshot, transaction
-from registry.store.tables import Alias, AliasKind, Tool
+from registry.store.tables import Alias, AliasKind, Tool, Unanswered
 from tests.builders import a_tool
 
 QUERIES = (
@@ -80,6 +83,48 @@ def test_a_change_that_another_connection_commits_is_seen_at_the_next_question(
     other.dispose()
 
 
+class Counted:
+    """A lock that tells how many have come to it."""
+
+    def __init__(self) -> None:
+        self._lock, self.came = RLock(), Semaphore(0)
+
+    def __enter__(self) -> None:
+        self.came.release()
+        self._lock.acquire()
+
+    def __exit__(self, *_: object) -> None:
+        self._lock.release()
+
+
+def test_of_many_who_ask_at_once_one_looks_for_all_and_none_is_told_what_is_over(
+    engine: Engine, following: Following, now: datetime
+) -> None:
+    trail, lock = following._trail, Counted()
+    assert trail is not None
+    looked, real, goes_on, began = [], trail.news, Event(), Event()
+
+    def news() -> Changes | None:
+        looked.append(real())
+        began.set()
+        assert goes_on.wait(20)
+        return looked[-1]
+
+    following._lock, trail.news = lock, news  # type: ignore[assignment, method-assign]
+    with ThreadPoolExecutor(9) as pool:
+        first = pool.submit(following.index)
+        assert began.wait(20)
+        with transaction(engine) as session:
+            tool_id = id_of(a_tool(session, "Quillmark", now=now))
+        others = [pool.submit(following.index) for _ in range(8)]
+        for _ in range(9):
+            assert lock.came.acquire(timeout=20)
+        goes_on.set()
+        first.result(20)
+        assert {found(each.result(20), "Quillmark") for each in others} == {tool_id}
+    assert len(looked) == 2
+
+
 @pytest.mark.both_databases
 def test_what_is_committed_in_another_order_than_it_was_written_is_not_missed(
     engine: Engine, following: Following, now: datetime
@@ -100,19 +145,24 @@ def test_what_is_committed_in_another_order_than_it_was_written_is_not_missed(
 def test_an_answer_is_forgotten_when_what_it_is_made_of_changes(
     engine: Engine, following: Following, now: datetime
 ) -> None:
-    age = following.remembered.age
+    age = following.changes
     with transaction(engine) as session:
         tool = a_tool(session, now=now)
     following.index()
-    assert following.remembered.age != age, "a tool"
-    age = following.remembered.age
+    assert following.changes != age, "a tool"
+    age = following.changes
     with transaction(engine) as session:
         session.get_one(Tool, tool.id).guidance = "Ask first."
     following.index()
-    assert following.remembered.age != age, "its guidance"
-    age = following.remembered.age
+    assert following.changes != age, "its guidance"
+    age, commits = following.changes, following.commits
     following.index()
-    assert following.remembered.age == age, "nothing happened"
+    assert (following.changes, following.commits) == (age, commits), "nothing happened"
+    with transaction(engine) as session:
+        session.add(Unanswered(key="quillmork", query="Quillmork", first_at=now, last_at=now))
+    following.index()
+    assert following.changes == age, "nothing that an answer is made of"
+    assert following.commits != commits, "something was written"
 
 
 def test_an_index_that_followed_is_the_same_as_one_made_anew(engine: Engine, now: datetime) -> None:

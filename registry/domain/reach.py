@@ -1,0 +1,31 @@
+"""How far a person's roles reach: to all offices, or to those that they were given for."""
+
+from collections.abc import Collection
+
+from registry.domain.language import worded
+
+__all__ = ["beyond_reach"]
+
+
+def beyond_reach(held: Collection[str], offices: Collection[str]) -> str:
+    """Why somebody may not decide for these offices; empty where they may.
+
+    `held` are the codes that a person's roles are for, `offices` those that a verdict is for; in both none means all.
+    Source: docs/operating.md, "Roles".
+    """
+    if not held:
+        return ""
+    own = ", ".join(sorted(held))
+    if not offices:
+        return worded(
+            "This is for all offices, and your role is for {own} alone. Ask somebody whose role is for all.",
+            own=own,
+        )
+    strange = sorted(set(offices) - set(held))
+    if not strange:
+        return ""
+    return worded(
+        "Your role is for {own}, and not for {strange}. Ask somebody whose role is for it.",
+        own=own,
+        strange=", ".join(strange),
+    )

@@ -1,0 +1,135 @@
+"""What `registry doctor` says of a place where something is broken, and that it says what to do."""
+
+import json
+import os
+import socket
+import sqlite3
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from registry.cli import surroundings
+from tests.cli.conftest import Terminal
+from tests.receiving import mail_server
+
+Look = Callable[..., dict[str, object]]
+
+
+@pytest.fixture
+def data(run: Terminal, tmp_path: Path) -> Path:
+    """The folder of a registry with an admin."""
+    run("users", "add", "ada@example.org", "--role", "admin")
+    (tmp_path / "data").chmod(0o700)
+    return tmp_path / "data"
+
+
+@pytest.fixture
+def check(run: Terminal, data: Path) -> Look:
+    """One check, by name: `ok`, `warns` and `sentence`."""
+
+    def look(name: str, **settings: str) -> dict[str, object]:
+        told = json.loads(run("doctor", "--json", **settings).stdout)
+        return next(each for each in told if each["name"] == name)
+
+    return look
+
+
+def stands(found: dict[str, object]) -> str:
+    return "wrong" if not found["ok"] else "warns" if found["warns"] else "fine"
+
+
+def test_a_folder_that_others_can_look_into_is_told(check: Look, data: Path) -> None:
+    assert stands(check("folder")) == "fine"
+    data.chmod(0o755)
+    found = check("folder")
+    assert stands(found) == "warns"
+    assert "chmod 700" in str(found["sentence"])
+
+
+@pytest.mark.parametrize(
+    ("settings", "expected", "word"),
+    [
+        ({}, "warns", "REGISTRY_BASE_URL"),
+        ({"REGISTRY_BASE_URL": "http://registry.example.org"}, "wrong", "https"),
+        ({"REGISTRY_BASE_URL": "https://registry.example.org"}, "warns", "REGISTRY_TRUSTED_PROXIES"),
+        (
+            {"REGISTRY_BASE_URL": "https://registry.example.org", "REGISTRY_TRUSTED_PROXIES": "10.0.0.7"},
+            "fine",
+            "10.0.0.7",
+        ),
+    ],
+)
+def test_an_address_that_people_cannot_use_safely_is_told(
+    check: Look, settings: dict[str, str], expected: str, word: str
+) -> None:
+    found = check("address", **settings)
+    assert stands(found) == expected
+    assert word in str(found["sentence"])
+
+
+def test_a_mail_server_that_does_not_answer_is_told(check: Look) -> None:
+    with mail_server() as server:
+        mail = {
+            "REGISTRY_SMTP_HOST": "127.0.0.1",
+            "REGISTRY_SMTP_PORT": str(server.port),
+            "REGISTRY_SMTP_SENDER": "a@office.example",
+        }
+        assert stands(check("mail server", **mail)) == "fine"
+    found = check("mail server", **mail)
+    assert stands(found) == "wrong"
+    assert "REGISTRY_SMTP_HOST" in str(found["sentence"])
+
+
+def test_a_provider_that_does_not_describe_itself_is_told(check: Look) -> None:
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        issuer = f"http://127.0.0.1:{closed.getsockname()[1]}"
+        found = check("provider", REGISTRY_OIDC_ISSUER=issuer, REGISTRY_OIDC_CLIENT_ID="registry")
+    assert stands(found) == "wrong"
+    assert "REGISTRY_OIDC_ISSUER" in str(found["sentence"])
+
+
+def test_backups_that_are_missing_or_old_are_told(check: Look, data: Path) -> None:
+    assert stands(check("backups")) == "warns"
+    (data / "backups").mkdir()
+    made = data / "backups" / "registry.zip"
+    made.touch()
+    assert stands(check("backups")) == "fine"
+    os.utime(made, (time.time() - 9 * 86_400,) * 2)
+    found = check("backups")
+    assert stands(found) == "warns"
+    assert "9 days old" in str(found["sentence"])
+
+
+def test_a_clock_that_is_behind_the_record_is_told(check: Look, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert stands(check("clock")) == "fine"
+    with monkeypatch.context() as patch:
+        patch.setattr(surroundings, "SKEW", -surroundings.timedelta(days=1))
+        found = check("clock")
+    assert stands(found) == "wrong"
+    assert "set the clock" in str(found["sentence"])
+
+
+def test_a_key_that_leads_nowhere_and_a_changed_record_are_told(check: Look, data: Path) -> None:
+    assert (stands(check("integrity")), stands(check("log"))) == ("fine", "fine")
+    with sqlite3.connect(data / "registry.sqlite3") as database:
+        for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+            database.execute(f'DROP TRIGGER "{name}"')
+        database.execute("UPDATE event SET action = 'user.forged' WHERE id = 1")
+        database.execute("INSERT INTO user_role (user_id, role) VALUES (4711, 'admin')")
+    broken = check("integrity")
+    assert stands(broken) == "wrong"
+    assert "registry restore" in str(broken["sentence"])
+    forged = check("log")
+    assert stands(forged) == "wrong"
+    assert "registry audit verify" in str(forged["sentence"])
+
+
+def test_a_library_that_is_too_old_is_told(check: Look, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert stands(check("versions")) == "fine"
+    monkeypatch.setattr(surroundings, "version", lambda _name: "0.0.1")
+    found = check("versions")
+    assert stands(found) == "wrong"
+    assert "starlette 0.0.1" in str(found["sentence"])
