@@ -7,7 +7,10 @@ import typer
 
 from registry.cli.common import AsJson, print_json
 from registry.domain.errors import RuleBroken
+from registry.domain.language import gettext_noop as _
+from registry.domain.language import said, small, worded
 from registry.domain.lookup import Question, exit_code
+from registry.web.words import words
 
 if TYPE_CHECKING:
     from registry.services.answers.lookup import LookUp
@@ -16,11 +19,11 @@ if TYPE_CHECKING:
 app = typer.Typer()
 
 ASK = {
-    "data_class": "what data you would put in (--data-class)",
-    "account": "what account you would use (--account)",
-    "audience": "who would use it (--audience)",
-    "office": "which office you work for (--office)",
-    "edition": "which edition you mean (--edition)",
+    "data_class": _("what data you would put in (--data-class)"),
+    "account": _("what account you would use (--account)"),
+    "audience": _("who would use it (--audience)"),
+    "office": _("which office you work for (--office)"),
+    "edition": _("which edition you mean (--edition)"),
 }
 
 
@@ -84,28 +87,35 @@ def _require_schema(session: Any) -> None:
 
 
 def _print(told: dict[str, Any], found: "LookUp", settings: "Settings") -> None:
+    def tell(written: str, **gaps: object) -> None:
+        print(worded(written, **gaps).said(settings.words))
+
+    def tools_told(listed: list[dict[str, str]]) -> str:
+        named = ((each["name"], answer_told(each)) for each in listed)
+        return "; ".join(f"{name} ({answer})" for name, answer in named)
+
+    def answer_told(each: dict[str, str]) -> str:
+        return said(small(words(each["answer"])), settings.words)
+
     print(told["sentence"])
     for number, each in enumerate(told["conditions"], start=1):
-        due = f" (by {each['due_on']})" if each["due_on"] else ""
+        due = worded(" (by {day})", day=each["due_on"]).said(settings.words) if each["due_on"] else ""
         print(f"  {number}. {each['text']}{due}")
     for name in told["depends_on"]:
-        print(f"It depends on {ASK.get(name, name)}.")
-    _print_tools("Use instead", told["alternatives"])
-    _print_tools("Did you mean", told["suggestions"])
+        tell(_("It depends on {what}."), what=worded(ASK.get(name, name)))
+    if told["alternatives"]:
+        tell(_("Use instead: {tools}"), tools=tools_told(told["alternatives"]))
+    if told["suggestions"]:
+        tell(_("Did you mean: {tools}"), tools=tools_told(told["suggestions"]))
     for each in told["guidance"]:
-        print(f"Guidance: {each}")
+        tell(_("Guidance: {text}"), text=each)
     for each in told["editions"]:
-        print(f"Edition {each['name']}: {each['answer'].replace('_', ' ')}")
+        tell(_("Edition {name}: {answer}"), name=each["name"], answer=answer_told(each))
     if told["verdict"]:
-        print(f"Verdict {told['verdict']['number']} of {_day(found, settings)}: {told['verdict']['url']}")
+        verdict, day = told["verdict"], _day(found, settings)
+        tell(_("Verdict {number} of {day}: {url}"), number=verdict["number"], day=day, url=verdict["url"])
     if settings.contact:
-        print(f"Ask: {settings.contact}")
-
-
-def _print_tools(heading: str, listed: list[dict[str, str]]) -> None:
-    if listed:
-        named = "; ".join(f"{each['name']} ({each['answer'].replace('_', ' ')})" for each in listed)
-        print(f"{heading}: {named}")
+        tell(_("Ask: {contact}"), contact=settings.contact)
 
 
 def _day(found: "LookUp", settings: "Settings") -> str:

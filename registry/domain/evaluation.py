@@ -276,7 +276,7 @@ def recorded_exceptions(
         return (_("Quick lane: one trained reviewer scored and decided alone."),)
     if solo:
         alone = _("One person scored and decided: this is an office of one person.")
-        enough = _("One scorecard was enough: this is an office of one person.")
+        enough = _("One reviewer was enough: this is an office of one person.")
         return (alone if person in scorers else enough,)
     return ()
 

@@ -20,13 +20,14 @@ from registry.domain.rubric_words import NAMES as NAMES_OF_RUBRIC
 from registry.services.notices import following
 from registry.settings import Settings
 from registry.store.engine import snapshot, transaction
-from registry.store.tables import Follower
+from registry.store.tables import Follower, Verdict
 from registry.translation import SUPPLIED
 from registry.web.app import create_app
 from registry.web.rendering import PACKAGE, SPOKEN, templates_dir
 from tests.browser.every_answer import ASKED, prepare
 from tests.builders_domain import the_rubric
 from tests.web.conftest import HandClock
+from tests.web.pages.test_plain_words import CODES, HARDEST, LONGEST, grade, sentences
 
 OPEN, CLOSE = "⟦", "⟧"
 STARTS = (
@@ -38,9 +39,16 @@ STARTS = (
         "/tools?answer=perhaps",
         "/radar?at=2090-01-01",
     ),
-    *ASKED.values(),
+    *("/tools/iffy", "/tools/manifold?edition=Free", "/verdicts/1", "/verdicts/4", "/api", "/nowhere"),
+    *(
+        ASKED[each]
+        for each in ("it depends", "prohibited", "under review", "did you mean", "a list of answers")
+    ),
 )
+MOST_OF_A_KIND = 6
+"""Pages of one path that the long form visits."""
 SAID_BY_ATTRIBUTE = ("title", "alt", "aria-label", "placeholder", "data-copy")
+WORDS_OF_THE_HOUSE = frozenset({"rubric", "moderation"})
 VOID = frozenset({"meta", "link", "br", "hr", "img", "input", "path", "circle", "rect"})
 NO_WORDS = r"https?://\S+|[\w.]+@[\w.]+|/\S+|\b\w+(?:\.\w+)+|\S+…|\b[FRK]\d+\b"
 """Addresses, hosts, what was cut off, quarters and criteria."""
@@ -112,14 +120,15 @@ def data_of(engine: Engine) -> set[str]:
     with snapshot(engine) as session:
         for table in SQLModel.metadata.tables.values():
             for column in table.columns:
-                if type(column.type) is AutoString and column.name not in CODES:
+                if type(column.type) is AutoString and column.name not in COLUMNS_OF_CODES:
                     found |= {
                         " ".join(each.split()) for each in session.exec(select(column).distinct()) if each
                     }
+        found |= {each for pilot in session.exec(select(Verdict.pilot)) for each in pilot.values()}
     return {each for each in found if len(each) > 2}
 
 
-CODES = frozenset({
+COLUMNS_OF_CODES = frozenset({
     *("state", "status", "outcome", "kind", "action", "code", "reason_code", "mitigation", "risk", "fit", "role"),
     *("recommended", "data_ceiling", "duty", "check", "signal", "method", "tier", "answer", "data_class"),
 })  # fmt: skip
@@ -161,23 +170,34 @@ def links(body: str, at: str) -> set[str]:
     return {each for each in found if each.startswith("/") and not urlsplit(each).path.rpartition(".")[1]}
 
 
-def test_no_page_says_a_word_that_cannot_be_translated(bracketing: TestClient, site_engine: Engine) -> None:
-    data = sorted({*data_of(site_engine), *NAMES}, key=len, reverse=True)
-    todo, seen, kinds, left = [*STARTS], set(STARTS), dict[str, int](), dict[str, set[str]]()
-    while todo:
-        address = todo.pop(0)
-        reply = bracketing.get(address)
+def said_in_english(
+    client: TestClient, engine: Engine, addresses: list[str], *, further: bool = False
+) -> str:
+    """Each text that no sentence of the catalogues holds, with where it stands; `further`: behind each link too."""
+    data = sorted({*data_of(engine), *NAMES}, key=len, reverse=True)
+    seen, kinds, left = set(addresses), dict[str, int](), dict[str, str]()
+    for address in addresses:
+        reply = client.get(address)
         if "text/html" not in reply.headers.get("content-type", ""):
             continue
-        for each in unmarked(reply.text, data):
-            left.setdefault(each, set()).add(address)
-        for link in sorted(links(reply.text, address) - seen):
-            kind = re.sub(r"[\w-]+$", "", urlsplit(link).path) + urlsplit(link).query.partition("=")[0]
+        left |= dict.fromkeys(unmarked(reply.text, data), address)
+        for link in sorted(links(reply.text, address) - seen) if further else ():
+            parts = urlsplit(link)
+            kind = re.sub(r"[\w-]+$", "", parts.path) + parts.query.partition("=")[0]
             kinds[kind] = kinds.get(kind, 0) + 1
-            if kinds[kind] <= 3:
+            if kinds[kind] <= MOST_OF_A_KIND:
                 seen.add(link)
-                todo.append(link)
-    assert not left, "\n".join(f"{each!r}: {sorted(where)[:2]}" for each, where in sorted(left.items()))
+                addresses.append(link)
+    return "\n".join(f"{each!r}: {where}" for each, where in sorted(left.items()))
+
+
+def test_no_page_says_a_word_that_cannot_be_translated(bracketing: TestClient, site_engine: Engine) -> None:
+    assert not said_in_english(bracketing, site_engine, [*STARTS])
+
+
+@pytest.mark.whole
+def test_nor_does_any_page_that_they_lead_to(bracketing: TestClient, site_engine: Engine) -> None:
+    assert not said_in_english(bracketing, site_engine, [*STARTS, *ASKED.values()], further=True)
 
 
 SENT = (
@@ -251,6 +271,24 @@ def test_what_a_script_says_on_a_public_page_is_given_to_it_in_the_registrys_lan
     given = (templates_dir() / "partials" / "script_words.html").read_text()
     assert len(said) == 11
     assert said == set(re.findall(r'"([^"]+)": _\("\1"\)', given))
+
+
+def test_every_sentence_of_a_public_page_is_plain() -> None:
+    """The measure and its limits are those of `test_plain_words`; a single sentence may be harder than a page."""
+    told = []
+    with (SUPPLIED / "registry.pot").open("rb") as file:
+        for each in read_po(file):
+            text = each.id if isinstance(each.id, str) else each.id[-1]
+            text = re.sub(r"{\w+}|%\(\w+\)s", "it", re.sub(r"<[^>]+>", "", text))
+            if len(text.split()) >= 8 and "Web Content Accessibility Guidelines" not in text:
+                told.append(text.rstrip(".") + ".")
+    assert grade(" ".join(told)) <= HARDEST - 3
+    assert not [text for text in told if grade(text) > HARDEST + 4]
+    assert not [text for text in told if max(map(len, sentences(text)), default=0) > LONGEST]
+    inside = {
+        code for code in CODES - WORDS_OF_THE_HOUSE for text in told if re.search(rf"\b{code}\b", text, re.I)
+    }
+    assert not inside
 
 
 def test_every_name_of_the_supplied_rubric_can_be_said() -> None:
