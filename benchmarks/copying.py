@@ -1,4 +1,5 @@
-"""How long it takes to publish a registry as files, once and once more, and to export it: seconds, files, memory.
+"""How long it takes to publish a registry as files and to export it: seconds, files, memory. It is published once,
+again when nothing had changed, and again when one verdict had been suspended.
 
 python benchmarks/copying.py --tools 1000
 """
@@ -9,16 +10,26 @@ import os
 import resource
 import tempfile
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import Engine
+from sqlmodel import select
+
 from benchmarks.made_registry import fill
+from registry.domain.outcome import Outcome
+from registry.domain.validity import MarkKind
 from registry.services.lists.exporting import export_rows
 from registry.services.lists.import_rows import COLUMNS
 from registry.services.lists.spreadsheets import FORMATS
+from registry.services.people.acting import Actor
+from registry.services.verdicts.announcing import Sweep
+from registry.services.verdicts.verdict_life import mark
 from registry.settings import Settings
-from registry.store.engine import make_engine, snapshot
+from registry.store.columns import id_of
+from registry.store.engine import make_engine, snapshot, transaction
+from registry.store.tables import Role, User, Verdict
 from registry.web.copy.making import publish
 
 
@@ -34,6 +45,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         file = fill(Path(folder) / "registry.sqlite3", asked.tools, 1.0, asked.seed)
         settings = Settings(_env_file=None, data_dir=Path(folder), database_url=f"sqlite:///{file}")
+        announce(settings)
         told: dict[str, Any] = {"tools": asked.tools}
         if asked.only != "publish":
             told |= exported(settings)
@@ -42,6 +54,33 @@ def main() -> None:
     for name, value in told.items():
         print(f"{name:>24}  {value}")
     print(json.dumps(told))
+
+
+def announce(settings: Settings) -> None:
+    """The notices of the verdicts, of a month ago."""
+    engine = make_engine(settings.resolved_database_url)
+    with transaction(engine) as session:
+        Sweep(settings.zone).write(session, datetime.now(UTC) - timedelta(days=29))
+    engine.dispose()
+
+
+def suspend(engine: Engine) -> None:
+    now = datetime.now(UTC)
+    with transaction(engine) as session:
+        user = User(email="ana@office.example", name="Ana", created_at=now)
+        session.add(user)
+        session.flush()
+        by = Actor(id_of(user), "Ana", frozenset({Role.APPROVER}))
+        permitted = select(Verdict.number).where(Verdict.outcome == Outcome.APPROVED).limit(1)
+        mark(
+            session,
+            session.exec(permitted).one(),
+            MarkKind.SUSPENDED,
+            reason="A leak.",
+            zone=UTC,
+            by=by,
+            now=now,
+        )
 
 
 def exported(settings: Settings) -> dict[str, Any]:
@@ -64,7 +103,9 @@ def exported(settings: Settings) -> dict[str, Any]:
 def published(settings: Settings, root: Path, processes: int) -> dict[str, Any]:
     engine = make_engine(settings.resolved_database_url)
     told: dict[str, Any] = {}
-    for run in ("first", "again"):
+    for run in ("first", "again", "after a change"):
+        if run == "after a change":
+            suspend(engine)
         began, busy = time.monotonic(), cpu_s()
         report = publish(settings, engine, root, now=datetime.now(UTC), processes=processes)
         told[f"publish {run}: s"] = round(time.monotonic() - began, 1)

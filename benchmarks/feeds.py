@@ -1,9 +1,9 @@
-"""What feeds take: told from memory, answered with 304, and rendered anew, on registries of three sizes.
+"""What feeds and pages take: told from memory, answered with 304, and rendered anew, on registries of three sizes.
 
     python benchmarks/feeds.py [unchanged] [anew] [grow] [--json]
 
-`unchanged`  the whole feed asked for again and again (gzip and plain), and with its ETag, beside a FastAPI hello-world
-             on the same server: replies for a second of the server's processor
+`unchanged`  the whole feed asked for again and again (gzip and plain), and with its ETag, and so some pages, beside a
+             FastAPI hello-world on the same server: replies for a second of the server's processor
 `anew`       the same feed when something was written before each request, 50 entries, beside datasette's table page of
              the same 50 rows, where that is installed
 `grow`       documents of 50 entries at 1,000, 10,000 and 100,000 tools
@@ -22,6 +22,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -42,6 +43,7 @@ GROWN = (
     f"{FEED}?category=C3",
     f"{FEED}?event=published",
 )
+PAGES = ("/", "/verdicts")
 TABLE = "/registry/notice?_size=50&_sort_desc=updated_at"
 TICKS = os.sysconf("SC_CLK_TCK")
 
@@ -94,6 +96,10 @@ def measure_unchanged(asked: argparse.Namespace, made: dict[int, Path]) -> dict[
             "feed, plain": lambda: ours.ask(FEED),
             "304": lambda: ours.ask(FEED, f"Accept-Encoding: gzip\r\nIf-None-Match: {etag}"),
         }
+        for path in (*PAGES, tool_page(made[min(made)])):
+            said = ours.ask(path)[1]
+            sides[path] = partial(ours.ask, path)
+            sides[f"{path}, 304"] = partial(ours.ask, path, f"If-None-Match: {said}")
         rates: dict[str, list[float]] = {side: [] for side in sides}
         for _ in range(asked.times):
             for side, ask in sides.items():
@@ -104,6 +110,12 @@ def measure_unchanged(asked: argparse.Namespace, made: dict[int, Path]) -> dict[
         ratio = median(mine / theirs for mine, theirs in zip(every, rates["hello-world"], strict=True))
         told[f"{side}: of hello-world's rate"] = round(ratio, 2)
     return told
+
+
+def tool_page(database: Path) -> str:
+    with closing(sqlite3.connect(database)) as reader:
+        (slug,) = reader.execute("SELECT slug FROM tool ORDER BY id").fetchone()
+    return f"/tools/{slug}"
 
 
 def measure_anew(asked: argparse.Namespace, made: dict[int, Path]) -> dict[str, Any]:

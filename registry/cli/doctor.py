@@ -12,6 +12,7 @@ from registry.cli.common import AsJson, print_json, utc_now
 from registry.services.entries import rereading
 from registry.services.entries.holding import sentence
 from registry.services.health import Check, agent, readiness, reading, secret_mode
+from registry.services.log import checkpoints
 from registry.services.notices.outbox import LEASE
 from registry.settings import Settings, load_settings
 from registry.store import outbox
@@ -56,6 +57,7 @@ def _checks(settings: Settings, engine: Engine) -> Iterator[Check]:
         yield from surroundings.of_record(engine, utc_now())
         yield reading(settings, engine, utc_now())
         yield from _stored(engine)
+        yield _log(settings, engine)
 
 
 def _stored(engine: Engine) -> Iterator[Check]:
@@ -80,6 +82,18 @@ def _stored(engine: Engine) -> Iterator[Check]:
     yield Check("sources", not failing, told)
     yield Check("entries", True, entries)
     yield Check("outbox", True, told_out, warns=given_up > 0 or late)
+
+
+def _log(settings: Settings, engine: Engine) -> Check:
+    newest = checkpoints.last(settings)
+    if newest is None:
+        return Check("log", True, "No checkpoint of the log was written yet.")
+    with snapshot(engine) as session:
+        goes_on = checkpoints.goes_on_from(session, newest)
+    if goes_on:
+        return Check("log", True, f"It goes on from its newest checkpoint, at {newest.size:,} lines.")
+    told = f"It does not go on from its newest checkpoint, at {newest.size:,} lines."
+    return Check("log", False, f"{told} `registry audit verify` says more.")
 
 
 def _mail(settings: Settings) -> Check:

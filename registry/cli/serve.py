@@ -98,12 +98,18 @@ def _allow_connections() -> None:
 def make_app() -> "FastAPI":
     """The app of one server process, with the settings that `serve` left in the environment."""
     from registry.cli.logs import configure_logs
+    from registry.clock import clock_after
     from registry.settings import load_settings
+    from registry.store.engine import make_engine
     from registry.web.app import create_app
 
     settings = load_settings()
     configure_logs(settings.log_format)
-    return create_app(settings, beside=(warming, scheduling) if settings.scheduler else (warming,))
+    engine = make_engine(settings.resolved_database_url)
+    clock = clock_after(engine)
+    engine.dispose()
+    beside = (warming, scheduling) if settings.scheduler else (warming,)
+    return create_app(settings, clock=clock, beside=beside)
 
 
 @contextmanager

@@ -16,6 +16,7 @@ app = typer.Typer()
 def worker() -> None:
     """Poll sources until interrupted; what is being read then is read to its end."""
     from registry.cli.logs import configure_logs
+    from registry.clock import clock_after
     from registry.scheduler import Scheduler
 
     over = threading.Event()
@@ -27,7 +28,7 @@ def worker() -> None:
     signal.signal(signal.SIGINT, end)
     with opened(in_service=True) as (settings, engine):
         configure_logs(settings.log_format)
-        scheduler = Scheduler(engine, settings)
+        scheduler = Scheduler(engine, settings, clock=clock_after(engine))
         scheduler.start()
         print(f"Looking for due sources every {settings.tick_s} seconds. Ctrl-C ends it.", file=sys.stderr)
         over.wait()

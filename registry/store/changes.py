@@ -11,6 +11,8 @@ MOST_NEWS = 4_000
 """Rows, less than the triggers leave; who is further behind may have missed some."""
 
 _SQLITE = "SELECT id, tool_id, named FROM tool_change WHERE id > ?"
+_SQLITE_VERSION = "PRAGMA data_version"
+"""Another one after each commit over any other connection, of this process or another."""
 _SQLITE_LAST = "SELECT coalesce(max(id), 0) FROM tool_change"
 # What this statement sees and the snapshot of the last one did not: exact, in whatever order the others commit.
 _POSTGRESQL = """
@@ -45,12 +47,15 @@ class Trail:
             raise self._told(error) from error
         self._cursor: Any = self._connection.cursor()
         self._postgresql = engine.dialect.name == "postgresql"
-        self._snapshot, self._last = "", 0
+        self._snapshot, self._last, self._version = "", 0, 0
+        self.moved = False
+        """Whether anything at all was committed, as the last call of `news` found."""
         try:
             if self._postgresql:
                 self._connection.driver_connection.autocommit = True  # type: ignore[union-attr]
                 self._snapshot, self._last = self._rows(_POSTGRESQL_LAST)[0]
             else:
+                self._version = self._rows(_SQLITE_VERSION)[0][0]
                 self._last = self._rows(_SQLITE_LAST)[0][0]
         except DBAPIError:
             self.close()
@@ -70,16 +75,16 @@ class Trail:
         self._connection.invalidate()
 
     def _news_of_sqlite(self) -> Changes | None:
-        rows = self._rows(_SQLITE, (self._last,))
-        if not rows:
-            return None
-        return self._changes(rows)
+        version = self._rows(_SQLITE_VERSION)[0][0]
+        self.moved, self._version = version != self._version, version
+        rows = self._rows(_SQLITE, (self._last,)) if self.moved else ()
+        return self._changes(rows) if rows else None
 
     def _news_of_postgresql(self) -> Changes | None:
         oldest = self._snapshot.partition(":")[0]
         found = self._rows(_POSTGRESQL, (oldest, self._snapshot))
         rows = [row[1:4] for row in found if row[1] is not None]
-        self._snapshot = found[0][0]
+        self.moved, self._snapshot = found[0][0] != self._snapshot, found[0][0]
         return self._changes(rows) if rows else None
 
     def _changes(self, rows: Sequence[Any]) -> Changes:

@@ -18,10 +18,8 @@ from sqlalchemy import (
     Engine,
     bindparam,
     event,
-    func,
     insert,
     inspect,
-    select,
     text,
     update,
 )
@@ -104,7 +102,7 @@ def reserve_ids(session: Session, table: type[SQLModel], count: int) -> Sequence
     if connection.dialect.name == "postgresql":
         query = text("SELECT nextval(pg_get_serial_sequence(:name, 'id')) FROM generate_series(1, :count)")
         return connection.execute(query, {"name": name, "count": count}).scalars().all()
-    newest: int = connection.execute(select(func.max(_columns(table)["id"]))).scalar() or 0
+    newest: int = connection.exec_driver_sql(f'SELECT coalesce(max(id), 0) FROM "{name}"').scalar_one()  # noqa: S608
     return range(newest + 1, newest + 1 + count)  # nobody else writes until this transaction ends
 
 

@@ -1,11 +1,13 @@
 """Reads of entries: which are known, and what a list of them shows."""
 
+from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 
 from sqlalchemy import func, text
+from sqlalchemy import select as columns
 from sqlmodel import Session, and_, col, or_, select
 from sqlmodel.sql.expression import SelectOfScalar
 
@@ -226,16 +228,29 @@ def mentions(session: Session, candidate_id: int) -> Sequence[tuple[Entry, Sourc
     return [(entry, source) for entry, source in session.exec(query).all()]
 
 
-def mentions_of_tool(session: Session, tool_id: int, *, limit: int = 50) -> Sequence[Entry]:
-    """The entries that speak of a tool through any of its candidates, newest first."""
-    query = (
-        select(Entry)
-        .join(Mention, col(Mention.entry_id) == col(Entry.id))
-        .join(Candidate, col(Candidate.id) == col(Mention.candidate_id))
-        .where(Candidate.tool_id == tool_id)
-        .order_by(col(Entry.seen_at).desc(), col(Entry.id).desc())
+def mentions_of_tools(
+    session: Session, tool_ids: Collection[int], *, limit: int
+) -> Mapping[int, Sequence[Entry]]:
+    """Tool id -> so many entries that speak of it through any of its candidates, newest first."""
+    newest_first = (col(Entry.seen_at).desc(), col(Entry.id).desc())
+    place = func.row_number().over(partition_by=col(Candidate.tool_id), order_by=newest_first)
+    ranked = (
+        columns(col(Candidate.tool_id), col(Entry.id).label("entry_id"), place.label("place"))
+        .join(Mention, col(Mention.candidate_id) == col(Candidate.id))
+        .join(Entry, col(Entry.id) == col(Mention.entry_id))
+        .where(among(session, Candidate.tool_id, tool_ids))
+        .subquery()
     )
-    return session.exec(query.limit(limit)).all()
+    query = (
+        columns(ranked.c.tool_id, Entry)
+        .join(Entry, col(Entry.id) == ranked.c.entry_id)
+        .where(ranked.c.place <= limit)
+        .order_by(ranked.c.tool_id, ranked.c.place)
+    )
+    found: dict[int, list[Entry]] = defaultdict(list)
+    for tool_id, entry in session.execute(query):
+        found[tool_id].append(entry)
+    return found
 
 
 def _outdated(version: str, source_ids: Collection[int] | None) -> SelectOfScalar[Entry]:

@@ -1,6 +1,7 @@
 """Evaluations and all that was said in them."""
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -13,6 +14,7 @@ from sqlmodel import Session, col, or_, select
 from registry.domain.errors import NotFound
 from registry.domain.evaluation import EvaluationState
 from registry.domain.scorecard import TypedAnswer, TypedRating
+from registry.store.columns import among
 from registry.store.engine import hold
 from registry.store.memo import forget, remembered
 from registry.store.tables import (
@@ -98,6 +100,15 @@ def of_tool(session: Session, tool_id: int) -> Sequence[Evaluation]:
     return session.exec(
         select(Evaluation).where(Evaluation.tool_id == tool_id).order_by(col(Evaluation.id).desc())
     ).all()
+
+
+def of_tools(session: Session, tool_ids: Collection[int]) -> Mapping[int, Sequence[Evaluation]]:
+    """Tool id -> its evaluations, the newest first."""
+    query = select(Evaluation).where(among(session, Evaluation.tool_id, tool_ids))
+    found: dict[int, list[Evaluation]] = defaultdict(list)
+    for each in session.exec(query.order_by(col(Evaluation.id).desc())):
+        found[each.tool_id].append(each)
+    return found
 
 
 def owners(session: Session, evaluation_ids: Iterable[int]) -> dict[int, tuple[int, str]]:

@@ -5,12 +5,12 @@ before: nothing else is asked for while the log's head is held. How a line is ha
 """
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, event, text
+from sqlalchemy import Connection, bindparam, event, text
 from sqlmodel import Session
 
 from registry.domain.errors import NotFound
@@ -59,23 +59,38 @@ def append(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
     """Write events, each with all its columns but the id, in this order."""
     if not rows:
         return
-    ids = reserve_ids(session, Event, len(rows))
     connection = session.connection()
     sqlite = connection.dialect.name == "sqlite"
-    pending: dict[int, str] = session.info.setdefault(_PENDING, {})
-    values = []
-    for event_id, row in zip(ids, rows, strict=True):
+    values, rests = [], []
+    for row in rows:
         at = moment(row["at"])
         before, after = _TO_JSON(row["before"]), _TO_JSON(row["after"])
         who, what = (row["actor_id"], row["actor"]), (row["action"], row["subject_kind"], row["subject_id"])
+        rests.append(rest_of_line(at, *who, *what, before, after))
+        values.append((at[:-1].replace("T", " ") if sqlite else row["at"], *who, *what, before, after))
+    pending: dict[int, str] = session.info.setdefault(_PENDING, {})
+    for event_id, rest in zip(_insert_events(session, connection, values), rests, strict=True):
         pending.pop(event_id, None)  # of a savepoint that was rolled back: this one comes later
-        pending[event_id] = rest_of_line(at, *who, *what, before, after)
-        kept_at = at[:-1].replace("T", " ") if sqlite else row["at"]
-        values.append((event_id, kept_at, *who, *what, before, after))
-    connection.exec_driver_sql(_insert(connection, "event", _COLUMNS), values)
+        pending[event_id] = rest
     forget(session, Event)
     if sqlite and len(pending) >= MOST_PENDING:  # a writer is alone there, so that nobody waits
         _chain_pending(session)
+
+
+def _insert_events(
+    session: Session, connection: Connection, values: Sequence[tuple[Any, ...]]
+) -> Sequence[int]:
+    """Gives their ids; without a statement more for one event, as most acts have it."""
+    columns = _COLUMNS[1:]
+    if len(values) == 1:
+        if connection.dialect.name == "sqlite":
+            return [connection.exec_driver_sql(_insert(connection, "event", columns), values[0]).lastrowid]
+        returning = f"{_insert(connection, 'event', columns)} RETURNING id"
+        return [connection.exec_driver_sql(returning, values[0]).scalar_one()]
+    ids = reserve_ids(session, Event, len(values))
+    rows = [(event_id, *each) for event_id, each in zip(ids, values, strict=True)]
+    connection.exec_driver_sql(_insert(connection, "event", _COLUMNS), rows)
+    return ids
 
 
 def head(connection: Connection, *, to_write: bool = False) -> Head:
@@ -123,15 +138,18 @@ def lines(connection: Connection, *, after: int = 0, limit: int | None = None) -
                 yield Line(number, event_id, hashes, actor_id, actor, action, subject_id, told, rest)
 
 
-def number_of(connection: Connection, action: str, subject_kind: str, subject_id: int) -> int | None:
-    """Of the first event of this sort that befell one thing."""
+def numbers_of(
+    connection: Connection, action: str, subject_kind: str, subject_ids: Collection[int]
+) -> dict[int, int]:
+    """Subject's id -> number of the first event of this sort that befell it, of those that the log knows."""
     query = text(
-        "SELECT min(log_entry.number) FROM event JOIN log_entry ON log_entry.event_id = event.id"
-        " WHERE event.subject_kind = :kind AND event.subject_id = :subject AND event.action = :action"
-    )
-    found = connection.execute(query, {"kind": subject_kind, "subject": subject_id, "action": action})
-    number: int | None = found.scalar()
-    return number
+        "SELECT event.subject_id, min(log_entry.number)"
+        " FROM event JOIN log_entry ON log_entry.event_id = event.id"
+        " WHERE event.subject_kind = :kind AND event.subject_id IN :subjects AND event.action = :action"
+        " GROUP BY event.subject_id"
+    ).bindparams(bindparam("subjects", expanding=True))
+    given = {"kind": subject_kind, "subjects": list(subject_ids), "action": action}
+    return {row[0]: row[1] for row in connection.execute(query, given)}
 
 
 def line_at(connection: Connection, number: int) -> tuple[str, Line]:

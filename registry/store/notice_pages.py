@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -98,6 +98,27 @@ def newest(
             at <= before.updated_at, or_(at < before.updated_at, number < (before.number or 0))
         )
     return _lines(session, query.order_by(*_NEWEST_FIRST).limit(limit))
+
+
+def newest_of_tools(
+    session: Session, tool_ids: Collection[int], *, now: datetime
+) -> Mapping[int, Sequence[Line]]:
+    """Tool id -> all of it that followers may read by now, each once and as it was last put, the newest first."""
+    of_them = among(session, col(Notice.tool_id), tool_ids)
+    found: dict[int, list[Line]] = defaultdict(list)
+    for each in _lines(
+        session, _rows(NoticeFilter()).where(of_them, *is_public(now)).order_by(*_NEWEST_FIRST)
+    ):
+        found[each.tool_id].append(each)
+    return found
+
+
+def filed_of_tools(
+    session: Session, tool_ids: Collection[int], *, now: datetime
+) -> Mapping[int, Sequence[Line]]:
+    """Tool id -> all that was filed of it, told anew later or not, in the order in which it was."""
+    query = _rows(NoticeFilter()).where(among(session, col(Notice.tool_id), tool_ids), *_told(now))
+    return _by_tool(_lines(session, query.order_by(*_AS_FILED)))
 
 
 def find(session: Session, number: int, *, now: datetime) -> Notice | None:
@@ -228,6 +249,13 @@ def _rows(wanted: NoticeFilter) -> Select[Any]:
 
 def _lines(session: Session, query: Select[Any]) -> list[Line]:
     return [Line(*row) for row in session.connection().execute(query)]
+
+
+def _by_tool(lines: Iterable[Line]) -> dict[int, list[Line]]:
+    found: dict[int, list[Line]] = defaultdict(list)
+    for each in lines:
+        found[each.tool_id].append(each)
+    return found
 
 
 def _told(now: datetime) -> tuple[ColumnElement[bool], ...]:

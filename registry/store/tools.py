@@ -1,6 +1,6 @@
 """Reads of tools and of everything by which people call them."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, NamedTuple
@@ -279,9 +279,16 @@ def every_alias(session: Session) -> Sequence[Alias]:
 
 
 def aliases(session: Session, tool_id: int) -> Sequence[Alias]:
-    return session.exec(
-        select(Alias).where(Alias.tool_id == tool_id).order_by(col(Alias.kind), col(Alias.text))
-    ).all()
+    return aliases_of(session, [tool_id]).get(tool_id, ())
+
+
+def aliases_of(session: Session, tool_ids: Collection[int]) -> Mapping[int, Sequence[Alias]]:
+    """Tool id -> the ways to say it, by kind and text."""
+    query = select(Alias).where(among(session, Alias.tool_id, tool_ids))
+    found: dict[int, list[Alias]] = {}
+    for each in session.exec(query.order_by(col(Alias.kind), col(Alias.text))):
+        found.setdefault(each.tool_id, []).append(each)
+    return found
 
 
 def known_by(session: Session, keys: Iterable[tuple[AliasKind, str]]) -> Sequence[Alias]:

@@ -356,18 +356,24 @@ def of_tool(session: Session, tool_id: int) -> Sequence[tables.Verdict]:
     ).all()
 
 
-def successors(session: Session, verdict_id: int, *, now: datetime) -> Sequence[int]:
-    """The numbers of the published verdicts that supersede this one."""
-    return session.exec(
-        select(tables.Verdict.number)
-        .join(Supersession, col(Supersession.verdict_id) == col(tables.Verdict.id))
+def successors(
+    session: Session, verdict_ids: Collection[int], *, now: datetime
+) -> Mapping[int, Sequence[int]]:
+    """Verdict id -> the numbers of the published verdicts that supersede it."""
+    query = (
+        select_columns(col(Supersession.superseded_id), col(tables.Verdict.number))
+        .join(tables.Verdict, col(tables.Verdict.id) == col(Supersession.verdict_id))
         .where(
-            Supersession.superseded_id == verdict_id,
+            among(session, Supersession.superseded_id, verdict_ids),
             col(tables.Verdict.undone_at).is_(None),
             col(tables.Verdict.published_at) <= now,
         )
         .order_by(col(tables.Verdict.number))
-    ).all()
+    )
+    found: dict[int, list[int]] = defaultdict(list)
+    for of, number in session.connection().execute(query):
+        found[of].append(number)
+    return found
 
 
 def newest_events(session: Session, verdict_ids: Iterable[int]) -> dict[int, int]:

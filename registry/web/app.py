@@ -20,10 +20,9 @@ from registry.settings import Settings
 from registry.store.engine import make_engine, transaction
 from registry.web import api, feeds, pages
 from registry.web.assets import load_assets, make_router
-from registry.web.at_once import AtOnce
 from registry.web.errors import add_handlers
-from registry.web.feed_memory import FeedMemory
 from registry.web.headers import SecurityHeaders
+from registry.web.memory import Memory
 from registry.web.openapi import DescribedApp
 from registry.web.parts import Clock, Parts, utc_now
 from registry.web.rendering import Copy, make_environment
@@ -129,9 +128,8 @@ def _add_guards(app: FastAPI, parts: Parts) -> None:
     app.add_middleware(SameOrigin, base_url=parts.settings.base_url)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=trusted_hosts(parts.settings), www_redirect=False)
     app.add_middleware(SecurityHeaders, secure=parts.secure)
-    app.add_middleware(FeedMemory, parts=parts)
     # Outside of all that the frameworks put around as well.
-    within: ASGIApp = AtOnce(app.build_middleware_stack(), parts=parts)
+    within: ASGIApp = Memory(app.build_middleware_stack(), parts=parts)
     lines = parts.settings.log_format == "json"
     if parts.metrics or lines:
         within = Watching(within, app_of=app, measures=parts.metrics, lines=lines)

@@ -37,6 +37,7 @@ STATUSES: Mapping[type[RegistryError], int] = {
     errors.StaleVersion: 412,
     errors.NotSignedIn: 401,
     errors.NotAllowed: 403,
+    errors.SignInRefused: 400,
     errors.InvalidInput: 422,
     errors.SignInRefused: 400,
     errors.RubricInvalid: 422,

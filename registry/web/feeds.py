@@ -25,8 +25,8 @@ from registry.web.deps import House, Now, Read, Slug
 from registry.web.errors import problem, status_of
 from registry.web.etag import conditional
 from registry.web.feed_address import Asked, narrowed, read_address
-from registry.web.feed_memory import keep_until
 from registry.web.filters import as_query
+from registry.web.memory import keep
 from registry.web.parts import parts_of
 from registry.web.rendering import FeedLink
 from registry.web.routing import page_router
@@ -81,7 +81,6 @@ def feed_links(title: str, path: str = "/feeds/verdicts", wanted: Filter | None 
 def _reply(
     request: Request, read: Session, settings: Settings, now: datetime, ending: str, slug: str
 ) -> Response:
-    age = parts_of(request).following.remembered.age
     try:
         if ending not in FORMATS:
             raise NotFound(
@@ -98,7 +97,7 @@ def _reply(
         faults = refused.faults if isinstance(refused, InvalidInput) else {}
         return problem(request, status_of(refused), refused.sentence, refused.code, faults, OPEN)
     if OLDER not in asked.wanted.rubrics:  # what is in force is no part of the trail that memory follows
-        keep_until(request, age, _next_turn(read, now))
+        keep(request, _next_turn(read, now), on_trail=True)
     return reply
 
 
@@ -120,9 +119,10 @@ def _document(
         document = feed.before(read, wanted, asked.before, now=now)
     else:
         document = feed.newest(read, wanted, now=now)
-    base_url = settings.base_url
     made = parts_of(request).entries
-    shown = made.of(read, document.found, organisation, called, base_url=base_url, author=settings.name)
+    shown = made.of(
+        read, document.found, organisation, called, base_url=settings.base_url, author=settings.name
+    )
     path = f"tools/{slug}/verdicts" if slug else "feeds/verdicts"
     channel = _channel(asked, document, settings, called, path=path, ending=ending, of_one=of_one)
     body = FORMATS[ending].render(channel, shown)
@@ -138,6 +138,14 @@ def _document(
         cache=ASK_AGAIN if asked.part is None else FOR_LONG,
         headers=headers,
         compressed=True,
+    )
+
+
+def tool_channel(document: Document, settings: Settings, called: Naming, slug: str, ending: str) -> Channel:
+    """Of the newest document of a tool's feed, or of an archive."""
+    asked, of_one = Asked(Filter(), part=document.part), Filter(tools=frozenset({slug}))
+    return _channel(
+        asked, document, settings, called, path=f"tools/{slug}/verdicts", ending=ending, of_one=of_one
     )
 
 

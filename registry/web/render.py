@@ -1,21 +1,23 @@
 """A template and its page value, made into a reply with what every page of the site shows."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from fastapi import Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from registry.domain.language import WRITTEN_IN, joined
 from registry.web.etag import conditional
-from registry.web.parts import parts_of
+from registry.web.memory import THEMES, keep
+from registry.web.parts import Parts, parts_of
 from registry.web.rendering import SPOKEN, FeedLink, SignedIn, Site
 from registry.web.understood import NOT_UNDERSTOOD
 from registry.web.viewer import now_of, own_cookie, viewer
 
-THEMES = ("light", "dark")
 NEVER_KEPT = ("/account", "/audit", "/outbox", "/people", "/webhooks")
 """Pages of which a browser keeps nothing. Others it may keep and must ask for again, so that a way back to a form finds
 what was typed."""
+ASK_AGAIN = "private, no-cache"
 
 
 def render(
@@ -26,14 +28,21 @@ def render(
     status: int = 200,
     feeds: Sequence[FeedLink] = (),
     indexed: bool = False,
-) -> HTMLResponse:
-    """The page `templates/<name>`, offering `feeds` to feed readers, and itself to search engines where `indexed`."""
+    lasting: bool = False,
+) -> Response:
+    """The page `templates/<name>`, offering `feeds` to feed readers, and itself to search engines where `indexed`.
+
+    A `lasting` one reads the same for everybody who is not signed in, until something is written or the day is over.
+    """
     parts = parts_of(request)
-    site = _site(request, feeds, indexed and parts.settings.public, spoken=name in SPOKEN)
+    site = _site(request, name, feeds, indexed)
     body = parts.environment.get_template(name).render(page=page, site=site)
     if site.not_understood and status == 200:
         status = 422
-    kept = "no-store" if request.url.path.startswith(NEVER_KEPT) else "private, no-cache"
+    if lasting and status == 200 and site.user is None and site.copy is None:
+        keep(request, parts.shelving.until(now_of(request)))
+        return conditional(request, body.encode(), "text/html", cache=ASK_AGAIN, headers={"Vary": "Cookie"})
+    kept = "no-store" if request.url.path.startswith(NEVER_KEPT) else ASK_AGAIN
     return HTMLResponse(body, status, headers={"Cache-Control": kept, "Vary": "Cookie"})
 
 
@@ -62,28 +71,39 @@ def local_path(path: str, otherwise: str = "/") -> str:
     return path if local and path.isascii() else otherwise
 
 
-def _site(request: Request, feeds: Sequence[FeedLink], indexed: bool, *, spoken: bool) -> Site:
+def _site(request: Request, name: str, feeds: Sequence[FeedLink], indexed: bool) -> Site:
     parts, user = parts_of(request), viewer(request)
-    settings, assets = parts.settings, parts.assets
     theme = request.cookies.get(own_cookie(parts, "theme"), "")
     query = f"?{request.url.query}" if request.url.query else ""
+    return replace(
+        site_of(parts, name, request.url.path + query, feeds, indexed=indexed),
+        now=None if parts.copy else now_of(request),
+        user=SignedIn(user.name, frozenset(user.roles)) if user else None,
+        theme=theme if theme in THEMES else "",
+        requests_open=(parts.settings.requests == "anybody" or user is not None)
+        and (parts.copy is None or bool(parts.copy.live_url)),
+        not_understood=joined(" ", getattr(request.state, NOT_UNDERSTOOD, ())),
+    )
+
+
+def site_of(
+    parts: Parts, name: str, path: str, feeds: Sequence[FeedLink] = (), *, indexed: bool = False
+) -> Site:
+    """What the page `templates/<name>` shows to somebody of whom nothing is known, at no moment."""
+    settings, assets, copy = parts.settings, parts.assets, parts.copy
     return Site(
         name=settings.name,
         language=settings.language,
-        page_language=settings.language if spoken else WRITTEN_IN,
+        page_language=settings.language if name in SPOKEN else WRITTEN_IN,
         contact=settings.contact,
         base_url=settings.base_url,
-        path=request.url.path + query,
-        now=None if parts.copy else now_of(request),
+        path=path,
+        now=None,
         stylesheet_url=assets.stylesheet_url,
         script_url=assets.script_url,
         icon_url=assets.icon_url,
-        user=SignedIn(user.name, frozenset(user.roles)) if user else None,
-        theme=theme if theme in THEMES else "",
         feed_links=feeds,
-        indexed=indexed,
-        requests_open=(settings.requests == "anybody" or user is not None)
-        and (parts.copy is None or bool(parts.copy.live_url)),
-        copy=parts.copy,
-        not_understood=joined(" ", getattr(request.state, NOT_UNDERSTOOD, ())),
+        indexed=indexed and settings.public,
+        requests_open=settings.requests == "anybody" and (copy is None or bool(copy.live_url)),
+        copy=copy,
     )

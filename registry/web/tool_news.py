@@ -4,23 +4,14 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlmodel import Session
-
 from registry.domain.language import worded
 from registry.domain.proposal import Announcer, Signal
-from registry.store import entries, events, tables
+from registry.store import tables
 from registry.web.links import outside_link
 from registry.web.shapes import Event
 
-MOST_NEWS = 100
 OWN_WORDS = frozenset({Announcer.VENDOR_BLOG.value, Announcer.RELEASES.value})
 """Sources in which the maker itself speaks."""
-
-
-def told_of(session: Session, tool_id: int) -> tuple[list[tables.Event], Mapping[int, tables.Entry]]:
-    """What the tool was told by its sources, newest first, and the entries by id; two queries."""
-    told = list(events.newest_of(session, "tool", [tool_id], "tool.mentioned", limit=MOST_NEWS))
-    return told, entries.by_id(session, {int(each.after.get("entry") or 0) for each in told})
 
 
 def tool_news(told: Sequence[tables.Event], by_id: Mapping[int, tables.Entry]) -> list[Event]:

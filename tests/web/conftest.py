@@ -2,7 +2,7 @@
 
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -20,6 +20,7 @@ from registry.store.engine import make_engine, transaction
 from registry.web.app import create_app
 from registry.web.viewer import cookie_name
 from tests.conftest import NOW
+from tests.web.on_record import watching
 
 CAST = {
     "Rosa": "reviewer",
@@ -94,8 +95,13 @@ def cast(cast_file: tuple[Path, dict[str, int]]) -> dict[str, int]:
 
 
 @pytest.fixture
-def app(settings: Settings, site_engine: Engine, clock: HandClock) -> FastAPI:
-    return create_app(settings, engine=site_engine, clock=clock)
+def app(
+    request: pytest.FixtureRequest, settings: Settings, site_engine: Engine, clock: HandClock
+) -> Iterator[FastAPI]:
+    """The site; with --whole, whatever it changes in any test must leave an event."""
+    with watching() if request.config.getoption("--whole") else nullcontext([]) as unrecorded:
+        yield create_app(settings, engine=site_engine, clock=clock)
+    assert unrecorded == []
 
 
 @pytest.fixture

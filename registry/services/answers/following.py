@@ -6,14 +6,12 @@ anew.
 
 import logging
 import threading
-from typing import Any
 
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from registry.services.answers.index import Index
 from registry.services.answers.matching import read_index
-from registry.services.answers.remembered import Remembered
 from registry.store import tools
 from registry.store.changes import Trail
 from registry.store.engine import snapshot
@@ -33,8 +31,8 @@ class Following:
         self._making: threading.Thread | None = None
         self._failed = self._closed = False
         self._looks = 0
-        self.remembered: Remembered[Any] = Remembered()
-        """What the site sent; forgotten whenever anything is written."""
+        self.changes = self.commits = 0
+        """Other numbers after each change on the trail, and after whatever was written; `index` looks anew."""
 
     @property
     def asks_far(self) -> bool:
@@ -42,7 +40,7 @@ class Following:
         return self._engine.dialect.name != "sqlite"
 
     def index(self) -> Index | None:
-        """The index as of now, or None while it is made; what was remembered of older answers is forgotten."""
+        """The index as of now, or None while it is made."""
         seen = self._looks
         with self._lock:
             if self._index is None or self._trail is None:
@@ -97,13 +95,14 @@ class Following:
             return
         with self._lock:
             self._trail, self._index, self._making, self._failed = trail, made, None, False
-            self.remembered.forget()
+            self._changed()
 
     def _follow(self, trail: Trail, index: Index) -> None:
         news = trail.news()
         if news is None:
+            self.commits += trail.moved
             return
-        self.remembered.forget()
+        self._changed()
         index = self._index = index.after_news()
         if news.whole or len(news.tools) > MOST_READ_AGAIN:
             self._drop()
@@ -117,4 +116,8 @@ class Following:
         if self._trail is not None:
             self._trail.close()
         self._trail = self._index = None
-        self.remembered.forget()
+        self._changed()
+
+    def _changed(self) -> None:
+        self.changes += 1
+        self.commits += 1

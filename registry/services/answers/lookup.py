@@ -117,8 +117,19 @@ def check_all(
     ]
 
 
-def check_tool(session: Session, tool: Tool, question: Question, house: House, *, now: datetime) -> LookUp:
-    return _Asking(session, question, house, now).about(tool)
+def check_tools(
+    session: Session,
+    found: Sequence[Tool],
+    question: Question,
+    house: House,
+    *,
+    now: datetime,
+    index: Index | None = None,
+) -> list[LookUp]:
+    """The same question about tools that are known, in their order."""
+    asking = _Asking(session, question, house, now, index)
+    asking.compute([id_of(tool) for tool in found])
+    return [asking.about(tool) for tool in found]
 
 
 def answers(

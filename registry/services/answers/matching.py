@@ -14,7 +14,6 @@ from registry.services.answers.facts import Facts
 from registry.services.answers.index import Index, keys_in
 from registry.services.answers.names import likest_of_all
 from registry.store import tools
-from registry.store.columns import id_of
 from registry.store.tables import AliasKind, Tool
 
 MOST_SUGGESTIONS = 8
@@ -58,7 +57,9 @@ def named(session: Session, names: Sequence[str], index: Index | None = None) ->
     if not keys:
         return ()
     if index is None:
-        return [id_of(tool) for tool in tools.by_name_keys(session, keys)]
+        found = tools.known_by(session, [(AliasKind.NAME, key) for key in keys])
+        meant = {alias.key: alias.tool_id for alias in found}
+        return list(dict.fromkeys(meant[key] for key in keys if key in meant))
     return [tool_id for key in keys if (tool_id := index.named(key)) is not None]
 
 

@@ -1,7 +1,7 @@
 """That a verdict is in the log: made for an outsider, who checks it with nothing but our public key."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from sqlmodel import Session
@@ -15,9 +15,9 @@ from registry.store import log
 from registry.store.tables import Verdict
 
 
-def number_of(session: Session, verdict_id: int) -> int | None:
-    """The number in the log of the event by which a verdict was published."""
-    return log.number_of(session.connection(), "verdict.published", "verdict", verdict_id)
+def numbers_of(session: Session, verdict_ids: Collection[int]) -> dict[int, int]:
+    """Verdict id -> the number in the log of the event by which it was published."""
+    return log.numbers_of(session.connection(), "verdict.published", "verdict", verdict_ids)
 
 
 def prove(session: Session, verdict: Verdict, signer: signing.Signer) -> dict[str, Any]:
@@ -28,7 +28,7 @@ def prove(session: Session, verdict: Verdict, signer: signing.Signer) -> dict[st
     """
     assert verdict.id is not None
     connection = session.connection()
-    number = number_of(session, verdict.id)
+    number = numbers_of(session, [verdict.id]).get(verdict.id)
     if number is None:
         raise NotFound(f"Verdict {verdict.number} is not in the log.")
     previous, each = log.line_at(connection, number)

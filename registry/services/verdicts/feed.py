@@ -6,7 +6,7 @@ over, and never changes then: what comes late, or is put right, is filed when it
 is too old for the feed itself is in an archive that ends with what was filed last: `Part.first`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -55,6 +55,38 @@ def newest(session: Session, wanted: NoticeFilter, *, now: datetime) -> Document
     return Document(found, following, prev_archive=_newest_archive(session, wanted, found, now))
 
 
+def of_tools(session: Session, slugs: Mapping[int, str], *, now: datetime) -> dict[int, list[Document]]:
+    """Tool id -> the feed of the tool and the archives of past months that it leads to, newest first.
+
+    All are read at once, but for a long feed, of which the archives are left out as well.
+    """
+    filed = notice_pages.filed_of_tools(session, slugs.keys(), now=now)
+    short = [tool_id for tool_id in slugs if len(filed.get(tool_id, ())) < MOST]
+    lines = notice_pages.newest_of_tools(session, short, now=now)
+    return {
+        tool_id: _short(lines.get(tool_id, ()), filed.get(tool_id, ()), now)
+        if tool_id in short
+        else [newest(session, NoticeFilter(tools=frozenset({slug})), now=now)]
+        for tool_id, slug in slugs.items()
+    }
+
+
+def _short(shown: Sequence[Line], filed: Sequence[Line], now: datetime) -> list[Document]:
+    """What is filed in this month is shown by the feed itself, and each month before is one part."""
+    at = now.astimezone(UTC)
+    months: dict[Part, list[Line]] = {}
+    for each in reversed(filed):
+        months.setdefault(Part(each.filed_at.year, each.filed_at.month), []).append(each)
+    past = [part for part in months if (part.year, part.month) < (at.year, at.month)]
+    return [
+        Document(shown, prev_archive=past[0] if past else None),
+        *(
+            Document(_told_last(months[part]), part=part, prev_archive=earlier, next_archive=later)
+            for part, earlier, later in zip(past, [*past[1:], None], [None, *past], strict=False)
+        ),
+    ]
+
+
 def before(session: Session, wanted: NoticeFilter, number: int, *, now: datetime) -> Document:
     """The page that begins before a notice. Raises InvalidInput where there is no such notice."""
     last = notice_pages.find(session, number, now=now)
@@ -75,13 +107,20 @@ def archive(session: Session, wanted: NoticeFilter, part: Part, *, now: datetime
             "There is no such archive: nothing was filed there, or its time is not over. Follow the feed's own links."
         )
     found = notice_pages.filed(session, wanted, month, now=now, skip=skip, limit=part.first or MOST)
-    last = {each.uid: each.number for each in found}  # of what was told twice here, what was told last
     return Document(
-        [each for each in reversed(found) if last[each.uid] == each.number],
+        _told_last(found[::-1]),
         part=part,
         prev_archive=_archive_before(session, wanted, part, now),
         next_archive=None if part.first else _archive_after(session, wanted, part, parts, now),
     )
+
+
+def _told_last(found: Sequence[Line]) -> list[Line]:
+    """Of what was told twice among these, the newest first, what was told last."""
+    once: dict[str, Line] = {}
+    for each in found:
+        once.setdefault(each.uid, each)
+    return list(once.values())
 
 
 def _page(

@@ -82,6 +82,10 @@ class Shelving:
                     held.past[day, office] = radar.stood(session, known, at=at, now=now, office=office)
             return held.past[day, office]
 
+    def until(self, now: datetime) -> datetime:
+        """When time alone changes something next. Raises SQLAlchemyError where the store cannot be read."""
+        return self._at(now, roll=False).until
+
     def warm(self, now: datetime) -> None:
         """Read ahead what is asked for most, so that nobody waits for it; where that fails, who asks reads it."""
         try:

@@ -1,4 +1,4 @@
-"""`GET /check`: may I use it? What was answered in the same words and still holds is told by web/at_once.py."""
+"""`GET /check`: may I use it? What was answered in the same words and still holds is told by web/memory.py."""
 
 from dataclasses import replace
 from datetime import date, datetime
@@ -17,6 +17,7 @@ from registry.settings import Settings
 from registry.web.api.replies import as_json
 from registry.web.deps import House, Known, Now, Plain, Read
 from registry.web.etag import conditional
+from registry.web.memory import keep
 from registry.web.parts import parts_of
 from registry.web.question import Day, require_a_question
 from registry.web.routing import api_router
@@ -89,13 +90,11 @@ def _answer(
 ) -> tuple[Response, bool]:
     """The reply, and whether no tool was certainly meant."""
     following = parts_of(request).following
-    age, organisation = following.remembered.age, lookup.organisation(read, settings, known)
+    organisation = lookup.organisation(read, settings, known)
     question = replace(said, at=lookup.moment(on, organisation, now=now))
     found = lookup.check(read, q, question, organisation, now=now, index=known)
     if found.match is not None and on is None and known is not None and following.index() is known:
-        request.state.keep_under = following.remembered.may_keep(
-            age, now=now, until=lambda: known.facts.turn(read, organisation, now)
-        )
+        keep(request, known.facts.turn(read, organisation, now), on_trail=True)
     body = as_json(lookup.told(found, base_url=settings.base_url)).encode()
     # As every read of the API; time changes answers, so it is asked for again each time.
     reply = conditional(request, body, "application/json", cache="no-cache")

@@ -357,7 +357,9 @@ def _seen(
     house, at = house_of(session, settings), row.starts_at
     [published] = publishing.published(session, [row], house, now=at)
     verdict = VerdictOut.model_validate(publishing.as_json(published, base_url=settings.base_url))
-    found = lookup.check_tool(session, tool, Question(at=at, edition=row.edition or None), house, now=at)
+    found = lookup.check_tools(session, [tool], Question(at=at, edition=row.edition or None), house, now=at)[
+        0
+    ]
     return verdict, lookup.told(found, base_url=settings.base_url)
 
 

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import sha256
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
@@ -49,6 +50,7 @@ AT_AN_ADDRESS = _rule(r"/sitemap\.xml|/robots\.txt|/opensearch\.xml", page=False
 """They say whole addresses, and so are of use only where the copy's own is known."""
 
 
+@lru_cache(2**14)
 def address_of(link: str) -> str:
     """A path of the site in its one spelling, with its query; without what stands after `#`."""
     parts = urlsplit(link)
@@ -67,6 +69,13 @@ def rule_of(address: str, *, with_address: bool) -> Rule | None:
             held = rule.parameters.issuperset(given) and len(given) <= rule.most
             return rule if held and (path != "/check" or "edition" in given) else None
     return None
+
+
+@lru_cache(2**16)
+def place_of(address: str, *, with_address: bool) -> str:
+    """The file that holds this address in a copy; empty where it holds none."""
+    rule = rule_of(address, with_address=with_address)
+    return file_of(address, page=rule.page) if rule else ""
 
 
 def file_of(address: str, *, page: bool) -> str:

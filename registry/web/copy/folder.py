@@ -8,9 +8,9 @@ import fcntl
 import json
 import os
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
@@ -36,6 +36,19 @@ class Held:
     """Digest of the file."""
     size: int
     changed_ns: int
+    origin: "Origin | None" = None
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where the bytes of a file come from, so that they need not be made again to know that they are the same."""
+
+    made_of: str
+    """Digest of the values that it was made of."""
+    wants: Sequence[str] = ()
+    """Addresses of the copy that it leads to."""
+    meant: Mapping[str, str] = field(default_factory=dict)
+    """What is asked in its links, and the address of the tool that this means."""
 
 
 @dataclass
@@ -58,11 +71,27 @@ class Folder:
     _next: dict[str, Held] = field(default_factory=dict)
     _staged: list[str] = field(default_factory=list)
 
-    def take(self, path: str, body: bytes) -> None:
+    def origins(self) -> dict[str, Origin]:
+        """Path -> where its bytes come from, of the files that lie there as we left them."""
+        return {
+            path: each.origin
+            for path, each in self.held.items()
+            if each is not None and each.origin is not None and self._is_as_left(path, each)
+        }
+
+    def keep(self, path: str) -> Origin:
+        """Leave a file as it is, one of `origins`."""
+        held = self.held[path]
+        assert held is not None
+        assert held.origin is not None
+        self._next[path] = held
+        return held.origin
+
+    def take(self, path: str, body: bytes, origin: Origin | None = None) -> None:
         """Set a file ready where it is new or changed. Raises RuleBroken where another's file is in its place."""
         content, known = sha256(body).hexdigest(), self.held.get(path)
         if known is not None and known.content == content and self._is_as_left(path, known):
-            self._next[path] = known
+            self._next[path] = replace(known, origin=origin)
             return
         if path not in self.held and os.path.lexists(self.root / path):
             raise RuleBroken(
@@ -74,7 +103,8 @@ class Folder:
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_bytes(body)
         status = place.stat()
-        self._next[path] = Held(content, sha256(body).hexdigest(), status.st_size, status.st_mtime_ns)
+        written = sha256(body).hexdigest()
+        self._next[path] = Held(content, written, status.st_size, status.st_mtime_ns, origin)
         self._staged.append(path)
 
     def settle(self, *, last: Iterable[str] = ()) -> Written:
@@ -131,13 +161,36 @@ class Folder:
             parent = parent.parent
 
     def _note(self, files: dict[str, Any]) -> None:
-        told = {
-            path: each and [each.content, each.bytes, each.size, each.changed_ns]
+        places: dict[str, int] = {}
+        """Each address is written once, and named by its place."""
+        lines = [
+            f"{json.dumps(path)}: {json.dumps(each and _told(each, places))}"
             for path, each in sorted(files.items())
-        }
+        ]
+        listed = ",\n".join(lines)
         beside = self.root / f"{LIST}.new"
-        beside.write_text(json.dumps({"registry_copy": 1, "files": told}, indent=0), "utf-8")
+        beside.write_text(
+            f'{{"registry_copy": 1,\n"files": {{\n{listed}\n}},\n"addresses": {json.dumps([*places])}}}',
+            "utf-8",
+        )
         os.replace(beside, self.root / LIST)
+
+
+def _told(held: Held, places: dict[str, int]) -> list[Any]:
+    told: list[Any] = [held.content, held.bytes, held.size, held.changed_ns]
+    if held.origin is None:
+        return told
+    wants = [places.setdefault(each, len(places)) for each in held.origin.wants]
+    return [*told, [held.origin.made_of, wants, held.origin.meant]]
+
+
+def _read(told: Sequence[Any], addresses: Sequence[str]) -> Held:
+    content, written, size, changed_ns, *more = told
+    origin = None
+    if more:
+        made_of, wants, meant = more[0]
+        origin = Origin(made_of, [addresses[each] for each in wants], meant)
+    return Held(content, written, size, changed_ns, origin)
 
 
 @contextmanager
@@ -171,10 +224,11 @@ def _held(root: Path) -> dict[str, Held | None] | None:
     try:
         told = json.loads((root / LIST).read_text("utf-8"))
         files = told["files"]
-        return {path: Held(*each) if each else None for path, each in files.items()}
+        addresses = told.get("addresses", ())
+        return {path: _read(each, addresses) if each else None for path, each in files.items()}
     except FileNotFoundError:
         return None
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, LookupError, TypeError, AttributeError):
         raise RuleBroken(
             f"{root / LIST} cannot be read, so nobody knows what in {root} is ours. Publish into a new folder."
         ) from None

@@ -1,14 +1,13 @@
-"""`registry publish`: ask the site for every page, make files of them, check their links, put them in place."""
+"""`registry publish`: have every page made a file, check their links, put them in place."""
 
 import json
-from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import date, datetime
+from datetime import datetime
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
-from posixpath import dirname, join, normpath
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import quote, urlsplit
 
 from sqlalchemy import Engine
 from sqlmodel import Session
@@ -16,9 +15,6 @@ from sqlmodel import Session
 from registry.domain.answer import Question
 from registry.domain.errors import InvalidInput, RuleBroken
 from registry.services.answers import lookup
-from registry.services.answers.asking import read_query
-from registry.services.answers.holding import holds_until
-from registry.services.answers.index import Index
 from registry.services.people.house import house
 from registry.settings import Settings
 from registry.store import events, tools
@@ -26,12 +22,11 @@ from registry.store.columns import id_of
 from registry.store.engine import snapshot
 from registry.web.assets import STATIC
 from registry.web.copy import folder, index
-from registry.web.copy.addresses import file_of, rule_of
-from registry.web.copy.driving import Reply
+from registry.web.copy.addresses import place_of
+from registry.web.copy.documents import address_of_tool
 from registry.web.copy.folder import STAMP, STAMP_ISO, Folder, Written
 from registry.web.copy.index import Key
-from registry.web.copy.rewriting import Rewriter, links_in
-from registry.web.copy.workers import Asking, Site, asking
+from registry.web.copy.workers import Made, Making, Site, making
 from registry.web.headers import CONTENT_SECURITY_POLICY
 from registry.web.rendering import Copy, make_environment
 
@@ -39,9 +34,8 @@ SEEDS = (
     "/", "/tools", "/verdicts", "/feeds", "/guidance", "/accessibility", "/radar", "/a-z", "/feeds.opml",
     "/robots.txt", "/sitemap.xml", "/opensearch.xml",
 )  # fmt: skip
-MAY_BE_MISSING = frozenset({"/radar", "/sitemap.xml"})
-AT_ONCE = 40
-"""Pages asked for in one go of a worker."""
+MAY_BE_MISSING = frozenset({"/sitemap.xml"})
+"""No page leads there."""
 PUBLISHED = "published.json"
 MOST_FAULTS = 20
 Track = Callable[[int, int], None]
@@ -68,8 +62,6 @@ class _Known:
 
     keys: Sequence[Key]
     called: Mapping[str, str]
-    until: Mapping[str, date]
-    """Slug -> the last day on which its answer holds by itself."""
     last_act: int
 
 
@@ -105,19 +97,18 @@ def publish(
     local = now.astimezone(settings.zone)
     with folder.opened(root, at=local, told=environment.filters["moment"](now)) as place:
         with snapshot(engine) as session:
-            known, meant = _read(session, settings, now), _meaning(session)
-        files = {f"/{script_path}": script_path}
-        rewriter = Rewriter(files, live_url, own_url, settings.base_url, meant)
-        site = Site(settings, copy, now, known.keys, dict(known.called))
-        with asking(site, processes=processes) as ask:
-            links = _write_pages(ask, rewriter, files, place, known, with_address=bool(own_url), track=track)
+            known = _read(session, settings, now)
+        file = partial(place_of, with_address=bool(own_url))
+        site = Site(settings, copy, now, known.keys, dict(known.called), place.origins())
         place.take(script_path, script)
+        with making(site, processes=processes) as makes:
+            links = _write_pages(makes, file, place, known, there=f"/{script_path}", track=track)
         for path, body in index.files_of(known.keys, settings.words):
             place.take(path, body)
         odd = {
             slug: path
             for slug in known.called
-            if (path := files.get(_tool(slug), "")) != f"tools/{quote(slug)}.html"
+            if (path := file(address_of_tool(slug))) != f"tools/{quote(slug)}.html"
         }
         place.take(f"{index.FOLDER}/tools.json", json.dumps(odd, ensure_ascii=False).encode())
         told = {
@@ -131,10 +122,6 @@ def publish(
     with snapshot(engine) as session:
         changed = _last_act(session) != known.last_act
     return Report(str(root), len(known.called), len(links), len(place.paths), written, changed)
-
-
-def _tool(slug: str) -> str:
-    return f"/tools/{quote(slug)}"
 
 
 def _last_act(session: Session) -> int:
@@ -151,7 +138,6 @@ def _read(session: Session, settings: Settings, now: datetime) -> _Known:
             session, found[start : start + 500], Question(at=now), organisation, now=now
         ).items()
     }
-    until = holds_until(session, found, organisation, now=now)
     keys = [
         Key(each.kind, each.key, each.text, by_id[each.tool_id].slug, codes[each.tool_id])
         for each in tools.every_alias(session)
@@ -159,102 +145,68 @@ def _read(session: Session, settings: Settings, now: datetime) -> _Known:
     return _Known(
         keys=keys,
         called={each.slug: each.name for each in found},
-        until={by_id[tool_id].slug: day for tool_id, day in until.items() if day is not None},
         last_act=_last_act(session),
     )
 
 
-def _meaning(session: Session) -> Callable[[str], str]:
-    """The same certain matches as everywhere, as addresses of tools."""
-    known = Index(tools.alias_keys(session), tools.written(session))
-    slugs = {id_of(each): each.slug for each in tools.every(session)}
-
-    def meant(query: str) -> str:
-        found = known.match(read_query(query))
-        return _tool(slugs[found[2]]) if found and found[2] in slugs else ""
-
-    return meant
-
-
 def _write_pages(
-    ask: Asking,
-    rewriter: Rewriter,
-    files: dict[str, str],
+    makes: Making,
+    file: Callable[[str], str],
     place: Folder,
     known: _Known,
     *,
-    with_address: bool,
+    there: str,
     track: Track,
-) -> dict[str, set[str]]:
-    """File to the relative links in it. Whatever a page leads to and the copy holds is asked for in its turn."""
-    waiting: deque[str] = deque()
-    came_from: dict[str, str] = {}
-    links: dict[str, set[str]] = {}
-    done = 0
+) -> dict[str, Iterable[str]]:
+    """Page -> the files that it leads to. Whatever something leads to and the copy holds is made in its turn.
 
-    def wanted(address: str, by: str = "") -> None:
-        if address in files:
-            return
-        rule = rule_of(address, with_address=with_address)
-        if rule is None:
-            return
-        files[address] = file_of(address, page=rule.page)
-        came_from[address] = by
-        waiting.append(address)
+    `file` tells where the copy holds an address; the one at `there` is in place already.
+    """
+    made, waiting = {there}, dict.fromkeys(SEEDS, "")
+    """Addresses, of those that wait with who leads there."""
+    before: dict[str, str] = {}
+    links: dict[str, Iterable[str]] = {}
 
-    def write(address: str, reply: Reply) -> None:
-        if reply.status == 404 and address in MAY_BE_MISSING:
-            del files[address]
+    def write(each: Made) -> None:
+        waiting.pop(each.address, None)
+        if each.status == 404 and each.address in MAY_BE_MISSING:
             return
-        if reply.status != 200:
+        if each.status != 200:
             raise RuleBroken(
-                f"{address}, to which {came_from[address] or 'the site'} leads, answers {reply.status}. "
+                f"{each.address}, to which {asked.get(each.address) or 'the site'} leads, answers {each.status}. "
                 "Nothing was written."
             )
-        path, body = files[address], reply.body
-        if reply.media_type == "text/html":
-            text = rewriter.page(
-                address, _dated(body.decode(), address, known), lambda each: wanted(each, address)
-            )
-            links[path] = links_in(text)
-            body = text.encode()
-        elif not path.startswith("static/"):
-            body = rewriter.document(body.decode(), lambda each: wanted(each, address)).encode()
-        place.take(path, body)
+        made.add(each.address)
+        if each.next:
+            before.setdefault(each.next, each.address)
+        if each.body is None:
+            place.keep(each.path)
+        else:
+            place.take(each.path, each.body, each.origin)
+        wants = each.origin.wants if each.origin is not None else each.wants
+        if each.path.endswith(".html"):
+            links[each.path] = each.leads_to if each.body is not None else [*map(file, wants)]
+        for address in wants:
+            if address not in made:
+                waiting.setdefault(address, each.address)
+        track(len(made), len(made) + len(waiting))
 
-    for each in SEEDS:
-        wanted(each)
-    for slug in known.called:
-        wanted(_tool(slug))
-        wanted(f"{_tool(slug)}/badge.json")
-    while waiting:
-        batch = [waiting.popleft() for _ in range(min(AT_ONCE * ask.processes, len(waiting)))]
-        for address, reply in zip(batch, ask(batch), strict=True):
-            write(address, reply)
-        done += len(batch)
-        track(done, done + len(waiting))
+    asked: Mapping[str, str] = {}
+    for each in makes.tools([*known.called]):
+        write(each)
+    while asked := {address: by for address, by in waiting.items() if file(address)}:
+        for each in makes.pages([(address, before.get(address, "")) for address in asked]):
+            write(each)
     return links
 
 
-def _dated(text: str, address: str, known: _Known) -> str:
-    """Of a tool's page the day after which its answer is another one, where time alone brings that."""
-    slug = unquote(address.removeprefix("/tools/")) if address.startswith("/tools/") else ""
-    day = known.until.get(slug)
-    if day is None:
-        return text
-    said = f'data-until="{day.isoformat()}" data-until-text="{day.day} {day:%B %Y}"'
-    return text.replace('<article class="answer ', f'<article {said} class="answer ', 1)
-
-
 def _check(links: Mapping[str, Iterable[str]], paths: frozenset[str]) -> None:
-    """Raise RuleBroken where a link leads to no file of the copy, naming the page and the link."""
+    """Raise RuleBroken where a link leads to no file of the copy, naming the page and the file."""
     faults = [
-        f"{path} leads to {link}"
+        f"{path} leads to {target}"
         for path, found in sorted(links.items())
-        for link in sorted(found)
-        if (target := normpath(join(dirname(path), unquote(urlsplit(link).path)))) not in paths
-        and target != path
-        and urlsplit(link).path
+        for target in sorted(found)
+        if target not in paths
     ]
     if faults:
         more = f" and {len(faults) - MOST_FAULTS} more" if len(faults) > MOST_FAULTS else ""

@@ -12,7 +12,6 @@ from registry.domain.language import joined, worded
 from registry.store.tables import AliasKind
 from registry.web.copy.index import Key
 from registry.web.render import render
-from registry.web.routing import page_router
 from registry.web.shapes import Link
 from registry.web.words import words
 
@@ -39,7 +38,7 @@ class NamesPage:
 
 def make_router(keys: Sequence[Key], called: Mapping[str, str]) -> APIRouter:
     """`called` maps a slug to its tool's name."""
-    router, groups = page_router("/a-z"), _groups(keys, called)
+    router, groups = APIRouter(prefix="/a-z", include_in_schema=False), _groups(keys, called)
     beginnings = [
         Link(each.upper() if each != OTHER else worded("Other"), _url(each)) for each in sorted(groups)
     ]

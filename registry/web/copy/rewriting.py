@@ -5,14 +5,14 @@ enough, and fifty times as fast as a parser.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from html import escape, unescape
-from posixpath import dirname, relpath
-from urllib.parse import parse_qsl, quote
+from posixpath import dirname, join, normpath, relpath
+from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
-from registry.web.copy.addresses import address_of
+from registry.web.copy.addresses import address_of, place_of
 
 _LINK = re.compile(r'(\s(?:href|src|action|data-root)=")(/(?!/)[^"]*)"')
 _PATTERN = re.compile(r"/check\?q=(?:%s|\{|'\+|$)")
@@ -25,14 +25,24 @@ _HEAD_LINK = re.compile(rf'<link [^>]*href="{_GONE}[^>]*>\n?')
 _FORM = re.compile(r"<form\b(?![^>]* data-lookup)[^>]*>.*?</form>", re.DOTALL)
 _PREVIOUS = re.compile(r'(<a [^>]*rel="prev"[^>]*href=")([^"]*)"')
 _NEXT = re.compile(r'<a [^>]*rel="next"[^>]*href="([^"]*)"')
-Want = Callable[[str], None]
+_SUCH = re.compile(r'\s(?:href|src|action)="([^"#][^"]*)"')
+_WHOLE = re.compile(r"[a-z][a-z0-9+.-]*:|//", re.IGNORECASE)
 
 
 @dataclass
-class Rewriter:
-    """`files` maps each address that the copy holds to its file, and grows while the site is read."""
+class Found:
+    """What was met in a document while its links were made."""
 
-    files: Mapping[str, str]
+    wants: dict[str, None] = field(default_factory=dict)
+    """Addresses that it leads to and the copy holds, in order."""
+    meant: dict[str, str] = field(default_factory=dict)
+    """What was asked in a link, and the address of the tool that it means."""
+    next: str = ""
+    """The address of the following page of a list."""
+
+
+@dataclass(frozen=True)
+class Rewriter:
     live_url: str
     """Of the registry itself, where readers of the copy can reach it, else empty."""
     own_url: str
@@ -41,66 +51,75 @@ class Rewriter:
     """How the site that was asked calls itself."""
     meant: Callable[[str], str]
     """The address of the tool that was certainly asked for, or empty."""
-    before: dict[str, str] = field(default_factory=dict)
-    """A page of a list to the one before it."""
 
-    def page(self, address: str, text: str, want: Want) -> str:
-        """The page as a file; `want` hears of each address of the site that it leads to."""
-        here = self.files[address]
-        earlier = self.before.get(address)
-        if earlier is not None:
+    def file(self, address: str) -> str:
+        """Where the copy holds an address; empty where it does not."""
+        return place_of(address, with_address=bool(self.own_url))
+
+    def page(self, address: str, text: str, *, earlier: str = "") -> tuple[str, Found]:
+        """The page as a file, and what it leads to; `earlier` is the address of the page of a list before it."""
+        here, met = dirname(self.file(address)) or ".", Found()
+        if earlier:
             text = _PREVIOUS.sub(lambda found: f'{found[1]}{escape(earlier)}"', text)
-        for following in _NEXT.findall(text):
-            self.before.setdefault(address_of(unescape(following)), address)
+        if following := _NEXT.search(text):
+            met.next = address_of(unescape(following[1]))
 
         def relative(found: re.Match[str]) -> str:
             link, _, fragment = unescape(found[2]).partition("#")
-            target = self._target(address_of(link))
-            want(target)
+            target, file = self._target(link, met)
             mark = f"#{fragment}" if fragment else ""
             # A form asks a server, also where the page that it stands on is held; only the look-up has a script.
-            if target in self.files and ("action=" not in found[1] or target.startswith("/a-z")):
-                path = quote(relpath(self.files[target], dirname(here) or "."))
-                return f'{found[1]}{escape(path + mark)}"'
+            if file and ("action=" not in found[1] or target.startswith("/a-z")):
+                return f'{found[1]}{escape(_path(file, here) + mark)}"'
             gone = self.live_url + link + mark if self.live_url else _GONE + link
             return f'{found[1]}{escape(gone)}"'
 
         text = _LINK.sub(relative, text)
         if not self.live_url:
             text = _FORM.sub("", _HEAD_LINK.sub("", _UNREACHED.sub(r"\1", _ACT.sub("", text))))
-        return self.document(text, lambda _: None)
+        return self.document(text)[0], met
 
-    def document(self, text: str, want: Want) -> str:
+    def document(self, text: str) -> tuple[str, Found]:
         """Whole addresses of the site as those of the copy, where that has one of its own."""
+        met = Found()
 
         def moved(found: re.Match[str]) -> str:
             link, mark, fragment = unescape(found[1] or "/").partition("#")
             if _PATTERN.match(link):
                 return f"{self.own_url}/index.html{link.removeprefix('/check')}" if self.own_url else found[0]
-            target = self._target(address_of(link))
-            want(target)
+            _, file = self._target(link, met)
             if not self.own_url:
                 return found[0]
-            if target in self.files:
-                return f"{self.own_url}/{quote(self.files[target])}{mark}{fragment}"
+            if file:
+                return f"{self.own_url}/{quote(file)}{mark}{fragment}"
             return found[0] if self.live_url else f"{self.own_url}/"
 
-        return self._whole.sub(moved, text)
+        return self._whole.sub(moved, text), met
 
     @cached_property
     def _whole(self) -> re.Pattern[str]:
         return re.compile(re.escape(self.base_url) + r"(/[^\s\"'<>\\)]*)?(?![\w.:-])")
 
-    def _target(self, address: str) -> str:
-        """A question about one tool and no more is answered on the page of that tool."""
+    def _target(self, link: str, met: Found) -> tuple[str, str]:
+        """Address and file; a question about one tool and no more is answered on the page of that tool."""
+        address = address_of(link)
         path, _, query = address.partition("?")
-        asked = parse_qsl(query)
-        if path == "/check" and [name for name, _ in asked] == ["q"]:
-            return self.meant(asked[0][1]) or address
-        return address
+        asked = parse_qsl(query) if path == "/check" else []
+        if [name for name, _ in asked] == ["q"]:
+            said = asked[0][1]
+            address = met.meant.setdefault(said, self.meant(said)) or address
+        if file := self.file(address):
+            met.wants[address] = None
+        return address, file
 
 
-def links_in(text: str) -> set[str]:
-    """Relative links of a page that was made, as they stand there."""
-    found = re.findall(r'\s(?:href|src|action)="([^"#][^"]*)"', text)
-    return {unescape(each) for each in found if not re.match(r"[a-z][a-z0-9+.-]*:|//", each, re.IGNORECASE)}
+@lru_cache(2**14)
+def _path(file: str, here: str) -> str:
+    return quote(relpath(file, here))
+
+
+def leads_to(path: str, text: str) -> set[str]:
+    """The files that a page which was made leads to by relative links; `path` is its own."""
+    links = {each for each in _SUCH.findall(text) if not _WHOLE.match(each)}
+    paths = (unquote(urlsplit(unescape(each)).path) for each in links)
+    return {normpath(join(dirname(path), each)) for each in paths if each}

@@ -1,19 +1,34 @@
-"""The site, asked for its pages in this process or, where there are many, by several at once."""
+"""The site, asked for its pages in this process or, where there are many, by several at once, and made files of."""
 
 import multiprocessing
 import multiprocessing.util
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeVar
 
+from registry.services.answers.asking import read_query
 from registry.settings import Settings
+from registry.store.columns import id_of
+from registry.store.engine import snapshot
+from registry.store.tools import every
 from registry.web.app import create_app
 from registry.web.copy import names
-from registry.web.copy.driving import Driver, Reply, driving
+from registry.web.copy.documents import Document, Documents, address_of_tool
+from registry.web.copy.driving import Driver, driving
+from registry.web.copy.folder import Origin
 from registry.web.copy.index import Key
+from registry.web.copy.rewriting import Found, Rewriter, leads_to
+from registry.web.parts import Parts
 from registry.web.rendering import Copy
+
+T = TypeVar("T")
+AT_ONCE = 25
+"""Tools, or pages, of one task."""
+AHEAD = 4
+"""Tasks of one process that may wait to be written."""
 
 
 @dataclass(frozen=True)
@@ -24,51 +39,142 @@ class Site:
     copy: Copy
     now: datetime
     keys: Sequence[Key]
-    called: dict[str, str]
+    called: Mapping[str, str]
+    origins: Mapping[str, Origin]
+    """Of the files that lie in the folder and may stay."""
 
 
-class Asking:
-    """Gives the replies to a list of addresses, in its order."""
+@dataclass(frozen=True)
+class Made:
+    """One address as a file."""
 
-    def __init__(self, processes: int, driver: Driver | None, pool: ProcessPoolExecutor | None) -> None:
-        self.processes, self._driver, self._pool = processes, driver, pool
+    address: str
+    path: str
+    status: int
+    body: bytes | None
+    """None where the file that lies there is the same."""
+    origin: Origin | None
+    """Of what need not be made again as long as it comes from the same."""
+    wants: Sequence[str] = ()
+    leads_to: frozenset[str] = frozenset()
+    """Files that relative links lead to."""
+    next: str = ""
+    """The address of the page of a list that follows."""
 
-    def __call__(self, addresses: list[str]) -> list[Reply]:
-        if self._pool is None:
-            assert self._driver is not None
-            return self._driver.get(addresses)
-        size = -(-len(addresses) // (2 * self.processes))
-        parts = [addresses[start : start + size] for start in range(0, len(addresses), size)]
-        return [reply for found in self._pool.map(_get, parts) for reply in found]
+
+class Maker:
+    def __init__(self, site: Site, parts: Parts, driver: Driver) -> None:
+        self._site, self._parts, self._driver = site, parts, driver
+        copy = site.copy
+        self._rewriter = Rewriter(copy.live_url, copy.own_url, site.settings.base_url, _meaning(parts))
+        self._documents = Documents(parts, site.now)
+
+    def pages(self, asked: Sequence[tuple[str, str]]) -> list[Made]:
+        """What the site answers to addresses, each given with that of the page of a list before it."""
+        replies = self._driver.get([address for address, _ in asked])
+        return [
+            self._made(address, reply.status, reply.media_type, reply.body, earlier=earlier)
+            for (address, earlier), reply in zip(asked, replies, strict=True)
+        ]
+
+    def tools(self, slugs: Sequence[str]) -> list[Made]:
+        with snapshot(self._parts.engine) as session:
+            return [self._document(each) for each in self._documents.of(session, slugs)]
+
+    def _document(self, document: Document) -> Made:
+        path = self._rewriter.file(document.address)
+        known = self._site.origins.get(path)
+        if known is not None and known.made_of == document.made_of and self._means_the_same(known):
+            return Made(document.address, path, 200, None, known)
+        return self._made(document.address, 200, document.media_type, document.make(), document.made_of)
+
+    def _means_the_same(self, known: Origin) -> bool:
+        return all(self._rewriter.meant(query) == address for query, address in known.meant.items())
+
+    def _made(
+        self, address: str, status: int, media_type: str, body: bytes, made_of: str = "", *, earlier: str = ""
+    ) -> Made:
+        path, met, leads = self._rewriter.file(address), Found(), frozenset[str]()
+        if media_type == "text/html":
+            text, met = self._rewriter.page(address, body.decode(), earlier=earlier)
+            body, leads = text.encode(), frozenset(leads_to(path, text))
+        elif not path.startswith("static/"):
+            text, met = self._rewriter.document(body.decode())
+            body = text.encode()
+        wants = tuple(met.wants)
+        origin = Origin(made_of, wants, met.meant) if made_of else None
+        return Made(address, path, status, body, origin, wants, leads, met.next)
+
+
+def _meaning(parts: Parts) -> Callable[[str], str]:
+    """The same certain matches as everywhere, as addresses of tools."""
+    index = parts.following.index()
+    assert index is not None
+    with snapshot(parts.engine) as session:
+        slugs = {id_of(each): each.slug for each in every(session)}
+
+    def meant(query: str) -> str:
+        found = index.match(read_query(query))
+        return address_of_tool(slugs[found[2]]) if found and found[2] in slugs else ""
+
+    return meant
+
+
+class Making:
+    """Has documents made, in the order asked."""
+
+    def __init__(self, processes: int, maker: Maker | None, pool: ProcessPoolExecutor | None) -> None:
+        self._processes, self._maker, self._pool = processes, maker, pool
+
+    def pages(self, asked: Sequence[tuple[str, str]]) -> Iterator[Made]:
+        return self._each(Maker.pages, asked)
+
+    def tools(self, slugs: Sequence[str]) -> Iterator[Made]:
+        return self._each(Maker.tools, slugs)
+
+    def _each(self, make: Callable[[Maker, Sequence[T]], list[Made]], asked: Sequence[T]) -> Iterator[Made]:
+        for tasks in _parts(_parts(asked, AT_ONCE), AHEAD * self._processes):
+            if self._pool is None:
+                assert self._maker is not None
+                done: Iterable[list[Made]] = (make(self._maker, each) for each in tasks)
+            else:
+                done = self._pool.map(_make, [make.__name__] * len(tasks), tasks)
+            for found in done:
+                yield from found
+
+
+def _parts(values: Sequence[T], size: int) -> list[Sequence[T]]:
+    return [values[start : start + size] for start in range(0, len(values), size)]
 
 
 @contextmanager
-def asking(site: Site, *, processes: int) -> Iterator[Asking]:
+def making(site: Site, *, processes: int) -> Iterator[Making]:
     with ExitStack() as stack:
         if processes == 1:
-            yield Asking(1, stack.enter_context(_running(site)), None)
+            yield Making(1, stack.enter_context(_running(site)), None)
             return
         pool = ProcessPoolExecutor(processes, multiprocessing.get_context("spawn"), _start, (site,))
         stack.enter_context(pool)
-        yield Asking(processes, None, pool)
+        yield Making(processes, None, pool)
 
 
 @contextmanager
-def _running(site: Site) -> Iterator[Driver]:
+def _running(site: Site) -> Iterator[Maker]:
     app = create_app(site.settings, clock=lambda: site.now, copy=site.copy)
     app.router.routes.extend(names.make_router(site.keys, site.called).routes)
     with driving(app, site.settings) as driver:
-        yield driver
+        yield Maker(site, app.state.parts, driver)
 
 
 _stack = ExitStack()
-_drivers: list[Driver] = []
+_makers: list[Maker] = []
 
 
 def _start(site: Site) -> None:
-    _drivers.append(_stack.enter_context(_running(site)))
+    _makers.append(_stack.enter_context(_running(site)))
     multiprocessing.util.Finalize(None, _stack.close, exitpriority=10)
 
 
-def _get(addresses: list[str]) -> list[Reply]:
-    return _drivers[0].get(addresses)
+def _make(what: str, asked: Sequence[object]) -> list[Made]:
+    found: list[Made] = getattr(_makers[0], what)(asked)
+    return found

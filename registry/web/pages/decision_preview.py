@@ -139,7 +139,8 @@ def card_of(session: Session, tool: Tool, settings: Settings, edition: str, *, a
     """The answer for this edition as who says nothing more will read it, as things stand in this session; without the
     review, which is not there yet, and the form to ask anew."""
     house = house_of(session, settings)
-    found = lookup.check_tool(session, tool, Question(at=at, edition=edition or None), house, now=at)
+    said = Question(at=at, edition=edition or None)
+    found = lookup.check_tools(session, [tool], said, house, now=at)[0]
     asked, offices = question.Typed(q=tool.name, edition=edition), question.office_options(session)
     card = answer_card(found, tool, asked, house, base_url=settings.base_url, offices=offices)
     return replace(card, review_url="", narrow=None)

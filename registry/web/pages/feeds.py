@@ -57,7 +57,8 @@ def show_feeds(request: Request, read: Read, settings: House) -> Response:
         f"{settings.base_url}/feeds/verdicts.atom",
         f"{settings.base_url}/tools/<name>/verdicts.atom",
     )
-    return render(request, "feeds/list.html", page, feeds=feed_links(worded("All verdicts")), indexed=True)
+    links = feed_links(worded("All verdicts"))
+    return render(request, "feeds/list.html", page, feeds=links, indexed=True, lasting=True)
 
 
 @router.get("/feeds.opml")

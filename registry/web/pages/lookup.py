@@ -115,6 +115,7 @@ def show_home(request: Request, read: Read, settings: House, now: Now) -> Respon
         _home(read, settings, now),
         feeds=feed_links(worded("All verdicts")),
         indexed=True,
+        lasting=True,
     )
 
 

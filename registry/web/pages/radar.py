@@ -158,7 +158,8 @@ def _page(
     past = list(quarters(first.astimezone(organisation.zone).date(), today, MOST_QUARTERS)) if first else []
     page = _told(found, drawn(found), path, organisation, [(each.last_day, each.label) for each in past])
     template = "radar/show.html" if path == "/radar" else "radar/risk_fit.html"
-    return render(request, template, page, feeds=feed_links(worded("All verdicts")), indexed=asked == Asked())
+    feeds = feed_links(worded("All verdicts"))
+    return render(request, template, page, feeds=feeds, indexed=asked == Asked(), lasting=True)
 
 
 def _told(

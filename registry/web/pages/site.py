@@ -96,7 +96,7 @@ def show_guidance(request: Request, read: Read, settings: House, now: Now) -> Re
             for each in found
         ],
     )
-    return render(request, "site/guidance.html", page, indexed=True)
+    return render(request, "site/guidance.html", page, indexed=True, lasting=True)
 
 
 @router.get("/accessibility")

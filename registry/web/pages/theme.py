@@ -3,8 +3,9 @@
 from fastapi import Request, Response
 
 from registry.web.deps import Text
+from registry.web.memory import THEMES
 from registry.web.parts import parts_of
-from registry.web.render import THEMES, go
+from registry.web.render import go
 from registry.web.routing import page_router
 from registry.web.viewer import own_cookie
 

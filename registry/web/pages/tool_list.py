@@ -80,7 +80,7 @@ def show_tools(request: Request, roll: Called, read: Read, after: Asked = "", be
         text=wanted.text,
         keep=_query(replace(wanted, text="")),
     )
-    return render(request, "tools/list.html", page, feeds=feeds, indexed=not _query(wanted))
+    return render(request, "tools/list.html", page, feeds=feeds, indexed=not _query(wanted), lasting=True)
 
 
 @router.get("/tools.{ending}")

@@ -1,7 +1,7 @@
 """One tool's page with its answer, scores and history, and its badges for other pages."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
@@ -17,31 +17,31 @@ from registry.domain.lookup import Answer, Question
 from registry.domain.lookup import House as Organisation
 from registry.domain.validity import ValidityState
 from registry.services.answers import lookup
-from registry.services.outside.evidence import Evidence, on_tool
+from registry.services.answers.dossier import MOST_MENTIONS, Dossier, dossiers
+from registry.services.outside.evidence import Evidence
 from registry.services.people.house import house
-from registry.services.verdicts import publishing
 from registry.services.verdicts.publishing import Published
 from registry.settings import Settings
-from registry.store import entries, evaluations, tools, verdicts
+from registry.store import tools
 from registry.store.columns import id_of
-from registry.store.tables import AliasKind, Entry, Tool
+from registry.store.tables import Alias, AliasKind, Entry, Tool
 from registry.web import cards, linked
 from registry.web.deps import INSIDERS, Asked, CurrentUser, House, Now, Read, Slug
 from registry.web.feeds import feed_links
 from registry.web.links import outside_link
-from registry.web.question import Typed, office_options
+from registry.web.question import Typed, offices_of
 from registry.web.render import render, render_document
+from registry.web.rendering import FeedLink
 from registry.web.reopened import Reopened, reopened_of
 from registry.web.routing import page_router
 from registry.web.scores import Assessed, assessed
 from registry.web.shapes import AnswerCard, Event, Link, Row
 from registry.web.succession import changes_of
-from registry.web.tool_news import told_of, tool_news
+from registry.web.tool_news import tool_news
 from registry.web.verdict_parts import VerdictRow, as_row, happenings
 from registry.web.words import Tone, mark, words
 
 router = page_router("/tools")
-MOST_MENTIONS = 20
 RELEASES = ("Version ", "A new version ")
 """How news begins that asks for nobody's attention."""
 ALIAS_LABELS = {
@@ -107,6 +107,10 @@ class BadgePage:
     def width(self) -> int:
         return self.left + self.right
 
+    @property
+    def told(self) -> dict[str, object]:
+        return {"schemaVersion": 1, "label": self.label, "message": self.message, "color": self.colour}
+
 
 @router.get("/{slug}")
 def show_tool(
@@ -121,59 +125,74 @@ def show_tool(
     tool = tools.get(read, slug)
     inside = user is not None and bool(user.roles & INSIDERS)
     page = _tool_page(read, tool, settings, now, edition=edition[:80], inside=inside)
-    feeds = feed_links(worded("Verdicts on {tool}", tool=tool.name), f"/tools/{slug}/verdicts")
-    return render(request, "tools/show.html", page, feeds=feeds, indexed=True)
+    return render(request, "tools/show.html", page, feeds=tool_feeds(tool), indexed=True, lasting=True)
+
+
+def tool_feeds(tool: Tool) -> list[FeedLink]:
+    return feed_links(worded("Verdicts on {tool}", tool=tool.name), f"/tools/{tool.slug}/verdicts")
 
 
 @router.get("/{slug}/badge.svg")
 def show_badge(request: Request, slug: Slug, read: Read, settings: House, now: Now) -> Response:
-    label, message, colour = _badge(read, slug, settings, now)
-    page = BadgePage(label, message, colour, _width(label), _width(message))
-    return render_document(request, "tools/badge.svg", page, "image/svg+xml")
+    return render_document(request, "tools/badge.svg", _badge(read, slug, settings, now), "image/svg+xml")
 
 
 @router.get("/{slug}/badge.json")
 def show_badge_as_json(slug: Slug, read: Read, settings: House, now: Now) -> Response:
     """The shape that common badge makers read."""
-    label, message, colour = _badge(read, slug, settings, now)
-    told = {"schemaVersion": 1, "label": label, "message": message, "color": colour}
     headers = {"Cache-Control": "public, max-age=300", "Access-Control-Allow-Origin": "*"}
-    return JSONResponse(told, headers=headers)
+    return JSONResponse(_badge(read, slug, settings, now).told, headers=headers)
 
 
 def _tool_page(
     read: Session, tool: Tool, settings: Settings, now: datetime, *, edition: str, inside: bool
 ) -> ToolPage:
     organisation = house(read, settings)
-    typed = Typed(q=tool.name, edition=edition)
-    found = lookup.check_tool(read, tool, Question(at=now, edition=edition or None), organisation, now=now)
+    known = dossiers(read, [tool], organisation, now=now, edition=edition)[0]
     whole = lookup.answers(read, [tool], Question(at=now), organisation, now=now) if edition else {}
-    offices = office_options(read)
-    rows = verdicts.published(read, now=now, tool_ids=[id_of(tool)])
-    known = publishing.published(read, rows, organisation, now=now)
-    scored = _scored([each for each in known if not edition or each.row.edition in ("", edition)])
-    newest = rows[0].decided_at if rows else None
-    news, by_id = told_of(read, id_of(tool))
-    mentions = _newest([*entries.mentions_of_tool(read, id_of(tool), limit=MOST_MENTIONS), *by_id.values()])
+    page = tool_page(known, organisation, settings, edition=edition, whole=whole.get(id_of(tool)))
+    return replace(page, reopened=reopened_of(read, id_of(tool))) if inside else page
+
+
+def tool_page(
+    known: Dossier,
+    organisation: Organisation,
+    settings: Settings,
+    *,
+    edition: str = "",
+    whole: Answer | None = None,
+) -> ToolPage:
+    """What everybody may read of it; `whole` is the answer to who names no edition, where it is another one."""
+    tool, found, decided = known.tool, known.found, known.verdicts
+    scored = _scored([each for each in decided if not edition or each.row.edition in ("", edition)])
+    newest = decided[0].row.decided_at if decided else None
+    mentions = _newest([*known.mentions, *known.told_by.values()])
     told = [_mentioned(each, newest) for each in mentions]
-    events_told = tool_news(news, by_id)
+    news = tool_news(known.news, known.told_by)
     address = f"{settings.base_url}/tools/{tool.slug}"
     return ToolPage(
         tool=tool,
         homepage=outside_link(tool.homepage),
-        card=cards.answer_card(found, tool, typed, organisation, base_url=settings.base_url, offices=offices),
-        short=_in_short(tool, scored, len(rows)),
+        card=cards.answer_card(
+            found,
+            tool,
+            Typed(q=tool.name, edition=edition),
+            organisation,
+            base_url=settings.base_url,
+            offices=offices_of(organisation),
+        ),
+        short=_in_short(tool, scored, len(decided)),
         assessed=assessed(scored.row.assessment) if scored else None,
         assessed_in=scored.row.number if scored else None,
-        verdicts=[as_row(each, organisation) for each in known],
+        verdicts=[as_row(each, organisation) for each in decided],
         mentions=told,
-        fresh=_fresh(told, events_told, newest) if newest else "",
-        editions=_editions(tool, whole.get(id_of(tool), found.answer), edition),
-        reopened=reopened_of(read, id_of(tool)) if inside else (),
-        history=_history(read, tool, known, mentions, events_told, organisation),
-        identifiers=_identifiers(read, tool),
+        fresh=_fresh(told, news, newest) if newest else "",
+        editions=_editions(tool, whole or found.answer, edition),
+        reopened=(),
+        history=_history(known, mentions, news, organisation),
+        identifiers=_identifiers(known.aliases),
         formats=[*cards.follow(tool), Link("JSON", f"/api/v1/tools/{tool.slug}")],
-        evidence=on_tool(read, id_of(tool), today=now.astimezone(settings.zone).date(), now=now),
+        evidence=known.evidence,
         badge_url=f"{address}/badge.svg",
         cite=f"{settings.name}: {tool.name}. {address}",
         linked=linked.software(found, tool, settings),
@@ -200,19 +219,14 @@ def _in_short(tool: Tool, scored: Published | None, decided: int) -> list[str]:
 
 
 def _history(
-    read: Session,
-    tool: Tool,
-    known: Sequence[Published],
-    mentions: Sequence[Entry],
-    news: Sequence[Event],
-    organisation: Organisation,
+    known: Dossier, mentions: Sequence[Entry], news: Sequence[Event], organisation: Organisation
 ) -> list[Event]:
-    rows = {id_of(each.row): each.row for each in known}
-    decided = {each.row.number: each.ruling.verdict for each in known}
-    changed = {each.row.number: changes_of(each.ruling, decided, organisation) for each in known}
-    told = [*(happenings(verdicts.events(read, rows), rows, changed) if rows else []), *news]
+    rows = {id_of(each.row): each.row for each in known.verdicts}
+    decided = {each.row.number: each.ruling.verdict for each in known.verdicts}
+    changed = {each.row.number: changes_of(each.ruling, decided, organisation) for each in known.verdicts}
+    told = [*happenings(known.befell, rows, changed), *news]
     told_of = {row.evaluation_id for row in rows.values()}
-    for each in evaluations.of_tool(read, id_of(tool)):
+    for each in known.evaluations:
         if each.closed_at == each.opened_at and each.id not in told_of:
             continue  # it was opened for an answer at once, which nobody heard
         began, ended = _review_titles(each.edition)
@@ -220,7 +234,7 @@ def _history(
         if each.state is EvaluationState.WITHDRAWN and each.closed_at:
             told.append(Event(each.closed_at, ended))
     if mentions:
-        first = min(mentions, key=lambda each: each.published_at or each.seen_at)
+        first = min(mentions, key=_announced)
         link = outside_link(first.link)
         told.append(
             Event(
@@ -230,7 +244,7 @@ def _history(
                 link.url if link else "",
             )
         )
-    told.append(Event(tool.created_at, worded("Listed here")))
+    told.append(Event(known.tool.created_at, worded("Listed here")))
     return sorted(told, key=_when, reverse=True)
 
 
@@ -284,7 +298,11 @@ def _fresh(told: Sequence[Mentioned], news: Sequence[Event], newest: datetime) -
 def _newest(found: Sequence[Entry]) -> list[Entry]:
     """Each entry once, the newest first."""
     once = {each.id: each for each in found}.values()
-    return sorted(once, key=lambda each: each.published_at or each.seen_at, reverse=True)[:MOST_MENTIONS]
+    return sorted(once, key=_announced, reverse=True)[:MOST_MENTIONS]
+
+
+def _announced(entry: Entry) -> tuple[datetime, int]:
+    return entry.published_at or entry.seen_at, id_of(entry)
 
 
 def _mentioned(entry: Entry, newest: datetime | None) -> Mentioned:
@@ -298,20 +316,23 @@ def _mentioned(entry: Entry, newest: datetime | None) -> Mentioned:
     )
 
 
-def _identifiers(read: Session, tool: Tool) -> list[Row]:
+def _identifiers(aliases: Sequence[Alias]) -> list[Row]:
     by_kind: dict[AliasKind, list[str]] = {}
-    for alias in tools.aliases(read, id_of(tool)):
+    for alias in aliases:
         by_kind.setdefault(alias.kind, []).append(alias.text)
     return [Row(ALIAS_LABELS[kind], ", ".join(by_kind[kind])) for kind in AliasKind if kind in by_kind]
 
 
-def _badge(read: Session, slug: str, settings: Settings, now: datetime) -> tuple[str, str, str]:
-    """Label, the answer in words, its colour."""
+def _badge(read: Session, slug: str, settings: Settings, now: datetime) -> BadgePage:
     tool = tools.get(read, slug)
-    found = lookup.answers(read, [tool], Question(at=now), house(read, settings), now=now)[id_of(tool)]
-    its = mark(found.code.value)
-    say = settings.words.gettext
-    return say("May I use it?"), say(its.label), COLOURS.get(its.tone, GREY)
+    answers = lookup.answers(read, [tool], Question(at=now), house(read, settings), now=now)
+    return badge_of(answers[id_of(tool)], settings)
+
+
+def badge_of(answer: Answer, settings: Settings) -> BadgePage:
+    its, say = mark(answer.code.value), settings.words.gettext
+    label, message = say("May I use it?"), say(its.label)
+    return BadgePage(label, message, COLOURS.get(its.tone, GREY), _width(label), _width(message))
 
 
 def _width(text: str) -> int:

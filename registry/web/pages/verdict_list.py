@@ -111,7 +111,12 @@ def show_verdicts(
     )
     title = worded("These verdicts") if query else worded("All verdicts")
     return render(
-        request, "verdicts/list.html", page, feeds=feed_links(title, wanted=wanted), indexed=not query
+        request,
+        "verdicts/list.html",
+        page,
+        feeds=feed_links(title, wanted=wanted),
+        indexed=not query,
+        lasting=True,
     )
 
 

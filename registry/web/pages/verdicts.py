@@ -1,7 +1,7 @@
 """One verdict as a memo: what was decided, why, on what conditions, and what has become of it."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from fastapi import Request, Response
@@ -9,6 +9,7 @@ from sqlmodel import Session
 
 from registry.domain.errors import NotFound
 from registry.domain.language import small, worded
+from registry.domain.lookup import House as Organisation
 from registry.services.decisions import second_reading
 from registry.services.decisions.second_reading import Standing
 from registry.services.log import proving
@@ -86,37 +87,77 @@ def show_verdict(
             worded("There is no verdict number {number}. See the list of verdicts.", number=number)
         )
     organisation = house(read, settings)
-    each = publishing.published(read, [row], organisation, now=now)[0]
-    row_id, today = id_of(row), now.astimezone(organisation.zone).date()
-    page = VerdictPage(
-        number=number,
+    each = publishing.published(read, [row], organisation, now=now)
+    page = replace(
+        verdict_pages(read, each, organisation, now=now)[0],
+        waits_until=row.published_at if waits else None,
+        reading=second_reading.standing(read, row) if _is_insider(user) else None,
+        acts_url=f"/verdicts/{number}/acts" if _may_act(user) and not waits else "",
+    )
+    return render(request, "verdicts/show.html", page, indexed=not waits, lasting=True)
+
+
+def verdict_pages(
+    read: Session, found: Sequence[Published], organisation: Organisation, *, now: datetime
+) -> list[VerdictPage]:
+    """What everybody may read of each, in their order; four queries."""
+    ids = [id_of(each.row) for each in found]
+    befell: dict[int, list[tables.Event]] = {}
+    for event in verdicts.events(read, ids):
+        befell.setdefault(event.subject_id, []).append(event)
+    successors = verdicts.successors(read, ids, now=now)
+    named = {slug for each in found for slug in (*each.row.alternatives, each.validity.replacement) if slug}
+    known = tools.by_slugs(read, named)
+    logged = proving.numbers_of(read, [id_of(each.row) for each in found if each.row.published_at <= now])
+    return [
+        _page(
+            each,
+            organisation,
+            befell.get(row_id, ()),
+            successors.get(row_id, ()),
+            known,
+            logged.get(row_id),
+            now,
+        )
+        for row_id, each in zip(ids, found, strict=True)
+    ]
+
+
+def _page(
+    each: Published,
+    organisation: Organisation,
+    befell: Sequence[tables.Event],
+    superseded_by: Sequence[int],
+    known: Mapping[str, tables.Tool],
+    logged: int | None,
+    now: datetime,
+) -> VerdictPage:
+    row, today = each.row, now.astimezone(organisation.zone).date()
+    return VerdictPage(
+        number=row.number,
         tool_name=each.tool.name,
         tool_url=f"/tools/{each.tool.slug}",
         outcome=row.outcome.value,
         state=each.validity.state.value,
         state_sentence=state_sentence(each),
-        waits_until=row.published_at if waits else None,
-        facts=[
-            *_facts(row, each, _instead(read, each.validity.replacement)),
-            *([] if waits else _logged(read, row)),
-        ],
+        waits_until=None,
+        facts=[*_facts(row, each, _instead(each.validity.replacement, known)), *_logged(row, logged)],
         scope=scope_rows(row, organisation),
         rationale=[part for part in row.rationale.splitlines() if part.strip()],
         conditions=condition_items(each, today),
-        alternatives=alternative_links(row, tools.by_slugs(read, row.alternatives)),
+        alternatives=alternative_links(row, known),
         pilot=_pilot(each),
         notes=row.notes,
         assessed=assessed(row.assessment),
         quick_no=quick_no_rows(row),
-        reading=second_reading.standing(read, row) if _is_insider(user) else None,
+        reading=None,
         step=_step(row),
         supersedes=each.ruling.verdict.supersedes,
-        superseded_by=verdicts.successors(read, row_id, now=now),
-        history=happenings(verdicts.events(read, [row_id]), {row_id: row}),
+        superseded_by=superseded_by,
+        history=happenings(befell, {id_of(row): row}),
         formats=[Link(link.format, link.url) for link in feed_links("", f"/tools/{each.tool.slug}/verdicts")],
-        acts_url=f"/verdicts/{number}/acts" if _may_act(user) and not waits else "",
+        acts_url="",
     )
-    return render(request, "verdicts/show.html", page, indexed=not waits)
 
 
 def _may_act(user: Actor | None) -> bool:
@@ -161,9 +202,9 @@ def _pilot(each: Published) -> list[Row]:
     return [*agreed, Row(worded("Result"), reached), *(Row(label, result[name]) for label, name in found)]
 
 
-def _instead(session: Session, replacement: str) -> Link | str:
+def _instead(replacement: str, known: Mapping[str, tables.Tool]) -> Link | str:
     """A tool of ours as a link, else the words."""
-    tool = tools.find(session, replacement) if replacement else None
+    tool = known.get(replacement)
     return Link(tool.name, f"/tools/{tool.slug}") if tool else replacement
 
 
@@ -174,9 +215,8 @@ def _reason(row: tables.Verdict) -> str:
     return worded(named[:1].upper() + named[1:]) if named else words(row.reason_code)
 
 
-def _logged(read: Session, row: tables.Verdict) -> list[Row]:
-    number = proving.number_of(read, id_of(row))
-    if not number:
+def _logged(row: tables.Verdict, number: int | None) -> list[Row]:
+    if number is None:
         return []
     label = worded("number {number}", number=number)
     return [Row(worded("In the log"), Link(label, f"/verdicts/{row.number}/proof"))]

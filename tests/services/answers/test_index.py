@@ -18,7 +18,7 @@ from registry.services.answers.names import Names
 from registry.store.changes import Changes
 from registry.store.columns import id_of
 from registry.store.engine import make_engine, snapshot, transaction
-from registry.store.tables import Alias, AliasKind, Tool
+from registry.store.tables import Alias, AliasKind, Tool, Unanswered
 from tests.builders import a_tool
 
 QUERIES = (
@@ -145,19 +145,24 @@ def test_what_is_committed_in_another_order_than_it_was_written_is_not_missed(
 def test_an_answer_is_forgotten_when_what_it_is_made_of_changes(
     engine: Engine, following: Following, now: datetime
 ) -> None:
-    age = following.remembered.age
+    age = following.changes
     with transaction(engine) as session:
         tool = a_tool(session, now=now)
     following.index()
-    assert following.remembered.age != age, "a tool"
-    age = following.remembered.age
+    assert following.changes != age, "a tool"
+    age = following.changes
     with transaction(engine) as session:
         session.get_one(Tool, tool.id).guidance = "Ask first."
     following.index()
-    assert following.remembered.age != age, "its guidance"
-    age = following.remembered.age
+    assert following.changes != age, "its guidance"
+    age, commits = following.changes, following.commits
     following.index()
-    assert following.remembered.age == age, "nothing happened"
+    assert (following.changes, following.commits) == (age, commits), "nothing happened"
+    with transaction(engine) as session:
+        session.add(Unanswered(key="quillmork", query="Quillmork", first_at=now, last_at=now))
+    following.index()
+    assert following.changes == age, "nothing that an answer is made of"
+    assert following.commits != commits, "something was written"
 
 
 def test_an_index_that_followed_is_the_same_as_one_made_anew(engine: Engine, now: datetime) -> None:

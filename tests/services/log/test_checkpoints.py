@@ -8,9 +8,11 @@ from sqlalchemy import Engine
 from registry.domain.errors import InvalidInput, RuleBroken
 from registry.services.log import checkpoints, signing
 from registry.services.log.verifying import Report, verify
+from registry.services.people.acting import record
 from registry.settings import Settings
-from registry.store.engine import snapshot
-from tests.services.log.conftest import ACTS, act
+from registry.store.engine import snapshot, transaction
+from tests.conftest import NOW
+from tests.services.log.conftest import ACTS, ROSA, act
 from tests.services.log.test_verifying import rehash
 
 CHANGED = "UPDATE event SET subject_id = 77 WHERE id = 4"
@@ -29,6 +31,11 @@ def signed(logged: Engine, settings: Settings) -> Engine:
     act(logged, 10, 11)
     assert checkpoints.write(logged, settings) is not None
     return logged
+
+
+def wanted(engine: Engine, settings: Settings, *, since: bool) -> bool:
+    with snapshot(engine) as session:
+        return checkpoints.wanted(session, settings, since=since)
 
 
 def look(engine: Engine, settings: Settings, *given: Path) -> Report:
@@ -132,6 +139,30 @@ def test_who_kept_a_checkpoint_finds_it_though_ours_are_gone(
     assert look(signed, settings, kept).first_bad == 1
     with pytest.raises(InvalidInput, match="cannot be read"):
         look(signed, settings, tmp_path / "nothing")
+
+
+def test_an_act_on_a_verdict_wants_a_checkpoint_at_once_and_another_one_its_hour(
+    signed: Engine, settings: Settings
+) -> None:
+    assert not wanted(signed, settings, since=True)
+    act(signed, 12)
+    assert (wanted(signed, settings, since=False), wanted(signed, settings, since=True)) == (False, True)
+    with transaction(signed) as session:
+        record(session, "verdict.suspended", ("verdict", 1), by=ROSA, now=NOW)
+    assert wanted(signed, settings, since=False)
+
+
+def test_a_quick_look_sees_whether_the_log_goes_on_from_its_newest_checkpoint(
+    signed: Engine, settings: Settings
+) -> None:
+    newest = checkpoints.last(settings)
+    assert newest is not None
+    act(signed, 12)
+    with snapshot(signed) as session:
+        assert checkpoints.goes_on_from(session, newest)
+    rehash(signed, CHANGED)
+    with snapshot(signed) as session:
+        assert not checkpoints.goes_on_from(session, newest)
 
 
 def test_what_is_no_checkpoint_is_told(signed: Engine, settings: Settings) -> None:

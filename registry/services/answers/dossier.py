@@ -1,0 +1,89 @@
+"""All that is public of a tool beside its feed, read for any number of tools at once."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlmodel import Session
+
+from registry.domain.answer import House, Question
+from registry.services.answers import lookup
+from registry.services.answers.index import Index
+from registry.services.answers.lookup import LookUp
+from registry.services.outside import evidence
+from registry.services.outside.evidence import NOTHING, Evidence
+from registry.services.verdicts import publishing
+from registry.services.verdicts.publishing import Published
+from registry.store import entries, evaluations, events, tools, verdicts
+from registry.store.columns import id_of
+from registry.store.tables import Alias, Entry, Evaluation, Event, Tool
+
+MOST_MENTIONS = 20
+MOST_NEWS = 100
+
+
+@dataclass(frozen=True)
+class Dossier:
+    tool: Tool
+    found: LookUp
+    verdicts: Sequence[Published]
+    """The newest number first."""
+    befell: Sequence[Event]
+    """What happened to the verdicts, oldest first."""
+    evaluations: Sequence[Evaluation]
+    """The newest first."""
+    aliases: Sequence[Alias]
+    mentions: Sequence[Entry]
+    """That name one of its candidates, newest first."""
+    news: Sequence[Event]
+    """What its sources told of it, newest first."""
+    told_by: Mapping[int, Entry]
+    """By id, the entries that the news come from."""
+    evidence: Evidence
+    """What other registries decided on it."""
+
+
+def dossiers(
+    session: Session,
+    found: Sequence[Tool],
+    house: House,
+    *,
+    now: datetime,
+    edition: str = "",
+    index: Index | None = None,
+) -> list[Dossier]:
+    """In their order, in a fixed number of queries; the look-up asks about `edition` where one is named."""
+    ids, asked = [id_of(tool) for tool in found], Question(at=now, edition=edition or None)
+    look_ups = lookup.check_tools(session, found, asked, house, now=now, index=index)
+    rows = verdicts.published(session, now=now, tool_ids=ids)
+    known: dict[int, list[Published]] = {}
+    for each in publishing.published(session, rows, house, now=now):
+        known.setdefault(id_of(each.tool), []).append(each)
+    befell: dict[int, list[Event]] = {}
+    of_verdict = {id_of(row): row.tool_id for row in rows}
+    for event in verdicts.events(session, of_verdict) if rows else ():
+        befell.setdefault(of_verdict[event.subject_id], []).append(event)
+    cases, called = evaluations.of_tools(session, ids), tools.aliases_of(session, ids)
+    mentions = entries.mentions_of_tools(session, ids, limit=MOST_MENTIONS)
+    news = events.newest_of_each(session, "tool", ids, "tool.mentioned", limit=MOST_NEWS)
+    told_by = entries.by_id(session, {_entry(event) for some in news.values() for event in some})
+    others = evidence.on_tools(session, ids, today=now.astimezone(house.zone).date(), now=now)
+    return [
+        Dossier(
+            tool=tool,
+            found=look_up,
+            verdicts=known.get(tool_id, ()),
+            befell=befell.get(tool_id, ()),
+            evaluations=cases.get(tool_id, ()),
+            aliases=called.get(tool_id, ()),
+            mentions=mentions.get(tool_id, ()),
+            news=news.get(tool_id, ()),
+            told_by={_entry(each): told_by[_entry(each)] for each in news.get(tool_id, ()) if _entry(each) in told_by},
+            evidence=others.get(tool_id, NOTHING),
+        )
+        for tool_id, tool, look_up in zip(ids, found, look_ups, strict=True)
+    ]  # fmt: skip
+
+
+def _entry(event: Event) -> int:
+    return int(event.after.get("entry") or 0)

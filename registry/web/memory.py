@@ -1,0 +1,151 @@
+"""What everybody may read, and was just asked for, is given again before anything else looks at the request: the same
+bytes under the same headers, as long as nothing was written that it shows and no moment came that changes it.
+
+What was written, by this process or another, is heard of before each reply. A handler says by `keep` that its reply
+may be given again. No reply to somebody who may be known, by a cookie or a token, is kept or comes from here.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+
+from fastapi import Request
+from starlette.concurrency import run_in_threadpool
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from registry.web.etag import accepts_gzip, matches
+from registry.web.parts import Parts
+from registry.web.viewer import own_cookie
+
+PLACES = frozenset({"", "feeds", "guidance", "radar", "tools", "verdicts"})
+"""First parts of the addresses of what is kept, beside CHECK."""
+CHECK = "/api/v1/check"
+UNUSUAL = (b"authorization", b"range", b"content-length", b"transfer-encoding")
+"""With one of these the reply may be another one, or more than a reply is due."""
+THEMES = ("light", "dark")
+OF_A_BODY = (b"content-type", b"content-length", b"content-encoding")
+OF_ONE = (b"etag", b"content-length", b"last-modified", b"link")
+MOST_ADDRESS = 1_000
+MOST_BYTES = 24_000_000
+COST = 1_500
+"""Bytes that one takes besides its body: messages, headers, its key."""
+Key = tuple[bytes | None, str, bytes, bytes, bool]
+
+
+@dataclass(frozen=True)
+class Holds:
+    until: datetime
+    """When time alone changes it."""
+    on_trail: bool
+    """Whether it shows nothing that is not on the trail of changes; else whatever is written ends it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    start: Message
+    body: Message
+    tag: str
+    age: int
+    holds: Holds
+    since: datetime
+
+    @property
+    def size(self) -> int:
+        return len(self.body["body"]) + COST
+
+
+def keep(request: Request, until: datetime, *, on_trail: bool = False) -> None:
+    """Let this reply be given again until then to everybody who is not known, unless something is written."""
+    request.state.holds = Holds(until, on_trail)
+
+
+class Memory:
+    def __init__(self, app: ASGIApp, *, parts: Parts) -> None:
+        self.app, self.following, self.clock = app, parts.following, parts.clock
+        looks = [f"{own_cookie(parts, 'theme')}={each}".encode() for each in THEMES]
+        self._of_nobody = frozenset({b"", *looks})
+        """Cookies that tell nothing of who asks."""
+        self._held: dict[Key, Held] = {}
+        self._headers: dict[tuple[bytes, bytes], tuple[bytes, bytes]] = {}
+        self._bytes = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["method"] != "GET" or not _may_be_kept(scope["path"]):
+            await self.app(scope, receive, send)
+            return
+        headers = dict(scope["headers"])
+        known, cookie = headers.get(b"if-none-match", b""), headers.get(b"cookie", b"")
+        unusual = any(name in headers for name in UNUSUAL) or (b"if-modified-since" in headers and not known)
+        if unusual or cookie not in self._of_nobody or len(scope["query_string"]) > MOST_ADDRESS:
+            await self.app(scope, receive, send)
+            return
+        following = self.following
+        index = await run_in_threadpool(following.index) if following.asks_far else following.index()
+        if index is None:
+            await self.app(scope, receive, send)
+            return
+        zipped = _accepts_gzip(headers.get(b"accept-encoding", b""))
+        key = (headers.get(b"host"), scope["path"], scope["query_string"], cookie, zipped)
+        held, now = self._held.get(key), self.clock()
+        if held is None or not self._still_holds(held, now):
+            await self._ask(key, now, scope, receive, send)
+        elif known and matches(known.decode("latin-1"), held.tag):
+            await send(_not_modified(held.start))
+            await send({"type": "http.response.body", "body": b""})
+        else:
+            await send(held.start)
+            await send(held.body)
+
+    def _still_holds(self, held: Held, now: datetime) -> bool:
+        return held.age == self._age(held.holds) and held.since <= now < held.holds.until
+
+    def _age(self, holds: Holds) -> int:
+        return self.following.changes if holds.on_trail else self.following.commits
+
+    async def _ask(self, key: Key, now: datetime, scope: Scope, receive: Receive, send: Send) -> None:
+        ages = {True: self.following.changes, False: self.following.commits}  # before anything is read
+        sent: list[Message] = []
+
+        async def note(message: Message) -> None:
+            sent.append(message)
+            await send(message)
+
+        await self.app(scope, receive, note)
+        holds: Holds | None = scope.get("state", {}).get("holds")
+        if holds is None or len(sent) != 2 or sent[0]["status"] != 200:
+            return
+        start, body = sent
+        named = dict(start["headers"])
+        if b"etag" in named and b"set-cookie" not in named:
+            # Most headers are those of every reply, and are held once.
+            shared = [
+                each if each[0] in OF_ONE else self._headers.setdefault(each, each)
+                for each in start["headers"]
+            ]
+            tag = named[b"etag"].decode("latin-1")
+            self._keep(key, Held({**start, "headers": shared}, body, tag, ages[holds.on_trail], holds, now))
+
+    def _keep(self, key: Key, held: Held) -> None:
+        self._drop(key)
+        while self._held and self._bytes + held.size > MOST_BYTES:
+            self._drop(next(iter(self._held)))
+        self._held[key] = held
+        self._bytes += held.size
+
+    def _drop(self, key: Key) -> None:
+        dropped = self._held.pop(key, None)
+        if dropped is not None:
+            self._bytes -= dropped.size
+
+
+_accepts_gzip = lru_cache(256)(lambda header: accepts_gzip(header.decode("latin-1")))
+
+
+def _may_be_kept(path: str) -> bool:
+    place = path[1:].partition("/")[0]
+    return place in PLACES or place.partition(".")[0] in PLACES or path == CHECK
+
+
+def _not_modified(start: Message) -> Message:
+    headers = [(name, value) for name, value in start["headers"] if name not in OF_A_BODY]
+    return {**start, "status": 304, "headers": headers}

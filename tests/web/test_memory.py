@@ -1,0 +1,181 @@
+"""What everybody may read is given from memory: the same bytes and headers, and never longer than it is true."""
+
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+
+import pytest
+from fastapi import FastAPI
+from httpx2 import Response
+from sqlalchemy import Engine, event
+from starlette.testclient import TestClient
+
+from registry.services.people.acting import REGISTRY, Actor, record
+from registry.store.columns import id_of
+from registry.store.engine import transaction
+from registry.store.tables import Role
+from registry.web import memory
+from registry.web.memory import Memory
+from tests.builders import a_tool, a_verdict
+from tests.web.conftest import HandClock
+
+PAGES = (
+    "/",
+    "/tools",
+    "/tools?category=Writing",
+    "/tools/quillmark",
+    "/verdicts",
+    "/verdicts?outcome=approved",
+    "/verdicts/1",
+    "/radar",
+    "/radar/risk-fit",
+    "/guidance",
+    "/feeds",
+)
+REST = (
+    "/feeds/verdicts.atom",
+    "/feeds/verdicts.json?outcome=approved",
+    "/tools/quillmark/verdicts.rss",
+    f"{memory.CHECK}?q=quillmark",
+)
+OWN = "x-request-id"
+
+
+@pytest.fixture
+def tool_id(site_engine: Engine, cast: Mapping[str, int], clock: HandClock) -> int:
+    people = {
+        name: Actor(cast[name.title()], name.title(), frozenset({role}))
+        for name, role in (("rosa", Role.REVIEWER), ("ravi", Role.REVIEWER), ("amir", Role.APPROVER))
+    }
+    before = clock.now - timedelta(days=3)
+    with transaction(site_engine) as session:
+        tool = a_tool(session, now=before)
+        a_verdict(session, tool, people, now=before)
+        return id_of(tool)
+
+
+@pytest.fixture
+def site(client: TestClient, app: FastAPI, tool_id: int) -> TestClient:
+    app.state.parts.following.wait()
+    return client
+
+
+@pytest.fixture
+def held(site: TestClient, app: FastAPI) -> Memory:
+    found = app.middleware_stack
+    while not isinstance(found, Memory):
+        found = found.app
+    return found
+
+
+@pytest.fixture
+def asked(site: TestClient, site_engine: Engine) -> list[str]:
+    said: list[str] = []
+    event.listen(site_engine, "before_cursor_execute", lambda *args: said.append(args[2]))
+    return said
+
+
+def told(reply: Response) -> tuple[int, bytes, list[tuple[bytes, bytes]]]:
+    return (
+        reply.status_code,
+        reply.content,
+        sorted(each for each in reply.headers.raw if each[0].decode() != OWN),
+    )
+
+
+@pytest.mark.parametrize("address", [*PAGES, *REST])
+def test_what_is_kept_is_what_was_made_with_every_header_and_so_is_its_304(
+    site: TestClient, held: Memory, asked: list[str], address: str
+) -> None:
+    fresh = site.get(address)
+    asked.clear()
+    kept = site.get(address)
+    known = {"If-None-Match": kept.headers["etag"]}
+    unchanged = site.get(address, headers=known)
+    assert asked == []
+    assert told(kept) == told(fresh)
+    assert kept.headers[OWN] != fresh.headers[OWN]
+    held._held.clear()
+    assert told(site.get(address, headers=known)) == told(unchanged)
+    assert (unchanged.status_code, unchanged.content) == (304, b"")
+
+
+@pytest.mark.parametrize("address", PAGES)
+def test_whatever_is_written_ends_a_page(
+    site: TestClient, asked: list[str], site_engine: Engine, tool_id: int, clock: HandClock, address: str
+) -> None:
+    site.get(address)
+    with transaction(site_engine) as session:  # of which the trail of changes tells nothing
+        after = {"title": "Quillmark - new terms", "signal": "terms", "announcer": "press"}
+        record(session, "tool.mentioned", ("tool", tool_id), by=REGISTRY, now=clock.now, after=after)
+    asked.clear()
+    again = site.get(address)
+    assert asked
+    assert ("A change of its terms was reported" in again.text) == (address == "/tools/quillmark")
+
+
+def test_the_day_and_the_end_of_an_undo_window_end_a_page(
+    site: TestClient, asked: list[str], clock: HandClock
+) -> None:
+    site.get("/tools/quillmark")
+    clock.pass_time(hours=9)
+    asked.clear()
+    site.get("/tools/quillmark")
+    assert asked == []
+    clock.pass_time(hours=1)  # it is midnight past
+    site.get("/tools/quillmark")
+    assert asked
+
+
+@pytest.mark.parametrize(
+    "header", [{"Cookie": "registry=x"}, {"Cookie": "theme=dark; registry=x"}, {"Authorization": "Bearer x"}]
+)
+def test_who_may_be_somebody_gets_a_page_of_their_own(
+    site: TestClient, held: Memory, asked: list[str], header: dict[str, str]
+) -> None:
+    site.get("/tools/quillmark")
+    asked.clear()
+    site.get("/tools/quillmark", headers=header)
+    assert asked
+    assert len(held._held) == 1
+
+
+def test_a_page_of_somebody_who_is_signed_in_is_never_kept(
+    as_: Callable[[str], TestClient], held: Memory
+) -> None:
+    rosa = as_("Rosa")
+    for address in PAGES:
+        reply = rosa.get(address)
+        assert "Sign out" in reply.text
+        assert "etag" not in reply.headers
+    assert not held._held
+
+
+def test_each_look_is_kept_for_itself(site: TestClient) -> None:
+    plain, dark = site.get("/").text, site.get("/", headers={"Cookie": "theme=dark"}).text
+    assert 'data-theme="dark"' in dark
+    assert site.get("/").text == plain
+    assert site.get("/", headers={"Cookie": "theme=dark"}).text == dark
+
+
+def test_what_is_not_for_everybody_or_was_not_understood_is_not_kept(site: TestClient, held: Memory) -> None:
+    for address in (
+        "/tools/nobody",
+        "/verdicts/99",
+        "/verdicts?outcome=maybe",
+        "/check?q=quillmark",
+        "/login",
+    ):
+        site.get(address)
+    assert not held._held
+
+
+def test_what_is_kept_is_bounded_in_bytes(
+    site: TestClient, held: Memory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(memory, "MOST_BYTES", 60_000)
+    for number in range(12):
+        site.get(f"/verdicts?q=word{number}")
+    assert 0 < len(held._held) < 12
+    assert sum(each.size for each in held._held.values()) == held._bytes <= 60_000
+    site.get(f"/verdicts?q={'x' * 1_100}")
+    assert all(len(query) <= memory.MOST_ADDRESS for _, _, query, *_ in held._held)
