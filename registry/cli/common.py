@@ -5,24 +5,28 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from sqlalchemy import Engine
 
 from registry.domain.errors import RuleBroken
-from registry.settings import Settings, load_settings
-from registry.store.engine import make_engine
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+    from registry.settings import Settings
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print data alone, as JSON.")]
 
 
 @contextmanager
 def opened(
-    settings: Settings | None = None, *, in_service: bool = False
-) -> Iterator[tuple[Settings, Engine]]:
+    settings: "Settings | None" = None, *, in_service: bool = False
+) -> "Iterator[tuple[Settings, Engine]]":
     """The settings and an engine; an empty database gets its schema, an older one is refused with RuleBroken."""
+    from registry.settings import load_settings
     from registry.store import schema  # loads Alembic, which not every command needs
+    from registry.store.engine import make_engine
 
     settings = settings or load_settings()
     engine = make_engine(settings.resolved_database_url, in_service=in_service)

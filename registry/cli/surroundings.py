@@ -18,7 +18,8 @@ from registry.services.health import Check
 from registry.services.log import verifying
 from registry.settings import Settings
 from registry.store import copying, events, log
-from registry.store.engine import snapshot, sqlite_module
+from registry.store.engine import snapshot
+from registry.store.plain import sqlite_module
 
 SKEW = timedelta(minutes=5)
 BACKUP_DAYS = 7

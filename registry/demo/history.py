@@ -16,7 +16,8 @@ from registry.demo.scorecards import ScorecardRecord
 from registry.domain.evaluation import EvaluationState
 from registry.domain.quick_lane import LIMITS
 from registry.domain.scorecard import TypedAnswer, TypedRating, TypedScorecard
-from registry.services.answers import lookup, requests
+from registry.services.answers import requests
+from registry.services.answers.unanswered import count_unanswered
 from registry.services.decisions.decision import Decision, Terms, decide
 from registry.services.evaluations import evaluation as rounds
 from registry.services.evaluations import moderation, scoring
@@ -285,7 +286,7 @@ class History:
                 yield each.last_at - earlier * 7 * HOUR, self._unanswered(each.query)
 
     def _unanswered(self, query: str) -> Callable[[datetime], None]:
-        return lambda at: lookup.count_unanswered(self.session, query, now=at)
+        return lambda at: count_unanswered(self.session, query, now=at)
 
     def _in_office_hours(self, day: date) -> datetime:
         return min(datetime.combine(day, time(10), UTC), self.now)

@@ -7,11 +7,11 @@ from sqlalchemy import func
 from sqlmodel import Session, col, or_, select
 
 from registry.domain.errors import NotFound
+from registry.domain.tool import AliasKind
 from registry.domain.triage import CandidateStatus
 from registry.store.columns import among, id_of
 from registry.store.entries import chunks
 from registry.store.tables import Alias, Candidate, CandidateLabel, Entry, Event, Mention, Request
-from registry.store.tables.tool import AliasKind
 
 
 def get(session: Session, candidate_id: int) -> Candidate:

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Collection
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any
 
 from sqlalchemy import (
     ARRAY,
@@ -19,6 +19,8 @@ from sqlalchemy import (
     select,
 )
 from sqlmodel import Session, SQLModel
+
+from registry.store.plain import id_of as id_of
 
 SQLModel.model_config["defer_build"] = (
     True  # a table validates nothing; its validators are made where one is asked for
@@ -76,14 +78,3 @@ def put(row: SQLModel, **values: Any) -> None:
     for name, value in values.items():
         if getattr(row, name) != value:
             setattr(row, name, value)
-
-
-class Row(Protocol):
-    id: int | None
-
-
-def id_of(row: Row) -> int:
-    """The primary key of a row that is in the database. Raises ValueError for one that was not flushed yet."""
-    if row.id is None:
-        raise ValueError(f"{type(row).__name__} has no id before it is flushed")
-    return row.id

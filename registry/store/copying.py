@@ -23,7 +23,7 @@ from sqlalchemy import (
     text,
 )
 
-from registry.store.engine import sqlite_module
+from registry.store.plain import sqlite_module
 
 LEFT_OUT = frozenset({"alembic_version", "tool_change"})
 """What a schema brings by itself, and the trail that memory follows: it means something in one database alone."""

@@ -1,13 +1,10 @@
 """How the store is reached: an engine, a snapshot to read from, a transaction to write in."""
 
-import importlib
-import sqlite3
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -27,6 +24,7 @@ from sqlalchemy.engine import make_url
 from sqlmodel import Session, SQLModel, create_engine
 
 from registry.store.memo import forget
+from registry.store.plain import sqlite_module
 
 _writers: "WeakKeyDictionary[Engine, threading.Lock]" = WeakKeyDictionary()
 _WRITES = "registry_writes"
@@ -206,15 +204,6 @@ def _session(engine: Engine, *, writes: bool) -> Session:
     if engine.dialect.name == "postgresql" and not writes:
         options |= {"postgresql_readonly": True, "isolation_level": "REPEATABLE READ"}
     return Session(engine.execution_options(**options), expire_on_commit=False)
-
-
-def sqlite_module() -> ModuleType:
-    """The SQLite that this registry uses, as a DB-API module."""
-    # Versions 3.7.0 to 3.51.2 can corrupt a write-ahead log that two connections checkpoint at once.
-    try:
-        return importlib.import_module("pysqlite3.dbapi2")
-    except ImportError:
-        return sqlite3
 
 
 def _prepare(connection: Any, _record: object) -> None:

@@ -16,8 +16,9 @@ from registry.domain.validity import GRACE_DAYS, Mark, MarkKind
 from registry.store import tables
 from registry.store.columns import among, id_of
 from registry.store.engine import write_all
+from registry.store.rulings import MARK_ACTIONS, as_mark
 from registry.store.tables import Event, Notice, NoticeBook, Supersession, Verdict, VerdictCondition
-from registry.store.verdicts import MARK_ACTIONS, as_mark, as_rulings
+from registry.store.verdicts import as_rulings
 
 CONDITION_ACTIONS = {f"condition.{kind.value}": kind for kind in ConditionActKind}
 _ACTIONS = [*MARK_ACTIONS, *CONDITION_ACTIONS]

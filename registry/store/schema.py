@@ -5,12 +5,11 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection, Engine, text
-
 from registry.domain.errors import RuleBroken
 
 if TYPE_CHECKING:  # Alembic loads every dialect, a quarter of a second that a site that stands need not pay
     from alembic.config import Config
+    from sqlalchemy import Connection, Engine
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -40,7 +39,7 @@ class SchemaStatus:
         return f"The database's schema is {self.current or 'empty'}, not {self.newest}. Run `registry db upgrade`."
 
 
-def upgrade(engine: Engine, to: str = "head") -> None:
+def upgrade(engine: "Engine", to: str = "head") -> None:
     """Bring the database to a version; changes nothing where it is the newest. Raises RuleBroken where it is newer."""
     with engine.connect() as connection:
         if refuse_newer(connection).up_to_date:
@@ -49,9 +48,10 @@ def upgrade(engine: Engine, to: str = "head") -> None:
         upgrade_in(connection, to)
 
 
-def upgrade_in(connection: Connection, to: str = "head") -> None:
+def upgrade_in(connection: "Connection", to: str = "head") -> None:
     """The same within the caller's transaction."""
     from alembic import command
+    from sqlalchemy import text
 
     if connection.dialect.name == "postgresql":  # several may start at once; the later ones find it done
         connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('schema'))"))
@@ -61,19 +61,25 @@ def upgrade_in(connection: Connection, to: str = "head") -> None:
     command.upgrade(config, to)
 
 
-def refuse_newer(connection: Connection) -> SchemaStatus:
+def refuse_newer(connection: "Connection") -> SchemaStatus:
     found = status_in(connection)
     if not found.known:
         raise RuleBroken(found.sentence)
     return found
 
 
-def status(engine: Engine) -> SchemaStatus:
+def require_known(revision: str) -> None:
+    """Raises RuleBroken for a version that this program does not have."""
+    if revision and not is_known(revision):
+        raise RuleBroken(of_revision(revision).sentence)
+
+
+def status(engine: "Engine") -> SchemaStatus:
     with engine.connect() as connection:
         return status_in(connection)
 
 
-def status_in(connection: Connection) -> SchemaStatus:
+def status_in(connection: "Connection") -> SchemaStatus:
     from alembic.runtime.migration import MigrationContext
 
     current = MigrationContext.configure(connection).get_current_revision() or ""

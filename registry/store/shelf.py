@@ -13,10 +13,10 @@ from registry.domain.validity import ValidityState, validity
 from registry.store import standing, tables
 from registry.store.columns import among
 from registry.store.evaluations import CLOSED
+from registry.store.rulings import superseded_at
 from registry.store.standing import published
 from registry.store.tables import Evaluation, Tool
 from registry.store.under_way import under_way_at
-from registry.store.verdicts import superseded_at
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,8 @@ from registry.domain.condition import Condition
 from registry.domain.outcome import MEANINGS, Outcome
 from registry.domain.validity import GRACE_DAYS, REVIEW_DAYS, Ruling, ValidityState
 from registry.store.columns import among
+from registry.store.rulings import MARK_ACTIONS, marks, superseded_at
 from registry.store.tables import Event, Supersession, Verdict, VerdictCondition
-from registry.store.verdicts import MARK_ACTIONS, marks, superseded_at
 
 PERMISSIVE = [outcome for outcome, meaning in MEANINGS.items() if meaning.may_use]
 

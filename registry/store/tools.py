@@ -3,18 +3,17 @@
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any
 
-from sqlalchemy import ColumnElement, String, bindparam, cast, tuple_
+from sqlalchemy import ColumnElement, bindparam, tuple_
 from sqlalchemy import select as columns
 from sqlmodel import Session, and_, col, func, or_, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from registry.domain.errors import NotFound
 from registry.domain.language import worded
-from registry.domain.outcome import MEANINGS
 from registry.store.columns import among
-from registry.store.tables import Alias, AliasKind, Evaluation, OutsideVerdict, Tool, Verdict
+from registry.store.tables import Alias, AliasKind, Tool
 
 MOST_PERMITTED = 50
 
@@ -54,42 +53,11 @@ def _by_ids() -> SelectOfScalar[Tool]:
     return select(Tool).where(col(Tool.id).in_(bindparam("ids", expanding=True)))
 
 
-class WithPast(NamedTuple):
-    """A tool, and of what there is anything about it, in whatever state."""
-
-    tool: Tool
-    decided: bool
-    evaluated: bool
-    told_of: bool
-    """By other registries."""
-
-
-def with_past(session: Session, tool_ids: Iterable[int]) -> Sequence[WithPast]:
-    return [WithPast(*each) for each in session.exec(_with_past(), params={"ids": list(tool_ids)})]
-
-
-@cache
-def _with_past() -> Any:
-    verdicts = select(Verdict.id).where(Verdict.tool_id == Tool.id).exists()
-    evaluations = select(Evaluation.id).where(Evaluation.tool_id == Tool.id).exists()
-    others = select(OutsideVerdict.id).where(OutsideVerdict.tool_id == Tool.id).exists()
-    return select(Tool, verdicts, evaluations, others).where(
-        col(Tool.id).in_(bindparam("ids", expanding=True))
-    )
-
-
 def by_slugs(session: Session, slugs: Iterable[str]) -> dict[str, Tool]:
     wanted = set(slugs)
     if not wanted:
         return {}
     return {tool.slug: tool for tool in session.exec(select(Tool).where(col(Tool.slug).in_(wanted)))}
-
-
-def names_by_slug(session: Session, slugs: Collection[str]) -> dict[str, str]:
-    if not slugs:
-        return {}
-    query = columns(col(Tool.slug), col(Tool.name)).where(among(session, Tool.slug, slugs))
-    return {row.slug: row.name for row in session.connection().execute(query)}
 
 
 def by_name_keys(session: Session, keys: Iterable[str]) -> Sequence[Tool]:
@@ -205,22 +173,6 @@ def in_category(session: Session, category: str, *, limit: int = 50) -> Sequence
     ).all()
 
 
-def permitted_in(session: Session, category: str) -> Sequence[int]:
-    """Ids of at most 50 tools of a category that some verdict permits or once permitted, by name."""
-    return session.exec(_permitted_in(), params={"category": category}).all()
-
-
-@cache
-def _permitted_in() -> SelectOfScalar[int]:
-    permits = [outcome for outcome, meaning in MEANINGS.items() if meaning.may_use]
-    decided = select(Verdict.tool_id).where(
-        Verdict.tool_id == Tool.id, col(Verdict.outcome).in_(permits), col(Verdict.undone_at).is_(None)
-    )
-    query: Any = select(Tool.id).where(Tool.category == bindparam("category"), decided.exists())
-    found: SelectOfScalar[int] = query.order_by(col(Tool.name)).limit(MOST_PERMITTED)
-    return found
-
-
 def by_vendor(session: Session, vendor_names: Iterable[str]) -> Sequence[Tool]:
     return session.exec(
         select(Tool).where(col(Tool.vendor).in_(set(vendor_names))).order_by(col(Tool.name))
@@ -234,26 +186,8 @@ def alike(session: Session, *, category: str, vendor: str) -> Sequence[Tool]:
     return session.exec(select(Tool).where(or_(*either))).all() if either else []
 
 
-def of_vendors(session: Session, vendors: Collection[str]) -> Sequence[int]:
-    query = columns(col(Tool.id)).where(col(Tool.vendor).in_(vendors)).order_by(col(Tool.id))
-    return [tool_id for (tool_id,) in session.connection().execute(query) if tool_id is not None]
-
-
-def begun(session: Session, key: str, *, limit: int) -> Sequence[int]:
-    """Ids of tools with a name key that begins so, the shortest such key first."""
-    begins = col(Alias.key).startswith(key, autoescape=True)
-    query = select(Alias.tool_id).where(Alias.kind == AliasKind.NAME, begins)
-    return session.exec(query.order_by(func.length(Alias.key), col(Alias.key)).limit(limit)).all()
-
-
 def vendors(session: Session) -> Sequence[str]:
     return session.exec(select(Tool.vendor).where(Tool.vendor != "").distinct()).all()
-
-
-def vendors_of(session: Session, tool_ids: Iterable[int] | None = None) -> Iterator[tuple[str, int]]:
-    """Each tool's vendor with the tool's id, of all tools or of these, those without a vendor left out."""
-    query = columns(col(Tool.vendor), col(Tool.id)).where(col(Tool.vendor) != "")
-    return _rows(session, query if tool_ids is None else query.where(col(Tool.id).in_(tool_ids)))
 
 
 def categories(session: Session) -> Sequence[str]:
@@ -307,20 +241,6 @@ def newest_alias(session: Session) -> int:
     return session.exec(select(func.max(col(Alias.id)))).one() or 0
 
 
-def alias_keys(session: Session, tool_ids: Iterable[int] | None = None) -> Iterator[tuple[str, str, int]]:
-    """Kind, key and tool's id of every alias, or of those of these tools, in the order in which they came."""
-    query = columns(cast(col(Alias.kind), String), col(Alias.key), col(Alias.tool_id)).order_by(col(Alias.id))
-    return _rows(session, query if tool_ids is None else query.where(col(Alias.tool_id).in_(tool_ids)))
-
-
-def written(session: Session, tool_ids: Iterable[int] | None = None) -> Iterator[tuple[str, int]]:
-    """Names that hold a stop, as hosts and mail addresses do, just as they are written, each with its tool's id."""
-    query = columns(col(Alias.text), col(Alias.tool_id)).where(
-        col(Alias.kind) == AliasKind.NAME, col(Alias.text).contains(".")
-    )
-    return _rows(session, query if tool_ids is None else query.where(col(Alias.tool_id).in_(tool_ids)))
-
-
 def _rows(session: Session, query: Any) -> Iterator[Any]:
     """Rows one after the other, so that a hundred thousand are not held at once."""
     for some in session.connection().execute(query.execution_options(yield_per=5_000)).partitions():
@@ -335,12 +255,6 @@ def names_of(session: Session, tool_ids: Iterable[int]) -> Sequence[Alias]:
         .where(Alias.kind == AliasKind.NAME, col(Alias.tool_id).in_(wanted))
         .order_by(col(Alias.id))
     ).all()
-
-
-def name_keys(session: Session) -> Iterator[Sequence[tuple[str, int]]]:
-    """Every name key with its tool's id, some thousands at a time."""
-    query = columns(col(Alias.key), col(Alias.tool_id)).where(col(Alias.kind) == AliasKind.NAME)
-    yield from session.connection().execute(query.execution_options(yield_per=5_000)).partitions()
 
 
 def slugs_among(session: Session, wanted: Collection[str]) -> set[str]:

@@ -2,29 +2,24 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
-from datetime import date, datetime
+from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, bindparam, or_
+from sqlalchemy import bindparam
 from sqlalchemy import select as select_columns
-from sqlalchemy.orm import aliased
 from sqlalchemy.orm.util import identity_key
 from sqlmodel import Session, UTCDateTime, col, func, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from registry.domain.errors import NotFound
 from registry.domain.language import worded
-from registry.domain.validity import Mark, MarkKind, Ruling
-from registry.domain.verdict import Pilot, Scope, Verdict
+from registry.domain.validity import Ruling
+from registry.store import rulings as plain_rulings
 from registry.store import tables
-from registry.store.columns import among, among_given, id_of, is_given
-from registry.store.conditions import as_condition
+from registry.store.columns import among, id_of
 from registry.store.memo import remembered
 from registry.store.tables import Evaluation, Event, Supersession, Tool, User, VerdictCondition
-
-MARK_ACTIONS = {f"verdict.{kind.value}": kind for kind in MarkKind}
 
 
 def get(session: Session, number: int) -> tables.Verdict:
@@ -115,12 +110,6 @@ def by_numbers(session: Session, numbers: Iterable[int]) -> Sequence[tables.Verd
     return session.exec(select(tables.Verdict).where(col(tables.Verdict.number).in_(set(numbers)))).all()
 
 
-def uids_among(session: Session, uids: Collection[str]) -> set[str]:
-    """Those of these random ids that are verdicts of this very registry."""
-    query = select(tables.Verdict.uid).where(among(session, tables.Verdict.uid, uids))
-    return set(session.exec(query)) if uids else set()
-
-
 def published(
     session: Session, *, now: datetime, tool_ids: Iterable[int] | None = None, limit: int | None = None
 ) -> Sequence[tables.Verdict]:
@@ -151,15 +140,6 @@ def published_in_parts(session: Session, *, now: datetime) -> Iterator[Sequence[
         yield part
         last = part[-1].number
         part = session.exec(query.where(col(row.number) < last), params={"now": now}).all()
-
-
-def next_moment(session: Session, *, now: datetime) -> datetime | None:
-    """The first moment after this one at which a verdict goes out or starts."""
-    verdict = tables.Verdict
-    moments = (col(each) for each in (verdict.published_at, verdict.starts_at, verdict.decided_at))
-    ahead = (select_columns(func.min(each)).where(each > now).scalar_subquery() for each in moments)
-    found = session.connection().execute(select_columns(*ahead)).one()
-    return min((each for each in found if each is not None), default=None)
 
 
 def rulings(session: Session, tool_ids: Iterable[int], *, now: datetime) -> dict[int, list[Ruling]]:
@@ -204,147 +184,20 @@ def _conditions() -> SelectOfScalar[VerdictCondition]:
 def as_rulings(
     session: Session, rows: Sequence[tables.Verdict], *, now: datetime | None = None
 ) -> list[Ruling]:
-    """The rows as the rules see them, in their order, with conditions, marks and supersessions.
-
-    With `now`, what is on record has happened by now, even where the clock was set back since.
-    """
-    ids = [row.id for row in rows if row.id is not None]
-    if not ids:
-        return []
-    by_verdict, befell = conditions(session, ids), marks(session, ids, now)
-    names, starts = _supersessions(session, ids)
-    slugs = _slugs(session, {row.tool_id for row in rows})
-    return [
-        Ruling(
-            verdict=as_verdict(
-                row, by_verdict.get(id_of(row), []), slugs[row.tool_id], names.get(id_of(row), ())
-            ),
-            marks=tuple(befell.get(id_of(row), ())),
-            superseded_at=starts.get(id_of(row)),
-        )
-        for row in rows
-    ]
-
-
-def _slugs(session: Session, tool_ids: Collection[int]) -> dict[int, str]:
-    """Of tools that the session holds already nothing is asked."""
-    held = (session.identity_map.get(identity_key(Tool, each)) for each in tool_ids)
-    known = {id_of(each): str(each.slug) for each in held if each is not None and "slug" in each.__dict__}
-    if missing := tool_ids - known.keys():
+    """As `rulings.as_rulings`; of tools that the session holds already nothing is asked."""
+    wanted = {row.tool_id for row in rows}
+    held = (session.identity_map.get(identity_key(Tool, each)) for each in wanted)
+    slugs = {id_of(each): str(each.slug) for each in held if each is not None and "slug" in each.__dict__}
+    if missing := wanted - slugs.keys():
         query = select_columns(col(Tool.id), col(Tool.slug)).where(col(Tool.id).in_(missing))
-        known |= {tool_id or 0: slug for tool_id, slug in session.connection().execute(query)}
-    return known
-
-
-def as_verdict(
-    row: tables.Verdict, conditions: Sequence[VerdictCondition], tool: str, supersedes: Iterable[int]
-) -> Verdict:
-    """The row as the rules see it; `tool` is the tool's slug, `supersedes` the numbers that it names."""
-    return Verdict(
-        number=row.number,
-        tool=tool,
-        outcome=row.outcome,
-        scope=Scope(
-            edition=row.edition,
-            offices=frozenset(row.offices),
-            versions=row.versions,
-            deployment=row.deployment,
-            data_ceiling=row.data_ceiling,
-            accounts=frozenset(row.accounts),
-            audience=frozenset(row.audience),
-        ),
-        conditions=tuple(as_condition(each) for each in conditions),
-        rationale=row.rationale,
-        alternatives=tuple(row.alternatives),
-        reason_code=row.reason_code,
-        citation=row.citation,
-        pilot=Pilot(**row.pilot) if row.pilot else None,
-        decided_by=row.decided_by,
-        decided_at=row.decided_at,
-        starts_at=row.starts_at,
-        valid_until=row.valid_until,
-        supersedes=tuple(sorted(supersedes)),
-        imported=row.imported,
-        notes=tuple(row.notes),
-    )
+        slugs |= {tool_id or 0: slug for tool_id, slug in session.connection().execute(query)}
+    return plain_rulings.as_rulings(session, rows, slugs=slugs, now=now)
 
 
 def events(session: Session, verdict_ids: Iterable[int]) -> Sequence[Event]:
     """All that happened to these verdicts, oldest first."""
     query = select(Event).where(Event.subject_kind == "verdict", col(Event.subject_id).in_(set(verdict_ids)))
     return session.exec(query.order_by(col(Event.id))).all()
-
-
-def marks(
-    session: Session, verdict_ids: Collection[int], now: datetime | None = None
-) -> dict[int, list[Mark]]:
-    """Verdict id -> what befell it, in the order in which it was recorded; with `now`, by now at the latest."""
-    query, given = _marks(session.get_bind().dialect.name), among_given(session, verdict_ids)
-    found: dict[int, list[Mark]] = defaultdict(list)
-    for verdict_id, action, at, actor, actor_id, after in session.connection().execute(query, given):
-        mark = as_mark(action, at, actor, actor_id, after)
-        found[verdict_id].append(mark if now is None else replace(mark, at=min(mark.at, now)))
-    return found
-
-
-def as_mark(action: str, at: datetime, actor: str, actor_id: int | None, after: Mapping[str, Any]) -> Mark:
-    """The mark that an event tells; an imported one bears the moment of the registry it comes from."""
-    effective_on = after.get("effective_on")
-    return Mark(
-        kind=MARK_ACTIONS[action],
-        at=datetime.fromisoformat(after["at"]) if after.get("at") else at,
-        by=after.get("by") or actor,
-        reason=after.get("reason", ""),
-        replacement=after.get("replacement", ""),
-        effective_on=date.fromisoformat(effective_on) if effective_on else None,
-        details=after.get("details") or {},
-        by_id=None if after.get("by") else actor_id,
-    )
-
-
-@cache
-def _marks(dialect: str) -> Select[Any]:
-    told = (Event.subject_id, Event.action, Event.at, Event.actor, Event.actor_id, Event.after)
-    return (
-        select_columns(*(col(each) for each in told))
-        .where(
-            col(Event.subject_kind) == "verdict",
-            is_given(dialect, col(Event.subject_id)),
-            col(Event.action).in_(MARK_ACTIONS),
-        )
-        .order_by(col(Event.id))
-    )
-
-
-def _supersessions(
-    session: Session, verdict_ids: Collection[int]
-) -> tuple[dict[int, list[int]], dict[int, datetime]]:
-    """Verdict id -> the numbers that it supersedes, and verdict id -> when its earliest standing successor starts."""
-    query, given = _ties(session.get_bind().dialect.name), among_given(session, verdict_ids)
-    names: dict[int, list[int]] = defaultdict(list)
-    starts: dict[int, datetime] = {}
-    for verdict_id, superseded_id, number, starts_at, undone_at in session.exec(query, params=given):  # type: ignore[call-overload]
-        names[verdict_id].append(number)
-        if undone_at is None:
-            starts[superseded_id] = min(starts.get(superseded_id, starts_at), starts_at)
-    return names, starts
-
-
-@cache
-def _ties(dialect: str) -> Select[Any]:
-    old, new, tie = aliased(tables.Verdict), aliased(tables.Verdict), Supersession
-    return (
-        select_columns(col(tie.verdict_id), col(tie.superseded_id))
-        .add_columns(col(old.number), col(new.starts_at), col(new.undone_at))
-        .join(old, col(old.id) == col(tie.superseded_id))
-        .join(new, col(new.id) == col(tie.verdict_id))
-        .where(or_(is_given(dialect, col(tie.verdict_id)), is_given(dialect, col(tie.superseded_id))))
-    )
-
-
-def superseded_at(session: Session, verdict_ids: Collection[int]) -> dict[int, datetime]:
-    """Verdict id -> when its earliest successor that was not taken back starts."""
-    return _supersessions(session, verdict_ids)[1]
 
 
 def of_tool(session: Session, tool_id: int) -> Sequence[tables.Verdict]:

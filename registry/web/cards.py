@@ -8,11 +8,12 @@ from registry.domain.coverage import covers
 from registry.domain.language import gettext_noop as _
 from registry.domain.lookup import Answer, AnswerCode, House
 from registry.domain.outcome import MEANINGS
+from registry.domain.tool import Tool
 from registry.domain.validity import ValidityState
 from registry.domain.verdict import NONE_KNOWN
 from registry.publish.formats import FORMATS
 from registry.services.answers.lookup import LookUp, Suggestion
-from registry.store.tables import Tool
+from registry.store import tables
 from registry.web.question import Typed, choices
 from registry.web.shapes import AnswerCard, ConditionItem, Limit, Link, Narrow, Option, ToolLink
 from registry.web.words import words
@@ -23,7 +24,13 @@ OVER = frozenset({ValidityState.REVOKED, ValidityState.SUNSET_REACHED})
 
 
 def answer_card(
-    found: LookUp, tool: Tool, typed: Typed, house: House, *, base_url: str, offices: Sequence[Option] = ()
+    found: LookUp,
+    tool: Tool | tables.Tool,
+    typed: Typed,
+    house: House,
+    *,
+    base_url: str,
+    offices: Sequence[Option] = (),
 ) -> AnswerCard:
     answer, verdict = found.answer, found.answer.verdict
     data, accounts, people = _limits(answer, house)
@@ -75,7 +82,7 @@ def answer_card(
 
 
 def narrow(
-    answer: Answer, tool: Tool, typed: Typed, house: House, offices: Sequence[Option] = ()
+    answer: Answer, tool: Tool | tables.Tool, typed: Typed, house: House, offices: Sequence[Option] = ()
 ) -> Narrow | None:
     """The short form that asks what the answer depends on; None where it depends on nothing that can be chosen."""
     known = choices(typed, house, offices, [each.name for each in answer.editions])
@@ -99,7 +106,7 @@ def tool_links(found: Iterable[Suggestion], typed: Typed) -> list[ToolLink]:
     ]
 
 
-def follow(tool: Tool) -> list[Link]:
+def follow(tool: Tool | tables.Tool) -> list[Link]:
     return [
         Link(each.name, f"/tools/{quote(tool.slug)}/verdicts.{ending}") for ending, each in FORMATS.items()
     ]

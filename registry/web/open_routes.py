@@ -4,6 +4,8 @@ OPEN = frozenset(
     {
         "GET /",
         "GET /.well-known/security.txt",
+        "GET /a-z",  # of a copy as files alone
+        "GET /a-z/{beginning}",
         "GET /accessibility",
         "GET /api",
         "POST /api/v1/challenges",

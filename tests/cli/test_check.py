@@ -75,12 +75,11 @@ def test_a_value_that_is_not_known_and_a_database_without_a_registry_are_told(
     assert "registry db upgrade" in empty.stderr
 
 
-def test_the_answer_loads_neither_web_server_nor_migrations() -> None:
-    heavy = ("fastapi", "starlette", "alembic", "jinja2", "feedparser", "httpx2", "apscheduler")
+def test_the_answer_loads_no_web_server_no_migrations_and_no_object_layer() -> None:
+    heavy = ("fastapi", "starlette", "alembic", "jinja2", "feedparser", "httpx2", "apscheduler", "sqlalchemy")
     code = (
         "import sys, registry.cli, registry.cli.check, registry.services.answers.lookup, "
-        "registry.services.people.house, "
-        f"registry.settings, registry.store.engine; print([m for m in {heavy} if m in sys.modules])"
+        f"registry.settings, registry.store.plain; print([m for m in {heavy} if m in sys.modules])"
     )
     found = subprocess.run([sys.executable, "-c", code], text=True, capture_output=True, check=True)
     assert found.stdout.strip() == "[]"

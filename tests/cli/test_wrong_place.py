@@ -30,6 +30,5 @@ def test_a_folder_that_cannot_be_made(
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("REGISTRY_DATA_DIR", str(tmp_path / "file" / "data"))
     assert (
-        told_by(capsys, monkeypatch, "check", "Quillmark")
-        == f"{tmp_path / 'file' / 'data'}: Not a directory.\n"
+        told_by(capsys, monkeypatch, "users", "list") == f"{tmp_path / 'file' / 'data'}: Not a directory.\n"
     )

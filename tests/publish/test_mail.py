@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from registry.publish.mail import Envelope, Item, Letter, write
+from registry.publish.mail import Envelope, Item, Letter, as_html, write
 from tests.conftest import NOW
 
 URL = "https://registry.example/follow/1234567-0123456789abcdef0123456789abcdef01234567/leave"
@@ -91,3 +91,10 @@ def test_an_address_that_holds_more_than_one_is_refused() -> None:
 
 def test_the_same_letter_is_the_same_bytes_each_time() -> None:
     assert write(LETTER, ENVELOPE).as_bytes() == write(LETTER, ENVELOPE).as_bytes()
+
+
+def test_items_in_another_language_than_the_rest_are_marked_so() -> None:
+    html = as_html(replace(LETTER, language="es"))
+    assert html.startswith('<!doctype html>\n<html lang="es">')
+    assert html.count('<div lang="en"><h2>') == len(LETTER.items) == html.count("</div>")
+    assert "<div" not in as_html(LETTER)

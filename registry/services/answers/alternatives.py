@@ -1,6 +1,5 @@
 """What may be used instead: tools of the same kind on which the same question is answered with a yes."""
 
-from dataclasses import replace
 from datetime import datetime
 
 from sqlmodel import Session
@@ -32,8 +31,7 @@ def alternatives(
         audience=_only(scope.audience & set(house.audiences)),
         office=_only(scope.offices & set(house.offices)),
     )
-    computed = lookup.answers(session, others, replace(asked, edition=None), house, now=now)
-    found = [Suggestion(each, computed[id_of(each)].code) for each in others]
+    found = lookup.suggested(session, [id_of(each) for each in others], asked, house, now=now)
     return sorted(
         (each for each in found if each.code in _YES),
         key=lambda each: (_YES.index(each.code), each.tool.name),

@@ -12,7 +12,7 @@ from urllib.parse import unquote, urlencode, urlsplit
 from registry.domain.disguise import is_disguised, plain
 from registry.domain.identity import name_key
 from registry.domain.spelling import last_part
-from registry.store.tables import AliasKind
+from registry.domain.tool import AliasKind
 from scrapers.links import (
     has_public_suffix,
     host_of,

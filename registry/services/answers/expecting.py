@@ -2,24 +2,26 @@
 
 from collections.abc import Mapping
 from datetime import date, datetime, tzinfo
-
-from sqlmodel import Session
+from typing import TYPE_CHECKING
 
 from registry.domain.expectation import expected_on
-from registry.store import under_way
-from registry.store.under_way import Running
+from registry.store import asked
+from registry.store.asked import Running
+
+if TYPE_CHECKING:
+    from registry.store.plain import Source
 
 MOST_RECENT = 60
 """Decided evaluations of all tiers that are looked back on."""
 
 
 def expect(
-    session: Session, running: Mapping[int, Running], *, zone: tzinfo, now: datetime
+    source: "Source", running: Mapping[int, Running], *, zone: tzinfo, now: datetime
 ) -> dict[int, date]:
     """Tool id -> the day, for those under way; one query more, and none where nothing is."""
     if not running:
         return {}
-    took = under_way.took_days(session, most=MOST_RECENT, before=now)
+    took = asked.took_days(source, most=MOST_RECENT, before=now)
     today = now.astimezone(zone).date()
     return {
         tool_id: expected_on(

@@ -7,20 +7,21 @@ import threading
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-
-from sqlmodel import Session
+from typing import TYPE_CHECKING
 
 from registry.domain.answer import Answer, House, Question
 from registry.domain.outside import Said
+from registry.domain.tool import Tool
 from registry.domain.validity import Ruling
-from registry.services.outside.evidence import said_of
+from registry.services.outside.said import said_of
 from registry.services.people.house import house_of
 from registry.services.verdicts.turn import next_turn
-from registry.settings import Settings
-from registry.store import offices, tools, under_way, verdicts
-from registry.store.columns import id_of
-from registry.store.tables import Office, Tool
-from registry.store.under_way import Running
+from registry.store import asked, rulings
+from registry.store.asked import OfficeRule, Running
+
+if TYPE_CHECKING:
+    from registry.settings import Settings
+    from registry.store.plain import Source
 
 MOST_KEPT = 2_000
 """Tools; some 4 kB each."""
@@ -53,18 +54,18 @@ class Facts:
         self._lock = threading.Lock()
         self._about: dict[int, About] = {}
         self._permitted: dict[str, Sequence[int]] = {}
-        self._offices: Sequence[Office] | None = None
+        self._offices: Sequence[OfficeRule] | None = None
         self._answers: dict[tuple[Question, int], Answer] = {}
         self._holds = (EVER, EVER)
 
-    def about(self, session: Session, tool_ids: Iterable[int]) -> dict[int, About]:
+    def about(self, source: "Source", tool_ids: Iterable[int]) -> dict[int, About]:
         """By the tool's id, in the order asked; a tool that is not there is left out."""
         wanted = list(dict.fromkeys(tool_ids))
         found = {tool_id: each for tool_id in wanted if (each := self._about.get(tool_id)) is not None}
         missing = [tool_id for tool_id in wanted if tool_id not in found]
         if not missing:
             return found
-        read = _read(session, missing)
+        read = _read(source, missing)
         with self._lock:
             self._about |= read
             for oldest in list(self._about)[: max(len(self._about) - MOST_KEPT, 0)]:
@@ -72,59 +73,61 @@ class Facts:
         found |= read
         return {tool_id: found[tool_id] for tool_id in wanted if tool_id in found}
 
-    def permitted_in(self, session: Session, category: str) -> Sequence[int]:
+    def permitted_in(self, source: "Source", category: str) -> Sequence[int]:
         """Ids of tools of the category that some verdict permits or once permitted, by name; none of no category."""
         if not category:
             return ()
         if category not in self._permitted:
-            self._permitted[category] = tools.permitted_in(session, category)
+            self._permitted[category] = asked.permitted_in(source, category)
         return self._permitted[category]
 
-    def answers(self, session: Session, house: House, now: datetime) -> dict[tuple[Question, int], Answer]:
+    def answers(self, source: "Source", house: House, now: datetime) -> dict[tuple[Question, int], Answer]:
         """What was computed and holds now, by question (its `at` is EVER) and tool; add what you compute for now."""
         since, until = self._holds
         if not since <= now < until:
             with self._lock:
-                self._answers, self._holds = {}, (now, next_turn(session, now=now, zone=house.zone))
+                self._answers, self._holds = {}, (now, next_turn(source, now=now, zone=house.zone))
         elif len(self._answers) > MOST_KEPT:
             self._answers = {}
         return self._answers
 
-    def turn(self, session: Session, house: House, now: datetime) -> datetime:
+    def turn(self, source: "Source", house: House, now: datetime) -> datetime:
         """When time alone changes an answer next."""
-        self.answers(session, house, now)
+        self.answers(source, house, now)
         return self._holds[1]
 
-    def house(self, session: Session, settings: Settings) -> House:
+    def house(self, source: "Source", settings: "Settings") -> House:
         if self._offices is None:
-            self._offices = offices.all_offices(session)
+            self._offices = asked.offices(source)
         return house_of(self._offices, settings)
 
 
-def _read(session: Session, tool_ids: Sequence[int]) -> dict[int, About]:
-    rows = {id_of(each.tool): each for each in tools.with_past(session, tool_ids)}
-    published = _published(session, [tool_id for tool_id, each in rows.items() if each.decided])
+def _read(source: "Source", tool_ids: Sequence[int]) -> dict[int, About]:
+    rows = {each.tool.id: each for each in asked.with_past(source, tool_ids)}
+    published = _published(
+        source, {tool_id: each.tool.slug for tool_id, each in rows.items() if each.decided}
+    )
     evaluated = [tool_id for tool_id, each in rows.items() if each.evaluated]
-    runs = under_way.runs(session, evaluated) if evaluated else {}
+    runs = asked.runs(source, evaluated) if evaluated else {}
     told = [tool_id for tool_id, each in rows.items() if each.told_of]
-    others = said_of(session, told) if told else {}
+    others = said_of(source, told) if told else {}
     return {
         tool_id: About(
             each.tool,
             tuple(published.get(tool_id, ())),
             tuple(runs.get(tool_id, ())),
-            others.get(tool_id, ()),
+            tuple(others.get(tool_id, ())),
         )
         for tool_id, each in rows.items()
     }
 
 
-def _published(session: Session, tool_ids: Sequence[int]) -> dict[int, list[tuple[datetime, Ruling]]]:
+def _published(source: "Source", slugs: Mapping[int, str]) -> dict[int, list[tuple[datetime, Ruling]]]:
     found: dict[int, list[tuple[datetime, Ruling]]] = {}
-    if tool_ids:
-        rows = verdicts.published(session, now=EVER, tool_ids=tool_ids)
-        for row, ruling in zip(rows, _in_words(session, verdicts.as_rulings(session, rows)), strict=True):
-            found.setdefault(row.tool_id, []).append((row.published_at, ruling))
+    rows = rulings.decided(source, slugs.keys()) if slugs else []
+    known = _in_words(source, rulings.as_rulings(source, rows, slugs=slugs))
+    for row, ruling in zip(rows, known, strict=True):
+        found.setdefault(row.tool_id, []).append((row.published_at, ruling))
     return found
 
 
@@ -135,12 +138,12 @@ def _as_of(ruling: Ruling, now: datetime) -> Ruling:
     return replace(ruling, marks=tuple(replace(mark, at=min(mark.at, now)) for mark in ruling.marks))
 
 
-def _in_words(session: Session, rulings: Sequence[Ruling]) -> list[Ruling]:
+def _in_words(source: "Source", found: Sequence[Ruling]) -> list[Ruling]:
     """With tools called by their names, where a verdict or a mark gives a slug."""
-    slugs = {slug for ruling in rulings for slug in ruling.verdict.alternatives}
-    slugs |= {mark.replacement for ruling in rulings for mark in ruling.marks if mark.replacement}
-    names = tools.names_by_slug(session, slugs)
-    return [_named(ruling, names) for ruling in rulings] if names else list(rulings)
+    slugs = {slug for ruling in found for slug in ruling.verdict.alternatives}
+    slugs |= {mark.replacement for ruling in found for mark in ruling.marks if mark.replacement}
+    names = asked.names_by_slug(source, slugs)
+    return [_named(ruling, names) for ruling in found] if names else list(found)
 
 
 def _named(ruling: Ruling, names: Mapping[str, str]) -> Ruling:

@@ -12,7 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from registry.services.answers.index import Index
 from registry.services.answers.matching import read_index
-from registry.store import tools
+from registry.store import asked
 from registry.store.changes import Trail
 from registry.store.engine import snapshot
 
@@ -109,8 +109,8 @@ class Following:
             self.start()
         elif news.tools:
             with snapshot(self._engine) as session:
-                keys, written = tools.alias_keys(session, news.tools), tools.written(session, news.tools)
-                index.replace(news.tools, keys, written, tools.vendors_of(session, news.tools))
+                keys, written = asked.alias_keys(session, news.tools), asked.written(session, news.tools)
+                index.replace(news.tools, keys, written, asked.vendors_of(session, news.tools))
 
     def _drop(self) -> None:
         if self._trail is not None:

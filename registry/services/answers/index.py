@@ -10,11 +10,11 @@ from copy import copy
 from itertools import permutations
 
 from registry.domain.identity import name_key
+from registry.domain.tool import AliasKind
 from registry.services.answers.asking import Asked
 from registry.services.answers.facts import Facts
 from registry.services.answers.names import Names
 from registry.services.answers.packed import Packed
-from registry.store.tables import AliasKind
 
 Key = tuple[str, str, int]
 """Kind of alias, its key, the tool's number."""

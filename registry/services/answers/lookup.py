@@ -1,31 +1,29 @@
 """\"May I use it?\": match what was asked, read the verdicts, compute the answer and what may be used instead."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
-from typing import Any
-
-from sqlmodel import Session
+from typing import TYPE_CHECKING, Any
 
 from registry.domain import lookup as rules
 from registry.domain.coverage import values
 from registry.domain.errors import InvalidInput
-from registry.domain.identity import name_key
 from registry.domain.language import gettext_noop as _
 from registry.domain.language import worded
 from registry.domain.lookup import Answer, AnswerCode, House, Question
 from registry.domain.outside import Others
+from registry.domain.tool import Tool
 from registry.domain.verdict import Verdict
 from registry.services.answers import matching
 from registry.services.answers.expecting import expect
 from registry.services.answers.facts import EVER, About
 from registry.services.answers.index import Index
 from registry.services.answers.matching import Match, facts_of
-from registry.services.people.house import house
-from registry.settings import Settings
-from registry.store.columns import id_of
-from registry.store.tables import Tool, Unanswered
-from scrapers.links import link_key
+from registry.store.plain import HasId, id_of
+
+if TYPE_CHECKING:
+    from registry.settings import Settings
+    from registry.store.plain import Source
 
 MOST_ALTERNATIVES = 5
 YEARS = (2000, 2199)
@@ -59,9 +57,9 @@ class LookUp:
         return self.match.tool if self.match else None
 
 
-def organisation(session: Session, settings: Settings, index: Index | None = None) -> House:
+def organisation(source: "Source", settings: "Settings", index: Index | None = None) -> House:
     """The house, of which the index may know the offices."""
-    return index.facts.house(session, settings) if index is not None else house(session, settings)
+    return facts_of(index).house(source, settings)
 
 
 def moment(on: date | None, house: House, *, now: datetime) -> datetime:
@@ -84,7 +82,7 @@ def no_day() -> InvalidInput:
 
 
 def check(
-    session: Session,
+    source: "Source",
     query: str,
     question: Question,
     house: House,
@@ -93,11 +91,11 @@ def check(
     index: Index | None = None,
 ) -> LookUp:
     """Answer what was typed. Raises InvalidInput for a data class, account, audience or office not known here."""
-    return check_all(session, [query], question, house, now=now, index=index)[0]
+    return check_all(source, [query], question, house, now=now, index=index)[0]
 
 
 def check_all(
-    session: Session,
+    source: "Source",
     queries: Sequence[str],
     question: Question,
     house: House,
@@ -107,19 +105,31 @@ def check_all(
 ) -> list[LookUp]:
     """Answer the same question about everything in a list, in its order; each tool is computed once."""
     if index is None and len(queries) > 1:
-        index = matching.read_index(session)
-    matches = [matching.match(session, query, index) for query in queries]
-    asking = _Asking(session, question, house, now, index)
-    asking.compute([id_of(found.tool) for found in matches if found])
+        index = matching.read_index(source)
+    matches = [matching.match(source, query, index) for query in queries]
+    asking = _Asking(source, question, house, now, index)
+    asking.compute([found.tool.id for found in matches if found])
     return [
         replace(asking.about(found.tool), query=query, match=found) if found else asking.unknown(query)
         for query, found in zip(queries, matches, strict=True)
     ]
 
 
+def check_tool(source: "Source", tool: HasId, question: Question, house: House, *, now: datetime) -> LookUp:
+    asking, tool_id = _Asking(source, question, house, now), id_of(tool)
+    return asking.about(asking.facts.about(source, [tool_id])[tool_id].tool)
+
+
+def suggested(
+    source: "Source", tool_ids: Sequence[int], question: Question, house: House, *, now: datetime
+) -> list[Suggestion]:
+    """These tools, each with its answer, in their order."""
+    return _Asking(source, question, house, now).suggested(tool_ids)
+
+
 def check_tools(
-    session: Session,
-    found: Sequence[Tool],
+    source: "Source",
+    found: Iterable[HasId],
     question: Question,
     house: House,
     *,
@@ -127,14 +137,14 @@ def check_tools(
     index: Index | None = None,
 ) -> list[LookUp]:
     """The same question about tools that are known, in their order."""
-    asking = _Asking(session, question, house, now, index)
-    asking.compute([id_of(tool) for tool in found])
-    return [asking.about(tool) for tool in found]
+    asking, ids = _Asking(source, question, house, now, index), [id_of(tool) for tool in found]
+    asking.compute(ids)
+    return [asking.about(each.tool) for each in asking.facts.about(source, ids).values()]
 
 
 def answers(
-    session: Session,
-    found: Sequence[Tool],
+    source: "Source",
+    found: Iterable[HasId],
     question: Question,
     house: House,
     *,
@@ -142,11 +152,11 @@ def answers(
     index: Index | None = None,
 ) -> dict[int, Answer]:
     """Tool id -> answer, for a list of tools, in a fixed number of queries."""
-    return _answers(session, [id_of(tool) for tool in found], question, house, now=now, index=index)
+    return _answers(source, [id_of(tool) for tool in found], question, house, now=now, index=index)
 
 
 def _answers(
-    session: Session,
+    source: "Source",
     tool_ids: Sequence[int],
     question: Question,
     house: House,
@@ -156,21 +166,21 @@ def _answers(
 ) -> dict[int, Answer]:
     """Those of tools that are not there are left out."""
     if index is None or question.at != now:
-        return _compute(session, facts_of(index).about(session, tool_ids), question, house, now=now)
-    said, kept = replace(question, at=EVER), index.facts.answers(session, house, now)
+        return _compute(source, facts_of(index).about(source, tool_ids), question, house, now=now)
+    said, kept = replace(question, at=EVER), index.facts.answers(source, house, now)
     missing = [tool_id for tool_id in tool_ids if (said, tool_id) not in kept]
-    made = _compute(session, index.facts.about(session, missing), question, house, now=now)
+    made = _compute(source, index.facts.about(source, missing), question, house, now=now)
     kept |= {(said, tool_id): answer for tool_id, answer in made.items()}
     found = {tool_id: made.get(tool_id) or kept.get((said, tool_id)) for tool_id in tool_ids}
     return {tool_id: answer for tool_id, answer in found.items() if answer is not None}
 
 
 def _compute(
-    session: Session, about: Mapping[int, About], question: Question, house: House, *, now: datetime
+    source: "Source", about: Mapping[int, About], question: Question, house: House, *, now: datetime
 ) -> dict[int, Answer]:
     known = {tool_id: each.running(now) for tool_id, each in about.items()}
     running = {tool_id: each for tool_id, each in known.items() if each is not None}
-    expected = expect(session, running, zone=house.zone, now=now)
+    expected = expect(source, running, zone=house.zone, now=now)
     return {
         tool_id: _computed(each, question, house, now, expected.get(tool_id))
         for tool_id, each in about.items()
@@ -178,7 +188,7 @@ def _compute(
 
 
 def by_value(
-    session: Session,
+    source: "Source",
     tool: Tool,
     question: Question,
     dimensions: Sequence[str],
@@ -190,7 +200,7 @@ def by_value(
     """Dimension -> each value the house has for it, with the answer it would bring; a fixed number of queries."""
     if not dimensions:
         return {}
-    about = facts_of(index).about(session, [id_of(tool)])[id_of(tool)]
+    about = facts_of(index).about(source, [id_of(tool)])[id_of(tool)]
     return {
         dimension: [
             (value, _computed(about, _with(question, dimension, value), house, now).code)
@@ -199,18 +209,6 @@ def by_value(
         ]
         for dimension in dimensions
     }
-
-
-def count_unanswered(session: Session, query: str, *, now: datetime) -> None:
-    """Remember that nobody could answer this: what was asked and how often, never by whom."""
-    key = (link_key(query) if "://" in query else name_key(query))[:200]
-    if not key:
-        return
-    row = session.get(Unanswered, key)
-    if row is None:
-        session.add(Unanswered(key=key, query=query[:200], first_at=now, last_at=now))
-    else:
-        row.times, row.last_at = row.times + 1, now
 
 
 def told(found: LookUp, *, base_url: str) -> dict[str, Any]:
@@ -276,15 +274,15 @@ class _Asking:
     """One question put to any number of tools; what was read or computed for one is kept for the next."""
 
     def __init__(
-        self, session: Session, question: Question, house: House, now: datetime, index: Index | None = None
+        self, source: "Source", question: Question, house: House, now: datetime, index: Index | None = None
     ) -> None:
-        self.session, self.question, self.house, self.now, self.index = session, question, house, now, index
+        self.source, self.question, self.house, self.now, self.index = source, question, house, now, index
         self.facts = facts_of(index)
         self._computed: dict[int, Answer] = {}
         self._whole = (
             self
             if question.edition is None
-            else _Asking(session, replace(question, edition=None), house, now, index)
+            else _Asking(source, replace(question, edition=None), house, now, index)
         )
         """The same about whole tools: another tool has other editions."""
 
@@ -292,7 +290,7 @@ class _Asking:
         missing = [tool_id for tool_id in tool_ids if tool_id not in self._computed]
         if missing:
             self._computed |= _answers(
-                self.session, missing, self.question, self.house, now=self.now, index=self.index
+                self.source, missing, self.question, self.house, now=self.now, index=self.index
             )
         return self._computed
 
@@ -306,24 +304,24 @@ class _Asking:
     def _evidence(self, tool: Tool, answer: Answer) -> Others:
         if answer.code not in _OPEN or answer.verdict is not None:
             return NOBODY
-        about = self.facts.about(self.session, [id_of(tool)])[id_of(tool)]
+        about = self.facts.about(self.source, [id_of(tool)])[id_of(tool)]
         return Others(about.others, self.question.at.astimezone(self.house.zone).date())
 
     def unknown(self, query: str) -> LookUp:
-        near = tuple(self._whole.suggested(matching.near(self.session, query, self.index)))
+        near = tuple(self._whole.suggested(matching.near(self.source, query, self.index)))
         answer = rules.unknown(query, self.question, self.house)
         return LookUp(query, self.question, None, answer, (), near)
 
     def suggested(self, tool_ids: Sequence[int]) -> list[Suggestion]:
         computed = self.compute(tool_ids)
-        about = self.facts.about(self.session, tool_ids)
+        about = self.facts.about(self.source, tool_ids)
         return [Suggestion(each.tool, computed[tool_id].code) for tool_id, each in about.items()]
 
     def _instead_of(self, tool: Tool, answer: Answer) -> tuple[Suggestion, ...]:
         """What would be a yes: those the verdict names, and, where this tool is none, others of its kind."""
         named = [*(answer.verdict.alternatives if answer.verdict else ()), answer.replacement]
-        first = matching.named(self.session, [name for name in named if name], self.index)
-        alike = () if answer.code in _YES else self.facts.permitted_in(self.session, tool.category)
+        first = matching.named(self.source, [name for name in named if name], self.index)
+        alike = () if answer.code in _YES else self.facts.permitted_in(self.source, tool.category)
         pool = dict.fromkeys([*first, *alike])
         others = [tool_id for tool_id in pool if tool_id != tool.id]
         found: list[Suggestion] = []

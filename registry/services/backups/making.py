@@ -15,7 +15,7 @@ from registry.services.backups import archive
 from registry.services.backups.archive import Manifest
 from registry.settings import Settings
 from registry.store import copying, schema
-from registry.store.engine import sqlite_module
+from registry.store.plain import sqlite_module
 
 TOLD = (
     "name",

@@ -23,9 +23,9 @@ from registry.services.decisions.decider import Permission, refuse_own_reading
 from registry.services.decisions.decision import Decision, Terms, form_faults, publish, verdict_row
 from registry.services.evaluations import evaluation as rounds
 from registry.services.evaluations.scoring import declare
-from registry.services.outside.evidence import linked
+from registry.services.outside.said import linked
 from registry.services.people.acting import Actor
-from registry.store import evaluations, outside, tables, tools, verdicts
+from registry.store import asked, evaluations, outside, tables, tools, verdicts
 from registry.store.columns import id_of
 from registry.store.tables import Adoption, Evaluation, OutsideVerdict, Role, Source, Tool
 
@@ -70,13 +70,15 @@ def model(session: Session, outside_id: int, *, now: datetime, terms: Terms) -> 
     if row.tool_id is None or read is None:
         raise RuleBroken("Say first which of our tools it is about.")
     source = outside.source_of(session, row)
-    found = Model(row, source, linked(read, source), tools.get_by_id(session, row.tool_id))
+    found = Model(
+        row, source, linked(read, (source.url, source.answered_url)), tools.get_by_id(session, row.tool_id)
+    )
     state = read.state_on(now.astimezone(terms.zone).date())
     if state not in STANDS:
         label = STATE_LABELS[state].lower()
         raise RuleBroken(f"It does not stand there: “{label}”. Only what stands can be adopted.")
     if read.adopted_from is not None:
-        if verdicts.uids_among(session, {read.adopted_from["id"]}):
+        if asked.ours_among(session, {read.adopted_from["id"]}):
             raise RuleBroken("It is this registry’s own verdict, taken over there. It is no evidence for us.")
         whose = read.adopted_from["registry"] or "another registry"
         raise RuleBroken(f"It was taken over there from {whose}, unscored. Adopt the verdict of {whose}.")

@@ -22,7 +22,7 @@ from registry.services.lists.aliases import home_key, is_vendors_page, read_alia
 from registry.services.lists.import_checks import TENANTS, circle, is_elsewhere, site
 from registry.services.lists.import_rows import PlannedRow, PlannedVerdict
 from registry.services.lists.importing_store import DESCRIBED, Additions, ListedTool, NewVerdict
-from registry.store import tables, tools, verdicts
+from registry.store import asked, tables, tools, verdicts
 from registry.store.tables import AliasKind, VerdictCondition
 
 NO_FAULTS: Mapping[str, str] = MappingProxyType({})
@@ -57,7 +57,7 @@ class Plan:
         }
         self._slugs = {tool.slug: tool for tool in by_id.values()}
         self._owners: dict[AliasKind, dict[str, ListedTool]] = {kind: {} for kind in AliasKind}
-        for kind, key, tool_id in tools.alias_keys(session):
+        for kind, key, tool_id in asked.alias_keys(session):
             self._owners[AliasKind(kind)][key] = by_id[tool_id]
         self._numbers: dict[int, ListedTool] = {}
         """Of every verdict that can be named to its tool."""

@@ -13,7 +13,8 @@ from registry.domain.outcome import MEANINGS, Outcome
 from registry.domain.spans import DecidedCase, Span, Stage, spans
 from registry.domain.validity import ValidityState, validity
 from registry.store import numbers as store
-from registry.store import standing, verdicts
+from registry.store import standing
+from registry.store.rulings import next_moment
 
 DUE_SOON_DAYS = 90
 YEAR = timedelta(days=365)
@@ -135,7 +136,7 @@ OF_YIELDS = OF_TIMES | {f"source.{each}" for each in ("added", "edited", "remove
 def numbers(session: Session, wanted: Wanted, *, zone: tzinfo, now: datetime, keep: Keep = anew) -> Numbers:
     """Every number of the dashboard, in a fixed number of queries; what takes long to count may be kept."""
     today = now.astimezone(zone).date()
-    turn = (today, verdicts.next_moment(session, now=now))
+    turn = (today, next_moment(session, now=now))
     times = keep(("times", wanted, *turn), OF_TIMES, lambda: _times(session, wanted, zone=zone, now=now))
     in_all = keep(("standings", *turn), OF_STANDINGS, lambda: tallied(session, zone=zone, now=now))
     sources = keep(

@@ -1,19 +1,18 @@
 """What other registries say of our tools, read for pages, answers and the API: evidence, never an answer of ours."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any
-from urllib.parse import urlsplit
 
 from sqlmodel import Session
 
 from registry.domain.outcome import MEANINGS
 from registry.domain.outside import PLACED_LABELS, STANDS, Outside, Said, changes, read_outside, summary
-from registry.store import outside, verdicts
+from registry.services.outside.said import linked
+from registry.store import asked, outside
 from registry.store.columns import id_of
 from registry.store.tables import Candidate, OutsideVerdict, Source, Tool
-from scrapers.links import canonical_url
 
 
 @dataclass(frozen=True)
@@ -82,7 +81,6 @@ class Before:
 
 
 NOTHING = Evidence()
-EVER = datetime.max.replace(tzinfo=UTC)
 
 
 def on_tools(
@@ -93,18 +91,6 @@ def on_tools(
     every = pieces(session, [each for some in told.values() for each in some], today=today, now=now)
     return {
         tool_id: as_evidence([each for each in every if each.row.tool_id == tool_id], today)
-        for tool_id in told
-    }
-
-
-def said_of(session: Session, tool_ids: Collection[int]) -> Mapping[int, tuple[Said, ...]]:
-    """Tool id -> what others said, whatever day it is; for answers, which are computed for many days."""
-    told = outside.of_tools(session, tool_ids)
-    every = pieces(session, [each for some in told.values() for each in some], today=date.max, now=EVER)
-    return {
-        tool_id: tuple(
-            Said(each.registry, each.outside, each.ours) for each in every if each.row.tool_id == tool_id
-        )
         for tool_id in told
     }
 
@@ -135,12 +121,12 @@ def pieces(
 ) -> list[Piece]:
     """Rows as they read today, in their order."""
     read = [
-        (row, source, linked(found, source))
+        (row, source, linked(found, (source.url, source.answered_url)))
         for row, source in told
         if (found := read_outside(row.said)) is not None
     ]
     origins = {found.adopted_from["id"] for _, _, found in read if found.adopted_from}
-    ours = verdicts.uids_among(session, origins) if origins else set()
+    ours = asked.ours_among(session, origins)
     adopted = outside.adopted_as(session, [id_of(row) for row, _, _ in read], now=now) if read else {}
     return [
         Piece(
@@ -156,12 +142,6 @@ def pieces(
         )
         for row, source, found in read
     ]
-
-
-def linked(told: Outside, source: Source) -> Outside:
-    """The same without its address where that is not on the host of their feed: it is no page of theirs."""
-    feeds = {urlsplit(canonical_url(each)).netloc for each in (source.url, source.answered_url) if each}
-    return told if urlsplit(canonical_url(told.url)).netloc in feeds else replace(told, url="")
 
 
 def history(session: Session, piece: Piece) -> list[Before]:

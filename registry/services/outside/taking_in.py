@@ -16,7 +16,7 @@ from registry.domain.outcome import MEANINGS, Outcome
 from registry.domain.outside import ENDED, Outside, read_outside
 from registry.domain.validity import ValidityState
 from registry.services.outside import placing
-from registry.store import outside, verdicts
+from registry.store import asked, outside
 from registry.store.columns import id_of
 from registry.store.tables import OutsideRevision, OutsideVerdict, Source
 from scrapers.entry import Entry
@@ -57,7 +57,7 @@ def take_in(session: Session, source: Source, entries: Sequence[Entry], *, held:
     told = Told()
     by_key = _in_order(entries, now)
     known = outside.by_key(session, id_of(source), by_key.keys())
-    ours = verdicts.uids_among(session, by_key.keys())
+    ours = asked.ours_among(session, by_key.keys())
     fresh: list[OutsideVerdict] = []
     successors: list[tuple[str, OutsideVerdict]] = []
     for key, sayings in by_key.items():

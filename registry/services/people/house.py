@@ -1,14 +1,17 @@
 """The organisation as the rules see it, from settings and offices."""
 
 from collections.abc import Sequence
-
-from sqlmodel import Session
+from typing import TYPE_CHECKING
 
 from registry.domain.language import gettext_noop as _
 from registry.domain.lookup import House
-from registry.settings import Settings
-from registry.store import offices
-from registry.store.tables import Office
+
+if TYPE_CHECKING:
+    from sqlmodel import Session
+
+    from registry.settings import Settings
+    from registry.store.asked import OfficeRule
+    from registry.store.tables import Office
 
 GENERAL_RULE = _("Do not use it for work until we have looked at it.")
 
@@ -19,12 +22,16 @@ ACCOUNT_PHRASES = {
 }
 
 
-def house(session: Session, settings: Settings) -> House:
+def house(session: "Session", settings: "Settings") -> House:
     """Default rules are by office code; under the empty code stands the one for those who name no office."""
+    from registry.store import (
+        offices,
+    )  # only here: who has read them knows the house without the object layer
+
     return house_of(offices.all_offices(session), settings)
 
 
-def house_of(offices: Sequence[Office], settings: Settings) -> House:
+def house_of(offices: "Sequence[Office | OfficeRule]", settings: "Settings") -> House:
     found = sorted(offices, key=lambda office: office.code)
     rules = {office.code: office.default_rule for office in found if office.default_rule}
     say = settings.words.gettext

@@ -22,9 +22,10 @@ from registry.services.verdicts.naming import Naming
 from registry.services.verdicts.publishing import Published, as_json
 from registry.store import notice_pages, tools
 from registry.store.columns import id_of
+from registry.store.conditions import as_condition
 from registry.store.notice_pages import Found, Line
+from registry.store.rulings import as_verdict
 from registry.store.tables import Notice, Tool
-from registry.store.verdicts import as_verdict
 
 MOST_KEPT = 1_000
 """Entries: some kilobytes each."""
@@ -99,7 +100,8 @@ def _make(
     }
     others = tools.by_slugs(session, named)
     for notice, row, tool in found:
-        was = as_verdict(row, conditions.get(id_of(row), []), tool.slug, superseded.get(id_of(row), ()))
+        kept = map(as_condition, conditions.get(id_of(row), []))
+        was = as_verdict(row, kept, tool.slug, superseded.get(id_of(row), ()))
         was = replace(was, conditions=tuple(_as_of(was.conditions, notice.conditions)))
         ruling = Ruling(was, tuple(_results(notice)))
         state = Validity(notice.state, notice.ends_on, notice.replacement, False, None, notice.reason)

@@ -14,7 +14,7 @@ from registry.domain.language import day_text, worded
 from registry.domain.triggers import REOPENED_IN, Cause, ReportKind
 from registry.domain.validity import Ruling, ValidityState, validity
 from registry.domain.verdict import Verdict
-from registry.services.answers.matching import find_tool, not_known
+from registry.services.answers.meant import find_tool, not_known
 from registry.services.people.acting import REGISTRY, Actor, record, refuse_long
 from registry.services.verdicts.reopening import reopen
 from registry.store import reports, verdicts

@@ -9,7 +9,7 @@ from sqlmodel import Session
 
 from registry.domain.errors import InvalidInput, NotAllowed, NotFound, RegistryError, RuleBroken, StaleVersion
 from registry.domain.validity import Mark, MarkKind, Ruling, check_mark
-from registry.services.answers.matching import find_tool, not_known
+from registry.services.answers.meant import find_tool, not_known
 from registry.services.people.acting import Actor, record, refuse_long
 from registry.services.people.reach import require_reach
 from registry.services.verdicts.announcing import announce

@@ -1,5 +1,6 @@
 """SQLModel tables: they hold state and have no rules; one noun a file."""
 
+from registry.domain.tool import AliasKind
 from registry.store.tables.candidate import Candidate, CandidateLabel, Mention
 from registry.store.tables.deciding import SecondReading, VendorContact
 from registry.store.tables.difference import Difference
@@ -24,7 +25,7 @@ from registry.store.tables.saved_filter import SavedFilter
 from registry.store.tables.scorecard import Scorecard, ScorecardKnockOut, ScorecardRating
 from registry.store.tables.signing_in import ProviderSignIn, SignInFailure, UserIdentity
 from registry.store.tables.source import Source
-from registry.store.tables.tool import Alias, AliasKind, Tool
+from registry.store.tables.tool import Alias, Tool
 from registry.store.tables.tool_change import ToolChange
 from registry.store.tables.triage_act import TriageAct, TriageStep
 from registry.store.tables.unanswered import Unanswered

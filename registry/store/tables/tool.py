@@ -1,21 +1,12 @@
 """What triage let in, and everything by which people call it."""
 
 from datetime import datetime
-from enum import StrEnum
 
 from sqlalchemy import UniqueConstraint
 from sqlmodel import Field, SQLModel
 
+from registry.domain.tool import AliasKind
 from registry.store.columns import EnumText
-
-
-class AliasKind(StrEnum):
-    NAME = "name"
-    DOMAIN = "domain"
-    PATH = "path"
-    PURL = "purl"
-    EXE = "exe"
-    """The file that is run, such as `teams.exe`."""
 
 
 class Tool(SQLModel, table=True):

@@ -13,6 +13,7 @@ from sqlmodel import Session
 from registry.domain.lookup import AnswerCode, Question
 from registry.services.answers import lookup
 from registry.services.answers.index import Index
+from registry.services.answers.unanswered import count_unanswered
 from registry.settings import Settings
 from registry.web.api.replies import as_json
 from registry.web.deps import House, Known, Now, Plain, Read
@@ -103,4 +104,4 @@ def _answer(
 
 async def _count(request: Request, query: str, now: datetime) -> None:
     async with parts_of(request).writing() as session:
-        await run_in_threadpool(lookup.count_unanswered, session, query, now=now)
+        await run_in_threadpool(count_unanswered, session, query, now=now)

@@ -22,6 +22,7 @@ from registry.domain.lookup import House as Organisation
 from registry.services.answers import lookup, matching
 from registry.services.answers.index import Index
 from registry.services.answers.lookup import LookUp
+from registry.services.answers.unanswered import count_unanswered
 from registry.services.people.house import house
 from registry.services.verdicts import publishing
 from registry.settings import Settings
@@ -270,6 +271,6 @@ def _is_worth_counting(request: Request, typed: Typed) -> bool:
 async def _count(parts: Parts, query: str, now: datetime) -> None:
     try:
         async with parts.writing() as session:
-            await run_in_threadpool(lookup.count_unanswered, session, query, now=now)
+            await run_in_threadpool(count_unanswered, session, query, now=now)
     except SQLAlchemyError:
         logger.warning("look-up not counted", exc_info=True)  # the answer has been given

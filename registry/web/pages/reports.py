@@ -15,7 +15,7 @@ from registry.domain.language import worded
 from registry.domain.lookup import Question
 from registry.domain.triggers import ReportKind
 from registry.services.answers import lookup
-from registry.services.answers.matching import MOST_NAMED, suggest
+from registry.services.answers.meant import MOST_NAMED, suggest
 from registry.services.people.acting import Actor
 from registry.services.people.house import house
 from registry.services.verdicts import reports

@@ -3,18 +3,25 @@
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Engine
 from sqlmodel import Session
 
-from registry.services.answers import matching
+from registry.domain.lookup import Question
+from registry.domain.outcome import Outcome
+from registry.services.answers import lookup, matching, meant
 from registry.services.answers.index import Index
 from registry.services.lists.aliases import read_alias
+from registry.services.people.house import house_of
+from registry.settings import Settings
 from registry.store import tools
+from registry.store.engine import snapshot, transaction
+from registry.store.plain import opened
 from registry.store.tables import Alias
-from tests.builders import a_tool
+from tests.builders import a_tool, a_verdict, the_cast
 from tests.conftest import in_whole
 
 FOLDER = Path(__file__).parent / "labelled_queries"
@@ -63,7 +70,7 @@ def certain(session: Session, index: Index | None, query: str) -> str:
 
 
 def first(session: Session, index: Index, query: str) -> str:
-    return next((tool.name for tool in matching.suggest(session, query, index)), "")
+    return next((tool.name for tool in meant.suggest(session, query, index)), "")
 
 
 @pytest.mark.parametrize("half", HALVES)
@@ -103,6 +110,29 @@ def test_a_vendor_a_part_or_a_sentence_leads_to_the_tool(session: Session, index
     assert [(each.query, first(session, index, each.query)) for each in asked] == [
         (each.query, each.tool) for each in asked
     ]
+
+
+@pytest.mark.parametrize("half", HALVES)
+def test_a_terminal_is_told_what_the_site_answers(engine: Engine, now: datetime, half: str) -> None:
+    asked = list(labelled(half))
+    queries = [each.query for each in asked]
+    with transaction(engine) as session:
+        the_tools(session, now)
+        cast = the_cast(session, now)
+        for outcome, tool in zip(Outcome, tools.every(session)[::20], strict=False):
+            a_verdict(session, tool, cast, outcome=outcome, now=now)
+    now += timedelta(days=1)
+    house, question = house_of((), Settings()), Question(at=now, data_class="internal")
+    with snapshot(engine) as session:
+        index = matching.read_index(session)
+        known = lookup.check_all(session, queries, question, house, now=now, index=index)
+    with opened(engine.url.render_as_string(hide_password=False)) as source:
+        read = [lookup.check(source, each, question, house, now=now) for each in queries]
+    for each, site, terminal in zip(asked, known, read, strict=True):
+        of_site, of_terminal = (lookup.told(found, base_url="") for found in (site, terminal))
+        assert of_terminal | {"suggestions": ()} == of_site | {"suggestions": ()}
+        if each.sign in "~?":
+            assert of_terminal["suggestions"][:1] == of_site["suggestions"][:1], each.query
 
 
 def test_the_set_is_large_enough_to_tell() -> None:

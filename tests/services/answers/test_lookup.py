@@ -16,6 +16,7 @@ from registry.domain.lookup import AnswerCode, House, Question
 from registry.domain.outcome import Outcome
 from registry.domain.verdict import Scope
 from registry.services.answers import lookup
+from registry.services.answers.unanswered import count_unanswered
 from registry.services.people.acting import Actor
 from registry.store.tables import AliasKind, Tool, Unanswered
 from tests.builders import TERMS, UTC_ZONE, a_condition, a_tool, a_verdict, an_evaluation, the_cast
@@ -228,7 +229,7 @@ def test_the_told_answer_has_the_promised_shape(
 
 def test_what_nobody_could_answer_is_counted_without_a_name(session: Session, now: datetime) -> None:
     for query in ("Zylograph", "zylo graph", "Other"):
-        lookup.count_unanswered(session, query, now=now)
+        count_unanswered(session, query, now=now)
         session.flush()
     counted = {row.key: row.times for row in session.exec(select(Unanswered))}
     assert counted == {"zylograph": 2, "other": 1}

@@ -96,6 +96,17 @@ def test_it_is_told_that_a_request_was_received_once(desk: Desk) -> None:
     assert "https://registry.example/request/1-" in text
 
 
+def test_a_mail_is_in_the_registrys_language(desk: Desk, settings: Settings) -> None:
+    desk.settings = settings.model_copy(update={"language": "es"})
+    desk.asks()
+    desk.look(NOW + MINUTE)
+    [(_to, subject, text)] = desk.told(NOW)
+    assert subject == "Quillmark: tenemos su solicitud"
+    assert "Tenemos su solicitud de Quillmark. Está a la espera de que alguien la mire." in " ".join(
+        text.split()
+    )
+
+
 def test_the_link_in_the_mail_opens_the_request_and_no_other(
     desk: Desk, engine: Engine, settings: Settings
 ) -> None:

