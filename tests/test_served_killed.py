@@ -1,5 +1,6 @@
 """A served site is killed at any moment under eight writers: what it acknowledged is there, and the log verifies."""
 
+import os
 import random
 import signal
 import threading
@@ -19,8 +20,10 @@ from tests.postgres import Postgres
 from tests.serving import Site, a_site
 
 WRITERS = 8
+ROUNDS = int(os.environ.get("KILL_ROUNDS", "6"))
+"""`KILL_ROUNDS=100` by hand, before a release."""
 MOST_START_S = 10.0
-"""Of processor time; on a machine that is not shared it is under 2."""
+"""Of processor time."""
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.whole)])
@@ -88,13 +91,9 @@ def kills(site: Site, rounds: int, *, seed: int) -> None:
     assert len(acknowledged) >= rounds
 
 
-def test_killed_under_eight_writers_it_has_what_it_acknowledged(site: Site) -> None:
-    kills(site, 2, seed=7)
-
-
 @pytest.mark.whole
-def test_so_it_is_a_hundred_times(site: Site) -> None:
-    kills(site, 100, seed=8)
+def test_killed_under_eight_writers_it_has_what_it_acknowledged(site: Site) -> None:
+    kills(site, ROUNDS, seed=7)
 
 
 def test_told_to_end_it_answers_what_it_was_asked_and_ends(site: Site) -> None:

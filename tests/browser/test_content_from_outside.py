@@ -1,6 +1,7 @@
 """What came from outside stays text: no script of it runs, nothing of it is fetched, nobody is led away, whether or
 not the browser keeps to the content security policy."""
 
+import os
 import re
 import shutil
 import sqlite3
@@ -43,8 +44,8 @@ FEW = (
     "/sources",
     "/audit",
 )
-OF_A_KIND = 45
-"""How many pages of one kind are opened, such as those of tools: enough for every payload to stand on one."""
+OF_A_KIND = int(os.environ.get("PAGES_OF_A_KIND", "8"))
+"""How many pages of one kind are opened, such as those of tools; with 45, by hand, every payload stands on one."""
 
 DOWNLOAD = re.compile(r"/export|[.](csv|xlsx|opml)([?]|$)|opensearch")
 
@@ -109,15 +110,12 @@ class Watched:
         self.done: list[str] = []
         self.here = ""
         context.on("request", lambda request: self._asked(request.url))
-        context.on(
-            "dialog",
-            lambda dialog: (self.done.append(f"{self.here}: dialog {dialog.message}"), dialog.dismiss()),
-        )
+        context.on("dialog", self._dismiss)
         context.on("page", lambda page: self.done.append(f"{self.here}: opened {page.url}"))
         self.page.goto(site.links.popitem()[1])
         self.page.get_by_role("button", name="Sign in").click()
 
-    def _asked_back(self, dialog: "Dialog") -> None:
+    def _dismiss(self, dialog: "Dialog") -> None:
         self.done.append(f"{self.here}: dialog {dialog.message}")
         dialog.dismiss()
 
@@ -189,6 +187,5 @@ def test_no_page_at_all_runs_what_came_from_outside(visit: Visit, poisoned: Site
                 waiting.append(way)
     assert watched.done == [], "\n".join(watched.done)
     assert broken == []
-    assert kinds["/tools/*"] >= 40
-    assert kinds["/inbox/*"] >= 40
-    assert len(seen) > 300
+    assert kinds["/tools/*"] == kinds["/inbox/*"] == OF_A_KIND
+    assert len(seen) > 150

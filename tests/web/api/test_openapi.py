@@ -21,8 +21,8 @@ def test_every_operation_says_what_it_does_takes_and_gives(client: TestClient) -
     for name, told in operations:
         assert told["summary"], name
         assert told["description"], name
-        reply = next(told["responses"][code] for code in told["responses"] if code.startswith("2"))
-        assert reply["content"]["application/json"]["schema"], name
+        code, reply = next(each for each in told["responses"].items() if each[0].startswith("2"))
+        assert code == "204" or reply["content"]["application/json"]["schema"], name
         for parameter in told.get("parameters", ()):
             assert parameter["in"] == "path" or parameter["description"], (name, parameter["name"])
 
