@@ -29,6 +29,8 @@ LEFT_OUT = frozenset({"alembic_version", "tool_change"})
 """What a schema brings by itself, and the trail that memory follows: it means something in one database alone."""
 ACTED_ON = ("event", "user", "tool", "source", "verdict")
 """Every act writes an event; where none of these holds a row, nobody has done anything yet."""
+PRESENCE = ("user_session", "sign_in_link", "provider_sign_in", "sign_in_failure")
+"""Who is signed in or about to be; in an older copy also whoever was shut out since."""
 AT_ONCE = 2_000
 
 
@@ -62,6 +64,13 @@ def carry_rows(source: Connection, target: Connection) -> None:
     if on_postgresql:
         for table in of_target:
             _count_on(target, table)
+
+
+def end_presence(connection: Connection) -> None:
+    """Nobody is signed in any more, and no link signs anybody in."""
+    for table in _tables(connection):
+        if table.name in PRESENCE:
+            connection.execute(table.delete())
 
 
 def counts(connection: Connection) -> dict[str, int]:

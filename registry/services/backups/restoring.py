@@ -107,12 +107,14 @@ def _look_through(database: Path, manifest: Manifest) -> None:
 
 
 def _upgraded(database: Path) -> str:
-    """The newest schema, with the log verified. Raises InvalidInput with the first number that is wrong."""
+    """The newest schema, nobody signed in, the log verified. Raises InvalidInput with the first wrong number."""
     engine = make_engine(f"sqlite:///{database}")
     try:
         schema.upgrade(engine)
         found = schema.status(engine)
         log = verifying.verify(engine)
+        with engine.begin() as connection:
+            copying.end_presence(connection)
     finally:
         engine.dispose()
     if not log.sound:

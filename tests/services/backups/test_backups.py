@@ -6,16 +6,17 @@ import threading
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, func, text
 from sqlmodel import select
 
-from registry.domain.errors import InvalidInput, RegistryError, RuleBroken
+from registry.domain.errors import InvalidInput, NotFound, RegistryError, RuleBroken
 from registry.services.backups import archive, making, restoring
 from registry.services.backups.archive import DATABASE, MANIFEST
-from registry.services.people import accounts
+from registry.services.people import accounts, sign_in
 from registry.services.people.acting import REGISTRY
 from registry.settings import Settings
 from registry.store import copying, schema
@@ -65,6 +66,27 @@ def names(settings: Settings) -> list[str]:
         found = session.exec(select(User.name).order_by(User.name)).all()
     engine.dispose()
     return list(found)
+
+
+def test_nobody_is_signed_in_after_a_restore(
+    engine: Engine, here: Settings, there: Settings, people: None, tmp_path: Path
+) -> None:
+    """Whoever was then may have been shut out since."""
+    with transaction(engine) as session:
+        ada = session.exec(select(User).where(User.name == "Ada")).one()
+        cookie = sign_in.start_session(session, ada, secret=here.secret, now=NOW)
+        link = sign_in.make_link(
+            session, ada.id or 0, secret=here.secret, valid_for=timedelta(days=1), by=REGISTRY, now=NOW
+        )
+    making.back_up(here, engine, tmp_path / "with.zip", now=NOW, with_secret=True)
+    restoring.restore(there, tmp_path / "with.zip")
+    restored = make_engine(there.resolved_database_url)
+    with snapshot(restored) as session:
+        assert there.secret == here.secret
+        assert sign_in.find_by_session(session, cookie, secret=there.secret, now=NOW) is None
+        with pytest.raises(NotFound):
+            sign_in.get_link(session, link, secret=there.secret, now=NOW)
+    restored.dispose()
 
 
 @pytest.mark.both_databases
