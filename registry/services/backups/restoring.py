@@ -14,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from registry.domain.errors import InvalidInput, RuleBroken
 from registry.services.backups import archive
 from registry.services.backups.archive import Manifest
-from registry.services.backups.making import room
+from registry.services.backups.making import TOLD, room
 from registry.services.log import verifying
 from registry.settings import Settings
 from registry.store import copying, schema
@@ -183,11 +183,12 @@ def _put_files(
 
 
 def _differing(settings: Settings, manifest: Manifest) -> dict[str, tuple[Any, Any]]:
-    here = settings.model_dump(mode="json", include=set(manifest.settings))
+    """A manifest that asks after other settings, such as secrets, is told nothing of them."""
+    here = settings.model_dump(mode="json", include=set(TOLD))
     return {
-        f"REGISTRY_{name.upper()}": (was, here.get(name))
-        for name, was in manifest.settings.items()
-        if here.get(name) != was
+        f"REGISTRY_{name.upper()}": (manifest.settings[name], here[name])
+        for name in TOLD
+        if name in manifest.settings and manifest.settings[name] != here[name]
     }
 
 
