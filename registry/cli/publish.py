@@ -86,4 +86,6 @@ def _plain(at: str) -> str:
             return str(url).rstrip("/")
     except FetchError:
         pass
-    raise InvalidInput("Write the whole address (--at), such as https://tools.office.example, and nothing behind its path.")
+    raise InvalidInput(
+        "Write the whole address (--at), such as https://tools.office.example, and nothing behind its path."
+    )

@@ -54,8 +54,7 @@ def make_engine(url: str, *, in_service: bool = False) -> Engine:
         if in_service:
             event.listen(engine, "connect", _set_limits)
         return engine
-    in_a_file = parsed.database and parsed.database != ":memory:"
-    if in_a_file:
+    if parsed.database and parsed.database != ":memory:":
         Path(parsed.database).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     engine = create_engine(
         url,
@@ -63,8 +62,7 @@ def make_engine(url: str, *, in_service: bool = False) -> Engine:
         connect_args={"check_same_thread": False, "timeout": 15},
         hide_parameters=True,  # a failed statement's values would stand in the log
     )
-    if in_a_file:
-        event.listen(engine, "do_connect", _make_private)
+    event.listen(engine, "do_connect", _make_private)
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", _begin)
     _writers[engine] = threading.Lock()
@@ -210,9 +208,11 @@ def _session(engine: Engine, *, writes: bool) -> Session:
     return Session(engine.execution_options(**options), expire_on_commit=False)
 
 
-def _make_private(_dialect: Dialect, _record: object, where: Sequence[Any], options: Mapping[str, Any]) -> None:
+def _make_private(
+    _dialect: Dialect, _record: object, where: Sequence[Any], options: Mapping[str, Any]
+) -> None:
     """SQLite would make the file readable by everybody, with the digests of passwords in it; its log takes after it."""
-    if options.get("uri"):
+    if options.get("uri") or where[0] == ":memory:":
         return
     with suppress(OSError):  # it is there already; what else is wrong with the place, the driver says
         os.close(os.open(where[0], os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))

@@ -159,7 +159,8 @@ def _reading(path: Path | str | None) -> Iterator[None]:
         raise InvalidInput(f"There is no file {path}.") from None
     except _DAMAGED as error:
         raise InvalidInput(
-            f"The backup cannot be read: {path} is no whole backup of a registry, or damaged ({error}). Nothing was restored."
+            f"The backup cannot be read: {path} is no whole backup of a registry, or damaged ({error}). "
+            "Nothing was restored."
         ) from error
 
 

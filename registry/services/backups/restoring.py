@@ -17,8 +17,8 @@ from registry.services.backups.archive import Manifest
 from registry.services.backups.making import TOLD, room
 from registry.services.log import verifying
 from registry.settings import Settings
-from registry.store import copying, schema
-from registry.store.engine import make_engine
+from registry.store import copying, guards, schema
+from registry.store.engine import make_engine, snapshot
 
 
 @dataclass(frozen=True)
@@ -107,20 +107,23 @@ def _look_through(database: Path, manifest: Manifest) -> None:
 
 
 def _upgraded(database: Path) -> str:
-    """The newest schema, nobody signed in, the log verified. Raises InvalidInput with the first wrong number."""
+    """The newest schema, its guards and the log verified, nobody signed in. Raises InvalidInput with what is wrong."""
     engine = make_engine(f"sqlite:///{database}")
     try:
         schema.upgrade(engine)
         found = schema.status(engine)
-        log = verifying.verify(engine)
+        with snapshot(engine) as session:
+            faults = guards.faults(session.connection())
+        faults += [each.sentence for each in verifying.verify(engine).faults[:1]]
+        if faults:
+            raise InvalidInput(
+                f"The database in the backup is not as the registry kept it. {' '.join(faults[:5])} "
+                "Nothing was restored."
+            )
         with engine.begin() as connection:
             copying.end_presence(connection)
     finally:
         engine.dispose()
-    if not log.sound:
-        raise InvalidInput(
-            f"The log in the backup is not as it was recorded. {log.faults[0].sentence} Nothing was restored."
-        )
     return found.newest
 
 
