@@ -82,8 +82,7 @@ def status(engine: "Engine") -> SchemaStatus:
 def status_in(connection: "Connection") -> SchemaStatus:
     from alembic.runtime.migration import MigrationContext
 
-    current = MigrationContext.configure(connection).get_current_revision() or ""
-    return of_revision(current)
+    return of_revision(" and ".join(map(str, MigrationContext.configure(connection).get_current_heads())))
 
 
 def of_revision(current: str) -> SchemaStatus:
@@ -100,7 +99,7 @@ def _newest() -> str:
 
 def is_known(revision: str) -> bool:
     """Whether this program has such a version; quick, since it reads the names of files alone."""
-    return any(_MIGRATIONS.glob(f"versions/{revision}_*.py"))
+    return revision.isalnum() and any(_MIGRATIONS.glob(f"versions/{revision}_*.py"))
 
 
 def _config() -> "Config":

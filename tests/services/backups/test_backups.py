@@ -207,6 +207,7 @@ def without(left_out: str) -> Callable[[str, bytes], bytes | None]:
         (told(counts={"user": 3}), "user holds 2 rows, and the manifest says 3"),
         (told(schema="0002"), "the manifest says 0002"),
         (told(schema="9999"), "written by a newer version of the registry"),
+        (told(schema="**a"), "written by a newer version of the registry"),
         (told(format=2), "A newer version of the registry made this backup"),
         (told(members={}), "does not hold what its manifest says"),
         (told(made_at="yesterday"), r"manifest is not as it should be \(made_at:"),
@@ -313,6 +314,8 @@ def test_half_a_backup_restores_nothing(there: Settings, packed: Path, share: fl
             "UPDATE user_role SET user_id = 77 WHERE user_id = 1",
             "of user_role names a user that is not there",
         ),
+        ("UPDATE alembic_version SET version_num = '**'", "Its schema is \\*\\*, and the manifest says"),
+        ("INSERT INTO alembic_version VALUES ('x')", "Its schema is .* and "),
         ("UPDATE event SET action = 'user.disabled' WHERE id = 2", "Number 2 does not fit its hash"),
     ],
 )
