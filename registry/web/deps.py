@@ -15,6 +15,7 @@ from sqlmodel import Session
 
 from registry.domain.errors import NotAllowed, NotSignedIn
 from registry.domain.language import worded
+from registry.domain.typed import clean
 from registry.services.answers.index import Index
 from registry.services.answers.roll import Roll
 from registry.services.decisions.library import KEEPERS
@@ -143,12 +144,6 @@ RubricKeeper = Annotated[Actor, Depends(Right("rubrics and offices", frozenset({
 HookKeeper = Annotated[Actor, Depends(Right("webhooks and the outbox", frozenset({Role.ADMIN}), "settings"))]
 Admin = Annotated[Actor, Depends(Right("people and settings", frozenset({Role.ADMIN})))]
 Auditor = Annotated[Actor, Depends(Right("audit", frozenset({Role.ADMIN, Role.AUDITOR}), "audit"))]
-
-
-def clean(text: str) -> str:
-    """Without space at its ends, with plain line ends, and without what no keyboard types (PostgreSQL refuses NUL)."""
-    kept = text.replace("\r\n", "\n").replace("\r", "\n")
-    return "".join(sign for sign in kept if sign >= " " or sign in "\n\t").strip()
 
 
 Plain = Annotated[str, AfterValidator(clean)]
