@@ -27,7 +27,7 @@ from registry.settings import Settings
 from registry.store.engine import snapshot
 from registry.store.tables import Role
 from registry.web.parts import parts_of
-from registry.web.viewer import now_of, require_unchanged, viewer
+from registry.web.viewer import bearer, now_of, require_unchanged, viewer
 
 
 def current_user(request: Request) -> Actor | None:
@@ -48,8 +48,11 @@ async def open_snapshot(request: Request) -> AsyncIterator[Session]:
 
 
 async def open_transaction(
-    request: Request, _user: Annotated[Actor | None, Depends(current_user)]
+    request: Request, user: Annotated[Actor | None, Depends(current_user)]
 ) -> AsyncIterator[Session]:
+    # A token that is none is told so even where anybody may act: it passed the guard against other sites.
+    if user is None and bearer(request) is not None:
+        raise NotSignedIn(worded("Sign in first."))
     # Who is asking is known before the transaction begins, so that no second connection is wanted inside it;
     # it may have waited for one that shut them out.
     async with parts_of(request).writing() as session:
