@@ -15,7 +15,7 @@ from registry.services.health import Check, agent, readiness, reading, secret_mo
 from registry.services.log import checkpoints
 from registry.services.notices.outbox import LEASE
 from registry.settings import Settings, load_settings
-from registry.store import outbox
+from registry.store import guards, outbox
 from registry.store.engine import make_engine, snapshot
 from registry.store.entries import held_by_source
 from registry.store.tables import DeliveryState, Role, Source
@@ -57,6 +57,7 @@ def _checks(settings: Settings, engine: Engine) -> Iterator[Check]:
         yield from surroundings.of_record(engine, utc_now())
         yield reading(settings, engine, utc_now())
         yield from _stored(engine)
+        yield _guards(engine)
         yield _log(settings, engine)
 
 
@@ -82,6 +83,13 @@ def _stored(engine: Engine) -> Iterator[Check]:
     yield Check("sources", not failing, told)
     yield Check("entries", True, entries)
     yield Check("outbox", True, told_out, warns=given_up > 0 or late)
+
+
+def _guards(engine: Engine) -> Check:
+    with snapshot(engine) as session:
+        faults = guards.faults(session.connection())
+    told = "Every trigger that refuses changes of what was decided is in force, and none was planted."
+    return Check("guards", not faults, " ".join(faults) or told)
 
 
 def _log(settings: Settings, engine: Engine) -> Check:

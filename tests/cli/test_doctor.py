@@ -133,3 +133,12 @@ def test_a_library_that_is_too_old_is_told(check: Look, monkeypatch: pytest.Monk
     found = check("versions")
     assert stands(found) == "wrong"
     assert "starlette 0.0.1" in str(found["sentence"])
+
+
+def test_a_trigger_that_somebody_took_away_is_told(check: Look, data: Path) -> None:
+    assert stands(check("guards")) == "fine"
+    with sqlite3.connect(data / "registry.sqlite3") as database:
+        database.execute("DROP TRIGGER event_is_kept")
+    found = check("guards")
+    assert stands(found) == "wrong"
+    assert "trigger event_is_kept is gone" in str(found["sentence"])
