@@ -190,13 +190,14 @@ class Scheduler:
     def _sign(self, now: datetime) -> None:
         """A checkpoint of the log: soon after an act on a verdict, of what else happened every hour."""
         hourly = self._signed_at is None or not timedelta(0) <= now - self._signed_at < CHECKPOINT_EVERY
-        with snapshot(self._engine) as session:
-            wanted = checkpoints.wanted(session, self._settings, since=hourly)
-        if wanted:
-            try:
+        wanted = False
+        try:
+            with snapshot(self._engine) as session:
+                wanted = checkpoints.wanted(session, self._settings, since=hourly)
+            if wanted:
                 checkpoints.write(self._engine, self._settings)
-            except RegistryError as refused:
-                log.error("no checkpoint is signed fault=%s", refused.sentence)
+        except RegistryError as refused:
+            log.error("no checkpoint is signed fault=%s", refused.sentence)
         if wanted or hourly:
             self._signed_at = now
 

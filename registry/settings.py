@@ -330,7 +330,7 @@ class Settings(SignInSettings):
     def secret(self) -> bytes:
         """The key that session and token digests are made with; made at first use, readable by its owner alone."""
         path = self.secret_path
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with suppress(FileExistsError), open(path, "x", opener=partial(os.open, mode=0o600)) as file:
             file.write(secrets.token_hex(32))
         found = path.read_bytes().strip()

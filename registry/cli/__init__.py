@@ -87,7 +87,9 @@ def main() -> None:
     try:
         app()
     except RegistryError as refused:
-        print(refused.sentence, file=sys.stderr)
+        from registry.cli.common import visible
+
+        print(*map(visible, refused.sentence.split("\n")), sep="\n", file=sys.stderr)
         sys.exit(1)
     except Exception as error:
         sentence = _of_the_place(error)

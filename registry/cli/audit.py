@@ -129,7 +129,12 @@ def check_proof(
     """Say what a proof shows; exit code 1 where it shows nothing. Needs no network and, with --key, no registry."""
     from registry.services.log import proving, signing
 
-    known = signing.verifier(key) if key else signing.signer(load_settings()).verifier
+    settings = load_settings()
+    known = signing.verifier(key) if key else signing.known(settings)
+    if known is None:
+        raise InvalidInput(
+            f"The key of this registry is missing from {signing.key_file(settings)}. Give the public key with --key."
+        )
     try:
         proof = json.loads(file.read_text("utf-8"))
     except ValueError:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from registry.cli.common import AsJson, print_json, utc_now
+from registry.cli.common import AsJson, print_json, utc_now, visible
 from registry.settings import load_settings
 from registry.store.engine import make_engine
 
@@ -117,4 +117,4 @@ def put_back(
 
 
 def _told(value: object) -> str:
-    return ",".join(map(str, value)) if isinstance(value, list) else str(value) or "empty"
+    return visible(",".join(map(str, value)) if isinstance(value, list) else str(value)) or "empty"

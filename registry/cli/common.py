@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from registry.settings import Settings
 
+_SPACES = "\u00a0\u202f"
 AsJson = Annotated[bool, typer.Option("--json", help="Print data alone, as JSON.")]
 
 
@@ -43,6 +44,11 @@ def opened(
 
 def utc_now() -> datetime:
     return datetime.now(UTC)
+
+
+def visible(text: str) -> str:
+    """What somebody else wrote, with escapes in the place of what a terminal would obey or hide."""
+    return "".join(sign if sign.isprintable() or sign in _SPACES else repr(sign)[1:-1] for sign in text)
 
 
 def print_json(data: object) -> None:

@@ -9,6 +9,7 @@ from sqlmodel import col, func, select
 
 from registry.cli import surroundings
 from registry.cli.common import AsJson, print_json, utc_now
+from registry.domain.errors import RegistryError
 from registry.services.entries import rereading
 from registry.services.entries.holding import sentence
 from registry.services.health import Check, agent, readiness, reading, secret_mode
@@ -93,13 +94,18 @@ def _guards(engine: Engine) -> Check:
 
 
 def _log(settings: Settings, engine: Engine) -> Check:
-    newest = checkpoints.last(settings)
+    try:
+        newest, strange = checkpoints.newest(settings)
+        with snapshot(engine) as session:
+            goes_on = newest is None or checkpoints.goes_on_from(session, newest)
+    except RegistryError as error:
+        return Check("log", False, f"{error.sentence} `registry audit verify` says more.")
+    also = "".join(f" {path} is no checkpoint that this registry's key signed." for path in strange)
     if newest is None:
-        return Check("log", True, "No checkpoint of the log was written yet.")
-    with snapshot(engine) as session:
-        goes_on = checkpoints.goes_on_from(session, newest)
+        return Check("log", True, f"No checkpoint of the log was written yet.{also}", warns=bool(also))
     if goes_on:
-        return Check("log", True, f"It goes on from its newest checkpoint, at {newest.size:,} lines.")
+        told = f"It goes on from its newest checkpoint, at {newest.size:,} lines.{also}"
+        return Check("log", True, told, warns=bool(also))
     told = f"It does not go on from its newest checkpoint, at {newest.size:,} lines."
     return Check("log", False, f"{told} `registry audit verify` says more.")
 

@@ -1,6 +1,7 @@
 """`registry publish`: the public site as files that any web server can hand out."""
 
 import os
+import re
 import sys
 import time
 from pathlib import Path
@@ -10,8 +11,11 @@ import typer
 
 from registry.cli.common import AsJson, opened, print_json, utc_now
 from registry.domain.errors import InvalidInput
+from scrapers.addresses import read_url
+from scrapers.errors import FetchError
 
 app = typer.Typer()
+_NOT_IN_A_PATH = re.compile(r"[\s\x00-\x1f\"'<>\\^`{|}?#&]")
 FEW = 300
 """Tools; a second process takes longer to start than it saves for fewer."""
 
@@ -41,8 +45,7 @@ def publish(
     from registry.store.tables import Tool
     from registry.web.copy.making import publish as make
 
-    if at and not at.startswith(("http://", "https://")):
-        raise InvalidInput("Write the whole address (--at), such as https://tools.office.example.")
+    own_url = _plain(at) if at else ""
     began = time.monotonic()
     with opened() as (settings, engine):
         with snapshot(engine) as session:
@@ -54,7 +57,7 @@ def publish(
                 engine,
                 folder,
                 now=utc_now(),
-                own_url=at.rstrip("/"),
+                own_url=own_url,
                 alone=alone,
                 processes=processes,
                 track=track,
@@ -72,4 +75,17 @@ def publish(
         f"{folder}: {report.files:,} files, {wrote.bytes / 1e6:.1f} MB, for {report.tools:,} tools in {took:.0f} s. "
         f"{wrote.new:,} new, {wrote.changed:,} changed, {wrote.same:,} left as they were, {wrote.gone:,} removed. "
         "Every link between them was followed."
+    )
+
+
+def _plain(at: str) -> str:
+    """The address of a folder on the web, as pages and feeds can bear it. Raises InvalidInput for any other."""
+    try:
+        url = read_url(at)
+        if not url.userinfo and not _NOT_IN_A_PATH.search(at):
+            return str(url).rstrip("/")
+    except FetchError:
+        pass
+    raise InvalidInput(
+        "Write the whole address (--at), such as https://tools.office.example, and nothing behind its path."
     )

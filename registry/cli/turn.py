@@ -20,7 +20,7 @@ class Turn:
 
     def wait(self, clock: Callable[[], datetime]) -> None:
         """Returns at once; where the turn is another's, a thread waits for it."""
-        self._file.parent.mkdir(parents=True, exist_ok=True)
+        self._file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         held = os.open(self._file, os.O_RDWR | os.O_CREAT, 0o600)
         if _take(held, wait=False):
             self._come(held, clock)

@@ -78,7 +78,7 @@ class Place:
     def begin(self) -> None:
         """Make the folder anew, marked as the demo's from the first moment, so that a half-made one is known."""
         self.clear()
-        self.folder.mkdir(parents=True)
+        self.folder.mkdir(mode=0o700, parents=True)
         self._save({"edition": ""})
 
     def settings(self, base: Settings, *, audiences: tuple[str, ...], port: int) -> Settings:

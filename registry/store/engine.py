@@ -1,8 +1,9 @@
 """How the store is reached: an engine, a snapshot to read from, a transaction to write in."""
 
+import os
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -42,7 +43,7 @@ _PRAGMAS = {"foreign_keys": "ON", "journal_mode": "WAL", "busy_timeout": "15000"
 
 
 def make_engine(url: str, *, in_service: bool = False) -> Engine:
-    """An engine for `sqlite:///FILE` or `postgresql://…`; makes the SQLite file's folder.
+    """An engine for `sqlite:///FILE` or `postgresql://…`; makes the SQLite file's folder, and later the file, private.
 
     With `in_service` PostgreSQL ends what takes too long, as a site wants it and a long command does not.
     """
@@ -53,14 +54,15 @@ def make_engine(url: str, *, in_service: bool = False) -> Engine:
         if in_service:
             event.listen(engine, "connect", _set_limits)
         return engine
-    if parsed.database:
-        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+    if parsed.database and parsed.database != ":memory:":
+        Path(parsed.database).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     engine = create_engine(
         url,
         module=sqlite_module(),
         connect_args={"check_same_thread": False, "timeout": 15},
         hide_parameters=True,  # a failed statement's values would stand in the log
     )
+    event.listen(engine, "do_connect", _make_private)
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", _begin)
     _writers[engine] = threading.Lock()
@@ -204,6 +206,16 @@ def _session(engine: Engine, *, writes: bool) -> Session:
     if engine.dialect.name == "postgresql" and not writes:
         options |= {"postgresql_readonly": True, "isolation_level": "REPEATABLE READ"}
     return Session(engine.execution_options(**options), expire_on_commit=False)
+
+
+def _make_private(
+    _dialect: Dialect, _record: object, where: Sequence[Any], options: Mapping[str, Any]
+) -> None:
+    """SQLite would make the file readable by everybody, with the digests of passwords in it; its log takes after it."""
+    if options.get("uri") or where[0] == ":memory:":
+        return
+    with suppress(OSError):  # it is there already; what else is wrong with the place, the driver says
+        os.close(os.open(where[0], os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
 
 
 def _prepare(connection: Any, _record: object) -> None:

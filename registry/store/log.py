@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, bindparam, event, text
 from sqlmodel import Session
 
-from registry.domain.errors import NotFound
+from registry.domain.errors import NotFound, RuleBroken
 from registry.domain.log_line import NOTHING_BEFORE, line, moment, rest_of_line
 from registry.domain.merkle import HASH_BYTES, Growing, leaf_hash
 from registry.store.engine import reserve_ids
@@ -94,9 +94,15 @@ def _insert_events(
 
 
 def head(connection: Connection, *, to_write: bool = False) -> Head:
-    """Where the log ends; `to_write` holds it until the transaction ends."""
+    """Where the log ends; `to_write` holds it until the transaction ends. Raises RuleBroken where it was damaged."""
     held = _HELD.get(connection.dialect.name, "") if to_write else ""
-    row = connection.exec_driver_sql(f"SELECT size, last, peaks FROM log_head WHERE id = 1{held}").one()  # noqa: S608
+    row = connection.exec_driver_sql(f"SELECT size, last, peaks FROM log_head WHERE id = 1{held}").first()  # noqa: S608
+    if row is None:
+        raise RuleBroken("The row of log_head, which says where the log ends, is gone.")
+    if [type(each) for each in row] != [int, str, bytes]:
+        raise RuleBroken(
+            "The row of log_head, which says where the log ends, was changed and cannot be read."
+        )
     return Head(row.size, row.last, hashes_in(row.peaks))
 
 
@@ -134,7 +140,10 @@ def lines(connection: Connection, *, after: int = 0, limit: int | None = None) -
         while some := cursor.fetchmany(2000):
             for number, event_id, hashes, found, *values in some:
                 _, actor_id, actor, action, _, subject_id, _, told = values
-                rest = None if found is None else rest_of_line(*values)
+                try:
+                    rest = None if found is None else rest_of_line(*values)
+                except (TypeError, ValueError):  # SQLite takes anything in any column
+                    rest = ""
                 yield Line(number, event_id, hashes, actor_id, actor, action, subject_id, told, rest)
 
 
@@ -196,9 +205,15 @@ def names(connection: Connection) -> dict[int, str]:
 def outside(connection: Connection) -> Sequence[int]:
     """Ids of events that are in no line of the log, the first hundred."""
     query = text(
-        "SELECT event.id FROM event LEFT JOIN log_entry ON log_entry.event_id = event.id"
+        "SELECT event.id FROM event LEFT JOIN log_entry ON log_entry.event_id = event.id AND log_entry.number >= 1"
         " WHERE log_entry.number IS NULL ORDER BY event.id LIMIT 100"
     )
+    return connection.execute(query).scalars().all()
+
+
+def misnumbered(connection: Connection) -> Sequence[int]:
+    """Numbers that no line of the log can have, the first hundred."""
+    query = text("SELECT number FROM log_entry WHERE number < 1 ORDER BY number LIMIT 100")
     return connection.execute(query).scalars().all()
 
 

@@ -246,3 +246,27 @@ def superseded_numbers(session: Session, verdict_ids: Sequence[int]) -> Sequence
         .join(Supersession, col(Supersession.superseded_id) == col(tables.Verdict.id))
         .where(col(Supersession.verdict_id).in_(verdict_ids))
     ).all()
+
+
+def slugs_of(session: Session, verdict_ids: Collection[int]) -> dict[int, str]:
+    """Verdict id -> slug of the tool that it is on."""
+    query = select(tables.Verdict.id, Tool.slug).join(Tool, col(Tool.id) == col(tables.Verdict.tool_id))
+    return {
+        of: slug
+        for of, slug in session.exec(query.where(among(session, tables.Verdict.id, verdict_ids)))
+        if of
+    }
+
+
+def superseded_by(session: Session, verdict_ids: Collection[int]) -> dict[int, list[int]]:
+    """Verdict id -> numbers that it supersedes, the lowest first, where there are any."""
+    query = (
+        select(Supersession.verdict_id, tables.Verdict.number)
+        .join(tables.Verdict, col(tables.Verdict.id) == col(Supersession.superseded_id))
+        .where(among(session, Supersession.verdict_id, verdict_ids))
+        .order_by(col(tables.Verdict.number))
+    )
+    found = defaultdict(list)
+    for of, number in session.exec(query):
+        found[of].append(number)
+    return found

@@ -6,6 +6,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -64,6 +65,25 @@ def test_what_is_no_backup_and_what_is_not_there_is_said(run: Terminal) -> None:
     assert "There is no file" in run("restore", "none.zip").stderr
     nothing = run("backup", "b.zip")
     assert (nothing.returncode, "nothing to back up" in nothing.stderr) == (1, True)
+
+
+def test_what_a_stranger_wrote_into_a_backup_does_nothing_to_the_terminal(run: Terminal) -> None:
+    run("users", "add", "ada@example.org", "--role", "admin")
+    run("backup", "b.zip")
+    with zipfile.ZipFile(run.folder / "b.zip") as old, zipfile.ZipFile(run.folder / "new.zip", "w") as new:
+        told = json.loads(old.read("manifest.json"))
+        told["settings"] |= {"name": "\x1b]0;mine\x07", "audiences": ["\u202eall"]}
+        new.writestr("registry.sqlite3", old.read("registry.sqlite3"))
+        new.writestr("manifest.json", json.dumps(told))
+    place = {"REGISTRY_DATA_DIR": str(run.folder / "new")}
+    looked = run("restore", "new.zip", "--dry-run", **place)
+    assert "REGISTRY_NAME was \\x1b]0;mine\\x07 when it was made" in looked.stderr
+    assert "\u202e" not in looked.stderr
+    told["counts"] |= {"\x1b[2J": 1}
+    with zipfile.ZipFile(run.folder / "new.zip", "a") as new, pytest.warns(UserWarning, match="Duplicate"):
+        new.writestr("manifest.json", json.dumps(told))
+    refused = run("restore", "new.zip", **place)
+    assert "\\x1b[2J holds 0 rows, and the manifest says 1." in refused.stderr
 
 
 def test_a_full_disk_is_said_and_no_half_file_is_left(run: Terminal) -> None:

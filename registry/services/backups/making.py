@@ -139,7 +139,14 @@ def _rubrics(settings: Settings) -> dict[str, Path]:
     """Files of the office's own; those supplied come with the program."""
     if settings.rubrics_dir is None:
         return {}
-    return {f"{archive.RUBRICS}{each.name}": each for each in sorted(settings.rubrics_dir.glob("*.toml"))}
+    found = {f"{archive.RUBRICS}{each.name}": each for each in sorted(settings.rubrics_dir.glob("*.toml"))}
+    for name, file in found.items():
+        if not archive.nameable(name):
+            raise RuleBroken(
+                f"{file} cannot be backed up under this name. Rename it: letters, figures, spaces, dots, dashes and "
+                f"underscores, at most {archive.LONGEST_NAME} bytes."
+            )
+    return found
 
 
 def _put(whole: Path, path: Path, *, replace: bool) -> None:

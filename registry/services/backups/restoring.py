@@ -14,11 +14,11 @@ from sqlalchemy.exc import SQLAlchemyError
 from registry.domain.errors import InvalidInput, RuleBroken
 from registry.services.backups import archive
 from registry.services.backups.archive import Manifest
-from registry.services.backups.making import room
+from registry.services.backups.making import TOLD, room
 from registry.services.log import verifying
 from registry.settings import Settings
-from registry.store import copying, schema
-from registry.store.engine import make_engine
+from registry.store import copying, guards, schema
+from registry.store.engine import make_engine, snapshot
 
 
 @dataclass(frozen=True)
@@ -107,20 +107,23 @@ def _look_through(database: Path, manifest: Manifest) -> None:
 
 
 def _upgraded(database: Path) -> str:
-    """The newest schema, nobody signed in, the log verified. Raises InvalidInput with the first wrong number."""
+    """The newest schema, its guards and the log verified, nobody signed in. Raises InvalidInput with what is wrong."""
     engine = make_engine(f"sqlite:///{database}")
     try:
         schema.upgrade(engine)
         found = schema.status(engine)
-        log = verifying.verify(engine)
+        with snapshot(engine) as session:
+            faults = guards.faults(session.connection())
+        faults += [each.sentence for each in verifying.verify(engine).faults[:1]]
+        if faults:
+            raise InvalidInput(
+                f"The database in the backup is not as the registry kept it. {' '.join(faults[:5])} "
+                "Nothing was restored."
+            )
         with engine.begin() as connection:
             copying.end_presence(connection)
     finally:
         engine.dispose()
-    if not log.sound:
-        raise InvalidInput(
-            f"The log in the backup is not as it was recorded. {log.faults[0].sentence} Nothing was restored."
-        )
     return found.newest
 
 
@@ -183,11 +186,12 @@ def _put_files(
 
 
 def _differing(settings: Settings, manifest: Manifest) -> dict[str, tuple[Any, Any]]:
-    here = settings.model_dump(mode="json", include=set(manifest.settings))
+    """A manifest that asks after other settings, such as secrets, is told nothing of them."""
+    here = settings.model_dump(mode="json", include=set(TOLD))
     return {
-        f"REGISTRY_{name.upper()}": (was, here.get(name))
-        for name, was in manifest.settings.items()
-        if here.get(name) != was
+        f"REGISTRY_{name.upper()}": (manifest.settings[name], here[name])
+        for name in TOLD
+        if name in manifest.settings and manifest.settings[name] != here[name]
     }
 
 

@@ -3,7 +3,7 @@
 Some thousand rows at a time, so that a long list is never held as rows, within the one transaction of the caller.
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from itertools import islice
@@ -156,7 +156,10 @@ def _store_verdicts(
         write_all(session, tables.Verdict, rows)
         conditions = [values_of(of, planned.conditions) for _, planned, of in part]
         write_all(session, VerdictCondition, [each for of_one in conditions for each in of_one])
-        said = [content.hash_of(content.told(*each)) for each in zip(rows, conditions, strict=True)]
+        said = [
+            content.hashes_of(*each) | {"settled": content.settled(each[1])}
+            for each in zip(rows, conditions, strict=True)
+        ]
         record_all(
             session, [_decided(*each, hashed, by, now) for each, hashed in zip(part, said, strict=True)]
         )
@@ -168,11 +171,17 @@ def _store_verdicts(
 
 
 def _decided(
-    new: NewVerdict, planned: PlannedVerdict, verdict_id: int, hashed: str, by: Actor, now: datetime
+    new: NewVerdict,
+    planned: PlannedVerdict,
+    verdict_id: int,
+    said: Mapping[str, Any],
+    by: Actor,
+    now: datetime,
 ) -> dict[str, Any]:
     after = {
         "number": new.number,
-        "content": hashed,
+        **said,
+        "supersedes": list(dict.fromkeys(new.supersedes)),
         "tool": new.tool.slug,
         "outcome": planned.outcome.value,
         "imported": True,

@@ -43,6 +43,8 @@ class Outside:
     """Sentences about those that are not to be believed."""
     leaves: Callable[[], Iterator[bytes]] = lambda: iter(())
     """Every line's hash as it was written down; to be believed as far as a checkpoint confirms it."""
+    written: int = 0
+    """How many of them there were."""
 
 
 def folder(settings: Settings) -> Path:
@@ -77,8 +79,32 @@ def kept(settings: Settings) -> Sequence[Path]:
 
 
 def last(settings: Settings) -> Checkpoint | None:
-    files = kept(settings)
-    return parse(files[-1].read_text("utf-8")) if files else None
+    """The newest that this registry signed; what else stands in the folder is passed by."""
+    return newest(settings)[0]
+
+
+def newest(settings: Settings) -> tuple[Checkpoint | None, Sequence[Path]]:
+    """The same, and files that look newer but are none of this registry's."""
+    key = signing.known(settings)
+    strange: list[Path] = []
+    for path in reversed(kept(settings)):
+        found = _ours(path, key)
+        if found is not None and path.name == _name(found):
+            return found, strange
+        strange.append(path)
+    return None, strange
+
+
+def _ours(path: Path, key: signing.Verifier | None) -> Checkpoint | None:
+    try:
+        found = parse(path.read_text("utf-8"))
+    except (InvalidInput, UnicodeError, OSError):
+        return None
+    return found if key is not None and found.origin == key.name and key.signed(found.note) else None
+
+
+def _name(of: Checkpoint) -> str:
+    return f"{of.size:012d}{SUFFIX}"
 
 
 def wanted(session: Session, settings: Settings, *, since: bool) -> bool:
@@ -118,8 +144,7 @@ def write(engine: Engine, settings: Settings) -> Checkpoint | None:
         elif made.size == 0:
             return None
         _write_leaves(session, place / LEAVES, made.size)
-    target = place / f"{made.size:012d}{SUFFIX}"
-    _put(target, made.note.encode())
+    _put(place / _name(made), made.note.encode())
     return made
 
 
@@ -130,16 +155,27 @@ def outside(
 
     Raises InvalidInput for a given file that cannot be read.
     """
-    key = key or signing.signer(settings).verifier
+    key = key or signing.known(settings)
+    files, written = [*kept(settings), *given], _written(folder(settings) / LEAVES)
     believed, doubtful = [], []
-    for path in [*kept(settings), *given]:
+    if key is None and files:
+        doubtful.append(
+            f"The key that signs checkpoints is missing from {signing.key_file(settings)}: none can be checked. Put it "
+            "back from a backup, or give the public key with --key."
+        )
+    for path in files:
         try:
             found = parse(path.read_text("utf-8"))
         except (InvalidInput, UnicodeError):
-            doubtful.append(f"{path} is no checkpoint.")
+            doubtful.append(f"{path} is no checkpoint. If you know what it is, take it out of the folder.")
             continue
         except OSError as error:
+            if path not in given:
+                doubtful.append(f"{path} cannot be read: {error.strerror}.")
+                continue
             raise InvalidInput(f"{path} cannot be read: {error.strerror}.") from None
+        if key is None:
+            continue
         if found.origin == key.name and key.signed(found.note):
             believed.append((str(path), found))
         else:
@@ -147,7 +183,11 @@ def outside(
                 f"{path} is not signed by the key of this registry ({key.name}): it was forged, or the key is another."
             )
     believed.sort(key=lambda each: each[1].size)
-    return Outside(believed, doubtful, lambda: leaves(settings))
+    return Outside(believed, doubtful, lambda: leaves(settings), written)
+
+
+def _written(path: Path) -> int:
+    return path.stat().st_size // HASH_BYTES if path.exists() else 0
 
 
 def leaves(settings: Settings) -> Iterator[bytes]:

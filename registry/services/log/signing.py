@@ -6,6 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from hashlib import sha256
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from cryptography.exceptions import InvalidSignature
@@ -69,9 +70,18 @@ class Signer:
         return f"{_PRIVATE}{self.verifier.name}+{self.verifier.hint.hex()}+{_text(ED25519 + seed)}"
 
 
+def key_file(settings: Settings) -> Path:
+    return settings.audit_key_file or settings.data_dir / "audit-key"
+
+
+def known(settings: Settings) -> Verifier | None:
+    """Who signs here, for those who check; None where the key is missing, which is not made for that."""
+    return signer(settings).verifier if key_file(settings).exists() else None
+
+
 def signer(settings: Settings) -> Signer:
     """The key of this registry; made at first use, readable by its owner alone. Raises InvalidInput."""
-    path = settings.audit_key_file or settings.data_dir / "audit-key"
+    path = key_file(settings)
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         place = urlsplit(settings.base_url)

@@ -6,11 +6,12 @@ from dataclasses import dataclass, field
 from sqlalchemy import Engine
 from sqlmodel import Session
 
+from registry.domain.errors import RuleBroken
 from registry.domain.log_line import NOTHING_BEFORE, line
 from registry.domain.merkle import HASH_BYTES, Growing, leaf_hash
-from registry.services.log.checkpoints import Checkpoint, Outside
+from registry.services.log.checkpoints import LEAVES, Checkpoint, Outside
 from registry.services.verdicts import content
-from registry.store import log
+from registry.store import guards, log
 from registry.store.engine import snapshot
 
 TELL_EVERY = 5_000
@@ -73,7 +74,7 @@ class _Walk:
     def report(self) -> Report:
         connection = self.session.connection()
         said = content.Said()
-        head = log.head(connection)
+        head = self._head()
         names = log.names(connection)
         leaves = self.outside.leaves()
         waiting = list(reversed(self.outside.checkpoints))
@@ -88,18 +89,23 @@ class _Walk:
             if each.actor_id is not None and names.get(each.actor_id) != each.actor:
                 self._misnamed(each, each.actor_id, names.get(each.actor_id))
             if each.action in content.ACTIONS:
-                said.hear(each.number, each.action, each.subject_id, each.after)
-            if self.heard is not None and each.number % TELL_EVERY == 0:
+                said.hear(each)
+            if self.heard is not None and head is not None and each.number % TELL_EVERY == 0:
                 self.heard(each.number, head.size)
         else:
             self._ends(head, waiting)
             for number, sentence in content.otherwise(self.session, said):
                 self._fault(number, sentence)
+        for number in log.misnumbered(connection):
+            self._fault(
+                None,
+                f"A line of the log has the number {number}, which none can have: it was put in past it.",
+            )
         for event_id in log.outside(connection):
             self._fault(
                 None, f"The event with the id {event_id} is in no line of the log: it was put in past it."
             )
-        for sentence in self.outside.doubtful:
+        for sentence in (*self.outside.doubtful, *guards.faults(connection)):
             self._fault(None, sentence)
         return Report(
             self.tree.size,
@@ -156,9 +162,18 @@ class _Walk:
                     "signed: the log was changed and hashed again, or goes on from an older copy.",
                 )
 
-    def _ends(self, head: log.Head, waiting: list[tuple[str, Checkpoint]]) -> None:
+    def _head(self) -> log.Head | None:
+        try:
+            return log.head(self.session.connection())
+        except RuleBroken as error:
+            self._fault(None, error.sentence)
+            return None
+
+    def _ends(self, head: log.Head | None, waiting: list[tuple[str, Checkpoint]]) -> None:
         size = self.tree.size
-        if head.size > size:
+        if head is None:
+            pass  # that is told
+        elif head.size > size:
             self._fault(
                 size + 1, f"Everything from number {size + 1} on is gone: the log had {head.size} lines."
             )
@@ -171,8 +186,26 @@ class _Walk:
                 f"The log ends at number {size}, but had {checkpoint.size} lines when {name} was signed: its end was "
                 "cut off, or it was restored from an older copy.",
             )
+        else:
+            self._unsigned()
         if self.heard is not None:
-            self.heard(size, head.size)
+            self.heard(size, size)
+
+    def _unsigned(self) -> None:
+        """What the hashes beside the checkpoints tell beyond the last of these, which were taken away then."""
+        size, covered = self.tree.size, max((each.size for each in self.agreed), default=0)
+        unproved = "No checkpoint is there to prove which of the two was changed."
+        if self.outside.written > size:
+            self._fault(
+                size + 1,
+                f"The log ends at number {size}, but “{LEAVES}” beside the checkpoints has the hashes of "
+                f"{self.outside.written} lines: its end was cut off, or it was restored from an older copy. {unproved}",
+            )
+        if self.differs_from is not None and self.differs_from > covered:
+            self._fault(
+                self.differs_from,
+                f"Number {self.differs_from} has another hash than “{LEAVES}” beside the checkpoints. {unproved}",
+            )
 
     def _misnamed(self, of: log.Line, actor_id: int, account: str | None) -> None:
         if (actor_id, of.actor) in self.misnamed:

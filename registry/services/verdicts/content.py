@@ -1,7 +1,7 @@
 """What a verdict said when it was published, as two hashes that its event in the log bears; whether it still says so.
 
 `content` is over what everybody may read, so that an outsider can hold a verdict against the log; `inner` over the
-rest.
+rest. The event itself names the tool and the numbers that the verdict supersedes, in words.
 What may change later, such as whether a condition was met, is in neither: events of their own tell it.
 """
 
@@ -12,12 +12,15 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import Enum
 from hashlib import sha256
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import inspect
 from sqlmodel import Session, select
 
 from registry.domain.log_line import moment
+from registry.services.people.accounts import ERASED
+from registry.store import verdicts
+from registry.store.log import Line
 from registry.store.tables import Verdict, VerdictCondition
 
 FIELDS = (
@@ -35,8 +38,13 @@ FIELDS = (
     *("starts_at", "valid_until", "imported", "reference", "notes", "alone", "recommended", "step_reason"),
 )
 OF_CONDITION = ("position", "text", "kind", "duty", "checked", "mitigates", "standing", "due_on")
-INNER = ("tool_id", "evaluation_id", "decided_by_id", "internal_note", "assessment")
-ACTIONS = frozenset({"verdict.published", "verdict.imported", "verdict.undone"})
+INNER_BEFORE = ("tool_id", "evaluation_id", "decided_by_id", "internal_note", "assessment")
+"""What `inner` was over at first, and of verdicts of our own making alone."""
+INNER = (*INNER_BEFORE, "decided_by")
+PUBLISHED = frozenset({"verdict.published", "verdict.imported"})
+ACTIONS = PUBLISHED | {"verdict.undone", "condition.met", "condition.waived", "condition.reopened"}
+OPEN = {"met_on": None, "waived_reason": "", "evidence": ""}
+"""The state of a condition that nothing befell."""
 LEFT_OUT = {"imported": False, "alone": None, "recommended": None, "step_reason": ""}
 """What the column has where nothing is said."""
 AT_ONCE = 2_000
@@ -54,11 +62,18 @@ def hash_of(text: str) -> str:
 
 
 def hashes(session: Session, verdict_ids: Sequence[int]) -> dict[int, dict[str, str]]:
-    """Id -> `content` and, unless it was imported, `inner`, of verdicts that are stored."""
-    return {
-        of: {"content": hash_of(told(row, conditions)), **({} if row["imported"] else {"inner": _inner(row)})}
-        for of, row, conditions in _stored(session, verdict_ids)
-    }
+    """Id -> `content` and `inner` of verdicts that are stored."""
+    return {of: hashes_of(row, conditions) for of, row, conditions in _stored(session, verdict_ids)}
+
+
+def hashes_of(verdict: Mapping[str, Any], conditions: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    return {"content": hash_of(told(verdict, conditions)), "inner": _inner(verdict)}
+
+
+def settled(conditions: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Position -> what became of it, JSON-ready, of conditions that came with a state from elsewhere."""
+    states = {str(each["position"]): _state(each) for each in conditions}
+    return {position: state for position, state in states.items() if state != OPEN}
 
 
 def text_of(session: Session, verdict_id: int) -> str:
@@ -70,41 +85,123 @@ def text_of(session: Session, verdict_id: int) -> str:
 class Said:
     """What the log tells of verdicts."""
 
-    published: dict[int, tuple[int, str, str]] = field(default_factory=dict)
-    """Verdict id -> number in the log, content and inner, which are empty where an older event tells none."""
+    published: dict[int, "Published"] = field(default_factory=dict)
+    """By the verdict's id."""
     undone: set[int] = field(default_factory=set)
+    states: dict[tuple[int, int], dict[str, Any]] = field(default_factory=dict)
+    """Verdict id and position -> what became of the condition, where something did."""
 
-    def hear(self, number: int, action: str, verdict_id: int, after: str) -> None:
-        if action == "verdict.undone":
-            self.undone.add(verdict_id)
-            return
-        after_it = json.loads(after)
-        self.published[verdict_id] = (number, after_it.get("content", ""), after_it.get("inner", ""))
+    def hear(self, line: Line) -> None:
+        of, after = line.subject_id, json.loads(line.after)
+        if line.action == "verdict.undone":
+            self.undone.add(of)
+        elif line.action in PUBLISHED:
+            self.published[of] = Published(
+                line.number,
+                after.get("content", ""),
+                after.get("inner", ""),
+                after.get("tool"),
+                None if after.get("supersedes") is None else tuple(sorted(set(after["supersedes"]))),
+                line.actor if line.actor_id is not None and not after.get("imported") else None,
+                not after.get("imported") or "settled" in after,
+            )
+            for position, state in after.get("settled", {}).items():
+                self.states[of, int(position)] = state
+        elif line.action == "condition.reopened":
+            self.states[of, after["position"]] = dict(OPEN)
+        else:
+            state = self.states.setdefault((of, after["position"]), dict(OPEN))
+            if line.action == "condition.waived":
+                state["waived_reason"] = after["reason"]
+            else:
+                state |= {name: after[name] for name in ("met_on", "evidence")}
+
+
+class Published(NamedTuple):
+    """What the event tells by which a verdict was published; older ones tell less."""
+
+    number: int
+    content: str
+    inner: str
+    tool: str | None
+    supersedes: tuple[int, ...] | None
+    by: str | None
+    """Who decided; None for what was imported."""
+    from_open: bool
+    """Whether every state of its conditions can be told from the log."""
 
 
 def otherwise(session: Session, said: Said) -> Iterator[tuple[int | None, str]]:
     """Where the verdicts are not what the log tells of them: the number in the log, and a sentence."""
     ids = session.exec(select(Verdict.id).order_by(Verdict.id)).all()  # type: ignore[arg-type]
     for verdict_id in sorted(said.published.keys() - set(ids)):
-        number = said.published[verdict_id][0]
+        number = said.published[verdict_id].number
         yield number, f"The verdict that number {number} published is gone."
     for start in range(0, len(ids), AT_ONCE):
         part = [each for each in ids[start : start + AT_ONCE] if each is not None]
-        for of, row, conditions in _stored(session, part):
+        slugs, superseded = verdicts.slugs_of(session, part), verdicts.superseded_by(session, part)
+        for of, row, conditions in _readable(session, part):
+            published = said.published.get(of)
+            if row is None:
+                yield (
+                    published and published.number,
+                    f"The verdict with the id {of} cannot be read: a column holds what it never does.",
+                )
+                continue
             called = f"Verdict {row['number']}"
-            if of not in said.published:
+            if published is None:
                 yield None, f"{called} is not in the log: it was put in past it."
                 continue
-            number, content, inner = said.published[of]
-            if content and content != hash_of(told(row, conditions)):
-                yield number, f"{called} does not say any more what number {number} published."
-            elif inner and inner != _inner(row):
-                yield (
-                    number,
-                    f"{called} stands on another assessment or note than when number {number} published it.",
-                )
+            for sentence in _differs(
+                published, called, row, conditions, slugs.get(of), superseded.get(of, ())
+            ):
+                yield published.number, sentence
             if (row["undone_at"] is not None) != (of in said.undone):
-                yield number, f"{called} is taken back, or is not, otherwise than the log tells."
+                yield published.number, f"{called} is taken back, or is not, otherwise than the log tells."
+            for each in conditions if published.from_open else ():
+                if said.states.get((of, each["position"]), OPEN) != _state(each):
+                    yield (
+                        published.number,
+                        f"Condition {each['position']} of {called.lower()} is met, waived or open otherwise than the "
+                        "log tells.",
+                    )
+
+
+def _differs(
+    published: Published,
+    called: str,
+    row: Mapping[str, Any],
+    conditions: Sequence[Mapping[str, Any]],
+    slug: str | None,
+    supersedes: Sequence[int],
+) -> Iterator[str]:
+    number = published.number
+    if published.content and published.content != hash_of(told(row, conditions)):
+        yield f"{called} does not say any more what number {number} published."
+    elif published.tool is not None and published.tool != slug:
+        yield f"{called} is on “{slug}”, but number {number} published it on “{published.tool}”."
+    elif published.by is not None and row["decided_by"] != published.by != ERASED:
+        yield f"{called} names “{row['decided_by']}” as who decided, but number {number} is by “{published.by}”."
+    elif published.inner and published.inner not in (_inner(row), _inner(row, INNER_BEFORE)):
+        yield (
+            f"{called} is of another tool, assessment, note or person than when number {number} published it."
+        )
+    if published.supersedes is not None and published.supersedes != tuple(supersedes):
+        yield f"{called} supersedes other verdicts than number {number} says."
+
+
+def _readable(
+    session: Session, verdict_ids: Sequence[int]
+) -> Iterator[tuple[int, Mapping[str, Any] | None, Sequence[Mapping[str, Any]]]]:
+    """As `_stored` gives them; without a row where a column holds what none of its kind can be."""
+    try:
+        yield from list(_stored(session, verdict_ids))
+    except (LookupError, TypeError, ValueError):
+        if len(verdict_ids) == 1:
+            yield verdict_ids[0], None, ()
+            return
+        for each in verdict_ids:
+            yield from _readable(session, [each])
 
 
 def _stored(
@@ -122,8 +219,14 @@ def _stored(
         yield row["id"], dict(row), conditions[row["id"]]
 
 
-def _inner(row: Mapping[str, Any]) -> str:
-    return hash_of(_json({name: row[name] for name in INNER}))
+def _inner(row: Mapping[str, Any], names: Sequence[str] = INNER) -> str:
+    return hash_of(_json({name: row.get(name, "" if name == "internal_note" else None) for name in names}))
+
+
+def _state(condition: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: condition[name] for name in OPEN} | {
+        "met_on": condition["met_on"] and condition["met_on"].isoformat()
+    }
 
 
 def _json(values: Mapping[str, Any]) -> str:

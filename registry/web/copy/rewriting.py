@@ -77,22 +77,24 @@ class Rewriter:
         text = _LINK.sub(relative, text)
         if not self.live_url:
             text = _FORM.sub("", _HEAD_LINK.sub("", _UNREACHED.sub(r"\1", _ACT.sub("", text))))
-        return self.document(text)[0], met
+        return self.document(text, markup=True)[0], met
 
-    def document(self, text: str) -> tuple[str, Found]:
-        """Whole addresses of the site as those of the copy, where that has one of its own."""
+    def document(self, text: str, *, markup: bool) -> tuple[str, Found]:
+        """Whole addresses of the site as those of the copy, where that has one of its own; `markup` is HTML or XML."""
         met = Found()
+        read, write = (unescape, escape) if markup else (str, str)
 
         def moved(found: re.Match[str]) -> str:
-            link, mark, fragment = unescape(found[1] or "/").partition("#")
+            link, mark, fragment = read(found[1] or "/").partition("#")
             if _PATTERN.match(link):
-                return f"{self.own_url}/index.html{link.removeprefix('/check')}" if self.own_url else found[0]
+                asked = f"{self.own_url}/index.html{link.removeprefix('/check')}"
+                return write(asked) if self.own_url else found[0]
             _, file = self._target(link, met)
             if not self.own_url:
                 return found[0]
             if file:
-                return f"{self.own_url}/{quote(file)}{mark}{fragment}"
-            return found[0] if self.live_url else f"{self.own_url}/"
+                return write(f"{self.own_url}/{quote(file)}{mark}{fragment}")
+            return found[0] if self.live_url else write(f"{self.own_url}/")
 
         return self._whole.sub(moved, text), met
 

@@ -99,7 +99,9 @@ class Maker:
             text, met = self._rewriter.page(address, body.decode(), earlier=earlier)
             body, leads = text.encode(), frozenset(leads_to(path, text))
         elif not path.startswith("static/"):
-            text, met = self._rewriter.document(body.decode())
+            text, met = self._rewriter.document(
+                body.decode(), markup="xml" in media_type or path.endswith(".opml")
+            )
             body = text.encode()
         wants = tuple(met.wants)
         origin = Origin(made_of, wants, met.meant) if made_of else None

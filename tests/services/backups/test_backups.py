@@ -1,16 +1,17 @@
 """A backup is one whole moment, whatever is written meanwhile; it is put into an empty place, all of it or nothing."""
 
+import hashlib
 import json
 import shutil
 import threading
 import zipfile
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, func, text
+from sqlalchemy import Connection, Engine, func, text
 from sqlmodel import select
 
 from registry.domain.errors import InvalidInput, NotFound, RegistryError, RuleBroken
@@ -95,6 +96,8 @@ def test_what_is_restored_is_what_was_backed_up(
 ) -> None:
     done = restoring.restore(there, packed)
     assert names(there) == ["Ada", "Rosa"]
+    assert there.data_dir.stat().st_mode & 0o077 == 0
+    assert all(each.stat().st_mode & 0o077 == 0 for each in there.data_dir.iterdir())
     with engine.connect() as connection:
         assert done.manifest.counts == copying.counts(connection)
     assert (done.manifest.database, done.schema) == (engine.dialect.name, schema.status(engine).newest)
@@ -206,10 +209,20 @@ def without(left_out: str) -> Callable[[str, bytes], bytes | None]:
         (told(schema="9999"), "written by a newer version of the registry"),
         (told(format=2), "A newer version of the registry made this backup"),
         (told(members={}), "does not hold what its manifest says"),
-        (told(made_at="yesterday"), "manifest cannot be read"),
+        (told(made_at="yesterday"), r"manifest is not as it should be \(made_at:"),
+        (told(settings=["a"]), r"\(settings:"),
+        (told(settings=None), r"\(settings:"),
+        (told(counts={"user": "2"}), r"\(counts.user:"),
+        (told(counts=[]), r"\(counts:"),
+        (told(counts=None), r"\(counts:"),
+        (told(last_event=-1), r"\(last_event:"),
+        (told(members={DATABASE: {"bytes": "1", "sha256": ""}}), r"\(members.registry.sqlite3.bytes:"),
+        (told(members=["secret"]), r"\(members:"),
+        (lambda name, body: body if name == DATABASE else b"[" * 200_000, "manifest is not as it should be"),
+        (lambda name, body: body if name == DATABASE else b"\xff", "manifest is not as it should be"),
         (without(MANIFEST), "has no manifest"),
         (without(DATABASE), "does not hold what its manifest says"),
-        (lambda name, body: body if name == DATABASE else b"[", "manifest cannot be read"),
+        (lambda name, body: body if name == DATABASE else b"[", "manifest is not as it should be"),
     ],
 )
 def test_a_backup_that_is_not_what_it_should_be_restores_nothing(
@@ -217,6 +230,69 @@ def test_a_backup_that_is_not_what_it_should_be_restores_nothing(
 ) -> None:
     rewrite(packed, change)
     with pytest.raises(RegistryError, match=sentence):
+        restoring.restore(there, packed)
+    assert not holds_anything(there)
+
+
+def test_a_manifest_learns_no_other_settings_than_those_that_people_read(
+    there: Settings, packed: Path
+) -> None:
+    with zipfile.ZipFile(packed) as whole:
+        settings = json.loads(whole.read(MANIFEST))["settings"]
+    asked = {"oidc_client_secret": "x", "smtp_password": "x", "no_such_thing": "x", "name": "Other"}
+    rewrite(packed, told(settings=settings | asked))
+    kept = there.model_copy(update={"oidc_client_secret": "of this place"})
+    assert set(restoring.restore(kept, packed).settings) == {"REGISTRY_NAME"}
+
+
+@pytest.mark.parametrize(
+    "name", ["a\x1b[2J.toml", "a\nb.toml", "..toml", "a\u202eb.toml", "a" * 96 + ".toml"]
+)
+def test_a_rubric_file_has_a_plain_name(
+    here: Settings, there: Settings, engine: Engine, packed: Path, tmp_path: Path, name: str
+) -> None:
+    members = {f"rubrics/{name}": {"bytes": 0, "sha256": hashlib.sha256(b"").hexdigest()}}
+    with zipfile.ZipFile(packed, "a") as more:
+        more.writestr(f"rubrics/{name}", b"")
+    with zipfile.ZipFile(packed) as whole:
+        members |= json.loads(whole.read(MANIFEST))["members"]
+    rewrite(packed, told(members=members))
+    with pytest.raises(InvalidInput, match="does not hold what its manifest says"):
+        restoring.restore(there, packed)
+    (tmp_path / "rubrics").mkdir()
+    (tmp_path / "rubrics" / name).touch()
+    ours = here.model_copy(update={"rubrics_dir": tmp_path / "rubrics"})
+    with pytest.raises(RuleBroken, match="Rename it"):
+        making.back_up(ours, engine, tmp_path / "other.zip", now=NOW)
+
+
+def test_a_backup_with_any_wrong_byte_is_refused_in_words_or_sound(there: Settings, packed: Path) -> None:
+    """Where a byte means nothing to whom reads it, such as a date, all that was written still comes."""
+    whole, directory = packed.read_bytes(), zipfile.ZipFile(packed).start_dir
+    places = [*range(0, directory, directory // 40), *range(directory, len(whole))]
+    for place in places:
+        for wrong in (0x00, whole[place] ^ 0xFF):
+            packed.write_bytes(whole[:place] + bytes([wrong]) + whole[place + 1 :])
+            with suppress(RegistryError):
+                look_through(packed, there.data_dir / f"{place}-{wrong}")
+    assert not holds_anything(there)
+
+
+def look_through(packed: Path, folder: Path) -> None:
+    with archive.opened(packed) as (members, manifest), archive.beside(folder) as beside:
+        for name in manifest.members:
+            archive.unpack(members, manifest, name, beside / name)
+
+
+@pytest.mark.parametrize(("offset", "value"), [(6, 99), (8, 1), (10, 99), (10, 12), (10, 14)])
+def test_a_member_that_is_encrypted_or_of_an_unknown_kind_is_refused(
+    there: Settings, packed: Path, offset: int, value: int
+) -> None:
+    whole = bytearray(packed.read_bytes())
+    first = zipfile.ZipFile(packed).start_dir  # version to read it, flags, method of compression
+    whole[first + offset] = value
+    packed.write_bytes(whole)
+    with pytest.raises(InvalidInput, match=r"The backup cannot be read: .* Nothing was restored\."):
         restoring.restore(there, packed)
     assert not holds_anything(there)
 
@@ -244,25 +320,54 @@ def test_rows_that_are_not_as_they_were_written_restore_nothing(
     there: Settings, packed: Path, tmp_path: Path, tampering: str, sentence: str
 ) -> None:
     """Though every sum in the manifest was made to fit."""
-    file = tmp_path / "broken.sqlite3"
+
+    def tamper(connection: Connection) -> None:
+        made = connection.execute(text("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")).all()
+        for name, _ in made:
+            connection.execute(text(f"DROP TRIGGER {name}"))
+        connection.execute(text(tampering))
+        for _, sql in made:
+            connection.exec_driver_sql(sql)
+
+    with pytest.raises(InvalidInput, match=sentence):
+        restoring.restore(there, resealed(packed, tmp_path, tamper))
+    assert not holds_anything(there)
+
+
+@pytest.mark.parametrize(
+    ("tampering", "sentence"),
+    [
+        ("DROP TRIGGER event_is_kept", "trigger event_is_kept"),
+        ("CREATE TRIGGER mine AFTER UPDATE ON user BEGIN DELETE FROM user; END", "trigger mine on user"),
+        ("CREATE VIEW mine AS SELECT * FROM user", "view mine"),
+    ],
+)
+def test_a_database_without_its_guards_or_with_others_restores_nothing(
+    there: Settings, packed: Path, tmp_path: Path, tampering: str, sentence: str
+) -> None:
+    def tamper(connection: Connection) -> None:
+        connection.exec_driver_sql(tampering)
+
+    with pytest.raises(InvalidInput, match=sentence):
+        restoring.restore(there, resealed(packed, tmp_path, tamper))
+    assert not holds_anything(there)
+
+
+def resealed(packed: Path, folder: Path, tamper: Callable[[Connection], None]) -> Path:
+    """The same backup with another database, and a manifest that fits."""
+    file = folder / "broken.sqlite3"
     with zipfile.ZipFile(packed) as old:
         file.write_bytes(old.read(DATABASE))
         manifest = json.loads(old.read(MANIFEST))
     broken = copying.file_engine(file)
     with broken.begin() as connection:
-        for (name,) in connection.execute(
-            text("SELECT name FROM sqlite_master WHERE type = 'trigger'")
-        ).all():
-            connection.execute(text(f"DROP TRIGGER {name}"))
-        connection.execute(text(tampering))
+        tamper(connection)
     broken.dispose()
-    members = archive.pack(tmp_path / "new.zip", {DATABASE: file})
+    members = archive.pack(folder / "new.zip", {DATABASE: file})
     manifest["members"] = {name: each.__dict__ for name, each in members.items()}
-    with zipfile.ZipFile(tmp_path / "new.zip", "a") as new:
+    with zipfile.ZipFile(folder / "new.zip", "a") as new:
         new.writestr(MANIFEST, json.dumps(manifest))
-    with pytest.raises(InvalidInput, match=sentence):
-        restoring.restore(there, tmp_path / "new.zip")
-    assert not holds_anything(there)
+    return folder / "new.zip"
 
 
 def holds_anything(settings: Settings) -> bool:

@@ -46,17 +46,21 @@ def logged(engine: Engine) -> Engine:
 
 @contextmanager
 def reaching_in(engine: Engine) -> Iterator[Connection]:
-    """As somebody who owns the database: no trigger and no key holds them."""
+    """As somebody who owns the database: no trigger and no key holds them, and they put all triggers back."""
     sqlite = engine.dialect.name == "sqlite"
     with engine.connect() as connection:
         driver: Any = connection.connection.driver_connection
         driver.execute("PRAGMA foreign_keys = OFF" if sqlite else "SET session_replication_role = replica")
         with connection.begin():
+            made: dict[str, str] = {}
             if sqlite:
-                names = connection.execute(text("SELECT name FROM sqlite_master WHERE type = 'trigger'"))
-                for (name,) in names.all():
-                    connection.execute(text(f"DROP TRIGGER {name}"))
+                query = text("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
+                made = {row.name: row.sql for row in connection.execute(query)}
+            for name in made:
+                connection.execute(text(f"DROP TRIGGER {name}"))
             yield connection
+            for sql in made.values():
+                connection.exec_driver_sql(sql)
         connection.invalidate()
 
 
