@@ -30,7 +30,7 @@ from registry.translation import catalogue
 
 MIN_SECRET_BYTES = 16
 _MAIL_ADDRESS = re.compile(r"[^@\s<>\"(),:;]{1,64}@[^@\s<>\"(),:;]{1,189}", re.ASCII)
-_PLACE = re.compile(r"([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\]):[0-9]{1,5}")
+_PLACE = re.compile(r"([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\]):(?P<port>[0-9]{1,5})")
 _PHONE = re.compile(r"\+[0-9][0-9 ().-]{5,30}", re.ASCII)
 _ORIGIN = re.compile(r"https?://(\*\.)?[A-Za-z0-9.-]+(:[0-9]{1,5})?")
 
@@ -136,8 +136,16 @@ class Settings(SignInSettings):
     @field_validator("metrics_bind")
     @classmethod
     def _place(cls, value: str) -> str:
-        if value and not _PLACE.fullmatch(value):
-            raise ValueError("must be an address and a port, such as 127.0.0.1:9464")
+        place = _PLACE.fullmatch(value)
+        if value and not (place and 1 <= int(place["port"]) <= 65_535):
+            raise ValueError("must be an address and a port from 1 to 65535, such as 127.0.0.1:9464")
+        return value
+
+    @field_validator("metrics_token_file", "smtp_password_file", "oidc_client_secret_file")
+    @classmethod
+    def _can_be_read(cls, value: Path | None) -> Path | None:
+        if value is not None and not (value.is_file() and os.access(value, os.R_OK)):
+            raise ValueError(f"there is no file {value} that can be read here")
         return value
 
     @field_validator("smtp_sender")
@@ -217,6 +225,18 @@ class Settings(SignInSettings):
                 ip_network(each)
             except ValueError as error:
                 raise ValueError(f"{each!r} is no network such as 10.0.0.0/8") from error
+        return value
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _proxies(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for each in value if value != ("*",) else ():
+            try:
+                ip_network(each)
+            except ValueError as error:
+                raise ValueError(
+                    f"{each!r} is no address such as 10.0.0.5 and no network such as 10.0.0.0/8"
+                ) from error
         return value
 
     @field_validator("embed_sites")

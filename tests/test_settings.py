@@ -22,12 +22,30 @@ from registry.settings import load_settings
         ("security_contact", "https://office.example/a\nContact: mailto:eve@evil.example"),
         ("data_classes", "public, public"),
         ("undo_s", "-1"),
+        ("metrics_bind", "0.0.0.0:99999"),
+        ("metrics_bind", "127.0.0.1:0"),
+        ("metrics_bind", "[::zz]:9464"),
+        ("trusted_proxies", "foo"),
+        ("trusted_proxies", "127.0.0.1, 10.0.0.1/8"),
+        ("oidc_client_secret_file", "/nowhere/secret"),
+        ("oidc_client_secret_file", "/"),
+        ("smtp_password_file", "/nowhere/password"),
+        ("metrics_token_file", "/nowhere/token"),
     ],
 )
 def test_a_wrong_value_is_told_by_the_name_of_its_setting(name: str, value: str) -> None:
     with pytest.raises(InvalidInput) as refused:
         load_settings(**{name: value})
     assert list(refused.value.faults) == [f"REGISTRY_{name.upper()}"]
+
+
+def test_what_makes_sense_is_taken(tmp_path: Path) -> None:
+    file = tmp_path / "secret"
+    file.write_text("a long secret of the provider")
+    given = {"metrics_bind": "[::1]:9464", "trusted_proxies": "127.0.0.1, ::1, 10.0.0.0/8"}
+    taken = load_settings(oidc_client_secret_file=file, **given)
+    assert taken.trusted_proxies == ("127.0.0.1", "::1", "10.0.0.0/8")
+    assert load_settings(trusted_proxies="*", metrics_bind="metrics.internal:9464").trusted_proxies == ("*",)
 
 
 @pytest.mark.parametrize("content", ["", "\n", "short"])

@@ -9,6 +9,7 @@ from registry.cli.common import AsJson, print_json
 from registry.domain.language import gettext_noop as _
 from registry.domain.language import said, small, worded
 from registry.domain.lookup import Question, exit_code
+from registry.domain.typed import clean
 from registry.web.words import words
 
 if TYPE_CHECKING:
@@ -26,9 +27,21 @@ ASK = {
 }
 
 
+def _as_asked(query: str) -> str:
+    """By the API's rules, which refuses what is blank or too long to mean anything."""
+    from registry.services.answers.asking import MOST_SIGNS
+
+    asked = clean(query)
+    if not asked:
+        raise typer.BadParameter("Say which tool you mean: its name, address or package URL.")
+    if len(asked) > MOST_SIGNS:
+        raise typer.BadParameter(f"That is longer than {MOST_SIGNS:,} characters; give a name or an address.")
+    return asked
+
+
 @app.command()
 def check(
-    query: Annotated[str, typer.Argument(help="Name, address or package URL of a tool.")],
+    query: Annotated[str, typer.Argument(callback=_as_asked, help="Name, address or package URL of a tool.")],
     edition: Annotated[str | None, typer.Option(help="Edition of the tool.")] = None,
     data_class: Annotated[str | None, typer.Option(help="Highest class of data that would go in.")] = None,
     account: Annotated[str | None, typer.Option(help="Type of account that would be used.")] = None,
@@ -50,11 +63,11 @@ def check(
         at = lookup.moment(on.date() if on else None, known, now=now)
         question = Question(
             at=at,
-            data_class=data_class,
-            account=account,
-            audience=audience,
-            office=office,
-            edition=edition,
+            data_class=clean(data_class or "") or None,
+            account=clean(account or "") or None,
+            audience=clean(audience or "") or None,
+            office=clean(office or "") or None,
+            edition=clean(edition or "") or None,
         )
         found = lookup.check(source, query, question, known, now=now)
     told = lookup.told(found, base_url=settings.base_url)

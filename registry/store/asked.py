@@ -143,8 +143,8 @@ def of_vendors(source: "Source", named: Collection[str]) -> list[int]:
 
 
 def name_keys(source: "Source") -> Iterator[Sequence[tuple[str, int]]]:
-    """Every name key with its tool's id, some thousands at a time."""
-    yield from parts(source, "SELECT key, tool_id FROM alias WHERE kind = 'name'")
+    """Every name key with its tool's id, some thousands at a time, in the order in which they came."""
+    yield from parts(source, "SELECT key, tool_id FROM alias WHERE kind = 'name' ORDER BY id")
 
 
 def begun(source: "Source", key: str, *, limit: int) -> list[int]:

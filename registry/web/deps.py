@@ -15,6 +15,7 @@ from sqlmodel import Session
 
 from registry.domain.errors import NotAllowed, NotSignedIn
 from registry.domain.language import worded
+from registry.domain.typed import clean
 from registry.services.answers.index import Index
 from registry.services.answers.roll import Roll
 from registry.services.decisions.library import KEEPERS
@@ -26,7 +27,7 @@ from registry.settings import Settings
 from registry.store.engine import snapshot
 from registry.store.tables import Role
 from registry.web.parts import parts_of
-from registry.web.viewer import now_of, require_unchanged, viewer
+from registry.web.viewer import bearer, now_of, require_unchanged, viewer
 
 
 def current_user(request: Request) -> Actor | None:
@@ -47,8 +48,11 @@ async def open_snapshot(request: Request) -> AsyncIterator[Session]:
 
 
 async def open_transaction(
-    request: Request, _user: Annotated[Actor | None, Depends(current_user)]
+    request: Request, user: Annotated[Actor | None, Depends(current_user)]
 ) -> AsyncIterator[Session]:
+    # A token that is none is told so even where anybody may act: it passed the guard against other sites.
+    if user is None and bearer(request) is not None:
+        raise NotSignedIn(worded("Sign in first."))
     # Who is asking is known before the transaction begins, so that no second connection is wanted inside it;
     # it may have waited for one that shut them out.
     async with parts_of(request).writing() as session:
@@ -143,12 +147,6 @@ RubricKeeper = Annotated[Actor, Depends(Right("rubrics and offices", frozenset({
 HookKeeper = Annotated[Actor, Depends(Right("webhooks and the outbox", frozenset({Role.ADMIN}), "settings"))]
 Admin = Annotated[Actor, Depends(Right("people and settings", frozenset({Role.ADMIN})))]
 Auditor = Annotated[Actor, Depends(Right("audit", frozenset({Role.ADMIN, Role.AUDITOR}), "audit"))]
-
-
-def clean(text: str) -> str:
-    """Without space at its ends, with plain line ends, and without what no keyboard types (PostgreSQL refuses NUL)."""
-    kept = text.replace("\r\n", "\n").replace("\r", "\n")
-    return "".join(sign for sign in kept if sign >= " " or sign in "\n\t").strip()
 
 
 Plain = Annotated[str, AfterValidator(clean)]

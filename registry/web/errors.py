@@ -27,7 +27,7 @@ from registry.web.render import local_path, render
 from registry.web.request_id import current
 from registry.web.schemas import Problem
 from registry.web.shapes import Fault, Link
-from registry.web.viewer import forget_viewer
+from registry.web.viewer import bearer, forget_viewer
 
 logger = logging.getLogger(__name__)
 
@@ -108,7 +108,7 @@ async def refuse(request: Request, error: RegistryError) -> Response:
     """The reply to a refusal: problem document or page; a page that needs a person leads to the sign-in first."""
     status = status_of(error)
     faults = error.faults if isinstance(error, InvalidInput) else {}
-    if asks_for_json(request):
+    if asks_for_json(request) or (isinstance(error, NotSignedIn) and bearer(request) is not None):
         return problem(request, status, error.sentence, error.code, faults)
     if isinstance(error, NotSignedIn):
         kept = await _typed(request)

@@ -15,9 +15,9 @@ from registry.domain.errors import InvalidInput
 from registry.domain.language import gettext_noop as _
 from registry.domain.language import joined, worded, worded_n
 from registry.domain.lookup import House, Question
+from registry.domain.typed import clean
 from registry.services.answers.lookup import moment, no_day
 from registry.store import offices
-from registry.web.deps import clean
 from registry.web.shapes import Choice, Option
 from registry.web.words import words
 from scrapers.links import untracked

@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from registry.domain.language import worded
-from registry.web.deps import clean
+from registry.domain.typed import clean
 
 
 @dataclass(frozen=True)

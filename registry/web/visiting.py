@@ -10,7 +10,7 @@ from registry.services.people.sign_in import Lives, Visit
 from registry.settings import Settings
 from registry.store.tables import SignInWay
 from registry.web.parts import Parts, parts_of
-from registry.web.viewer import cookie_name
+from registry.web.viewer import bearer, cookie_name
 
 KNOWN_FOR = timedelta(days=365)
 BROWSERS = (
@@ -56,6 +56,9 @@ def device(user_agent: str) -> str:
 
 
 def present_cookie(connection: HTTPConnection) -> str:
+    """The session's; empty beside a token, which alone says who asks."""
+    if bearer(connection) is not None:
+        return ""
     return connection.cookies.get(cookie_name(parts_of(connection)), "")
 
 

@@ -65,6 +65,16 @@ def test_an_answer_in_plain_words(filled: Terminal) -> None:
     assert "Did you mean: Quillmark (yes)" in filled("check", "Quilmark").stdout
 
 
+def test_a_query_is_taken_without_the_space_around_it_and_none_is_wrong_usage(filled: Terminal) -> None:
+    assert json.loads(filled("check", " Quillmark\t", "--json").stdout)["query"] == "Quillmark"
+    for nothing in ("", "  "):
+        refused = filled("check", nothing, "--json")
+        assert (refused.returncode, refused.stdout) == (2, "")
+        assert "Say which tool you mean" in refused.stderr
+    assert filled("check", "x" * 2_001).returncode == 2
+    assert filled("check", "quillmark", "--account", " ").returncode == 0
+
+
 def test_a_value_that_is_not_known_and_a_database_without_a_registry_are_told(
     filled: Terminal, tmp_path: Path
 ) -> None:

@@ -5,9 +5,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, event
 from sqlmodel import select
 from starlette.testclient import TestClient
+from starlette.types import Message, Receive, Scope, Send
 
 from registry.services.notices import mails
 from registry.services.people import accounts, passwords
@@ -226,6 +227,41 @@ def test_forgotten_says_the_same_for_everybody_and_mails_one_account_seldom(
         assert asked("rosa@example.org") == asked("nobody@example.org")
     with snapshot(site_engine) as session:
         assert len(session.exec(select(Delivery)).all()) == PER_RESET
+
+
+@pytest.mark.usefixtures("rosa_has_a_password")
+def test_forgotten_asks_the_database_the_same_for_everybody_before_it_replies(
+    mailing: TestClient, site_engine: Engine
+) -> None:
+    asked: list[str] = []
+    before_the_reply: list[list[str]] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        asked.append(statement)
+
+    app = mailing.app
+
+    async def watched(scope: Scope, receive: Receive, send: Send) -> None:
+        async def sending(message: Message) -> None:
+            if message["type"] == "http.response.body" and not message.get("more_body"):
+                before_the_reply.append(asked.copy())
+            await send(message)
+
+        await app(scope, receive, sending)
+
+    client = TestClient(watched, headers=SAME_ORIGIN)
+    client.post("/forgotten", data={"email": "first@example.org"})  # what is looked up once is known
+    before_the_reply.clear()
+    event.listen(site_engine, "before_cursor_execute", note)
+    for email in ("nobody@example.org", "rosa@example.org"):
+        asked.clear()
+        client.post("/forgotten", data={"email": email})
+    event.remove(site_engine, "before_cursor_execute", note)
+    unknown, known = before_the_reply
+    assert unknown
+    assert known == unknown
+    with snapshot(site_engine) as session:
+        assert len(session.exec(select(Delivery)).all()) == 1
 
 
 def test_an_invitation_is_mailed_where_mail_is_set_up_and_shown_to_nobody(

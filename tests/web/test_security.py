@@ -246,7 +246,24 @@ def test_a_token_never_reaches_people_or_decisions_even_of_an_admin(
 
 def test_a_request_with_a_bad_token_is_not_taken_for_its_cookies_person(as_: As) -> None:
     ada = as_("admin")
-    assert ada.get("/people", headers={"Authorization": "Bearer reg_wrong"}).status_code == 303
+    bad = {"Authorization": "Bearer reg_wrong"}
+    assert ada.get("/people", headers=bad).status_code == 401
+    for act in ("/logout", "/forgotten", "/api/v1/requests"):
+        reply = ada.post(act, headers=bad | {"Sec-Fetch-Site": "cross-site"})
+        assert (act, reply.status_code, reply.headers.get("set-cookie")) == (act, 401, None)
+    assert ada.get("/people").status_code == 200
+
+
+def test_a_good_token_does_nothing_to_the_session_of_the_cookie_beside_it(
+    as_: As, site_engine: Engine, cast: dict[str, int], settings: Settings, clock: HandClock
+) -> None:
+    with transaction(site_engine) as session:
+        value = token_of(session, cast["Rosa"], ["read"], settings, clock)
+    ada = as_("admin")
+    cookies = dict(ada.cookies)
+    ada.post("/logout", headers={"Authorization": f"Bearer {value}"})
+    ada.cookies.update(cookies)
+    assert ada.get("/people").status_code == 200
 
 
 def test_a_tokens_last_use_is_kept(

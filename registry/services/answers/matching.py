@@ -12,7 +12,7 @@ from registry.domain.tool import AliasKind, Tool
 from registry.services.answers.asking import Asked, read_query
 from registry.services.answers.facts import Facts
 from registry.services.answers.index import Index, keys_in
-from registry.services.answers.names import likest_of_all
+from registry.services.answers.names import near_of_all
 from registry.store import asked as store
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def _match_in_store(source: "Source", asked: Asked) -> tuple[AliasKind, str, int
 
 
 def _near_in_store(source: "Source", asked: Asked) -> list[int]:
-    """As the index does, by reading through all names once."""
+    """The same as the index finds, by reading through all names once."""
     key = name_key(asked.words)
     if not key:
         return []
@@ -94,7 +94,7 @@ def _near_in_store(source: "Source", asked: Asked) -> list[int]:
     found = dict.fromkeys(store.of_vendors(source, vendors) if vendors else ())
     found |= dict.fromkeys(said[each] for each in inside if each in said)
     if len(found) < MOST_SUGGESTIONS:
-        found |= dict.fromkeys(likest_of_all(key, store.name_keys(source), limit=MOST_SUGGESTIONS))
+        found |= dict.fromkeys(near_of_all(key, store.name_keys(source), limit=MOST_SUGGESTIONS))
     return list(found)[:MOST_SUGGESTIONS]
 
 

@@ -1,9 +1,9 @@
 """Near names: what is written much like a name, in memory, for as many names as there are."""
 
+import re
 from array import array
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
-from heapq import nlargest
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from rapidfuzz import fuzz, process
 from rapidfuzz.distance import OSA
@@ -81,7 +81,7 @@ class Names:
     def _sharing(self, key: str, size: int) -> list[int]:
         counted: Counter[int] = Counter()
         left = MOST_COUNTED
-        for places in sorted((self._runs.get(each, _NONE) for each in _runs(key, size)), key=len):
+        for places in sorted((self._runs.get(each, _NONE) for each in sorted(_runs(key, size))), key=len):
             if places is not _NONE:
                 counted.update(places[:left])
                 left -= len(places)
@@ -91,7 +91,9 @@ class Names:
         likely = [place for place, times in counted.items() if 2 * times >= most]
         if len(likely) > MOST_COMPARED:
             length = len(key.encode())
-            likely.sort(key=lambda place: counted[place] / (self._keys.size(place) + length), reverse=True)
+            likely.sort(
+                key=lambda place: (-counted[place] / (self._keys.size(place) + length), self._owners[place])
+            )
         return likely[:MOST_COMPARED]
 
 
@@ -110,15 +112,24 @@ def likest(key: str, names: Sequence[tuple[str, int]], *, limit: int) -> list[in
     return sorted(best, key=lambda owner: (best[owner], -owner), reverse=True)[:limit]
 
 
-def likest_of_all(key: str, names: Iterable[Sequence[tuple[str, int]]], *, limit: int) -> list[int]:
-    """The same where all there is goes by, some thousands at a time: for one question no index need be made."""
-    likely: list[tuple[float, str, int]] = []
-    for some in names:
-        told = process.extract(
-            key, [name for name, _ in some], scorer=fuzz.ratio, limit=MOST_COMPARED, score_cutoff=40
-        )
-        likely = nlargest(MOST_COMPARED, [*likely, *((score, name, some[at][1]) for name, score, at in told)])
-    return likest(key, [(name, owner) for _, name, owner in likely], limit=limit)
+def near_of_all(key: str, names: Iterable[Sequence[tuple[str, int]]], *, limit: int) -> list[int]:
+    """What `Names` of all of these would find, in their order: for one question only those that it could are kept."""
+    return Names(each for some in names for each in _in_reach(key, some)).near(key, limit=limit)
+
+
+def _in_reach(key: str, names: Sequence[tuple[str, int]]) -> Iterator[tuple[str, int]]:
+    """Every name that `Names` looks at for this key, and some more: it shares a run of the size for its length."""
+    long = _holds_one_of(_runs(key, 4))
+    short = _holds_one_of(_runs(key, 3)) if len(key) <= MIDDLING + 2 else long
+    shortened = _shortened(key) if len(key) <= SHORT + 1 else set()
+    for name, owner in names:
+        holds = short if len(name) <= MIDDLING + 1 else long
+        if holds(f"^{name}$") or (len(name) <= SHORT and not shortened.isdisjoint(_shortened(name))):
+            yield name, owner
+
+
+def _holds_one_of(runs: set[str]) -> Callable[[str], object]:
+    return re.compile("|".join(map(re.escape, runs)) or "(?!)").search
 
 
 def _no_places() -> "array[int]":

@@ -88,8 +88,8 @@ class Said:
     published: dict[int, "Published"] = field(default_factory=dict)
     """By the verdict's id."""
     undone: set[int] = field(default_factory=set)
-    states: dict[tuple[int, int], dict[str, Any]] = field(default_factory=dict)
-    """Verdict id and position -> what became of the condition, where something did."""
+    states: dict[tuple[int, int], dict[str, Any] | None] = field(default_factory=dict)
+    """Verdict id and position -> what became of the condition, if anything; None where an old event says less."""
 
     def hear(self, line: Line) -> None:
         of, after = line.subject_id, json.loads(line.after)
@@ -107,14 +107,20 @@ class Said:
             )
             for position, state in after.get("settled", {}).items():
                 self.states[of, int(position)] = state
-        elif line.action == "condition.reopened":
-            self.states[of, after["position"]] = dict(OPEN)
         else:
-            state = self.states.setdefault((of, after["position"]), dict(OPEN))
-            if line.action == "condition.waived":
-                state["waived_reason"] = after["reason"]
-            else:
-                state |= {name: after[name] for name in ("met_on", "evidence")}
+            self._settle(line.action, (of, after.get("position", 0)), after)
+
+    def _settle(self, action: str, condition: tuple[int, int], after: Mapping[str, Any]) -> None:
+        if action == "condition.reopened":
+            self.states[condition] = dict(OPEN)
+        elif (state := self.states.setdefault(condition, dict(OPEN))) is None:
+            return
+        elif action == "condition.waived" and "reason" in after:
+            state["waived_reason"] = after["reason"]
+        elif action == "condition.met" and "evidence" in after:
+            state |= {name: after[name] for name in ("met_on", "evidence")}
+        else:
+            self.states[condition] = None
 
 
 class Published(NamedTuple):
@@ -159,7 +165,8 @@ def otherwise(session: Session, said: Said) -> Iterator[tuple[int | None, str]]:
             if (row["undone_at"] is not None) != (of in said.undone):
                 yield published.number, f"{called} is taken back, or is not, otherwise than the log tells."
             for each in conditions if published.from_open else ():
-                if said.states.get((of, each["position"]), OPEN) != _state(each):
+                state = said.states.get((of, each["position"]), OPEN)
+                if state is not None and state != _state(each):
                     yield (
                         published.number,
                         f"Condition {each['position']} of {called.lower()} is met, waived or open otherwise than the "

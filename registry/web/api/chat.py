@@ -8,12 +8,13 @@ from sqlmodel import Session
 
 from registry.domain.errors import InvalidInput, NotFound, NotSignedIn
 from registry.domain.lookup import Question
+from registry.domain.typed import clean
 from registry.services.answers import lookup
 from registry.services.answers.index import Index
 from registry.settings import Settings
 from registry.web import chat
 from registry.web.chat import SLACK, TEAMS, Dialect
-from registry.web.deps import House, Known, Now, Read, clean
+from registry.web.deps import House, Known, Now, Read
 from registry.web.routing import api_router
 from registry.web.schemas import Shape
 

@@ -12,6 +12,7 @@ from sqlmodel import Session
 
 from registry.domain.lookup import AnswerCode, Question
 from registry.services.answers import lookup
+from registry.services.answers.asking import MOST_SIGNS
 from registry.services.answers.index import Index
 from registry.services.answers.unanswered import count_unanswered
 from registry.settings import Settings
@@ -25,7 +26,6 @@ from registry.web.routing import api_router
 from registry.web.schemas import AnswerOut
 
 router = api_router(tag="answer")
-MOST_SIGNS = 2_000
 
 
 @router.get(

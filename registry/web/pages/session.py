@@ -1,9 +1,10 @@
 """Signing in by password or link, a forgotten password, and signing out."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Annotated
 
-from fastapi import Depends, Request, Response
+from fastapi import BackgroundTasks, Depends, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from sqlmodel import Session
 
@@ -185,8 +186,10 @@ def show_forgotten(request: Request, house: House) -> Response:
 
 
 @router.post("/forgotten")
-def forgot(request: Request, tx: Tx, now: Now, house: House, email: Text = "") -> Response:
-    """The same answer whether there is such an account or not."""
+def forgot(
+    request: Request, tx: Tx, now: Now, house: House, background: BackgroundTasks, email: Text = ""
+) -> Response:
+    """The same answer whether there is such an account or not, after the same work: who has it is asked later."""
     folded = passwords.fold_email(email)
     if not accounts.ADDRESS.fullmatch(folded):
         form = Form({"email": email}, {"email": worded("Give an e-mail address such as rosa@example.org.")})
@@ -197,9 +200,15 @@ def forgot(request: Request, tx: Tx, now: Now, house: House, email: Text = "") -
         limits.network_key(host_of(request)): limits.PER_NETWORK,
     }
     if house.mails and limits.hold(tx, keys, secret=house.secret, now=now) is not None:
-        invitations.mail_reset(tx, folded, secret=house.secret, now=now)
+        background.add_task(_mail_reset, request, folded, now)
     page = ForgottenPage(Form({"email": email}), house.mails, sent=house.mails)
     return render(request, "session/forgotten.html", page)
+
+
+async def _mail_reset(request: Request, email: str, now: datetime) -> None:
+    parts = parts_of(request)
+    async with parts.writing() as session:
+        await run_in_threadpool(invitations.mail_reset, session, email, secret=parts.settings.secret, now=now)
 
 
 def begin_session(

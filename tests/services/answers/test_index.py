@@ -14,7 +14,7 @@ from registry.services.answers.asking import read_query
 from registry.services.answers.following import Following
 from registry.services.answers.index import Index
 from registry.services.answers.matching import complete, read_index
-from registry.services.answers.names import Names
+from registry.services.answers.names import Names, near_of_all
 from registry.store.changes import Changes
 from registry.store.columns import id_of
 from registry.store.engine import make_engine, snapshot, transaction
@@ -247,3 +247,11 @@ def test_names_that_went_are_suggested_no_more() -> None:
     names = Names([("quillmark", 1), ("quillmarks", 2)])
     names.forget(frozenset({1}))
     assert names.near("quillmark", limit=3) == [2]
+
+
+def test_reading_all_names_by_finds_what_the_names_in_memory_find() -> None:
+    dice = random.Random(11)
+    rows = [("".join(dice.choices("aeilnrst", k=dice.randint(1, 12))), at % 900) for at in range(3_000)]
+    parts, names = [rows[:2_000], rows[2_000:]], Names(rows)
+    typed = ["n", "at", *(key[1:] + dice.choice("aeq") for key, _ in dice.sample(rows, 40))]
+    assert [near_of_all(key, parts, limit=8) for key in typed] == [names.near(key, limit=8) for key in typed]

@@ -26,6 +26,15 @@ from tests.conftest import in_whole
 
 FOLDER = Path(__file__).parent / "labelled_queries"
 HALVES = ("work", *in_whole(["report"]))
+ODD = (
+    "Teams.exe",
+    "pkg:pypi/nothing-of-that-name",
+    "https://",
+    "/usr/bin/code",
+    r"C:\Users\rosa\AppData\Local\Programs\code.exe",
+    "--help",
+)
+"""What people paste that is no name; no labelled query looks like it."""
 
 
 @dataclass(frozen=True)
@@ -114,8 +123,7 @@ def test_a_vendor_a_part_or_a_sentence_leads_to_the_tool(session: Session, index
 
 @pytest.mark.parametrize("half", HALVES)
 def test_a_terminal_is_told_what_the_site_answers(engine: Engine, now: datetime, half: str) -> None:
-    asked = list(labelled(half))
-    queries = [each.query for each in asked]
+    queries = [*(each.query for each in labelled(half)), *ODD]
     with transaction(engine) as session:
         the_tools(session, now)
         cast = the_cast(session, now)
@@ -128,11 +136,8 @@ def test_a_terminal_is_told_what_the_site_answers(engine: Engine, now: datetime,
         known = lookup.check_all(session, queries, question, house, now=now, index=index)
     with opened(engine.url.render_as_string(hide_password=False)) as source:
         read = [lookup.check(source, each, question, house, now=now) for each in queries]
-    for each, site, terminal in zip(asked, known, read, strict=True):
-        of_site, of_terminal = (lookup.told(found, base_url="") for found in (site, terminal))
-        assert of_terminal | {"suggestions": ()} == of_site | {"suggestions": ()}
-        if each.sign in "~?":
-            assert of_terminal["suggestions"][:1] == of_site["suggestions"][:1], each.query
+    for site, terminal in zip(known, read, strict=True):
+        assert lookup.told(terminal, base_url="") == lookup.told(site, base_url="")
 
 
 def test_the_set_is_large_enough_to_tell() -> None:

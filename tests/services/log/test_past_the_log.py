@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, text
+from sqlalchemy.exc import DatabaseError
 from sqlmodel import select
 
 from registry.domain.outcome import Outcome
@@ -173,3 +174,9 @@ def test_checking_makes_no_key_and_says_that_it_is_missing(signed: Engine, setti
     assert "The key that signs checkpoints is missing" in said(report)
     assert checkpoints.last(settings) is None
     assert not signing.key_file(settings).exists()
+
+
+def test_the_database_itself_refuses_to_change_what_supersedes_what(decided: Engine) -> None:
+    for statement in ("DELETE FROM supersession", "UPDATE supersession SET superseded_id = 3"):
+        with pytest.raises(DatabaseError, match="never changed"), transaction(decided) as session:
+            session.connection().execute(text(statement))
