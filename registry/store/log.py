@@ -99,7 +99,7 @@ def head(connection: Connection, *, to_write: bool = False) -> Head:
     row = connection.exec_driver_sql(f"SELECT size, last, peaks FROM log_head WHERE id = 1{held}").first()  # noqa: S608
     if row is None:
         raise RuleBroken("The row of log_head, which says where the log ends, is gone.")
-    if [type(each) for each in row] != [int, str, bytes]:
+    if [type(each) for each in row] != [int, str, bytes] or len(row.peaks) % HASH_BYTES:
         raise RuleBroken(
             "The row of log_head, which says where the log ends, was changed and cannot be read."
         )

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, text
-from sqlalchemy.exc import DatabaseError
+from sqlalchemy.exc import DatabaseError, DBAPIError
 from sqlmodel import select
 
 from registry.domain.outcome import Outcome
@@ -62,13 +62,18 @@ def test_an_event_behind_a_number_that_no_line_has_is_found(
 def test_what_cannot_be_read_is_told_in_words(
     logged: Engine, tamper: Tamper, statement: str, told: str
 ) -> None:
-    tamper(statement)
+    try:
+        tamper(statement)
+    except DBAPIError:
+        assert logged.dialect.name == "postgresql"  # whose columns take no value of another kind
+        return
     assert told in said(verify(logged))
 
 
 def test_triggers_that_were_taken_away_are_told(logged: Engine) -> None:
+    where = " ON event" if logged.dialect.name == "postgresql" else ""
     with logged.begin() as connection:
-        connection.execute(text("DROP TRIGGER event_is_kept"))
+        connection.execute(text(f"DROP TRIGGER event_is_kept{where}"))
     assert "trigger event_is_kept is gone" in said(verify(logged))
 
 

@@ -2,6 +2,7 @@
 
 import csv
 import json
+from datetime import UTC, datetime
 from hashlib import sha256
 from io import BytesIO, StringIO
 
@@ -45,16 +46,19 @@ def test_somebody_else_can_derive_the_log_from_its_lines(logged: Engine) -> None
     with snapshot(logged) as session:
         rows = session.connection().execute(
             text(
-                "SELECT number, hashes, event.* FROM log_entry JOIN event ON event.id = event_id ORDER BY number"
+                "SELECT number, hashes, at, actor_id, actor, action, subject_kind, subject_id,"
+                " CAST(before AS TEXT) AS before, CAST(after AS TEXT) AS after"
+                " FROM log_entry JOIN event ON event.id = event_id ORDER BY number"
             )
         )
         previous = "0" * 64
         for row in rows.mappings().all():
-            at = row["at"].replace(" ", "T") + "Z"
+            at = datetime.fromisoformat(str(row["at"]))
+            at = at.astimezone(UTC) if at.tzinfo else at
             fields = {
                 "number": row["number"],
                 "previous": previous,
-                "at": at,
+                "at": f"{at:%Y-%m-%dT%H:%M:%S.%fZ}",
                 "actor_id": row["actor_id"],
                 "actor": row["actor"] if row["actor_id"] is None else "",
                 "action": row["action"],
