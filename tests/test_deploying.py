@@ -53,6 +53,7 @@ def test_each_setting_that_is_given_exists(file: Path) -> None:
 
 def test_the_example_of_settings_can_be_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("REGISTRY_BASE_URL", raising=False)
     settings = Settings(_env_file=DEPLOY / "registry.env.example")  # type: ignore[call-arg]
     assert settings.base_url.startswith("https://")
     assert settings.reports_to == "mailto:security@example.org"

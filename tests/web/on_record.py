@@ -14,6 +14,8 @@ from registry.web.parts import Parts
 _WRITES = re.compile(r'\s*(?:INSERT INTO|UPDATE|DELETE FROM)\s+"?(\w+)', re.IGNORECASE)
 WITHOUT_EVENT = frozenset(
     {
+        "provider_sign_in",  # a sign-in under way
+        "reference_attempt",  # a draft
         "user_session",  # slides on with every use
         "api_token",  # when it was last used
         "sign_in_failure",  # counted, and gone within minutes
