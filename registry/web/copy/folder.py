@@ -69,7 +69,7 @@ class Folder:
     stamp: tuple[str, str]
     """The moment in words, and as a `datetime` attribute wants it."""
     _next: dict[str, Held] = field(default_factory=dict)
-    _staged: list[str] = field(default_factory=list)
+    _staged: dict[str, None] = field(default_factory=dict)
 
     def origins(self) -> dict[str, Origin]:
         """Path -> where its bytes come from, of the files that lie there as we left them."""
@@ -105,7 +105,7 @@ class Folder:
         status = place.stat()
         written = sha256(body).hexdigest()
         self._next[path] = Held(content, written, status.st_size, status.st_mtime_ns, origin)
-        self._staged.append(path)
+        self._staged[path] = None
 
     def settle(self, *, last: Iterable[str] = ()) -> Written:
         """Put in place what was taken, and take away what was ours and is not any more; `last` go after all others."""
