@@ -31,10 +31,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.browser)
 
 
-@pytest.fixture(scope="module")
-def chromium() -> "Iterator[Browser]":
-    """One browser for a module's tests, closed after them: while it is open, its event loop is."""
-    playwright = pytest.importorskip(
+@pytest.fixture(scope="session", autouse=True)
+def browser_path() -> str:
+    """Where Chromium is; looked for before anything is made ready for it."""
+    pytest.importorskip(
         "playwright.sync_api",
         reason="NO BROWSER TEST WAS RUN: install the group (uv sync --group browser)",
         exc_type=ImportError,
@@ -42,9 +42,17 @@ def chromium() -> "Iterator[Browser]":
     path = next((found for name in CHROMIUM if (found := shutil.which(name))), None)
     if path is None:
         pytest.skip("NO BROWSER TEST WAS RUN: there is no Chromium (apt-get install chromium)")
+    return path
+
+
+@pytest.fixture(scope="module")
+def chromium(browser_path: str) -> "Iterator[Browser]":
+    """One browser for a module's tests, closed after them: while it is open, its event loop is."""
+    from playwright import sync_api as playwright
+
     with playwright.sync_playwright() as driver:
         browser = driver.chromium.launch(
-            executable_path=path, args=["--no-sandbox", "--disable-dev-shm-usage"]
+            executable_path=browser_path, args=["--no-sandbox", "--disable-dev-shm-usage"]
         )
         yield browser
         browser.close()

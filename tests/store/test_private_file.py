@@ -5,14 +5,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import create_engine, text
 
+from registry.store import engine as engines
 from registry.store.engine import make_engine
 
 
 @pytest.fixture(autouse=True)
-def generous() -> Iterator[None]:
-    """Whatever the shell lets files be."""
+def as_in_service(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Whatever the shell lets files be; the engines of other tests share their dialect, and listen elsewhere."""
+    monkeypatch.setattr(engines, "create_engine", create_engine)
     before = os.umask(0o022)
     yield
     os.umask(before)
