@@ -33,7 +33,7 @@ def verify(
     from registry.services.log import checkpoints, signing
     from registry.services.log.verifying import verify as derive
 
-    with opened() as (settings, engine), counting("Reading the log") as heard:
+    with opened(begun=True) as (settings, engine), counting("Reading the log") as heard:
         outside = checkpoints.outside(settings, checkpoint or (), key=signing.verifier(key) if key else None)
         report = derive(engine, outside, heard=heard)
     if as_json:
@@ -64,7 +64,7 @@ def write_checkpoint() -> None:
     """Sign how far the log goes now, put it beside the other checkpoints, and print it."""
     from registry.services.log import checkpoints
 
-    with opened() as (settings, engine):
+    with opened(begun=True) as (settings, engine):
         checkpoints.write(engine, settings)
         newest = checkpoints.last(settings)
     if newest is None:
@@ -86,7 +86,7 @@ def export(
     write = exporting.WRITERS.get(file.suffix.lower())
     if write is None:
         raise InvalidInput(f"“{file}” ends neither in .jsonl nor in .csv.")
-    with opened() as (_settings, engine), snapshot(engine) as session, file.open("wb") as out:
+    with opened(begun=True) as (_settings, engine), snapshot(engine) as session, file.open("wb") as out:
         count = write(session, out, first, last)
     print(f"{count:,} lines written to {file}.", file=sys.stderr)
 
@@ -103,7 +103,7 @@ def prove(
     from registry.store import verdicts
     from registry.store.engine import snapshot
 
-    with opened() as (settings, engine), snapshot(engine) as session:
+    with opened(begun=True) as (settings, engine), snapshot(engine) as session:
         row = verdicts.get(session, verdict)
         if row.published_at > utc_now():
             raise RuleBroken(

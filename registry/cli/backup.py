@@ -9,6 +9,7 @@ import typer
 from registry.cli.common import AsJson, print_json, utc_now, visible
 from registry.settings import load_settings
 from registry.store.engine import make_engine
+from registry.store.plain import require_registry
 
 backup = typer.Typer()
 restore = typer.Typer()
@@ -42,6 +43,7 @@ def back_up(
     from registry.services.backups import making
 
     settings = load_settings()
+    require_registry(settings.resolved_database_url)
     engine = make_engine(settings.resolved_database_url)
     try:
         made = making.back_up(settings, engine, file, now=utc_now(), with_secret=with_secret, replace=replace)

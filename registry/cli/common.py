@@ -22,14 +22,20 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print data alone, as JSON.
 
 @contextmanager
 def opened(
-    settings: "Settings | None" = None, *, in_service: bool = False
+    settings: "Settings | None" = None, *, in_service: bool = False, begun: bool = False
 ) -> "Iterator[tuple[Settings, Engine]]":
-    """The settings and an engine; an empty database gets its schema, an older one is refused with RuleBroken."""
+    """The settings and an engine; an empty database gets its schema, an older one is refused with RuleBroken.
+
+    With `begun` a place where there is no registry is refused too, and left as it is.
+    """
     from registry.settings import load_settings
     from registry.store import schema  # loads Alembic, which not every command needs
     from registry.store.engine import make_engine
+    from registry.store.plain import require_registry
 
     settings = settings or load_settings()
+    if begun:
+        require_registry(settings.resolved_database_url)
     engine = make_engine(settings.resolved_database_url, in_service=in_service)
     try:
         found = schema.status(engine)

@@ -108,6 +108,12 @@ def opened(url: str) -> Iterator[Plain]:
         raise RuleBroken(f"The database cannot be used: {told}. `registry doctor` says more.") from error
 
 
+def require_registry(url: str) -> None:
+    """Raise RuleBroken where no registry can be read; makes nothing there."""
+    with opened(url):
+        pass
+
+
 def sqlite_module() -> ModuleType:
     """The SQLite that this registry uses, as a DB-API module."""
     # Versions 3.7.0 to 3.51.2 can corrupt a write-ahead log that two connections checkpoint at once.

@@ -13,8 +13,7 @@ from fastapi.concurrency import run_in_threadpool
 from pydantic import AfterValidator
 from sqlmodel import Session
 
-from registry.domain.errors import NotAllowed, NotSignedIn
-from registry.domain.language import worded
+from registry.domain.errors import NotAllowed
 from registry.domain.typed import clean
 from registry.services.answers.index import Index
 from registry.services.answers.roll import Roll
@@ -27,7 +26,7 @@ from registry.settings import Settings
 from registry.store.engine import snapshot
 from registry.store.tables import Role
 from registry.web.parts import parts_of
-from registry.web.viewer import bearer, now_of, require_unchanged, viewer
+from registry.web.viewer import bearer, not_signed_in, now_of, require_unchanged, viewer
 
 
 def current_user(request: Request) -> Actor | None:
@@ -52,7 +51,7 @@ async def open_transaction(
 ) -> AsyncIterator[Session]:
     # A token that is none is told so even where anybody may act: it passed the guard against other sites.
     if user is None and bearer(request) is not None:
-        raise NotSignedIn(worded("Sign in first."))
+        raise not_signed_in(request)
     # Who is asking is known before the transaction begins, so that no second connection is wanted inside it;
     # it may have waited for one that shut them out.
     async with parts_of(request).writing() as session:
@@ -89,9 +88,9 @@ class Right:
     roles: frozenset[Role]
     scope: str | None = None
 
-    def __call__(self, user: Annotated[Actor | None, Depends(current_user)]) -> Actor:
+    def __call__(self, request: Request, user: Annotated[Actor | None, Depends(current_user)]) -> Actor:
         if user is None:
-            raise NotSignedIn(worded("Sign in first."))
+            raise not_signed_in(request)
         if not user.roles & self.roles:
             raise NotAllowed(f"This is for people with the role {_either(self.roles)}. Ask an admin for it.")
         if user.scopes is not None and (self.scope is None or self.scope not in user.scopes):

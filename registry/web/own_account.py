@@ -21,9 +21,9 @@ SCOPE_WORDS = {
     "request": _("Request tools and report"),
     "triage": _("Triage candidates and run evaluations"),
     "score": _("Score"),
-    "conditions": _("Keep the conditions"),
-    "sources": _("Keep the sources"),
-    "settings": _("Keep rubrics, offices and webhooks"),
+    "conditions": _("Look after conditions"),
+    "sources": _("Look after sources"),
+    "settings": _("Look after rubrics, offices and webhooks"),
     "audit": _("Read the audit log"),
 }
 

@@ -50,6 +50,13 @@ def bearer(connection: HTTPConnection) -> str | None:
     return value.strip() if scheme.lower() == "bearer" else None
 
 
+def not_signed_in(connection: HTTPConnection) -> NotSignedIn:
+    """What is told to who must be somebody here, and is not."""
+    if bearer(connection) is None:
+        return NotSignedIn(worded("Sign in first."))
+    return NotSignedIn(worded("This token is not known, or it has ended. Make a new one at “My account”."))
+
+
 def viewer(connection: HTTPConnection) -> Actor | None:
     """The person behind the request, or None. Reads the store once per request; call it from a worker thread.
 
@@ -77,7 +84,7 @@ def require_unchanged(connection: HTTPConnection, session: Session) -> None:
     presence = _present(connection, session)
     connection.state.viewer = _Known(presence)
     if presence is None:
-        raise NotSignedIn(worded("Sign in first."))
+        raise not_signed_in(connection)
     if before.roles - presence.actor.roles:
         raise NotAllowed(worded("Your roles were changed a moment ago, so nothing was done."))
 

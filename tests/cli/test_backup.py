@@ -64,7 +64,7 @@ def test_what_is_no_backup_and_what_is_not_there_is_said(run: Terminal) -> None:
     assert "no whole backup" in run("restore", "list.csv").stderr
     assert "There is no file" in run("restore", "none.zip").stderr
     nothing = run("backup", "b.zip")
-    assert (nothing.returncode, "nothing to back up" in nothing.stderr) == (1, True)
+    assert (nothing.returncode, "There is no registry" in nothing.stderr) == (1, True)
 
 
 def test_what_a_stranger_wrote_into_a_backup_does_nothing_to_the_terminal(run: Terminal) -> None:

@@ -32,3 +32,16 @@ def test_a_folder_that_cannot_be_made(
     assert (
         told_by(capsys, monkeypatch, "users", "list") == f"{tmp_path / 'file' / 'data'}: Not a directory.\n"
     )
+
+
+@pytest.mark.parametrize("words", [("audit", "verify"), ("audit", "checkpoint"), ("backup", "copy.zip")])
+def test_where_there_is_no_registry_none_is_called_sound_and_none_is_made(
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    words: tuple[str, ...],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("REGISTRY_DATA_DIR", str(tmp_path / "elsewhere"))
+    assert "There is no registry in this database yet." in told_by(capsys, monkeypatch, *words)
+    assert list(tmp_path.iterdir()) == []

@@ -251,6 +251,7 @@ def test_a_request_with_a_bad_token_is_not_taken_for_its_cookies_person(as_: As)
     for act in ("/logout", "/forgotten", "/api/v1/requests"):
         reply = ada.post(act, headers=bad | {"Sec-Fetch-Site": "cross-site"})
         assert (act, reply.status_code, reply.headers.get("set-cookie")) == (act, 401, None)
+        assert "This token is not known" in reply.json()["detail"]
     assert ada.get("/people").status_code == 200
 
 
