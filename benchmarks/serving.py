@@ -15,18 +15,16 @@ ROOT = Path(__file__).resolve().parent
 CONNECTIONS = 32
 
 
+def serve_command(port: int) -> list[str]:
+    """A site without a scheduler."""
+    return [str(Path(sys.executable).with_name("registry")), "serve", "--no-scheduler", "--port", str(port)]
+
+
 @contextmanager
 def served(folder: str, database: Path) -> Iterator[tuple[int, subprocess.Popen[bytes]]]:
     port = free_port()
     environment = os.environ | {"REGISTRY_DATA_DIR": folder, "REGISTRY_DATABASE_URL": f"sqlite:///{database}"}
-    command = [
-        str(Path(sys.executable).with_name("registry")),
-        "serve",
-        "--no-scheduler",
-        "--port",
-        str(port),
-    ]
-    with process(command, port, environment) as started:
+    with process(serve_command(port), port, environment) as started:
         yield port, started
 
 
