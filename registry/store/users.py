@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import delete, update
+from sqlalchemy import select as columns
 from sqlmodel import Session, col, select
 
 from registry.domain.errors import NotFound
+from registry.store import delegations
 from registry.store.memo import remembered
 from registry.store.tables import (
     ApiToken,
@@ -137,16 +139,21 @@ def identities_of(session: Session, user_id: int) -> list[UserIdentity]:
     return list(session.exec(query.order_by(col(UserIdentity.issuer), col(UserIdentity.subject))))
 
 
-def holder_of_session(session: Session, digest: str) -> tuple[UserSession, User, frozenset[Role]] | None:
-    """A session with whose it is and which roles they hold, in one query."""
+def holder_of_session(
+    session: Session, digest: str, *, now: datetime
+) -> tuple[UserSession, User, frozenset[Role], bool] | None:
+    """A session with whose it is, which roles they hold, and whether they are anybody's deputy, in one query."""
     query = (
-        select(UserSession, User, UserRole.role)
+        columns(UserSession, User, col(UserRole.role), delegations.is_deputy(col(UserSession.user_id), now))
         .join(User, col(User.id) == col(UserSession.user_id))
         .outerjoin(UserRole, col(UserRole.user_id) == col(User.id))
-        .where(UserSession.digest == digest)
+        .where(col(UserSession.digest) == digest)
     )
-    rows = session.exec(query).all()
-    return (rows[0][0], rows[0][1], frozenset(Role(role) for *_, role in rows if role)) if rows else None
+    rows = session.execute(query).all()
+    if not rows:
+        return None
+    kept, user, _, deputy = rows[0]
+    return kept, user, frozenset(Role(role) for _, _, role, _ in rows if role), bool(deputy)
 
 
 def holder_of_token(session: Session, digest: str) -> tuple[ApiToken, User, frozenset[Role]] | None:

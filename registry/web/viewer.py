@@ -85,7 +85,7 @@ def require_unchanged(connection: HTTPConnection, session: Session) -> None:
     connection.state.viewer = _Known(presence)
     if presence is None:
         raise not_signed_in(connection)
-    if before.roles - presence.actor.roles:
+    if before.roles - presence.actor.roles or before.own_roles - presence.actor.own_roles:
         raise NotAllowed(worded("Your roles were changed a moment ago, so nothing was done."))
 
 

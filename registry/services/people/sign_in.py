@@ -16,7 +16,7 @@ from registry.domain.language import worded
 from registry.services.people.acting import Actor, record
 from registry.store import users
 from registry.store.engine import serialise
-from registry.store.tables import SignInLink, SignInWay, User, UserSession
+from registry.store.tables import Role, SignInLink, SignInWay, User, UserSession
 
 RENEW_AFTER = timedelta(minutes=15)
 """A session is written again at most this often, so that reading pages stays reading."""
@@ -88,13 +88,15 @@ def start_session(
 
 def find_by_session(session: Session, value: str, *, secret: bytes, now: datetime) -> Presence | None:
     """Who holds this cookie; None where it is unknown or ended, or its person is disabled."""
-    found = users.holder_of_session(session, digest_of("session", value, secret))
+    found = users.holder_of_session(session, digest_of("session", value, secret), now=now)
     if found is None:
         return None
-    kept, user, roles = found
+    kept, user, roles, deputy = found
     if user.disabled_at is not None or now >= kept.expires_at or now >= kept.ends_at:
         return None
-    return Presence(Actor(user.id, user.name, roles), kept.seen_at < now - RENEW_AFTER)
+    lent = frozenset({Role.APPROVER} if deputy else ()) - roles
+    actor = Actor(user.id, user.name, roles | lent, lent=lent)
+    return Presence(actor, kept.seen_at < now - RENEW_AFTER)
 
 
 def renew_session(session: Session, value: str, *, secret: bytes, now: datetime, lives: Lives) -> None:

@@ -237,7 +237,7 @@ def _condition(condition: Condition) -> str:
 
 
 def _ending(notice: Notice, each: Published) -> str:
-    decided = f"Decided by {each.row.decided_by}."
+    decided = f"Decided by {each.ruling.verdict.decider}."
     if notice.ends_on is None:
         return decided
     until = "Ended on" if notice.state in _GONE else "Valid until"

@@ -3,6 +3,7 @@
 from registry.domain.tool import AliasKind
 from registry.store.tables.candidate import Candidate, CandidateLabel, Mention
 from registry.store.tables.deciding import SecondReading, VendorContact
+from registry.store.tables.delegation import Delegation
 from registry.store.tables.difference import Difference
 from registry.store.tables.entry import Entry, EntryRevision
 from registry.store.tables.evaluation import Assignment, Evaluation, Interest, Moderation, ProposedCondition
@@ -52,6 +53,7 @@ __all__ = [
     "Candidate",
     "CandidateLabel",
     "Channel",
+    "Delegation",
     "Delivery",
     "DeliveryKind",
     "DeliveryState",

@@ -234,6 +234,7 @@ def _page(
         evaluation,
         solo=settings.solo,
         by=reading.user,
+        now=reading.now,
         cases_needed=settings.reference_cases,
     )
     names = {office.code: office.name for office in offices.all_offices(session)}
