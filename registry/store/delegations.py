@@ -1,6 +1,6 @@
 """Reads of delegations: which hold at a moment, whose deputy somebody is, and who was one since."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -47,6 +47,12 @@ def approvers_of(session: Session, deputy_id: int, *, now: datetime) -> list[tup
         .order_by(col(Delegation.starts_at), col(Delegation.id))
     )
     return list(session.exec(query))
+
+
+def holding(session: Session, delegation_ids: Sequence[int], *, now: datetime) -> frozenset[int]:
+    """Those of them that hold at that moment."""
+    query = select(Delegation.id).where(col(Delegation.id).in_(delegation_ids), holds(now))
+    return frozenset(each for each in session.exec(query) if each is not None)
 
 
 def concerning(session: Session, user_id: int) -> list[tuple[Delegation, User, User]]:

@@ -9,10 +9,13 @@ from registry.store import users
 from registry.web.api.people import out_of, token_of
 from registry.web.api.replies import told
 from registry.web.deps import House, InPerson, Now, Read, RowId, SignedIn, Tx
+from registry.web.deputies import deputies_of
 from registry.web.own_account import sessions_of
 from registry.web.pages.session import renew_own_session
 from registry.web.people_schemas import (
     AccountOut,
+    DelegationOut,
+    NamedOut,
     OwnPasswordIn,
     SessionOut,
     SignedOutOut,
@@ -26,12 +29,15 @@ router = api_router("/account", tag="account")
 
 
 @router.get("", response_model=AccountOut, summary="Who you are here")
-def show(request: Request, read: Read, user: SignedIn) -> Response:
-    """With your roles, where you are signed in, and your tokens."""
+def show(request: Request, read: Read, user: SignedIn, now: Now, house: House) -> Response:
+    """With your roles, where you are signed in, your tokens, and who decides for whom while they are away."""
+    lent = deputies_of(read, user.person_id, house, now=now, by=user)
     out = AccountOut(
         **out_of(users.person(read, user.person_id)).model_dump(),
         sessions=[SessionOut(**vars(each)) for each in sessions_of(request, read, user.person_id)],
         tokens=[token_of(each) for each in users.tokens_of(read, user.person_id)],
+        delegations=[DelegationOut(**vars(each)) for each in (*lent.given, *lent.taken)],
+        may_name=[NamedOut(id=int(each.value), name=each.label) for each in lent.options if each.value],
     )
     return told(request, out, private=True)
 

@@ -13,6 +13,7 @@ from registry.web.pages import (
     conditions,
     dashboard,
     decisions,
+    deputies,
     dismissals,
     due,
     duplicates,
@@ -82,6 +83,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     session.router,
     openid.router,
     account.router,
+    deputies.router,
     evaluations.router,
     evaluations.downloads,
     evaluation_opening.router,  # /new goes before a number
