@@ -133,6 +133,8 @@ def take_back(
     evaluation_id: RowId, tx: Tx, user: Decider, now: Now, house: House, number: Text = ""
 ) -> Response:
     row = verdicts.find_for_evaluation(tx, evaluation_id)
+    if row is None or row.decided_by_id != user.id:
+        taking_part.require_sight(tx, evaluations.get(tx, evaluation_id), by=user)
     if row is None or str(row.number) != number:
         raise InvalidInput("That verdict is not the one of this evaluation. Open the evaluation again.")
     taking_back.undo(tx, row.number, solo=house.solo, by=user, now=now)
