@@ -12,6 +12,7 @@ from registry.domain.errors import NotFound
 from registry.domain.language import gettext_noop as _
 from registry.domain.language import joined, worded, worded_n
 from registry.domain.lookup import AnswerCode
+from registry.domain.tag import most_used
 from registry.publish import sheet
 from registry.services.answers import tool_list
 from registry.services.answers.tool_list import OFFERED, Told, ToolFilter, ToolListing
@@ -36,9 +37,9 @@ COLUMNS = (
     ("category", _("Category"), "category"),
     ("vendor", _("Vendor"), ""),
 )
-CELLS = ("name", "answer", "category", "vendor", "homepage", "description", "slug", "url")
+CELLS = ("name", "answer", "category", "tags", "vendor", "homepage", "description", "slug", "url")
 FILES = ("csv", "json")
-GROUPS = {"answer": _("May I use it?"), "category": _("Category")}
+GROUPS = {"answer": _("May I use it?"), "category": _("Category"), "tag": _("Tag")}
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,9 @@ class ToolsPage:
 def show_tools(request: Request, roll: Called, read: Read, after: Asked = "", before: Asked = "") -> Response:
     wanted, sort = understood(request, _asked)
     found = tool_list.listing(read, roll, wanted, sort=sort, after=after, before=before, limit=MOST_TOOLS)
-    feeds = feed_links(worded("Verdicts on these tools"), wanted=Filter(categories=wanted.categories))
+    feeds = feed_links(
+        worded("Verdicts on these tools"), wanted=Filter(categories=wanted.categories, tags=wanted.tags)
+    )
     page = ToolsPage(
         facets=_facets(wanted, found, sort),
         columns=_columns(wanted, sort),
@@ -108,6 +111,7 @@ def _asked(query: QueryParams) -> tuple[ToolFilter, str]:
     wanted = ToolFilter(
         answers=frozenset(codes(AnswerCode, query.getlist("answer"), "answer")),
         categories=frozenset(each for each in query.getlist("category") if each),
+        tags=frozenset(each for each in query.getlist("tag") if each),
         text=query.get("q", "").strip()[:200],
     )
     return wanted, code(query.get("sort", ""), sorts, "sort") or "tool"
@@ -118,6 +122,7 @@ def _query(wanted: ToolFilter) -> list[tuple[str, str]]:
     return [
         *(("answer", each.value) for each in OFFERED if each in wanted.answers),
         *(("category", each) for each in sorted(wanted.categories)),
+        *(("tag", each) for each in sorted(wanted.tags)),
         *([("q", wanted.text)] if wanted.text else []),
     ]
 
@@ -138,6 +143,7 @@ def _cells(each: Told, base_url: str) -> dict[str, str]:
         "name": tool.name,
         "answer": each.answer.value,
         "category": tool.category,
+        "tags": ";".join(each.tags),
         "vendor": tool.vendor,
         "homepage": tool.homepage,
         "description": tool.description,
@@ -175,10 +181,13 @@ def _facets(wanted: ToolFilter, found: ToolListing, sort: str) -> Facets:
     chosen = {
         "answer": [each.value for each in OFFERED if each in wanted.answers],
         "category": sorted(wanted.categories),
+        "tag": sorted(wanted.tags),
     }
     groups = []
     for name, label in GROUPS.items():
         counts = {**found.facets[name], **{each: found.facets[name].get(each, 0) for each in chosen[name]}}
+        if name == "tag":
+            counts = {each: counts[each] for each in most_used(counts, chosen[name])}
         if counts:
             options = [
                 FacetOption(value, _label(name, value), count, value in chosen[name])
@@ -207,6 +216,10 @@ def _chips(wanted: ToolFilter, sort: str) -> list[Chip]:
         *(
             (worded("Category: {name}", name=each), replace(wanted, categories=wanted.categories - {each}))
             for each in sorted(wanted.categories)
+        ),
+        *(
+            (worded("Tag: {name}", name=each), replace(wanted, tags=wanted.tags - {each}))
+            for each in sorted(wanted.tags)
         ),
         *([(worded("Says: {text}", text=wanted.text), replace(wanted, text=""))] if wanted.text else []),
     ]

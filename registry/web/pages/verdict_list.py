@@ -14,6 +14,7 @@ from registry.domain.language import gettext_noop as _
 from registry.domain.language import joined, worded, worded_n
 from registry.domain.lookup import House as Organisation
 from registry.domain.outcome import Outcome
+from registry.domain.tag import most_used
 from registry.domain.validity import REVIEW_DAYS, ValidityState
 from registry.publish import sheet
 from registry.services.people.house import house
@@ -46,6 +47,7 @@ FILES: Mapping[str, tuple[str, Callable[[Iterable[Mapping[str, Any]]], Iterator[
 GROUPS = {
     "outcome": _("Outcome"),
     "category": _("Category"),
+    "tag": _("Tag"),
     "data_class": _("Covers"),
     "validity": _("Does it stand?"),
     "office": _("Office"),
@@ -212,7 +214,7 @@ def _facets(wanted: Filter, listed: Listing, organisation: Organisation, sort: s
         counts = {**dict.fromkeys(chosen[name], 0), **listed.facets.get(name, {})}
         options = [
             FacetOption(value, _label(name, value, offices), counts[value], value in chosen[name])
-            for value in _in_order(name, counts, organisation)
+            for value in _in_order(name, counts, chosen[name], organisation)
         ]
         if options:
             groups.append(Facet(name, worded(label), options, opened=name in ("outcome", "category")))
@@ -221,7 +223,9 @@ def _facets(wanted: Filter, listed: Listing, organisation: Organisation, sort: s
     return Facets("/verdicts", groups, _chips(wanted, chosen, offices, sort), keep)
 
 
-def _in_order(name: str, counts: Mapping[str, int], organisation: Organisation) -> list[str]:
+def _in_order(
+    name: str, counts: Mapping[str, int], chosen: Sequence[str], organisation: Organisation
+) -> list[str]:
     orders: Mapping[str, Sequence[str]] = {
         "validity": [*reversed(ValidityState)],
         "outcome": [*Outcome],
@@ -229,7 +233,7 @@ def _in_order(name: str, counts: Mapping[str, int], organisation: Organisation) 
     }
     if name in orders:
         return [str(value) for value in orders[name] if value in counts]
-    return sorted(counts, key=str.casefold)
+    return most_used(counts, chosen) if name == "tag" else sorted(counts, key=str.casefold)
 
 
 def _label(facet: str, value: str, offices: Mapping[str, str]) -> str:
@@ -238,13 +242,14 @@ def _label(facet: str, value: str, offices: Mapping[str, str]) -> str:
     if facet == "rubric":
         name, _, version = value.rpartition("-")
         return worded("An older rubric or table") if value == OLDER else joined(" ", [words(name), version])
-    return value if facet in ("category", "tool", "q") else words(value)
+    return value if facet in ("category", "tag", "tool", "q") else words(value)
 
 
 def _chosen(wanted: Filter) -> dict[str, list[str]]:
     return {
         "outcome": sorted(each.value for each in wanted.outcomes),
         "category": sorted(wanted.categories),
+        "tag": sorted(wanted.tags),
         "validity": sorted(each.value for each in wanted.validities),
         "office": sorted(wanted.offices),
         "tool": sorted(wanted.tools),
