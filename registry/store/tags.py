@@ -53,7 +53,8 @@ def tagged(session: Session, tool_ids: Collection[int] | None = None) -> Iterato
 def counts(session: Session) -> Mapping[str, int]:
     """Every tag, in order, with how many tools have it."""
     query = select(col(ToolTag.tag), func.count()).group_by(col(ToolTag.tag))
-    return dict(sorted(session.connection().execute(query).tuples()))
+    found: Iterable[Any] = session.connection().execute(query)
+    return dict(sorted((tag, count) for tag, count in found))
 
 
 def known(session: Session, wanted: Collection[str]) -> set[str]:

@@ -107,7 +107,9 @@ def _wanted(session: Session, tool: Tool, known: Iterable[Alias], written: list[
             faults.append(refused.sentence)
     others = [each for each in tools.known_by(session, found) if each.tool_id != tool.id]
     owners = tools.by_ids(session, {each.tool_id for each in others})
-    faults += [f"“{each.text}” belongs to “{owners[each.tool_id].name}” already." for each in others]
+    faults += [
+        f"“{found[each.kind, each.key]}” belongs to “{owners[each.tool_id].name}” already." for each in others
+    ]
     if faults:
         raise InvalidInput(" ".join(faults))
     return found

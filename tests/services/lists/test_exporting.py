@@ -46,6 +46,7 @@ def full(engine: Engine, now: datetime) -> Engine:
             session,
             now=now,
             vendor="Quill; and Sons",
+            tagged=("offline", "öffentlich", "c-plus-plus"),
             aliases={
                 "chat.quillmark.example": AliasKind.DOMAIN,
                 "Feather; Pen": AliasKind.NAME,

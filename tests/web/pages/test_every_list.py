@@ -30,10 +30,19 @@ NAMED = {"/verdicts": "number", "/tools": "slug", "/radar": "slug"}
 """The cell of a file that is the same."""
 LISTED = {"/verdicts": "verdicts", "/tools": "tools", "/radar": "entries"}
 ASKED = [
-    *(("/verdicts", query) for query in ("", "category=Maps", "sort=tool", "q=tool+01", "outcome=rejected")),
+    *(
+        ("/verdicts", query)
+        for query in ("", "category=Maps", "sort=tool", "q=tool+01", "outcome=rejected", "tag=third")
+    ),
     *(
         ("/tools", query)
-        for query in ("", "answer=yes&category=Maps", "sort=-tool", "q=tool+11", "answer=not_reviewed")
+        for query in (
+            "",
+            "answer=no&category=Maps&tag=third",
+            "sort=-tool",
+            "q=tool+11",
+            "answer=not_reviewed",
+        )
     ),
     *(("/radar", query) for query in ("", "category=Maps", "ring=yes")),
 ]
@@ -44,7 +53,13 @@ def _many(site_engine: Engine) -> None:
     before = NOW - timedelta(days=3)
     with transaction(site_engine) as session:
         for number in range(MANY):
-            tool = a_tool(session, f"Tool {number:03}", now=before, category=("Maps", "Notes")[number % 2])
+            tool = a_tool(
+                session,
+                f"Tool {number:03}",
+                now=before,
+                category=("Maps", "Notes")[number % 2],
+                tagged=() if number % 3 else ("third",),
+            )
             if number < DECIDED:
                 session.add(
                     Verdict(
