@@ -64,6 +64,7 @@ RIGHTS = {
     "GET /radar.svg": ANYBODY,
     "GET /radar.csv": ANYBODY,
     "GET /radar.json": ANYBODY,
+    "GET /radar.xlsx": ANYBODY,
     "GET /radar/risk-fit": ANYBODY,
     "GET /radar/backstage.json": ANYBODY,
     "GET /radar/zalando.json": ANYBODY,

@@ -1,4 +1,4 @@
-"""The list of tools under its facets, and the same as CSV and JSON."""
+"""The list of tools under its facets, and the same as CSV, Excel and JSON."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -22,6 +22,7 @@ from registry.store.tools import ORDERS
 from registry.web.deps import Asked, Called, House, Read
 from registry.web.etag import json_list, streamed
 from registry.web.feeds import feed_links
+from registry.web.files import as_files, excel_file
 from registry.web.parts import parts_of
 from registry.web.render import render
 from registry.web.routing import page_router
@@ -38,7 +39,7 @@ COLUMNS = (
     ("vendor", _("Vendor"), ""),
 )
 CELLS = ("name", "answer", "category", "tags", "vendor", "homepage", "description", "slug", "url")
-FILES = ("csv", "json")
+FILES = ("csv", "xlsx", "json")
 GROUPS = {"answer": _("May I use it?"), "category": _("Category"), "tag": _("Tag")}
 
 
@@ -77,7 +78,7 @@ def show_tools(request: Request, roll: Called, read: Read, after: Asked = "", be
         tools=[_row(each) for each in found.tools],
         pager=_pager(found, wanted, sort),
         formats=[
-            *(Link(ending.upper(), _url(wanted, sort, ending)) for ending in FILES),
+            *as_files(_url(wanted, sort, "csv")),
             *(Link(worded("{format} of their verdicts", format=each.format), each.url) for each in feeds),
         ],
         text=wanted.text,
@@ -99,6 +100,8 @@ def download(ending: str, request: Request, roll: Called, settings: House) -> Re
             for each in tool_list.every(session, roll, wanted, sort=sort):
                 yield _cells(each, base_url)
 
+    if ending == "xlsx":
+        return excel_file(request, "tools", CELLS, map(_in_order, told()), public=True)
     headers = {"Content-Disposition": 'attachment; filename="tools.csv"'} if ending == "csv" else {}
     written = sheet.table_written(CELLS, told()) if ending == "csv" else json_list("tools", told())
     media_type = "text/csv; charset=utf-8" if ending == "csv" else "application/json"
@@ -150,6 +153,10 @@ def _cells(each: Told, base_url: str) -> dict[str, str]:
         "slug": tool.slug,
         "url": f"{base_url}/tools/{tool.slug}",
     }
+
+
+def _in_order(cells: Mapping[str, Any]) -> list[Any]:
+    return [cells[name] for name in CELLS]
 
 
 def _columns(wanted: ToolFilter, sort: str) -> list[Column]:

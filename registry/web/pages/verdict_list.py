@@ -1,8 +1,7 @@
-"""The list of verdicts under its facets, and the same as CSV and JSON."""
+"""The list of verdicts under its facets, and the same as CSV, Excel and JSON."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
@@ -27,6 +26,7 @@ from registry.web.cards import follow_url
 from registry.web.deps import Asked, House, Now, Read, Shelved
 from registry.web.etag import json_list, streamed
 from registry.web.feeds import feed_links
+from registry.web.files import as_files, excel_file
 from registry.web.filters import as_filter, as_query
 from registry.web.parts import parts_of
 from registry.web.render import render
@@ -40,10 +40,7 @@ router = page_router()
 MOST_VERDICTS = 50
 AT_ONCE = 200
 """Verdicts read for a file before the next ones are."""
-FILES: Mapping[str, tuple[str, Callable[[Iterable[Mapping[str, Any]]], Iterator[bytes]]]] = {
-    "csv": ("text/csv; charset=utf-8", sheet.written),
-    "json": ("application/json", partial(json_list, "verdicts")),
-}
+FILES = ("csv", "xlsx", "json")
 GROUPS = {
     "outcome": _("Outcome"),
     "category": _("Category"),
@@ -101,8 +98,7 @@ def show_verdicts(
         pager=_pager(listed, wanted, sort),
         formats=[
             *(Link(each.format, each.url) for each in feed_links("", wanted=wanted)),
-            Link("CSV", _file("csv", wanted, sort)),
-            Link("JSON", _file("json", wanted, sort)),
+            *as_files(_file("csv", wanted, sort)),
         ],
         follow_url=follow_url(query),
         text=wanted.text,
@@ -141,10 +137,13 @@ def download(
                 yield from (publishing.as_json(each, base_url=base_url) for each in some)
                 session.expunge_all()
 
-    media_type, written = FILES[ending]
+    if ending == "xlsx":
+        return excel_file(request, "verdicts", sheet.COLUMNS, map(sheet.row, told()), public=True)
+    written = sheet.written(told()) if ending == "csv" else json_list("verdicts", told())
+    media_type = "text/csv; charset=utf-8" if ending == "csv" else "application/json"
     tag = f"{shelf.mark} {[each.id for each in facts]} {base_url}"
     headers = {"Content-Disposition": 'attachment; filename="verdicts.csv"'} if ending == "csv" else {}
-    return streamed(request, written(told()), media_type, tag=tag, headers=headers)
+    return streamed(request, written, media_type, tag=tag, headers=headers)
 
 
 def _asked(query: QueryParams) -> tuple[Filter, str]:

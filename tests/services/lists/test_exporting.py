@@ -46,7 +46,7 @@ def full(engine: Engine, now: datetime) -> Engine:
             session,
             now=now,
             vendor="Quill; and Sons",
-            tagged=("offline", "öffentlich", "c-plus-plus"),
+            tagged=("c-plus-plus", "offline", "名前"),
             aliases={
                 "chat.quillmark.example": AliasKind.DOMAIN,
                 "Feather; Pen": AliasKind.NAME,
