@@ -113,7 +113,7 @@ def download_csv(request: Request, read: Read, settings: House, now: Now) -> Res
 @router.get("/radar.xlsx")
 def download_excel(request: Request, read: Read, settings: House, now: Now) -> Response:
     found = _found(request, read, settings, now)
-    told = published.rows(for_programs(found, settings.name, settings.base_url))
+    told = published.rows(_published(found, settings))
     cells = ([each.get(name) for name in CELLS] for each in told)
     return excel_file(request, "radar", CELLS, cells, public=True)
 
