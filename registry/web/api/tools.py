@@ -9,6 +9,7 @@ from sqlmodel import Session
 
 from registry.domain.lookup import Answer, AnswerCode, Question
 from registry.services.answers import lookup, tool_list
+from registry.services.answers.index import Index
 from registry.services.answers.tool_list import ToolFilter
 from registry.services.lists.aliases import write_alias
 from registry.services.people.house import house
@@ -27,7 +28,7 @@ from registry.web.api.replies import (
     told,
     version_in,
 )
-from registry.web.deps import Called, House, Now, Plain, Read, Slug, Triager, Tx
+from registry.web.deps import Called, House, Known, Now, Plain, Read, Slug, Triager, Tx
 from registry.web.routing import api_router
 from registry.web.schemas import Page, ToolEditIn, ToolOut, WholeToolOut
 
@@ -38,6 +39,7 @@ router = api_router("/tools", tag="tools")
 def list_tools(
     request: Request,
     roll: Called,
+    index: Known,
     read: Read,
     settings: House,
     now: Now,
@@ -55,7 +57,7 @@ def list_tools(
     shown = [by_id[each.tool.id] for each in found.tools if each.tool.id in by_id]
     tagged = {each.tool.id: each.tags for each in found.tools}
     known = house(read, settings)
-    answers = lookup.answers(read, shown, Question(at=now), known, now=now)
+    answers = lookup.answers(read, shown, Question(at=now), known, now=now, index=index)
     following = shown[-1].slug if found.on else None
     page = Page[ToolOut](
         items=[_out(tool, tagged[id_of(tool)], answers[id_of(tool)], settings.base_url) for tool in shown],
@@ -65,10 +67,10 @@ def list_tools(
 
 
 @router.get("/{slug}", response_model=WholeToolOut, summary="One tool")
-def show_tool(slug: Slug, request: Request, read: Read, settings: House, now: Now) -> Response:
+def show_tool(slug: Slug, request: Request, index: Known, read: Read, settings: House, now: Now) -> Response:
     """With every name, domain and package URL that surely means it, and the numbers of its published verdicts."""
     tool = tools.get(read, slug)
-    return told(request, _whole(read, tool, settings, now), mark=str(tool.version))
+    return told(request, _whole(read, tool, settings, now, index=index), mark=str(tool.version))
 
 
 @router.post("/{slug}/edit", response_model=WholeToolOut, summary="Give it tags, or other ways to say it")
@@ -95,9 +97,12 @@ def edit_tool(
     return once(request, tx, idempotency_key, asked, act, by=user, now=now)
 
 
-def _whole(session: Session, tool: Tool, settings: Settings, now: datetime) -> WholeToolOut:
+def _whole(
+    session: Session, tool: Tool, settings: Settings, now: datetime, *, index: Index | None = None
+) -> WholeToolOut:
     tool_id = id_of(tool)
-    answer = lookup.answers(session, [tool], Question(at=now), house(session, settings), now=now)[tool_id]
+    known = house(session, settings)
+    answer = lookup.answers(session, [tool], Question(at=now), known, now=now, index=index)[tool_id]
     return WholeToolOut(
         **_out(tool, tags.of_tool(session, tool_id), answer, settings.base_url).model_dump(),
         homepage=tool.homepage,
