@@ -13,9 +13,9 @@ from registry.domain.language import joined, said, worded, worded_n
 from registry.publish.mail import Envelope, Letter, write
 from registry.services.notices import following, steps, telling
 from registry.services.notices.wanted import sentence_of
-from registry.services.people import invitations
+from registry.services.people import invitations, losing
 from registry.settings import Settings
-from registry.store.tables import Delivery, DeliveryKind, Follower, Request
+from registry.store.tables import Delivery, DeliveryKind, Follower, Request, User
 
 
 @dataclass(frozen=True)
@@ -30,6 +30,9 @@ def mail_of(session: Session, row: Delivery, settings: Settings, now: datetime) 
         return _of_request(session, row, session.get_one(Request, row.request_id), settings, now)
     if row.kind is DeliveryKind.SIGN_IN:
         return _link(session, row, settings, now)
+    if row.kind is DeliveryKind.FACTOR_RESET:
+        told = losing.letter_of(session, row, settings)
+        return _to_person(told, row, settings, now) if told else "The account is disabled."
     follower = session.get_one(Follower, row.follower_id)
     if row.kind is DeliveryKind.CONFIRM:
         return _sealed(row, follower, _asking(session, follower, settings), settings, now)
@@ -177,6 +180,10 @@ def _link(session: Session, row: Delivery, settings: Settings, now: datetime) ->
     told = invitations.letter_of(session, row, settings, now)
     if told is None:
         return "The link was used, has expired, or was replaced by another."
+    return _to_person(told, row, settings, now)
+
+
+def _to_person(told: tuple[User, Letter], row: Delivery, settings: Settings, now: datetime) -> Mail:
     user, letter = told
     envelope = Envelope(
         to=user.email,
@@ -185,7 +192,7 @@ def _link(session: Session, row: Delivery, settings: Settings, now: datetime) ->
         message_id=message_id(row, settings),
         date=now,
     )
-    return Mail(user.email, write(letter, envelope))
+    return Mail(user.email, write(_spoken(letter, settings), envelope))
 
 
 def sender_of(settings: Settings) -> str:

@@ -23,6 +23,7 @@ from registry.store.tables.request import Request
 from registry.store.tables.rubric import InForce, RubricFile
 from registry.store.tables.saved_filter import SavedFilter
 from registry.store.tables.scorecard import Scorecard, ScorecardKnockOut, ScorecardRating
+from registry.store.tables.second_factor import CodeWanted, RecoveryCode, SecondFactor
 from registry.store.tables.signing_in import ProviderSignIn, SignInFailure, UserIdentity
 from registry.store.tables.source import Source
 from registry.store.tables.tool import Alias, Tool
@@ -52,6 +53,7 @@ __all__ = [
     "Candidate",
     "CandidateLabel",
     "Channel",
+    "CodeWanted",
     "Delivery",
     "DeliveryKind",
     "DeliveryState",
@@ -80,6 +82,7 @@ __all__ = [
     "ProposedCondition",
     "ProviderSignIn",
     "ReadMark",
+    "RecoveryCode",
     "ReferenceAttempt",
     "ReferenceCase",
     "ReferenceScore",
@@ -94,6 +97,7 @@ __all__ = [
     "Scorecard",
     "ScorecardKnockOut",
     "ScorecardRating",
+    "SecondFactor",
     "SecondReading",
     "SignInFailure",
     "SignInLink",
