@@ -31,6 +31,7 @@ TWINS: dict[str, str | NoTwin] = {
     "POST /account/second-factor/recovery-codes": f"POST {API}/account/second-factor/recovery-codes",
     "POST /account/second-factor/off": f"POST {API}/account/second-factor/off",
     "POST /people/{user_id}/second-factor/reset": f"POST {API}/people/{{user_id}}/second-factor/reset",
+    "POST /account/work-mails": f"POST {API}/account/work-mails",
     "POST /account/tokens": f"POST {API}/account/tokens",
     "POST /account/tokens/{token_id}/revoke": f"POST {API}/account/tokens/{{token_id}}/revoke",
     "POST /theme": NoTwin("how this browser shows pages"),
