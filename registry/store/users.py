@@ -17,6 +17,7 @@ from registry.store.tables import (
     Event,
     Office,
     Role,
+    SecondFactor,
     SignInLink,
     TriageAct,
     User,
@@ -36,6 +37,8 @@ class Person:
     roles: frozenset[Role]
     offices: tuple[str, ...]
     areas: tuple[str, ...]
+    second_factor: bool = False
+    """Whether they have one here."""
 
 
 def get(session: Session, user_id: int) -> User:
@@ -87,7 +90,7 @@ def areas(session: Session, user_ids: Iterable[int]) -> dict[int, frozenset[str]
     return {each: known[each] for each in user_ids if each in known}
 
 
-@remembered(User, UserRole, UserArea, UserOffice, Office)
+@remembered(User, UserRole, UserArea, UserOffice, Office, SecondFactor)
 def everybody(session: Session) -> list[Person]:
     """All people, disabled ones too, by name."""
     found = session.exec(select(User).order_by(col(User.name), col(User.id))).all()
@@ -141,19 +144,23 @@ def identities_of(session: Session, user_id: int) -> list[UserIdentity]:
 
 def holder_of_session(
     session: Session, digest: str, *, now: datetime
-) -> tuple[UserSession, User, frozenset[Role], bool] | None:
-    """A session with whose it is, which roles they hold, and whether they are anybody's deputy, in one query."""
+) -> tuple[UserSession, User, frozenset[Role], bool, bool] | None:
+    """A session with whose it is and which roles they hold, whether they have a second factor, and whether they are
+    anybody's deputy, in one query."""
+    deputy = delegations.is_deputy(col(UserSession.user_id), now)
     query = (
-        columns(UserSession, User, col(UserRole.role), delegations.is_deputy(col(UserSession.user_id), now))
+        columns(UserSession, User, col(UserRole.role), col(SecondFactor.set_up_at), deputy)
         .join(User, col(User.id) == col(UserSession.user_id))
         .outerjoin(UserRole, col(UserRole.user_id) == col(User.id))
+        .outerjoin(SecondFactor, col(SecondFactor.user_id) == col(User.id))
         .where(col(UserSession.digest) == digest)
     )
     rows = session.execute(query).all()
     if not rows:
         return None
-    kept, user, _, deputy = rows[0]
-    return kept, user, frozenset(Role(role) for _, _, role, _ in rows if role), bool(deputy)
+    kept, user, _, set_up_at, stands_in = rows[0]
+    roles = frozenset(Role(row[2]) for row in rows if row[2])
+    return kept, user, roles, set_up_at is not None, bool(stands_in)
 
 
 def holder_of_token(session: Session, digest: str) -> tuple[ApiToken, User, frozenset[Role]] | None:
@@ -212,8 +219,18 @@ def _persons(session: Session, found: Sequence[User]) -> list[Person]:
     )
     for user_id, code in session.exec(placed):
         offices[user_id].append(code)
+    proven = select(SecondFactor.user_id).where(
+        col(SecondFactor.user_id).in_(ids), col(SecondFactor.set_up_at).is_not(None)
+    )
+    factors = set(session.exec(proven))
     return [
-        Person(user, frozenset(held[user.id]), tuple(offices[user.id]), tuple(sorted(known.get(user.id, ()))))
+        Person(
+            user,
+            frozenset(held[user.id]),
+            tuple(offices[user.id]),
+            tuple(sorted(known.get(user.id, ()))),
+            user.id in factors,
+        )
         for user in found
         if user.id is not None
     ]

@@ -32,6 +32,12 @@ class Presence:
 
     actor: Actor
     renewal_due: bool = False
+    how: SignInWay | None = None
+    """None for a token."""
+    since: datetime | None = None
+    """When they signed in."""
+    unready: bool = False
+    """Whether they must set up a second factor before anything else."""
 
 
 @dataclass(frozen=True)
@@ -86,17 +92,27 @@ def start_session(
     return value
 
 
-def find_by_session(session: Session, value: str, *, secret: bytes, now: datetime) -> Presence | None:
-    """Who holds this cookie; None where it is unknown or ended, or its person is disabled."""
+def find_by_session(
+    session: Session, value: str, *, secret: bytes, now: datetime, asked_of: frozenset[Role] = frozenset()
+) -> Presence | None:
+    """Who holds this cookie; None where it is unknown or ended, or its person is disabled.
+
+    Who holds a role of `asked_of` must have a second factor, here or at their provider.
+    """
     found = users.holder_of_session(session, digest_of("session", value, secret), now=now)
     if found is None:
         return None
-    kept, user, roles, deputy = found
+    kept, user, roles, proven_twice, deputy = found
     if user.disabled_at is not None or now >= kept.expires_at or now >= kept.ends_at:
         return None
     lent = frozenset({Role.APPROVER} if deputy else ()) - roles
-    actor = Actor(user.id, user.name, roles | lent, lent=lent)
-    return Presence(actor, kept.seen_at < now - RENEW_AFTER)
+    return Presence(
+        Actor(user.id, user.name, roles | lent, lent=lent),
+        kept.seen_at < now - RENEW_AFTER,
+        kept.how,
+        kept.created_at,
+        unready=bool((roles | lent) & asked_of) and not proven_twice and kept.how is not SignInWay.PROVIDER,
+    )
 
 
 def renew_session(session: Session, value: str, *, secret: bytes, now: datetime, lives: Lives) -> None:

@@ -166,6 +166,8 @@ def undo(
 
     def act() -> DecidedOut:
         row = verdicts.find_for_evaluation(tx, evaluation_id)
+        if row is None or row.decided_by_id != user.id:
+            taking_part.require_sight(tx, evaluations.get(tx, evaluation_id), by=user)
         if row is None:
             raise InvalidInput("This evaluation has no verdict to take back.")
         return decided_out(taking_back.undo(tx, row.number, solo=settings.solo, by=user, now=now), settings)
