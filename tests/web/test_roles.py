@@ -37,6 +37,19 @@ RIGHTS = {
     "GET /login/oidc/callback": ANYBODY,
     "GET /signed-out": ANYBODY,
     "POST /forgotten": ANYBODY,
+    "GET /login/code": ANYBODY,
+    "POST /login/code": ANYBODY,
+    "GET /account/second-factor": "one's own second factor",
+    "POST /account/second-factor": "one's own second factor",
+    "POST /account/second-factor/confirm": "one's own second factor",
+    "POST /account/second-factor/recovery-codes": "one's own second factor",
+    "POST /account/second-factor/off": "one's own second factor",
+    "POST /api/v1/account/second-factor": "one's own second factor",
+    "POST /api/v1/account/second-factor/confirm": "one's own second factor",
+    "POST /api/v1/account/second-factor/recovery-codes": "one's own second factor",
+    "POST /api/v1/account/second-factor/off": "one's own second factor",
+    "POST /people/{user_id}/second-factor/reset": "people and settings",
+    "POST /api/v1/people/{user_id}/second-factor/reset": "people and settings",
     "GET /account": "one's own account",
     "POST /account/sessions/end": "one's own account",
     "POST /account/sessions/{name}/end": "one's own account",
@@ -448,6 +461,7 @@ RIGHTS = {
 """Method and path to the right it asks for. A new route belongs into this table, or the tests fail."""
 
 HOLDERS = {
+    "one's own second factor": {"employee", "reviewer", "approver", "admin", "auditor"},
     ANYBODY: {"nobody", "employee", "reviewer", "approver", "admin", "auditor"},
     "one's own account": {"employee", "reviewer", "approver", "admin", "auditor"},
     "signed in": {"employee", "reviewer", "approver", "admin", "auditor"},

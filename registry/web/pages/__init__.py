@@ -46,6 +46,7 @@ from registry.web.pages import (
     rubrics,
     rules,
     scorecards,
+    second_factor,
     session,
     site,
     source_feed,
@@ -82,6 +83,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     session.router,
     openid.router,
     account.router,
+    second_factor.router,
     evaluations.router,
     evaluations.downloads,
     evaluation_opening.router,  # /new goes before a number
