@@ -66,6 +66,7 @@ OPEN = frozenset(
         "GET /radar.csv",
         "GET /radar.json",
         "GET /radar.svg",
+        "GET /radar.xlsx",
         "GET /radar/backstage.json",
         "GET /radar/risk-fit",
         "GET /radar/zalando.json",

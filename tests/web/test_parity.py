@@ -106,6 +106,7 @@ TWINS: dict[str, str | NoTwin] = {
     "POST /evaluations/{evaluation_id}/recompute": f"POST {API}/evaluations/{{evaluation_id}}/preview",
     "POST /evaluations/{evaluation_id}/undo": f"POST {API}/evaluations/{{evaluation_id}}/undo",
     "POST /evaluations/{evaluation_id}/let-stand": f"POST {API}/evaluations/{{evaluation_id}}/let-stand",
+    "POST /tools/{slug}/edit": f"POST {API}/tools/{{slug}}/edit",
     "POST /tools/{slug}/quick-no": f"POST {API}/tools/{{slug}}/quick-no",
     "POST /inbox/{candidate_id}/quick-no": f"POST {API}/candidates/{{candidate_id}}/quick-no",
     # what other registries decided

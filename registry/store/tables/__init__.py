@@ -33,7 +33,7 @@ from registry.store.tables.scorecard import Scorecard, ScorecardKnockOut, Scorec
 from registry.store.tables.second_factor import CodeWanted, RecoveryCode, SecondFactor
 from registry.store.tables.signing_in import ProviderSignIn, SignInFailure, UserIdentity
 from registry.store.tables.source import Source
-from registry.store.tables.tool import Alias, Tool
+from registry.store.tables.tool import Alias, Tool, ToolTag
 from registry.store.tables.tool_change import ToolChange
 from registry.store.tables.triage_act import TriageAct, TriageStep
 from registry.store.tables.unanswered import Unanswered
@@ -115,6 +115,7 @@ __all__ = [
     "ToldNotice",
     "Tool",
     "ToolChange",
+    "ToolTag",
     "TriageAct",
     "TriageStep",
     "Unanswered",
