@@ -55,7 +55,7 @@ def verify(
         )
     elif report.sound:
         print(f"The log is as it was recorded: {report.size:,} lines, root {report.root}.")
-        print(_covered(report.size, report.covered, report.checkpoints, checkpoints.folder(settings)))
+        print(_covered(report.size, report.covered, report.checkpoints, signing.folder(settings)))
     for sentence in replaced if not as_json else ():
         print(sentence)
     for each in report.faults:
