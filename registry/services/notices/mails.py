@@ -156,7 +156,7 @@ def _of_request(
 
 
 def _spoken(letter: Letter, settings: Settings) -> Letter:
-    """In the registry's language, but for the items: a notice reads for ever as it was written."""
+    """In the registry's language; what it tells of notices is said in it already."""
     language = settings.words
 
     def every(texts: Iterable[str]) -> list[str]:

@@ -102,7 +102,7 @@ def draw(request: Request, read: Read, settings: House, now: Now) -> Response:
 @router.get("/radar.csv")
 def download_csv(request: Request, read: Read, settings: House, now: Now) -> Response:
     found = _found(request, read, settings, now)
-    body = sheet.table(CELLS, published.rows(for_programs(found, settings.name, settings.base_url)))
+    body = sheet.table(CELLS, published.rows(_published(found, settings)))
     headers = {"Content-Disposition": 'attachment; filename="radar.csv"'}
     return conditional(request, body, "text/csv; charset=utf-8", headers=headers)
 
@@ -129,9 +129,13 @@ def _json(
     now: datetime,
     shape: Callable[[published.Radar], Mapping[str, Any]],
 ) -> Response:
-    told = shape(for_programs(_found(request, read, settings, now), settings.name, settings.base_url))
+    told = shape(_published(_found(request, read, settings, now), settings))
     body = json.dumps(told, ensure_ascii=False, indent=1).encode()
     return conditional(request, body, "application/json", headers={"Access-Control-Allow-Origin": "*"})
+
+
+def _published(found: Shown, settings: Settings) -> published.Radar:
+    return for_programs(found, settings.name, settings.base_url, settings.words)
 
 
 def _found(request: Request, read: Session, settings: Settings, now: datetime) -> Shown:
