@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
@@ -22,7 +22,6 @@ from registry.domain.validity import ValidityState
 from registry.services.verdicts.order import Bits, Key, Mark, Order, cut, downward, order_of
 from registry.store import annals as store
 from registry.store import rubrics
-from registry.store.annals import Recorded
 from registry.store.engine import snapshot
 from registry.store.tables import Notice
 
@@ -203,21 +202,33 @@ def _with_new(session: Session, held: _Held) -> _Held:
     again = dict(held.again)
     for number, by, at in store.overtaken(session, after=held.last):
         again[number] = (*again.get(number, ()), (by, at))
-    told = [((_ticks(row.updated_at), row.number), _marks(row)) for row in rows]
-    filed = [((_ticks(row.filed_at), row.number), _marks(row)) for row in rows]
+    marks = [_marks(*row[3:]) for row in rows]
+    told = [((_ticks(row.updated_at), row.number), each) for row, each in zip(rows, marks, strict=True)]
+    filed = [((_ticks(row.filed_at), row.number), each) for row, each in zip(rows, marks, strict=True)]
     if held.last:
         return _Held(rows[-1].number, held.told.with_more(told), held.filed.with_more(filed), again)
     return _Held(rows[-1].number, order_of(told), order_of(filed), again)
 
 
-def _marks(row: Recorded) -> Sequence[Mark]:
-    judged = [("judged", (row.rubric, row.table))] if row.rubric else []
-    return [
-        *(("outcome", row.outcome), ("category", row.category), ("kind", row.kind), ("state", row.state)),
-        *(("office", code) for code in json.loads(row.offices) or (_UNLIMITED,)),
-        ("ceiling", row.ceiling or _UNLIMITED),
+@lru_cache(4_096)
+def _marks(
+    outcome: Outcome,
+    category: str,
+    kind: NoticeKind,
+    state: ValidityState,
+    offices: str,
+    ceiling: str | None,
+    rubric: str | None,
+    table: str | None,
+) -> tuple[Mark, ...]:
+    """Of a notice by what is recorded of it; most are alike."""
+    judged = [("judged", (rubric, table))] if rubric else []
+    return (
+        *(("outcome", outcome), ("category", category), ("kind", kind), ("state", state)),
+        *(("office", code) for code in json.loads(offices) or (_UNLIMITED,)),
+        ("ceiling", ceiling or _UNLIMITED),
         *judged,
-    ]
+    )
 
 
 def _ticks(moment: datetime) -> int:

@@ -51,7 +51,7 @@ class Order:
     def values(self, facet: str) -> list[Any]:
         return [value for of, value in self.marked if of == facet]
 
-    def with_more(self, rows: Collection[tuple[Key, Collection[Mark]]]) -> "Order":
+    def with_more(self, rows: Collection[tuple[Key, tuple[Mark, ...]]]) -> "Order":
         """Another one, in which these have their places too; made for few of them."""
         moments, numbers, marked = self.moments[:], self.numbers[:], dict(self.marked)
         order = Order(moments, numbers, marked)
@@ -70,16 +70,20 @@ class Order:
         return bisect_left(range(len(self)), key, key=lambda at: (self.moments[at], self.numbers[at]))
 
 
-def order_of(rows: Iterable[tuple[Key, Collection[Mark]]]) -> Order:
+def order_of(rows: Iterable[tuple[Key, tuple[Mark, ...]]]) -> Order:
     ordered = sorted(rows, key=lambda row: row[0])
-    places: dict[Mark, list[int]] = defaultdict(list)
+    alike: dict[tuple[Mark, ...], list[int]] = defaultdict(list)
     for at, (_, marks) in enumerate(ordered):
+        alike[marks].append(at)
+    marked: dict[Mark, Bits] = defaultdict(int)
+    for marks, places in alike.items():
+        bits = _bits(places, len(ordered))
         for mark in marks:
-            places[mark].append(at)
+            marked[mark] |= bits
     return Order(
         array("q", (moment for (moment, _), _ in ordered)),
         array("q", (number for (_, number), _ in ordered)),
-        {mark: _bits(found, len(ordered)) for mark, found in places.items()},
+        dict(marked),
     )
 
 
