@@ -4,7 +4,7 @@ from datetime import datetime
 
 from pydantic import Field
 
-from registry.store.tables import Role, SignInWay
+from registry.store.tables import Role, SignInWay, WorkMails
 from registry.web.deps import Plain
 from registry.web.schemas import Sent, Shape
 from registry.web.strict import Whole
@@ -90,6 +90,16 @@ class WholePersonOut(PersonOut):
     tokens: list[TokenOut]
 
 
+class WorkMailsIn(Sent):
+    when: Plain = Field(description="at_once, daily or none.", examples=["daily"])
+
+
+class WorkMailsOut(Shape):
+    when: WorkMails = Field(description="at_once, daily (at seven in the morning) or none.")
+    sends: bool = Field(description="Whether this registry sends mails at all.")
+
+
 class AccountOut(PersonOut):
     sessions: list[SessionOut]
     tokens: list[TokenOut]
+    work_mails: WorkMailsOut = Field(description="When you are told by mail of what waits for you.")

@@ -25,6 +25,7 @@ TWINS: dict[str, str | NoTwin] = {
     "POST /account/sessions/end": f"POST {API}/account/sessions/end",
     "POST /account/sessions/{name}/end": f"DELETE {API}/account/sessions/{{name}}",
     "POST /account/password": f"POST {API}/account/password",
+    "POST /account/work-mails": f"POST {API}/account/work-mails",
     "POST /account/tokens": f"POST {API}/account/tokens",
     "POST /account/tokens/{token_id}/revoke": f"POST {API}/account/tokens/{{token_id}}/revoke",
     "POST /theme": NoTwin("how this browser shows pages"),

@@ -15,7 +15,14 @@ from registry.store.tables.log import LogEntry, LogHead
 from registry.store.tables.moderation import Remark, Rescore
 from registry.store.tables.notice import Notice, NoticeBook
 from registry.store.tables.office import Office, OfficeColumn
-from registry.store.tables.outbox import Channel, Delivery, DeliveryKind, DeliveryState, ToldNotice
+from registry.store.tables.outbox import (
+    Channel,
+    Delivery,
+    DeliveryKind,
+    DeliveryState,
+    ToldNotice,
+    WorkTold,
+)
 from registry.store.tables.outside import Adoption, OutsideRevision, OutsideVerdict
 from registry.store.tables.reference_case import ReferenceAttempt, ReferenceCase, ReferenceScore
 from registry.store.tables.reopening import ReadMark, Reopening, Report
@@ -39,6 +46,7 @@ from registry.store.tables.user import (
     UserOffice,
     UserRole,
     UserSession,
+    WorkMails,
 )
 from registry.store.tables.verdict import Supersession, Verdict, VerdictCondition
 from registry.store.tables.webhook import Webhook
@@ -116,4 +124,6 @@ __all__ = [
     "Verdict",
     "VerdictCondition",
     "Webhook",
+    "WorkMails",
+    "WorkTold",
 ]

@@ -4,6 +4,7 @@ from fastapi import Request, Response
 
 from registry.domain.errors import NotFound
 from registry.domain.language import worded
+from registry.services.notices import work_mails
 from registry.services.people import accounts, api_tokens, sign_in
 from registry.store import users
 from registry.web.api.people import out_of, token_of
@@ -18,6 +19,8 @@ from registry.web.people_schemas import (
     SignedOutOut,
     TokenIn,
     TokenOut,
+    WorkMailsIn,
+    WorkMailsOut,
 )
 from registry.web.routing import api_router
 from registry.web.visiting import present_session
@@ -26,12 +29,14 @@ router = api_router("/account", tag="account")
 
 
 @router.get("", response_model=AccountOut, summary="Who you are here")
-def show(request: Request, read: Read, user: SignedIn) -> Response:
-    """With your roles, where you are signed in, and your tokens."""
+def show(request: Request, read: Read, user: SignedIn, settings: House) -> Response:
+    """With your roles, where you are signed in, your tokens, and when you are told of your work."""
+    person = users.person(read, user.person_id)
     out = AccountOut(
-        **out_of(users.person(read, user.person_id)).model_dump(),
+        **out_of(person).model_dump(),
         sessions=[SessionOut(**vars(each)) for each in sessions_of(request, read, user.person_id)],
         tokens=[token_of(each) for each in users.tokens_of(read, user.person_id)],
+        work_mails=WorkMailsOut(when=person.user.work_mails, sends=settings.mails),
     )
     return told(request, out, private=True)
 
@@ -65,6 +70,13 @@ def change_password(
         now=now,
     )
     return renew_own_session(request, tx, user.person_id, Response(status_code=204))
+
+
+@router.post("/work-mails", response_model=WorkMailsOut, summary="When you are told of your work")
+def choose_work_mails(tx: Tx, user: InPerson, now: Now, settings: House, asked: WorkMailsIn) -> WorkMailsOut:
+    """By mail, of what waits for you to score, to decide and to look after."""
+    when = work_mails.choose(tx, user.person_id, asked.when, by=user, now=now)
+    return WorkMailsOut(when=when, sends=settings.mails)
 
 
 @router.post("/tokens", response_model=TokenOut, status_code=201, summary="Make a token of your own")

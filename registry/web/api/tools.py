@@ -13,7 +13,7 @@ from registry.store import tools, verdicts
 from registry.store.columns import id_of
 from registry.store.tables import Tool
 from registry.web.api.replies import Cursor, Limit, next_link, told
-from registry.web.deps import Called, House, Now, Plain, Read, Slug
+from registry.web.deps import Called, House, Known, Now, Plain, Read, Slug
 from registry.web.routing import api_router
 from registry.web.schemas import Page, ToolOut, WholeToolOut
 
@@ -24,6 +24,7 @@ router = api_router("/tools", tag="tools")
 def list_tools(
     request: Request,
     roll: Called,
+    index: Known,
     read: Read,
     settings: House,
     now: Now,
@@ -39,7 +40,7 @@ def list_tools(
     by_id = tools.by_ids(read, [each.tool.id for each in found.tools])
     shown = [by_id[each.tool.id] for each in found.tools if each.tool.id in by_id]
     known = house(read, settings)
-    answers = lookup.answers(read, shown, Question(at=now), known, now=now)
+    answers = lookup.answers(read, shown, Question(at=now), known, now=now, index=index)
     following = shown[-1].slug if found.on else None
     page = Page[ToolOut](
         items=[_out(tool, answers[id_of(tool)], settings.base_url) for tool in shown], next=following
@@ -48,11 +49,12 @@ def list_tools(
 
 
 @router.get("/{slug}", response_model=WholeToolOut, summary="One tool")
-def show_tool(slug: Slug, request: Request, read: Read, settings: House, now: Now) -> Response:
+def show_tool(slug: Slug, request: Request, index: Known, read: Read, settings: House, now: Now) -> Response:
     """With every name, domain and package URL that surely means it, and the numbers of its published verdicts."""
     tool = tools.get(read, slug)
     tool_id = id_of(tool)
-    answer = lookup.answers(read, [tool], Question(at=now), house(read, settings), now=now)[tool_id]
+    known = house(read, settings)
+    answer = lookup.answers(read, [tool], Question(at=now), known, now=now, index=index)[tool_id]
     whole = WholeToolOut(
         **_out(tool, answer, settings.base_url).model_dump(),
         homepage=tool.homepage,

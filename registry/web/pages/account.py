@@ -9,14 +9,16 @@ from sqlmodel import Session
 from registry.domain.errors import InvalidInput, NotFound
 from registry.domain.language import gettext_noop as _
 from registry.domain.language import worded
+from registry.services.notices import work_mails
 from registry.services.notices.mails import manage_url
+from registry.services.notices.waiting import works_here
 from registry.services.notices.wanted import sentence_of
 from registry.services.people import accounts, api_tokens, sign_in
 from registry.settings import Settings
 from registry.store import followers, users
 from registry.store.tables import ApiToken
 from registry.web.deps import House, InPerson, Now, Read, RowId, Secret, Several, Text, Tx
-from registry.web.own_account import Here, scope_options, sessions_of
+from registry.web.own_account import Here, scope_options, sessions_of, work_mail_options
 from registry.web.pages.session import renew_own_session
 from registry.web.render import go, render, secretly
 from registry.web.routing import page_router
@@ -43,6 +45,10 @@ class AccountPage:
     tokens: Sequence[ApiToken]
     scopes: Sequence[Option]
     follows: Sequence[Followed]
+    work_mails: Sequence[Option]
+    """When to be told of what waits; empty for who does not work here."""
+    sends: bool
+    """Whether mails go anywhere."""
     password_form: Form
     token_form: Form
     shown_once: str = ""
@@ -92,6 +98,12 @@ def change_password(
         return secretly(render(request, "account/show.html", page, status=422))
     reply = go("/account")
     return renew_own_session(request, tx, user.person_id, reply)
+
+
+@router.post("/work-mails")
+def choose_work_mails(tx: Tx, user: InPerson, now: Now, when: Text = "") -> Response:
+    work_mails.choose(tx, user.person_id, when, by=user, now=now)
+    return go("/account#work-mails")
 
 
 @router.post("/tokens")
@@ -167,6 +179,8 @@ def _page(
             for each in followers.of_address(session, person.user.email)
             if each.confirmed_at is not None
         ],
+        work_mails=work_mail_options() if works_here(person) else (),
+        sends=settings.mails,
         password_form=password_form or Form(),
         token_form=token_form or Form({"name": "", "scopes": ("read",), "days": "90"}),
         shown_once=shown_once,

@@ -32,7 +32,7 @@ from registry.store.engine import make_engine, transaction
 from registry.store.tables import Alias, AliasKind
 from registry.web.app import create_app
 from tests.builders import UTC_ZONE, a_tool, a_verdict
-from tests.conftest import NOW
+from tests.conftest import NOW, in_whole
 from tests.feed_rules import faults
 
 pytestmark = pytest.mark.usefixtures("decided")
@@ -314,6 +314,7 @@ WALKED = "/feeds/verdicts.atom?category=Many+10&category=Many+9"
 
 
 @pytest.mark.usefixtures("many")
+@pytest.mark.whole
 def test_pages_lead_through_everything_once(client: TestClient) -> None:
     for ending in FORMATS:
         address, ids, documents = f"/feeds/verdicts.{ending}", [], 0
@@ -400,7 +401,7 @@ def _chain(client: TestClient, address: str, rel: str) -> list[tuple[str, list[s
     return found
 
 
-@pytest.mark.parametrize("count", [3, 140])
+@pytest.mark.parametrize("count", [3, *in_whole([140])])
 def test_the_feed_and_its_archives_hold_everything_also_what_came_this_month_with_an_old_date(
     client: TestClient, site_engine: Engine, clock: Any, count: int
 ) -> None:
