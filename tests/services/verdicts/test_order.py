@@ -12,7 +12,7 @@ def some(number: int, dice: Random) -> list[tuple[Key, tuple[Mark, ...]]]:
     return [
         (
             (each + dice.choice((0, 0, 0, 5, -5, 300)), each),
-            [("outcome", dice.choice("ab")), ("office", "hq")],
+            (("outcome", dice.choice("ab")), ("office", "hq")),
         )
         for each in range(1, number + 1)
     ]
