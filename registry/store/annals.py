@@ -12,7 +12,7 @@ from sqlmodel import Session, col
 from registry.domain.notice import NoticeKind
 from registry.domain.outcome import Outcome
 from registry.domain.validity import ValidityState
-from registry.store.tables import Evaluation, Notice, Tool, Verdict
+from registry.store.tables import Evaluation, Notice, Tool, ToolTag, Verdict
 
 
 class Recorded(NamedTuple):
@@ -91,6 +91,13 @@ def of_tools(session: Session, slugs: Collection[str]) -> list[Key]:
     query: Select[Any] = columns(*_KEY)  # type: ignore[assignment]
     query = query.join(Tool, col(Tool.id) == col(Notice.tool_id))
     return _keys(session, query.where(col(Tool.slug).in_(sorted(slugs))))
+
+
+def tagged(session: Session, tags: Collection[str]) -> list[Key]:
+    """Of the tools that bear one of these tags now."""
+    query: Select[Any] = columns(*_KEY)  # type: ignore[assignment]
+    query = query.join(ToolTag, col(ToolTag.tool_id) == col(Notice.tool_id))
+    return _keys(session, query.where(col(ToolTag.tag).in_(sorted(tags))))
 
 
 def saying(session: Session, words: Sequence[str]) -> list[Key]:

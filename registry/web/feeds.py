@@ -204,7 +204,7 @@ def _is_topic(asked: Asked, *, of_tool: bool) -> bool:
     """Whether the hub is told of this document: services/notices/spreading.py tells it of no combination."""
     if asked.before is not None or asked.part is not None or asked.kinds:
         return False
-    told = ("outcome=", "category=", "office=")
+    told = ("outcome=", "category=", "tag=", "office=")
     query = as_query(asked.wanted)
     return not query or (not of_tool and "&" not in query and query.startswith(told))
 
@@ -212,7 +212,7 @@ def _is_topic(asked: Asked, *, of_tool: bool) -> bool:
 def _title(settings: Settings, wanted: Filter, asked: Asked) -> str:
     named = [
         *(small(worded(MEANINGS[outcome].label)) for outcome in sorted(wanted.outcomes)),
-        *(*sorted(wanted.categories), *sorted(wanted.offices), *sorted(wanted.tools)),
+        *(*sorted(wanted.categories), *sorted(wanted.tags), *sorted(wanted.offices), *sorted(wanted.tools)),
         *(*sorted(wanted.data_classes), *sorted(wanted.rubrics)),
         *(small(worded(STATE_LABELS[state])) for state in sorted(wanted.validities)),
         *(small(worded(KIND_LABELS[kind])) for kind in sorted(asked.kinds)),

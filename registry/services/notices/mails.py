@@ -13,7 +13,7 @@ from registry.domain.language import joined, said, worded, worded_n
 from registry.publish.mail import Envelope, Letter, write
 from registry.services.notices import following, steps, telling, work_mails
 from registry.services.notices.wanted import sentence_of
-from registry.services.people import invitations
+from registry.services.people import invitations, losing
 from registry.settings import Settings
 from registry.store.tables import Delivery, DeliveryKind, Follower, Request, User
 
@@ -30,6 +30,9 @@ def mail_of(session: Session, row: Delivery, settings: Settings, now: datetime) 
         return _of_request(session, row, session.get_one(Request, row.request_id), settings, now)
     if row.kind is DeliveryKind.SIGN_IN:
         return _link(session, row, settings, now)
+    if row.kind is DeliveryKind.FACTOR_RESET:
+        told = losing.letter_of(session, row, settings)
+        return _to_person(row, *told, settings, now) if told else "The account is disabled."
     if row.kind is DeliveryKind.WORK:
         return _of_work(session, row, settings, now)
     follower = session.get_one(Follower, row.follower_id)

@@ -41,6 +41,8 @@ class NoticeFilter:
 
     outcomes: frozenset[Outcome] = frozenset()
     categories: frozenset[str] = frozenset()
+    tags: frozenset[str] = frozenset()
+    """Of the tool as it is now."""
     offices: frozenset[str] = frozenset()
     """A verdict for all offices is one for each."""
     tools: frozenset[str] = frozenset()
@@ -187,9 +189,10 @@ class Reading:
 
     @cached_property
     def _looked_up(self) -> Sequence[Sequence[store.Key]]:
-        """What only the store can tell: a tool's notices, and those with the words."""
-        tools, words = self._wanted.tools, self._wanted.words
+        """What only the store can tell: the notices of tools, of what bears a tag now, and those with the words."""
+        tools, tags, words = self._wanted.tools, self._wanted.tags, self._wanted.words
         return [
+            *([store.tagged(self.session, tags)] if tags else []),
             *([store.of_tools(self.session, tools)] if tools else []),
             *([store.saying(self.session, words)] if words else []),
         ]

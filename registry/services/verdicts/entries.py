@@ -22,7 +22,7 @@ from registry.publish.notice import Notice as Entry
 from registry.services.people.house import ACCOUNT_PHRASES
 from registry.services.verdicts.naming import Naming
 from registry.services.verdicts.publishing import Published, as_json
-from registry.store import notice_pages, tools
+from registry.store import notice_pages, tags, tools
 from registry.store.columns import id_of
 from registry.store.conditions import as_condition
 from registry.store.notice_pages import Found, Line
@@ -59,9 +59,14 @@ class Entries:
         author: str,
     ) -> list[Entry]:
         """In their order, in a fixed number of queries; `author` is whose word it is where a day brought it."""
-        known_as = notice_pages.identifiers(session, {each.tool_id for each in lines})
+        tool_ids = {each.tool_id for each in lines}
+        known_as = notice_pages.identifiers(session, tool_ids)
+        tagged = tags.of_tools(session, tool_ids)
         told = (naming, base_url, author, house.language, house.data_classes, *sorted(house.phrases.items()))
-        keys = {each.number: (each, *known_as.get(each.tool_id, ()), told) for each in lines}
+        keys = {
+            each.number: (each, (*known_as.get(each.tool_id, ()),), tagged.get(each.tool_id, ()), told)
+            for each in lines
+        }
         found = {number: entry for number, key in keys.items() if (entry := self._made.get(key)) is not None}
         missing = keys.keys() - found.keys()
         rows = notice_pages.whole(session, missing) if missing else []
@@ -93,7 +98,9 @@ def _make(
     """Each with whether it stays as it is: none of the tools that it names may yet come here."""
     if not found:
         return
-    known_as = notice_pages.identifiers(session, {id_of(tool) for *_, tool in found})
+    tool_ids = {id_of(tool) for *_, tool in found}
+    known_as = notice_pages.identifiers(session, tool_ids)
+    tagged = tags.of_tools(session, tool_ids)
     verdict_ids = {id_of(verdict) for _, verdict, _ in found}
     conditions = notice_pages.conditions(session, verdict_ids)
     superseded = notice_pages.superseded(session, verdict_ids)
@@ -113,9 +120,10 @@ def _make(
         ruling = Ruling(was, tuple(_results(notice)))
         state = Validity(notice.state, notice.ends_on, notice.replacement, False, None, notice.reason)
         published = Published(row, tool, ruling, state)
+        of_it = tagged.get(id_of(tool), ())
         told = as_json(published, base_url=base_url) | {
             "uid": row.uid,
-            "tool": _tool(tool, known_as.get(id_of(tool), ()), base_url),
+            "tool": _tool(tool, known_as.get(id_of(tool), ()), of_it, base_url),
             "reason": notice.reason,
             "event": _event(notice, said(told_as.sentence, reader.language), naming),
         }
@@ -128,7 +136,7 @@ def _make(
             author=notice.by or author,
             published_at=notice.published_at,
             updated_at=notice.updated_at,
-            categories=list(_categories(notice, published, reader)),
+            categories=list(_categories(notice, published, of_it, reader)),
             verdict=told,
             language=reader.speaks,
         )
@@ -177,7 +185,7 @@ def _results(notice: Notice) -> Iterable[Mark]:
         yield Mark(MarkKind.PILOT_RESULT, at, told["by"], told["note"], details=details)
 
 
-def _tool(tool: Tool, known_as: Sequence[str], base_url: str) -> dict[str, Any]:
+def _tool(tool: Tool, known_as: Sequence[str], tagged: Sequence[str], base_url: str) -> dict[str, Any]:
     return {
         "slug": tool.slug,
         "name": tool.name,
@@ -185,6 +193,7 @@ def _tool(tool: Tool, known_as: Sequence[str], base_url: str) -> dict[str, Any]:
         "homepage": tool.homepage,
         "vendor": tool.vendor,
         "category": tool.category,
+        "tags": list(tagged),
         "identifiers": list(known_as),
     }
 
@@ -203,13 +212,14 @@ def _event(notice: Notice, sentence: str, naming: Naming) -> dict[str, Any]:
     }
 
 
-def _categories(notice: Notice, each: Published, house: House) -> Iterable[Category]:
+def _categories(notice: Notice, each: Published, tagged: Sequence[str], house: House) -> Iterable[Category]:
     outcome, state = each.row.outcome, notice.state
     yield Category("outcome", outcome.value, worded(MEANINGS[outcome].label))
     yield Category("event", notice.kind.value, worded(KIND_LABELS[notice.kind]))
     yield Category("validity", state.value, worded(STATE_LABELS[state]))
     if notice.category:
         yield Category("category", notice.category, notice.category)
+    yield from (Category("tag", tag, tag) for tag in tagged)
     yield Category("tool", each.tool.slug, notice.tool_name)
     for code in each.row.offices:
         yield Category("office", code, house.phrases.get(code, code))

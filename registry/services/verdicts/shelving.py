@@ -154,10 +154,11 @@ class Shelving:
             known = house(session, self._settings)
             if roll is None or len(held.stale) > MOST_READ_AGAIN:
                 entries = rolls.read_entries(session, known, now=now)
-                made = Roll(entries, rolls.read_categories(session))
+                made = Roll(entries, rolls.read_categories(session), rolls.read_tagged(session))
             else:
                 entries = rolls.read_entries(session, known, now=now, tool_ids=held.stale)
-                made = rolls.with_entries(roll, held.stale, entries)
+                tagged = rolls.read_tagged(session, held.stale)
+                made = rolls.with_entries(roll, held.stale, entries, tagged)
                 if held.renamed:
                     made = replace(made, categories=rolls.read_categories(session))
         return replace(held, roll=made, stale=frozenset(), renamed=False)

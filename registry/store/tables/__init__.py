@@ -30,9 +30,10 @@ from registry.store.tables.request import Request
 from registry.store.tables.rubric import InForce, RubricFile
 from registry.store.tables.saved_filter import SavedFilter
 from registry.store.tables.scorecard import Scorecard, ScorecardKnockOut, ScorecardRating
+from registry.store.tables.second_factor import CodeWanted, RecoveryCode, SecondFactor
 from registry.store.tables.signing_in import ProviderSignIn, SignInFailure, UserIdentity
 from registry.store.tables.source import Source
-from registry.store.tables.tool import Alias, Tool
+from registry.store.tables.tool import Alias, Tool, ToolTag
 from registry.store.tables.tool_change import ToolChange
 from registry.store.tables.triage_act import TriageAct, TriageStep
 from registry.store.tables.unanswered import Unanswered
@@ -60,6 +61,7 @@ __all__ = [
     "Candidate",
     "CandidateLabel",
     "Channel",
+    "CodeWanted",
     "Delivery",
     "DeliveryKind",
     "DeliveryState",
@@ -88,6 +90,7 @@ __all__ = [
     "ProposedCondition",
     "ProviderSignIn",
     "ReadMark",
+    "RecoveryCode",
     "ReferenceAttempt",
     "ReferenceCase",
     "ReferenceScore",
@@ -102,6 +105,7 @@ __all__ = [
     "Scorecard",
     "ScorecardKnockOut",
     "ScorecardRating",
+    "SecondFactor",
     "SecondReading",
     "SignInFailure",
     "SignInLink",
@@ -111,6 +115,7 @@ __all__ = [
     "ToldNotice",
     "Tool",
     "ToolChange",
+    "ToolTag",
     "TriageAct",
     "TriageStep",
     "Unanswered",

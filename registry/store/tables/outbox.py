@@ -26,6 +26,8 @@ class DeliveryKind(StrEnum):
     """A step of a colleague's request."""
     SIGN_IN = "sign_in"
     """A link by which a person chooses a password."""
+    FACTOR_RESET = "factor_reset"
+    """Tells a person that an admin took their second factor away."""
     WORK = "work"
     """What waits for somebody who works here."""
     TEST = "test"
@@ -63,7 +65,7 @@ class Delivery(SQLModel, table=True):
     notices: list[int] = Field(default_factory=list, sa_column=json_column())
     """Ids of the notices that it tells, oldest first."""
     about: str = Field(default="", max_length=2000)
-    """The address of the feed that changed, or the step of the request."""
+    """The address of the feed that changed, the step of the request, or the number of the person it is for."""
     state: DeliveryState = Field(default=DeliveryState.WAITING, sa_type=EnumText(DeliveryState))
     created_at: datetime
     due_at: datetime

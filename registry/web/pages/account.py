@@ -13,13 +13,14 @@ from registry.services.notices import work_mails
 from registry.services.notices.mails import manage_url
 from registry.services.notices.waiting import works_here
 from registry.services.notices.wanted import sentence_of
-from registry.services.people import accounts, api_tokens, sign_in
+from registry.services.people import accounts, api_tokens, second_factor, sign_in
 from registry.settings import Settings
 from registry.store import followers, users
 from registry.store.tables import ApiToken
 from registry.web.deps import House, InPerson, Now, Read, RowId, Secret, Several, Text, Tx
+from registry.web.entering import renew_own_session
 from registry.web.own_account import Here, scope_options, sessions_of, work_mail_options
-from registry.web.pages.session import renew_own_session
+from registry.web.proving import PasswordAgain
 from registry.web.render import go, render, secretly
 from registry.web.routing import page_router
 from registry.web.shapes import Form, Option
@@ -41,6 +42,9 @@ class AccountPage:
     person: users.Person
     sessions: Sequence[Here]
     has_password: bool
+    second_factor: second_factor.State
+    codes_asked: bool
+    """Whether they sign in here, so that a second factor is theirs to set up."""
     providers: Sequence[str]
     tokens: Sequence[ApiToken]
     scopes: Sequence[Option]
@@ -75,23 +79,18 @@ def end_one(name: str, tx: Tx, user: InPerson, now: Now) -> Response:
 @router.post("/password")
 def change_password(
     request: Request,
-    tx: Tx,
     user: InPerson,
+    proof: PasswordAgain,
+    tx: Tx,
     now: Now,
     house: House,
-    present_password: Secret = "",
     password: Secret = "",
 ) -> Response:
     try:
+        proof.require()
         with tx.begin_nested():
-            accounts.change_password(
-                tx,
-                user.person_id,
-                password,
-                present=present_password,
-                house_name=house.name,
-                by=user,
-                now=now,
+            accounts.set_password(
+                tx, user.person_id, password, house_name=house.name, by=user, now=now, anew=True
             )
     except InvalidInput as refused:
         page = _page(request, tx, user.person_id, house, password_form=Form({}, refused.faults))
@@ -162,6 +161,8 @@ def _page(
         person=person,
         sessions=sessions_of(request, session, user_id),
         has_password=bool(person.user.password_hash),
+        second_factor=second_factor.state_of(session, user_id),
+        codes_asked=bool(person.user.password_hash) or not identities,
         providers=sorted(
             {
                 settings.provider_name if each.issuer == settings.oidc_issuer else each.issuer

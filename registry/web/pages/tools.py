@@ -71,6 +71,7 @@ class Mentioned:
 @dataclass(frozen=True)
 class ToolPage:
     tool: Tool
+    tags: Sequence[Link]
     homepage: Link | None
     card: AnswerCard
     short: Sequence[str]
@@ -183,6 +184,7 @@ def tool_page(
     address = f"{settings.base_url}/tools/{tool.slug}"
     return ToolPage(
         tool=tool,
+        tags=[Link(each, f"/tools?{urlencode({'tag': each})}") for each in known.tags],
         homepage=outside_link(tool.homepage),
         card=cards.answer_card(
             found,
@@ -206,7 +208,7 @@ def tool_page(
         evidence=known.evidence,
         badge_url=f"{address}/badge.svg",
         cite=f"{settings.name}: {tool.name}. {address}",
-        linked=linked.software(found, tool, settings),
+        linked=linked.software(found, tool, known.tags, settings),
     )
 
 

@@ -50,7 +50,7 @@ class Office:
         with transaction(engine) as session:
             self.cast: Mapping[str, Actor] = the_cast(session, NOW)
             the_offices(session)
-            self.tool: Tool = a_tool(session, now=NOW)
+            self.tool: Tool = a_tool(session, now=NOW, tagged=("offline", "open-source"))
 
     def decides(self, outcome: Outcome = Outcome.APPROVED) -> tables.Verdict:
         with transaction(self.engine) as session:
@@ -155,6 +155,8 @@ def test_nobody_is_told_who_has_not_said_yes(engine: Engine, office: Office, set
         ("tool=another", False),
         ("outcome=rejected", False),
         ("category=Writing&outcome=approved&outcome=rejected", True),
+        ("tag=handy&tag=offline", True),
+        ("category=Writing&tag=handy", False),
         ("q=nothing", False),
         ("event=published&event=revoked", True),
         ("event=revoked", False),
@@ -248,6 +250,7 @@ def test_the_hub_is_told_of_each_feed_that_changed_once(
         "https://registry.example/tools/quillmark/verdicts.json",
         "https://registry.example/feeds/verdicts.rss?outcome=approved",
         "https://registry.example/feeds/verdicts.rss?category=Writing",
+        "https://registry.example/feeds/verdicts.json?tag=open-source",
     } <= topics
     office.withdraws(settings, PUBLIC + DAY)
     assert len(spread(engine, own, PUBLIC + DAY)) == len(first), "those that wait say it already"
