@@ -21,7 +21,7 @@ from sqlmodel import Session
 
 from registry import jobs
 from registry.jobs import Clock
-from registry.services.notices import following, hooks, mails, outbox, spreading, steps
+from registry.services.notices import following, hooks, mails, outbox, spreading, steps, work_mails
 from registry.services.notices.outbox import Claim, Reply
 from registry.settings import Settings
 from registry.smtp import Mailer, make_mailer
@@ -83,6 +83,7 @@ class Postman:
         self._engine, self._settings, self._ways, self._clock = engine, settings, ways, clock
         self._owner, self._stop = owner, stop or threading.Event()
         self._cleared_at: datetime | None = None
+        self._staff = work_mails.Watch()
 
     def tick(self) -> int:
         """Write what has become due to be told, send it, and now and then clear up; gives how many were tried."""
@@ -104,12 +105,17 @@ class Postman:
         with snapshot(self._engine) as session:
             notices = spreading.anything(session, now)
             asked = settings.mails and steps.news(session, settings, now)
+            work = self._staff.news(session, settings, now) if settings.mails else None
         while notices and not self._stop.is_set():
             with transaction(self._engine) as session:
                 notices = spreading.spread(session, settings, now) > 0
         if asked:
             with transaction(self._engine) as session:
                 steps.look(session, settings, now)
+        if work is not None:
+            with transaction(self._engine) as session:
+                work_mails.look(session, settings, now)
+            self._staff.seen = work
 
     def round(self) -> int:
         """Send all that is due, until nothing is; gives how many were sent or given up."""

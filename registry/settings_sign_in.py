@@ -24,6 +24,10 @@ class SignInSettings(BaseSettings):
         12, ge=1, le=720, description="Hours after which somebody who does nothing is signed out."
     )
     session_h: int = Field(168, ge=1, le=2160, description="Hours after which everybody signs in again.")
+    second_factor: Literal["off", "approvers", "staff"] = Field(
+        "off",
+        description="Who must have a second factor here: approvers (and admins), staff (all but employees).",
+    )
     oidc_issuer: str = Field("", description="The OpenID provider, just as it names itself; empty: none.")
     oidc_client_id: str = Field(
         "", validate_default=True, description="What the provider calls this registry."

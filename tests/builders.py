@@ -19,7 +19,18 @@ from registry.services.people.acting import Actor
 from registry.services.rubrics import rubric_files, rubrics
 from registry.store import tables
 from registry.store.columns import id_of
-from registry.store.tables import Alias, AliasKind, Evaluation, Office, Role, Tool, User, UserArea, UserRole
+from registry.store.tables import (
+    Alias,
+    AliasKind,
+    Evaluation,
+    Office,
+    Role,
+    Tool,
+    ToolTag,
+    User,
+    UserArea,
+    UserRole,
+)
 
 UTC_ZONE = ZoneInfo("UTC")
 TERMS = Terms(
@@ -70,6 +81,7 @@ def a_tool(
     aliases: Mapping[str, AliasKind] | None = None,
     category: str = "Writing",
     vendor: str = "",
+    tagged: Iterable[str] = (),
 ) -> Tool:
     tool = Tool(
         slug=slug(name),
@@ -85,6 +97,7 @@ def a_tool(
     for text, kind in (aliases or {}).items():
         key = name_key(text) if kind is AliasKind.NAME else text.lower()
         session.add(Alias(tool_id=id_of(tool), kind=kind, text=text, key=key))
+    session.add_all(ToolTag(tool_id=id_of(tool), tag=each) for each in tagged)
     session.flush()
     return tool
 

@@ -82,6 +82,7 @@ def test_a_good_source_is_read_while_hostile_ones_use_up_their_time(engine, netw
     assert {refreshed.source_id for refreshed in read if not refreshed.ok} == hostile_ids
 
 
+@pytest.mark.whole
 def test_those_that_failed_before_come_last_and_leave_a_thread_to_the_others(
     engine, network, fetcher, workers, now
 ):

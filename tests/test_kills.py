@@ -89,6 +89,7 @@ def check_that_nothing_is_by_halves(engine: Engine) -> None:
         assert bool(source.body_hash) == bool(source.last_modified) == bool(promised)
 
 
+@pytest.mark.whole
 def test_killed_at_any_named_point_it_is_done_by_another_after_its_lease(
     engine: Engine, publisher: Publisher
 ):

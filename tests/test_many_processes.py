@@ -107,6 +107,7 @@ def lose_one(engine: Engine, server: HostileServer, *, processes: int, count: in
     assert max(asked(server).values()) <= 2
 
 
+@pytest.mark.whole
 def test_what_a_killed_process_held_is_read_by_another_after_its_lease(engine: Engine, server: HostileServer):
     lose_one(engine, server, processes=2, count=24, kill_at=9)
 

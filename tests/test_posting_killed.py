@@ -63,7 +63,7 @@ def post_and_die(url: str, told: str, later_s: float, point: str, ahead: int) ->
         postman.tick()
 
 
-@pytest.mark.parametrize("seed", [1, *in_whole(range(2, 8))])
+@pytest.mark.parametrize("seed", in_whole(range(1, 8)))
 def test_killed_at_any_point_nothing_is_lost_and_at_most_what_was_on_its_way_comes_twice(
     engine: Engine, tmp_path: Path, seed: int
 ) -> None:

@@ -38,6 +38,7 @@ def gaps(text: str) -> set[str]:
     return set(re.findall(r"\{\w+\}|%\(\w+\)s|<a href=\"[^\"]*\">", text))
 
 
+@pytest.mark.whole
 def test_the_template_holds_just_what_is_marked(tmp_path: Path):
     found = tmp_path / "registry.pot"
     wishes = [

@@ -141,7 +141,7 @@ def serving(folder: Path, database_url: str, clock: HandClock) -> Iterator[Regis
         engine.dispose()
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=["sqlite", *in_whole(["postgresql"])])
 def two(
     request: pytest.FixtureRequest, migrated_file: Path, tmp_path: Path, clock: HandClock
 ) -> Iterator[tuple[Registry, Registry]]:
@@ -251,7 +251,7 @@ def _adopts(registry: Registry, name: str) -> int:
         return adoption.adopt(session, piece.id, told, TERMS, by=registry.cast["amir"], now=now).number
 
 
-@pytest.mark.parametrize("ending", ["atom", *in_whole(["json", "rss"])])
+@pytest.mark.parametrize("ending", in_whole(["atom", "json", "rss"]))
 def test_every_format_tells_the_same_and_the_history_is_read_to_its_beginning(
     ending: str, migrated_file: Path, tmp_path: Path, clock: HandClock, many: Callable[[Registry], int]
 ):

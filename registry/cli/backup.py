@@ -19,8 +19,9 @@ SECRETS = {
     "see registry tokens list.",
     "same": "The secret here is the one it was made with. Everybody signs in again. Tokens that were revoked since "
     "then work again: see registry tokens list.",
-    "another": "The secret here is not the one it was made with: everybody signs in again, and tokens, the signing "
-    "secrets of webhooks, and links in mails end. If you have kept the old one, put it in as {secret} now.",
+    "another": "The secret here is not the one it was made with: everybody signs in again, and tokens, second "
+    "factors, the signing secrets of webhooks, and links in mails end. "
+    "If you have kept the old one, put it in as {secret} now.",
     "none": "It was made before there was a secret.",
 }
 

@@ -10,7 +10,7 @@ from registry.cli.acting import acting
 from registry.cli.common import AsJson, opened, print_json, print_rows, utc_now
 from registry.domain.errors import InvalidInput
 from registry.services.evaluations import leaving
-from registry.services.people import accounts, api_tokens, passwords, sign_in
+from registry.services.people import accounts, api_tokens, losing, passwords, sign_in
 from registry.store import users as store
 from registry.store.columns import id_of
 from registry.store.engine import snapshot, transaction
@@ -149,6 +149,17 @@ def sign_out(email: Email) -> None:
     print(f"{ended} sessions of {person.name} ended.", file=sys.stderr)
 
 
+@users.command("reset-second-factor")
+def reset_second_factor(email: Email) -> None:
+    """Take the second factor of somebody away who lost it; it signs them out everywhere, and a mail tells them."""
+    with opened() as (settings, engine), transaction(engine) as session:
+        person = store.get_by_email(session, passwords.fold_email(email))
+        losing.reset_second_factor(
+            session, id_of(person), mails=settings.mails, by=acting(session), now=utc_now()
+        )
+    print(f"{person.name} signs in without a second factor, until they set up another one.", file=sys.stderr)
+
+
 @tokens.command("create")
 def create_token(
     email: Email,
@@ -224,4 +235,5 @@ def _told(person: store.Person) -> dict[str, Any]:
         "areas": list(person.areas),
         "created_at": user.created_at,
         "disabled_at": user.disabled_at,
+        "second_factor": person.second_factor,
     }

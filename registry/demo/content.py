@@ -13,6 +13,7 @@ from registry.demo.scorecards import ScorecardReader, ScorecardRecord
 from registry.domain.condition import Check, Condition, ConditionKind, Duty
 from registry.domain.evaluation import EvaluationState, Tier
 from registry.domain.outcome import Outcome
+from registry.domain.tag import tags_of
 from registry.domain.triage import DismissReason
 from registry.domain.validity import Mark, MarkKind
 from registry.domain.verdict import Pilot, Scope
@@ -45,6 +46,7 @@ class ToolRecord:
     name: str
     vendor: str
     category: str
+    tags: tuple[str, ...]
     homepage: str
     aliases: tuple[str, ...]
     """Names, domains, addresses on shared hosts and package URLs, unsorted."""
@@ -232,6 +234,7 @@ def _tool(row: dict[str, Any]) -> ToolRecord:
         name=row["name"],
         vendor=row["vendor"],
         category=row["category"],
+        tags=tags_of(row.get("tags", ())),
         homepage=row["homepage"],
         aliases=tuple(row["aliases"]),
         editions=tuple(row.get("editions", ())),

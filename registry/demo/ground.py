@@ -17,7 +17,7 @@ from registry.services.people.accounts import add_user
 from registry.services.people.acting import REGISTRY, Actor, record
 from registry.services.people.sign_in import as_actor
 from registry.store import library as library_rows
-from registry.store import tables
+from registry.store import tables, tags
 from registry.store.columns import id_of
 from registry.store.tables import AliasKind
 from scrapers.links import identity_key
@@ -104,6 +104,7 @@ def _tool(session: Session, told: ToolRecord, now: datetime) -> tables.Tool:
         for kind, text, key in {(kind, key): (kind, text, key) for kind, text, key in called}.values()
     )
     session.flush()
+    tags.put(session, id_of(tool), added=told.tags, removed=())
     record(
         session,
         "tool.made",

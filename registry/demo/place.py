@@ -91,6 +91,8 @@ class Place:
             "audiences": audiences,
             "contact": CONTACT,
             "time_zone": ZONE,
+            "language": base.language,
+            "locale_dir": base.locale_dir,
             "mail_dir": self.folder.resolve() / "mails",
             "log_format": base.log_format,
             "tick_s": base.tick_s,

@@ -6,17 +6,19 @@ from sqlmodel import Session, select
 
 from registry.demo.ground import Ground
 from registry.demo.publisher import CHAT
-from registry.services.notices import following, hooks, outbox
+from registry.services.notices import following, hooks, outbox, work_mails
 from registry.services.notices.outbox import Reply
 from registry.settings import Settings
 from registry.store.columns import id_of
-from registry.store.tables import Channel, Delivery, Follower, Role
+from registry.store.tables import Channel, Delivery, Follower, Role, WorkMails
 
 FOLLOWERS = (
     ("lotte.brandt@office.example", "", True),
     ("hugo.maske@office.example", "outcome=rejected", False),
 )
 """Address, what is followed, whether a week in one mail."""
+WORKING = ("rosa", "amir")
+"""Who is told at once of what waits for them; the others each morning."""
 BUSY = Reply(False, 503, "The chat is being updated. Try again later.", for_good=True)
 """As it would be after three days and a half."""
 
@@ -51,6 +53,10 @@ def prepare(session: Session, ground: Ground, settings: Settings, feeds_url: str
     at = begun + timedelta(days=3)
     gone = Reply(False, outbox.GONE, "Gone", for_good=True)
     _done(session, hooks.send_test(session, id_of(desk), by=admin, now=at), gone, at)
+
+    for each in WORKING:
+        person = ground.people[each]
+        work_mails.choose(session, person.person_id, WorkMails.AT_ONCE, by=person, now=begun)
 
 
 def _done(session: Session, row: Delivery, reply: Reply, at: datetime) -> None:

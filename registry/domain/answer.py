@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, tzinfo
 from enum import StrEnum
 
-from registry.domain.language import ENGLISH, Language
+from registry.domain.language import ENGLISH, WRITTEN_IN, Language
 from registry.domain.validity import Validity
 from registry.domain.verdict import Verdict
 
@@ -66,6 +66,8 @@ class House:
     """Office to sentence; "" is the general one."""
     contact: str = ""
     language: Language = ENGLISH
+    speaks: str = WRITTEN_IN
+    """The code of that language."""
     phrases: Mapping[str, str] = field(default_factory=dict)
     """Account type or office to its words within a sentence; what has none is said as its code."""
 

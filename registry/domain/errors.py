@@ -37,6 +37,16 @@ class NotAllowed(RegistryError):
     code = "not_allowed"
 
 
+class SecondFactorMissing(NotAllowed):
+    """Who asks holds a role that is worth nothing before they have set up a second factor."""
+
+    code = "second_factor_missing"
+
+
+class TooOften(RegistryError):
+    code = "too_often"
+
+
 class SignInRefused(RegistryError):
     """What the OpenID provider, or whoever came in its name, said is not believed, or gives no way in here."""
 

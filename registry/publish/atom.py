@@ -13,12 +13,12 @@ _ROOT = (
     ("xmlns", "http://www.w3.org/2005/Atom"),
     ("xmlns:fh", HISTORY),
     vocabulary.DECLARED,
-    ("xml:lang", "en"),
 )
 
 
 def render(channel: Channel, notices: Sequence[Notice]) -> bytes:
-    return document(branch("feed", [*_head(channel), *map(_entry, notices)], _ROOT))
+    entries = [_entry(each, channel.language) for each in notices]
+    return document(branch("feed", [*_head(channel), *entries], (*_ROOT, ("xml:lang", channel.language))))
 
 
 def _head(channel: Channel) -> Iterator[str]:
@@ -37,8 +37,9 @@ def _head(channel: Channel) -> Iterator[str]:
         yield leaf("fh:archive", "")
 
 
-def _entry(notice: Notice) -> str:
-    return branch("entry", _parts(notice))
+def _entry(notice: Notice, language: str) -> str:
+    own = [("xml:lang", notice.language)] if notice.language != language else []
+    return branch("entry", _parts(notice), own)
 
 
 def _parts(notice: Notice) -> Iterator[str]:

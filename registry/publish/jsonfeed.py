@@ -20,7 +20,7 @@ def render(channel: Channel, notices: Sequence[Notice]) -> bytes:
         "feed_url": channel.url,
         **({"next_url": places.next} if places.next else {}),
         **({"hubs": [{"type": "WebSub", "url": channel.hub}]} if channel.hub else {}),
-        "language": "en",
+        "language": channel.language,
         "authors": [{"name": line(channel.author)}],
         "_registry": {
             "about": channel.about_url,
@@ -43,6 +43,7 @@ def _item(channel: Channel, notice: Notice) -> dict[str, Any]:
         "date_published": moment(notice.published_at),
         "date_modified": moment(notice.updated_at),
         "authors": [{"name": line(notice.author)}],
+        **({"language": notice.language} if notice.language != channel.language else {}),
         "tags": list(dict.fromkeys(line(each.label) for each in notice.categories)),
         **({"_registry": {"about": channel.about_url, **clean(notice.verdict)}} if notice.verdict else {}),
     }

@@ -36,6 +36,7 @@ class Item:
     title: str
     url: str
     paragraphs: Sequence[str]
+    language: str = "en"
 
 
 @dataclass(frozen=True)
@@ -51,8 +52,7 @@ class Letter:
     links: Sequence[tuple[str, str]] = ()
     """At the end: words and address."""
     language: str = "en"
-    """Of all of it but the items."""
-    items_language: str = "en"
+    """Of all of it but items in another one."""
 
 
 @dataclass(frozen=True)
@@ -109,12 +109,12 @@ def as_text(letter: Letter) -> str:
 
 def as_html(letter: Letter) -> str:
     parts = [f'<!doctype html>\n<html lang="{escape(letter.language)}"><head><meta charset="utf-8">']
-    other = letter.items_language != letter.language
-    opened, closed = (f'<div lang="{escape(letter.items_language)}">', "</div>") if other else ("", "")
     parts.append('<meta name="color-scheme" content="light dark">')
     parts.append(f"<title>{escape(_line(letter.subject))}</title></head><body>")
     parts += [f"<p>{escape(each)}</p>" for each in letter.opening]
     for item in letter.items:
+        other = item.language != letter.language
+        opened, closed = (f'<div lang="{escape(item.language)}">', "</div>") if other else ("", "")
         parts.append(f"{opened}<h2>{_link(item.title, item.url)}</h2>")
         parts += [f"<p>{escape(each)}</p>" for each in item.paragraphs]
         parts += filter(None, [closed])

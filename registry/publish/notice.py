@@ -61,6 +61,8 @@ class Notice:
     categories: Sequence[Category]
     verdict: Mapping[str, Any] = field(default_factory=dict)
     """The machine-readable verdict, JSON-ready; empty where the notice is about none."""
+    language: str = "en"
+    """Of its sentences."""
 
 
 @dataclass(frozen=True)
@@ -101,6 +103,7 @@ class Channel:
     updated_at: datetime
     about_url: str
     """Where people read what the feeds are."""
+    language: str = "en"
     places: Places = field(default_factory=Places)
     archive: bool = False
     """Whether it is an archive, which does not change any more."""

@@ -25,6 +25,10 @@ class Entry:
     """`new`, `in`, `out` or `none`."""
     was: str
     """The ring before, or empty."""
+    says: str
+    """Its answer, in a sentence."""
+    move_says: str
+    """What moved, in a sentence; empty where nothing did."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +73,6 @@ def rows(radar: Radar) -> list[dict[str, str]]:
 def as_backstage(radar: Radar) -> dict[str, Any]:
     """What Backstage's tech-radar plugin loads (TechRadarLoaderResponse); up is towards the middle."""
     ids = {name: f"q{at}" for at, name in enumerate(radar.quadrants)}
-    names = dict(radar.rings)
     return {
         "title": radar.title,
         "quadrants": [{"id": f"q{at}", "name": name} for at, name in enumerate(_padded(radar.quadrants))],
@@ -84,14 +87,14 @@ def as_backstage(radar: Radar) -> dict[str, Any]:
                 "quadrant": ids[each.category],
                 "title": each.name,
                 "url": each.url,
-                "description": f"May I use it? {names[each.ring]}.",
+                "description": each.says,
                 "links": [],
                 "timeline": [
                     {
                         "moved": BACKSTAGE_MOVES.get(each.moved, 0),
                         "ringId": each.ring,
                         "date": radar.day.isoformat(),
-                        "description": _told(each, names),
+                        "description": each.move_says,
                     },
                     *(
                         [{"moved": 0, "ringId": each.was, "date": radar.since.isoformat(), "description": ""}]
@@ -132,9 +135,3 @@ def as_zalando(radar: Radar) -> Mapping[str, Any]:
 
 def _padded(quadrants: Sequence[str]) -> list[str]:
     return [*quadrants, *["–"] * (QUADRANTS - len(quadrants))]
-
-
-def _told(each: Entry, names: Mapping[str, str]) -> str:
-    if each.moved == "new":
-        return "New on the radar."
-    return f"It was: {names[each.was]}." if each.moved in ("in", "out") else ""

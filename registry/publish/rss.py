@@ -29,7 +29,7 @@ def _head(channel: Channel) -> Iterator[str]:
     yield leaf("title", line(channel.title))
     yield leaf("link", channel.home_url)
     yield leaf("description", line(channel.description))
-    yield leaf("language", "en")
+    yield leaf("language", channel.language)
     yield leaf("lastBuildDate", _date(channel.updated_at))
     yield leaf("docs", SPECIFICATION)
     for rel, url in (("self", channel.url), *channel.places.links):

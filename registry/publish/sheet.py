@@ -18,7 +18,7 @@ FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠", "'"
 
 def written(verdicts: Iterable[Mapping[str, Any]]) -> Iterator[bytes]:
     """One row a verdict, from the machine-readable ones; UTF-8 with the mark that spreadsheets know it by."""
-    return _written(COLUMNS, (_row(each) for each in verdicts))
+    return _written(COLUMNS, map(row, verdicts))
 
 
 def table(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> bytes:
@@ -44,7 +44,8 @@ def _written(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator[
     yield text.getvalue().encode()
 
 
-def _row(each: Mapping[str, Any]) -> list[Any]:
+def row(each: Mapping[str, Any]) -> list[Any]:
+    """The cells of one verdict, under COLUMNS."""
     scope = each["scope"]
     plain = {name: each.get(name) for name in COLUMNS}
     structured = {

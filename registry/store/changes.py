@@ -7,6 +7,8 @@ from typing import Any
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
+ANY = 0
+"""Stands for each tool there is."""
 MOST_NEWS = 4_000
 """Rows, less than the triggers leave; who is further behind may have missed some."""
 
@@ -28,7 +30,7 @@ class Changes:
     tools: frozenset[int]
     """Whose names and keys must be read again."""
     concerned: frozenset[int]
-    """Of which anything was written, 0 for all of them."""
+    """Of which anything was written, or `ANY`."""
     whole: bool = False
     """Whether more happened than the trail holds, so that everything must be read again."""
 

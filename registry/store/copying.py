@@ -29,7 +29,7 @@ LEFT_OUT = frozenset({"alembic_version", "tool_change"})
 """What a schema brings by itself, and the trail that memory follows: it means something in one database alone."""
 ACTED_ON = ("event", "user", "tool", "source", "verdict")
 """Every act writes an event; where none of these holds a row, nobody has done anything yet."""
-PRESENCE = ("user_session", "sign_in_link", "provider_sign_in", "sign_in_failure")
+PRESENCE = ("user_session", "sign_in_link", "provider_sign_in", "sign_in_failure", "code_wanted")
 """Who is signed in or about to be; in an older copy also whoever was shut out since."""
 AT_ONCE = 2_000
 

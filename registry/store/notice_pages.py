@@ -25,6 +25,7 @@ from registry.store.tables import (
     RubricFile,
     Supersession,
     Tool,
+    ToolTag,
     Verdict,
     VerdictCondition,
 )
@@ -36,6 +37,8 @@ class NoticeFilter:
 
     outcomes: frozenset[Outcome] = frozenset()
     categories: frozenset[str] = frozenset()
+    tags: frozenset[str] = frozenset()
+    """Of the tool as it is now."""
     offices: frozenset[str] = frozenset()
     """A verdict for all offices is one for each."""
     tools: frozenset[str] = frozenset()
@@ -282,6 +285,9 @@ def _narrowing(wanted: NoticeFilter) -> Iterator[ColumnElement[bool]]:
     if wanted.tools:
         ids = columns(col(Tool.id)).where(col(Tool.slug).in_(sorted(wanted.tools)))
         yield col(Notice.tool_id).in_(ids.scalar_subquery())
+    if wanted.tags:
+        tagged = columns(col(ToolTag.tool_id)).where(col(ToolTag.tag).in_(sorted(wanted.tags)))
+        yield col(Notice.tool_id).in_(tagged.scalar_subquery())
     if wanted.offices:
         yield _for_offices(wanted.offices)
     if wanted.ceilings is not None:

@@ -11,6 +11,7 @@ from sqlmodel import Session, col
 from registry.domain.outcome import Outcome
 from registry.domain.validity import ValidityState, validity
 from registry.store import standing, tables
+from registry.store import tags as tags_store
 from registry.store.columns import among
 from registry.store.evaluations import CLOSED
 from registry.store.rulings import superseded_at
@@ -30,6 +31,7 @@ class Fact:
     name: str
     vendor: str
     category: str
+    tags: tuple[str, ...]
     outcome: Outcome
     offices: tuple[str, ...]
     """Empty: it holds for all of them."""
@@ -62,6 +64,7 @@ def facts(
         query = query.where(among(session, col(row.tool_id), tool_ids))
         states = _states_of(session, tool_ids, now, zone)
     found: Sequence[Any] = session.connection().execute(query).all()
+    tags = tags_store.of_tools(session, tool_ids)
     return [
         Fact(
             verdict_id,
@@ -71,6 +74,7 @@ def facts(
             name,
             vendor,
             category,
+            tags.get(tool_id, ()),
             outcome,
             tuple(offices),
             data_ceiling,

@@ -13,7 +13,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 from registry.domain.errors import NotFound
 from registry.domain.language import worded
 from registry.store.columns import among
-from registry.store.tables import Alias, AliasKind, Tool
+from registry.store.tables import Alias, AliasKind, Tool, ToolTag
 
 MOST_PERMITTED = 50
 
@@ -78,6 +78,8 @@ class Narrowed:
     """Which tools a list shows."""
 
     categories: Collection[str] = ()
+    tags: Collection[str] = ()
+    """One of them is on the tool."""
     words: Sequence[str] = ()
     """Each stands in the name or the vendor, in small letters or capitals."""
     among: Collection[int] | None = None
@@ -133,6 +135,9 @@ def _narrowing(session: Session, narrowed: Narrowed) -> list[ColumnElement[bool]
     found = [_holds(word) for word in narrowed.words]
     if narrowed.categories:
         found.append(col(Tool.category).in_(narrowed.categories))
+    if narrowed.tags:
+        bearing = select(ToolTag.tool_id).where(col(ToolTag.tag).in_(narrowed.tags))
+        found.append(col(Tool.id).in_(bearing))
     if narrowed.among is not None:
         found.append(among(session, col(Tool.id), narrowed.among))
     if narrowed.without:

@@ -15,6 +15,7 @@ from registry.store.tables import (
     Event,
     Office,
     Role,
+    SecondFactor,
     SignInLink,
     TriageAct,
     User,
@@ -34,6 +35,8 @@ class Person:
     roles: frozenset[Role]
     offices: tuple[str, ...]
     areas: tuple[str, ...]
+    second_factor: bool = False
+    """Whether they have one here."""
 
 
 def get(session: Session, user_id: int) -> User:
@@ -85,7 +88,7 @@ def areas(session: Session, user_ids: Iterable[int]) -> dict[int, frozenset[str]
     return {each: known[each] for each in user_ids if each in known}
 
 
-@remembered(User, UserRole, UserArea, UserOffice, Office)
+@remembered(User, UserRole, UserArea, UserOffice, Office, SecondFactor)
 def everybody(session: Session) -> list[Person]:
     """All people, disabled ones too, by name."""
     found = session.exec(select(User).order_by(col(User.name), col(User.id))).all()
@@ -137,16 +140,22 @@ def identities_of(session: Session, user_id: int) -> list[UserIdentity]:
     return list(session.exec(query.order_by(col(UserIdentity.issuer), col(UserIdentity.subject))))
 
 
-def holder_of_session(session: Session, digest: str) -> tuple[UserSession, User, frozenset[Role]] | None:
-    """A session with whose it is and which roles they hold, in one query."""
+def holder_of_session(
+    session: Session, digest: str
+) -> tuple[UserSession, User, frozenset[Role], bool] | None:
+    """A session with whose it is, which roles they hold, and whether they have a second factor, in one query."""
     query = (
-        select(UserSession, User, UserRole.role)
+        select(UserSession, User, UserRole.role, SecondFactor.set_up_at)
         .join(User, col(User.id) == col(UserSession.user_id))
         .outerjoin(UserRole, col(UserRole.user_id) == col(User.id))
+        .outerjoin(SecondFactor, col(SecondFactor.user_id) == col(User.id))
         .where(UserSession.digest == digest)
     )
     rows = session.exec(query).all()
-    return (rows[0][0], rows[0][1], frozenset(Role(role) for *_, role in rows if role)) if rows else None
+    if not rows:
+        return None
+    kept, user, _, set_up_at = rows[0]
+    return kept, user, frozenset(Role(row[2]) for row in rows if row[2]), set_up_at is not None
 
 
 def holder_of_token(session: Session, digest: str) -> tuple[ApiToken, User, frozenset[Role]] | None:
@@ -205,8 +214,18 @@ def _persons(session: Session, found: Sequence[User]) -> list[Person]:
     )
     for user_id, code in session.exec(placed):
         offices[user_id].append(code)
+    proven = select(SecondFactor.user_id).where(
+        col(SecondFactor.user_id).in_(ids), col(SecondFactor.set_up_at).is_not(None)
+    )
+    factors = set(session.exec(proven))
     return [
-        Person(user, frozenset(held[user.id]), tuple(offices[user.id]), tuple(sorted(known.get(user.id, ()))))
+        Person(
+            user,
+            frozenset(held[user.id]),
+            tuple(offices[user.id]),
+            tuple(sorted(known.get(user.id, ()))),
+            user.id in factors,
+        )
         for user in found
         if user.id is not None
     ]

@@ -16,6 +16,8 @@ WHAT = {
     DeliveryKind.DIGEST: "Notices of a week",
     DeliveryKind.REQUEST: "A step of a request",
     DeliveryKind.SIGN_IN: "A link to sign in with",
+    DeliveryKind.FACTOR_RESET: "Tells of a second factor that was reset",
+    DeliveryKind.WORK: "What waits for somebody of the staff",
     DeliveryKind.TEST: "A test",
     DeliveryKind.PING: "Tells the hub of a feed",
 }

@@ -26,7 +26,7 @@ from registry.settings import Settings
 from registry.store.engine import snapshot
 from registry.store.tables import Role
 from registry.web.parts import parts_of
-from registry.web.viewer import bearer, not_signed_in, now_of, require_unchanged, viewer
+from registry.web.viewer import bearer, not_signed_in, now_of, require_unchanged, unready, viewer
 
 
 def current_user(request: Request) -> Actor | None:
@@ -99,6 +99,13 @@ class Right:
         return user
 
 
+class FirstRight(Right):
+    """Lets in also whoever may do nothing else before this."""
+
+    def __call__(self, request: Request, user: Annotated[Actor | None, Depends(current_user)]) -> Actor:
+        return super().__call__(request, user or unready(request))
+
+
 def _either(roles: frozenset[Role]) -> str:
     *most, last = [role.value for role in Role if role in roles]
     return f"{', '.join(most)} or {last}" if most else last
@@ -123,6 +130,8 @@ CurrentUser = Annotated[Actor | None, Depends(current_user)]
 SignedIn = Annotated[Actor, Depends(Right("signed in", frozenset(Role), "read"))]
 InPerson = Annotated[Actor, Depends(Right("one's own account", frozenset(Role)))]
 """In person, never by token: what is the person's own, and only their own."""
+OwnFactor = Annotated[Actor, Depends(FirstRight("one's own second factor", frozenset(Role)))]
+"""In person too, and before the roles count for which one must have it."""
 TRIAGERS = frozenset({Role.REVIEWER, Role.APPROVER})
 INSIDERS = TRIAGERS | {Role.AUDITOR}
 Insider = Annotated[Actor, Depends(Right("see work in progress", INSIDERS, "read"))]

@@ -15,7 +15,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
 from registry.domain import errors
-from registry.domain.errors import InvalidInput, NotFound, NotSignedIn, RegistryError
+from registry.domain.errors import InvalidInput, NotFound, NotSignedIn, RegistryError, SecondFactorMissing
 from registry.domain.language import gettext_noop as _
 from registry.domain.language import joined, said, worded
 from registry.store.trouble import has_no_room, is_unreachable
@@ -39,7 +39,7 @@ STATUSES: Mapping[type[RegistryError], int] = {
     errors.NotAllowed: 403,
     errors.SignInRefused: 400,
     errors.InvalidInput: 422,
-    errors.SignInRefused: 400,
+    errors.TooOften: 429,
     errors.RubricInvalid: 422,
     errors.UnknownCriterion: 422,
     errors.RatingOutOfRange: 422,
@@ -110,6 +110,9 @@ async def refuse(request: Request, error: RegistryError) -> Response:
     faults = error.faults if isinstance(error, InvalidInput) else {}
     if asks_for_json(request) or (isinstance(error, NotSignedIn) and bearer(request) is not None):
         return problem(request, status, error.sentence, error.code, faults)
+    if isinstance(error, SecondFactorMissing) and request.method == "GET":
+        way = quote(_way_back(request), safe="")
+        return RedirectResponse(f"/account/second-factor?next={way}", status_code=303)
     if isinstance(error, NotSignedIn):
         kept = await _typed(request)
         if kept:
@@ -130,7 +133,7 @@ async def _typed(request: Request) -> list[tuple[str, str]]:
     return [
         (name, value)
         for name, value in form.multi_items()
-        if isinstance(value, str) and "password" not in name
+        if isinstance(value, str) and "password" not in name and name != "one_time_code"
     ]
 
 

@@ -75,6 +75,7 @@ def narrowed(session: Session, asked: Asked, house: House) -> NoticeFilter:
     return NoticeFilter(
         outcomes=frozenset().union(*(members(each) for each in wanted.outcomes)),
         categories=wanted.categories,
+        tags=wanted.tags,
         offices=wanted.offices,
         tools=wanted.tools,
         ceilings=None if lowest is None else frozenset(order[lowest:]),

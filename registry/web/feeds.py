@@ -8,7 +8,7 @@ from fastapi.responses import RedirectResponse
 from sqlmodel import Session
 
 from registry.domain.errors import InvalidInput, NotFound
-from registry.domain.language import joined, worded
+from registry.domain.language import joined, said, small, worded
 from registry.domain.notice_words import KIND_LABELS
 from registry.domain.outcome import MEANINGS
 from registry.domain.validity import STATE_LABELS
@@ -182,13 +182,17 @@ def _channel(
     )
     return Channel(
         id=called.feed(path + (f"?{itself.query}" if itself.query else "")),
-        title=_title(settings, of_one, asked),
-        description=f"What {settings.name} decided, and what became of it, newest first.",
+        title=said(_title(settings, of_one, asked), settings.words),
+        description=said(
+            worded("What {registry} decided, and what became of it, newest first.", registry=settings.name),
+            settings.words,
+        ),
         home_url=f"{settings.base_url}/{home}",
         url=at(asked),
         author=settings.name,
         updated_at=max((each.updated_at for each in document.found), default=called.began_at),
         about_url=f"{settings.base_url}/feeds",
+        language=settings.language,
         places=places,
         archive=asked.part is not None,
         hub=settings.websub_hub if _is_topic(asked, of_tool=path.startswith("tools/")) else "",
@@ -199,21 +203,22 @@ def _is_topic(asked: Asked, *, of_tool: bool) -> bool:
     """Whether the hub is told of this document: services/notices/spreading.py tells it of no combination."""
     if asked.before is not None or asked.part is not None or asked.kinds:
         return False
-    told = ("outcome=", "category=", "office=")
+    told = ("outcome=", "category=", "tag=", "office=")
     query = as_query(asked.wanted)
     return not query or (not of_tool and "&" not in query and query.startswith(told))
 
 
 def _title(settings: Settings, wanted: Filter, asked: Asked) -> str:
     named = [
-        *(MEANINGS[outcome].label.lower() for outcome in sorted(wanted.outcomes)),
-        *(*sorted(wanted.categories), *sorted(wanted.offices), *sorted(wanted.tools)),
+        *(small(worded(MEANINGS[outcome].label)) for outcome in sorted(wanted.outcomes)),
+        *(*sorted(wanted.categories), *sorted(wanted.tags), *sorted(wanted.offices), *sorted(wanted.tools)),
         *(*sorted(wanted.data_classes), *sorted(wanted.rubrics)),
-        *(STATE_LABELS[state].lower() for state in sorted(wanted.validities)),
-        *(KIND_LABELS[kind].lower() for kind in sorted(asked.kinds)),
+        *(small(worded(STATE_LABELS[state])) for state in sorted(wanted.validities)),
+        *(small(worded(KIND_LABELS[kind])) for kind in sorted(asked.kinds)),
         *([f"“{wanted.text}”"] if wanted.text else []),
     ]
-    return f"{settings.name}: verdicts" + (f" – {', '.join(named)}" if named else "")
+    title = worded("{registry}: verdicts", registry=settings.name)
+    return joined(" – ", [title, joined(", ", named)]) if named else title
 
 
 def _next_turn(read: Session, now: datetime) -> datetime:

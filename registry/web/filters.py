@@ -10,7 +10,7 @@ from registry.domain.validity import ValidityState
 from registry.services.verdicts.shelf import Filter
 from registry.web.understood import codes
 
-FACETS = ("outcome", "category", "office", "tool", "data_class", "validity", "rubric", "q")
+FACETS = ("outcome", "category", "tag", "office", "tool", "data_class", "validity", "rubric", "q")
 """Query parameters; each but `q` may be repeated."""
 
 
@@ -19,6 +19,7 @@ def as_filter(query: QueryParams) -> Filter:
     return Filter(
         outcomes=frozenset(codes(Outcome, query.getlist("outcome"), "outcome")),
         categories=_said(query.getlist("category")),
+        tags=_said(query.getlist("tag")),
         offices=_said(query.getlist("office")),
         tools=_said(query.getlist("tool")),
         data_classes=_said(query.getlist("data_class")),
@@ -33,6 +34,7 @@ def as_query(wanted: Filter) -> str:
     values: Mapping[str, Iterable[str]] = {
         "outcome": [each.value for each in wanted.outcomes],
         "category": wanted.categories,
+        "tag": wanted.tags,
         "office": wanted.offices,
         "tool": wanted.tools,
         "data_class": wanted.data_classes,

@@ -1,6 +1,6 @@
 """A tool and what was decided on it as linked data for search engines: schema.org's SoftwareApplication and Review."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from registry.services.answers.lookup import LookUp
@@ -9,7 +9,7 @@ from registry.store.tables import Tool
 from registry.web.words import answer_heading
 
 
-def software(found: LookUp, tool: Tool, settings: Settings) -> Mapping[str, Any]:
+def software(found: LookUp, tool: Tool, tags: Sequence[str], settings: Settings) -> Mapping[str, Any]:
     """Holds no rating in stars: a verdict is no number. Without a verdict the review is left out."""
     address, verdict = f"{settings.base_url}/tools/{tool.slug}", found.answer.verdict
     told: dict[str, Any] = {
@@ -21,6 +21,8 @@ def software(found: LookUp, tool: Tool, settings: Settings) -> Mapping[str, Any]
         "description": tool.description,
         "applicationCategory": tool.category,
     }
+    if tags:
+        told["keywords"] = list(tags)
     if tool.vendor:
         told["publisher"] = {"@type": "Organization", "name": tool.vendor}
     if verdict is not None:

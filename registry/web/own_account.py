@@ -8,10 +8,11 @@ from fastapi import Request
 from sqlmodel import Session
 
 from registry.domain.language import gettext_noop as _
+from registry.domain.language import worded
 from registry.services.people import sign_in
 from registry.services.people.api_tokens import SCOPES
 from registry.store import users
-from registry.store.tables import Role, SignInWay
+from registry.store.tables import Role, SignInWay, WorkMails
 from registry.web.shapes import Option
 from registry.web.viewer import now_of
 from registry.web.visiting import present_session
@@ -25,6 +26,12 @@ SCOPE_WORDS = {
     "sources": _("Look after sources"),
     "settings": _("Look after rubrics, offices and webhooks"),
     "audit": _("Read the audit log"),
+}
+
+WORK_MAIL_WORDS = {
+    WorkMails.AT_ONCE: _("At once"),
+    WorkMails.DAILY: _("Once a day, at seven in the morning"),
+    WorkMails.NONE: _("Not by mail"),
 }
 
 
@@ -65,3 +72,7 @@ def sessions_of(request: Request, session: Session, user_id: int) -> list[Here]:
 def scope_options(roles: frozenset[Role]) -> Sequence[Option]:
     """What a token of somebody with these roles may be for; the words are marked for the catalogues."""
     return [Option(scope, SCOPE_WORDS[scope]) for scope, holders in SCOPES.items() if roles & holders]
+
+
+def work_mail_options() -> Sequence[Option]:
+    return [Option(when.value, worded(words)) for when, words in WORK_MAIL_WORDS.items()]

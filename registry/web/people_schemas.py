@@ -4,7 +4,7 @@ from datetime import datetime
 
 from pydantic import Field
 
-from registry.store.tables import Role, SignInWay
+from registry.store.tables import Role, SignInWay, WorkMails
 from registry.web.deps import Plain
 from registry.web.schemas import Sent, Shape
 from registry.web.strict import Whole
@@ -19,6 +19,7 @@ class PersonOut(Shape):
     areas: list[str] = Field(description="What this person knows well.")
     created_at: datetime
     disabled_at: datetime | None
+    second_factor: bool = Field(description="Whether they have set up a second factor here.")
 
 
 class PersonIn(Sent):
@@ -64,9 +65,36 @@ class SessionOut(Shape):
     here: bool = Field(description="Whether it is the one that asks.")
 
 
-class OwnPasswordIn(Sent):
-    present_password: str
+class PresentPasswordIn(Sent):
+    present_password: str = Field(
+        default="",
+        description="Empty where you have none here and signed in within the last quarter of an hour.",
+    )
+
+
+class OwnPasswordIn(PresentPasswordIn):
     password: str
+
+
+class CodeIn(Sent):
+    one_time_code: str = Field(
+        description="What the app shows now; else one of your recovery codes.", examples=["492039"]
+    )
+
+
+class FactorKeyOut(Shape):
+    key: str = Field(description="In base32: 30 seconds, 6 digits, SHA-1, as every app takes it.")
+    uri: str = Field(description="The same as an address for a QR code: otpauth://totp/…")
+
+
+class RecoveryCodesOut(Shape):
+    recovery_codes: list[str] = Field(description="Each signs you in once in place of the app.")
+
+
+class OwnFactorOut(Shape):
+    set_up_at: datetime | None
+    codes_left: int = Field(description="How many recovery codes are left.")
+    asked: bool = Field(description="Whether one of your roles asks for one.")
 
 
 class TokenIn(Sent):
@@ -90,6 +118,17 @@ class WholePersonOut(PersonOut):
     tokens: list[TokenOut]
 
 
+class WorkMailsIn(Sent):
+    when: Plain = Field(description="at_once, daily or none.", examples=["daily"])
+
+
+class WorkMailsOut(Shape):
+    when: WorkMails = Field(description="at_once, daily (at seven in the morning) or none.")
+    sends: bool = Field(description="Whether this registry sends mails at all.")
+
+
 class AccountOut(PersonOut):
     sessions: list[SessionOut]
+    own_factor: OwnFactorOut
     tokens: list[TokenOut]
+    work_mails: WorkMailsOut = Field(description="When you are told by mail of what waits for you.")

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from starlette.datastructures import QueryParams
 
 from registry.domain.errors import InvalidInput
-from registry.domain.language import worded
+from registry.domain.language import Language, said, worded
 from registry.domain.lookup import House
 from registry.domain.radar import RING_LABELS, Move, Ring, quarter_of, read_day
 from registry.publish.radar import Entry, Radar
@@ -118,24 +118,39 @@ def shown(shelving: Shelving, asked: Asked, today: date, now: datetime) -> Shown
     )
 
 
-def for_programs(shown: Shown, title: str, base_url: str) -> Radar:
+def for_programs(shown: Shown, title: str, base_url: str, language: Language) -> Radar:
+    """In the registry's language; codes stay codes."""
+
+    def say(text: str) -> str:
+        return said(text, language)
+
     return Radar(
         title=title,
         day=shown.day,
         since=shown.since,
-        rings=[(ring.value, RING_LABELS[ring]) for ring in Ring],
-        quadrants=shown.quadrants,
+        rings=[(ring.value, say(RING_LABELS[ring])) for ring in Ring],
+        quadrants=list(map(say, shown.quadrants)),
         entries=[
             Entry(
                 slug=each.entry.slug,
                 name=each.entry.name,
                 url=f"{base_url}/tools/{each.entry.slug}",
-                category=category_of(each),
+                category=say(category_of(each)),
                 ring=each.ring.value,
                 answer=each.entry.code.value,
                 moved=each.move.value,
                 was=each.before.value if each.before else "",
+                says=say(worded("May I use it? {answer}.", answer=RING_LABELS[each.ring])),
+                move_says=say(_moved(each)),
             )
             for each in shown.blips
         ],
     )
+
+
+def _moved(blip: Blip) -> str:
+    if blip.move is Move.NEW:
+        return worded("New on the radar.")
+    if blip.move is Move.NONE or blip.before is None:
+        return ""
+    return worded("It was: {answer}.", answer=RING_LABELS[blip.before])

@@ -10,16 +10,18 @@ from fastapi.concurrency import run_in_threadpool
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.background import BackgroundTask
 
-from registry.domain.errors import NotAllowed, NotSignedIn, RegistryError
+from registry.domain.errors import NotAllowed, NotSignedIn, RegistryError, SecondFactorMissing
 from registry.services.people import refusals
 from registry.web.parts import parts_of
-from registry.web.viewer import bearer, now_of, viewer
+from registry.web.viewer import bearer, now_of, unready, viewer
 
 log = logging.getLogger(__name__)
 
 
 def on_record(request: Request, error: RegistryError, reply: Response) -> Response:
     """The reply, with the refusal written down once it has left, where it matters."""
+    if isinstance(error, SecondFactorMissing) and request.method == "GET":
+        return reply  # on the way to a page they are led to set it up
     if isinstance(error, NotAllowed) or (isinstance(error, NotSignedIn) and bearer(request) is not None):
         reply.background = BackgroundTask(_note, request)
     return reply
@@ -27,7 +29,7 @@ def on_record(request: Request, error: RegistryError, reply: Response) -> Respon
 
 async def _note(request: Request) -> None:
     parts, now = parts_of(request), now_of(request)
-    actor = viewer(request)
+    actor = viewer(request) or unready(request)
     route = request.scope.get("route")
     asked = f"{request.method} {getattr(route, 'path', '')}"
     about = {name: int(value) for name, value in request.path_params.items() if str(value).isdecimal()}

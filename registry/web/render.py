@@ -12,7 +12,7 @@ from registry.web.memory import THEMES, keep
 from registry.web.parts import Parts, parts_of
 from registry.web.rendering import SPOKEN, FeedLink, SignedIn, Site
 from registry.web.understood import NOT_UNDERSTOOD
-from registry.web.viewer import now_of, own_cookie, viewer
+from registry.web.viewer import now_of, own_cookie, unready, viewer
 
 NEVER_KEPT = ("/account", "/audit", "/outbox", "/people", "/webhooks")
 """Pages of which a browser keeps nothing. Others it may keep and must ask for again, so that a way back to a form finds
@@ -73,12 +73,13 @@ def local_path(path: str, otherwise: str = "/") -> str:
 
 def _site(request: Request, name: str, feeds: Sequence[FeedLink], indexed: bool) -> Site:
     parts, user = parts_of(request), viewer(request)
+    greeted = user or unready(request)
     theme = request.cookies.get(own_cookie(parts, "theme"), "")
     query = f"?{request.url.query}" if request.url.query else ""
     return replace(
         site_of(parts, name, request.url.path + query, feeds, indexed=indexed),
         now=None if parts.copy else now_of(request),
-        user=SignedIn(user.name, frozenset(user.roles)) if user else None,
+        user=SignedIn(greeted.name, frozenset(user.roles if user else ())) if greeted else None,
         theme=theme if theme in THEMES else "",
         requests_open=(parts.settings.requests == "anybody" or user is not None)
         and (parts.copy is None or bool(parts.copy.live_url)),

@@ -18,13 +18,13 @@ from registry.web.words import answer_heading, mark, words
 
 PACKAGE = Path(__file__).resolve().parents[1]
 SPOKEN = frozenset({
-    *("account/show.html", "copy/names.html", "errors/error.html", "feeds/list.html"),
+    *("account/second_factor.html", "account/show.html", "copy/names.html", "errors/error.html", "feeds/list.html"),
     *("follow/asked.html", "follow/leave.html", "follow/new.html", "follow/show.html"),
     *("lookup/embed.html", "lookup/home.html", "lookup/list.html", "lookup/show.html"),
     *("radar/risk_fit.html", "radar/show.html"),
     *("reports/tell.html", "reports/told.html"),
     *("requests/leave.html", "requests/new.html", "requests/show.html"),
-    *("session/again.html", "session/forgotten.html", "session/link.html"),
+    *("session/again.html", "session/code.html", "session/forgotten.html", "session/link.html"),
     *("session/login.html", "session/signed_out.html"),
     *("site/accessibility.html", "site/guidance.html"),
     *("tools/list.html", "tools/show.html"),

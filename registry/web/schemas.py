@@ -127,6 +127,7 @@ class AnswerOut(Shape):
 class ToolOut(ToolRef):
     vendor: str
     category: str = Field(examples=["Writing"])
+    tags: list[str] = Field(description="Free keywords, in order.", examples=[["open-source", "offline"]])
     answer: AnswerCode = Field(description="For a colleague who said nothing else.")
     depends_on: list[str] = Field(description="What was not said and changes the answer.")
     sentence: str = Field(description="The answer in one plain sentence.")
@@ -141,6 +142,23 @@ class WholeToolOut(ToolOut):
         examples=[["chat.quillmark.example", "pkg:pypi/quillmark"]],
     )
     verdicts: list[int] = Field(description="Numbers of its published verdicts, newest first.")
+
+
+class ToolEditIn(Sent):
+    """What is left out, or null, stays as it is."""
+
+    tags: list[Plain] | None = Field(
+        None,
+        max_length=200,
+        description="All its tags from now on; each gets its one spelling: `Open Source` is `open-source`.",
+        examples=[["open-source", "offline"]],
+    )
+    aliases: list[Plain] | None = Field(
+        None,
+        max_length=200,
+        description="All the ways to say it from now on, written as they are read here; its own name stays.",
+        examples=[["chat.quillmark.example", "pkg:pypi/quillmark"]],
+    )
 
 
 class ScopeOut(Shape):

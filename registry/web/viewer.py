@@ -10,9 +10,9 @@ from sqlmodel import Session
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from registry.domain.errors import NotAllowed, NotSignedIn
+from registry.domain.errors import NotAllowed, NotSignedIn, SecondFactorMissing
 from registry.domain.language import worded
-from registry.services.people import api_tokens, sign_in
+from registry.services.people import api_tokens, second_factor, sign_in
 from registry.services.people.acting import Actor
 from registry.store.engine import snapshot
 from registry.store.trouble import has_no_room, is_unreachable
@@ -50,8 +50,14 @@ def bearer(connection: HTTPConnection) -> str | None:
     return value.strip() if scheme.lower() == "bearer" else None
 
 
-def not_signed_in(connection: HTTPConnection) -> NotSignedIn:
-    """What is told to who must be somebody here, and is not."""
+def not_signed_in(connection: HTTPConnection) -> NotSignedIn | NotAllowed:
+    """What is told to who must be somebody here, and is not, or not yet."""
+    if unready(connection) is not None:
+        return SecondFactorMissing(
+            worded(
+                "Your roles ask for a second factor. Set it up at “My account” first; it takes two minutes."
+            )
+        )
     if bearer(connection) is None:
         return NotSignedIn(worded("Sign in first."))
     return NotSignedIn(worded("This token is not known, or it has ended. Make a new one at “My account”."))
@@ -60,12 +66,25 @@ def not_signed_in(connection: HTTPConnection) -> NotSignedIn:
 def viewer(connection: HTTPConnection) -> Actor | None:
     """The person behind the request, or None. Reads the store once per request; call it from a worker thread.
 
-    A request with an Authorization header is never taken for its cookie's person.
+    A request with an Authorization header is never taken for its cookie's person. Who must set up a second factor is
+    nobody until they have.
     """
+    found = presence(connection)
+    return found.actor if found and not found.unready else None
+
+
+def unready(connection: HTTPConnection) -> Actor | None:
+    """Who must set up a second factor before they are somebody here."""
+    found = presence(connection)
+    return found.actor if found and found.unready else None
+
+
+def presence(connection: HTTPConnection) -> sign_in.Presence | None:
+    """How and since when the person behind the request is here."""
     if not hasattr(connection.state, "viewer"):
         connection.state.viewer = _Known(_find(connection))
     known: _Known = connection.state.viewer
-    return known.presence.actor if known.presence else None
+    return known.presence
 
 
 def forget_viewer(connection: HTTPConnection) -> None:
@@ -78,14 +97,14 @@ def require_unchanged(connection: HTTPConnection, session: Session) -> None:
 
     Asked in the transaction of an act, which may have waited for the one that shut them out.
     """
-    before = viewer(connection)
+    before = presence(connection)
     if before is None:
         return
-    presence = _present(connection, session)
-    connection.state.viewer = _Known(presence)
-    if presence is None:
+    found = _present(connection, session)
+    connection.state.viewer = _Known(found)
+    if found is None or (found.unready and not before.unready):
         raise not_signed_in(connection)
-    if before.roles - presence.actor.roles:
+    if before.actor.roles - found.actor.roles:
         raise NotAllowed(worded("Your roles were changed a moment ago, so nothing was done."))
 
 
@@ -103,7 +122,8 @@ def _present(connection: HTTPConnection, session: Session) -> sign_in.Presence |
     if token is not None:
         return api_tokens.find_by_token(session, token, secret=secret, now=now)
     cookie = connection.cookies.get(cookie_name(parts), "")
-    return sign_in.find_by_session(session, cookie, secret=secret, now=now)
+    asked_of = second_factor.ASKED_OF[parts.settings.second_factor]
+    return sign_in.find_by_session(session, cookie, secret=secret, now=now, asked_of=asked_of)
 
 
 class RenewPresence:

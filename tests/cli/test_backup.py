@@ -67,6 +67,7 @@ def test_what_is_no_backup_and_what_is_not_there_is_said(run: Terminal) -> None:
     assert (nothing.returncode, "There is no registry" in nothing.stderr) == (1, True)
 
 
+@pytest.mark.whole
 def test_what_a_stranger_wrote_into_a_backup_does_nothing_to_the_terminal(run: Terminal) -> None:
     run("users", "add", "ada@example.org", "--role", "admin")
     run("backup", "b.zip")
@@ -86,6 +87,7 @@ def test_what_a_stranger_wrote_into_a_backup_does_nothing_to_the_terminal(run: T
     assert "\\x1b[2J holds 0 rows, and the manifest says 1." in refused.stderr
 
 
+@pytest.mark.whole
 def test_a_full_disk_is_said_and_no_half_file_is_left(run: Terminal) -> None:
     run("users", "add", "ada@example.org", "--role", "admin")
     folder = run.folder / "backups"

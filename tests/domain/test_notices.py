@@ -1,5 +1,7 @@
 """Which notices a verdict's history has: one for each thing that matters, in order, whatever the clock did."""
 
+import json
+import re
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -10,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from registry.domain.condition import Condition
-from registry.domain.notice import Act, ConditionAct, ConditionActKind, History, NoticeKind, notices_of
-from registry.domain.notice_words import SENTENCES, TITLES, words_of
+from registry.domain.language import ENGLISH, Language, said
+from registry.domain.notice import Act, ConditionAct, ConditionActKind, History, NoticeKind, Told, notices_of
+from registry.domain.notice_words import SENTENCES, TITLES, facts_of, words, words_of
 from registry.domain.outcome import Outcome
 from registry.domain.validity import Mark, MarkKind, ValidityState
 from registry.domain.verdict import Verdict
@@ -222,3 +225,56 @@ def test_what_was_told_stays_however_often_one_looks(
 def test_every_kind_has_its_words(kind: NoticeKind) -> None:
     assert TITLES[kind]
     assert SENTENCES[kind].endswith(".")
+
+
+class Bracketing(Language):
+    def gettext(self, message: str) -> str:
+        return f"⟦{message}⟧"
+
+
+EVERY_KIND = (
+    a_history(
+        (DAY, a_mark(MarkKind.SUSPENDED)),
+        (2 * DAY, a_mark(MarkKind.SUSPENSION_CONFIRMED)),
+        (3 * DAY, a_mark(MarkKind.SUSPENSION_LIFTED)),
+        (4 * DAY, a_mark(MarkKind.SUNSET, effective_on=date(2026, 12, 24), replacement="inkwell")),
+        (5 * DAY, a_mark(MarkKind.SUNSET_CANCELLED)),
+        (6 * DAY, a_mark(MarkKind.GRADUATED)),
+        (7 * DAY, a_mark(MarkKind.GRADUATION_CANCELLED)),
+        (8 * DAY, a_mark(MarkKind.SUNSET, effective_on=date(2026, 12, 24))),
+        starts_at=AT + DAY / 2,
+    ),
+    a_history(
+        (DAY, noted(ConditionActKind.MET, met_on=date(2026, 11, 4))),
+        (2 * DAY, noted(ConditionActKind.REOPENED, reason="A leak was reported.")),
+        (3 * DAY, noted(ConditionActKind.WAIVED, reason="A leak was reported.")),
+        (4 * DAY, noted(ConditionActKind.REOPENED, reason="A leak was reported.")),
+        outcome=Outcome.APPROVED_WITH_CONDITIONS,
+        conditions=(DATED,),
+    ),
+    a_history(
+        (DAY, a_mark(MarkKind.PILOT_RESULT, details={"reached": "partly"})),
+        (2 * DAY, a_mark(MarkKind.REVOKED)),
+        outcome=Outcome.PILOT,
+    ),
+    a_history(superseded_at=AT + 9 * DAY, superseded_by=14),
+)
+TYPED = r"Quillmark|Ada|Amir|A leak was reported\.|Export the notes monthly\.|\d+"
+
+
+def every_notice() -> list[Told]:
+    return [each for one in EVERY_KIND for each in notices_of(one, until=AT + 300 * DAY, zone=UTC)]
+
+
+def test_what_is_kept_with_a_notice_of_any_kind_says_it_whole_in_another_language() -> None:
+    assert {each.kind for each in every_notice()} == set(NoticeKind)
+    for each in every_notice():
+        kept = json.loads(json.dumps(facts_of(each, "Quillmark", zone=UTC)))
+        told = words_of(each, "Quillmark", zone=UTC)
+        assert words(each.kind, kept, told.reason if "missed" not in kept else "") == told
+        for text in (told.title, told.sentence, told.change, told.reason):
+            whole = re.sub(TYPED, "", said(text, Bracketing()))
+            while "⟦" in whole:
+                whole = re.sub("⟦[^⟦⟧]*⟧", "", whole)
+            assert not whole, (each.kind, text)
+            assert said(text, ENGLISH) == text

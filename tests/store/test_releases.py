@@ -56,9 +56,7 @@ def test_a_database_of_an_earlier_program_is_upgraded_with_all_it_holds(packed: 
     assert after["event"] >= before["event"]
 
 
-@pytest.mark.parametrize(
-    "packed", [FILES[0], *in_whole(FILES[1:])], ids=lambda each: name_of(each) if each else None
-)
+@pytest.mark.parametrize("packed", in_whole(FILES), ids=lambda each: name_of(each) if each else None)
 def test_a_backup_of_it_is_restored_into_postgresql_as_into_a_file(
     packed: Path, tmp_path: Path, postgres: Postgres
 ) -> None:

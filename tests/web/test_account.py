@@ -17,7 +17,7 @@ from registry.services.people.limits import PER_ACCOUNT, PER_RESET
 from registry.settings import Settings
 from registry.store import users
 from registry.store.engine import snapshot, transaction
-from registry.store.tables import Delivery, Event
+from registry.store.tables import Delivery, Event, WorkMails
 from registry.web.app import create_app
 from registry.web.visiting import device
 from tests.web.conftest import SAME_ORIGIN, HandClock
@@ -311,3 +311,22 @@ def test_signing_out_empties_what_the_browser_keeps(as_: As) -> None:
 )
 def test_a_browser_is_told_by_its_name_and_never_in_its_own_words(agent: str, told: str) -> None:
     assert device(agent) == told
+
+
+def test_who_works_here_chooses_when_to_be_told_of_it_on_the_page_and_by_api(
+    as_: As, mailing: TestClient, site_engine: Engine, cast: dict[str, int]
+) -> None:
+    rosa = as_("reviewer")
+    assert "This registry sends no mail." in rosa.get("/account").text
+    mailing.cookies.update(rosa.cookies)
+    page = mailing.get("/account").text
+    assert re.search(r'name="when" value="daily" checked', page)
+    assert mailing.post("/account/work-mails", data={"when": "none"}).status_code == 303
+    with snapshot(site_engine) as session:
+        assert users.get(session, cast["Rosa"]).work_mails is WorkMails.NONE
+    assert mailing.post("/account/work-mails", data={"when": "hourly"}).status_code == 422
+    chosen = mailing.post("/api/v1/account/work-mails", json={"when": "at_once"})
+    assert chosen.json() == {"when": "at_once", "sends": True}
+    assert mailing.get("/api/v1/account").json()["work_mails"] == chosen.json()
+    assert rosa.get("/api/v1/account").json()["work_mails"] == {"when": "at_once", "sends": False}
+    assert "/account/work-mails" not in as_("employee").get("/account").text

@@ -5,10 +5,12 @@ import io
 import json
 import logging
 import shutil
+import zipfile
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 
+import pyotp
 import pytest
 from sqlalchemy import Engine
 from sqlalchemy.exc import IntegrityError
@@ -51,6 +53,7 @@ TYPED = {
         "bearer",
         "query",
         "hook-password",
+        "one-time-code",
     )
 }
 FOLLOWER = f"{canary('follower')}@office.example"
@@ -155,12 +158,29 @@ def test_canaries_stay_where_they_were_put(
     told.texts["config show"] = terminal("config", "show", **outside).stdout
     outside["REGISTRY_DATABASE_URL"] = f"sqlite:///{tmp_path / 'copy.sqlite3'}"
     told.texts["doctor"] = terminal("doctor", **outside).stdout
+    backup = str(tmp_path / "all.zip")
+    told.texts["backup"] = terminal("backup", backup, **outside).stderr
+    with zipfile.ZipFile(backup) as packed:
+        told.texts["manifest"] = packed.read("manifest.json").decode()
     told.texts["export"] = terminal("export", "--format", "json", **outside).stdout
     assert all(told.texts.values())
     assert told.leaks(hidden) == []
     # Who was given an account is on the record, and nowhere else.
     del told.texts["events"], told.texts["/api/v1/events"]
     assert told.leaks({"mail": MAIL}) == []
+
+
+def _set_up_second_factor(client: TestClient, cookies_name: str, cookie: str) -> dict[str, str]:
+    """Gives the key and the recovery codes; the session that did it is over then."""
+    client.cookies.set(cookies_name, cookie)
+    own = "/api/v1/account/second-factor"
+    begun = client.post(own, json={"present_password": TYPED["password"]})
+    client.post(f"{own}/confirm", json={"one_time_code": TYPED["one-time-code"]})
+    done = client.post(f"{own}/confirm", json={"one_time_code": pyotp.TOTP(begun.json()["key"]).at(NOW)})
+    assert done.status_code == 200, done.text
+    client.cookies.clear()
+    codes = {f"recovery code {n}": code for n, code in enumerate(done.json()["recovery_codes"])}
+    return {"key of the app": begun.json()["key"], **codes}
 
 
 def _use(
@@ -178,8 +198,11 @@ def _use(
     for password in (TYPED["wrong-password"], TYPED["password"]):
         client.post("/login", data={"email": MAIL, "password": password})
     client.cookies.clear()
+    made_here = _set_up_second_factor(client, cookies_name, cookie)
     client.get(f"/sign-in/{link}")
     client.post(f"/sign-in/{link}")
+    client.post("/login/code", data={"one_time_code": TYPED["one-time-code"]})
+    client.post("/login/code", data={"one_time_code": made_here["recovery code 0"]})
     client.cookies.clear()
     asked = {"name": "Quillmark", "purpose": TYPED["purpose"], "contact": TYPED["contact"]}
     made = client.post("/api/v1/requests", json=asked)
@@ -206,7 +229,7 @@ def _use(
         client.cookies.set(cookies_name, cookie)
         told.texts["failure as a page"] = client.post("/request", data=asked).text
         client.cookies.clear()
-    made_here = {"request link": secret}
+    made_here["request link"] = secret
     if hooked.status_code == 201:
         made_here["webhook secret"] = hooked.json()["secret"]
     return made_here

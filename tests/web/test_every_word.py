@@ -2,16 +2,18 @@
 brackets each sentence, and in the templates themselves."""
 
 import re
-from collections.abc import Iterator
-from html import unescape
+from collections.abc import Iterable, Iterator
+from html import escape, unescape
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 import pytest
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
+from httpx2 import Response
 from sqlalchemy import Engine
 from sqlmodel import AutoString, SQLModel, select
 from starlette.testclient import TestClient
@@ -39,6 +41,8 @@ STARTS = (
         "/tools?answer=perhaps",
         "/radar?at=2090-01-01",
     ),
+    *("/feeds/verdicts.json", "/feeds/verdicts.json?event=published&validity=lapsed", "/feeds.opml"),
+    "/radar/backstage.json",
     *("/tools/iffy", "/tools/manifold?edition=Free", "/verdicts/1", "/verdicts/4", "/api", "/nowhere"),
     *(
         ASKED[each]
@@ -100,16 +104,19 @@ def bare(told: str, depth: int = 0) -> tuple[str, int]:
     return left, depth
 
 
-def unmarked(body: str, data: list[str]) -> set[str]:
+WORD = re.compile(r"[^\W\d_]{2,}")
+
+
+def unmarked(body: str, data: Iterable[str]) -> set[str]:
     """What no sentence of the catalogue holds and is no data: longest data first, so that a part hides no whole."""
     parser = Texts()
     parser.feed(body)
     left = set()
-    for told in parser.found:
+    for told in {each for each in parser.found if WORD.search(each)}:
         text = " ".join(re.sub(NO_WORDS, " ", told).split())
-        for each in data:
+        for each in sorted((each for each in data if each in text), key=len, reverse=True):
             text = text.replace(each, " ")
-        if re.search(r"[^\W\d_]{2,}", text):
+        if WORD.search(text):
             left.add(" ".join(told.split()))
     return left
 
@@ -170,18 +177,43 @@ def links(body: str, at: str) -> set[str]:
     return {each for each in found if each.startswith("/") and not urlsplit(each).path.rpartition(".")[1]}
 
 
+def as_page(reply: Response) -> str:
+    """A page, or what people read of a feed and of a file for other programs, put as one."""
+    kind = reply.headers.get("content-type", "").partition(";")[0]
+    if kind == "text/html":
+        return reply.text
+    if kind == "text/x-opml":
+        return re.sub(r'text="([^"]*)"', r"><p>\1</p><p ", reply.text)
+    if not kind.endswith("json"):
+        return ""
+    told: list[Any] = [reply.json()]
+    found = []
+    while told:
+        each = told.pop()
+        for name, value in each.items():
+            if isinstance(value, str) and name in READ_IN_FILES:
+                found.append(value if name == "content_html" else escape(value))
+            elif name == "tags":
+                found += map(escape, value)
+            elif isinstance(value, list):
+                told += [one for one in value if isinstance(one, dict)]
+    return "".join(f"<p>{each}</p>" for each in found)
+
+
+READ_IN_FILES = frozenset({"title", "summary", "description", "content_html", "name"})
+
+
 def said_in_english(
     client: TestClient, engine: Engine, addresses: list[str], *, further: bool = False
 ) -> str:
     """Each text that no sentence of the catalogues holds, with where it stands; `further`: behind each link too."""
-    data = sorted({*data_of(engine), *NAMES}, key=len, reverse=True)
+    data = {*data_of(engine), *NAMES}
     seen, kinds, left = set(addresses), dict[str, int](), dict[str, str]()
     for address in addresses:
         reply = client.get(address)
-        if "text/html" not in reply.headers.get("content-type", ""):
-            continue
-        left |= dict.fromkeys(unmarked(reply.text, data), address)
-        for link in sorted(links(reply.text, address) - seen) if further else ():
+        body = as_page(reply)
+        left |= dict.fromkeys(unmarked(body, data), address)
+        for link in sorted(links(body, address) - seen) if further else ():
             parts = urlsplit(link)
             kind = re.sub(r"[\w-]+$", "", parts.path) + parts.query.partition("=")[0]
             kinds[kind] = kinds.get(kind, 0) + 1
@@ -238,11 +270,7 @@ def test_no_form_answers_with_a_word_that_cannot_be_translated(
     told.append(("/follow/…", bracketing.get(f"/follow/{token}")))
     typed = {line for _, fields in SENT for each in fields.values() for line in each.splitlines()}
     data = {*data_of(site_engine), *NAMES, *typed}
-    left = {
-        each: asked
-        for asked, reply in told
-        for each in unmarked(reply.text, sorted(data, key=len, reverse=True))
-    }
+    left = {each: asked for asked, reply in told for each in unmarked(reply.text, data)}
     assert not left, "\n".join(f"{each!r}: {where}" for each, where in left.items())
 
 

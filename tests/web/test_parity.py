@@ -19,12 +19,19 @@ class NoTwin:
 
 TWINS: dict[str, str | NoTwin] = {
     "POST /login": NoTwin("a program signs in by the token that it sends along"),
+    "POST /login/code": NoTwin("a program signs in by the token that it sends along"),
     "POST /logout": NoTwin("a program has no session to end"),
     "POST /sign-in/{token}": NoTwin("a link for a person's browser"),
     "POST /forgotten": NoTwin("a link for a person's browser"),
     "POST /account/sessions/end": f"POST {API}/account/sessions/end",
     "POST /account/sessions/{name}/end": f"DELETE {API}/account/sessions/{{name}}",
     "POST /account/password": f"POST {API}/account/password",
+    "POST /account/second-factor": f"POST {API}/account/second-factor",
+    "POST /account/second-factor/confirm": f"POST {API}/account/second-factor/confirm",
+    "POST /account/second-factor/recovery-codes": f"POST {API}/account/second-factor/recovery-codes",
+    "POST /account/second-factor/off": f"POST {API}/account/second-factor/off",
+    "POST /people/{user_id}/second-factor/reset": f"POST {API}/people/{{user_id}}/second-factor/reset",
+    "POST /account/work-mails": f"POST {API}/account/work-mails",
     "POST /account/tokens": f"POST {API}/account/tokens",
     "POST /account/tokens/{token_id}/revoke": f"POST {API}/account/tokens/{{token_id}}/revoke",
     "POST /theme": NoTwin("how this browser shows pages"),
@@ -99,6 +106,7 @@ TWINS: dict[str, str | NoTwin] = {
     "POST /evaluations/{evaluation_id}/recompute": f"POST {API}/evaluations/{{evaluation_id}}/preview",
     "POST /evaluations/{evaluation_id}/undo": f"POST {API}/evaluations/{{evaluation_id}}/undo",
     "POST /evaluations/{evaluation_id}/let-stand": f"POST {API}/evaluations/{{evaluation_id}}/let-stand",
+    "POST /tools/{slug}/edit": f"POST {API}/tools/{{slug}}/edit",
     "POST /tools/{slug}/quick-no": f"POST {API}/tools/{{slug}}/quick-no",
     "POST /inbox/{candidate_id}/quick-no": f"POST {API}/candidates/{{candidate_id}}/quick-no",
     # what other registries decided

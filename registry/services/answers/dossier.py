@@ -14,7 +14,7 @@ from registry.services.outside import evidence
 from registry.services.outside.evidence import NOTHING, Evidence
 from registry.services.verdicts import publishing
 from registry.services.verdicts.publishing import Published
-from registry.store import entries, evaluations, events, tools, verdicts
+from registry.store import entries, evaluations, events, tags, tools, verdicts
 from registry.store.columns import id_of
 from registry.store.tables import Alias, Entry, Evaluation, Event, Tool
 
@@ -33,6 +33,7 @@ class Dossier:
     evaluations: Sequence[Evaluation]
     """The newest first."""
     aliases: Sequence[Alias]
+    tags: Sequence[str]
     mentions: Sequence[Entry]
     """That name one of its candidates, newest first."""
     news: Sequence[Event]
@@ -64,6 +65,7 @@ def dossiers(
     for event in verdicts.events(session, of_verdict) if rows else ():
         befell.setdefault(of_verdict[event.subject_id], []).append(event)
     cases, called = evaluations.of_tools(session, ids), tools.aliases_of(session, ids)
+    tagged = tags.of_tools(session, ids)
     mentions = entries.mentions_of_tools(session, ids, limit=MOST_MENTIONS)
     news = events.newest_of_each(session, "tool", ids, "tool.mentioned", limit=MOST_NEWS)
     told_by = entries.by_id(session, {_entry(event) for some in news.values() for event in some})
@@ -76,6 +78,7 @@ def dossiers(
             befell=befell.get(tool_id, ()),
             evaluations=cases.get(tool_id, ()),
             aliases=called.get(tool_id, ()),
+            tags=tagged.get(tool_id, ()),
             mentions=mentions.get(tool_id, ()),
             news=news.get(tool_id, ()),
             told_by={_entry(each): told_by[_entry(each)] for each in news.get(tool_id, ()) if _entry(each) in told_by},

@@ -1,6 +1,6 @@
-"""What answers are made of, tool by tool: read in a fixed number of queries, and kept while nothing is written.
+"""What answers are made of, tool by tool: read in a fixed number of queries, kept while nothing of the tool is written.
 
-Whoever follows the store begins new facts at each change (following.py); without one they last for a question.
+Whoever follows the store goes on with `after` at each change (following.py); without one they last for a question.
 """
 
 import threading
@@ -18,6 +18,7 @@ from registry.services.people.house import house_of
 from registry.services.verdicts.turn import next_turn
 from registry.store import asked, rulings
 from registry.store.asked import OfficeRule, Running
+from registry.store.changes import ANY, Changes
 
 if TYPE_CHECKING:
     from registry.settings import Settings
@@ -50,13 +51,20 @@ class About:
 class Facts:
     """Shared by all that ask while nothing is written; keep it no longer than a snapshot that began after it."""
 
-    def __init__(self) -> None:
+    def __init__(self, about: Mapping[int, About] | None = None) -> None:
         self._lock = threading.Lock()
-        self._about: dict[int, About] = {}
+        self._about = dict(about or {})
         self._permitted: dict[str, Sequence[int]] = {}
         self._offices: Sequence[OfficeRule] | None = None
         self._answers: dict[tuple[Question, int], Answer] = {}
         self._holds = (EVER, EVER)
+
+    def after(self, news: Changes) -> "Facts":
+        """What still holds: all that is known of other tools, where none got another name, which others may quote."""
+        if news.whole or news.tools or ANY in news.concerned:
+            return Facts()
+        with self._lock:
+            return Facts({key: each for key, each in self._about.items() if key not in news.concerned})
 
     def about(self, source: "Source", tool_ids: Iterable[int]) -> dict[int, About]:
         """By the tool's id, in the order asked; a tool that is not there is left out."""

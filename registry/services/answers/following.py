@@ -103,7 +103,7 @@ class Following:
             self.commits += trail.moved
             return
         self._changed()
-        index = self._index = index.after_news()
+        index = self._index = index.after(news)
         if news.whole or len(news.tools) > MOST_READ_AGAIN:
             self._drop()
             self.start()

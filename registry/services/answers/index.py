@@ -15,6 +15,7 @@ from registry.services.answers.asking import Asked
 from registry.services.answers.facts import Facts
 from registry.services.answers.names import Names
 from registry.services.answers.packed import Packed
+from registry.store.changes import Changes
 
 Key = tuple[str, str, int]
 """Kind of alias, its key, the tool's number."""
@@ -63,10 +64,10 @@ class Index:
     def named(self, key: str) -> int | None:
         return self._keys[AliasKind.NAME].get(key)
 
-    def after_news(self) -> "Index":
-        """The same ways to say the same tools, and no facts: something was written."""
+    def after(self, news: Changes) -> "Index":
+        """The same ways to say the same tools, and of the facts those that still hold."""
         fresh = copy(self)
-        fresh.facts = Facts()
+        fresh.facts = self.facts.after(news)
         return fresh
 
     def near(self, asked: Asked, *, limit: int) -> list[int]:
@@ -85,8 +86,12 @@ class Index:
         if not key:
             return []
         names = self._keys[AliasKind.NAME]
-        shortest = sorted(names.begun(key, most=MOST_BEGUN), key=len)
-        return list(dict.fromkeys(owner for name in shortest for owner in names.all(name)))[:limit]
+        found: dict[int, None] = {}
+        for name in sorted(names.begun(key, most=MOST_BEGUN), key=len):
+            if len(found) >= limit:
+                break
+            found |= dict.fromkeys(names.all(name))
+        return list(found)[:limit]
 
     def replace(
         self,

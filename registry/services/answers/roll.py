@@ -4,8 +4,8 @@ A tool that is not on the roll is not reviewed; how the roll is kept true is ser
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 
@@ -14,7 +14,8 @@ from sqlmodel import Session
 from registry.domain.lookup import AnswerCode, House, Question
 from registry.services.answers import lookup
 from registry.store import shelf as store
-from registry.store import tools
+from registry.store import tags, tools
+from registry.store.tags import Tagged
 
 AT_ONCE = 500
 """Tools whose verdicts are read together."""
@@ -36,13 +37,36 @@ class Roll:
     """By the tools' ids."""
     categories: Mapping[str, int]
     """How many tools each has, those that are not reviewed included; the empty name stands for none."""
+    tagged: Mapping[int, Tagged] = field(default_factory=dict)
+    """By their ids, the tools that have tags, those that are not reviewed included."""
     mark: str = ""
     """Differs from that of any other roll of the same store whose tools may read otherwise."""
+
+    def code(self, tool_id: int) -> AnswerCode:
+        """The answer of a tool, on the roll or not."""
+        entry = self.entries.get(tool_id)
+        return entry.code if entry is not None else AnswerCode.NOT_REVIEWED
 
     @cached_property
     def counted(self) -> Mapping[tuple[str, AnswerCode], int]:
         """How many of a category have an answer."""
         return Counter((each.category, each.code) for each in self.entries.values())
+
+    @cached_property
+    def bearing(self) -> Mapping[str, Sequence[Tagged]]:
+        """Tag -> the tools that have it."""
+        found: dict[str, list[Tagged]] = {}
+        for each in self.tagged.values():
+            for tag in each.tags:
+                found.setdefault(tag, []).append(each)
+        return found
+
+    @cached_property
+    def tag_counted(self) -> Mapping[tuple[str, str, AnswerCode], int]:
+        """How many that have a tag are of a category and have an answer."""
+        return Counter(
+            (tag, each.category, self.code(each.id)) for tag, some in self.bearing.items() for each in some
+        )
 
 
 def read_entries(
@@ -66,8 +90,15 @@ def read_categories(session: Session) -> dict[str, int]:
     return dict(tools.category_counts(session))
 
 
-def with_entries(roll: Roll, tool_ids: Iterable[int], entries: Mapping[int, Entry]) -> Roll:
+def read_tagged(session: Session, tool_ids: Collection[int] | None = None) -> dict[int, Tagged]:
+    return {each.id: each for each in tags.tagged(session, tool_ids)}
+
+
+def with_entries(
+    roll: Roll, tool_ids: Iterable[int], entries: Mapping[int, Entry], tagged: Mapping[int, Tagged]
+) -> Roll:
     """Another roll, on which these tools stand so, or not at all."""
     gone = set(tool_ids)
     kept = {tool_id: each for tool_id, each in roll.entries.items() if tool_id not in gone}
-    return Roll(kept | dict(entries), roll.categories)
+    others = {tool_id: each for tool_id, each in roll.tagged.items() if tool_id not in gone}
+    return replace(roll, entries=kept | dict(entries), tagged=others | dict(tagged))

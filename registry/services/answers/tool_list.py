@@ -1,14 +1,15 @@
 """The list of tools under its filters: a page of it, and how many there are of each kind."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlmodel import Session
 
 from registry.domain.lookup import AnswerCode
 from registry.services.answers.roll import Entry, Roll
-from registry.store import tools
+from registry.store import tags, tools
+from registry.store.tags import Tagged, Tags
 from registry.store.tools import Line, Narrowed
 
 OFFERED = tuple(code for code in AnswerCode if code is not AnswerCode.UNKNOWN_TOOL)
@@ -23,6 +24,7 @@ class ToolFilter:
 
     answers: frozenset[AnswerCode] = frozenset()
     categories: frozenset[str] = frozenset()
+    tags: frozenset[str] = frozenset()
     text: str = ""
 
 
@@ -30,6 +32,7 @@ class ToolFilter:
 class Told:
     tool: Line
     answer: AnswerCode
+    tags: Tags
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,7 @@ class ToolListing:
     on: bool
     """Whether there are some after these."""
     facets: Mapping[str, Mapping[str, int]]
-    """`answer` and `category`: value -> how many tools would be listed with that value chosen instead."""
+    """`answer`, `category` and `tag`: value -> how many tools would be listed with that value chosen instead."""
 
 
 def listing(
@@ -67,7 +70,8 @@ def listing(
         and (not wanted.answers or code in wanted.answers)
     )
     back, on = (more, True) if before else (bool(after), more)
-    return ToolListing(_told(roll, shown), total, back, on, _facets(counts, wanted))
+    facets = _facets(counts, wanted) | {"tag": _tag_facet(roll, wanted)}
+    return ToolListing(_told(session, roll, shown), total, back, on, facets)
 
 
 def every(session: Session, roll: Roll, wanted: ToolFilter, *, sort: str = "tool") -> Iterator[Told]:
@@ -75,15 +79,15 @@ def every(session: Session, roll: Roll, wanted: ToolFilter, *, sort: str = "tool
     narrowed, after = _narrowed(roll, wanted), ""
     while True:
         found = tools.lines(session, narrowed, sort=sort, after=after, limit=AT_ONCE)
-        yield from _told(roll, found)
+        yield from _told(session, roll, found)
         if len(found) < AT_ONCE:
             return
         after = found[-1].slug
 
 
-def _told(roll: Roll, found: Sequence[Line]) -> list[Told]:
-    entries = roll.entries
-    return [Told(each, entries[each.id].code if each.id in entries else BARE) for each in found]
+def _told(session: Session, roll: Roll, found: Sequence[Line]) -> list[Told]:
+    tagged = tags.of_tools(session, [each.id for each in found])
+    return [Told(each, roll.code(each.id), tagged.get(each.id, ())) for each in found]
 
 
 def _narrowed(roll: Roll, wanted: ToolFilter) -> Narrowed:
@@ -93,12 +97,15 @@ def _narrowed(roll: Roll, wanted: ToolFilter) -> Narrowed:
         without = frozenset(each.id for each in roll.entries.values() if each.code not in wanted.answers)
     elif wanted.answers:
         among = frozenset(each.id for each in roll.entries.values() if each.code in wanted.answers)
-    return Narrowed(wanted.categories, tuple(wanted.text.split()), among, without)
+    return Narrowed(wanted.categories, wanted.tags, tuple(wanted.text.split()), among, without)
 
 
 def _counts(session: Session, roll: Roll, wanted: ToolFilter) -> Mapping[tuple[str, AnswerCode], int]:
-    """Category and answer -> how many tools hold the words."""
+    """Category and answer -> how many tools have one of the tags, where some are wanted, and hold the words."""
     words = wanted.text.casefold().split()
+    if wanted.tags:
+        bearing = {each.id: each for tag in wanted.tags for each in roll.bearing.get(tag, ())}
+        return Counter((each.category, roll.code(each.id)) for each in bearing.values() if _says(each, words))
     if words:
         totals: Mapping[str, int] = tools.category_counts_of(session, tuple(words))
         counted = Counter((each.category, each.code) for each in roll.entries.values() if _says(each, words))
@@ -112,7 +119,7 @@ def _counts(session: Session, roll: Roll, wanted: ToolFilter) -> Mapping[tuple[s
     return counted
 
 
-def _says(entry: Entry, words: Sequence[str]) -> bool:
+def _says(entry: Entry | Tagged, words: Sequence[str]) -> bool:
     told = f"{entry.name} {entry.vendor}".casefold()
     return all(word in told for word in words)
 
@@ -129,3 +136,20 @@ def _facets(counts: Mapping[tuple[str, AnswerCode], int], wanted: ToolFilter) ->
         "answer": {code.value: answers[code.value] for code in OFFERED if answers[code.value]},
         "category": {name: categories[name] for name in sorted(categories) if categories[name]},
     }
+
+
+def _tag_facet(roll: Roll, wanted: ToolFilter) -> dict[str, int]:
+    words = wanted.text.casefold().split()
+    counted: Iterable[tuple[tuple[str, str, AnswerCode], int]] = roll.tag_counted.items()
+    if words:
+        counted = (
+            ((tag, each.category, roll.code(each.id)), 1)
+            for each in roll.tagged.values()
+            if _says(each, words)
+            for tag in each.tags
+        )
+    found: Counter[str] = Counter()
+    for (tag, category, code), count in counted:
+        if not wanted.categories or category in wanted.categories:
+            found[tag] += count if not wanted.answers or code in wanted.answers else 0
+    return {tag: found[tag] for tag in sorted(found) if found[tag]}

@@ -1,6 +1,6 @@
 """Everything published as rows that an import takes: one a verdict, and one for each tool without any."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,7 +11,7 @@ from registry.domain.identity import name_key
 from registry.domain.validity import Mark, Ruling
 from registry.services.lists.aliases import write_alias
 from registry.services.lists.import_objects import plain
-from registry.store import tables, tools, verdicts
+from registry.store import tables, tags, tools, verdicts
 from registry.store.tables import AliasKind, Tool
 
 
@@ -22,7 +22,11 @@ def export_rows(session: Session, *, now: datetime) -> list[Mapping[str, Any]]:
     for alias in tools.every_alias(session):
         if alias.kind is not AliasKind.NAME or alias.key != name_key(known[alias.tool_id].name):
             aliases[alias.tool_id].append(write_alias(alias))
-    told = {tool_id: _tool(tool, sorted(aliases[tool_id])) for tool_id, tool in known.items()}
+    tagged = tags.of_tools(session)
+    told = {
+        tool_id: _tool(tool, sorted(aliases[tool_id]), tagged.get(tool_id or 0, ()))
+        for tool_id, tool in known.items()
+    }
     rows = sorted(verdicts.published(session, now=now), key=lambda row: row.number)
     rulings = verdicts.as_rulings(session, rows, now=now)
     decided = [
@@ -32,7 +36,7 @@ def export_rows(session: Session, *, now: datetime) -> list[Mapping[str, Any]]:
     return [*decided, *sorted((told[tool_id] for tool_id in bare), key=lambda row: str(row["slug"]))]
 
 
-def _tool(tool: Tool, aliases: list[str]) -> dict[str, Any]:
+def _tool(tool: Tool, aliases: list[str], tagged: Sequence[str]) -> dict[str, Any]:
     return {
         "name": tool.name,
         "slug": tool.slug,
@@ -40,6 +44,7 @@ def _tool(tool: Tool, aliases: list[str]) -> dict[str, Any]:
         "aliases": aliases,
         "vendor": plain(tool.vendor),
         "category": plain(tool.category),
+        "tags": list(tagged),
         "description": plain(tool.description),
         "guidance": plain(tool.guidance),
     }

@@ -16,13 +16,14 @@ from sqlmodel import Session
 from registry.domain.errors import InvalidInput
 from registry.domain.identity import name_key, slug
 from registry.domain.lookup import House
+from registry.domain.tag import tags_of
 from registry.services.entries.keys import alias_keys
 from registry.services.entries.ownership import alias_kind
 from registry.services.lists.aliases import home_key, is_vendors_page, read_alias
 from registry.services.lists.import_checks import TENANTS, circle, is_elsewhere, site
 from registry.services.lists.import_rows import PlannedRow, PlannedVerdict
 from registry.services.lists.importing_store import DESCRIBED, Additions, ListedTool, NewVerdict
-from registry.store import asked, tables, tools, verdicts
+from registry.store import asked, tables, tags, tools, verdicts
 from registry.store.tables import AliasKind, VerdictCondition
 
 NO_FAULTS: Mapping[str, str] = MappingProxyType({})
@@ -49,9 +50,18 @@ class RowReport:
 class Plan:
     def __init__(self, session: Session, house: House, now: datetime) -> None:
         self._now, self._house = now, house
+        tagged = tags.of_tools(session)
         by_id = {
             tool_id: ListedTool(
-                slug_, name, home, sys.intern(vendor), sys.intern(category), said, guidance, tool_id
+                slug=slug_,
+                name=name,
+                homepage=home,
+                vendor=sys.intern(vendor),
+                category=sys.intern(category),
+                description=said,
+                guidance=guidance,
+                tags=tagged.get(tool_id, ()),
+                id=tool_id,
             )
             for tool_id, slug_, name, home, vendor, category, said, guidance in tools.described(session)
         }
@@ -92,6 +102,7 @@ class Plan:
             self._check_site(row, tool, told)
         if tool.row:
             self._add_aliases(row, tool, told)
+            self._add_tags(row, tool, told)
         for each in row.verdicts:
             self._add_verdict(tool, each, told)
 
@@ -161,6 +172,8 @@ class Plan:
         differing = [
             column for column in DESCRIBED if row.texts[column] and row.texts[column] != getattr(tool, column)
         ]
+        if not tool.row and not {*row.tags}.issubset(tool.tags):
+            differing.append("tags")
         if differing:
             told.note(f"“{tool.name}” is here already and was not changed in: {', '.join(differing)}.")
 
@@ -196,6 +209,12 @@ class Plan:
                     )
             elif owner is not tool:
                 told.fault("aliases", f"“{text}” belongs to “{owner.name}” already.")
+
+    def _add_tags(self, row: PlannedRow, tool: ListedTool, told: RowReport) -> None:
+        try:
+            tool.tags = tags_of((*tool.tags, *row.tags))
+        except InvalidInput as fault:
+            told.fault("tags", fault.sentence)
 
     def _add_home_pages(self) -> None:
         """A home page's strong key becomes an alias where it is one tool's alone; an export says all by itself."""

@@ -11,6 +11,7 @@ from registry.domain.errors import InvalidInput
 from registry.domain.identity import name_key
 from registry.domain.lookup import House
 from registry.domain.outcome import MEANINGS, Outcome
+from registry.domain.tag import tags_of
 from registry.services.lists.import_objects import (
     FIRST_YEAR,
     PlannedMark,
@@ -21,7 +22,18 @@ from registry.services.lists.import_objects import (
 from registry.services.lists.spreadsheets import Row
 from scrapers.links import canonical_url
 
-TOOL_COLUMNS = ("name", "slug", "homepage", "aliases", "vendor", "category", "description", "guidance")
+SEVERAL = frozenset({"aliases", "tags"})
+TOOL_COLUMNS = (
+    "name",
+    "slug",
+    "homepage",
+    "aliases",
+    "vendor",
+    "category",
+    "tags",
+    "description",
+    "guidance",
+)
 VERDICT_COLUMNS = (
     "outcome", "number", "conditions", "rationale", "decided_at", "decided_by", "valid_from", "valid_until",
     "data_class", "accounts", "offices", "editions", "versions", "audience", "deployment", "reason_code",
@@ -70,6 +82,7 @@ class PlannedRow:
     texts: Mapping[str, str]
     """The tool's columns."""
     aliases: tuple[str, ...]
+    tags: tuple[str, ...]
     verdicts: tuple[PlannedVerdict, ...]
     """One for each edition named; none where the row only tells a tool."""
     notes: tuple[str, ...]
@@ -89,7 +102,7 @@ class PlannedRow:
 def read_row(number: int, row: Row, house: House, *, now: datetime, date_format: str = "") -> PlannedRow:
     """Never raises: what cannot be read stands in `faults`."""
     cells = _Cells(row, house.zone, date_format)
-    texts = {column: cells.text(column) for column in TOOL_COLUMNS if column != "aliases"}
+    texts = {column: cells.text(column) for column in TOOL_COLUMNS if column not in SEVERAL}
     if not name_key(texts["name"]):
         cells.faults["name"] = "Give the tool's name."
     if texts["homepage"] and "://" not in texts["homepage"]:
@@ -101,7 +114,7 @@ def read_row(number: int, row: Row, house: House, *, now: datetime, date_format:
         cells.faults["aliases"] = "An alias has at most 500 characters."
     outcome = cells.outcome()
     planned = _verdicts(cells, outcome, house, now) if outcome else ()
-    return PlannedRow(number, texts, aliases, planned, tuple(cells.notes), cells.faults)
+    return PlannedRow(number, texts, aliases, cells.tags(), planned, tuple(cells.notes), cells.faults)
 
 
 @dataclass
@@ -136,6 +149,13 @@ class _Cells:
             self.faults[column] = "Write several values parted by “;”, or a JSON list of texts."
             return ()
         return tuple(dict.fromkeys(text for each in value if (text := plain(str(each)))))
+
+    def tags(self) -> tuple[str, ...]:
+        try:
+            return tags_of(self.several("tags"))
+        except InvalidInput as refused:
+            self.faults["tags"] = refused.sentence
+            return ()
 
     def known(self, column: str, choices: tuple[str, ...]) -> tuple[str, ...]:
         given = self.several(column)

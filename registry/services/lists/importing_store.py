@@ -21,7 +21,7 @@ from registry.store import tables, verdicts
 from registry.store.columns import id_of
 from registry.store.conditions import values_of
 from registry.store.engine import reserve_ids, write_all
-from registry.store.tables import Alias, AliasKind, Office, Supersession, Tool, VerdictCondition
+from registry.store.tables import Alias, AliasKind, Office, Supersession, Tool, ToolTag, VerdictCondition
 
 DESCRIBED = ("homepage", "vendor", "category", "description", "guidance")
 """What a list tells of a tool beside its name."""
@@ -54,6 +54,7 @@ class ListedTool:
     category: str
     description: str
     guidance: str
+    tags: tuple[str, ...] = ()
     id: int = 0
     """0 until it is stored."""
     row: int = 0
@@ -133,6 +134,8 @@ def _store_tools(
         for tool, tool_id in part:
             tool.id = tool_id
         write_all(session, Tool, [_tool(tool, now) for tool, _ in part])
+        tagged = [{"tool_id": tool.id, "tag": tag} for tool, _ in part for tag in tool.tags]
+        write_all(session, ToolTag, tagged)
         record_all(session, [_listed(tool, by, now) for tool, _ in part])
 
 
@@ -142,7 +145,9 @@ def _tool(tool: ListedTool, now: datetime) -> dict[str, Any]:
 
 
 def _listed(tool: ListedTool, by: Actor, now: datetime) -> dict[str, Any]:
-    after = {"slug": tool.slug, "name": tool.name, "row": tool.row}
+    after: dict[str, Any] = {"slug": tool.slug, "name": tool.name, "row": tool.row}
+    if tool.tags:
+        after["tags"] = list(tool.tags)
     return event_of("tool.imported", ("tool", tool.id), by=by, now=now, after=after)
 
 

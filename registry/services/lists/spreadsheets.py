@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from importlib.util import find_spec
 from itertools import islice
 from typing import Any
 
@@ -142,25 +143,41 @@ def read_xlsx(body: bytes) -> Sheet:
 
 
 def write_xlsx(columns: Sequence[str], rows: Sequence[Row]) -> bytes:
-    """One sheet, every cell a text, so that nothing in it is a formula."""
+    """One sheet, every cell a text."""
+    return workbook("registry", columns, ([as_cell(row.get(column)) for column in columns] for row in rows))
+
+
+def can_write_xlsx() -> bool:
+    """Whether the library for it is there."""
+    return find_spec("xlsxwriter") is not None
+
+
+def workbook(name: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
+    """One sheet of this name: whole numbers are numbers, all else is text, so that nothing in it is a formula.
+
+    The rows are not held. Raises InvalidInput for what does not go into a cell, and where the library is missing.
+    """
     try:
         import xlsxwriter
     except ImportError as error:
         raise InvalidInput(NEED_EXCEL) from error
     file = io.BytesIO()
-    book = xlsxwriter.Workbook(file, {"in_memory": True})
+    book = xlsxwriter.Workbook(file, {"constant_memory": True})
     book.set_properties({"created": _SAME_DAY})
-    sheet = book.add_worksheet("registry")
+    sheet = book.add_worksheet(name)
     sheet.freeze_panes(1, 1)
     bold = book.add_format({"bold": True})
     for place, column in enumerate(columns):
         sheet.write_string(0, place, column, bold)
     for line, row in enumerate(rows, start=1):
-        for place, column in enumerate(columns):
-            text = as_cell(row.get(column))
-            if text and sheet.write_string(line, place, text) != 0:
+        for place, value in enumerate(row):
+            if value is None or value == "":
+                continue
+            is_number = isinstance(value, int) and not isinstance(value, bool)
+            write = sheet.write_number if is_number else sheet.write_string
+            if write(line, place, value if is_number else str(value)) != 0:
                 raise InvalidInput(
-                    f"Row {line}, {column}: too long for an Excel cell. Export as CSV or JSON."
+                    f"Row {line}, {columns[place]}: too long for an Excel file. Take it as CSV or JSON."
                 )
     book.close()
     return file.getvalue()

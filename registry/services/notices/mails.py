@@ -11,11 +11,11 @@ from sqlmodel import Session
 from registry.domain.language import gettext_noop as _
 from registry.domain.language import joined, said, worded, worded_n
 from registry.publish.mail import Envelope, Letter, write
-from registry.services.notices import following, steps, telling
+from registry.services.notices import following, steps, telling, work_mails
 from registry.services.notices.wanted import sentence_of
-from registry.services.people import invitations
+from registry.services.people import invitations, losing
 from registry.settings import Settings
-from registry.store.tables import Delivery, DeliveryKind, Follower, Request
+from registry.store.tables import Delivery, DeliveryKind, Follower, Request, User
 
 
 @dataclass(frozen=True)
@@ -30,6 +30,11 @@ def mail_of(session: Session, row: Delivery, settings: Settings, now: datetime) 
         return _of_request(session, row, session.get_one(Request, row.request_id), settings, now)
     if row.kind is DeliveryKind.SIGN_IN:
         return _link(session, row, settings, now)
+    if row.kind is DeliveryKind.FACTOR_RESET:
+        told = losing.letter_of(session, row, settings)
+        return _to_person(row, *told, settings, now) if told else "The account is disabled."
+    if row.kind is DeliveryKind.WORK:
+        return _of_work(session, row, settings, now)
     follower = session.get_one(Follower, row.follower_id)
     if row.kind is DeliveryKind.CONFIRM:
         return _sealed(row, follower, _asking(session, follower, settings), settings, now)
@@ -156,7 +161,7 @@ def _of_request(
 
 
 def _spoken(letter: Letter, settings: Settings) -> Letter:
-    """In the registry's language, but for the items: a notice reads for ever as it was written."""
+    """In the registry's language; what it tells of notices is said in it already."""
     language = settings.words
 
     def every(texts: Iterable[str]) -> list[str]:
@@ -166,6 +171,10 @@ def _spoken(letter: Letter, settings: Settings) -> Letter:
         letter,
         subject=said(letter.subject, language),
         opening=every(letter.opening),
+        items=[
+            replace(each, title=said(each.title, language), paragraphs=every(each.paragraphs))
+            for each in letter.items
+        ],
         action=(said(letter.action[0], language), letter.action[1]) if letter.action else None,
         closing=every(letter.closing),
         links=[(said(words, language), url) for words, url in letter.links],
@@ -177,7 +186,15 @@ def _link(session: Session, row: Delivery, settings: Settings, now: datetime) ->
     told = invitations.letter_of(session, row, settings, now)
     if told is None:
         return "The link was used, has expired, or was replaced by another."
-    user, letter = told
+    return _to_person(row, *told, settings, now)
+
+
+def _of_work(session: Session, row: Delivery, settings: Settings, now: datetime) -> Mail | str:
+    told = work_mails.letter_of(session, row, settings, now)
+    return told if isinstance(told, str) else _to_person(row, *told, settings, now)
+
+
+def _to_person(row: Delivery, user: User, letter: Letter, settings: Settings, now: datetime) -> Mail:
     envelope = Envelope(
         to=user.email,
         sender=sender_of(settings),
@@ -185,7 +202,7 @@ def _link(session: Session, row: Delivery, settings: Settings, now: datetime) ->
         message_id=message_id(row, settings),
         date=now,
     )
-    return Mail(user.email, write(letter, envelope))
+    return Mail(user.email, write(_spoken(letter, settings), envelope))
 
 
 def sender_of(settings: Settings) -> str:

@@ -72,6 +72,7 @@ def row_of(
     follower_id: int | None = None,
     webhook_id: int | None = None,
     request_id: int | None = None,
+    user_id: int | None = None,
     notices: Sequence[int] = (),
     about: str = "",
 ) -> dict[str, Any]:
@@ -83,6 +84,7 @@ def row_of(
         "follower_id": follower_id,
         "webhook_id": webhook_id,
         "request_id": request_id,
+        "user_id": user_id,
         "notices": list(notices),
         "about": about,
         "created_at": now,

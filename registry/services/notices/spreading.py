@@ -101,7 +101,8 @@ class _Spreading:
             if hook.created_at <= row.updated_at and self._wants(hook.wanted, row, shelf, wanted):
                 self._write(Channel.WEBHOOK, DeliveryKind.NOTICE, webhook_id=hook.id, notices=[row.number])
         if self._settings.websub_hub:
-            for topic in topics_of(self._verdicts[row.verdict_id], self._settings.base_url):
+            tagged = self._facts[row.verdict_id].tags
+            for topic in topics_of(self._verdicts[row.verdict_id], tagged, self._settings.base_url):
                 if topic not in self._pinged:
                     self._pinged.add(topic)
                     self._write(Channel.HUB, DeliveryKind.PING, about=topic)
@@ -142,7 +143,7 @@ class _Spreading:
         return made
 
 
-def topics_of(each: Published, base_url: str) -> list[str]:
+def topics_of(each: Published, tagged: Sequence[str], base_url: str) -> list[str]:
     """The feeds that the hub is told of: the whole one, the tool's, and those of each single facet of the verdict.
 
     A combination of facets is nobody's topic: there are too many of them.
@@ -152,6 +153,7 @@ def topics_of(each: Published, base_url: str) -> list[str]:
     facets = [
         *(("outcome", outcome.value) for outcome in outcomes),
         *([("category", tool.category)] if tool.category else []),
+        *(("tag", tag) for tag in tagged),
         *(("office", office) for office in row.offices),
     ]
     paths = ["/feeds/verdicts.{}", f"/tools/{tool.slug}/verdicts.{{}}"]

@@ -44,7 +44,7 @@ def items_of(session: Session, numbers: Collection[int], settings: Settings) -> 
 
 
 def _item(entry: Entry) -> Item:
-    return Item(entry.title, entry.url, list(_paragraphs(entry.blocks)))
+    return Item(entry.title, entry.url, list(_paragraphs(entry.blocks)), entry.language)
 
 
 def _paragraphs(blocks: Iterable[Block]) -> Iterable[str]:
@@ -52,7 +52,7 @@ def _paragraphs(blocks: Iterable[Block]) -> Iterable[str]:
         if isinstance(block, Paragraph):
             yield f"{block.lead} {block.text}".strip()
         elif isinstance(block, Numbered):
-            yield f"{block.lead}:"
+            yield block.lead
             yield from (f"{number}. {item}" for number, item in enumerate(block.items, start=1))
 
 
@@ -64,6 +64,7 @@ def _message(notice: Notice, entry: Entry) -> Mapping[str, Any]:
             "id": entry.id,
             "revision": notice.revision,
             "url": entry.url,
+            "language": entry.language,
             "title": entry.title,
             "summary": entry.summary,
             "author": entry.author,

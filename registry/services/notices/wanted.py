@@ -24,6 +24,7 @@ from registry.store import tools
 FIELDS: Mapping[str, str] = {
     "outcome": "outcomes",
     "category": "categories",
+    "tag": "tags",
     "office": "offices",
     "tool": "tools",
     "data_class": "data_classes",
@@ -116,6 +117,7 @@ def sentence_of(session: Session, query: str) -> str:
 _FACET_WORDS: Mapping[str, str] = {
     "outcome": _("decided as {values}"),
     "category": _("in the category {values}"),
+    "tag": _("on tools tagged {values}"),
     "office": _("for the office {values}"),
     "data_class": _("for information that is {values}"),
     "validity": _("now {values}"),

@@ -12,11 +12,13 @@ from registry.domain.errors import InvalidInput, RuleBroken
 from registry.domain.language import worded
 from registry.services.evaluations.assigning import OWNERS
 from registry.services.evaluations.leaving import hand_over_work, open_work
+from registry.services.people import second_factor
 from registry.services.people.acting import Actor, record
-from registry.services.people.passwords import authenticate, fold_email, hashed, password_faults
+from registry.services.people.passwords import fold_email, hashed, password_faults
 from registry.store import users
 from registry.store.engine import serialise
 from registry.store.tables import (
+    CodeWanted,
     Role,
     SignInLink,
     User,
@@ -67,10 +69,24 @@ def add_user(
 
 
 def set_password(
-    session: Session, user_id: int, password: str, *, house_name: str = "", by: Actor, now: datetime
+    session: Session,
+    user_id: int,
+    password: str,
+    *,
+    house_name: str = "",
+    anew: bool = False,
+    by: Actor,
+    now: datetime,
 ) -> User:
-    """Give a person a new password; their sessions and sign-in links end. Raises InvalidInput, NotFound, RuleBroken."""
+    """Give a person a new password; their sessions and sign-in links end.
+
+    `anew` where only one that has a password may have another. Raises InvalidInput, NotFound, RuleBroken.
+    """
     user = _active(session, user_id)
+    if anew and not user.password_hash:
+        raise RuleBroken(
+            worded("You have no password here. Ask an admin for a link by which you choose one.")
+        )
     faults = password_faults(password, (user.email, user.name, house_name))
     if faults:
         raise InvalidInput(faults["password"], faults)
@@ -126,17 +142,6 @@ def set_roles(
     return user
 
 
-def change_password(
-    session: Session, user_id: int, password: str, *, present: str, house_name: str, by: Actor, now: datetime
-) -> User:
-    """A person's own new password, which asks for the present one. Raises as set_password does."""
-    user = _active(session, user_id)
-    if authenticate(session, user.email, present) is None:
-        faults = {"present_password": worded("This is not your present password.")}
-        raise InvalidInput(worded("Your password stays as it was."), faults)
-    return set_password(session, user_id, password, house_name=house_name, by=by, now=now)
-
-
 def disable(
     session: Session,
     user_id: int,
@@ -157,6 +162,7 @@ def disable(
     hand_over_work(session, user_id, successor_id=successor_id, solo=solo, by=by, now=now)
     user.disabled_at = now
     end_sign_ins(session, user_id)
+    second_factor.forget(session, user_id)
     for token in users.tokens_of(session, user_id):
         token.revoked_at = token.revoked_at or now
     record(session, "user.disabled", ("user", user.id), by=by, now=now, after={"disabled": True})
@@ -216,8 +222,8 @@ def _held(session: Session, user: User) -> dict[str, Any]:
 
 
 def end_sign_ins(session: Session, user_id: int) -> None:
-    """Sessions and links, with the event of whatever ends them."""
-    for table in (UserSession, SignInLink):
+    """Sessions, links, and sign-ins that wait for a code, with the event of whatever ends them."""
+    for table in (UserSession, SignInLink, CodeWanted):
         session.execute(delete(table).where(col(table.user_id) == user_id))
 
 

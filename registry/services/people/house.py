@@ -43,6 +43,7 @@ def house_of(offices: "Sequence[Office | OfficeRule]", settings: "Settings") -> 
         zone=settings.zone,
         default_rules={"": say(GENERAL_RULE), **rules},
         language=settings.words,
+        speaks=settings.language,
         contact=settings.contact,
         phrases={code: say(phrase) for code, phrase in ACCOUNT_PHRASES.items()}
         | {office.code: office.name for office in found},

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from sqlmodel import Session
 
 from registry.domain.errors import NotFound
+from registry.domain.language import worded
 from registry.publish.mail import Letter
 from registry.services.notices import outbox
 from registry.services.people import sign_in
@@ -75,20 +76,29 @@ def letter_of(
     url = f"{settings.base_url}/sign-in/{value}"
     if user.password_hash:
         return user, Letter(
-            f"A new password for {settings.name}",
-            [f"Somebody, probably you, asked for a new password for {user.email}."],
-            action=("Choose a new password", url),
+            worded("A new password for {registry}", registry=settings.name),
+            [worded("Somebody, probably you, asked for a new password for {address}.", address=user.email)],
+            action=(worded("Choose a new password"), url),
             closing=[
-                "The link works once, and not for long. If it was not you, do nothing: your password stays as it is."
+                worded(
+                    "The link works once, and not for long. "
+                    "If it was not you, do nothing: your password stays as it is."
+                )
             ],
         )
     return user, Letter(
-        f"Your account at {settings.name}",
+        worded("Your account at {registry}", registry=settings.name),
         [
-            f"There is an account for {user.email} at {settings.name}. Choose a password, and you are signed in."
+            worded(
+                "There is an account for {address} at {registry}. Choose a password, and you are signed in.",
+                address=user.email,
+                registry=settings.name,
+            )
         ],
-        action=("Choose a password", url),
-        closing=["The link works once, for three days. Ask an admin for another where it has expired."],
+        action=(worded("Choose a password"), url),
+        closing=[
+            worded("The link works once, for three days. Ask an admin for another where it has expired.")
+        ],
     )
 
 

@@ -16,7 +16,7 @@ from registry.domain.language import worded
 from registry.services.people.acting import Actor, record
 from registry.store import users
 from registry.store.engine import serialise
-from registry.store.tables import SignInLink, SignInWay, User, UserSession
+from registry.store.tables import Role, SignInLink, SignInWay, User, UserSession
 
 RENEW_AFTER = timedelta(minutes=15)
 """A session is written again at most this often, so that reading pages stays reading."""
@@ -32,6 +32,12 @@ class Presence:
 
     actor: Actor
     renewal_due: bool = False
+    how: SignInWay | None = None
+    """None for a token."""
+    since: datetime | None = None
+    """When they signed in."""
+    unready: bool = False
+    """Whether they must set up a second factor before anything else."""
 
 
 @dataclass(frozen=True)
@@ -86,15 +92,26 @@ def start_session(
     return value
 
 
-def find_by_session(session: Session, value: str, *, secret: bytes, now: datetime) -> Presence | None:
-    """Who holds this cookie; None where it is unknown or ended, or its person is disabled."""
+def find_by_session(
+    session: Session, value: str, *, secret: bytes, now: datetime, asked_of: frozenset[Role] = frozenset()
+) -> Presence | None:
+    """Who holds this cookie; None where it is unknown or ended, or its person is disabled.
+
+    Who holds a role of `asked_of` must have a second factor, here or at their provider.
+    """
     found = users.holder_of_session(session, digest_of("session", value, secret))
     if found is None:
         return None
-    kept, user, roles = found
+    kept, user, roles, proven_twice = found
     if user.disabled_at is not None or now >= kept.expires_at or now >= kept.ends_at:
         return None
-    return Presence(Actor(user.id, user.name, roles), kept.seen_at < now - RENEW_AFTER)
+    return Presence(
+        Actor(user.id, user.name, roles),
+        kept.seen_at < now - RENEW_AFTER,
+        kept.how,
+        kept.created_at,
+        unready=bool(roles & asked_of) and not proven_twice and kept.how is not SignInWay.PROVIDER,
+    )
 
 
 def renew_session(session: Session, value: str, *, secret: bytes, now: datetime, lives: Lives) -> None:

@@ -14,7 +14,7 @@ from sqlmodel import Session
 
 from registry.domain.condition import Condition
 from registry.domain.notice import NoticeKind, Told, notices_of
-from registry.domain.notice_words import words_of
+from registry.domain.notice_words import facts_of, words_of
 from registry.store import notices, tables, tools
 from registry.store.columns import id_of
 from registry.store.engine import serialise
@@ -25,6 +25,8 @@ AT_ONCE = 500
 MARGIN = timedelta(days=2)
 """How far a process looks back before the last sweep when it begins: the time zone may be another one since."""
 MARK_EVERY = timedelta(hours=1)
+MOST_TITLE, MOST_TEXT = 300, 1200
+"""Letters."""
 
 
 def announce(
@@ -153,10 +155,11 @@ def _row(row: tables.Verdict, tool: Tool, told: Told, zone: tzinfo) -> dict[str,
         "state": told.after.state,
         "ends_on": told.after.ends_on,
         "replacement": told.replacement,
-        "title": words.title,
-        "sentence": words.sentence,
-        "change": words.change,
-        "reason": words.reason,
+        "title": words.title[:MOST_TITLE],
+        "sentence": words.sentence[:MOST_TEXT],
+        "change": str(words.change),
+        "reason": str(words.reason),
+        "facts": facts_of(told, tool.name, zone=zone),
         "by": told.by,
         "position": told.position,
         "conditions": [_became(each) for each in told.verdict.conditions],

@@ -9,18 +9,20 @@ from sqlmodel import Session
 
 from registry.domain import wording
 from registry.domain.condition import Condition
-from registry.domain.language import day_text
+from registry.domain.language import ENGLISH, WRITTEN_IN, Language, joined, said, worded
+from registry.domain.language import gettext_noop as _
 from registry.domain.lookup import House
 from registry.domain.notice import NoticeKind
-from registry.domain.notice_words import KIND_LABELS
+from registry.domain.notice_words import KIND_LABELS, Words, words
 from registry.domain.outcome import MEANINGS
 from registry.domain.validity import STATE_LABELS, Mark, MarkKind, Ruling, Validity, ValidityState
 from registry.domain.verdict import NONE_KNOWN
 from registry.publish.notice import Block, Category, Link, Numbered, Paragraph
 from registry.publish.notice import Notice as Entry
+from registry.services.people.house import ACCOUNT_PHRASES
 from registry.services.verdicts.naming import Naming
 from registry.services.verdicts.publishing import Published, as_json
-from registry.store import notice_pages, tools
+from registry.store import notice_pages, tags, tools
 from registry.store.columns import id_of
 from registry.store.conditions import as_condition
 from registry.store.notice_pages import Found, Line
@@ -57,15 +59,20 @@ class Entries:
         author: str,
     ) -> list[Entry]:
         """In their order, in a fixed number of queries; `author` is whose word it is where a day brought it."""
-        known_as = notice_pages.identifiers(session, {each.tool_id for each in lines})
-        told = (naming, base_url, author, house.data_classes, *sorted(house.phrases.items()))
-        keys = {each.number: (each, *known_as.get(each.tool_id, ()), told) for each in lines}
+        tool_ids = {each.tool_id for each in lines}
+        known_as = notice_pages.identifiers(session, tool_ids)
+        tagged = tags.of_tools(session, tool_ids)
+        told = (naming, base_url, author, house.language, house.data_classes, *sorted(house.phrases.items()))
+        keys = {
+            each.number: (each, (*known_as.get(each.tool_id, ()),), tagged.get(each.tool_id, ()), told)
+            for each in lines
+        }
         found = {number: entry for number, key in keys.items() if (entry := self._made.get(key)) is not None}
         missing = keys.keys() - found.keys()
         rows = notice_pages.whole(session, missing) if missing else []
         made = _make(session, rows, house, naming, base_url, author)
-        for (notice, *_), (entry, settled) in zip(rows, made, strict=True):
-            number = notice.number or 0
+        for row, (entry, settled) in zip(rows, made, strict=True):
+            number = row[0].number or 0
             found[number] = entry
             if settled:
                 self._keep(keys[number], entry)
@@ -91,7 +98,9 @@ def _make(
     """Each with whether it stays as it is: none of the tools that it names may yet come here."""
     if not found:
         return
-    known_as = notice_pages.identifiers(session, {id_of(tool) for *_, tool in found})
+    tool_ids = {id_of(tool) for *_, tool in found}
+    known_as = notice_pages.identifiers(session, tool_ids)
+    tagged = tags.of_tools(session, tool_ids)
     verdict_ids = {id_of(verdict) for _, verdict, _ in found}
     conditions = notice_pages.conditions(session, verdict_ids)
     superseded = notice_pages.superseded(session, verdict_ids)
@@ -99,32 +108,66 @@ def _make(
         slug for notice, verdict, _ in found for slug in (*verdict.alternatives, notice.replacement) if slug
     }
     others = tools.by_slugs(session, named)
+    in_english = replace(
+        house, language=ENGLISH, speaks=WRITTEN_IN, phrases={**house.phrases, **ACCOUNT_PHRASES}
+    )
     for notice, row, tool in found:
+        reader = house if notice.facts else in_english
+        told_as = _words(notice, reader)
         kept = map(as_condition, conditions.get(id_of(row), []))
         was = as_verdict(row, kept, tool.slug, superseded.get(id_of(row), ()))
         was = replace(was, conditions=tuple(_as_of(was.conditions, notice.conditions)))
         ruling = Ruling(was, tuple(_results(notice)))
         state = Validity(notice.state, notice.ends_on, notice.replacement, False, None, notice.reason)
         published = Published(row, tool, ruling, state)
+        of_it = tagged.get(id_of(tool), ())
         told = as_json(published, base_url=base_url) | {
             "uid": row.uid,
-            "tool": _tool(tool, known_as.get(id_of(tool), ()), base_url),
+            "tool": _tool(tool, known_as.get(id_of(tool), ()), of_it, base_url),
             "reason": notice.reason,
-            "event": _event(notice, naming),
+            "event": _event(notice, said(told_as.sentence, reader.language), naming),
         }
         entry = Entry(
             id=naming.notice(notice.uid),
             url=f"{base_url}/verdicts/{row.number}",
-            title=notice.title,
-            summary=notice.sentence,
-            blocks=list(_blocks(notice, published, others, house, base_url)),
+            title=told_as.title,
+            summary=told_as.sentence,
+            blocks=list(_blocks(notice, told_as, published, others, reader, base_url)),
             author=notice.by or author,
             published_at=notice.published_at,
             updated_at=notice.updated_at,
-            categories=list(_categories(notice, published, house)),
+            categories=list(_categories(notice, published, of_it, reader)),
             verdict=told,
+            language=reader.speaks,
         )
-        yield entry, all(slug in others for slug in _instead(notice, row.alternatives))
+        yield (
+            _spoken(entry, reader.language),
+            all(slug in others for slug in _instead(notice, row.alternatives)),
+        )
+
+
+def _words(notice: Notice, reader: House) -> Words:
+    """As they were written; for who reads another language made anew of the same facts."""
+    if reader.language is ENGLISH:
+        return Words(notice.title, notice.sentence, notice.change, notice.reason)
+    return words(notice.kind, notice.facts, notice.reason)
+
+
+def _spoken(entry: Entry, language: Language) -> Entry:
+    def block(each: Block) -> Block:
+        if isinstance(each, Link):
+            return replace(each, text=said(each.text, language))
+        if isinstance(each, Numbered):
+            return Numbered(said(each.lead, language), [said(item, language) for item in each.items])
+        return Paragraph(said(each.text, language), said(each.lead, language))
+
+    return replace(
+        entry,
+        title=said(entry.title, language),
+        summary=said(entry.summary, language),
+        blocks=list(map(block, entry.blocks)),
+        categories=[replace(each, label=said(each.label, language)) for each in entry.categories],
+    )
 
 
 def _as_of(conditions: Sequence[Condition], became: Sequence[Mapping[str, Any]]) -> Iterable[Condition]:
@@ -142,7 +185,7 @@ def _results(notice: Notice) -> Iterable[Mark]:
         yield Mark(MarkKind.PILOT_RESULT, at, told["by"], told["note"], details=details)
 
 
-def _tool(tool: Tool, known_as: Sequence[str], base_url: str) -> dict[str, Any]:
+def _tool(tool: Tool, known_as: Sequence[str], tagged: Sequence[str], base_url: str) -> dict[str, Any]:
     return {
         "slug": tool.slug,
         "name": tool.name,
@@ -150,11 +193,12 @@ def _tool(tool: Tool, known_as: Sequence[str], base_url: str) -> dict[str, Any]:
         "homepage": tool.homepage,
         "vendor": tool.vendor,
         "category": tool.category,
+        "tags": list(tagged),
         "identifiers": list(known_as),
     }
 
 
-def _event(notice: Notice, naming: Naming) -> dict[str, Any]:
+def _event(notice: Notice, sentence: str, naming: Naming) -> dict[str, Any]:
     return {
         "id": naming.notice(notice.uid),
         "revision": notice.revision,
@@ -164,59 +208,65 @@ def _event(notice: Notice, naming: Naming) -> dict[str, Any]:
         "before": notice.state_before and notice.state_before.value,
         "after": notice.state.value,
         "condition": notice.position,
-        "sentence": notice.sentence,
+        "sentence": sentence,
     }
 
 
-def _categories(notice: Notice, each: Published, house: House) -> Iterable[Category]:
+def _categories(notice: Notice, each: Published, tagged: Sequence[str], house: House) -> Iterable[Category]:
     outcome, state = each.row.outcome, notice.state
-    yield Category("outcome", outcome.value, MEANINGS[outcome].label)
-    yield Category("event", notice.kind.value, KIND_LABELS[notice.kind])
-    yield Category("validity", state.value, STATE_LABELS[state])
+    yield Category("outcome", outcome.value, worded(MEANINGS[outcome].label))
+    yield Category("event", notice.kind.value, worded(KIND_LABELS[notice.kind]))
+    yield Category("validity", state.value, worded(STATE_LABELS[state]))
     if notice.category:
         yield Category("category", notice.category, notice.category)
+    yield from (Category("tag", tag, tag) for tag in tagged)
     yield Category("tool", each.tool.slug, notice.tool_name)
     for code in each.row.offices:
         yield Category("office", code, house.phrases.get(code, code))
 
 
 def _blocks(
-    notice: Notice, each: Published, others: Mapping[str, Tool], house: House, base_url: str
+    notice: Notice, told: Words, each: Published, others: Mapping[str, Tool], house: House, base_url: str
 ) -> Iterable[Block]:
     row, verdict = each.row, each.ruling.verdict
-    yield Paragraph(notice.sentence)
-    if notice.change:
-        yield Paragraph(notice.change)
-    if notice.reason:
-        yield Paragraph(notice.reason, "Why:")
+    yield Paragraph(told.sentence)
+    if told.change:
+        yield Paragraph(told.change)
+    if told.reason:
+        yield Paragraph(told.reason, worded("Why:"))
     if notice.kind is NoticeKind.PILOT_RESULT:
         yield from _pilot(notice.pilot_result)
     if row.rationale:
-        yield Paragraph(row.rationale, "" if notice.kind is NoticeKind.PUBLISHED else "What was decided:")
+        yield Paragraph(
+            row.rationale, "" if notice.kind is NoticeKind.PUBLISHED else worded("What was decided:")
+        )
     if row.citation:
-        yield Paragraph(row.citation, "The rule:")
+        yield Paragraph(row.citation, worded("The rule:"))
     for limit in wording.scope_limits(verdict, house):
         yield Paragraph(limit)
     if verdict.conditions:
-        yield Numbered("Conditions", [_condition(condition) for condition in verdict.conditions])
+        yield Numbered(worded("Conditions"), [_condition(condition) for condition in verdict.conditions])
     if verdict.pilot is not None:
-        yield Paragraph(f"Run by {verdict.pilot.owner}, with {verdict.pilot.size}.", "The pilot:")
+        run = worded("Run by {owner}, with {size}.", owner=verdict.pilot.owner, size=verdict.pilot.size)
+        yield Paragraph(run, worded("The pilot:"))
     named = [others[slug].name if slug in others else slug for slug in _instead(notice, row.alternatives)]
     if named:
-        yield Paragraph(", ".join(named), "Use instead:")
+        yield Paragraph(", ".join(named), worded("Use instead:"))
     yield Paragraph(_ending(notice, each))
-    yield Link(f"Verdict {row.number} with scores, evidence and history", f"{base_url}/verdicts/{row.number}")
-    yield Link(f"{each.tool.name}: may I use it?", f"{base_url}/tools/{each.tool.slug}")
+    whole = worded("Verdict {number} with scores, evidence and history", number=row.number)
+    yield Link(whole, f"{base_url}/verdicts/{row.number}")
+    asked = worded("{tool}: may I use it?", tool=each.tool.name)
+    yield Link(asked, f"{base_url}/tools/{each.tool.slug}")
 
 
 def _pilot(told: Mapping[str, Any]) -> Iterable[Block]:
     for name, lead in (
-        ("measure", "What was found:"),
-        ("exit_rule", "What came of its exit rule:"),
+        ("measure", _("What was found:")),
+        ("exit_rule", _("What came of its exit rule:")),
         ("note", ""),
     ):
         if told.get(name):
-            yield Paragraph(str(told[name]), lead)
+            yield Paragraph(str(told[name]), worded(lead))
 
 
 def _instead(notice: Notice, alternatives: Sequence[str]) -> Sequence[str]:
@@ -230,15 +280,15 @@ def _condition(condition: Condition) -> str:
     if condition.standing:
         return text
     if condition.waived_reason:
-        return f"{text} Waived: {condition.waived_reason}"
+        return worded("{text} Waived: {reason}", text=text, reason=condition.waived_reason)
     if condition.met_on is not None:
-        return f"{text} Met on {day_text(condition.met_on)}."
-    return f"{text} Due by {day_text(condition.due_on)}." if condition.due_on else text
+        return worded("{text} Met on {day}.", text=text, day=condition.met_on)
+    return worded("{text} Due by {day}.", text=text, day=condition.due_on) if condition.due_on else text
 
 
 def _ending(notice: Notice, each: Published) -> str:
-    decided = f"Decided by {each.row.decided_by}."
+    decided = worded("Decided by {person}.", person=each.row.decided_by)
     if notice.ends_on is None:
         return decided
-    until = "Ended on" if notice.state in _GONE else "Valid until"
-    return f"{decided} {until} {day_text(notice.ends_on)}."
+    until = _("Ended on {day}.") if notice.state in _GONE else _("Valid until {day}.")
+    return joined(" ", [decided, worded(until, day=notice.ends_on)])

@@ -8,7 +8,7 @@ from registry.domain.errors import InvalidInput
 from registry.domain.language import worded
 from registry.domain.lookup import House
 from registry.services.verdicts.shelf import OLDER, Filter
-from registry.store import notice_pages, tools
+from registry.store import notice_pages, tags, tools
 
 
 def refuse_strangers(session: Session, wanted: Filter, house: House) -> None:
@@ -17,6 +17,9 @@ def refuse_strangers(session: Session, wanted: Filter, house: House) -> None:
     _refuse("data_class", wanted.data_classes, house.data_classes)
     if wanted.categories:
         _refuse("category", wanted.categories, tools.categories(session))
+    if wanted.tags:
+        hint = worded("Take one from the list of verdicts or of tools.")
+        _refuse("tag", wanted.tags, tags.known(session, wanted.tags), hint)
     if wanted.tools:
         hint = worded("Take the last part of the address of the tool's page.")
         _refuse("tool", wanted.tools, tools.slugs_among(session, wanted.tools), hint)

@@ -20,7 +20,7 @@ from registry.services.verdicts.publishing import HIDDEN
 from registry.store.shelf import Fact
 
 OLDER = "older"
-FACETS = ("outcome", "category", "office", "tool", "data_class", "validity", "rubric")
+FACETS = ("outcome", "category", "tag", "office", "tool", "data_class", "validity", "rubric")
 UNLIMITED = ""
 """Under this value stand the verdicts that bind a facet to nothing."""
 
@@ -31,6 +31,7 @@ class Filter:
 
     outcomes: frozenset[Outcome] = frozenset()
     categories: frozenset[str] = frozenset()
+    tags: frozenset[str] = frozenset()
     offices: frozenset[str] = frozenset()
     tools: frozenset[str] = frozenset()
     data_classes: frozenset[str] = frozenset()
@@ -185,6 +186,7 @@ class Shelf:
         asked: Mapping[str, Iterable[str]] = {
             "outcome": {each for outcome in wanted.outcomes for each in members(outcome)},
             "category": wanted.categories,
+            "tag": wanted.tags,
             "office": {*wanted.offices, UNLIMITED} if wanted.offices else (),
             "validity": wanted.validities or frozenset(ValidityState) - HIDDEN,
         }
@@ -216,6 +218,7 @@ class Shelf:
         return {
             "outcome": groups,
             "category": {name: bits for name, bits in by["category"].items() if name},
+            "tag": dict(by["tag"]),
             "office": {
                 code: by["office"].get(code, 0) | (everywhere if code in house.offices else 0)
                 for code in named
@@ -230,13 +233,16 @@ class Shelf:
     @cached_property
     def _by(self) -> Mapping[str, Mapping[str, Bits]]:
         places: dict[str, dict[str, list[int]]] = {
-            facet: defaultdict(list) for facet in ("outcome", "category", "office", "ceiling", "validity")
+            facet: defaultdict(list)
+            for facet in ("outcome", "category", "tag", "office", "ceiling", "validity")
         }
         for at, each in enumerate(self.facts):
             places["outcome"][each.outcome].append(at)
             places["category"][each.category].append(at)
             places["ceiling"][each.data_ceiling or UNLIMITED].append(at)
             places["validity"][each.state].append(at)
+            for tag in each.tags:
+                places["tag"][tag].append(at)
             for office in each.offices or (UNLIMITED,):
                 places["office"][office].append(at)
         return {

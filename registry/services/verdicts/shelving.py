@@ -21,7 +21,7 @@ from registry.services.verdicts.shelf import Shelf
 from registry.services.verdicts.turn import next_turn
 from registry.settings import Settings
 from registry.store import shelf as store
-from registry.store.changes import Changes, Trail
+from registry.store.changes import ANY, Changes, Trail
 from registry.store.engine import snapshot
 
 logger = logging.getLogger(__name__)
@@ -154,10 +154,11 @@ class Shelving:
             known = house(session, self._settings)
             if roll is None or len(held.stale) > MOST_READ_AGAIN:
                 entries = rolls.read_entries(session, known, now=now)
-                made = Roll(entries, rolls.read_categories(session))
+                made = Roll(entries, rolls.read_categories(session), rolls.read_tagged(session))
             else:
                 entries = rolls.read_entries(session, known, now=now, tool_ids=held.stale)
-                made = rolls.with_entries(roll, held.stale, entries)
+                tagged = rolls.read_tagged(session, held.stale)
+                made = rolls.with_entries(roll, held.stale, entries, tagged)
                 if held.renamed:
                     made = replace(made, categories=rolls.read_categories(session))
         return replace(held, roll=made, stale=frozenset(), renamed=False)
@@ -169,4 +170,4 @@ class Shelving:
 
 
 def _is_much(news: Changes) -> bool:
-    return news.whole or 0 in news.concerned or len(news.concerned) > MOST_READ_AGAIN
+    return news.whole or ANY in news.concerned or len(news.concerned) > MOST_READ_AGAIN

@@ -15,7 +15,14 @@ from registry.store.tables.log import LogEntry, LogHead
 from registry.store.tables.moderation import Remark, Rescore
 from registry.store.tables.notice import Notice, NoticeBook
 from registry.store.tables.office import Office, OfficeColumn
-from registry.store.tables.outbox import Channel, Delivery, DeliveryKind, DeliveryState, ToldNotice
+from registry.store.tables.outbox import (
+    Channel,
+    Delivery,
+    DeliveryKind,
+    DeliveryState,
+    ToldNotice,
+    WorkTold,
+)
 from registry.store.tables.outside import Adoption, OutsideRevision, OutsideVerdict
 from registry.store.tables.reference_case import ReferenceAttempt, ReferenceCase, ReferenceScore
 from registry.store.tables.reopening import ReadMark, Reopening, Report
@@ -23,9 +30,10 @@ from registry.store.tables.request import Request
 from registry.store.tables.rubric import InForce, RubricFile
 from registry.store.tables.saved_filter import SavedFilter
 from registry.store.tables.scorecard import Scorecard, ScorecardKnockOut, ScorecardRating
+from registry.store.tables.second_factor import CodeWanted, RecoveryCode, SecondFactor
 from registry.store.tables.signing_in import ProviderSignIn, SignInFailure, UserIdentity
 from registry.store.tables.source import Source
-from registry.store.tables.tool import Alias, Tool
+from registry.store.tables.tool import Alias, Tool, ToolTag
 from registry.store.tables.tool_change import ToolChange
 from registry.store.tables.triage_act import TriageAct, TriageStep
 from registry.store.tables.unanswered import Unanswered
@@ -39,6 +47,7 @@ from registry.store.tables.user import (
     UserOffice,
     UserRole,
     UserSession,
+    WorkMails,
 )
 from registry.store.tables.verdict import Supersession, Verdict, VerdictCondition
 from registry.store.tables.webhook import Webhook
@@ -52,6 +61,7 @@ __all__ = [
     "Candidate",
     "CandidateLabel",
     "Channel",
+    "CodeWanted",
     "Delivery",
     "DeliveryKind",
     "DeliveryState",
@@ -80,6 +90,7 @@ __all__ = [
     "ProposedCondition",
     "ProviderSignIn",
     "ReadMark",
+    "RecoveryCode",
     "ReferenceAttempt",
     "ReferenceCase",
     "ReferenceScore",
@@ -94,6 +105,7 @@ __all__ = [
     "Scorecard",
     "ScorecardKnockOut",
     "ScorecardRating",
+    "SecondFactor",
     "SecondReading",
     "SignInFailure",
     "SignInLink",
@@ -103,6 +115,7 @@ __all__ = [
     "ToldNotice",
     "Tool",
     "ToolChange",
+    "ToolTag",
     "TriageAct",
     "TriageStep",
     "Unanswered",
@@ -116,4 +129,6 @@ __all__ = [
     "Verdict",
     "VerdictCondition",
     "Webhook",
+    "WorkMails",
+    "WorkTold",
 ]

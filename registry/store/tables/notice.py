@@ -54,7 +54,11 @@ class Notice(SQLModel, table=True):
     state: ValidityState = Field(sa_type=EnumText(ValidityState))
     ends_on: date | None = None
     replacement: str = Field(default="", max_length=200)
+    facts: dict[str, Any] = Field(default_factory=dict, sa_column=json_column())
+    """What fills its sentences, to say them in another language (domain/notice_words.py); empty where it was written
+    before such was kept."""
     title: str = Field(max_length=300)
+    """As it was written, in English; so are the three after it."""
     sentence: str = Field(max_length=1200)
     change: str = Field(default="", max_length=200)
     reason: str = Field(default="", max_length=1200)

@@ -26,6 +26,10 @@ class DeliveryKind(StrEnum):
     """A step of a colleague's request."""
     SIGN_IN = "sign_in"
     """A link by which a person chooses a password."""
+    FACTOR_RESET = "factor_reset"
+    """Tells a person that an admin took their second factor away."""
+    WORK = "work"
+    """What waits for somebody who works here."""
     TEST = "test"
     PING = "ping"
     """Tells the hub that a feed changed."""
@@ -57,10 +61,11 @@ class Delivery(SQLModel, table=True):
     follower_id: int | None = Field(default=None, foreign_key="follower.id", index=True)
     webhook_id: int | None = Field(default=None, foreign_key="webhook.id")
     request_id: int | None = Field(default=None, foreign_key="request.id", index=True)
+    user_id: int | None = Field(default=None, foreign_key="user.id", index=True)
     notices: list[int] = Field(default_factory=list, sa_column=json_column())
     """Ids of the notices that it tells, oldest first."""
     about: str = Field(default="", max_length=2000)
-    """The address of the feed that changed, or the step of the request."""
+    """The address of the feed that changed, the step of the request, or the number of the person it is for."""
     state: DeliveryState = Field(default=DeliveryState.WAITING, sa_type=EnumText(DeliveryState))
     created_at: datetime
     due_at: datetime
@@ -73,6 +78,18 @@ class Delivery(SQLModel, table=True):
     """What the receiver answered last, as HTTP or SMTP count it."""
     reply: str = Field(default="", max_length=500)
     """The beginning of that answer, or in a sentence why there was none."""
+
+
+class WorkTold(SQLModel, table=True):
+    """Something that waits for somebody and that a mail tells them of: once, until it waits no more."""
+
+    __tablename__ = "work_told"
+
+    user_id: int = Field(foreign_key="user.id", primary_key=True)
+    key: str = Field(max_length=80, primary_key=True)
+    """What it is, such as `score:12`."""
+    delivery_uid: str = Field(max_length=32, index=True)
+    at: datetime
 
 
 class ToldNotice(SQLModel, table=True):

@@ -1,4 +1,4 @@
-"""What triage let in, and everything by which people call it."""
+"""What triage let in, everything by which people call it, and the keywords it is found by."""
 
 from datetime import datetime
 
@@ -33,3 +33,12 @@ class Alias(SQLModel, table=True):
     text: str = Field(max_length=500)
     key: str = Field(max_length=500)
     """`name_key` of a name; a folded domain, `host/path` package URL without version or file name of the others."""
+
+
+class ToolTag(SQLModel, table=True):
+    """A keyword on a tool, in the spelling of registry.domain.tag."""
+
+    __tablename__ = "tool_tag"
+
+    tool_id: int = Field(foreign_key="tool.id", primary_key=True)
+    tag: str = Field(max_length=40, primary_key=True, index=True)

@@ -22,6 +22,14 @@ class SignInWay(StrEnum):
     PROVIDER = "provider"
 
 
+class WorkMails(StrEnum):
+    """When somebody who works here is told by mail of what waits for them."""
+
+    AT_ONCE = "at_once"
+    DAILY = "daily"
+    NONE = "none"
+
+
 class User(SQLModel, table=True):
     id: int | None = Field(default=None, primary_key=True)
     email: str = Field(max_length=200, unique=True)
@@ -30,6 +38,7 @@ class User(SQLModel, table=True):
     password_hash: str = Field(default="", max_length=200)
     created_at: datetime
     disabled_at: datetime | None = None
+    work_mails: WorkMails = Field(default=WorkMails.DAILY, sa_type=EnumText(WorkMails))
 
 
 class UserRole(SQLModel, table=True):

@@ -1,37 +1,58 @@
 """One's own account: a token may read it too, and what changes it is done in person."""
 
-from fastapi import Request, Response
+from typing import Annotated
+
+from fastapi import Depends, Request, Response
 
 from registry.domain.errors import NotFound
 from registry.domain.language import worded
-from registry.services.people import accounts, api_tokens, sign_in
+from registry.services.notices import work_mails
+from registry.services.people import accounts, api_tokens, second_factor, sign_in
 from registry.store import users
 from registry.web.api.people import out_of, token_of
 from registry.web.api.replies import told
 from registry.web.deps import House, InPerson, Now, Read, RowId, SignedIn, Tx
+from registry.web.entering import renew_own_session
 from registry.web.own_account import sessions_of
-from registry.web.pages.session import renew_own_session
 from registry.web.people_schemas import (
     AccountOut,
+    OwnFactorOut,
     OwnPasswordIn,
     SessionOut,
     SignedOutOut,
     TokenIn,
     TokenOut,
+    WorkMailsIn,
+    WorkMailsOut,
 )
+from registry.web.proving import Proof, proven_by_password
 from registry.web.routing import api_router
 from registry.web.visiting import present_session
 
+
+async def _prove(request: Request, asked: OwnPasswordIn) -> Proof:
+    return await proven_by_password(request, asked.present_password)
+
+
+Proven = Annotated[Proof, Depends(_prove)]
 router = api_router("/account", tag="account")
 
 
 @router.get("", response_model=AccountOut, summary="Who you are here")
-def show(request: Request, read: Read, user: SignedIn) -> Response:
-    """With your roles, where you are signed in, and your tokens."""
+def show(request: Request, read: Read, user: SignedIn, settings: House) -> Response:
+    """With your roles, where you are signed in, your second factor, your tokens, and when you are told of your work."""
+    person = users.person(read, user.person_id)
+    factor = second_factor.state_of(read, user.person_id)
     out = AccountOut(
-        **out_of(users.person(read, user.person_id)).model_dump(),
+        **out_of(person).model_dump(),
         sessions=[SessionOut(**vars(each)) for each in sessions_of(request, read, user.person_id)],
+        own_factor=OwnFactorOut(
+            set_up_at=factor.set_up_at,
+            codes_left=factor.codes_left,
+            asked=bool(user.roles & second_factor.ASKED_OF[settings.second_factor]),
+        ),
         tokens=[token_of(each) for each in users.tokens_of(read, user.person_id)],
+        work_mails=WorkMailsOut(when=person.user.work_mails, sends=settings.mails),
     )
     return told(request, out, private=True)
 
@@ -52,19 +73,21 @@ def end_one(name: str, tx: Tx, user: InPerson, now: Now) -> Response:
 
 @router.post("/password", status_code=204, summary="Change your password")
 def change_password(
-    request: Request, tx: Tx, user: InPerson, now: Now, house: House, asked: OwnPasswordIn
+    request: Request, user: InPerson, proof: Proven, tx: Tx, now: Now, house: House, asked: OwnPasswordIn
 ) -> Response:
     """Ends all your sessions; the reply sets the cookie of a new one."""
-    accounts.change_password(
-        tx,
-        user.person_id,
-        asked.password,
-        present=asked.present_password,
-        house_name=house.name,
-        by=user,
-        now=now,
+    proof.require()
+    accounts.set_password(
+        tx, user.person_id, asked.password, house_name=house.name, by=user, now=now, anew=True
     )
     return renew_own_session(request, tx, user.person_id, Response(status_code=204))
+
+
+@router.post("/work-mails", response_model=WorkMailsOut, summary="When you are told of your work")
+def choose_work_mails(tx: Tx, user: InPerson, now: Now, settings: House, asked: WorkMailsIn) -> WorkMailsOut:
+    """By mail, of what waits for you to score, to decide and to look after."""
+    when = work_mails.choose(tx, user.person_id, asked.when, by=user, now=now)
+    return WorkMailsOut(when=when, sends=settings.mails)
 
 
 @router.post("/tokens", response_model=TokenOut, status_code=201, summary="Make a token of your own")

@@ -3,7 +3,7 @@
 from fastapi import Request, Response
 
 from registry.domain.errors import NotFound
-from registry.services.people import accounts, api_tokens, invitations, sign_in
+from registry.services.people import accounts, api_tokens, invitations, losing, sign_in
 from registry.store import users
 from registry.store.tables import ApiToken
 from registry.store.users import Person
@@ -151,6 +151,27 @@ def sign_out(
     return once(request, tx, idempotency_key, None, act, by=user, now=now)
 
 
+@router.post(
+    "/{user_id}/second-factor/reset", response_model=PersonOut, summary="Take away a lost second factor"
+)
+def reset_second_factor(
+    user_id: RowId,
+    request: Request,
+    tx: Tx,
+    user: Admin,
+    now: Now,
+    house: House,
+    idempotency_key: IdempotencyKey = None,
+) -> Response:
+    """Signs them out everywhere, and tells them by mail where that is set up. 409 where they have none."""
+
+    def act() -> PersonOut:
+        losing.reset_second_factor(tx, user_id, mails=house.mails, by=user, now=now)
+        return out_of(users.person(tx, user_id))
+
+    return once(request, tx, idempotency_key, None, act, by=user, now=now)
+
+
 @router.post("/{user_id}/tokens", response_model=TokenOut, status_code=201, summary="Make a token")
 def create_token(user_id: RowId, tx: Tx, user: Admin, now: Now, settings: House, asked: TokenIn) -> TokenOut:
     """Told this once. It takes no idempotency key, since a kept reply would keep the token."""
@@ -197,6 +218,7 @@ def out_of(person: Person) -> PersonOut:
         areas=list(person.areas),
         created_at=person.user.created_at,
         disabled_at=person.user.disabled_at,
+        second_factor=person.second_factor,
     )
 
 

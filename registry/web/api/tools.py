@@ -1,21 +1,36 @@
 """Tools, as the public sees them."""
 
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import Query, Request, Response
+from sqlmodel import Session
 
 from registry.domain.lookup import Answer, AnswerCode, Question
 from registry.services.answers import lookup, tool_list
+from registry.services.answers.index import Index
 from registry.services.answers.tool_list import ToolFilter
 from registry.services.lists.aliases import write_alias
 from registry.services.people.house import house
-from registry.store import tools, verdicts
+from registry.services.tools import editing
+from registry.settings import Settings
+from registry.store import tags, tools, verdicts
 from registry.store.columns import id_of
 from registry.store.tables import Tool
-from registry.web.api.replies import Cursor, Limit, next_link, told
-from registry.web.deps import Called, House, Now, Plain, Read, Slug
+from registry.web.api.replies import (
+    Cursor,
+    IdempotencyKey,
+    IfMatch,
+    Limit,
+    next_link,
+    once,
+    told,
+    version_in,
+)
+from registry.web.deps import Called, House, Known, Now, Plain, Read, Slug, Triager, Tx
 from registry.web.routing import api_router
-from registry.web.schemas import Page, ToolOut, WholeToolOut
+from registry.web.schemas import Page, ToolEditIn, ToolOut, WholeToolOut
 
 router = api_router("/tools", tag="tools")
 
@@ -24,53 +39,88 @@ router = api_router("/tools", tag="tools")
 def list_tools(
     request: Request,
     roll: Called,
+    index: Known,
     read: Read,
     settings: House,
     now: Now,
     category: Annotated[list[Plain], Query(description="May be repeated; several widen the list.")] = [],  # noqa: B006
+    tag: Annotated[list[Plain], Query(description="May be repeated; several widen the list.")] = [],  # noqa: B006
     answer: Annotated[list[AnswerCode], Query(description="May be repeated; several widen the list.")] = [],  # noqa: B006
     q: Annotated[Plain, Query(max_length=200, description="Words in name or vendor.")] = "",
     cursor: Cursor = "",
     limit: Limit = 50,
 ) -> Response:
     """Each with its answer for a colleague who said nothing else; ask `/check` for a certain use."""
-    wanted = ToolFilter(frozenset(answer), frozenset(category) - {""}, q.strip())
+    wanted = ToolFilter(frozenset(answer), frozenset(category) - {""}, frozenset(tag) - {""}, q.strip())
     found = tool_list.listing(read, roll, wanted, after=cursor, limit=limit)
     by_id = tools.by_ids(read, [each.tool.id for each in found.tools])
     shown = [by_id[each.tool.id] for each in found.tools if each.tool.id in by_id]
+    tagged = {each.tool.id: each.tags for each in found.tools}
     known = house(read, settings)
-    answers = lookup.answers(read, shown, Question(at=now), known, now=now)
+    answers = lookup.answers(read, shown, Question(at=now), known, now=now, index=index)
     following = shown[-1].slug if found.on else None
     page = Page[ToolOut](
-        items=[_out(tool, answers[id_of(tool)], settings.base_url) for tool in shown], next=following
+        items=[_out(tool, tagged[id_of(tool)], answers[id_of(tool)], settings.base_url) for tool in shown],
+        next=following,
     )
     return told(request, page, link=next_link(request, following))
 
 
 @router.get("/{slug}", response_model=WholeToolOut, summary="One tool")
-def show_tool(slug: Slug, request: Request, read: Read, settings: House, now: Now) -> Response:
+def show_tool(slug: Slug, request: Request, index: Known, read: Read, settings: House, now: Now) -> Response:
     """With every name, domain and package URL that surely means it, and the numbers of its published verdicts."""
     tool = tools.get(read, slug)
+    return told(request, _whole(read, tool, settings, now, index=index), mark=str(tool.version))
+
+
+@router.post("/{slug}/edit", response_model=WholeToolOut, summary="Give it tags, or other ways to say it")
+def edit_tool(
+    slug: Slug,
+    request: Request,
+    tx: Tx,
+    user: Triager,
+    settings: House,
+    now: Now,
+    asked: ToolEditIn,
+    if_match: IfMatch = None,
+    idempotency_key: IdempotencyKey = None,
+) -> Response:
+    """What is so already is no act. 422 where another tool has one of the names, 412 where it changed meanwhile."""
+
+    def act() -> WholeToolOut:
+        version = version_in(if_match)
+        tool = editing.edit(
+            tx, slug, with_tags=asked.tags, with_aliases=asked.aliases, version=version, by=user, now=now
+        )
+        return _whole(tx, tool, settings, now)
+
+    return once(request, tx, idempotency_key, asked, act, by=user, now=now)
+
+
+def _whole(
+    session: Session, tool: Tool, settings: Settings, now: datetime, *, index: Index | None = None
+) -> WholeToolOut:
     tool_id = id_of(tool)
-    answer = lookup.answers(read, [tool], Question(at=now), house(read, settings), now=now)[tool_id]
-    whole = WholeToolOut(
-        **_out(tool, answer, settings.base_url).model_dump(),
+    known = house(session, settings)
+    answer = lookup.answers(session, [tool], Question(at=now), known, now=now, index=index)[tool_id]
+    return WholeToolOut(
+        **_out(tool, tags.of_tool(session, tool_id), answer, settings.base_url).model_dump(),
         homepage=tool.homepage,
         description=tool.description,
         guidance=tool.guidance,
-        aliases=[write_alias(alias) for alias in tools.aliases(read, tool_id)],
-        verdicts=[row.number for row in verdicts.published(read, now=now, tool_ids=[tool_id])],
+        aliases=[write_alias(alias) for alias in tools.aliases(session, tool_id)],
+        verdicts=[row.number for row in verdicts.published(session, now=now, tool_ids=[tool_id])],
     )
-    return told(request, whole, mark=str(tool.version))
 
 
-def _out(tool: Tool, answer: Answer, base_url: str) -> ToolOut:
+def _out(tool: Tool, tagged: Sequence[str], answer: Answer, base_url: str) -> ToolOut:
     return ToolOut(
         slug=tool.slug,
         name=tool.name,
         url=f"{base_url}/tools/{tool.slug}",
         vendor=tool.vendor,
         category=tool.category,
+        tags=list(tagged),
         answer=answer.code,
         depends_on=list(answer.depends_on),
         sentence=answer.sentence,

@@ -37,6 +37,7 @@ def list_verdicts(
         Query(description="`approved_with_conditions` includes `pilot`, `rejected` includes `prohibited`."),
     ] = [],  # noqa: B006
     category: Named = [],  # noqa: B006
+    tag: Annotated[list[Plain], Query(description="Only on tools with one of these tags.")] = [],  # noqa: B006
     office: Named = [],  # noqa: B006
     tool: Annotated[list[Plain], Query(description="Slug of a tool; may be repeated.")] = [],  # noqa: B006
     data_class: Annotated[list[Plain], Query(description="Only what covers this class.")] = [],  # noqa: B006
@@ -58,6 +59,7 @@ def list_verdicts(
     wanted = Filter(
         outcomes=frozenset(outcome),
         categories=frozenset(category) - {""},
+        tags=frozenset(tag) - {""},
         offices=frozenset(office) - {""},
         tools=frozenset(tool) - {""},
         data_classes=frozenset(data_class) - {""},

@@ -33,7 +33,7 @@ PARTS_OF_FEEDS = ("before", "archive", "part")
 PAGES = (
     _rule(r"/|/feeds|/guidance(?:/[^/]+)?|/accessibility|/a-z(?:/[^/]+)?"),
     _rule(r"/radar(?:/risk-fit)?", "at", "group", most=2),
-    _rule(r"/tools", "category", "after", "before", most=2),
+    _rule(r"/tools", "category", "tag", "after", "before", most=2),
     _rule(r"/verdicts", "after"),
     _rule(r"/verdicts/\d+"),
     _rule(r"/check", "q", "edition", most=2),

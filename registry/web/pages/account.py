@@ -9,15 +9,18 @@ from sqlmodel import Session
 from registry.domain.errors import InvalidInput, NotFound
 from registry.domain.language import gettext_noop as _
 from registry.domain.language import worded
+from registry.services.notices import work_mails
 from registry.services.notices.mails import manage_url
+from registry.services.notices.waiting import works_here
 from registry.services.notices.wanted import sentence_of
-from registry.services.people import accounts, api_tokens, sign_in
+from registry.services.people import accounts, api_tokens, second_factor, sign_in
 from registry.settings import Settings
 from registry.store import followers, users
 from registry.store.tables import ApiToken
 from registry.web.deps import House, InPerson, Now, Read, RowId, Secret, Several, Text, Tx
-from registry.web.own_account import Here, scope_options, sessions_of
-from registry.web.pages.session import renew_own_session
+from registry.web.entering import renew_own_session
+from registry.web.own_account import Here, scope_options, sessions_of, work_mail_options
+from registry.web.proving import PasswordAgain
 from registry.web.render import go, render, secretly
 from registry.web.routing import page_router
 from registry.web.shapes import Form, Option
@@ -39,10 +42,17 @@ class AccountPage:
     person: users.Person
     sessions: Sequence[Here]
     has_password: bool
+    second_factor: second_factor.State
+    codes_asked: bool
+    """Whether they sign in here, so that a second factor is theirs to set up."""
     providers: Sequence[str]
     tokens: Sequence[ApiToken]
     scopes: Sequence[Option]
     follows: Sequence[Followed]
+    work_mails: Sequence[Option]
+    """When to be told of what waits; empty for who does not work here."""
+    sends: bool
+    """Whether mails go anywhere."""
     password_form: Form
     token_form: Form
     shown_once: str = ""
@@ -69,29 +79,30 @@ def end_one(name: str, tx: Tx, user: InPerson, now: Now) -> Response:
 @router.post("/password")
 def change_password(
     request: Request,
-    tx: Tx,
     user: InPerson,
+    proof: PasswordAgain,
+    tx: Tx,
     now: Now,
     house: House,
-    present_password: Secret = "",
     password: Secret = "",
 ) -> Response:
     try:
+        proof.require()
         with tx.begin_nested():
-            accounts.change_password(
-                tx,
-                user.person_id,
-                password,
-                present=present_password,
-                house_name=house.name,
-                by=user,
-                now=now,
+            accounts.set_password(
+                tx, user.person_id, password, house_name=house.name, by=user, now=now, anew=True
             )
     except InvalidInput as refused:
         page = _page(request, tx, user.person_id, house, password_form=Form({}, refused.faults))
         return secretly(render(request, "account/show.html", page, status=422))
     reply = go("/account")
     return renew_own_session(request, tx, user.person_id, reply)
+
+
+@router.post("/work-mails")
+def choose_work_mails(tx: Tx, user: InPerson, now: Now, when: Text = "") -> Response:
+    work_mails.choose(tx, user.person_id, when, by=user, now=now)
+    return go("/account#work-mails")
 
 
 @router.post("/tokens")
@@ -150,6 +161,8 @@ def _page(
         person=person,
         sessions=sessions_of(request, session, user_id),
         has_password=bool(person.user.password_hash),
+        second_factor=second_factor.state_of(session, user_id),
+        codes_asked=bool(person.user.password_hash) or not identities,
         providers=sorted(
             {
                 settings.provider_name if each.issuer == settings.oidc_issuer else each.issuer
@@ -167,6 +180,8 @@ def _page(
             for each in followers.of_address(session, person.user.email)
             if each.confirmed_at is not None
         ],
+        work_mails=work_mail_options() if works_here(person) else (),
+        sends=settings.mails,
         password_form=password_form or Form(),
         token_form=token_form or Form({"name": "", "scopes": ("read",), "days": "90"}),
         shown_once=shown_once,

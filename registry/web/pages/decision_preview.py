@@ -7,7 +7,7 @@ from datetime import datetime
 from markupsafe import Markup
 from sqlmodel import Session
 
-from registry.domain.language import day_text
+from registry.domain.language import day_text, said, worded
 from registry.domain.lookup import House as Organisation
 from registry.domain.lookup import Question
 from registry.domain.outcome import MEANINGS
@@ -123,13 +123,14 @@ def _entries(notice: Notice, called: Naming, settings: Settings) -> list[Entry]:
         url = f"{settings.base_url}/feeds/verdicts.{ending}"
         channel = Channel(
             id=called.feed("feeds/verdicts"),
-            title=f"Verdicts of {settings.name}",
+            title=said(worded("{registry}: verdicts", registry=settings.name), settings.words),
             description="This one entry, as the feed will carry it.",
             home_url=f"{settings.base_url}/verdicts",
             url=url,
             author=settings.name,
             updated_at=notice.updated_at,
             about_url=f"{settings.base_url}/feeds",
+            language=settings.language,
         )
         found.append(Entry(each.name, each.render(channel, [notice]).decode()))
     return found

@@ -9,11 +9,12 @@ from sqlmodel import Session
 
 from registry.domain.language import said, worded
 from registry.domain.outcome import MEANINGS, Outcome
+from registry.domain.tag import most_used
 from registry.domain.validity import STATE_LABELS, ValidityState
 from registry.publish import opml
 from registry.publish.formats import FORMATS
 from registry.services.verdicts.shelf import Filter
-from registry.store import offices, tools
+from registry.store import offices, tags, tools
 from registry.web.deps import House, Read
 from registry.web.etag import conditional
 from registry.web.feeds import feed_links
@@ -100,6 +101,10 @@ def _groups(read: Session, base_url: str) -> list[FeedGroup]:
                 line(name, replace(everything, categories=frozenset({name})))
                 for name in tools.categories(read)
             ],
+        ),
+        FeedGroup(
+            worded("By tag"),
+            [line(tag, replace(everything, tags=frozenset({tag}))) for tag in most_used(tags.counts(read))],
         ),
         FeedGroup(
             worded("By office"),

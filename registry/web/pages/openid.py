@@ -17,7 +17,8 @@ from registry.openid.id_token import NOT_PROVEN
 from registry.services.people import identities, limits
 from registry.services.people.refusals import note_refusal
 from registry.store.tables import SignInWay
-from registry.web.pages.session import TOO_OFTEN, SignedOutPage, begin_session
+from registry.web.entering import MOST_NEXT, begin_session
+from registry.web.pages.session import TOO_OFTEN, SignedOutPage
 from registry.web.parts import parts_of
 from registry.web.render import local_path, render, secretly
 from registry.web.routing import page_router
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
 router = page_router()
 log = logging.getLogger(__name__)
 
-MOST_NEXT = 1000
 STRAY = worded("This sign-in was not begun in this browser, or is over. Begin once more.")
 DECLINED = worded("Your organisation's sign-in did not let you in, or you left it. Begin once more.")
 

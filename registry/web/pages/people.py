@@ -8,12 +8,12 @@ from sqlmodel import Session
 
 from registry.domain.errors import InvalidInput, NotFound
 from registry.services.evaluations import assigning, leaving
-from registry.services.people import accounts, api_tokens, invitations, sign_in
+from registry.services.people import accounts, api_tokens, invitations, losing, sign_in
 from registry.store import users
 from registry.store.tables import ApiToken, Role
 from registry.web.deps import Admin, House, Now, Read, RowId, Secret, Several, Text, Tx
+from registry.web.entering import renew_own_session
 from registry.web.own_account import Here, scope_options, sessions_of
-from registry.web.pages.session import renew_own_session
 from registry.web.parts import parts_of
 from registry.web.question import office_options
 from registry.web.render import go, render, secretly
@@ -196,6 +196,12 @@ def make_link(request: Request, user_id: RowId, tx: Tx, user: Admin, now: Now, h
 @router.post("/{user_id}/sign-out")
 def sign_out(user_id: RowId, tx: Tx, user: Admin, now: Now) -> Response:
     sign_in.end_all(tx, user_id, by=user, now=now)
+    return go(f"/people/{user_id}")
+
+
+@router.post("/{user_id}/second-factor/reset")
+def reset_second_factor(user_id: RowId, tx: Tx, user: Admin, now: Now, house: House) -> Response:
+    losing.reset_second_factor(tx, user_id, mails=house.mails, by=user, now=now)
     return go(f"/people/{user_id}")
 
 

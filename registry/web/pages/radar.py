@@ -15,6 +15,7 @@ from registry.domain.radar import RING_LABELS, Move, Ring, quarters
 from registry.publish import radar as published
 from registry.publish import sheet
 from registry.services.answers import radar
+from registry.services.lists.spreadsheets import can_write_xlsx
 from registry.services.people.house import house
 from registry.settings import Settings
 from registry.store import shelf as store
@@ -22,6 +23,7 @@ from registry.web import radar_view
 from registry.web.deps import House, Now, Read
 from registry.web.etag import conditional
 from registry.web.feeds import feed_links
+from registry.web.files import excel_file
 from registry.web.parts import parts_of
 from registry.web.radar_chart import MIDDLE, QUADRANTS, RADII, SIZE
 from registry.web.radar_shown import Asked, Shown, for_programs, read_asked, shown
@@ -36,6 +38,7 @@ MOST_QUARTERS = 12
 FILES = {
     "/radar.svg": "SVG",
     "/radar.csv": "CSV",
+    **({"/radar.xlsx": "Excel"} if can_write_xlsx() else {}),
     "/radar.json": "JSON",
     "/radar/backstage.json": worded("JSON for Backstage"),
     "/radar/zalando.json": worded("JSON for Zalando’s radar"),
@@ -102,9 +105,17 @@ def draw(request: Request, read: Read, settings: House, now: Now) -> Response:
 @router.get("/radar.csv")
 def download_csv(request: Request, read: Read, settings: House, now: Now) -> Response:
     found = _found(request, read, settings, now)
-    body = sheet.table(CELLS, published.rows(for_programs(found, settings.name, settings.base_url)))
+    body = sheet.table(CELLS, published.rows(_published(found, settings)))
     headers = {"Content-Disposition": 'attachment; filename="radar.csv"'}
     return conditional(request, body, "text/csv; charset=utf-8", headers=headers)
+
+
+@router.get("/radar.xlsx")
+def download_excel(request: Request, read: Read, settings: House, now: Now) -> Response:
+    found = _found(request, read, settings, now)
+    told = published.rows(_published(found, settings))
+    cells = ([each.get(name) for name in CELLS] for each in told)
+    return excel_file(request, "radar", CELLS, cells, public=True)
 
 
 @router.get("/radar.json")
@@ -129,9 +140,13 @@ def _json(
     now: datetime,
     shape: Callable[[published.Radar], Mapping[str, Any]],
 ) -> Response:
-    told = shape(for_programs(_found(request, read, settings, now), settings.name, settings.base_url))
+    told = shape(_published(_found(request, read, settings, now), settings))
     body = json.dumps(told, ensure_ascii=False, indent=1).encode()
     return conditional(request, body, "application/json", headers={"Access-Control-Allow-Origin": "*"})
+
+
+def _published(found: Shown, settings: Settings) -> published.Radar:
+    return for_programs(found, settings.name, settings.base_url, settings.words)
 
 
 def _found(request: Request, read: Session, settings: Settings, now: datetime) -> Shown:

@@ -6,7 +6,6 @@ from typing import Annotated
 
 from fastapi import BackgroundTasks, Depends, Request, Response
 from fastapi.concurrency import run_in_threadpool
-from sqlmodel import Session
 
 from registry.domain.errors import InvalidInput
 from registry.domain.language import worded
@@ -16,22 +15,15 @@ from registry.settings import Settings
 from registry.store import users
 from registry.store.columns import id_of
 from registry.store.engine import snapshot
-from registry.store.tables import Role, SignInWay, User
-from registry.web.deps import TRIAGERS, House, Now, Read, Secret, Text, Tx
-from registry.web.parts import Parts, parts_of
+from registry.store.tables import SignInWay, User
+from registry.web.deps import House, Now, Read, Secret, Text, Tx
+from registry.web.entering import account_key, end_present_session, enter
+from registry.web.parts import parts_of
 from registry.web.render import go, local_path, render, secretly
 from registry.web.routing import page_router
 from registry.web.shapes import Form
 from registry.web.viewer import now_of
-from registry.web.visiting import (
-    host_of,
-    known_cookie,
-    lives_of,
-    present_cookie,
-    signed_in,
-    signed_out,
-    visit_of,
-)
+from registry.web.visiting import host_of, signed_out
 
 router = page_router()
 
@@ -101,7 +93,7 @@ async def try_password(request: Request, email: Text = "", password: Secret = ""
 
     meant = await run_in_threadpool(find)
     meant_id = meant.id if meant is not None else None
-    account = _account(request, email, meant_id)
+    account = account_key(request, email, meant_id)
     keys = {account: limits.PER_ACCOUNT, limits.network_key(host_of(request)): limits.PER_NETWORK}
     async with parts.writing() as session:
         held = await run_in_threadpool(limits.hold, session, keys, secret=secret, now=now)
@@ -132,13 +124,13 @@ def log_in(
         page = _login_page(house, next, Form({"email": email}, {"email": attempt.fault}))
         return render(request, "session/login.html", page, status=attempt.status)
     limits.let_go(tx, attempt.held)
-    limits.forget(tx, _account(request, email, attempt.meant), secret=house.secret)
-    return begin_session(request, tx, attempt.user, SignInWay.PASSWORD, next)
+    limits.forget(tx, account_key(request, email, attempt.meant), secret=house.secret)
+    return enter(request, tx, attempt.user, SignInWay.PASSWORD, next)
 
 
 @router.post("/logout")
 def log_out(request: Request, tx: Tx, house: House) -> Response:
-    how = _end_present_session(request, tx)
+    how = end_present_session(request, tx)
     reply = go("/signed-out" if how is SignInWay.PROVIDER and house.oidc_issuer else "/")
     return signed_out(reply, parts_of(request))
 
@@ -177,7 +169,7 @@ def use_link(
             return secretly(render(request, "session/link.html", page, status=422))
     else:
         sign_in.use_up(tx, sign_in.digest_of("link", token, house.secret), now)
-    return begin_session(request, tx, user, SignInWay.LINK, next)
+    return enter(request, tx, user, SignInWay.LINK, next)
 
 
 @router.get("/forgotten")
@@ -209,68 +201,6 @@ async def _mail_reset(request: Request, email: str, now: datetime) -> None:
     parts = parts_of(request)
     async with parts.writing() as session:
         await run_in_threadpool(invitations.mail_reset, session, email, secret=parts.settings.secret, now=now)
-
-
-def begin_session(
-    request: Request,
-    session: Session,
-    user: User,
-    how: SignInWay,
-    next: str = "/",  # noqa: A002 - the word in the address
-) -> Response:
-    """Sign somebody in under a new cookie, which ends the session that this browser had; leads on to their work."""
-    _end_present_session(request, session)
-    parts = parts_of(request)
-    value = sign_in.start_session(
-        session,
-        user,
-        secret=parts.settings.secret,
-        now=now_of(request),
-        visit=visit_of(request, how),
-        lives=lives_of(parts.settings),
-    )
-    return signed_in(go(_leads_to(session, user, next)), parts, value, id_of(user))
-
-
-def renew_own_session(request: Request, session: Session, user_id: int, reply: Response) -> Response:
-    """A new session in place of one that an act of its own person has just ended."""
-    parts: Parts = parts_of(request)
-    value = sign_in.start_session(
-        session,
-        users.get(session, user_id),
-        secret=parts.settings.secret,
-        now=now_of(request),
-        visit=visit_of(request, SignInWay.PASSWORD),
-        lives=lives_of(parts.settings),
-    )
-    return signed_in(reply, parts, value, user_id)
-
-
-def start_page(roles: frozenset[Role]) -> str:
-    """Where somebody's day begins."""
-    if roles & TRIAGERS:
-        return "/evaluations"
-    if Role.AUDITOR in roles:
-        return "/audit"
-    return "/sources" if Role.ADMIN in roles else "/"
-
-
-def _leads_to(session: Session, user: User, wanted: str) -> str:
-    """The page they came from; from the look-up, which is everybody's, staff go on to their work."""
-    path = local_path(wanted)
-    return path if path != "/" else start_page(users.roles(session, id_of(user)))
-
-
-def _account(request: Request, email: str, user_id: int | None) -> str:
-    folded = passwords.fold_email(email)[:200]
-    secret = parts_of(request).settings.secret
-    return limits.account_key(folded, known_cookie(request), user_id, secret=secret)
-
-
-def _end_present_session(request: Request, session: Session) -> SignInWay | None:
-    cookie = present_cookie(request)
-    secret = parts_of(request).settings.secret
-    return sign_in.end_session(session, cookie, secret=secret, now=now_of(request)) if cookie else None
 
 
 def _login_page(house: Settings, next: str, form: Form) -> LoginPage:  # noqa: A002

@@ -15,7 +15,7 @@ from registry.services.answers import lookup
 from registry.services.people.house import house
 from registry.store import tools, verdicts
 from registry.store.columns import id_of
-from registry.web.deps import House, Now, Read
+from registry.web.deps import House, Known, Now, Read
 from registry.web.render import render, render_document
 from registry.web.routing import page_router
 from registry.web.shapes import ToolLink
@@ -82,9 +82,9 @@ class Address:
 
 
 @router.get("/guidance")
-def show_guidance(request: Request, read: Read, settings: House, now: Now) -> Response:
+def show_guidance(request: Request, known: Known, read: Read, settings: House, now: Now) -> Response:
     found, organisation = tools.with_guidance(read), house(read, settings)
-    answers = lookup.answers(read, found, Question(at=now), organisation, now=now)
+    answers = lookup.answers(read, found, Question(at=now), organisation, now=now, index=known)
     page = GuidancePage(
         meanings=[(code, HEADINGS[code], worded(meaning)) for code, meaning in MEANINGS.items()],
         data_classes=[words(value) for value in organisation.data_classes],

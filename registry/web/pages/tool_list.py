@@ -1,4 +1,4 @@
-"""The list of tools under its facets, and the same as CSV and JSON."""
+"""The list of tools under its facets, and the same as CSV, Excel and JSON."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -12,6 +12,7 @@ from registry.domain.errors import NotFound
 from registry.domain.language import gettext_noop as _
 from registry.domain.language import joined, worded, worded_n
 from registry.domain.lookup import AnswerCode
+from registry.domain.tag import most_used
 from registry.publish import sheet
 from registry.services.answers import tool_list
 from registry.services.answers.tool_list import OFFERED, Told, ToolFilter, ToolListing
@@ -21,6 +22,7 @@ from registry.store.tools import ORDERS
 from registry.web.deps import Asked, Called, House, Read
 from registry.web.etag import json_list, streamed
 from registry.web.feeds import feed_links
+from registry.web.files import as_files, excel_file
 from registry.web.parts import parts_of
 from registry.web.render import render
 from registry.web.routing import page_router
@@ -36,9 +38,9 @@ COLUMNS = (
     ("category", _("Category"), "category"),
     ("vendor", _("Vendor"), ""),
 )
-CELLS = ("name", "answer", "category", "vendor", "homepage", "description", "slug", "url")
-FILES = ("csv", "json")
-GROUPS = {"answer": _("May I use it?"), "category": _("Category")}
+CELLS = ("name", "answer", "category", "tags", "vendor", "homepage", "description", "slug", "url")
+FILES = ("csv", "xlsx", "json")
+GROUPS = {"answer": _("May I use it?"), "category": _("Category"), "tag": _("Tag")}
 
 
 @dataclass(frozen=True)
@@ -67,14 +69,16 @@ class ToolsPage:
 def show_tools(request: Request, roll: Called, read: Read, after: Asked = "", before: Asked = "") -> Response:
     wanted, sort = understood(request, _asked)
     found = tool_list.listing(read, roll, wanted, sort=sort, after=after, before=before, limit=MOST_TOOLS)
-    feeds = feed_links(worded("Verdicts on these tools"), wanted=Filter(categories=wanted.categories))
+    feeds = feed_links(
+        worded("Verdicts on these tools"), wanted=Filter(categories=wanted.categories, tags=wanted.tags)
+    )
     page = ToolsPage(
         facets=_facets(wanted, found, sort),
         columns=_columns(wanted, sort),
         tools=[_row(each) for each in found.tools],
         pager=_pager(found, wanted, sort),
         formats=[
-            *(Link(ending.upper(), _url(wanted, sort, ending)) for ending in FILES),
+            *as_files(_url(wanted, sort, "csv")),
             *(Link(worded("{format} of their verdicts", format=each.format), each.url) for each in feeds),
         ],
         text=wanted.text,
@@ -96,6 +100,8 @@ def download(ending: str, request: Request, roll: Called, settings: House) -> Re
             for each in tool_list.every(session, roll, wanted, sort=sort):
                 yield _cells(each, base_url)
 
+    if ending == "xlsx":
+        return excel_file(request, "tools", CELLS, map(_in_order, told()), public=True)
     headers = {"Content-Disposition": 'attachment; filename="tools.csv"'} if ending == "csv" else {}
     written = sheet.table_written(CELLS, told()) if ending == "csv" else json_list("tools", told())
     media_type = "text/csv; charset=utf-8" if ending == "csv" else "application/json"
@@ -108,6 +114,7 @@ def _asked(query: QueryParams) -> tuple[ToolFilter, str]:
     wanted = ToolFilter(
         answers=frozenset(codes(AnswerCode, query.getlist("answer"), "answer")),
         categories=frozenset(each for each in query.getlist("category") if each),
+        tags=frozenset(each for each in query.getlist("tag") if each),
         text=query.get("q", "").strip()[:200],
     )
     return wanted, code(query.get("sort", ""), sorts, "sort") or "tool"
@@ -118,6 +125,7 @@ def _query(wanted: ToolFilter) -> list[tuple[str, str]]:
     return [
         *(("answer", each.value) for each in OFFERED if each in wanted.answers),
         *(("category", each) for each in sorted(wanted.categories)),
+        *(("tag", each) for each in sorted(wanted.tags)),
         *([("q", wanted.text)] if wanted.text else []),
     ]
 
@@ -138,12 +146,17 @@ def _cells(each: Told, base_url: str) -> dict[str, str]:
         "name": tool.name,
         "answer": each.answer.value,
         "category": tool.category,
+        "tags": ";".join(each.tags),
         "vendor": tool.vendor,
         "homepage": tool.homepage,
         "description": tool.description,
         "slug": tool.slug,
         "url": f"{base_url}/tools/{tool.slug}",
     }
+
+
+def _in_order(cells: Mapping[str, Any]) -> list[Any]:
+    return [cells[name] for name in CELLS]
 
 
 def _columns(wanted: ToolFilter, sort: str) -> list[Column]:
@@ -175,10 +188,13 @@ def _facets(wanted: ToolFilter, found: ToolListing, sort: str) -> Facets:
     chosen = {
         "answer": [each.value for each in OFFERED if each in wanted.answers],
         "category": sorted(wanted.categories),
+        "tag": sorted(wanted.tags),
     }
     groups = []
     for name, label in GROUPS.items():
         counts = {**found.facets[name], **{each: found.facets[name].get(each, 0) for each in chosen[name]}}
+        if name == "tag":
+            counts = {each: counts[each] for each in most_used(counts, chosen[name])}
         if counts:
             options = [
                 FacetOption(value, _label(name, value), count, value in chosen[name])
@@ -207,6 +223,10 @@ def _chips(wanted: ToolFilter, sort: str) -> list[Chip]:
         *(
             (worded("Category: {name}", name=each), replace(wanted, categories=wanted.categories - {each}))
             for each in sorted(wanted.categories)
+        ),
+        *(
+            (worded("Tag: {name}", name=each), replace(wanted, tags=wanted.tags - {each}))
+            for each in sorted(wanted.tags)
         ),
         *([(worded("Says: {text}", text=wanted.text), replace(wanted, text=""))] if wanted.text else []),
     ]

@@ -18,6 +18,7 @@ from registry.domain.lookup import House as Organisation
 from registry.domain.validity import ValidityState
 from registry.services.answers import lookup
 from registry.services.answers.dossier import MOST_MENTIONS, Dossier, dossiers
+from registry.services.answers.index import Index
 from registry.services.outside.evidence import Evidence
 from registry.services.people.house import house
 from registry.services.verdicts.publishing import Published
@@ -26,7 +27,7 @@ from registry.store import tools
 from registry.store.columns import id_of
 from registry.store.tables import Alias, AliasKind, Entry, Tool
 from registry.web import cards, linked
-from registry.web.deps import INSIDERS, Asked, CurrentUser, House, Now, Read, Slug
+from registry.web.deps import INSIDERS, Asked, CurrentUser, House, Known, Now, Read, Slug
 from registry.web.feeds import feed_links
 from registry.web.links import outside_link
 from registry.web.question import Typed, offices_of
@@ -70,6 +71,7 @@ class Mentioned:
 @dataclass(frozen=True)
 class ToolPage:
     tool: Tool
+    tags: Sequence[Link]
     homepage: Link | None
     card: AnswerCard
     short: Sequence[str]
@@ -116,6 +118,7 @@ class BadgePage:
 def show_tool(
     request: Request,
     slug: Slug,
+    known: Known,
     read: Read,
     settings: House,
     user: CurrentUser,
@@ -124,7 +127,7 @@ def show_tool(
 ) -> Response:
     tool = tools.get(read, slug)
     inside = user is not None and bool(user.roles & INSIDERS)
-    page = _tool_page(read, tool, settings, now, edition=edition[:80], inside=inside)
+    page = _tool_page(read, tool, settings, now, edition=edition[:80], inside=inside, index=known)
     return render(request, "tools/show.html", page, feeds=tool_feeds(tool), indexed=True, lasting=True)
 
 
@@ -133,23 +136,32 @@ def tool_feeds(tool: Tool) -> list[FeedLink]:
 
 
 @router.get("/{slug}/badge.svg")
-def show_badge(request: Request, slug: Slug, read: Read, settings: House, now: Now) -> Response:
-    return render_document(request, "tools/badge.svg", _badge(read, slug, settings, now), "image/svg+xml")
+def show_badge(request: Request, slug: Slug, known: Known, read: Read, settings: House, now: Now) -> Response:
+    badge = _badge(read, slug, settings, now, index=known)
+    return render_document(request, "tools/badge.svg", badge, "image/svg+xml")
 
 
 @router.get("/{slug}/badge.json")
-def show_badge_as_json(slug: Slug, read: Read, settings: House, now: Now) -> Response:
+def show_badge_as_json(slug: Slug, known: Known, read: Read, settings: House, now: Now) -> Response:
     """The shape that common badge makers read."""
     headers = {"Cache-Control": "public, max-age=300", "Access-Control-Allow-Origin": "*"}
-    return JSONResponse(_badge(read, slug, settings, now).told, headers=headers)
+    return JSONResponse(_badge(read, slug, settings, now, index=known).told, headers=headers)
 
 
 def _tool_page(
-    read: Session, tool: Tool, settings: Settings, now: datetime, *, edition: str, inside: bool
+    read: Session,
+    tool: Tool,
+    settings: Settings,
+    now: datetime,
+    *,
+    edition: str,
+    inside: bool,
+    index: Index | None,
 ) -> ToolPage:
     organisation = house(read, settings)
-    known = dossiers(read, [tool], organisation, now=now, edition=edition)[0]
-    whole = lookup.answers(read, [tool], Question(at=now), organisation, now=now) if edition else {}
+    known = dossiers(read, [tool], organisation, now=now, edition=edition, index=index)[0]
+    asked = Question(at=now)
+    whole = lookup.answers(read, [tool], asked, organisation, now=now, index=index) if edition else {}
     page = tool_page(known, organisation, settings, edition=edition, whole=whole.get(id_of(tool)))
     return replace(page, reopened=reopened_of(read, id_of(tool))) if inside else page
 
@@ -172,6 +184,7 @@ def tool_page(
     address = f"{settings.base_url}/tools/{tool.slug}"
     return ToolPage(
         tool=tool,
+        tags=[Link(each, f"/tools?{urlencode({'tag': each})}") for each in known.tags],
         homepage=outside_link(tool.homepage),
         card=cards.answer_card(
             found,
@@ -195,7 +208,7 @@ def tool_page(
         evidence=known.evidence,
         badge_url=f"{address}/badge.svg",
         cite=f"{settings.name}: {tool.name}. {address}",
-        linked=linked.software(found, tool, settings),
+        linked=linked.software(found, tool, known.tags, settings),
     )
 
 
@@ -323,9 +336,9 @@ def _identifiers(aliases: Sequence[Alias]) -> list[Row]:
     return [Row(ALIAS_LABELS[kind], ", ".join(by_kind[kind])) for kind in AliasKind if kind in by_kind]
 
 
-def _badge(read: Session, slug: str, settings: Settings, now: datetime) -> BadgePage:
+def _badge(read: Session, slug: str, settings: Settings, now: datetime, *, index: Index | None) -> BadgePage:
     tool = tools.get(read, slug)
-    answers = lookup.answers(read, [tool], Question(at=now), house(read, settings), now=now)
+    answers = lookup.answers(read, [tool], Question(at=now), house(read, settings), now=now, index=index)
     return badge_of(answers[id_of(tool)], settings)
 
 

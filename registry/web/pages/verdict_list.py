@@ -1,8 +1,7 @@
-"""The list of verdicts under its facets, and the same as CSV and JSON."""
+"""The list of verdicts under its facets, and the same as CSV, Excel and JSON."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
@@ -14,6 +13,7 @@ from registry.domain.language import gettext_noop as _
 from registry.domain.language import joined, worded, worded_n
 from registry.domain.lookup import House as Organisation
 from registry.domain.outcome import Outcome
+from registry.domain.tag import most_used
 from registry.domain.validity import REVIEW_DAYS, ValidityState
 from registry.publish import sheet
 from registry.services.people.house import house
@@ -26,6 +26,7 @@ from registry.web.cards import follow_url
 from registry.web.deps import Asked, House, Now, Read, Shelved
 from registry.web.etag import json_list, streamed
 from registry.web.feeds import feed_links
+from registry.web.files import as_files, excel_file
 from registry.web.filters import as_filter, as_query
 from registry.web.parts import parts_of
 from registry.web.render import render
@@ -39,13 +40,11 @@ router = page_router()
 MOST_VERDICTS = 50
 AT_ONCE = 200
 """Verdicts read for a file before the next ones are."""
-FILES: Mapping[str, tuple[str, Callable[[Iterable[Mapping[str, Any]]], Iterator[bytes]]]] = {
-    "csv": ("text/csv; charset=utf-8", sheet.written),
-    "json": ("application/json", partial(json_list, "verdicts")),
-}
+FILES = ("csv", "xlsx", "json")
 GROUPS = {
     "outcome": _("Outcome"),
     "category": _("Category"),
+    "tag": _("Tag"),
     "data_class": _("Covers"),
     "validity": _("Does it stand?"),
     "office": _("Office"),
@@ -99,8 +98,7 @@ def show_verdicts(
         pager=_pager(listed, wanted, sort),
         formats=[
             *(Link(each.format, each.url) for each in feed_links("", wanted=wanted)),
-            Link("CSV", _file("csv", wanted, sort)),
-            Link("JSON", _file("json", wanted, sort)),
+            *as_files(_file("csv", wanted, sort)),
         ],
         follow_url=follow_url(query),
         text=wanted.text,
@@ -139,10 +137,13 @@ def download(
                 yield from (publishing.as_json(each, base_url=base_url) for each in some)
                 session.expunge_all()
 
-    media_type, written = FILES[ending]
+    if ending == "xlsx":
+        return excel_file(request, "verdicts", sheet.COLUMNS, map(sheet.row, told()), public=True)
+    written = sheet.written(told()) if ending == "csv" else json_list("verdicts", told())
+    media_type = "text/csv; charset=utf-8" if ending == "csv" else "application/json"
     tag = f"{shelf.mark} {[each.id for each in facts]} {base_url}"
     headers = {"Content-Disposition": 'attachment; filename="verdicts.csv"'} if ending == "csv" else {}
-    return streamed(request, written(told()), media_type, tag=tag, headers=headers)
+    return streamed(request, written, media_type, tag=tag, headers=headers)
 
 
 def _asked(query: QueryParams) -> tuple[Filter, str]:
@@ -212,7 +213,7 @@ def _facets(wanted: Filter, listed: Listing, organisation: Organisation, sort: s
         counts = {**dict.fromkeys(chosen[name], 0), **listed.facets.get(name, {})}
         options = [
             FacetOption(value, _label(name, value, offices), counts[value], value in chosen[name])
-            for value in _in_order(name, counts, organisation)
+            for value in _in_order(name, counts, chosen[name], organisation)
         ]
         if options:
             groups.append(Facet(name, worded(label), options, opened=name in ("outcome", "category")))
@@ -221,7 +222,9 @@ def _facets(wanted: Filter, listed: Listing, organisation: Organisation, sort: s
     return Facets("/verdicts", groups, _chips(wanted, chosen, offices, sort), keep)
 
 
-def _in_order(name: str, counts: Mapping[str, int], organisation: Organisation) -> list[str]:
+def _in_order(
+    name: str, counts: Mapping[str, int], chosen: Sequence[str], organisation: Organisation
+) -> list[str]:
     orders: Mapping[str, Sequence[str]] = {
         "validity": [*reversed(ValidityState)],
         "outcome": [*Outcome],
@@ -229,7 +232,7 @@ def _in_order(name: str, counts: Mapping[str, int], organisation: Organisation) 
     }
     if name in orders:
         return [str(value) for value in orders[name] if value in counts]
-    return sorted(counts, key=str.casefold)
+    return most_used(counts, chosen) if name == "tag" else sorted(counts, key=str.casefold)
 
 
 def _label(facet: str, value: str, offices: Mapping[str, str]) -> str:
@@ -238,13 +241,14 @@ def _label(facet: str, value: str, offices: Mapping[str, str]) -> str:
     if facet == "rubric":
         name, _, version = value.rpartition("-")
         return worded("An older rubric or table") if value == OLDER else joined(" ", [words(name), version])
-    return value if facet in ("category", "tool", "q") else words(value)
+    return value if facet in ("category", "tag", "tool", "q") else words(value)
 
 
 def _chosen(wanted: Filter) -> dict[str, list[str]]:
     return {
         "outcome": sorted(each.value for each in wanted.outcomes),
         "category": sorted(wanted.categories),
+        "tag": sorted(wanted.tags),
         "validity": sorted(each.value for each in wanted.validities),
         "office": sorted(wanted.offices),
         "tool": sorted(wanted.tools),

@@ -12,6 +12,7 @@ from registry.domain.outcome import Outcome
 from registry.domain.verdict import Scope
 from registry.services.answers import lookup
 from registry.services.answers.following import Following
+from registry.store.columns import id_of
 from registry.store.engine import make_engine, snapshot, transaction
 from registry.store.tables import Tool
 from tests.builders import TERMS, UTC_ZONE, a_tool, a_verdict, an_evaluation, the_cast
@@ -114,3 +115,24 @@ def test_what_was_asked_a_moment_ago_asks_nothing_of_the_store(
     assert seen == []
     ask("tool 3", now + timedelta(seconds=2))
     assert len(seen) <= 8, "its alternatives are known"
+
+
+@pytest.mark.both_databases
+def test_what_is_written_of_another_tool_leaves_what_is_known_of_this_one(
+    engine: Engine, ask: Ask, now: datetime
+) -> None:
+    with transaction(engine) as session:
+        cast = the_cast(session, now)
+        for name in ("Quillmark", "Inkwell"):
+            a_verdict(session, a_tool(session, name, now=now), cast, now=now, terms=AT_ONCE)
+        other = id_of(a_tool(session, "Blotter", now=now))
+    for name in ("quillmark", "inkwell"):
+        ask(name, now)
+    with transaction(engine) as session:
+        a_verdict(session, session.get_one(Tool, other), cast, now=now, terms=AT_ONCE)
+    seen: list[str] = []
+    event.listen(engine, "before_cursor_execute", lambda *said: seen.append(said[2]))
+    for name in ("quillmark", "inkwell"):
+        assert ask(name, now).answer.code is AnswerCode.YES
+    assert not [each for each in seen if "verdict_condition" in each]
+    assert ask("blotter", now).answer.code is AnswerCode.YES

@@ -15,10 +15,11 @@ from registry.services.answers import lookup, tool_list
 from registry.services.answers.tool_list import ToolFilter
 from registry.services.people.acting import Actor
 from registry.services.people.house import house
+from registry.services.tools.editing import edit
 from registry.services.verdicts.shelving import Shelving
 from registry.services.verdicts.verdict_life import mark
 from registry.settings import Settings
-from registry.store import tools
+from registry.store import tags, tools
 from registry.store.columns import id_of
 from registry.store.engine import snapshot, transaction
 from registry.store.tables import Tool
@@ -26,6 +27,7 @@ from tests.builders import UTC_ZONE, a_tool, a_verdict, an_evaluation, the_cast
 
 DAY = timedelta(days=1)
 SETTINGS = Settings()
+TAGGED = {0: {"offline"}, 1: {"open"}, 2: {"offline", "open"}, 5: {"open"}, 6: {"offline"}}
 
 
 @pytest.fixture
@@ -37,7 +39,7 @@ def shelving(engine: Engine) -> Iterator[Shelving]:
 
 @pytest.fixture
 def cast(engine: Engine, now: datetime) -> dict[str, Actor]:
-    """Seven tools of three categories: two decided, one under review, the others nobody looked at."""
+    """Seven tools of three categories, some of them tagged: two decided, one under review, the others unseen."""
     before = now - 3 * DAY
     with transaction(engine) as session:
         people = the_cast(session, before)
@@ -51,6 +53,8 @@ def cast(engine: Engine, now: datetime) -> dict[str, Actor]:
             )
             for at in range(7)
         ]
+        for at, tagged in TAGGED.items():
+            tags.put(session, id_of(made[at]), added=tagged, removed=())
         a_verdict(session, made[1], people, now=before)
         a_verdict(session, made[2], people, now=before, outcome=Outcome.REJECTED)
         an_evaluation(session, made[4], owner=people["rosa"], now=before)
@@ -109,16 +113,23 @@ def test_page_after_page_and_the_counts_are_of_what_passes(
         if all(word in f"tool {slug[-1]} vendor {int(slug[-1]) % 2}" for word in text.lower().split())
     }
     roll = shelving.roll(now)
-    for codes, categories in product(
-        ((), ("yes",), ("not_reviewed", "no")), ((), ("Maps",), ("Maps", "Notes"))
+    bears = {slug: TAGGED.get(int(slug[-1]), set()) for slug in true}
+    for nth, (codes, categories) in enumerate(
+        product(((), ("yes",), ("not_reviewed", "no")), ((), ("Maps",), ("Maps", "Notes")))
     ):
         answers = frozenset(map(AnswerCode, codes))
-        wanted = ToolFilter(answers, frozenset(categories), text)
-        passing = [
-            slug
-            for slug, (category, code) in true.items()
-            if (not answers or code in answers) and (not categories or category in categories)
-        ]
+        tagged = frozenset(((), ("open",), ("open", "offline"))[(nth + nth // 3) % 3])
+        wanted = ToolFilter(answers, frozenset(categories), tagged, text)
+
+        def passes(slug: str, *, but: str = "", wanted: ToolFilter = wanted) -> bool:
+            category, code = true[slug]
+            return (
+                (but == "answer" or not wanted.answers or code in wanted.answers)
+                and (but == "category" or not wanted.categories or category in wanted.categories)
+                and (but == "tag" or not wanted.tags or bool(wanted.tags & bears[slug]))
+            )
+
+        passing = [slug for slug in true if passes(slug)]
         key = {"tool": lambda slug: slug, "category": lambda slug: (true[slug][0], slug)}[sort.strip("-")]
         expected = sorted(passing, key=key, reverse=sort.startswith("-"))
         with snapshot(engine) as session:
@@ -138,10 +149,31 @@ def test_page_after_page_and_the_counts_are_of_what_passes(
                 if not page.on:
                     break
         assert seen == expected
-        by_answer = Counter(
-            code.value for category, code in true.values() if not categories or category in categories
-        )
-        by_category = Counter(
-            category for category, code in true.values() if category and (not answers or code in answers)
-        )
-        assert page.facets == {"answer": by_answer, "category": by_category}
+        counts = {
+            "answer": Counter(true[slug][1].value for slug in true if passes(slug, but="answer")),
+            "category": Counter(true[slug][0] for slug in true if passes(slug, but="category")),
+            "tag": Counter(tag for slug in true if passes(slug, but="tag") for tag in bears[slug]),
+        }
+        del counts["category"][""]
+        assert page.facets == counts
+
+
+@pytest.mark.both_databases
+def test_a_tag_is_counted_at_once_whoever_put_it_there(
+    engine: Engine, shelving: Shelving, cast: dict[str, Actor], now: datetime
+) -> None:
+    def counted() -> dict[str, int]:
+        roll = shelving.roll(now)
+        with snapshot(engine) as session:
+            facets = tool_list.listing(session, roll, ToolFilter(), limit=1).facets
+        return dict(facets["tag"])
+
+    assert counted() == {"offline": 3, "open": 3}
+    with transaction(engine) as session:
+        edit(session, "tool-3", with_tags=["Open", "new one"], by=cast["rosa"], now=now)
+        edit(session, "tool-0", with_tags=[], by=cast["rosa"], now=now)
+    assert counted() == {"new-one": 1, "offline": 2, "open": 4}
+    assert {fact.number: fact.tags for fact in shelving.shelf(now).facts} == {
+        1: ("open",),
+        2: ("offline", "open"),
+    }

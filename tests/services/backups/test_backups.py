@@ -122,6 +122,7 @@ def test_a_registry_grows_from_one_file_to_postgresql(
             assert connection.execute(text("SELECT count(*) FROM tool_change")).scalar() is not None
 
 
+@pytest.mark.whole
 def test_a_backup_under_load_is_one_moment(
     engine: Engine, here: Settings, there: Settings, people: None, tmp_path: Path
 ) -> None:
@@ -267,6 +268,7 @@ def test_a_rubric_file_has_a_plain_name(
         making.back_up(ours, engine, tmp_path / "other.zip", now=NOW)
 
 
+@pytest.mark.whole
 def test_a_backup_with_any_wrong_byte_is_refused_in_words_or_sound(there: Settings, packed: Path) -> None:
     """Where a byte means nothing to whom reads it, such as a date, all that was written still comes."""
     whole, directory = packed.read_bytes(), zipfile.ZipFile(packed).start_dir
@@ -404,6 +406,7 @@ def test_without_its_secret_a_backup_says_what_ends(here: Settings, there: Setti
     assert restoring.restore(there, packed).secret == "none"
 
 
+@pytest.mark.whole
 def test_the_secret_comes_where_it_was_asked_for(
     here: Settings, there: Settings, engine: Engine, people: None, tmp_path: Path
 ) -> None:
@@ -423,6 +426,7 @@ def test_the_secret_comes_where_it_was_asked_for(
         restoring.restore(elsewhere, whole)
 
 
+@pytest.mark.whole
 def test_rubric_files_of_the_office_come_along_and_other_settings_are_named(
     here: Settings, there: Settings, engine: Engine, people: None, tmp_path: Path
 ) -> None:
@@ -437,6 +441,7 @@ def test_rubric_files_of_the_office_come_along_and_other_settings_are_named(
     assert done.settings["REGISTRY_TIME_ZONE"] == ("Europe/Paris", "UTC")
 
 
+@pytest.mark.whole
 def test_an_empty_registry_that_was_only_upgraded_takes_a_backup(
     there: Settings, packed: Path, migrated_file: Path
 ) -> None:

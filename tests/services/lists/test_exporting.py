@@ -46,6 +46,7 @@ def full(engine: Engine, now: datetime) -> Engine:
             session,
             now=now,
             vendor="Quill; and Sons",
+            tagged=("c-plus-plus", "offline", "名前"),
             aliases={
                 "chat.quillmark.example": AliasKind.DOMAIN,
                 "Feather; Pen": AliasKind.NAME,

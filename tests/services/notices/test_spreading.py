@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Engine
+from sqlalchemy import text as text_
 from sqlmodel import col, select
 
 from registry.domain.outcome import Outcome
@@ -49,7 +50,7 @@ class Office:
         with transaction(engine) as session:
             self.cast: Mapping[str, Actor] = the_cast(session, NOW)
             the_offices(session)
-            self.tool: Tool = a_tool(session, now=NOW)
+            self.tool: Tool = a_tool(session, now=NOW, tagged=("offline", "open-source"))
 
     def decides(self, outcome: Outcome = Outcome.APPROVED) -> tables.Verdict:
         with transaction(self.engine) as session:
@@ -154,6 +155,8 @@ def test_nobody_is_told_who_has_not_said_yes(engine: Engine, office: Office, set
         ("tool=another", False),
         ("outcome=rejected", False),
         ("category=Writing&outcome=approved&outcome=rejected", True),
+        ("tag=handy&tag=offline", True),
+        ("category=Writing&tag=handy", False),
         ("q=nothing", False),
         ("event=published&event=revoked", True),
         ("event=revoked", False),
@@ -247,6 +250,7 @@ def test_the_hub_is_told_of_each_feed_that_changed_once(
         "https://registry.example/tools/quillmark/verdicts.json",
         "https://registry.example/feeds/verdicts.rss?outcome=approved",
         "https://registry.example/feeds/verdicts.rss?category=Writing",
+        "https://registry.example/feeds/verdicts.json?tag=open-source",
     } <= topics
     office.withdraws(settings, PUBLIC + DAY)
     assert len(spread(engine, own, PUBLIC + DAY)) == len(first), "those that wait say it already"
@@ -271,3 +275,41 @@ def test_a_thousand_followers_cost_no_more_questions_than_one(
     assert len(many) == len(few)
     with snapshot(engine) as session:
         assert len(session.exec(select(Delivery)).all()) == 1001
+
+
+def test_mails_and_webhooks_tell_a_notice_in_the_registrys_language(
+    office: Office, engine: Engine, settings: Settings
+) -> None:
+    follows(engine)
+    with transaction(engine) as session:
+        hooks.add(session, url="https://chat.example/7", settings=settings, by=REGISTRY, now=NOW)
+    office.decides()
+    spanish = settings.model_copy(update={"language": "es"})
+    mail, hook = sorted(spread(engine, spanish), key=lambda each: each.channel is Channel.WEBHOOK)
+    subject, text = letter(engine, mail, spanish)
+    assert subject == "Quillmark: Aprobada"
+    assert "Decisión 1 sobre Quillmark: aprobada." in text
+    message = told(engine, hook, spanish)["data"]
+    assert (message["language"], message["title"]) == ("es", subject)
+    assert message["verdict"]["event"]["sentence"] == "Decisión 1 sobre Quillmark: aprobada."
+    assert message["verdict"]["outcome"] == "approved"
+
+
+def test_a_notice_from_before_its_facts_were_kept_reads_as_it_was_written_and_is_marked_so(
+    office: Office, engine: Engine, settings: Settings
+) -> None:
+    follows(engine)
+    office.decides()
+    with transaction(engine) as session:
+        session.execute(text_("DROP TRIGGER notice_stays_update"))
+        session.execute(text_("UPDATE notice SET facts = '{}'"))
+    spanish = settings.model_copy(update={"language": "es"})
+    [mail] = spread(engine, spanish)
+    with snapshot(engine) as session:
+        written = mails.mail_of(session, mail, spanish, PUBLIC)
+    assert not isinstance(written, str)
+    assert written.message["Subject"] == "Quillmark: Approved"
+    body: Any = written.message.get_body(("html",))
+    assert '<html lang="es">' in body.get_content()
+    assert '<div lang="en"><h2>' in body.get_content()
+    assert "Decided by Amir." in body.get_content()

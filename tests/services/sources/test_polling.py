@@ -131,6 +131,7 @@ def test_what_the_feed_asks_for_holds_as_long_as_it_says_no_other(source, now):
         source.is_unchanged(now)
 
 
+@pytest.mark.whole
 def test_a_server_that_fails_for_a_year_is_tried_all_the_year(source, now):
     tried = [now]
     while tried[-1] < now + timedelta(days=365):

@@ -37,6 +37,7 @@ def made(dice: random.Random, number: int) -> list[Fact]:
                 name=name,
                 vendor=vendor,
                 category=f"C{tool_id % 3}" if tool_id % 4 else "",
+                tags=tuple(f"t{n}" for n in (2, 3, 5) if tool_id % n == 0),
                 outcome=dice.choice(list(Outcome)),
                 offices=tuple(dice.sample(HOUSE.offices, dice.choice((0, 0, 1, 2)))),
                 data_ceiling=dice.choice((None, *CLASSES, "gone")),
@@ -53,6 +54,7 @@ def asked(dice: random.Random) -> Filter:
     return Filter(
         outcomes=some(Outcome),
         categories=some(("C0", "C1", "none")),
+        tags=some(("t2", "t3", "none")),
         offices=some((*HOUSE.offices, "nowhere")),
         tools=some(("tool-01", "tool-02", "tool-03")),
         data_classes=some((*CLASSES, "unheard")),
@@ -76,6 +78,7 @@ def passes(fact: Fact, facet: str, wanted: Filter) -> bool:
     return {
         "outcome": not wanted.outcomes or any(fact.outcome in members(each) for each in wanted.outcomes),
         "category": not wanted.categories or fact.category in wanted.categories,
+        "tag": not wanted.tags or bool(wanted.tags & set(fact.tags)),
         "office": not wanted.offices or not fact.offices or bool(wanted.offices & set(fact.offices)),
         "tool": not wanted.tools or fact.slug in wanted.tools,
         "data_class": all(covers(fact, name) for name in wanted.data_classes),
@@ -84,13 +87,14 @@ def passes(fact: Fact, facet: str, wanted: Filter) -> bool:
     }[facet]
 
 
-FACETS = ("outcome", "category", "office", "tool", "data_class", "rubric", "validity")
+FACETS = ("outcome", "category", "tag", "office", "tool", "data_class", "rubric", "validity")
 
 
 def values(fact: Fact, facet: str) -> set[str]:
     return {
         "outcome": {fact.outcome.value, MEANINGS[fact.outcome].group.value},
         "category": {fact.category} - {""},
+        "tag": set(fact.tags),
         "office": set(fact.offices or HOUSE.offices),
         "data_class": {name for name in CLASSES if covers(fact, name)},
         "rubric": set(JUDGES.told(fact.judged)) if fact.judged else set(),

@@ -203,6 +203,7 @@ def test_a_copy_that_was_brought_up_to_date_is_one_that_was_made_from_nothing(
         assert contents(root) == contents(tmp_path / f"{place}"), change
 
 
+@pytest.mark.whole
 def test_an_unchanged_copy_is_not_made_again(
     settings: Settings, site_engine: Engine, cast: dict[str, Actor], now: datetime, tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,

@@ -82,6 +82,7 @@ def test_a_page_is_the_one_of_the_site_with_its_links_made_relative(
     assert not re.search(r'(?:href|src|action)="/', page)
 
 
+@pytest.mark.whole
 def test_what_needs_a_server_leads_to_the_registry_itself(
     settings: Settings, filled: Engine, tmp_path: Path, now: datetime
 ) -> None:
@@ -94,6 +95,7 @@ def test_what_needs_a_server_leads_to_the_registry_itself(
     assert not any('method="post"' in text or "Sign in" in text for text in found.values())
 
 
+@pytest.mark.whole
 def test_where_the_registry_cannot_be_reached_nothing_leads_there(
     settings: Settings, filled: Engine, tmp_path: Path, now: datetime
 ) -> None:
@@ -141,6 +143,7 @@ def test_a_change_is_written_where_it_shows_and_nowhere_else(
     assert untouched.stat().st_mtime_ns == before
 
 
+@pytest.mark.whole
 def test_a_page_says_until_when_its_answer_holds_by_itself(
     settings: Settings, filled: Engine, tmp_path: Path, now: datetime
 ) -> None:
@@ -152,6 +155,7 @@ def test_a_page_says_until_when_its_answer_holds_by_itself(
     assert told["published_at"] == "2026-11-03T14:02:00+00:00"
 
 
+@pytest.mark.whole
 def test_a_link_that_leads_nowhere_is_named_and_nothing_is_written(
     settings: Settings, filled: Engine, tmp_path: Path, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:

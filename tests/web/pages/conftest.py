@@ -49,10 +49,11 @@ def prepare(session: Session, now: datetime) -> Mapping[str, Actor]:
         "Quillmark",
         now=ago(400),
         vendor="Northlight",
+        tagged=("offline", "open-source"),
         aliases={"quillmark.example": AliasKind.DOMAIN},
     )
     murmur = a_tool(session, "Murmur Notes", now=ago(400), category="Meetings")
-    harrow = a_tool(session, "Harrow Chat", now=ago(400), category="Assistants")
+    harrow = a_tool(session, "Harrow Chat", now=ago(400), category="Assistants", tagged=("offline",))
     lapsa = a_tool(session, "Lapsa", now=ago(1500), category="Drawing")
     sundial = a_tool(session, "Sundial", now=ago(400), category="Planning")
     gone = a_tool(session, "Gonefish", now=ago(400), category="Planning")

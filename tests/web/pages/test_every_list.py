@@ -3,8 +3,10 @@
 import csv
 import io
 import re
+import sys
 from collections.abc import Mapping
 from datetime import timedelta
+from zipfile import ZipFile
 
 import feedparser
 import pytest
@@ -12,10 +14,12 @@ from sqlalchemy import Engine
 from starlette.testclient import TestClient
 
 from registry.domain.outcome import Outcome
+from registry.services.lists.spreadsheets import read_xlsx
 from registry.services.verdicts import announcing
 from registry.store.columns import id_of
 from registry.store.engine import transaction
 from registry.store.tables import Verdict
+from registry.web import files
 from tests.builders import UTC_ZONE, a_tool
 from tests.conftest import NOW
 
@@ -30,10 +34,19 @@ NAMED = {"/verdicts": "number", "/tools": "slug", "/radar": "slug"}
 """The cell of a file that is the same."""
 LISTED = {"/verdicts": "verdicts", "/tools": "tools", "/radar": "entries"}
 ASKED = [
-    *(("/verdicts", query) for query in ("", "category=Maps", "sort=tool", "q=tool+01", "outcome=rejected")),
+    *(
+        ("/verdicts", query)
+        for query in ("", "category=Maps", "sort=tool", "q=tool+01", "outcome=rejected", "tag=third")
+    ),
     *(
         ("/tools", query)
-        for query in ("", "answer=yes&category=Maps", "sort=-tool", "q=tool+11", "answer=not_reviewed")
+        for query in (
+            "",
+            "answer=no&category=Maps&tag=third",
+            "sort=-tool",
+            "q=tool+11",
+            "answer=not_reviewed",
+        )
     ),
     *(("/radar", query) for query in ("", "category=Maps", "ring=yes")),
 ]
@@ -44,7 +57,13 @@ def _many(site_engine: Engine) -> None:
     before = NOW - timedelta(days=3)
     with transaction(site_engine) as session:
         for number in range(MANY):
-            tool = a_tool(session, f"Tool {number:03}", now=before, category=("Maps", "Notes")[number % 2])
+            tool = a_tool(
+                session,
+                f"Tool {number:03}",
+                now=before,
+                category=("Maps", "Notes")[number % 2],
+                tagged=() if number % 3 else ("third",),
+            )
             if number < DECIDED:
                 session.add(
                     Verdict(
@@ -93,6 +112,10 @@ def test_files_hold_just_the_rows_of_the_page(client: TestClient, path: str, que
     text = client.get(files[f"{path}.csv"]).text.lstrip("\ufeff")
     in_sheet = [each[NAMED[path]] for each in csv.DictReader(io.StringIO(text))]
     in_json = [str(each[NAMED[path]]) for each in client.get(files[f"{path}.json"]).json()[LISTED[path]]]
+    book = read_xlsx(client.get(files[f"{path}.xlsx"]).content)
+    assert book.columns == {*(csv.DictReader(io.StringIO(text)).fieldnames or ())}
+    in_book = [str(each[NAMED[path]]) for each in book]
+    assert in_book == in_sheet
     if path == "/radar":  # the list under the picture goes by ring
         rows, in_sheet, in_json = sorted(rows), sorted(in_sheet), sorted(in_json)
     assert in_sheet == in_json == rows
@@ -109,3 +132,28 @@ def test_the_feed_of_the_list_tells_of_its_newest_rows(client: TestClient, query
     rows = sorted(map(int, rows_of(client, "/verdicts", query)), reverse=True)
     assert numbers == set(rows[: len(numbers)])
     assert len(numbers) >= min(len(rows), 20)
+
+
+def test_an_excel_file_holds_no_formula_and_is_the_same_each_time(
+    client: TestClient, site_engine: Engine
+) -> None:
+    with transaction(site_engine) as session:
+        a_tool(session, "=HYPERLINK(1)", now=NOW, vendor="+1", category="@x")
+    first = client.get("/tools.xlsx?q=hyperlink")
+    assert first.headers["content-disposition"] == 'attachment; filename="tools.xlsx"'
+    (row,) = read_xlsx(first.content)
+    assert (row["name"], row["vendor"], row["category"]) == ("=HYPERLINK(1)", "+1", "@x")
+    with ZipFile(io.BytesIO(first.content)) as book:
+        assert b"<f>" not in book.read("xl/worksheets/sheet1.xml")
+    assert client.get("/tools.xlsx?q=hyperlink").content == first.content
+    assert client.get("/verdicts.ods").status_code == 404
+
+
+def test_without_the_library_no_page_leads_to_excel(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files, "can_write_xlsx", lambda: False)
+    monkeypatch.setitem(sys.modules, "xlsxwriter", None)
+    assert "/tools.xlsx" not in client.get("/tools").text
+    refused = client.get("/tools.xlsx")
+    assert (refused.status_code, "tech-registry[excel]" in refused.text) == (422, True)

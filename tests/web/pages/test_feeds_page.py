@@ -25,6 +25,7 @@ from registry.services.lists.importing import import_rows
 from registry.services.lists.spreadsheets import Sheet
 from registry.services.people.acting import REGISTRY, Actor
 from registry.services.people.house import house
+from registry.services.tools.editing import edit
 from registry.services.verdicts.announcing import Sweep
 from registry.services.verdicts.verdict_life import mark
 from registry.settings import Settings
@@ -32,7 +33,7 @@ from registry.store.engine import make_engine, transaction
 from registry.store.tables import Alias, AliasKind
 from registry.web.app import create_app
 from tests.builders import UTC_ZONE, a_tool, a_verdict
-from tests.conftest import NOW
+from tests.conftest import NOW, in_whole
 from tests.feed_rules import faults
 
 pytestmark = pytest.mark.usefixtures("decided")
@@ -43,6 +44,7 @@ FACETS = (
         "office=hq",
         "tool=gonefish",
         "data_class=internal",
+        "tag=offline&tag=open-source",
         "validity=lapsed",
         "rubric=technology-1",
         "q=quill",
@@ -191,6 +193,30 @@ def test_a_facet_is_about_the_notices_verdict(client: TestClient) -> None:
     } == {"Northlight"}
 
 
+def test_a_tag_of_the_tool_is_a_facet_a_category_and_part_of_the_machine_readable_verdict(
+    client: TestClient, site_engine: Engine, decided: Mapping[str, Actor]
+) -> None:
+    every = items(client, "/feeds/verdicts.json?tag=offline")
+    assert {each["_registry"]["tool"]["slug"] for each in every} == {"quillmark", "harrow-chat"}
+    assert [each["id"] for each in items(client, "/feeds/verdicts.json?outcome=rejected&tag=offline")] == [
+        each["id"] for each in every if each["_registry"]["outcome"] == "rejected"
+    ]
+    quill = next(each for each in every if each["_registry"]["tool"]["slug"] == "quillmark")
+    assert quill["_registry"]["tool"]["tags"] == ["offline", "open-source"]
+    assert {"offline", "open-source"} <= set(quill["tags"])
+    atom = feedparser.parse(client.get("/feeds/verdicts.atom?tag=open-source").content)
+    assert [each.term for each in atom.entries[0].tags if each.scheme.endswith("#tag")] == [
+        "offline",
+        "open-source",
+    ]
+    with transaction(site_engine) as session:
+        edit(session, "quillmark", with_tags=["handy"], by=decided["rosa"], now=NOW)
+    assert {
+        each["_registry"]["tool"]["slug"] for each in items(client, "/feeds/verdicts.json?tag=offline")
+    } == {"harrow-chat"}
+    assert items(client, "/feeds/verdicts.json?tag=handy")[0]["id"] == quill["id"]
+
+
 def test_ids_stay_whatever_the_filter(client: TestClient) -> None:
     whole = feedparser.parse(client.get("/feeds/verdicts.atom").content)
     part = feedparser.parse(client.get("/feeds/verdicts.atom?outcome=rejected").content)
@@ -201,12 +227,13 @@ def test_ids_stay_whatever_the_filter(client: TestClient) -> None:
 @pytest.mark.parametrize(
     ("query", "told"),
     [
-        ("colour=blue", "outcome, category, office"),
+        ("colour=blue", "outcome, category, tag, office"),
         ("outcome=maybe", "approved_with_conditions"),
         ("validity=fine", "review_due"),
         ("event=party", "suspended"),
         ("office=moon", "hq"),
         ("category=Cooking", "Drawing"),
+        ("tag=unheard", "list of verdicts"),
         ("tool=nothing", "address"),
         ("data_class=secret", "internal"),
         ("rubric=mine-1", "technology-1"),
@@ -314,6 +341,7 @@ WALKED = "/feeds/verdicts.atom?category=Many+10&category=Many+9"
 
 
 @pytest.mark.usefixtures("many")
+@pytest.mark.whole
 def test_pages_lead_through_everything_once(client: TestClient) -> None:
     for ending in FORMATS:
         address, ids, documents = f"/feeds/verdicts.{ending}", [], 0
@@ -400,7 +428,7 @@ def _chain(client: TestClient, address: str, rel: str) -> list[tuple[str, list[s
     return found
 
 
-@pytest.mark.parametrize("count", [3, 140])
+@pytest.mark.parametrize("count", [3, *in_whole([140])])
 def test_the_feed_and_its_archives_hold_everything_also_what_came_this_month_with_an_old_date(
     client: TestClient, site_engine: Engine, clock: Any, count: int
 ) -> None:

@@ -1,0 +1,1 @@
+"""Acts on tools that triage has let in."""

@@ -1,0 +1,118 @@
+"""Asking somebody who is signed in for their password or a code once more, before what they alone may do.
+
+Each attempt counts against the limits of signing in, in a transaction of its own before that of the act begins.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Annotated
+
+from fastapi import Depends, Request
+from fastapi.concurrency import run_in_threadpool
+from sqlmodel import Session
+
+from registry.domain.errors import InvalidInput, RuleBroken, TooOften
+from registry.domain.language import worded
+from registry.services.people import limits, passwords, second_factor
+from registry.services.people.refusals import note_refusal
+from registry.store import users
+from registry.store.engine import snapshot
+from registry.web.deps import Secret
+from registry.web.entering import account_key, code_keys
+from registry.web.parts import parts_of
+from registry.web.viewer import now_of, presence
+from registry.web.visiting import host_of
+
+FRESH = timedelta(minutes=15)
+"""How long a sign-in stands for itself where there is no password to ask for."""
+TOO_MANY = worded("There were too many attempts. Wait a quarter of an hour.")
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What came of it; `faults` is empty where it was right."""
+
+    faults: Mapping[str, str] = field(default_factory=dict)
+
+    def require(self) -> None:
+        if self.faults:
+            raise InvalidInput(worded("Nothing was changed."), self.faults)
+
+
+async def proven_by_password(request: Request, password: str) -> Proof:
+    """Who has no password here must have signed in a moment ago. Raises RuleBroken where they have not, TooOften."""
+    parts, now, found = parts_of(request), now_of(request), await run_in_threadpool(presence, request)
+    if found is None or found.actor.id is None:
+        return Proof()  # the right of the route lets nobody in then
+    user_id = found.actor.id
+
+    def check() -> bool:
+        with snapshot(parts.engine) as session:
+            return passwords.authenticate(session, user.email, password) is not None
+
+    with snapshot(parts.engine) as session:
+        user = await run_in_threadpool(users.get, session, user_id)
+    if not user.password_hash:
+        if found.since is None or now - found.since > FRESH:
+            raise RuleBroken(worded("Sign out and in again first: this is done soon after signing in alone."))
+        return Proof()
+    keys = {
+        account_key(request, user.email, user_id): limits.PER_ACCOUNT,
+        limits.network_key(host_of(request)): limits.PER_NETWORK,
+    }
+    held = await _hold(request, keys)
+    right = await run_in_threadpool(check)
+    async with parts.writing() as session:
+        await run_in_threadpool(_settle, session, request, held, "" if right else "wrong_password", user_id)
+    return Proof() if right else Proof({"present_password": worded("This is not your present password.")})
+
+
+async def proven_by_code(request: Request, code: str) -> Proof:
+    """By a code of their second factor, which is used up. Raises TooOften."""
+    parts, now, found = parts_of(request), now_of(request), await run_in_threadpool(presence, request)
+    if found is None or found.actor.id is None:
+        return Proof()
+    user_id, secret = found.actor.id, parts.settings.secret
+    held = await _hold(request, code_keys(request, user_id))
+
+    def check(session: Session) -> str:
+        why = second_factor.prove(session, user_id, code, secret=secret, now=now)
+        _settle(session, request, held, why, user_id)
+        return why
+
+    async with parts.writing() as session:
+        why = await run_in_threadpool(check, session)
+    return Proof({"one_time_code": worded(second_factor.WHY[why])} if why else {})
+
+
+async def _password_of_form(request: Request, present_password: Secret = "") -> Proof:
+    return await proven_by_password(request, present_password)
+
+
+async def _code_of_form(request: Request, one_time_code: Secret = "") -> Proof:
+    return await proven_by_code(request, one_time_code)
+
+
+PasswordAgain = Annotated[Proof, Depends(_password_of_form)]
+"""Of a form. Asked for after the right, which lets nobody try who may not, and before `Tx`."""
+CodeAgain = Annotated[Proof, Depends(_code_of_form)]
+
+
+async def _hold(request: Request, keys: Mapping[str, int]) -> limits.Held:
+    parts, now = parts_of(request), now_of(request)
+    hold: Callable[[Session], limits.Held | None] = lambda session: limits.hold(  # noqa: E731
+        session, keys, secret=parts.settings.secret, now=now
+    )
+    async with parts.writing() as session:
+        held = await run_in_threadpool(hold, session)
+    if held is None:
+        raise TooOften(TOO_MANY)
+    return held
+
+
+def _settle(session: Session, request: Request, held: limits.Held, why: str, user_id: int) -> None:
+    if why:
+        note_refusal(session, why, how="account", user_id=user_id, now=now_of(request))
+    else:
+        limits.let_go(session, held)

@@ -1,0 +1,111 @@
+"""Tags and other names of a tool: in one spelling, on the version that was seen, one event an act."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+import pytest
+from sqlmodel import Session, select
+
+from registry.domain.errors import InvalidInput, StaleVersion
+from registry.domain.tag import MAX_TAG, MOST_TAGS, parted, tags_of
+from registry.services.people.acting import Actor
+from registry.services.tools.editing import edit, other_names
+from registry.store import tags, tools
+from registry.store.columns import id_of
+from registry.store.tables import AliasKind, Event, Tool
+from tests.builders import a_tool, the_cast
+
+
+@pytest.fixture
+def cast(session: Session, now: datetime) -> Mapping[str, Actor]:
+    return the_cast(session, now)
+
+
+@pytest.fixture
+def quill(session: Session, now: datetime) -> Tool:
+    return a_tool(
+        session, now=now, aliases={"pkg:pypi/quill": AliasKind.PURL, "Feather; Pen": AliasKind.NAME}
+    )
+
+
+def told(session: Session) -> list[Event]:
+    return list(session.exec(select(Event).where(Event.action == "tool.edited")))
+
+
+def names(session: Session, tool: Tool) -> list[str]:
+    return other_names(tool, tools.aliases(session, id_of(tool)))
+
+
+def test_a_tag_has_one_spelling_however_it_is_typed() -> None:
+    typed = parted("Open Source, open_source; OPEN-source\nC++, C, Node.js, Café, 名前")
+    assert tags_of(typed) == ("c", "c-plus-plus", "cafe", "node-js", "open-source", "名前")
+    assert tags_of(tags_of(typed)) == tags_of(typed)
+
+
+@pytest.mark.parametrize(
+    ("texts", "why"),
+    [
+        (["!!!"], "“!!!” is no tag"),
+        (["\u202e"], "is no tag"),
+        (["x" * (MAX_TAG + 1)], f"at most {MAX_TAG} letters"),
+        ([f"t{n}" for n in range(MOST_TAGS + 1)], f"at most {MOST_TAGS} tags"),
+    ],
+)
+def test_what_is_no_tag_or_too_many_is_said_and_changes_nothing(
+    session: Session, cast: Mapping[str, Actor], quill: Tool, now: datetime, texts: list[str], why: str
+) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        edit(session, "quillmark", with_tags=texts, with_aliases=["kept"], by=cast["rosa"], now=now)
+    assert why in refused.value.faults["tags"]
+    assert (tags.of_tool(session, id_of(quill)), quill.version, told(session)) == ((), 1, [])
+
+
+@pytest.mark.both_databases
+def test_one_act_is_one_event_and_what_is_so_already_is_none(
+    session: Session, cast: Mapping[str, Actor], quill: Tool, now: datetime
+) -> None:
+    for _ in range(2):  # as by a double click
+        edit(
+            session,
+            "quillmark",
+            with_tags=["Offline", "Open Source"],
+            with_aliases=["pkg:pypi/quill", "Feather Pen", "quillmark.org"],
+            version=1,
+            by=cast["rosa"],
+            now=now,
+        )
+    assert tags.of_tool(session, id_of(quill)) == ("offline", "open-source")
+    assert names(session, quill) == ["Feather Pen", "pkg:pypi/quill", "quillmark.org"]
+    (event,) = told(session)
+    assert (quill.version, event.actor) == (2, "Rosa")
+    assert event.before == {"tags": [], "aliases": ["Feather; Pen", "pkg:pypi/quill"]}
+    assert event.after == {"tags": ["offline", "open-source"], "aliases": names(session, quill)}
+
+
+def test_a_page_that_is_stale_changes_nothing(
+    session: Session, cast: Mapping[str, Actor], quill: Tool, now: datetime
+) -> None:
+    edit(session, "quillmark", with_tags=["offline"], version=1, by=cast["rosa"], now=now)
+    with pytest.raises(StaleVersion):
+        edit(session, "quillmark", with_tags=["handy"], version=1, by=cast["ravi"], now=now)
+    assert tags.of_tool(session, id_of(quill)) == ("offline",)
+
+
+def test_what_is_left_out_stays_and_a_tools_own_name_always_does(
+    session: Session, cast: Mapping[str, Actor], quill: Tool, now: datetime
+) -> None:
+    edit(session, "quillmark", with_tags=["offline"], by=cast["rosa"], now=now)
+    edit(session, "quillmark", with_aliases=[], by=cast["rosa"], now=now)
+    assert tags.of_tool(session, id_of(quill)) == ("offline",)
+    assert [each.text for each in tools.aliases(session, id_of(quill))] == ["Quillmark"]
+
+
+def test_a_name_of_another_tool_and_what_is_no_name_are_refused_together(
+    session: Session, cast: Mapping[str, Actor], quill: Tool, now: datetime
+) -> None:
+    a_tool(session, "Murmur Notes", now=now)
+    with pytest.raises(InvalidInput) as refused:
+        edit(session, "quillmark", with_aliases=["murmur notes", "github.io"], by=cast["rosa"], now=now)
+    assert "“murmur notes” belongs to “Murmur Notes” already." in refused.value.faults["aliases"]
+    assert "github.io" in refused.value.faults["aliases"]
+    assert names(session, quill) == ["Feather; Pen", "pkg:pypi/quill"]

@@ -1,0 +1,63 @@
+"""Tags and names of a tool on their page, and by the same service in the API."""
+
+from collections.abc import Callable
+
+import pytest
+from starlette.testclient import TestClient
+
+pytestmark = pytest.mark.usefixtures("decided")
+As = Callable[[str], TestClient]
+AT = "/tools/murmur-notes/edit"
+
+
+def test_whoever_triages_tags_a_tool_and_everybody_finds_it_by_that(as_: As, client: TestClient) -> None:
+    rosa = as_("Rosa")
+    assert "In use on other tools: offline, open-source" in rosa.get(AT).text
+    kept = rosa.post(
+        AT,
+        data={"version": "1", "tags": "On Calls, offline", "aliases": "Murmur\nmurmur.example"},
+        follow_redirects=False,
+    )
+    assert (kept.status_code, kept.headers["location"]) == (303, "/tools/murmur-notes")
+    shown = client.get("/tools/murmur-notes").text
+    assert '<a class="chip" href="/tools?tag=on-calls">on-calls</a>' in shown
+    assert '"keywords": ["offline", "on-calls"]' in shown
+    listed = client.get("/tools?tag=on-calls").text
+    assert "Murmur Notes" in listed
+    assert "Quillmark" not in listed
+    assert "Tag: on-calls" in listed
+    assert "/feeds/verdicts.atom?tag=on-calls" in listed
+    assert "Yes, if" in client.get("/check?q=murmur.example").text
+    verdicts = client.get("/verdicts?tag=on-calls").text
+    assert ("/verdicts/3" in verdicts, "/verdicts/1" in verdicts) == (True, False)
+    assert "/feeds/verdicts.atom?tag=on-calls" in client.get("/feeds").text
+
+
+def test_what_is_refused_or_stale_comes_back_as_it_was_typed_with_both_in_sight(as_: As) -> None:
+    rosa, ravi = as_("Rosa"), as_("Ravi")
+    bad = rosa.post(AT, data={"version": "1", "tags": "ok, !!!", "aliases": "Quillmark"})
+    assert bad.status_code == 422
+    for told in (
+        "“!!!” is no tag",
+        "belongs to “Quillmark” already",
+        'value="ok, !!!"',
+        "Quillmark</textarea>",
+    ):
+        assert told in bad.text
+    rosa.post(AT, data={"version": "1", "tags": "hers", "aliases": ""})
+    late = ravi.post(AT, data={"version": "1", "tags": "his", "aliases": "Murmuring"})
+    assert late.status_code == 409
+    for told in (
+        "Somebody changed it meanwhile",
+        "stored: </span>hers",
+        "typed: </span>his",
+        "Murmuring</textarea>",
+    ):
+        assert told in late.text
+    assert 'name="version" value="2"' in late.text
+
+
+def test_a_colleague_without_that_role_sees_no_such_page(as_: As) -> None:
+    assert as_("Emil").get(AT).status_code == 403
+    assert AT not in as_("Emil").get("/tools/murmur-notes").text
+    assert AT in as_("Amir").get("/tools/murmur-notes").text
