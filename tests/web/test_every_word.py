@@ -3,6 +3,7 @@ brackets each sentence, and in the templates themselves."""
 
 import re
 from collections.abc import Iterable, Iterator
+from datetime import timedelta
 from html import escape, unescape
 from html.parser import HTMLParser
 from pathlib import Path
@@ -19,13 +20,15 @@ from sqlmodel import AutoString, SQLModel, select
 from starlette.testclient import TestClient
 
 from registry.domain.rubric_words import NAMES as NAMES_OF_RUBRIC
-from registry.services.notices import following
+from registry.services.notices import following, mails, spreading, steps, work_mails
+from registry.services.people import invitations, sign_in
 from registry.settings import Settings
 from registry.store.engine import snapshot, transaction
-from registry.store.tables import Follower, Verdict
+from registry.store.tables import Delivery, DeliveryKind, Follower, Role, User, UserRole, Verdict
 from registry.translation import SUPPLIED
 from registry.web.app import create_app
 from registry.web.rendering import PACKAGE, SPOKEN, templates_dir
+from registry.web.viewer import cookie_name
 from tests.browser.every_answer import ASKED, prepare
 from tests.builders_domain import the_rubric
 from tests.web.conftest import HandClock
@@ -223,8 +226,17 @@ def said_in_english(
     return "\n".join(f"{each!r}: {where}" for each, where in sorted(left.items()))
 
 
-def test_no_page_says_a_word_that_cannot_be_translated(bracketing: TestClient, site_engine: Engine) -> None:
+def test_no_page_says_a_word_that_cannot_be_translated(
+    bracketing: TestClient, site_engine: Engine, settings: Settings, clock: HandClock
+) -> None:
     assert not said_in_english(bracketing, site_engine, [*STARTS])
+    with transaction(site_engine) as session:
+        rosa = session.exec(select(User).join(UserRole).where(UserRole.role == Role.REVIEWER)).first()
+        assert rosa is not None
+        value = sign_in.start_session(session, rosa, secret=settings.secret, now=clock.now)
+    bracketing.cookies.set(cookie_name(bracketing.app.state.parts), value)  # type: ignore[attr-defined]
+    assert "Rosa" in bracketing.get("/account").text
+    assert not said_in_english(bracketing, site_engine, ["/account"])
 
 
 @pytest.mark.whole
@@ -271,6 +283,41 @@ def test_no_form_answers_with_a_word_that_cannot_be_translated(
     typed = {line for _, fields in SENT for each in fields.values() for line in each.splitlines()}
     data = {*data_of(site_engine), *NAMES, *typed}
     left = {each: asked for asked, reply in told for each in unmarked(reply.text, data)}
+    assert not left, "\n".join(f"{each!r}: {where}" for each, where in left.items())
+
+
+def test_no_mail_says_a_word_that_cannot_be_translated(
+    bracketing: TestClient, site_engine: Engine, clock: HandClock
+) -> None:
+    spoken, now = bracketing.app.state.parts.settings, clock.now + timedelta(days=9)  # type: ignore[attr-defined]
+    bracketing.post(
+        "/request", data={"name": "Brandnew", "purpose": "To draw.", "contact": "emil@example.org"}
+    )
+    with transaction(site_engine) as session:
+        for weekly, wanted in ((True, ""), (False, "outcome=rejected")):
+            following.ask(session, address="zoe@example.org", wanted=wanted, weekly=weekly, now=clock.now)
+        for each in session.exec(select(Follower)):
+            following.confirm(each, now=clock.now - timedelta(days=900))
+        following.ask(session, address="zoe@example.org", wanted="category=Chat", weekly=True, now=clock.now)
+        for nth, user in enumerate(
+            session.exec(select(User).join(UserRole).where(UserRole.role == Role.REVIEWER))
+        ):
+            user.password_hash = "some" if nth else ""
+            invitations.mail_reset(session, user.email, secret=spoken.secret, now=now)
+        while spreading.spread(session, spoken, now):
+            pass
+        steps.look(session, spoken, clock.now)
+        work_mails.look(session, spoken, now)
+    data, kinds, left = {*data_of(site_engine), *NAMES}, set(), dict[str, str]()
+    with snapshot(site_engine) as session:
+        for row in session.exec(select(Delivery)):
+            mail = mails.mail_of(session, row, spoken, now)
+            if not isinstance(mail, str):
+                kinds.add(row.kind)
+                body: Any = mail.message.get_body(("html",))
+                left |= dict.fromkeys(unmarked(body.get_content(), data), row.kind.value)
+                left |= dict.fromkeys(unmarked(f"<p>{mail.message['Subject']}</p>", data), row.kind.value)
+    assert kinds == set(DeliveryKind) - {DeliveryKind.TEST, DeliveryKind.PING}
     assert not left, "\n".join(f"{each!r}: {where}" for each, where in left.items())
 
 

@@ -118,13 +118,13 @@ def _owed(each: DueThing) -> str:
             )
         case DueKind.REVIEW if over:
             told = worded(
-                "Verdict {number} ended on {day}. Decide anew, or let it lapse.",
+                "Verdict {number} ended on {day}. It lapses unless it is decided anew.",
                 number=each.number,
                 day=each.due_on,
             )
         case DueKind.REVIEW:
             told = worded(
-                "Verdict {number} ends on {day}. Decide anew, or let it lapse.",
+                "Verdict {number} ends on {day}, unless it is decided anew.",
                 number=each.number,
                 day=each.due_on,
             )
@@ -158,7 +158,7 @@ def _reports(session: Session, now: datetime) -> Iterator[tuple[Concerns, Waits]
 
 
 def _asked_for(session: Session, settings: Settings, today: date) -> Iterator[tuple[Concerns, Waits]]:
-    """Who asks is to hear something within the days of a quick decision: docs/rubric.md."""
+    """Who asks is to hear something within the days of a quick decision: docs/notices.md."""
     for each in work_told.asked_for(session):
         asked_on = each.since.astimezone(settings.zone).date()
         if target_on(Tier.ONE, asked_on) < today:
