@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from registry.cli.acting import acting
 from registry.cli.common import AsJson, opened, print_json, utc_now
 from registry.cli.progress import counting
 from registry.domain.errors import InvalidInput, RuleBroken
@@ -30,12 +31,15 @@ def verify(
     as_json: AsJson = False,
 ) -> None:
     """Derive the log again; exit code 1, naming the first bad number, where it is not what was recorded."""
-    from registry.services.log import checkpoints, signing
+    from registry.services.log import checkpoints, renewing, signing
     from registry.services.log.verifying import verify as derive
+    from registry.store.engine import snapshot
 
     with opened(begun=True) as (settings, engine), counting("Reading the log") as heard:
         outside = checkpoints.outside(settings, checkpoint or (), key=signing.verifier(key) if key else None)
         report = derive(engine, outside, heard=heard)
+        with snapshot(engine) as session:
+            replaced = renewing.told(session)
     if as_json:
         print_json(
             {
@@ -45,12 +49,15 @@ def verify(
                 "root": report.root,
                 "checkpoints": report.checkpoints,
                 "covered": report.covered,
+                "keys_replaced": replaced,
                 "faults": [{"number": each.number, "sentence": each.sentence} for each in report.faults],
             }
         )
     elif report.sound:
         print(f"The log is as it was recorded: {report.size:,} lines, root {report.root}.")
-        print(_covered(report.size, report.covered, report.checkpoints, checkpoints.folder(settings)))
+        print(_covered(report.size, report.covered, report.checkpoints, signing.folder(settings)))
+    for sentence in replaced if not as_json else ():
+        print(sentence)
     for each in report.faults:
         print(each.sentence, file=sys.stderr)
     if not report.sound:
@@ -71,6 +78,18 @@ def write_checkpoint() -> None:
         print("Nothing has happened yet.", file=sys.stderr)
     else:
         print(newest.note, end="")
+
+
+@app.command("new-key")
+def new_key() -> None:
+    """Sign checkpoints by another key, where the one before is lost for good; on record, and told by `verify`."""
+    from registry.services.log import renewing
+    from registry.store.engine import transaction
+
+    with opened(begun=True) as (settings, engine), transaction(engine) as session:
+        made = renewing.new_key(session, settings, by=acting(session), now=utc_now())
+    print("Hand out the new public key to whoever keeps watch:", file=sys.stderr)
+    print(made)
 
 
 @app.command()

@@ -16,6 +16,7 @@ from registry import smtp
 from registry.domain.errors import RuleBroken, SignInRefused
 from registry.services.health import Check
 from registry.services.log import verifying
+from registry.services.log.signing import key_file
 from registry.settings import Settings
 from registry.store import copying, events, log
 from registry.store.engine import snapshot
@@ -50,6 +51,21 @@ def folder(settings: Settings) -> Check:
             "folder", True, f"Others on this machine can look into {place}; run chmod 700 on it.", True
         )
     return Check("folder", True, f"{place} is for its owner and group alone.")
+
+
+def others_read(settings: Settings) -> Iterator[Check]:
+    """Files and folders of secrets and mails that others on this machine can look into."""
+    for place in (
+        key_file(settings),
+        settings.mail_dir,
+        settings.oidc_client_secret_file,
+        settings.smtp_password_file,
+    ):
+        if place is not None and place.exists() and stat.S_IMODE(place.stat().st_mode) & stat.S_IRWXO:
+            told = (
+                f"Others on this machine can read {place}; run chmod {700 if place.is_dir() else 600} on it."
+            )
+            yield Check("readers", place != key_file(settings), told, warns=True)
 
 
 def address(settings: Settings) -> Check:
@@ -176,6 +192,7 @@ def _is_loopback(host: str) -> bool:
 def of_machine(settings: Settings, now: datetime) -> Iterator[Check]:
     """What can be looked at without a database."""
     yield folder(settings)
+    yield from others_read(settings)
     yield address(settings)
     yield versions()
     yield backups(settings, now)

@@ -18,6 +18,27 @@ def test_checking_makes_no_key(run: Terminal, tmp_path: Path) -> None:
     assert not key.exists()
 
 
+def test_a_lost_key_is_not_made_anew_but_on_purpose_which_is_on_record_and_told(
+    run: Terminal, tmp_path: Path
+) -> None:
+    run("users", "add", "ada@example.org", "--role", "admin")
+    run("audit", "checkpoint")
+    key = tmp_path / "data" / "audit-key"
+    assert "The key is there" in run("audit", "new-key").stderr
+    key.unlink()
+    refused = run("audit", "checkpoint")
+    assert (refused.returncode, "Put its file back" in refused.stderr, key.exists()) == (1, True, False)
+    made = run("audit", "new-key").stdout.strip()
+    assert made.count("+") >= 2
+    run("audit", "checkpoint")
+    told = run("audit", "verify")
+    assert (told.returncode, "The key that signs was replaced on" in told.stdout) == (0, True)
+    assert len(list((tmp_path / "data" / "checkpoints").glob("before-*/*.checkpoint"))) == 1
+    with sqlite3.connect(tmp_path / "data" / "registry.sqlite3") as database:
+        [(after,)] = database.execute("SELECT after FROM event WHERE action = 'audit_key.replaced'")
+    assert made in after
+
+
 def test_a_head_that_is_gone_and_a_stray_file_are_named(run: Terminal, tmp_path: Path) -> None:
     run("users", "add", "ada@example.org", "--role", "admin")
     run("audit", "checkpoint")

@@ -48,6 +48,17 @@ def test_a_folder_that_others_can_look_into_is_told(check: Look, data: Path) -> 
     assert "chmod 700" in str(found["sentence"])
 
 
+def test_a_key_and_mails_that_others_can_read_are_told(check: Look, run: Terminal, data: Path) -> None:
+    run("audit", "checkpoint")
+    (data / "audit-key").chmod(0o644)
+    found = check("readers")
+    assert (stands(found), "chmod 600" in str(found["sentence"])) == ("wrong", True)
+    (data / "audit-key").chmod(0o600)
+    (data / "mails").mkdir(mode=0o755)
+    found = check("readers", REGISTRY_MAIL_DIR=str(data / "mails"))
+    assert (stands(found), "chmod 700" in str(found["sentence"])) == ("warns", True)
+
+
 @pytest.mark.parametrize(
     ("settings", "expected", "word"),
     [

@@ -16,11 +16,11 @@ from sqlmodel import Session
 from registry.domain.errors import InvalidInput, RuleBroken
 from registry.domain.merkle import HASH_BYTES, Growing
 from registry.services.log import signing
+from registry.services.log.signing import SUFFIX, folder, kept
 from registry.settings import Settings
 from registry.store import log
 from registry.store.engine import snapshot
 
-SUFFIX = ".checkpoint"
 LEAVES = "leaves"
 
 
@@ -47,10 +47,6 @@ class Outside:
     """How many of them there were."""
 
 
-def folder(settings: Settings) -> Path:
-    return settings.checkpoint_dir or settings.data_dir / "checkpoints"
-
-
 def parse(note: str) -> Checkpoint:
     """Raises InvalidInput for what is no checkpoint; whose it is stands in its signatures."""
     lines = note.split("\n")
@@ -71,11 +67,6 @@ def sign(session: Session, signer: signing.Signer) -> Checkpoint:
     origin = signer.verifier.name
     text = f"{origin}\n{head.size}\n{base64.b64encode(root).decode()}\n"
     return Checkpoint(origin, head.size, root, signer.sign(text))
-
-
-def kept(settings: Settings) -> Sequence[Path]:
-    """The files of all checkpoints that were written, the shortest log first."""
-    return sorted(folder(settings).glob(f"*{SUFFIX}"))
 
 
 def last(settings: Settings) -> Checkpoint | None:
@@ -130,7 +121,7 @@ def write(engine: Engine, settings: Settings) -> Checkpoint | None:
     """
     signer, before = signing.signer(settings), last(settings)
     place = folder(settings)
-    place.mkdir(parents=True, exist_ok=True)
+    place.mkdir(mode=0o700, parents=True, exist_ok=True)
     with snapshot(engine) as session:
         made = sign(session, signer)
         if before is not None:

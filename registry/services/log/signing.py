@@ -2,6 +2,7 @@
 
 import base64
 import os
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -12,10 +13,11 @@ from urllib.parse import urlsplit
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from registry.domain.errors import InvalidInput
+from registry.domain.errors import InvalidInput, RuleBroken
 from registry.settings import Settings
 
 ED25519 = b"\x01"
+SUFFIX = ".checkpoint"
 _PRIVATE = "PRIVATE+KEY+"
 
 
@@ -79,15 +81,45 @@ def known(settings: Settings) -> Verifier | None:
     return signer(settings).verifier if key_file(settings).exists() else None
 
 
+def folder(settings: Settings) -> Path:
+    """Where checkpoints are put."""
+    return settings.checkpoint_dir or settings.data_dir / "checkpoints"
+
+
+def kept(settings: Settings) -> Sequence[Path]:
+    """The files of all checkpoints that were written, the shortest log first."""
+    return sorted(folder(settings).glob(f"*{SUFFIX}"))
+
+
+def make(settings: Settings) -> None:
+    """A new key, readable by its owner alone; one that is there stays."""
+    path = key_file(settings)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    place = urlsplit(settings.base_url)
+    made = _signer(f"{place.netloc.rpartition('@')[2]}{place.path}/log", Ed25519PrivateKey.generate())
+    with suppress(FileExistsError), open(path, "x", opener=partial(os.open, mode=0o600)) as file:
+        file.write(f"{made}\n")
+
+
 def signer(settings: Settings) -> Signer:
-    """The key of this registry; made at first use, readable by its owner alone. Raises InvalidInput."""
+    """The key of this registry; made at first use. Raises InvalidInput.
+
+    Raises RuleBroken where it is missing and has signed before: another one is made on purpose alone, see renewing.py.
+    """
     path = key_file(settings)
     if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        place = urlsplit(settings.base_url)
-        made = _signer(f"{place.netloc.rpartition('@')[2]}{place.path}/log", Ed25519PrivateKey.generate())
-        with suppress(FileExistsError), open(path, "x", opener=partial(os.open, mode=0o600)) as file:
-            file.write(f"{made}\n")
+        if kept(settings):
+            raise RuleBroken(
+                "The key that signed the checkpoints here is missing, so that nothing is signed. Put its file back "
+                "from a backup; where it is lost for good, make another one: registry audit new-key."
+            )
+        make(settings)
+    return signer_in(settings)
+
+
+def signer_in(settings: Settings) -> Signer:
+    """The key in its file, which is there. Raises InvalidInput."""
+    path = key_file(settings)
     told = path.read_text("ascii", errors="replace").strip()
     name, hint, blob = _parts(told.removeprefix(_PRIVATE))
     if not told.startswith(_PRIVATE) or len(blob) != 33:
