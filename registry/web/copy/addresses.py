@@ -30,6 +30,8 @@ def _rule(path: str, *parameters: str, most: int = 1, page: bool = True) -> Rule
 
 FACETS = ("outcome", "category", "office", "tag", "validity")
 PARTS_OF_FEEDS = ("before", "archive", "part")
+TEXT = r"(?!xlsx)[a-z]+"
+"""The endings of files in which addresses can be made those of the copy; a workbook is had from the registry itself."""
 PAGES = (
     _rule(r"/|/feeds|/guidance(?:/[^/]+)?|/accessibility|/a-z(?:/[^/]+)?"),
     _rule(r"/radar(?:/risk-fit)?", "at", "group", most=2),
@@ -41,7 +43,7 @@ PAGES = (
 )
 DOCUMENTS = (
     _rule(r"/feeds/[^/]+(?:/[^/]+)*\.[a-z]+", *FACETS, *PARTS_OF_FEEDS, most=3, page=False),
-    _rule(r"/feeds\.opml|/verdicts\.[a-z]+|/tools\.[a-z]+|/radar[^/]*\.[a-z]+|/radar/.+\.[a-z]+", page=False),
+    _rule(rf"/feeds\.opml|/verdicts\.{TEXT}|/tools\.{TEXT}|/radar[^/]*\.{TEXT}|/radar/.+\.{TEXT}", page=False),
     _rule(r"/tools/[^/]+/badge\.[a-z]+", page=False),
     _rule(r"/tools/[^/]+/verdicts\.[a-z]+", *PARTS_OF_FEEDS, most=2, page=False),
     _rule(r"/schemas/.+\.json|/static/.+", page=False),
