@@ -114,8 +114,13 @@ def make_app() -> "FastAPI":
 
 @contextmanager
 def warming(parts: "Parts") -> Iterator[None]:
-    """Reads ahead what the lists are made of, beside the first requests."""
-    reading = threading.Thread(target=parts.shelving.warm, args=(parts.clock(),), name="roll", daemon=True)
+    """Reads ahead what lists and feeds are made of, beside the first requests."""
+
+    def read() -> None:
+        parts.shelving.warm(parts.clock())
+        parts.annals.warm(parts.engine, parts.clock())
+
+    reading = threading.Thread(target=read, name="roll", daemon=True)
     reading.start()
     try:
         yield

@@ -201,6 +201,12 @@ def categories(session: Session) -> Sequence[str]:
     ).all()
 
 
+def categories_among(session: Session, names: Collection[str]) -> frozenset[str]:
+    """Those of these that a tool has."""
+    asked = select(Tool.category).where(col(Tool.category).in_(sorted(names))).distinct()
+    return frozenset(session.exec(asked))
+
+
 def every(session: Session) -> Sequence[Tool]:
     """All of them, in the order in which they came."""
     return session.exec(select(Tool).order_by(col(Tool.id))).all()

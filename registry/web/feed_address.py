@@ -11,11 +11,11 @@ from registry.domain.errors import InvalidInput
 from registry.domain.lookup import House
 from registry.domain.notice import NoticeKind
 from registry.domain.outcome import members
+from registry.services.verdicts.annals import NoticeFilter
 from registry.services.verdicts.facets import refuse_strangers
 from registry.services.verdicts.feed import MOST, Part
 from registry.services.verdicts.shelf import OLDER, Filter
 from registry.store import notice_pages
-from registry.store.notice_pages import NoticeFilter
 from registry.web.filters import FACETS, as_filter, as_query
 from registry.web.understood import codes
 

@@ -113,14 +113,15 @@ def _document(
     organisation, called = house(read, settings), naming(read, settings.base_url)
     of_one = asked.wanted if not slug else replace(asked.wanted, tools=frozenset({slug}))
     wanted = narrowed(read, replace(asked, wanted=of_one), organisation)
+    parts = parts_of(request)
+    reading = parts.annals.reading(read, wanted, now=now)
     if asked.part is not None:
-        document = feed.archive(read, wanted, asked.part, now=now)
+        document = feed.archive(reading, asked.part)
     elif asked.before is not None:
-        document = feed.before(read, wanted, asked.before, now=now)
+        document = feed.before(reading, asked.before)
     else:
-        document = feed.newest(read, wanted, now=now)
-    made = parts_of(request).entries
-    shown = made.of(
+        document = feed.newest(reading)
+    shown = parts.entries.of(
         read, document.found, organisation, called, base_url=settings.base_url, author=settings.name
     )
     path = f"tools/{slug}/verdicts" if slug else "feeds/verdicts"

@@ -17,6 +17,7 @@ from starlette.requests import HTTPConnection
 
 from registry.services.answers.following import Following
 from registry.services.health import Check
+from registry.services.verdicts.annals import Annals
 from registry.services.verdicts.entries import Entries
 from registry.services.verdicts.shelving import Shelving
 from registry.settings import Settings
@@ -50,6 +51,8 @@ class Parts:
     """The index of this process; it is made once the site runs."""
     shelving: Shelving
     """The published verdicts as this process holds them; they are read when they are first asked for."""
+    annals: Annals = field(default_factory=Annals)
+    """All notices as this process holds them; they are read when they are first asked for."""
     entries: Entries = field(default_factory=Entries)
     """The entries of feeds that this process has made; what they are made of never changes."""
     watched: list[Callable[[datetime], Check]] = field(default_factory=list)

@@ -16,6 +16,7 @@ WITHOUT_EVENT = frozenset(
     {
         "provider_sign_in",  # a sign-in under way
         "reference_attempt",  # a draft
+        "second_factor",  # a key whose first code has not come, and the step of time of the last one
         "user_session",  # slides on with every use
         "api_token",  # when it was last used
         "sign_in_failure",  # counted, and gone within minutes

@@ -2,8 +2,10 @@
 
 import re
 from array import array
+from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import groupby
 
 from rapidfuzz import fuzz, process
 from rapidfuzz.distance import OSA
@@ -14,8 +16,10 @@ SHORT = 5
 """A key of no more letters than this may share no three of them with its own misspelling."""
 MIDDLING = 7
 """From so many letters on a name is known by runs of four, up to one more by runs of three: long runs are rare."""
-MOST_COUNTED = 12_000
-"""Places looked at for one question: the rarest runs come first, and tell most."""
+MOST_TRIED = 4_000
+"""Names of nearly the same length that are measured for one question: those with the rarest runs."""
+MOST_COUNTED = 3_000
+"""Places looked at for what is alike: the rarest runs come first, and tell most."""
 MOST_COMPARED = 80
 NEAR = 60
 """Of 100; what is less alike is no suggestion."""
@@ -29,13 +33,24 @@ class Names:
 
     def __init__(self, names: Iterable[tuple[str, int]] = ()) -> None:
         self._keys = Texts()
+        """Those known at first by their lengths, so that a run's places for some lengths lie together."""
         self._owners = array("q")
         """GONE where a name is left out."""
         self._runs: defaultdict[str, array[int]] = defaultdict(_no_places)
         self._shortened: defaultdict[str, array[int]] = defaultdict(_no_places)
         self._gone = 0
+        self._from_length = array("I")
+        """By a length, the first place of a name that is so long."""
+        keys, owners = [], array("q")
         for key, owner in names:
-            self.add(key, owner)
+            keys.append(key)
+            owners.append(owner)
+        for at in sorted(range(len(keys)), key=lambda at: len(keys[at])):
+            while len(self._from_length) <= len(keys[at]):
+                self._from_length.append(len(self._keys))
+            self.add(keys[at], owners[at])
+        self._late = len(self._keys)
+        """From here on names stand as they came."""
 
     def add(self, key: str, owner: int) -> None:
         place = len(self._keys)
@@ -65,18 +80,41 @@ class Names:
     def near(self, key: str, *, limit: int) -> list[int]:
         """Owners, each by its likest name, best first: one edit, two edits, then what is alike."""
         places = [place for place in self._candidates(key) if self._owners[place] != GONE]
-        return likest(
-            key, [(self._keys.at(place).decode(), self._owners[place]) for place in places], limit=limit
-        )
+        owners = (self._owners[place] for place in places)
+        return likest(key, list(zip(self._keys.read(places), owners, strict=True)), limit=limit)
 
     def _candidates(self, key: str) -> set[int]:
-        """Places of the names that share most with the key, and of short ones those that are one edit away."""
-        found = set(self._sharing(key, 4))
-        if len(key) <= MIDDLING + 2:
-            found.update(self._sharing(key, 3))
+        """Places of the names within reach, of those that share most with the key, and of short ones one edit away."""
+        sizes = (4, 3) if len(key) <= MIDDLING + 2 else (4,)
+        found = set(self._within_reach(key, sizes))
+        for size in sizes:
+            found.update(self._sharing(key, size))
         if len(key) <= SHORT + 1:
             found.update(*(self._shortened.get(each, _NONE) for each in _shortened(key)))
         return found
+
+    def _within_reach(self, key: str, sizes: Sequence[int]) -> Iterator[int]:
+        reach = _reach(key)
+        of_length = self._first_of(len(key) - reach), self._first_of(len(key) + reach + 1)
+        tried: set[int] = set()
+        for size in sizes:
+            shared = sorted((self._between(*of_length, each) for each in sorted(_runs(key, size))), key=len)
+            # No edit changes more than size + 1 runs: beside so many for each, one is left.
+            for some in shared[: reach * (size + 1) + 1]:
+                tried.update(some[: MOST_TRIED - len(tried)])
+        places = list(tried)
+        keys = self._keys.read(places)
+        for _, _, at in process.extract(key, keys, scorer=OSA.distance, score_cutoff=reach, limit=None):
+            yield places[at]
+
+    def _between(self, first: int, last: int, run: str) -> "array[int]":
+        """The run's places from first to before last, and late ones."""
+        places = self._runs.get(run, _NONE)
+        late = bisect_left(places, self._late)
+        return places[bisect_left(places, first) : bisect_left(places, last)] + places[late:]
+
+    def _first_of(self, length: int) -> int:
+        return self._from_length[max(length, 0)] if length < len(self._from_length) else self._late
 
     def _sharing(self, key: str, size: int) -> list[int]:
         counted: Counter[int] = Counter()
@@ -98,18 +136,32 @@ class Names:
 
 
 def likest(key: str, names: Sequence[tuple[str, int]], *, limit: int) -> list[int]:
-    """Owners of names that are like the key, each by its likest one, best first."""
-    best: dict[int, tuple[int, float]] = {}
-    reach = 1 if len(key) < SHORT else 2
+    """Owners of names that are like the key, each by its likest one, best first.
+
+    Among as few edits, letters left out, swapped or typed twice come before letters that the name does not have: they
+    are what people mistype most (Pollock and Zamora 1983), and one of few such slips, not of an alphabet.
+    """
+    best: dict[int, tuple[int, int, float]] = {}
+    reach = _reach(key)
     keys = [name for name, _ in names]
     # A short name inside a long one scores high by WRatio; plain likeness breaks the tie.
     for name, score, at in process.extract(key, keys, scorer=fuzz.WRatio, score_cutoff=NEAR, limit=None):
-        edits = min(OSA.distance(key, name, score_cutoff=reach), FAR if reach == 2 else 2)
+        edits = OSA.distance(key, name, score_cutoff=reach)
         likeness = 0.5 * score + 0.5 * fuzz.ratio(key, name) + (name[0] == key[0])
         owner = names[at][1]
-        rank = (-edits if edits <= reach else -FAR, likeness)
+        rank = (-edits, -_foreign(key, name), likeness) if edits <= reach else (-FAR, 0, likeness)
         best[owner] = max(best.get(owner, rank), rank)
     return sorted(best, key=lambda owner: (best[owner], -owner), reverse=True)[:limit]
+
+
+def _reach(key: str) -> int:
+    """So many edits a key may be away from the name that was meant."""
+    return 1 if len(key) < SHORT else 2
+
+
+def _foreign(key: str, name: str) -> int:
+    """How many letters of the key the name does not have, those aside that follow their like."""
+    return (Counter(letter for letter, _ in groupby(key)) - Counter(name)).total()
 
 
 def near_of_all(key: str, names: Iterable[Sequence[tuple[str, int]]], *, limit: int) -> list[int]:

@@ -6,6 +6,7 @@ A row maps a header to a text, or in JSON to any plain value; what the cells mea
 import csv
 import io
 import json
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
@@ -21,6 +22,8 @@ NEED_EXCEL = "This needs two libraries more. Install them: pip install 'tech-reg
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠", "'")
 """A spreadsheet may run a CSV cell that begins so, in full width too; an apostrophe before it keeps it text, and is
 taken off again when the file is read."""
+_OPENED, _GOES_ON, _CLOSED = (re.compile(rf"[ \t\n\r]*{sign}[ \t\n\r]*") for sign in (r"\[", ",", r"\]"))
+"""A JSON list before, between and behind what stands in it."""
 _SAME_DAY = datetime(2000, 1, 1)  # noqa: DTZ001 - what the library wants
 """In the file's own properties, so that the same rows give the same bytes."""
 
@@ -78,15 +81,45 @@ def write_csv(columns: Sequence[str], rows: Sequence[Row]) -> bytes:
 
 
 def read_json(body: bytes) -> Sheet:
-    """A list of objects, or an object that holds one under `rows`."""
+    """A list of objects, which are not held, or an object that holds one under `rows`."""
     try:
-        data = json.loads(body.decode("utf-8-sig"))
+        text = body.decode("utf-8-sig")
+        sheet = _listed(text)
+        data = json.loads(text) if sheet is None else None
     except (ValueError, RecursionError) as error:
         raise InvalidInput(f"This is no JSON file that can be read ({error}).") from error
+    if sheet is not None:
+        return sheet
     rows = data.get("rows") if isinstance(data, dict) else data
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise InvalidInput("The JSON file must hold a list of objects, one for each row.")
     return Sheet.of(rows)
+
+
+def _listed(text: str) -> Sheet | None:
+    """None for anything but a well-formed list of one object or more."""
+    columns: set[str] = set()
+    count = 0
+    try:
+        for row in _objects(text):
+            columns.update(row)
+            count += 1
+    except (ValueError, RecursionError):
+        return None
+    return Sheet(frozenset(columns), count, lambda: _objects(text))
+
+
+def _objects(text: str) -> Iterator[Row]:
+    """The objects of a JSON list, each read when it is asked for. Raises ValueError for any other text."""
+    decode, sign, at = json.JSONDecoder().raw_decode, _OPENED.match(text), 0
+    while sign:
+        row, at = decode(text, sign.end())
+        if not isinstance(row, dict):
+            raise ValueError("this is no object")
+        yield row
+        sign = _GOES_ON.match(text, at)
+    if at == 0 or not _CLOSED.fullmatch(text, at):
+        raise ValueError("this is no list of objects")
 
 
 def write_json(columns: Sequence[str], rows: Sequence[Row]) -> bytes:

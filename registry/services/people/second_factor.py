@@ -19,6 +19,7 @@ from registry.domain.errors import InvalidInput, RuleBroken
 from registry.domain.language import gettext_noop as _
 from registry.domain.language import worded
 from registry.services.people.acting import Actor, record
+from registry.services.people.refusals import SOMEBODY
 from registry.services.people.sign_in import digest_of
 from registry.store import users
 from registry.store.engine import serialise
@@ -204,6 +205,7 @@ def want_code(
     value = secrets.token_urlsafe(32)
     digest = digest_of("code wanted", value, secret)
     session.add(CodeWanted(digest=digest, user_id=user_id, how=how, next=next, expires_at=now + WANTED_LIFE))
+    record(session, "sign_in.code_asked", ("user", user_id), by=SOMEBODY, now=now, after={"how": how})
     return value
 
 

@@ -15,7 +15,7 @@ def refuse_strangers(session: Session, wanted: Filter, house: House) -> None:
     """Raises InvalidInput for a value that is none of ours, naming those that are."""
     _refuse("office", wanted.offices, house.offices)
     _refuse("data_class", wanted.data_classes, house.data_classes)
-    if wanted.categories:
+    if wanted.categories and not wanted.categories <= tools.categories_among(session, wanted.categories):
         _refuse("category", wanted.categories, tools.categories(session))
     if wanted.tags:
         hint = worded("Take one from the list of verdicts or of tools.")

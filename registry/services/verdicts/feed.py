@@ -13,8 +13,9 @@ from datetime import UTC, datetime
 from sqlmodel import Session
 
 from registry.domain.errors import InvalidInput, NotFound
+from registry.services.verdicts.annals import Annals, NoticeFilter, Reading
 from registry.store import notice_pages
-from registry.store.notice_pages import Line, Month, NoticeFilter
+from registry.store.notice_pages import Line
 from registry.store.tables import Notice
 
 MOST = 50
@@ -32,11 +33,10 @@ class Part:
     """So many of its notices, where it was asked for before it was whole; what is filed later changes them no more."""
 
     @property
-    def span(self) -> Month:
+    def span(self) -> tuple[datetime, datetime]:
+        """When its month begins and the next one does."""
         years, month = divmod(self.year * 12 + self.month, 12)
-        return Month(
-            datetime(self.year, self.month, 1, tzinfo=UTC), datetime(years, month + 1, 1, tzinfo=UTC)
-        )
+        return datetime(self.year, self.month, 1, tzinfo=UTC), datetime(years, month + 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -50,12 +50,14 @@ class Document:
     next_archive: Part | None = None
 
 
-def newest(session: Session, wanted: NoticeFilter, *, now: datetime) -> Document:
-    found, following = _page(session, wanted, None, now)
-    return Document(found, following, prev_archive=_newest_archive(session, wanted, found, now))
+def newest(reading: Reading) -> Document:
+    found, following = _page(reading, None)
+    return Document(found, following, prev_archive=_newest_archive(reading, found))
 
 
-def of_tools(session: Session, slugs: Mapping[int, str], *, now: datetime) -> dict[int, list[Document]]:
+def of_tools(
+    session: Session, annals: Annals, slugs: Mapping[int, str], *, now: datetime
+) -> dict[int, list[Document]]:
     """Tool id -> the feed of the tool and the archives of past months that it leads to, newest first.
 
     All are read at once, but for a long feed, of which the archives are left out as well.
@@ -66,7 +68,7 @@ def of_tools(session: Session, slugs: Mapping[int, str], *, now: datetime) -> di
     return {
         tool_id: _short(lines.get(tool_id, ()), filed.get(tool_id, ()), now)
         if tool_id in short
-        else [newest(session, NoticeFilter(tools=frozenset({slug})), now=now)]
+        else [newest(annals.reading(session, NoticeFilter(tools=frozenset({slug})), now=now))]
         for tool_id, slug in slugs.items()
     }
 
@@ -87,31 +89,30 @@ def _short(shown: Sequence[Line], filed: Sequence[Line], now: datetime) -> list[
     ]
 
 
-def before(session: Session, wanted: NoticeFilter, number: int, *, now: datetime) -> Document:
+def before(reading: Reading, number: int) -> Document:
     """The page that begins before a notice. Raises InvalidInput where there is no such notice."""
-    last = notice_pages.find(session, number, now=now)
+    last = notice_pages.find(reading.session, number, now=reading.now)
     if last is None:
         sentence = f"There is no notice number {number}. Begin with the feed itself and follow its links."
         raise InvalidInput(sentence, {"before": sentence})
-    return Document(*_page(session, wanted, last, now))
+    return Document(*_page(reading, last))
 
 
-def archive(session: Session, wanted: NoticeFilter, part: Part, *, now: datetime) -> Document:
+def archive(reading: Reading, part: Part) -> Document:
     """Raises NotFound for a part that is not closed yet, or that nothing was ever filed in."""
-    month = part.span
-    count = notice_pages.count_filed(session, wanted, month, now=now)
-    parts = _closed(count, month, now)
+    count = reading.count(*part.span)
+    parts = _closed(count, part, reading.now)
     skip = (part.number - 1) * MOST
     if part.number > parts and not (part.first and skip + part.first <= count):
         raise NotFound(
             "There is no such archive: nothing was filed there, or its time is not over. Follow the feed's own links."
         )
-    found = notice_pages.filed(session, wanted, month, now=now, skip=skip, limit=part.first or MOST)
+    found = _filed(reading, part, skip=skip, limit=part.first or MOST)
     return Document(
         _told_last(found[::-1]),
         part=part,
-        prev_archive=_archive_before(session, wanted, part, now),
-        next_archive=None if part.first else _archive_after(session, wanted, part, parts, now),
+        prev_archive=_archive_before(reading, part),
+        next_archive=None if part.first else _archive_after(reading, part, parts),
     )
 
 
@@ -123,52 +124,49 @@ def _told_last(found: Sequence[Line]) -> list[Line]:
     return list(once.values())
 
 
-def _page(
-    session: Session, wanted: NoticeFilter, last: Notice | None, now: datetime
-) -> tuple[Sequence[Line], int | None]:
-    found = notice_pages.newest(session, wanted, before=last, now=now, limit=MOST + 1)
-    shown = found[:MOST]
+def _page(reading: Reading, last: Notice | None) -> tuple[Sequence[Line], int | None]:
+    found = reading.newest(before=last, limit=MOST + 1)
+    shown = notice_pages.lines(reading.session, found[:MOST])
     return shown, shown[-1].number if len(found) > MOST else None
 
 
-def _newest_archive(
-    session: Session, wanted: NoticeFilter, shown: Sequence[Line], now: datetime
-) -> Part | None:
+def _filed(reading: Reading, part: Part, *, skip: int, limit: int) -> list[Line]:
+    return notice_pages.lines(reading.session, reading.filed(*part.span, skip=skip, limit=limit))
+
+
+def _newest_archive(reading: Reading, shown: Sequence[Line]) -> Part | None:
     """The archive with which everything begins that the feed itself does not show."""
-    at = now.astimezone(UTC)
+    at = reading.now.astimezone(UTC)
     month = Part(at.year, at.month)
-    full = notice_pages.count_filed(session, wanted, month.span, now=now) // MOST
-    rest = notice_pages.filed(session, wanted, month.span, now=now, skip=full * MOST, limit=MOST)
+    full = reading.count(*month.span) // MOST
+    rest = _filed(reading, month, skip=full * MOST, limit=MOST)
     if {each.uid for each in rest} - {each.uid for each in shown}:
         return Part(at.year, at.month, full + 1, len(rest))
     if full:
         return Part(at.year, at.month, full)
-    return _archive_before(session, wanted, month, now)
+    return _archive_before(reading, month)
 
 
-def _archive_before(session: Session, wanted: NoticeFilter, part: Part, now: datetime) -> Part | None:
+def _archive_before(reading: Reading, part: Part) -> Part | None:
     if part.number > 1:
         return Part(part.year, part.month, part.number - 1)
-    at = notice_pages.filed_nearest(session, wanted, before=part.span.starts_at, now=now)
+    at = reading.last_before(part.span[0])
     if at is None:
         return None
-    count = notice_pages.count_filed(session, wanted, Part(at.year, at.month).span, now=now)
-    return Part(at.year, at.month, -(-count // MOST))
+    month = Part(at.year, at.month)
+    return Part(at.year, at.month, -(-reading.count(*month.span) // MOST))
 
 
-def _archive_after(
-    session: Session, wanted: NoticeFilter, part: Part, parts: int, now: datetime
-) -> Part | None:
+def _archive_after(reading: Reading, part: Part, parts: int) -> Part | None:
     if part.number < parts:
         return Part(part.year, part.month, part.number + 1)
-    at = notice_pages.filed_nearest(session, wanted, after=part.span.ends_at, now=now)
+    at = reading.first_since(part.span[1])
     if at is None:
         return None
     first = Part(at.year, at.month)
-    count = notice_pages.count_filed(session, wanted, first.span, now=now)
-    return first if _closed(count, first.span, now) else None
+    return first if _closed(reading.count(*first.span), first, reading.now) else None
 
 
-def _closed(count: int, month: Month, now: datetime) -> int:
+def _closed(count: int, month: Part, now: datetime) -> int:
     """How many parts of a month never change any more: all of one that is over, else those that are full."""
-    return -(-count // MOST) if month.ends_at <= now else count // MOST
+    return -(-count // MOST) if month.span[1] <= now else count // MOST

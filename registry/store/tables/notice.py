@@ -20,9 +20,6 @@ class Notice(SQLModel, table=True):
         UniqueConstraint("verdict_id", "key", "revision"),
         Index(None, "updated_at", "number"),
         Index(None, "tool_id", "updated_at", "number"),
-        Index(None, "category", "updated_at", "number"),
-        Index(None, "outcome", "updated_at", "number"),
-        Index(None, "filed_at", "number"),
     )
 
     number: int | None = Field(default=None, primary_key=True)

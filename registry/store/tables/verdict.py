@@ -27,6 +27,12 @@ class Verdict(SQLModel, table=True):
         Index(None, "tool_id", "starts_at"),
         Index("ix_verdict_told", *TOLD),
         Index(
+            "ix_verdict_undone",
+            "undone_at",
+            sqlite_where=text("undone_at IS NOT NULL"),
+            postgresql_where=text("undone_at IS NOT NULL"),
+        ),
+        Index(
             "uq_verdict_evaluation_id",
             "evaluation_id",
             unique=True,

@@ -101,7 +101,7 @@ class Documents:
     ) -> Mapping[int, Sequence[Document]]:
         settings, slugs = self._parts.settings, {id_of(tool): tool.slug for tool in found}
         called = naming(session, settings.base_url)
-        read = feed.of_tools(session, slugs, now=self._now)
+        read = feed.of_tools(session, self._parts.annals, slugs, now=self._now)
         numbers = {line.number for some in read.values() for each in some for line in each.found}
         rows = notice_pages.whole(session, numbers)
         told = entries(session, rows, organisation, called, base_url=settings.base_url, author=settings.name)

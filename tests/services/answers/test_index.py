@@ -7,6 +7,8 @@ from datetime import datetime
 from threading import Event, RLock, Semaphore
 
 import pytest
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
 from sqlalchemy import Engine
 from sqlmodel import Session, select
 
@@ -241,6 +243,34 @@ def rename(engine: Engine, table: str, name: str) -> None:
 def test_a_short_name_is_found_by_any_one_edit(typed: str) -> None:
     names = Names([("jira", 1), ("mural", 2), ("asana", 3), ("jirafe", 4), ("docker", 5)])
     assert names.near(typed, limit=3)[0] == 1
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant", "other"),
+    [
+        ("kanbna", "kanban", "kanbra"),  # swapped
+        ("quilmark", "quillmark", "quiltark"),  # left out
+        ("murrmur", "murmur", "burrmur"),  # typed twice
+    ],
+)
+def test_of_names_as_near_a_slip_comes_before_a_letter_that_the_name_does_not_have(
+    typed: str, meant: str, other: str
+) -> None:
+    assert Names([(other, 1), (meant, 2)]).near(typed, limit=2) == [2, 1]
+
+
+def test_the_nearest_of_many_names_is_found_two_edits_away_and_if_it_came_late() -> None:
+    dice = random.Random(12)
+    words = ("".join(dice.choices("aelnst", k=dice.randint(6, 7))) for _ in range(9_000))
+    keys = list(dict.fromkeys(word + dice.choice(["studio", "cloud"]) for word in words))
+    names = Names((key, at) for at, key in enumerate(keys[:-1_000]))
+    for at, key in enumerate(keys[-1_000:], len(keys) - 1_000):
+        names.add(key, at)
+    for key in dice.sample(keys, 20) + dice.sample(keys[-1_000:], 20):
+        first, second = sorted(dice.sample(range(1, len(key) - 1), 2))
+        typed = f"{key[:first]}{key[first + 1 : second]}o{key[second:]}"
+        _, nearest, _ = process.extractOne(typed, keys, scorer=OSA.distance)
+        assert OSA.distance(typed, keys[names.near(typed, limit=1)[0]]) == nearest, (typed, key)
 
 
 def test_names_that_went_are_suggested_no_more() -> None:

@@ -1,0 +1,120 @@
+"""What must be known of every notice to find, count and order them all for feeds; short rows, read at once."""
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import Select, String, cast, func, or_
+from sqlalchemy import select as columns
+from sqlalchemy.orm import aliased
+from sqlmodel import Session, col
+
+from registry.domain.notice import NoticeKind
+from registry.domain.outcome import Outcome
+from registry.domain.validity import ValidityState
+from registry.store.tables import Evaluation, Notice, Tool, ToolTag, Verdict
+
+
+class Recorded(NamedTuple):
+    """One notice: when it was told, and by what it is found. None of it ever changes."""
+
+    number: int
+    updated_at: datetime
+    filed_at: datetime
+    outcome: Outcome
+    category: str
+    kind: NoticeKind
+    state: ValidityState
+    offices: str
+    """As JSON text."""
+    ceiling: str | None
+    rubric: str | None
+    table: str | None
+
+
+class Key(NamedTuple):
+    """By what a notice has its place: in the order in which they were told, and in that in which they were filed."""
+
+    number: int
+    updated_at: datetime
+    filed_at: datetime
+
+
+_KEY = (col(Notice.number), col(Notice.updated_at), col(Notice.filed_at))
+
+
+def last(session: Session) -> int:
+    """The number of the newest notice, 0 where there is none."""
+    found: int | None = session.connection().execute(columns(func.max(col(Notice.number)))).scalar()
+    return found or 0
+
+
+def recorded(session: Session, *, after: int = 0) -> list[Recorded]:
+    """All notices with a higher number, by number."""
+    told = (
+        *(col(each) for each in (Notice.outcome, Notice.category, Notice.kind, Notice.state)),
+        *(cast(col(Verdict.offices), String), col(Verdict.data_ceiling)),
+        *(col(Evaluation.rubric_hash), col(Evaluation.table_hash)),
+    )
+    query = (
+        columns(*_KEY, *told)
+        .join(Verdict, col(Verdict.id) == col(Notice.verdict_id))
+        .outerjoin(Evaluation, col(Evaluation.id) == col(Verdict.evaluation_id))
+        .where(col(Notice.number) > after)
+        .order_by(col(Notice.number))
+    )
+    found: Iterable[Any] = session.connection().execute(query)
+    return [Recorded(*row) for row in found]
+
+
+def overtaken(session: Session, *, after: int = 0) -> Sequence[tuple[int, int, datetime]]:
+    """Number of a notice, and number and moment of one with a higher number that tells it anew."""
+    later = aliased(Notice)
+    query = (
+        columns(col(Notice.number), col(later.number), col(later.updated_at))
+        .join(later, (col(later.verdict_id) == col(Notice.verdict_id)) & (col(later.key) == col(Notice.key)))
+        .where(col(later.number) > after, col(later.revision) > 1, col(later.revision) > col(Notice.revision))
+    )
+    found: Iterable[Any] = session.connection().execute(query)
+    return [(number, by, at) for number, by, at in found]
+
+
+def undone(session: Session) -> list[Key]:
+    """Of the notices whose verdict was taken back before anybody was told."""
+    # By the short index of what was taken back; a join would look at every notice.
+    taken_back = columns(col(Verdict.id)).where(col(Verdict.undone_at).is_not(None))
+    query: Select[Any] = columns(*_KEY)  # type: ignore[assignment]
+    return _keys(session, query.where(col(Notice.verdict_id).in_(taken_back)))
+
+
+def of_tools(session: Session, slugs: Collection[str]) -> list[Key]:
+    query: Select[Any] = columns(*_KEY)  # type: ignore[assignment]
+    query = query.join(Tool, col(Tool.id) == col(Notice.tool_id))
+    return _keys(session, query.where(col(Tool.slug).in_(sorted(slugs))))
+
+
+def tagged(session: Session, tags: Collection[str]) -> list[Key]:
+    """Of the tools that bear one of these tags now."""
+    query: Select[Any] = columns(*_KEY)  # type: ignore[assignment]
+    query = query.join(ToolTag, col(ToolTag.tool_id) == col(Notice.tool_id))
+    return _keys(session, query.where(col(ToolTag.tag).in_(sorted(tags))))
+
+
+def saying(session: Session, words: Sequence[str]) -> list[Key]:
+    """Of those with every word in the tool's name, its vendor or the verdict's reasons."""
+    query: Select[Any] = columns(*_KEY)  # type: ignore[assignment]
+    query = query.join(Verdict, col(Verdict.id) == col(Notice.verdict_id))
+    query = query.join(Tool, col(Tool.id) == col(Notice.tool_id))
+    return _keys(session, query.where(*(_says(word) for word in words)))
+
+
+def _keys(session: Session, query: Select[Any]) -> list[Key]:
+    found: Iterable[Any] = session.connection().execute(query)
+    return [Key(*row) for row in found]
+
+
+def _says(word: str) -> Any:
+    """SQLite folds the case of ASCII alone, so other letters are looked for in the cases in which they are written."""
+    cases = dict.fromkeys((word, word.lower(), word.upper(), word.capitalize()))
+    places = (Notice.tool_name, Tool.vendor, Verdict.rationale)
+    return or_(*(col(place).icontains(each, autoescape=True) for place in places for each in cases))
