@@ -17,11 +17,12 @@ from registry.services.decisions.decider import permission
 from registry.services.decisions.decision import Decision, decide
 from registry.services.evaluations import scoring
 from registry.services.evaluations.work import TaskKind, my_work
+from registry.services.people import accounts
 from registry.services.people.acting import Actor
 from registry.store import evaluations
 from registry.store.columns import id_of
 from registry.store.tables import Evaluation, Event, Role, SecondReading, Verdict
-from tests.builders import TERMS, UTC_ZONE, a_tool, an_evaluation, scored, the_cast
+from tests.builders import TERMS, UTC_ZONE, a_tool, an_evaluation, scored, the_cast, the_offices
 
 SECRET = b"of the registry"
 QUICK = Decision(
@@ -129,6 +130,20 @@ def test_an_approver_lets_it_stand_with_a_reason(
         second_reading.let_stand(session, case, reason="So.", by=cast["rosa"], now=later)
     second_reading.let_stand(session, case, reason="The flaw was mended.", by=cast["amir"], now=later)
     assert evaluations.get(session, case).withdrawn_reason == "Verdict 1 stands: The flaw was mended."
+
+
+def test_who_is_for_another_office_does_not_let_it_stand(
+    session: Session, cast: Mapping[str, Actor], quick: Verdict, now: datetime
+) -> None:
+    the_offices(session)
+    later = now + timedelta(hours=1)
+    case = id_of(read_again(session, cast, later, R2="4"))
+    accounts.set_roles(
+        session, cast["amir"].person_id, roles=["approver"], offices=["hq"], by=cast["ada"], now=later
+    )
+    with pytest.raises(NotAllowed, match="for all offices"):
+        second_reading.let_stand(session, case, reason="Mended.", by=cast["amir"], now=later)
+    second_reading.let_stand(session, case, reason="Mended.", by=cast["ana"], now=later)
 
 
 def test_the_staff_are_told_how_a_second_reading_stands_and_never_whether_one_will_come(

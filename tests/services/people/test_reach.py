@@ -15,7 +15,7 @@ from registry.services.decisions.decision import Decision, decide
 from registry.services.people import accounts
 from registry.services.people.acting import Actor
 from registry.services.rubrics import rubric_files
-from registry.services.verdicts import verdict_life
+from registry.services.verdicts import duties, verdict_life
 from registry.store import tables
 from registry.store.columns import id_of
 from tests.builders import TERMS, a_condition, a_tool, an_evaluation, scored, the_cast, the_offices
@@ -141,3 +141,17 @@ def test_no_verdict_of_another_office_is_superseded(
     limit("amir", "hq")
     with pytest.raises(NotAllowed, match="not for field"):
         decided(session, cast, now + timedelta(hours=1), "hq", tool=tool, supersedes=(theirs.number,))
+
+
+@pytest.mark.parametrize("act", [duties.meet_condition, duties.waive_condition, duties.take_back])
+def test_what_becomes_of_a_condition_comes_from_whose_role_is_for_its_verdicts_offices(
+    session: Session, cast: Mapping[str, Actor], limit: Limit, now: datetime, act: Callable[..., object]
+) -> None:
+    theirs = decided(session, cast, now, "field")
+    limit("amir", "hq")
+    later = now + timedelta(hours=1)
+    told = {"on": later.date()} if act is duties.meet_condition else {"reason": "So."}
+    with pytest.raises(NotAllowed, match="not for field"):
+        act(session, theirs.number, 1, **told, zone=TERMS.zone, by=cast["amir"], now=later)
+    with pytest.raises(RuleBroken, match="standing condition"):
+        act(session, theirs.number, 1, **told, zone=TERMS.zone, by=cast["ana"], now=later)
