@@ -1,4 +1,5 @@
-"""What happened lately in the demo's office: a quick no, what colleagues told of tools in use, what a pilot came to."""
+"""What happened lately in the demo's office: a quick no, what colleagues told of tools in use, what a pilot came to,
+who is away."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -10,6 +11,7 @@ from registry.domain.triggers import ReportKind
 from registry.domain.validity import MarkKind
 from registry.services.decisions import quick_no
 from registry.services.decisions.decision import Terms
+from registry.services.people import deputies
 from registry.services.people.acting import Actor
 from registry.services.people.house import house
 from registry.services.verdicts import reports, verdict_life
@@ -27,6 +29,21 @@ def prepare(session: Session, ground: Ground, settings: Settings, terms: Terms, 
     )
     _report_the_pilot(session, terms, by=people["amir"], now=now - timedelta(hours=30))
     _tell(session, settings, people, now=now)
+    _go_away(session, settings, people, now=now)
+
+
+def _go_away(session: Session, settings: Settings, people: Mapping[str, Actor], *, now: datetime) -> None:
+    """Ana is away for ten days, and Mina decides for her."""
+    today = now.astimezone(settings.zone).date()
+    deputies.delegate(
+        session,
+        people["mina"].id,
+        first_day=today,
+        last_day=today + timedelta(days=9),
+        zone=settings.zone,
+        by=people["ana"],
+        now=now,
+    )
 
 
 def _say_no_at_once(

@@ -78,6 +78,8 @@ class Mark:
     """Of a pilot's result: `reached` (yes, partly or no), `measure` and `exit_rule`, each what came of it."""
     by_id: int | None = None
     """The account behind `by`, where there is one: two people may bear one name."""
+    for_id: int | None = None
+    """Of the approver whose deputy did it."""
 
 
 @dataclass(frozen=True)
@@ -220,7 +222,12 @@ def check_mark(ruling: Ruling, mark: Mark, at: datetime, zone: tzinfo) -> None:
         )
     past = _past(ruling, at)
     if rule.by_another and past.suspended is not None and _same_person(past.suspended, mark):
-        raise RuleBroken(f"You suspended verdict {number} yourself. Another person must confirm or lift it.")
+        raise RuleBroken(
+            f"You suspended verdict {number} yourself, or one of you for the other. "
+            "Another person must confirm or lift it."
+            if past.suspended.for_id or mark.for_id
+            else f"You suspended verdict {number} yourself. Another person must confirm or lift it."
+        )
     if mark.kind is MarkKind.SUSPENSION_CONFIRMED and past.confirmed:
         raise RuleBroken(f"The suspension of verdict {number} is confirmed already.")
     if rule.needs_reason and not mark.reason.strip():
@@ -246,8 +253,9 @@ def _check_sunset(mark: Mark, number: int, announced: date | None, today: date) 
 
 
 def _same_person(one: Mark, other: Mark) -> bool:
+    """Nor is it another one who acts as the first one's deputy, or whose deputy the first one was."""
     if one.by_id is not None and other.by_id is not None:
-        return one.by_id == other.by_id
+        return not {one.by_id, one.for_id}.isdisjoint({other.by_id, other.for_id} - {None})
     return one.by == other.by
 
 

@@ -10,6 +10,7 @@ from datetime import date, datetime, timedelta
 from registry.domain.condition import Condition
 from registry.domain.errors import RuleBroken
 from registry.domain.evaluation import Tier
+from registry.domain.language import worded
 from registry.domain.outcome import MEANINGS, STRICTNESS, Outcome
 
 NONE_KNOWN = "none known"
@@ -57,6 +58,8 @@ class Verdict:
     citation: str = ""
     pilot: Pilot | None = None
     decided_by: str
+    decided_for: str = ""
+    """The approver whose deputy decided; empty where it was decided in one's own right."""
     decided_at: datetime
     starts_at: datetime
     """After the undo window, or later where a later day was chosen."""
@@ -66,6 +69,17 @@ class Verdict:
     imported: bool = False
     notes: tuple[str, ...] = ()
     """Exceptions on the record: one person scored and decided, the quick lane."""
+
+    @property
+    def decider(self) -> str:
+        return decider(self.decided_by, self.decided_for)
+
+
+def decider(decided_by: str, decided_for: str) -> str:
+    """Who decided, in words."""
+    if not decided_for:
+        return decided_by
+    return worded("{deputy} for {approver}", deputy=decided_by, approver=decided_for)
 
 
 @dataclass(frozen=True, kw_only=True)

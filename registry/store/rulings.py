@@ -40,6 +40,7 @@ class Decided(NamedTuple):
     citation: str
     pilot: Mapping[str, str]
     decided_by: str
+    decided_for: str
     decided_at: datetime
     starts_at: datetime
     valid_until: date | None
@@ -123,6 +124,7 @@ def as_mark(action: str, at: datetime, actor: str, actor_id: int | None, after: 
         effective_on=date.fromisoformat(effective_on) if effective_on else None,
         details=after.get("details") or {},
         by_id=None if after.get("by") else actor_id,
+        for_id=after.get("for"),
     )
 
 
@@ -150,6 +152,7 @@ def as_verdict(
         citation=row.citation,
         pilot=Pilot(**row.pilot) if row.pilot else None,
         decided_by=row.decided_by,
+        decided_for=row.decided_for,
         decided_at=row.decided_at,
         starts_at=row.starts_at,
         valid_until=row.valid_until,

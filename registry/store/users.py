@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import delete, update
+from sqlalchemy import select as columns
 from sqlmodel import Session, col, select
 
 from registry.domain.errors import NotFound
+from registry.store import delegations
 from registry.store.memo import remembered
 from registry.store.tables import (
     ApiToken,
@@ -141,21 +143,24 @@ def identities_of(session: Session, user_id: int) -> list[UserIdentity]:
 
 
 def holder_of_session(
-    session: Session, digest: str
-) -> tuple[UserSession, User, frozenset[Role], bool] | None:
-    """A session with whose it is, which roles they hold, and whether they have a second factor, in one query."""
+    session: Session, digest: str, *, now: datetime
+) -> tuple[UserSession, User, frozenset[Role], bool, bool] | None:
+    """A session with whose it is and which roles they hold, whether they have a second factor, and whether they are
+    anybody's deputy, in one query."""
+    deputy = delegations.is_deputy(col(UserSession.user_id), now)
     query = (
-        select(UserSession, User, UserRole.role, SecondFactor.set_up_at)
+        columns(UserSession, User, col(UserRole.role), col(SecondFactor.set_up_at), deputy)
         .join(User, col(User.id) == col(UserSession.user_id))
         .outerjoin(UserRole, col(UserRole.user_id) == col(User.id))
         .outerjoin(SecondFactor, col(SecondFactor.user_id) == col(User.id))
-        .where(UserSession.digest == digest)
+        .where(col(UserSession.digest) == digest)
     )
-    rows = session.exec(query).all()
+    rows = session.execute(query).all()
     if not rows:
         return None
-    kept, user, _, set_up_at = rows[0]
-    return kept, user, frozenset(Role(row[2]) for row in rows if row[2]), set_up_at is not None
+    kept, user, _, set_up_at, stands_in = rows[0]
+    roles = frozenset(Role(row[2]) for row in rows if row[2])
+    return kept, user, roles, set_up_at is not None, bool(stands_in)
 
 
 def holder_of_token(session: Session, digest: str) -> tuple[ApiToken, User, frozenset[Role]] | None:

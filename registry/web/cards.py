@@ -6,6 +6,7 @@ from urllib.parse import quote, urlencode
 from registry.domain.answer import PERMITS
 from registry.domain.coverage import covers
 from registry.domain.language import gettext_noop as _
+from registry.domain.language import said
 from registry.domain.lookup import Answer, AnswerCode, House
 from registry.domain.outcome import MEANINGS
 from registry.domain.tool import Tool
@@ -68,7 +69,7 @@ def answer_card(
             for each in answer.editions
         ],
         number=verdict.number if verdict else None,
-        decided_by=verdict.decided_by if verdict else "",
+        decided_by=said(verdict.decider, house.language) if verdict else "",
         decided_on=verdict.decided_at if verdict else None,
         valid_until=answer.validity.ends_on if answer.validity else None,
         follow=[

@@ -127,6 +127,7 @@ class DecidedOut(Shape):
     evaluation: int | None
     outcome: Outcome
     decided_by: str
+    decided_for: str = Field(description="The approver whose deputy decided; empty where it was nobody's.")
     published_at: datetime = Field(description="When the undo window ends.")
     notes: list[str]
     url: str

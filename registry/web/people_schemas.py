@@ -1,13 +1,14 @@
 """Wire shapes of people and their tokens, written by hand like all of the API's."""
 
-from datetime import datetime
+from datetime import date, datetime
+from typing import Literal
 
 from pydantic import Field
 
 from registry.store.tables import Role, SignInWay, WorkMails
 from registry.web.deps import Plain
 from registry.web.schemas import Sent, Shape
-from registry.web.strict import Whole
+from registry.web.strict import CalendarDay, Whole
 
 
 class PersonOut(Shape):
@@ -114,8 +115,38 @@ class TokenOut(Shape):
     token: str = Field(default="", description="The token itself, told this once when it is made.")
 
 
+class DelegationIn(Sent):
+    deputy: Whole = Field(
+        ge=1, le=2**31 - 1, description="Id of who decides for you: a reviewer or an approver."
+    )
+    first_day: CalendarDay = Field(description="In the organisation's time zone; today or later.")
+    last_day: CalendarDay = Field(description="Inclusive; at most 180 days.")
+
+
+class DelegationOut(Shape):
+    """That somebody decides for an approver who is away."""
+
+    id: int
+    approver_id: int
+    approver: str
+    deputy_id: int
+    deputy: str
+    first_day: date
+    last_day: date = Field(description="Inclusive, in the organisation's time zone.")
+    state: Literal["to_come", "holds", "rests", "over", "ended"] = Field(
+        description="rests: one of the two has not the role for it any more."
+    )
+    ended_at: datetime | None = Field(description="When it was ended early.")
+
+
 class WholePersonOut(PersonOut):
     tokens: list[TokenOut]
+    delegations: list[DelegationOut]
+
+
+class NamedOut(Shape):
+    id: int
+    name: str
 
 
 class WorkMailsIn(Sent):
@@ -131,4 +162,8 @@ class AccountOut(PersonOut):
     sessions: list[SessionOut]
     own_factor: OwnFactorOut
     tokens: list[TokenOut]
+    delegations: list[DelegationOut] = Field(
+        description="By which another decides for you, or you for another."
+    )
+    may_name: list[NamedOut] = Field(description="Whom an approver may name; for others nobody.")
     work_mails: WorkMailsOut = Field(description="When you are told by mail of what waits for you.")

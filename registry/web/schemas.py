@@ -217,6 +217,7 @@ class VerdictOut(Shape):
         description="reached (yes, partly, no), measure, exit_rule, note, by, at; null where nobody told."
     )
     decided_by: str
+    decided_for: str = Field(description="The approver whose deputy decided; empty where it was nobody's.")
     decided_at: datetime
     valid_from: datetime
     valid_until: date | None = Field(description="The last day, inclusive, in the organisation's time zone.")

@@ -9,6 +9,7 @@ from registry.domain.language import gettext_noop as _
 from registry.domain.language import joined, small, worded
 from registry.domain.lookup import House
 from registry.domain.validity import STATE_LABELS, ValidityState
+from registry.domain.verdict import decider
 from registry.services.verdicts.publishing import Published
 from registry.services.verdicts.shelf import Shelf
 from registry.store import tables
@@ -179,7 +180,7 @@ def _happening(
     published = event.action == "verdict.published"
     title, changes = changed.get(row.number, ("", ())) if published else ("", ())
     parts = [
-        worded("Decided by {whom}.", whom=row.decided_by) if published else "",
+        worded("Decided by {whom}.", whom=decider(row.decided_by, row.decided_for)) if published else "",
         str(after.get("text") or "") if not published else "",
         str(after.get("reason") or ""),
         worded("Shown by: {evidence}", evidence=after["evidence"]) if after.get("evidence") else "",

@@ -104,7 +104,7 @@ def require_unchanged(connection: HTTPConnection, session: Session) -> None:
     connection.state.viewer = _Known(found)
     if found is None or (found.unready and not before.unready):
         raise not_signed_in(connection)
-    if before.actor.roles - found.actor.roles:
+    if before.actor.roles - found.actor.roles or before.actor.own_roles - found.actor.own_roles:
         raise NotAllowed(worded("Your roles were changed a moment ago, so nothing was done."))
 
 

@@ -6,16 +6,28 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import insert, inspect, text, update
+from sqlalchemy import delete, insert, inspect, text, update
 from sqlalchemy.exc import IntegrityError
-from sqlmodel import Session
+from sqlmodel import Session, col, select
 
 from registry.domain.evaluation import Alone
 from registry.services.evaluations import scoring
-from registry.services.people.acting import Actor
+from registry.services.people.acting import Actor, record
 from registry.store.columns import id_of
-from registry.store.tables import Evaluation, Interest, Request, VendorContact, Verdict
-from tests.builders import a_tool, a_verdict, an_evaluation, scored, the_cast
+from registry.store.tables import (
+    Delegation,
+    Evaluation,
+    Interest,
+    Office,
+    Request,
+    Scorecard,
+    User,
+    UserOffice,
+    UserRole,
+    VendorContact,
+    Verdict,
+)
+from tests.builders import a_tool, a_verdict, an_evaluation, scored, the_cast, the_offices
 
 DECIDED: tuple[dict[str, Any], ...] = tuple(
     {column.name: None} for column in inspect(Verdict).columns if column.name not in ("id", "undone_at")
@@ -152,6 +164,143 @@ def test_a_verdict_that_was_not_imported_is_of_an_evaluation_and_of_its_tool(
     assert "no evaluation" in refused(session, evaluation, None, now, evaluation_id=None)
     assert "of another tool" in refused(session, evaluation, cast["amir"], now, tool_id=other)
     write(session, evaluation, None, now, evaluation_id=None, imported=True)
+
+
+def limited(session: Session, person: Actor, *codes: str) -> None:
+    """Their roles are for these offices alone."""
+    for code in codes:
+        office = session.exec(select(Office).where(Office.code == code)).one()
+        session.add(UserOffice(user_id=person.person_id, office_id=id_of(office)))
+    session.flush()
+
+
+def test_nobody_decides_beyond_their_offices(
+    session: Session, cast: Mapping[str, Actor], evaluation: Evaluation, now: datetime
+) -> None:
+    the_offices(session)
+    limited(session, cast["amir"], "hq")
+    for offices in ([], ["field"], ["hq", "field"]):
+        assert "beyond those" in refused(session, evaluation, cast["amir"], now, offices=offices)
+    write(session, evaluation, cast["amir"], now, offices=["hq"])
+
+
+@pytest.mark.parametrize("action", ["verdict.revoked", "condition.met", "verdict.upheld"])
+def test_nobody_acts_on_a_verdict_beyond_their_offices(
+    session: Session, cast: Mapping[str, Actor], now: datetime, action: str
+) -> None:
+    the_offices(session)
+    verdict = a_verdict(session, a_tool(session, now=now), cast, now=now)
+    limited(session, cast["ada"], "hq")
+
+    def act(**after: Any) -> None:
+        with session.begin_nested():
+            record(session, action, ("verdict", verdict.id), by=cast["ada"], now=now, after=after)
+
+    with pytest.raises(IntegrityError, match="beyond those of who acts"):
+        act()
+    with pytest.raises(IntegrityError, match="not the deputy"):
+        act(**{"for": cast["amir"].id})
+    with session.begin_nested():
+        record(session, "tool.edited", ("tool", 1), by=cast["ada"], now=now)
+    session.execute(delete(UserOffice))
+    act()
+
+
+@pytest.fixture
+def delegation(session: Session, cast: Mapping[str, Actor], now: datetime) -> Delegation:
+    """Mina decides for Amir for nine days."""
+    row = Delegation(
+        approver_id=cast["amir"].person_id,
+        deputy_id=cast["mina"].person_id,
+        made_at=now,
+        starts_at=now,
+        ends_at=now + timedelta(days=9),
+    )
+    session.add(row)
+    session.flush()
+    return row
+
+
+def for_amir(cast: Mapping[str, Actor]) -> dict[str, Any]:
+    return {"decided_for_id": cast["amir"].id, "decided_for": "Amir"}
+
+
+@pytest.mark.usefixtures("delegation")
+def test_one_decides_for_an_approver_while_a_delegation_holds_and_for_the_approvers_offices(
+    session: Session, cast: Mapping[str, Actor], evaluation: Evaluation, now: datetime
+) -> None:
+    the_offices(session)
+    limited(session, cast["amir"], "hq")
+    told, mina, ours = for_amir(cast), cast["mina"], {"offices": ["hq"]}
+    assert "not the deputy" in refused(session, evaluation, cast["ravi"], now, **told, **ours)
+    for moment in (now - timedelta(seconds=1), now + timedelta(days=9)):
+        assert "not the deputy" in refused(session, evaluation, mina, now, **told, **ours, decided_at=moment)
+    assert "beyond those" in refused(session, evaluation, mina, now, **told)
+    assert "not the deputy" in refused(session, evaluation, mina, now, **told, **ours, alone=Alone.QUICK_LANE)
+    write(session, evaluation, mina, now, **told, **ours)
+
+
+@pytest.mark.usefixtures("delegation")
+@pytest.mark.parametrize("whose", ["amir", "mina"])
+def test_nobody_decides_for_an_approver_once_either_is_shut_out_or_lost_the_role_or_it_was_ended(
+    session: Session, cast: Mapping[str, Actor], evaluation: Evaluation, now: datetime, whose: str
+) -> None:
+    person = cast[whose].person_id
+    for act in (
+        update(User).where(col(User.id) == person).values(disabled_at=now),
+        delete(UserRole).where(col(UserRole.user_id) == person),
+        update(Delegation).values(ended_at=now),
+    ):
+        with session.begin_nested() as attempt:
+            session.execute(act)
+            assert "not the deputy" in refused(session, evaluation, cast["mina"], now, **for_amir(cast))
+            attempt.rollback()
+    write(session, evaluation, cast["mina"], now, **for_amir(cast))
+
+
+@pytest.mark.usefixtures("delegation")
+def test_nobody_decides_for_an_approver_what_either_may_not_decide(
+    session: Session, cast: Mapping[str, Actor], evaluation: Evaluation, now: datetime
+) -> None:
+    of, ours = {"tool_id": evaluation.tool_id}, {"evaluation_id": id_of(evaluation)}
+    for whose, begins in (("amir", "approver for whom"), ("mina", "who decided")):
+        who = {"user_id": cast[whose].person_id}
+        for row, reason in (
+            (Request(**of, **who, purpose="Letters", digest="d", at=now), "asked for this"),
+            (VendorContact(**of, **who, at=now), "contact of its vendor"),
+            (Interest(**ours, **who, interested=True, at=now), "an interest"),
+            (Scorecard(**ours, **who, saved_at=now), "scored it"),
+        ):
+            with session.begin_nested() as attempt:
+                session.add(row)
+                session.flush()
+                told = refused(session, evaluation, cast["mina"], now, **for_amir(cast))
+                assert (begins in told, reason in told) == (True, True), told
+                attempt.rollback()
+
+
+def test_a_delegation_is_an_approvers_to_a_reviewer_or_an_approver_and_is_ended_and_never_changed(
+    session: Session, cast: Mapping[str, Actor], delegation: Delegation, now: datetime
+) -> None:
+    values = delegation.model_dump(exclude={"id"})
+
+    def fails(statement: Any) -> None:
+        with pytest.raises(IntegrityError), session.begin_nested():
+            session.execute(statement)
+
+    for wrong in (
+        {"approver_id": cast["rosa"].id},
+        {"deputy_id": cast["uma"].id},
+        {"deputy_id": cast["amir"].id},
+        {"ends_at": now},
+        {"ended_at": now},
+    ):
+        fails(insert(Delegation).values(values | wrong))
+    fails(update(Delegation).values(deputy_id=cast["rosa"].id))
+    fails(update(Delegation).values(ends_at=now + timedelta(days=90)))
+    fails(delete(Delegation))
+    session.execute(update(Delegation).values(ended_at=now))
+    fails(update(Delegation).values(ended_at=None))
 
 
 def test_what_was_decided_is_never_changed(

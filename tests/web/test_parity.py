@@ -34,6 +34,11 @@ TWINS: dict[str, str | NoTwin] = {
     "POST /account/work-mails": f"POST {API}/account/work-mails",
     "POST /account/tokens": f"POST {API}/account/tokens",
     "POST /account/tokens/{token_id}/revoke": f"POST {API}/account/tokens/{{token_id}}/revoke",
+    "POST /account/delegations": f"POST {API}/account/delegations",
+    "POST /account/delegations/{delegation_id}/end": f"POST {API}/account/delegations/{{delegation_id}}/end",
+    "POST /people/{user_id}/delegations/{delegation_id}/end": (
+        f"POST {API}/people/{{user_id}}/delegations/{{delegation_id}}/end"
+    ),
     "POST /theme": NoTwin("how this browser shows pages"),
     "POST /check/list": f"POST {API}/check",
     "POST /request": f"POST {API}/requests",

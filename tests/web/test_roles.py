@@ -57,7 +57,11 @@ RIGHTS = {
     "POST /account/work-mails": "one's own account",
     "POST /account/tokens": "one's own account",
     "POST /account/tokens/{token_id}/revoke": "one's own account",
+    "POST /account/delegations": "decide",
+    "POST /account/delegations/{delegation_id}/end": "one's own account",
     "GET /api/v1/account": "signed in",
+    "POST /api/v1/account/delegations": "decide",
+    "POST /api/v1/account/delegations/{delegation_id}/end": "one's own account",
     "POST /api/v1/account/sessions/end": "one's own account",
     "DELETE /api/v1/account/sessions/{name}": "one's own account",
     "POST /api/v1/account/password": "one's own account",
@@ -430,6 +434,8 @@ RIGHTS = {
     "POST /api/v1/people/{user_id}/disable": "people and settings",
     "POST /api/v1/people/{user_id}/link": "people and settings",
     "POST /api/v1/people/{user_id}/sign-out": "people and settings",
+    "POST /api/v1/people/{user_id}/delegations/{delegation_id}/end": "people and settings",
+    "POST /people/{user_id}/delegations/{delegation_id}/end": "people and settings",
     "POST /api/v1/people/{user_id}/tokens": "people and settings",
     "POST /api/v1/people/{user_id}/tokens/{token_id}/revoke": "people and settings",
     "GET /api/v1/evaluations/{evaluation_id}/disagreements": "see work in progress",
@@ -603,6 +609,7 @@ def test_nobody_gets_further_than_the_table_says(
             .replace("{case_id}", "999999")
             .replace("{token_id}", "999999")
             .replace("{rule_id}", "999999")
+            .replace("{delegation_id}", "999999")
             .replace("{webhook_id}", "999999")
             .replace("{delivery_id}", "999999")
             .replace("{condition_id}", "999999")

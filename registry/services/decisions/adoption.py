@@ -12,19 +12,20 @@ from sqlmodel import Session
 from registry.domain.adoption import beyond, latest_day, left_out
 from registry.domain.condition import Condition
 from registry.domain.errors import InvalidInput, NotAllowed, RuleBroken, StaleVersion
-from registry.domain.evaluation import Alone, Tier, may_decide
+from registry.domain.evaluation import Alone, Tier
 from registry.domain.language import day_text
 from registry.domain.lookup import House
 from registry.domain.outcome import MEANINGS
 from registry.domain.outside import STANDS, Outside, read_outside
 from registry.domain.validity import STATE_LABELS, ValidityState, validity
 from registry.domain.verdict import AssessmentFacts, Draft, Scope, day_faults, demands
-from registry.services.decisions.decider import Permission, refuse_own_reading
+from registry.services.decisions.decider import Permission, independent_rights
 from registry.services.decisions.decision import Decision, Terms, form_faults, publish, verdict_row
 from registry.services.evaluations import evaluation as rounds
 from registry.services.evaluations.scoring import declare
 from registry.services.outside.said import linked
 from registry.services.people.acting import Actor
+from registry.services.people.reach import DECIDERS
 from registry.store import asked, evaluations, outside, tables, tools, verdicts
 from registry.store.columns import id_of
 from registry.store.tables import Adoption, Evaluation, OutsideVerdict, Role, Source, Tool
@@ -142,12 +143,12 @@ def adopt(
     if faults:
         raise InvalidInput("Nothing was published. See what is missing.", faults)
     evaluation, opened = _evaluation(session, found, edition, terms, by=by, now=now)
-    allowed = _permission(session, evaluation, found, decision, solo=terms.solo, by=by)
+    allowed = _permission(session, evaluation, found, decision, solo=terms.solo, by=by, now=now)
     declare(session, id_of(evaluation), interested=False, statement="", by=by, now=now)
     row = verdict_row(evaluation, decision, terms, allowed, by=by, now=now)
     row.step_reason = ""
     row.assessment = _record(found) | {"opened_for_it": opened}
-    published = publish(session, evaluation, row, decision, zone=terms.zone, by=by, now=now)
+    published = publish(session, evaluation, row, decision, allowed, zone=terms.zone, by=by, now=now)
     session.add(
         Adoption(verdict_id=id_of(published), outside_id=id_of(found.row), revision=found.row.revision)
     )
@@ -267,19 +268,17 @@ def _evaluation(
 
 
 def _permission(
-    session: Session, evaluation: Evaluation, found: Model, decision: Decision, *, solo: bool, by: Actor
+    session: Session,
+    evaluation: Evaluation,
+    found: Model,
+    decision: Decision,
+    *,
+    solo: bool,
+    by: Actor,
+    now: datetime,
 ) -> Permission:
-    evaluation_id = id_of(evaluation)
-    refuse_own_reading(session, evaluation_id, by=by)
-    scorers = {card.reviewer.id for card in evaluations.scorecards(session, evaluation_id)}
-    may_decide(
-        by.person_id,
-        requesters=evaluations.requesters(session, evaluation.tool_id),
-        scorers=scorers,
-        interested=evaluations.interested(session, evaluation),
-        vendor_contacts=evaluations.contacts(session, evaluation.tool_id).keys(),
-        solo=solo,
-    )
+    rights = independent_rights(session, evaluation, solo=solo, own=DECIDERS, by=by, now=now)
+    scorers = {card.reviewer.id for card in evaluations.scorecards(session, id_of(evaluation))}
     notes = [f"Adopted from {found.named}; nothing was scored here."]
     if found.outside.imported:
         notes.append("It was imported there from an older list, and not scored there either.")
@@ -287,7 +286,7 @@ def _permission(
     if dropped:
         told = " ".join(f"“{each.rstrip('.')}.”" for each in dropped)
         notes.append(f"Left out of theirs, or said otherwise: {told} Why: {decision.step_reason.strip()}")
-    return Permission(Alone.SOLO if by.id in scorers else None, tuple(notes))
+    return Permission(Alone.SOLO if by.id in scorers else None, tuple(notes), rights)
 
 
 def _record(found: Model) -> dict[str, Any]:

@@ -1,13 +1,17 @@
-"""Who may decide one evaluation, and under which recorded exception."""
+"""Who may decide one evaluation, in whose right, and under which recorded exception."""
 
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlmodel import Session
 
 from registry.domain.errors import NotAllowed
 from registry.domain.evaluation import Alone, Tier, may_decide, recorded_exceptions
+from registry.domain.language import worded
 from registry.services.evaluations.calibration import is_trained
 from registry.services.people.acting import Actor
+from registry.services.people.reach import DECIDERS, Authority, authorities, widest
 from registry.store import deciding, evaluations
 from registry.store.columns import id_of
 from registry.store.tables import Evaluation, Role, Verdict
@@ -19,19 +23,32 @@ class Permission:
 
     alone: Alone | None
     notes: tuple[str, ...]
+    rights: tuple[Authority, ...]
+    """In whose right it may be; at least one, and one's own first."""
 
     @property
     def quick_lane(self) -> bool:
         return self.alone is Alone.QUICK_LANE
 
+    def right(self, offices: Iterable[Collection[str]]) -> Authority:
+        """That in which a verdict for these offices, which supersedes those for these, is decided."""
+        return widest(self.rights, offices)
+
 
 def permission(
-    session: Session, evaluation: Evaluation, *, solo: bool, by: Actor, cases_needed: int = 0
+    session: Session,
+    evaluation: Evaluation,
+    *,
+    solo: bool,
+    by: Actor,
+    now: datetime,
+    cases_needed: int = 0,
 ) -> Permission:
     """Raises NotAllowed unless this person may decide. The database refuses the same people once more.
 
     `cases_needed` is how many reference cases make a reviewer trained for the quick lane.
-    Who scored decides in the quick lane alone, and never on a second reading; see docs/concepts.md, "Who may not".
+    Who scored decides in the quick lane alone, in their own right and never on a second reading; see
+    docs/concepts.md, "Who may not".
     """
     if by.id is None or by.scopes is not None:
         raise NotAllowed("Only a person decides, never a token. Sign in first.")
@@ -44,26 +61,73 @@ def permission(
         raise NotAllowed("Only an approver decides. Ask one of them.")
     if quick_lane:
         require_trained(session, by, needed=cases_needed)
-    refuse_own_reading(session, evaluation_id, by=by)
-    may_decide(
-        by.id,
-        requesters=evaluations.requesters(session, evaluation.tool_id),
-        scorers=scorers,
-        interested=evaluations.interested(session, evaluation),
-        vendor_contacts=evaluations.contacts(session, evaluation.tool_id).keys(),
-        solo=solo,
-        quick_lane=quick_lane,
+    own = by.roles if quick_lane else DECIDERS
+    rights = independent_rights(
+        session, evaluation, solo=solo, quick_lane=quick_lane, own=own, by=by, now=now
     )
     notes = recorded_exceptions(by.id, scorers=scorers, solo=solo, quick_lane=quick_lane)
     alone = Alone.QUICK_LANE if quick_lane else Alone.SOLO if solo and scored else None
-    return Permission(alone, notes)
+    return Permission(alone, notes, rights[:1] if quick_lane else rights)
 
 
-def refuse_own_reading(session: Session, evaluation_id: int, *, by: Actor) -> None:
-    """Raises NotAllowed where the evaluation reads a verdict again that this person decided."""
-    reading = deciding.find_reading_by_evaluation(session, evaluation_id)
-    if reading is not None and session.get_one(Verdict, reading.verdict_id).decided_by_id == by.id:
+def independent_rights(
+    session: Session,
+    evaluation: Evaluation,
+    *,
+    solo: bool,
+    quick_lane: bool = False,
+    own: Collection[Role],
+    by: Actor,
+    now: datetime,
+) -> tuple[Authority, ...]:
+    """In whose right this person may decide an evaluation; `own` are the roles by which it may be their own.
+
+    A deputy decides only where both are independent: nobody lends a right that is not theirs. Raises NotAllowed.
+    """
+    evaluation_id = id_of(evaluation)
+    requesters = evaluations.requesters(session, evaluation.tool_id)
+    scorers = {card.reviewer.id for card in evaluations.scorecards(session, evaluation_id)}
+    interested = evaluations.interested(session, evaluation)
+    contacts = evaluations.contacts(session, evaluation.tool_id).keys()
+    refuse_own_reading(session, evaluation_id, person_id=by.person_id)
+    may_decide(
+        by.person_id,
+        requesters=requesters,
+        scorers=scorers,
+        interested=interested,
+        vendor_contacts=contacts,
+        solo=solo,
+        quick_lane=quick_lane,
+    )
+    part_in_it = scorers | {*requesters, *interested, *contacts, *_first_deciders(session, evaluation_id)}
+    found = authorities(session, by, now=now, own=own)
+    free = tuple(each for each in found if each.for_id not in part_in_it)
+    if free:
+        return free
+    if found:
+        raise NotAllowed(
+            worded(
+                "You would decide for {name}, who may not decide this. Who asked for a tool, scored it, has an "
+                "interest in it or is a contact of its vendor does not decide, and nobody does it for them.",
+                name=found[0].for_name,
+            )
+        )
+    raise NotAllowed("Only an approver decides. Ask one of them.")
+
+
+def refuse_own_reading(session: Session, evaluation_id: int, *, person_id: int | None) -> None:
+    """Raises NotAllowed where the evaluation reads a verdict again that this person decided, or another for them."""
+    if person_id in _first_deciders(session, evaluation_id):
         raise NotAllowed("You decided it, so another approver says what comes of the second reading.")
+
+
+def _first_deciders(session: Session, evaluation_id: int) -> set[int]:
+    """Of the verdict that the evaluation reads again: who decided it, and for whom; nobody where it is no reading."""
+    reading = deciding.find_reading_by_evaluation(session, evaluation_id)
+    if reading is None:
+        return set()
+    first = session.get_one(Verdict, reading.verdict_id)
+    return {each for each in (first.decided_by_id, first.decided_for_id) if each is not None}
 
 
 def require_trained(session: Session, by: Actor, *, needed: int) -> None:

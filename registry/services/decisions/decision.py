@@ -10,8 +10,9 @@ from sqlmodel import Session
 
 from registry.domain.condition import Condition
 from registry.domain.decision_table import RiskBand
-from registry.domain.errors import InvalidInput, StaleVersion
+from registry.domain.errors import InvalidInput, NotAllowed, StaleVersion
 from registry.domain.evaluation import EvaluationState, Tier
+from registry.domain.language import gettext_noop as _
 from registry.domain.outcome import MEANINGS, Outcome
 from registry.domain.quick_lane import CONFIRMED, beyond
 from registry.domain.rubric import KnockOutAnswer, Side
@@ -29,7 +30,6 @@ from registry.services.evaluations.assessing import Weighed, as_it_was, weigh
 from registry.services.evaluations.evaluation import check_condition
 from registry.services.evaluations.progress import require_ready
 from registry.services.people.acting import Actor, record
-from registry.services.people.reach import reach_fault, require_reach
 from registry.services.verdicts import content
 from registry.services.verdicts.announcing import announce
 from registry.store import evaluations, library, tables, tools, verdicts
@@ -37,6 +37,8 @@ from registry.store.columns import id_of
 from registry.store.conditions import rows_of
 from registry.store.engine import serialise
 from registry.store.tables import Evaluation, Supersession
+
+BY_DEPUTY = _("Decided by the deputy of an approver who was away.")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -186,7 +188,9 @@ def decide(
     require_ready(session, evaluation, solo=terms.solo)
     if version is not None and version != evaluation.version:
         raise StaleVersion("The evaluation changed while you were writing. Look at what is new, then decide.")
-    allowed = permission(session, evaluation, solo=terms.solo, by=by, cases_needed=terms.cases_needed)
+    allowed = permission(
+        session, evaluation, solo=terms.solo, by=by, cases_needed=terms.cases_needed, now=now
+    )
     found = faults(session, evaluation, decision, terms, allowed, now=now)
     if found:
         raise InvalidInput("The verdict was not published. See what is missing.", found)
@@ -195,7 +199,7 @@ def decide(
     row.recommended, row.assessment = weighed.recommendation.outcome, as_it_was(weighed)
     if decision.outcome is row.recommended:
         row.step_reason = ""
-    return publish(session, evaluation, row, decision, zone=terms.zone, by=by, now=now)
+    return publish(session, evaluation, row, decision, allowed, zone=terms.zone, by=by, now=now)
 
 
 def verdict_row(
@@ -229,6 +233,7 @@ def publish(
     evaluation: Evaluation,
     row: tables.Verdict,
     decision: Decision,
+    allowed: Permission,
     *,
     zone: tzinfo,
     by: Actor,
@@ -236,13 +241,19 @@ def publish(
 ) -> tables.Verdict:
     """Number the verdict, store it with its conditions and its notice, and close the evaluation, in one event.
 
-    Raises InvalidInput where it is for offices beyond those that the person's roles are for, and NotAllowed where a
-    verdict that it supersedes is.
+    Raises InvalidInput where it is for offices beyond those of the right in which it is decided, and NotAllowed where
+    a verdict that it supersedes is.
     """
-    if fault := reach_fault(session, by, row.offices):
+    earlier = [each.offices for each in verdicts.by_numbers(session, decision.supersedes)]
+    right = allowed.right([row.offices, *earlier])
+    if fault := right.fault(row.offices):
         raise InvalidInput("The verdict was not published. See what is missing.", {"offices": fault})
-    for earlier in verdicts.by_numbers(session, decision.supersedes):
-        require_reach(session, by, earlier.offices)
+    for offices in earlier:
+        if fault := right.fault(offices):
+            raise NotAllowed(fault)
+    if right.for_id is not None:
+        row.decided_for_id, row.decided_for = right.for_id, right.for_name
+        row.notes = [*row.notes, BY_DEPUTY]
     serialise(session, "verdict")  # always after the evaluation is held, so that no two wait for each other
     row.number = verdicts.next_number(session)
     session.add(row)
@@ -268,6 +279,7 @@ def publish(
             "step_reason": row.step_reason,
             "supersedes": list(decision.supersedes),
             **({"alone": row.alone.value} if row.alone else {}),
+            **right.told,
             **content.hashes(session, [id_of(row)])[id_of(row)],
         },
     )

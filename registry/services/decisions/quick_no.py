@@ -12,23 +12,26 @@ from sqlmodel import Session
 
 from registry.domain.decision_table import RiskBand
 from registry.domain.errors import InvalidInput, NotAllowed, RuleBroken
-from registry.domain.evaluation import Alone, Tier, may_decide
+from registry.domain.evaluation import Alone, Tier
 from registry.domain.lookup import AnswerCode, House, Question
 from registry.domain.outcome import MEANINGS, Outcome
 from registry.domain.rubric import KnockOut, Rubric
 from registry.domain.verdict import AssessmentFacts, Draft, demands
 from registry.services.answers import lookup
-from registry.services.decisions.decider import Permission, refuse_own_reading, require_trained
+from registry.services.decisions.decider import Permission, independent_rights, require_trained
 from registry.services.decisions.decision import Decision, Terms, publish, verdict_row
 from registry.services.evaluations import evaluation as rounds
+from registry.services.evaluations.calibration import is_trained
 from registry.services.evaluations.scoring import declare
 from registry.services.people.acting import Actor
+from registry.services.people.reach import DECIDERS
 from registry.services.rubrics import rubrics
 from registry.store import evaluations, tables, tools, verdicts
 from registry.store.columns import id_of
 from registry.store.tables import Evaluation, Role, Tool
 
 DUPLICATE = "duplicate"
+GIVERS = frozenset({Role.REVIEWER, Role.APPROVER})
 PURPOSE = "Any use: it was answered with a quick no."
 YES = frozenset({AnswerCode.YES, AnswerCode.YES_IF})
 
@@ -85,12 +88,12 @@ def give(
         raise RuleBroken(f"Verdict {standing[0]} says no for this reason already.")
     running = evaluations.find_running(session, id_of(tool), "")
     evaluation = _evaluation(session, tool, running, terms, by=by, now=now)
-    allowed = _permission(session, evaluation, solo=terms.solo, by=by)
+    allowed = _permission(session, evaluation, ground, terms, by=by, now=now)
     declare(session, id_of(evaluation), interested=False, statement="", by=by, now=now)
     row = verdict_row(evaluation, decision, terms, allowed, by=by, now=now)
     row.recommended = decision.outcome
     row.assessment = _assessment(rubric, told, ground, by) | {"opened_for_it": running is None}
-    return publish(session, evaluation, row, decision, zone=terms.zone, by=by, now=now)
+    return publish(session, evaluation, row, decision, allowed, zone=terms.zone, by=by, now=now)
 
 
 def require_giver(session: Session, by: Actor, *, cases_needed: int) -> None:
@@ -120,21 +123,23 @@ def _refuse_untold(session: Session, tool: Tool, *, by: Actor, now: datetime) ->
             )
 
 
-def _permission(session: Session, evaluation: Evaluation, *, solo: bool, by: Actor) -> Permission:
-    evaluation_id = id_of(evaluation)
-    refuse_own_reading(session, evaluation_id, by=by)
-    scorers = {card.reviewer.id for card in evaluations.scorecards(session, evaluation_id)}
-    may_decide(
-        by.person_id,
-        requesters=evaluations.requesters(session, evaluation.tool_id),
-        scorers=scorers,
-        interested=evaluations.interested(session, evaluation),
-        vendor_contacts=evaluations.contacts(session, evaluation.tool_id).keys(),
-        solo=solo,
-    )
+def _permission(
+    session: Session,
+    evaluation: Evaluation,
+    ground: KnockOut | None,
+    terms: Terms,
+    *,
+    by: Actor,
+    now: datetime,
+) -> Permission:
+    of_reviewers = ground is None or not ground.forbids
+    trained = of_reviewers and is_trained(session, by.person_id, needed=terms.cases_needed)
+    own = GIVERS if trained else DECIDERS
+    rights = independent_rights(session, evaluation, solo=terms.solo, own=own, by=by, now=now)
+    scorers = {card.reviewer.id for card in evaluations.scorecards(session, id_of(evaluation))}
     alone = Alone.SOLO if by.id in scorers else None
     quick = "Quick no: one person answered the question and decided."
-    return Permission(alone, (quick,))
+    return Permission(alone, (quick,), rights)
 
 
 def _evaluation(

@@ -53,7 +53,7 @@ def _open(session: Session, row: Verdict, *, zone: tzinfo, now: datetime) -> Sec
 
 def _reader(session: Session, row: Verdict, *, today: date) -> int | None:
     """The reviewer with the least to do who had no part in the first reading and may score the tool."""
-    barred = {row.decided_by_id, *evaluations.requesters(session, row.tool_id)}
+    barred = {row.decided_by_id, row.decided_for_id, *evaluations.requesters(session, row.tool_id)}
     barred |= evaluations.contacts(session, row.tool_id).keys()
     if row.evaluation_id is not None:
         declared = evaluations.interests(session, row.evaluation_id)

@@ -60,9 +60,10 @@ def let_stand(session: Session, evaluation_id: int, *, reason: str, by: Actor, n
         raise NotFound("This evaluation is no second reading.")
     if Role.APPROVER not in by.roles or by.scopes is not None:
         raise NotAllowed("Only an approver, in person, lets a verdict stand.")
-    refuse_own_reading(session, evaluation_id, by=by)
+    refuse_own_reading(session, evaluation_id, person_id=by.id)
     first = session.get_one(Verdict, reading.verdict_id)
-    require_reach(session, by, first.offices)
+    right = require_reach(session, by, first.offices, now=now)
+    refuse_own_reading(session, evaluation_id, person_id=right.for_id)
     if evaluation.state is not EvaluationState.DECISION:
         raise RuleBroken("Nothing waits here: the reading is not finished, or somebody has dealt with it.")
     if not reason.strip():
@@ -76,7 +77,7 @@ def let_stand(session: Session, evaluation_id: int, *, reason: str, by: Actor, n
         ("verdict", first.id),
         by=by,
         now=now,
-        after={"number": first.number, "reason": reason.strip()},
+        after={"number": first.number, "reason": reason.strip(), **right.told},
     )
     return first
 

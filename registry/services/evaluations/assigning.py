@@ -11,7 +11,7 @@ from registry.domain.errors import InvalidInput, NotAllowed, NotFound, RuleBroke
 from registry.domain.evaluation import EvaluationState, Tier, require_act
 from registry.services.evaluations.progress import advance, at_work, reopen_moderated
 from registry.services.people.acting import Actor, record, refuse_long
-from registry.store import evaluation_lists, evaluations, events, users
+from registry.store import delegations, evaluation_lists, evaluations, events, users
 from registry.store.columns import id_of
 from registry.store.engine import serialise
 from registry.store.tables import Assignment, Evaluation, Role, User, VendorContact
@@ -36,6 +36,7 @@ def choice(
     evaluation: Evaluation | None = None,
     solo: bool,
     today: date,
+    now: datetime,
 ) -> Choice:
     """Who could be asked to score, what each has to do and whether each may; the number of queries is fixed.
 
@@ -52,7 +53,7 @@ def choice(
         declared = evaluations.interests(session, evaluation_id).values()
         interested = {each.user_id for each in declared if each.interested}
         asked = [id_of(each) for each in evaluations.assigned(session, evaluation_id)]
-        read = who_may_have_read(session, evaluation, people)
+        read = who_may_have_read(session, evaluation, people, now=now)
     found, brought = [], []
     for each in people:
         user_id, areas = id_of(each.user), frozenset(each.areas)
@@ -84,7 +85,7 @@ def assign(session: Session, evaluation_id: int, user_id: int, *, by: Actor, now
     if evaluations.is_assigned(session, evaluation_id, user_id):
         return
     _refuse_barred(session, evaluation, person)
-    _refuse_who_has_read(session, evaluation, person)
+    _refuse_who_has_read(session, evaluation, person, now=now)
     session.add(Assignment(evaluation_id=evaluation_id, user_id=user_id, at=now))
     if evaluation.state is EvaluationState.OPEN:
         evaluation.state = EvaluationState.SCORING
@@ -243,15 +244,17 @@ def _refuse_barred(session: Session, evaluation: Evaluation, person: User) -> No
         raise NotAllowed(f"{person.name} declared an interest in this tool, so cannot score it.")
 
 
-def _refuse_who_has_read(session: Session, evaluation: Evaluation, person: User) -> None:
-    if id_of(person) in who_may_have_read(session, evaluation, [users.person(session, id_of(person))]):
+def _refuse_who_has_read(session: Session, evaluation: Evaluation, person: User, *, now: datetime) -> None:
+    people = [users.person(session, id_of(person))]
+    if id_of(person) in who_may_have_read(session, evaluation, people, now=now):
         raise RuleBroken(f"{person.name} may have read what others handed in, so cannot score any more.")
 
 
 def who_may_have_read(
-    session: Session, evaluation: Evaluation, people: Iterable[users.Person]
+    session: Session, evaluation: Evaluation, people: Iterable[users.Person], *, now: datetime
 ) -> frozenset[int]:
-    """Those of `people` who owned the evaluation or held a role in READERS at any time since the first scorecard.
+    """Those of `people` who owned the evaluation, held a role in READERS or was the deputy of who does, at any time
+    since the first scorecard.
 
     Whether they did read is not asked. Source: docs/concepts.md, "An evaluation's states".
     """
@@ -269,11 +272,13 @@ def who_may_have_read(
         for event in events.since(session, "evaluation.handed_over", at=first)
         if event.subject_id == evaluation.id
     ]
+    stood_in = delegations.deputies_between(session, first, now)
     owned = {each.get("owner_id", each["owner"]) for each in handed_over}  # older events tell a name, or both
     return frozenset(
         id_of(each.user)
         for each in people
-        if {each.user.id, each.user.name} & {evaluation.owner_id, *owned, *lost} or each.roles & READERS
+        if {each.user.id, each.user.name} & {evaluation.owner_id, *owned, *lost, *stood_in}
+        or each.roles & READERS
     )
 
 

@@ -14,6 +14,7 @@ from registry.services.evaluations.assigning import OWNERS
 from registry.services.evaluations.leaving import hand_over_work, open_work
 from registry.services.people import second_factor
 from registry.services.people.acting import Actor, record
+from registry.services.people.deputies import end_what_rests_on
 from registry.services.people.passwords import fold_email, hashed, password_faults
 from registry.store import users
 from registry.store.engine import serialise
@@ -138,6 +139,7 @@ def set_roles(
     if any(before[each] != after[each] for each in ("roles", "offices")):
         # A session never outlives the rights that it was begun with.
         session.execute(delete(UserSession).where(col(UserSession.user_id) == user_id))
+    end_what_rests_on(session, user, frozenset(users.person(session, user_id).roles), by=by, now=now)
     record(session, "user.roles_set", ("user", user.id), by=by, now=now, before=before, after=after)
     return user
 
@@ -165,6 +167,7 @@ def disable(
     second_factor.forget(session, user_id)
     for token in users.tokens_of(session, user_id):
         token.revoked_at = token.revoked_at or now
+    end_what_rests_on(session, user, frozenset(), by=by, now=now)
     record(session, "user.disabled", ("user", user.id), by=by, now=now, after={"disabled": True})
     return user
 

@@ -22,6 +22,12 @@ class Actor:
     roles: frozenset[Role] = frozenset()
     scopes: frozenset[str] | None = None
     """Of an API token; None where the person is here in person."""
+    lent: frozenset[Role] = frozenset()
+    """Those of `roles` that are theirs for a time, as somebody's deputy, and not in their own right."""
+
+    @property
+    def own_roles(self) -> frozenset[Role]:
+        return self.roles - self.lent
 
     @property
     def person_id(self) -> int:

@@ -99,18 +99,19 @@ def find_by_session(
 
     Who holds a role of `asked_of` must have a second factor, here or at their provider.
     """
-    found = users.holder_of_session(session, digest_of("session", value, secret))
+    found = users.holder_of_session(session, digest_of("session", value, secret), now=now)
     if found is None:
         return None
-    kept, user, roles, proven_twice = found
+    kept, user, roles, proven_twice, deputy = found
     if user.disabled_at is not None or now >= kept.expires_at or now >= kept.ends_at:
         return None
+    lent = frozenset({Role.APPROVER} if deputy else ()) - roles
     return Presence(
-        Actor(user.id, user.name, roles),
+        Actor(user.id, user.name, roles | lent, lent=lent),
         kept.seen_at < now - RENEW_AFTER,
         kept.how,
         kept.created_at,
-        unready=bool(roles & asked_of) and not proven_twice and kept.how is not SignInWay.PROVIDER,
+        unready=bool((roles | lent) & asked_of) and not proven_twice and kept.how is not SignInWay.PROVIDER,
     )
 
 

@@ -41,6 +41,8 @@ OF_CONDITION = ("position", "text", "kind", "duty", "checked", "mitigates", "sta
 INNER_BEFORE = ("tool_id", "evaluation_id", "decided_by_id", "internal_note", "assessment")
 """What `inner` was over at first, and of verdicts of our own making alone."""
 INNER = (*INNER_BEFORE, "decided_by")
+FOR_ANOTHER = ("decided_for_id", "decided_for")
+"""Of a verdict by an approver's deputy as well."""
 PUBLISHED = frozenset({"verdict.published", "verdict.imported"})
 ACTIONS = PUBLISHED | {"verdict.undone", "condition.met", "condition.waived", "condition.reopened"}
 OPEN = {"met_on": None, "waived_reason": "", "evidence": ""}
@@ -227,6 +229,8 @@ def _stored(
 
 
 def _inner(row: Mapping[str, Any], names: Sequence[str] = INNER) -> str:
+    if row.get("decided_for_id") is not None:
+        names = (*names, *FOR_ANOTHER)
     return hash_of(_json({name: row.get(name, "" if name == "internal_note" else None) for name in names}))
 
 

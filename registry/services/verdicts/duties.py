@@ -11,7 +11,7 @@ from registry.domain.errors import InvalidInput, NotAllowed, NotFound, RuleBroke
 from registry.domain.language import day_text
 from registry.domain.validity import ValidityState, validity
 from registry.services.people.acting import Actor, record, refuse_long
-from registry.services.people.reach import require_reach
+from registry.services.people.reach import Authority, require_reach
 from registry.services.verdicts.announcing import announce
 from registry.services.verdicts.verdict_life import check_seen
 from registry.store import tables, verdicts
@@ -39,7 +39,7 @@ def meet_condition(
 
     It is noted by its due date or never: what ended with it begins again by a new decision only.
     """
-    row, condition = _dated(session, number, position, seen, by, now)
+    row, condition, right = _dated(session, number, position, seen, by, now)
     today = now.astimezone(zone).date()
     decided_on = row.decided_at.astimezone(zone).date()
     faults = {}
@@ -56,7 +56,7 @@ def meet_condition(
     before = {"met_on": condition.met_on and str(condition.met_on), "evidence": condition.evidence}
     condition.met_on, condition.evidence = on, evidence.strip()
     session.flush()
-    after = {"met_on": on.isoformat(), "evidence": condition.evidence}
+    after = {"met_on": on.isoformat(), "evidence": condition.evidence, **right.told}
     _tell(session, "condition.met", row, condition, by, now, before, after)
     announce(session, [id_of(row)], zone=zone, now=now)
     return condition
@@ -74,14 +74,15 @@ def waive_condition(
     now: datetime,
 ) -> VerdictCondition:
     """Waive a dated condition, with a reason that stays on record; not once the verdict has ended with it."""
-    row, condition = _dated(session, number, position, seen, by, now)
+    row, condition, right = _dated(session, number, position, seen, by, now)
     if not reason.strip():
         raise InvalidInput("Say why the condition is waived.", {"reason": "Say why it is waived."})
     refuse_long("The condition still holds.", reason=(reason, 500))
     _refuse_reviving(session, row, condition, now=now, zone=zone)
     condition.waived_reason = reason.strip()
     session.flush()
-    _tell(session, "condition.waived", row, condition, by, now, {}, {"reason": condition.waived_reason})
+    after = {"reason": condition.waived_reason, **right.told}
+    _tell(session, "condition.waived", row, condition, by, now, {}, after)
     announce(session, [id_of(row)], zone=zone, now=now)
     return condition
 
@@ -98,7 +99,7 @@ def take_back(
     now: datetime,
 ) -> VerdictCondition:
     """Say that a condition was noted as met, or waived, by mistake: it is open again, or overdue, from now on."""
-    row, condition = _dated(session, number, position, seen, by, now)
+    row, condition, right = _dated(session, number, position, seen, by, now)
     if condition.met_on is None and not condition.waived_reason:
         raise RuleBroken(f"Condition {position} of verdict {number} is neither met nor waived.")
     if not reason.strip():
@@ -111,25 +112,26 @@ def take_back(
     }
     condition.met_on, condition.evidence, condition.waived_reason = None, "", ""
     session.flush()
-    _tell(session, "condition.reopened", row, condition, by, now, before, {"reason": reason.strip()})
+    after = {"reason": reason.strip(), **right.told}
+    _tell(session, "condition.reopened", row, condition, by, now, before, after)
     announce(session, [id_of(row)], zone=zone, now=now)
     return condition
 
 
 def _dated(
     session: Session, number: int, position: int, seen: int | None, by: Actor, now: datetime
-) -> tuple[tables.Verdict, VerdictCondition]:
+) -> tuple[tables.Verdict, VerdictCondition, Authority]:
     if Role.APPROVER not in by.roles:
         raise NotAllowed("Only an approver can say what became of a condition. Tell one of them.")
     serialise(session, "verdict")
     row = verdicts.get_published(session, number, now=now)
-    require_reach(session, by, row.offices)
+    right = require_reach(session, by, row.offices, now=now)
     check_seen(session, [row], {} if seen is None else {number: seen})
     for condition in verdicts.conditions(session, [id_of(row)]).get(id_of(row), []):
         if condition.position == position:
             if condition.standing:
                 raise RuleBroken("A standing condition has no state: it always holds.")
-            return row, condition
+            return row, condition, right
     raise NotFound(f"Verdict {number} has no condition {position}.")
 
 

@@ -287,7 +287,7 @@ def _condition(condition: Condition) -> str:
 
 
 def _ending(notice: Notice, each: Published) -> str:
-    decided = worded("Decided by {person}.", person=each.row.decided_by)
+    decided = worded("Decided by {person}.", person=each.ruling.verdict.decider)
     if notice.ends_on is None:
         return decided
     until = _("Ended on {day}.") if notice.state in _GONE else _("Valid until {day}.")

@@ -89,6 +89,7 @@ def as_json(each: Published, *, base_url: str) -> dict[str, Any]:
         "pilot": row.pilot or None,
         "pilot_result": pilot_result(each.ruling),
         "decided_by": row.decided_by,
+        "decided_for": row.decided_for,
         "decided_at": row.decided_at.isoformat(),
         "valid_from": row.starts_at.isoformat(),
         "valid_until": row.valid_until and row.valid_until.isoformat(),

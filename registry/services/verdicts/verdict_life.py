@@ -11,7 +11,7 @@ from registry.domain.errors import InvalidInput, NotAllowed, NotFound, RegistryE
 from registry.domain.validity import Mark, MarkKind, Ruling, check_mark
 from registry.services.answers.meant import find_tool, not_known
 from registry.services.people.acting import Actor, record, refuse_long
-from registry.services.people.reach import require_reach
+from registry.services.people.reach import DECIDERS, require_reach
 from registry.services.verdicts.announcing import announce
 from registry.store import tables, verdicts
 from registry.store.columns import id_of
@@ -59,10 +59,13 @@ def mark(
     refuse_long("Nothing was done.", reason=(reason, 1000), replacement=(replacement, 200))
     serialise(session, "verdict")
     row = verdicts.get_published(session, number, now=now)
-    require_reach(session, by, row.offices)
+    own = SUSPENDERS if kind in SUSPENDING else DECIDERS
+    right = require_reach(session, by, row.offices, now=now, own=own)
     check_seen(session, [row], {} if seen is None else {number: seen})
     instead = replacement_of(session, replacement, row.tool_id)
-    befallen = Mark(kind, now, by.name, reason.strip(), instead, effective_on, _told(kind, details), by.id)
+    befallen = Mark(
+        kind, now, by.name, reason.strip(), instead, effective_on, _told(kind, details), by.id, right.for_id
+    )
     check_mark(verdicts.as_rulings(session, [row], now=now)[0], befallen, now, zone)
     _check_result(kind, befallen.details)
     _befall(session, row, befallen, by, now)
@@ -107,7 +110,7 @@ def withdrawable(
         try:
             if number not in rows:
                 raise NotFound(f"There is no verdict number {number}.")
-            require_reach(session, by, rows[number].offices)
+            require_reach(session, by, rows[number].offices, now=now)
             check_mark(rulings[number], tried, now, zone)
             replacement_of(session, replacement, rows[number].tool_id)
         except RegistryError as error:
@@ -151,7 +154,10 @@ def withdraw_together(
     together = str(uuid4())
     for row in rows:
         instead = replacement_of(session, replacement, row.tool_id)
-        befallen = Mark(MarkKind.REVOKED, now, by.name, reason.strip(), instead, by_id=by.id)
+        right = require_reach(session, by, row.offices, now=now)
+        befallen = Mark(
+            MarkKind.REVOKED, now, by.name, reason.strip(), instead, by_id=by.id, for_id=right.for_id
+        )
         _befall(session, row, befallen, by, now, together)
     announce(session, [id_of(row) for row in rows], zone=zone, now=now)
     return rows
@@ -173,7 +179,7 @@ def replacement_of(session: Session, typed: str, tool_id: int | None) -> str:
 
 
 def _refuse_who_may_not(kind: MarkKind, by: Actor) -> None:
-    if not by.roles & (SUSPENDERS if kind in SUSPENDING else {Role.APPROVER}):
+    if not by.roles & (SUSPENDERS if kind in SUSPENDING else DECIDERS):
         raise NotAllowed("Only an approver can do this to a verdict. Ask one of them.")
 
 
@@ -217,5 +223,6 @@ def _befall(
             "effective_on": befallen.effective_on and befallen.effective_on.isoformat(),
             **({"details": dict(befallen.details)} if befallen.details else {}),
             **({"together": together} if together else {}),
+            **({} if befallen.for_id is None else {"for": befallen.for_id}),
         },
     )

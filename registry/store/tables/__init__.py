@@ -3,6 +3,7 @@
 from registry.domain.tool import AliasKind
 from registry.store.tables.candidate import Candidate, CandidateLabel, Mention
 from registry.store.tables.deciding import SecondReading, VendorContact
+from registry.store.tables.delegation import Delegation
 from registry.store.tables.difference import Difference
 from registry.store.tables.entry import Entry, EntryRevision
 from registry.store.tables.evaluation import Assignment, Evaluation, Interest, Moderation, ProposedCondition
@@ -62,6 +63,7 @@ __all__ = [
     "CandidateLabel",
     "Channel",
     "CodeWanted",
+    "Delegation",
     "Delivery",
     "DeliveryKind",
     "DeliveryState",

@@ -64,6 +64,10 @@ class Verdict(SQLModel, table=True):
     """Keys owner, size, measure, exit_rule; empty unless the outcome is a pilot."""
     decided_by_id: int | None = Field(default=None, foreign_key="user.id")
     decided_by: str = Field(max_length=120)
+    decided_for_id: int | None = Field(default=None, foreign_key="user.id")
+    """The approver whose deputy decided; None where it was decided in one's own right."""
+    decided_for: str = Field(default="", max_length=120)
+    """That approver's name; empty where there is none."""
     decided_at: datetime = Field(index=True)
     published_at: datetime
     """When the undo window ends; before that nobody but its decider hears of it."""

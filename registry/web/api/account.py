@@ -12,10 +12,13 @@ from registry.store import users
 from registry.web.api.people import out_of, token_of
 from registry.web.api.replies import told
 from registry.web.deps import House, InPerson, Now, Read, RowId, SignedIn, Tx
+from registry.web.deputies import deputies_of
 from registry.web.entering import renew_own_session
 from registry.web.own_account import sessions_of
 from registry.web.people_schemas import (
     AccountOut,
+    DelegationOut,
+    NamedOut,
     OwnFactorOut,
     OwnPasswordIn,
     SessionOut,
@@ -39,10 +42,12 @@ router = api_router("/account", tag="account")
 
 
 @router.get("", response_model=AccountOut, summary="Who you are here")
-def show(request: Request, read: Read, user: SignedIn, settings: House) -> Response:
-    """With your roles, where you are signed in, your second factor, your tokens, and when you are told of your work."""
+def show(request: Request, read: Read, user: SignedIn, now: Now, settings: House) -> Response:
+    """With your roles, where you are signed in, your second factor, your tokens, when you are told of your work, and
+    who decides for whom while they are away."""
     person = users.person(read, user.person_id)
     factor = second_factor.state_of(read, user.person_id)
+    lent = deputies_of(read, user.person_id, settings, now=now, by=user)
     out = AccountOut(
         **out_of(person).model_dump(),
         sessions=[SessionOut(**vars(each)) for each in sessions_of(request, read, user.person_id)],
@@ -52,6 +57,8 @@ def show(request: Request, read: Read, user: SignedIn, settings: House) -> Respo
             asked=bool(user.roles & second_factor.ASKED_OF[settings.second_factor]),
         ),
         tokens=[token_of(each) for each in users.tokens_of(read, user.person_id)],
+        delegations=[DelegationOut(**vars(each)) for each in (*lent.given, *lent.taken)],
+        may_name=[NamedOut(id=int(each.value), name=each.label) for each in lent.options if each.value],
         work_mails=WorkMailsOut(when=person.user.work_mails, sends=settings.mails),
     )
     return told(request, out, private=True)

@@ -88,7 +88,9 @@ def show_preview(
     """
     evaluation = _turn(tx, evaluation_id, user, solo=settings.solo)
     decision, terms, house = decision_of(asked), terms_of(tx, settings), house_of(tx, settings)
-    allowed = permission(tx, evaluation, solo=settings.solo, by=user, cases_needed=settings.reference_cases)
+    allowed = permission(
+        tx, evaluation, solo=settings.solo, by=user, now=now, cases_needed=settings.reference_cases
+    )
     weighed = deciding.weighed_with(tx, evaluation, decision)
     tool = tools.get_by_id(tx, evaluation.tool_id)
     until, why = deciding.last_day(
@@ -164,6 +166,8 @@ def undo(
 
     def act() -> DecidedOut:
         row = verdicts.find_for_evaluation(tx, evaluation_id)
+        if row is None or row.decided_by_id != user.id:
+            taking_part.require_sight(tx, evaluations.get(tx, evaluation_id), by=user)
         if row is None:
             raise InvalidInput("This evaluation has no verdict to take back.")
         return decided_out(taking_back.undo(tx, row.number, solo=settings.solo, by=user, now=now), settings)
@@ -369,6 +373,7 @@ def decided_out(row: tables.Verdict, settings: Settings) -> DecidedOut:
         evaluation=row.evaluation_id,
         outcome=row.outcome,
         decided_by=row.decided_by,
+        decided_for=row.decided_for,
         published_at=row.published_at,
         notes=row.notes,
         url=f"{settings.base_url}/verdicts/{row.number}",

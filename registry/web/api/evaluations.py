@@ -127,6 +127,7 @@ def show_reviewers(
         evaluation=evaluation,
         solo=settings.solo,
         today=now.astimezone(settings.zone).date(),
+        now=now,
     )
     items = [
         ReviewerOut(

@@ -9,7 +9,9 @@ from registry.store.tables import ApiToken
 from registry.store.users import Person
 from registry.web.api.replies import IdempotencyKey, once, told
 from registry.web.deps import Admin, House, Now, Read, RowId, Tx
+from registry.web.deputies import lendings_of
 from registry.web.people_schemas import (
+    DelegationOut,
     LeavingIn,
     LinkOut,
     PersonIn,
@@ -63,11 +65,18 @@ def add_person(
     return once(request, tx, idempotency_key, asked, act, by=user, now=now, status=201)
 
 
-@router.get("/{user_id}", response_model=WholePersonOut, summary="One person, with their tokens")
-def show_person(user_id: RowId, request: Request, read: Read, _user: Admin) -> Response:
+@router.get("/{user_id}", response_model=WholePersonOut, summary="One person, with tokens and delegations")
+def show_person(
+    user_id: RowId, request: Request, read: Read, _user: Admin, now: Now, house: House
+) -> Response:
     """Tokens are told by what they are for; what they read is stored nowhere."""
     tokens = [token_of(each) for each in users.tokens_of(read, user_id)]
-    out = WholePersonOut(**out_of(users.person(read, user_id)).model_dump(), tokens=tokens)
+    lent = lendings_of(read, user_id, zone=house.zone, now=now)
+    out = WholePersonOut(
+        **out_of(users.person(read, user_id)).model_dump(),
+        tokens=tokens,
+        delegations=[DelegationOut(**vars(each)) for each in lent],
+    )
     return told(request, out, private=True)
 
 

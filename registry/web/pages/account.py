@@ -1,4 +1,4 @@
-"""My account: where one is signed in, one's password, one's tokens, and what one follows."""
+"""My account: where one is signed in, one's password, tokens and deputies, and what one follows."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -14,10 +14,12 @@ from registry.services.notices.mails import manage_url
 from registry.services.notices.waiting import works_here
 from registry.services.notices.wanted import sentence_of
 from registry.services.people import accounts, api_tokens, second_factor, sign_in
+from registry.services.people.acting import Actor
 from registry.settings import Settings
 from registry.store import followers, users
 from registry.store.tables import ApiToken
 from registry.web.deps import House, InPerson, Now, Read, RowId, Secret, Several, Text, Tx
+from registry.web.deputies import Deputies, deputies_of
 from registry.web.entering import renew_own_session
 from registry.web.own_account import Here, scope_options, sessions_of, work_mail_options
 from registry.web.proving import PasswordAgain
@@ -25,6 +27,7 @@ from registry.web.render import go, render, secretly
 from registry.web.routing import page_router
 from registry.web.shapes import Form, Option
 from registry.web.typed import number
+from registry.web.viewer import now_of
 from registry.web.visiting import present_session
 
 router = page_router("/account")
@@ -55,13 +58,14 @@ class AccountPage:
     """Whether mails go anywhere."""
     password_form: Form
     token_form: Form
+    deputies: Deputies
     shown_once: str = ""
     """A new token."""
 
 
 @router.get("")
 def show(request: Request, read: Read, user: InPerson, house: House) -> Response:
-    return secretly(render(request, "account/show.html", _page(request, read, user.person_id, house)))
+    return secretly(render(request, "account/show.html", account_page(request, read, user, house)))
 
 
 @router.post("/sessions/end")
@@ -93,7 +97,7 @@ def change_password(
                 tx, user.person_id, password, house_name=house.name, by=user, now=now, anew=True
             )
     except InvalidInput as refused:
-        page = _page(request, tx, user.person_id, house, password_form=Form({}, refused.faults))
+        page = account_page(request, tx, user, house, password_form=Form({}, refused.faults))
         return secretly(render(request, "account/show.html", page, status=422))
     reply = go("/account")
     return renew_own_session(request, tx, user.person_id, reply)
@@ -131,9 +135,9 @@ def create_token(
             )
     except InvalidInput as refused:
         form = Form({"name": name, "scopes": scopes, "days": days}, refused.faults)
-        page = _page(request, tx, user.person_id, house, token_form=form)
+        page = account_page(request, tx, user, house, token_form=form)
         return secretly(render(request, "account/show.html", page, status=422))
-    page = _page(request, tx, user.person_id, house, shown_once=value)
+    page = account_page(request, tx, user, house, shown_once=value)
     return secretly(render(request, "account/show.html", page))
 
 
@@ -145,16 +149,18 @@ def revoke_token(token_id: RowId, tx: Tx, user: InPerson, now: Now) -> Response:
     return go("/account")
 
 
-def _page(
+def account_page(
     request: Request,
     session: Session,
-    user_id: int,
+    user: Actor,
     settings: Settings,
     *,
     password_form: Form | None = None,
     token_form: Form | None = None,
+    deputy_form: Form | None = None,
     shown_once: str = "",
 ) -> AccountPage:
+    user_id = user.person_id
     person, say = users.person(session, user_id), settings.words.gettext
     identities = users.identities_of(session, user_id)
     return AccountPage(
@@ -184,5 +190,6 @@ def _page(
         sends=settings.mails,
         password_form=password_form or Form(),
         token_form=token_form or Form({"name": "", "scopes": ("read",), "days": "90"}),
+        deputies=deputies_of(session, user_id, settings, now=now_of(request), by=user, form=deputy_form),
         shown_once=shown_once,
     )

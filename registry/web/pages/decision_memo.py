@@ -23,6 +23,7 @@ from registry.services.decisions.decider import Permission, permission
 from registry.services.decisions.decision import Decision
 from registry.services.evaluations.assessing import Weighed, as_it_was, weigh
 from registry.services.outside.evidence import Evidence, on_tool
+from registry.services.people import deputies
 from registry.services.people.acting import Actor
 from registry.services.people.house import house as house_of
 from registry.services.verdicts import publishing
@@ -106,6 +107,8 @@ class DecidePage:
     changes: Changes | None
     tool_name: str
     purpose: str
+    deciding_for: str
+    """For whom they may decide and until when, where they are an approver's deputy; empty for who is none."""
     second_reading: str
     """What it is a second reading of, in words; empty where it is none."""
     advice: Advice
@@ -234,6 +237,7 @@ def _page(
         evaluation,
         solo=settings.solo,
         by=reading.user,
+        now=reading.now,
         cases_needed=settings.reference_cases,
     )
     names = {office.code: office.name for office in offices.all_offices(session)}
@@ -247,6 +251,7 @@ def _page(
         changes=found_changes,
         tool_name=title_of(tool, evaluation),
         purpose=str(evaluation.intended_use.get("purpose", "")),
+        deciding_for=deputies.sentence_of(session, reading.user, zone=settings.zone, now=reading.now),
         second_reading=second_reading.told(session, id_of(evaluation)),
         advice=_advice(weighed.recommendation),
         reachable=_advice(weighed.reachable()),

@@ -9,10 +9,10 @@ from sqlmodel import Session
 
 from registry.domain.errors import InvalidInput, NotAllowed, RegistryError, RuleBroken
 from registry.domain.identity import name_key
-from registry.domain.verdict import NONE_KNOWN
+from registry.domain.verdict import NONE_KNOWN, decider
 from registry.services.decisions import decision as deciding
 from registry.services.decisions import second_reading, taking_back
-from registry.services.decisions.decider import permission
+from registry.services.decisions.decider import Permission, permission
 from registry.services.decisions.decision import Decision, Terms
 from registry.services.evaluations import taking_part
 from registry.services.evaluations.progress import require_ready
@@ -65,7 +65,7 @@ def show_decision(
         if now < row.published_at and row.decided_by_id != user.id:
             raise RuleBroken(f"{row.decided_by} has decided it. What was decided is told when it goes out.")
         return render(request, "evaluations/decided.html", _done_page(read, row, user, now=now))
-    _require_turn(read, evaluation, house, user)
+    _require_turn(read, evaluation, house, user, now)
     reading = Reading(read, evaluation, house, user, now)
     undone = verdicts.find_taken_back(read, evaluation_id)
     if undone is None or is_unscored(undone):
@@ -81,7 +81,7 @@ def recompute(
 ) -> Response:
     """The memo as it follows from the form; writes nothing, so that it can be asked with each change."""
     evaluation = evaluations.get(read, evaluation_id)
-    _require_turn(read, evaluation, house, user)
+    _require_turn(read, evaluation, house, user, now)
     return _again(request, Reading(read, evaluation, house, user, now), typed, {})
 
 
@@ -97,7 +97,7 @@ def decide(
         return go(f"/evaluations/{evaluation_id}/decide")  # a double click: the first one counts
     try:
         require_ready(tx, evaluation, solo=house.solo)
-        allowed = permission(tx, evaluation, solo=house.solo, by=user, cases_needed=house.reference_cases)
+        allowed = _allowed(tx, evaluation, house, user, now)
     except RegistryError as refused:
         page = _clash(tx, evaluation, row, typed, refused)
         return render(request, "evaluations/clash.html", page, status=status_of(refused))
@@ -133,6 +133,8 @@ def take_back(
     evaluation_id: RowId, tx: Tx, user: Decider, now: Now, house: House, number: Text = ""
 ) -> Response:
     row = verdicts.find_for_evaluation(tx, evaluation_id)
+    if row is None or row.decided_by_id != user.id:
+        taking_part.require_sight(tx, evaluations.get(tx, evaluation_id), by=user)
     if row is None or str(row.number) != number:
         raise InvalidInput("That verdict is not the one of this evaluation. Open the evaluation again.")
     taking_back.undo(tx, row.number, solo=house.solo, by=user, now=now)
@@ -213,10 +215,20 @@ def _again(
     return render(request, MEMO, typed_page(reading, typed, decision, found, told=told), status=status)
 
 
-def _require_turn(session: Session, evaluation: Evaluation, house: Settings, user: Actor) -> None:
+def _require_turn(
+    session: Session, evaluation: Evaluation, house: Settings, user: Actor, now: datetime
+) -> None:
     taking_part.require_open_eyes(session, evaluation, by=user)
     require_ready(session, evaluation, solo=house.solo)
-    permission(session, evaluation, solo=house.solo, by=user, cases_needed=house.reference_cases)
+    _allowed(session, evaluation, house, user, now)
+
+
+def _allowed(
+    session: Session, evaluation: Evaluation, house: Settings, user: Actor, now: datetime
+) -> Permission:
+    return permission(
+        session, evaluation, solo=house.solo, by=user, now=now, cases_needed=house.reference_cases
+    )
 
 
 def _clash(
@@ -245,7 +257,7 @@ def _done_page(session: Session, row: Verdict, user: Actor, *, now: datetime) ->
         number=row.number,
         tool_name=tool.name,
         outcome=row.outcome.value,
-        decided_by=row.decided_by,
+        decided_by=decider(row.decided_by, row.decided_for),
         published_at=row.published_at,
         may_undo=not gone_out and user.id == row.decided_by_id,
         gone_out=gone_out,

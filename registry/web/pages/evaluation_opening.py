@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 
 from fastapi import Request as WebRequest
 from fastapi import Response
@@ -95,7 +95,7 @@ def open_one(request: WebRequest, tx: Tx, user: Triager, now: Now, house: House,
         if faults:
             page = _first_step(tx, house, tool, typed, faults)
             return render(request, "evaluations/open.html", page, status=422)
-        page = _second_step(tx, house, tool, typed, proposed, {}, user, today=today)
+        page = _second_step(tx, house, tool, typed, proposed, {}, user, today=today, now=now)
         return render(request, "evaluations/open.html", page)
     tier = typed.one("tier") or str(proposed.tier.value)
     try:
@@ -118,7 +118,7 @@ def open_one(request: WebRequest, tx: Tx, user: Triager, now: Now, house: House,
         if set(refused.faults) & {*SINGLE, *SEVERAL}:
             page = _first_step(tx, house, tool, typed, refused.faults)
         else:
-            page = _second_step(tx, house, tool, typed, proposed, refused.faults, user, today=today)
+            page = _second_step(tx, house, tool, typed, proposed, refused.faults, user, today=today, now=now)
         return render(request, "evaluations/open.html", page, status=422)
     return go(f"/evaluations/{opened.id}")
 
@@ -177,12 +177,13 @@ def _second_step(
     user: Actor,
     *,
     today: date,
+    now: datetime,
 ) -> OpenPage:
     first = _first_step(session, settings, tool, typed, {})
     chosen = typed.one("tier")
     tier = Tier(int(chosen)) if chosen in ("1", "2", "3") else proposed.tier
     owner = typed.one("owner") or str(user.id)
-    choice = assigning.choice(session, id_of(tool), tier, solo=settings.solo, today=today)
+    choice = assigning.choice(session, id_of(tool), tier, solo=settings.solo, today=today, now=now)
     whom = asking(choice, tier)
     return OpenPage(
         tool_name=tool.name,

@@ -155,6 +155,7 @@ def evaluation_page(
         evaluation=evaluation,
         solo=settings.solo,
         today=today,
+        now=now,
     )
     everybody = [each for each in users.everybody(session) if each.user.disabled_at is None]
     names = {id_of(each.user): each.user.name for each in everybody}

@@ -12,6 +12,7 @@ from registry.services.people import accounts, api_tokens, invitations, losing, 
 from registry.store import users
 from registry.store.tables import ApiToken, Role
 from registry.web.deps import Admin, House, Now, Read, RowId, Secret, Several, Text, Tx
+from registry.web.deputies import Deputies, deputies_of
 from registry.web.entering import renew_own_session
 from registry.web.own_account import Here, scope_options, sessions_of
 from registry.web.parts import parts_of
@@ -20,6 +21,7 @@ from registry.web.render import go, render, secretly
 from registry.web.routing import page_router
 from registry.web.shapes import Form, Option, Task
 from registry.web.typed import number
+from registry.web.viewer import now_of
 
 router = page_router("/people")
 ROLE_OPTIONS = (
@@ -54,6 +56,7 @@ class PersonPage:
     successors: Sequence[Option]
     leaving_form: Form
     sessions: Sequence[Here]
+    deputies: Deputies
     mails: bool
     """Whether sign-in links are mailed."""
     shown_once: str = ""
@@ -286,6 +289,7 @@ def _person_page(
         ],
         leaving_form=leaving_form or Form({"successor": ""}),
         sessions=sessions_of(request, session, user_id),
+        deputies=deputies_of(session, user_id, parts_of(request).settings, now=now_of(request)),
         mails=parts_of(request).settings.mails,
         shown_once=shown_once,
         mailed=mailed,

@@ -10,6 +10,7 @@ from sqlmodel import Session
 from registry.domain.errors import NotFound
 from registry.domain.language import small, worded
 from registry.domain.lookup import House as Organisation
+from registry.domain.verdict import decider
 from registry.services.decisions import second_reading
 from registry.services.decisions.second_reading import Standing
 from registry.services.log import proving
@@ -172,7 +173,7 @@ def _facts(row: tables.Verdict, each: Published, instead: Link | str) -> list[Ro
     ends = each.validity.ends_on or row.valid_until
     facts = [
         Row(worded("Decided"), row.decided_at),
-        Row(worded("Decided by"), row.decided_by),
+        Row(worded("Decided by"), decider(row.decided_by, row.decided_for)),
         Row(worded("Holds from"), row.starts_at),
         Row(worded("Until"), ends or worded("Somebody decides anew")),
         *([Row(worded("Reason"), _reason(row))] if row.reason_code else []),

@@ -166,9 +166,9 @@ def test_who_decided_the_first_time_decides_nothing_about_the_second_reading(
     evaluation = read_again(session, cast, later, R2="4")
     promoted = replace(cast["rosa"], roles=frozenset({Role.REVIEWER, Role.APPROVER}))
     with pytest.raises(NotAllowed, match="You decided it"):
-        permission(session, evaluation, solo=False, by=promoted)
+        permission(session, evaluation, solo=False, by=promoted, now=now)
     with pytest.raises(NotAllowed, match="You decided it"):
         decide(session, id_of(evaluation), QUICK, TERMS, by=promoted, now=later)
     with pytest.raises(NotAllowed, match="You decided it"):
         second_reading.let_stand(session, id_of(evaluation), reason="So.", by=promoted, now=later)
-    assert permission(session, evaluation, solo=False, by=cast["amir"]).alone is None
+    assert permission(session, evaluation, solo=False, by=cast["amir"], now=now).alone is None

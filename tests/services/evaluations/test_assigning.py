@@ -43,7 +43,7 @@ def test_the_choice_shows_areas_load_and_who_may_not(
     session.add(Request(tool_id=other.id, user_id=cast["mina"].id, purpose="Letters", digest="1", at=now))
     session.flush()
     late = opened.due_on + timedelta(days=1)
-    found = assigning.choice(session, id_of(other), Tier.ONE, solo=False, today=late)
+    found = assigning.choice(session, id_of(other), Tier.ONE, solo=False, today=late, now=now)
     people = {each.name: each for each in found.people}
     assert set(people) == {"Rosa", "Ravi", "Mina"}
     assert (people["Ravi"].areas, people["Ravi"].open, people["Ravi"].overdue) == ({"security"}, 1, 1)
@@ -259,7 +259,7 @@ def test_who_could_read_what_was_handed_in_is_not_asked_to_score_afterwards(
     assigning.hand_over(session, case, cast["rosa"].person_id, by=owner, now=later)
     accounts.set_roles(session, approver.person_id, roles=["reviewer"], by=ada, now=later)
     choice = assigning.choice(
-        session, opened.tool_id, Tier.TWO, evaluation=opened, solo=False, today=now.date()
+        session, opened.tool_id, Tier.TWO, evaluation=opened, solo=False, today=now.date(), now=later
     )
     barred = {each.name: each.barred for each in choice.people}
     for person in (owner, approver, admin):

@@ -163,11 +163,11 @@ def test_in_the_quick_lane_only_a_trained_reviewer_decides_alone(
         session, a_tool(session, now=now), owner=rosa, reviewers=(rosa,), tier=1, now=now, data_class="public"
     )
     scored(session, opened, rosa, now=now)
-    assert permission(session, opened, solo=False, by=rosa).quick_lane
+    assert permission(session, opened, solo=False, now=now, by=rosa).quick_lane
     with pytest.raises(NotAllowed, match="passed 1 reference case;"):
-        permission(session, opened, solo=False, by=rosa, cases_needed=1)
+        permission(session, opened, solo=False, now=now, by=rosa, cases_needed=1)
     finish(session, case, rosa, now)
-    assert permission(session, opened, solo=False, by=rosa, cases_needed=1).quick_lane
+    assert permission(session, opened, solo=False, now=now, by=rosa, cases_needed=1).quick_lane
 
 
 def test_a_quick_no_is_for_trained_reviewers_and_for_every_approver(
