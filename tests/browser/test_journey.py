@@ -146,12 +146,13 @@ def add_source(page: "Page", office: Site, url: str) -> None:
 
 def accept(page: "Page", office: Site, name: str) -> None:
     """Wait for the scheduler to bring it, look at it, let it in."""
+    listed = page.get_by_role("list", name="Candidates").get_by_role("link", name=name, exact=True)
     for _ in range(60):
         page.goto(office.address + "/inbox")
-        if page.get_by_role("link", name=name, exact=True).count():
+        if listed.count():
             break
         page.wait_for_timeout(500)
-    page.get_by_role("link", name=name, exact=True).click()
+    listed.click()
     page.get_by_role("button", name="Accept as a new tool").click()
     page.get_by_role("link", name="Open an evaluation").first.click()
     page.wait_for_url("**/evaluations/new*")
