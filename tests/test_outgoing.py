@@ -80,8 +80,8 @@ MAY_USE: dict[str, dict[str, frozenset[str]]] = {
 LIBRARIES = words(
     """
     alembic anyio apscheduler cryptography fastapi feedparser httptools idna jinja2 joserfc lxml markupsafe nh3
-    packageurl prometheus_client pwdlib pydantic pydantic_core pydantic_settings python_calamine rapidfuzz regex rich
-    sqlalchemy sqlmodel starlette tldextract typer uvicorn xlsxwriter zxcvbn
+    packageurl prometheus_client pwdlib pydantic pydantic_core pydantic_settings pyotp python_calamine rapidfuzz regex
+    rich segno sqlalchemy sqlmodel starlette tldextract typer uvicorn xlsxwriter zxcvbn
     """
 )
 """Those looked at: they open nothing, or the database, or listen. How the three that can fetch are kept from it

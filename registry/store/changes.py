@@ -34,6 +34,11 @@ class Changes:
     whole: bool = False
     """Whether more happened than the trail holds, so that everything must be read again."""
 
+    @property
+    def of_any(self) -> bool:
+        """Whether it may be about each tool there is."""
+        return self.whole or ANY in self.concerned
+
 
 class Trail:
     """Follows the trail from where it stands when this is made, over a connection of its own; one thread at a time.

@@ -18,10 +18,10 @@ from registry.services.people.house import house_of
 from registry.services.verdicts.turn import next_turn
 from registry.store import asked, rulings
 from registry.store.asked import OfficeRule, Running
-from registry.store.changes import ANY, Changes
 
 if TYPE_CHECKING:
     from registry.settings import Settings
+    from registry.store.changes import Changes
     from registry.store.plain import Source
 
 MOST_KEPT = 2_000
@@ -59,9 +59,9 @@ class Facts:
         self._answers: dict[tuple[Question, int], Answer] = {}
         self._holds = (EVER, EVER)
 
-    def after(self, news: Changes) -> "Facts":
+    def after(self, news: "Changes") -> "Facts":
         """What still holds: all that is known of other tools, where none got another name, which others may quote."""
-        if news.whole or news.tools or ANY in news.concerned:
+        if news.of_any or news.tools:
             return Facts()
         with self._lock:
             return Facts({key: each for key, each in self._about.items() if key not in news.concerned})

@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from copy import copy
 from itertools import permutations
+from typing import TYPE_CHECKING
 
 from registry.domain.identity import name_key
 from registry.domain.tool import AliasKind
@@ -15,7 +16,9 @@ from registry.services.answers.asking import Asked
 from registry.services.answers.facts import Facts
 from registry.services.answers.names import Names
 from registry.services.answers.packed import Packed
-from registry.store.changes import Changes
+
+if TYPE_CHECKING:
+    from registry.store.changes import Changes
 
 Key = tuple[str, str, int]
 """Kind of alias, its key, the tool's number."""
@@ -64,7 +67,7 @@ class Index:
     def named(self, key: str) -> int | None:
         return self._keys[AliasKind.NAME].get(key)
 
-    def after(self, news: Changes) -> "Index":
+    def after(self, news: "Changes") -> "Index":
         """The same ways to say the same tools, and of the facts those that still hold."""
         fresh = copy(self)
         fresh.facts = self.facts.after(news)

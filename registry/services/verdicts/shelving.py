@@ -21,7 +21,7 @@ from registry.services.verdicts.shelf import Shelf
 from registry.services.verdicts.turn import next_turn
 from registry.settings import Settings
 from registry.store import shelf as store
-from registry.store.changes import ANY, Changes, Trail
+from registry.store.changes import Changes, Trail
 from registry.store.engine import snapshot
 
 logger = logging.getLogger(__name__)
@@ -170,4 +170,4 @@ class Shelving:
 
 
 def _is_much(news: Changes) -> bool:
-    return news.whole or ANY in news.concerned or len(news.concerned) > MOST_READ_AGAIN
+    return news.of_any or len(news.concerned) > MOST_READ_AGAIN

@@ -43,7 +43,9 @@ PAGES = (
 )
 DOCUMENTS = (
     _rule(r"/feeds/[^/]+(?:/[^/]+)*\.[a-z]+", *FACETS, *PARTS_OF_FEEDS, most=3, page=False),
-    _rule(rf"/feeds\.opml|/verdicts\.{TEXT}|/tools\.{TEXT}|/radar[^/]*\.{TEXT}|/radar/.+\.{TEXT}", page=False),
+    _rule(
+        rf"/feeds\.opml|/verdicts\.{TEXT}|/tools\.{TEXT}|/radar[^/]*\.{TEXT}|/radar/.+\.{TEXT}", page=False
+    ),
     _rule(r"/tools/[^/]+/badge\.[a-z]+", page=False),
     _rule(r"/tools/[^/]+/verdicts\.[a-z]+", *PARTS_OF_FEEDS, most=2, page=False),
     _rule(r"/schemas/.+\.json|/static/.+", page=False),
