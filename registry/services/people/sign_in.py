@@ -25,7 +25,7 @@ LINK_LIFE = timedelta(days=3)
 RESET_LIFE = timedelta(hours=1)
 """Of a link that somebody who forgot their password asked for."""
 
-FORGOTTEN = "forgotten-"
+FORGOTTEN = "forgotten_"
 """How the value of such a link begins, so that it is known for one that anybody may have asked for."""
 
 
