@@ -51,7 +51,11 @@ def waiting(
     """Person -> what waits for them, the same thing once. What concerns all is read once for everybody."""
     today = now.astimezone(settings.zone).date()
     readings = work_told.second_readings(session)
-    shared = [*_due(session, settings, now), *_reports(session, now), *_asked_for(session, settings, today)]
+    shared = [
+        *_due(session, settings, now),
+        *_reports(session, settings, now),
+        *_asked_for(session, settings, today),
+    ]
     deputies = delegations.deputies(session, now)
     found: dict[int, dict[str, Waits]] = defaultdict(dict)
     for person in people:
@@ -141,7 +145,8 @@ def _owed(each: DueThing) -> str:
     return told
 
 
-def _reports(session: Session, now: datetime) -> Iterator[tuple[Concerns, Waits]]:
+def _reports(session: Session, settings: Settings, now: datetime) -> Iterator[tuple[Concerns, Waits]]:
+    """Those of one kind on one verdict are told once a day, since anybody may write many."""
     found = work_told.reports(session, now - NEWS_DAYS)
     of_whom = verdicts.owners(session, {each.verdict_number for each in found if each.verdict_number})
     for each in found:
@@ -156,7 +161,9 @@ def _reports(session: Session, now: datetime) -> Iterator[tuple[Concerns, Waits]
             sentence = worded(
                 "Somebody asked for another look at verdict {number}.", number=each.verdict_number
             )
-        yield _is_one_of(owner_id, decider_id), Waits(f"report:{each.id}", each.name, sentence, "/reports")
+        day = each.at.astimezone(settings.zone).date()
+        key = f"report:{each.kind.value}:{each.verdict_number}:{day.isoformat()}"
+        yield _is_one_of(owner_id, decider_id), Waits(key, each.name, sentence, "/reports")
 
 
 def _asked_for(session: Session, settings: Settings, today: date) -> Iterator[tuple[Concerns, Waits]]:

@@ -226,6 +226,30 @@ def test_who_decided_is_told_before_it_ends_and_when_it_has_and_of_what_colleagu
     assert "A secret of mine" not in text
 
 
+def test_many_challenges_of_one_verdict_are_told_once_a_day(staff: Staff) -> None:
+    with transaction(staff.engine) as session:
+        tool = a_tool(session, now=NOW)
+        a_verdict(session, tool, staff.cast, now=NOW, valid_until=date(2028, 1, 31))
+    mails = []
+    for now in (NOW + DAY, NOW + DAY + MINUTE, NOW + 2 * DAY):
+        with transaction(staff.engine) as session:
+            reports.report(
+                session,
+                ReportKind.CHALLENGE,
+                name=tool.name,
+                text="It changed hands.",
+                enough=9,
+                zone=UTC_ZONE,
+                secret=b"x" * 32,
+                by=SOMEBODY,
+                now=now,
+            )
+        staff.look(now)
+        staff.posts()
+        mails.append(len(staff.deliveries_to("amir")))
+    assert mails == [1, 1, 2]
+
+
 def test_every_approver_is_told_of_a_suspension_that_waits_for_another(staff: Staff) -> None:
     with transaction(staff.engine) as session:
         number = a_verdict(session, a_tool(session, now=NOW), staff.cast, now=NOW).number
