@@ -13,9 +13,10 @@ from registry.domain.triggers import ReportKind
 from registry.services.evaluations.work import Piece, TaskKind, my_work
 from registry.services.people.acting import Actor
 from registry.services.people.house import house
+from registry.services.people.reach import in_person
 from registry.services.verdicts.due import DueKind, DueThing, When, due
 from registry.settings import Settings
-from registry.store import users, verdicts, work_told
+from registry.store import delegations, users, verdicts, work_told
 from registry.store.columns import id_of
 from registry.store.tables import Role
 from registry.store.users import Person
@@ -51,10 +52,11 @@ def waiting(
     today = now.astimezone(settings.zone).date()
     readings = work_told.second_readings(session)
     shared = [*_due(session, settings, now), *_reports(session, now), *_asked_for(session, settings, today)]
+    deputies = delegations.deputies(session, now)
     found: dict[int, dict[str, Waits]] = defaultdict(dict)
     for person in people:
         user_id = id_of(person.user)
-        by = Actor(user_id, person.user.name, person.roles)
+        by = in_person(person.user, person.roles, deputy=user_id in deputies)
         work = my_work(session, by, today=today, solo=settings.solo, cases_needed=settings.reference_cases)
         own = [_of_evaluation(each, readings) for each in work.pieces if each.task.kind in _TASKS]
         for each in [*own, *(waits for concerns, waits in shared if concerns(by))]:

@@ -18,7 +18,7 @@ from registry.services.candidates import triage
 from registry.services.evaluations import assigning
 from registry.services.notices import mails, work_mails
 from registry.services.notices.work_mails import Watch, next_morning
-from registry.services.people import accounts
+from registry.services.people import accounts, deputies
 from registry.services.people.acting import Actor
 from registry.services.verdicts import reports, verdict_life
 from registry.settings import Settings
@@ -153,6 +153,22 @@ def test_what_was_done_before_the_mail_leaves_is_not_in_it(staff: Staff) -> None
     with transaction(staff.engine) as session:
         scored(session, session.get_one(Evaluation, number), staff.cast["ravi"], now=NOW)
     assert staff.told_to("ravi") == []
+
+
+def test_while_an_approver_is_away_their_deputy_is_told_of_what_waits_to_be_decided(staff: Staff) -> None:
+    number, amir, today = staff.evaluates("rosa", "mina"), staff.cast["amir"], NOW.date()
+    staff.chooses("ravi", WorkMails.AT_ONCE)
+    with transaction(staff.engine) as session:
+        for each in ("rosa", "mina"):
+            scored(session, session.get_one(Evaluation, number), staff.cast[each], now=NOW)
+    staff.look(NOW)
+    assert staff.told_to("ravi") == []
+    with transaction(staff.engine) as session:
+        ravi = staff.cast["ravi"].id
+        deputies.delegate(session, ravi, first_day=today, last_day=today, zone=UTC_ZONE, by=amir, now=NOW)
+    staff.look(NOW + MINUTE)
+    assert "It is ready to be decided" in staff.told_to("ravi", NOW + MINUTE)[0]
+    assert staff.told_to("ravi", NOW + DAY) == [], "by then nobody lends it to them any more"
 
 
 def test_what_waits_again_is_told_again(staff: Staff) -> None:
