@@ -22,7 +22,7 @@ from registry.services.notices import mails
 from registry.services.people import accounts, api_tokens, invitations, sign_in
 from registry.services.people.acting import REGISTRY
 from registry.settings import Settings
-from registry.store import users
+from registry.store import delegations, users
 from registry.store.engine import snapshot, transaction
 from registry.store.tables import Delivery, Event, ProviderSignIn, Role, User, UserSession
 from tests.openid_provider import CLIENT, KEYS, OTHER, SECRET, Claims, Lies, Provider, running
@@ -174,6 +174,21 @@ def test_whom_no_group_gives_a_role_is_refused_and_loses_sessions_and_tokens(
     assert first.get("/account").status_code == 303
     with snapshot(site_engine) as session:
         assert api_tokens.find_by_token(session, token, secret=settings.secret, now=clock.now) is None
+
+
+@pytest.mark.parametrize("wanted", [{"oidc_roles": ("Approvers=approver",), "oidc_default_role": ""}])
+def test_whom_no_group_gives_a_role_lends_their_right_to_decide_no_longer(
+    browse: Browse, provider: Provider, site_engine: Engine, cast: dict[str, int], clock: HandClock, wanted
+) -> None:
+    away, today = browse(), f"{clock.now.date()}"
+    provider.person["groups"] = ["Approvers"]
+    sign_in_at(provider, away)
+    sent = {"deputy": cast["Rosa"], "first_day": today, "last_day": today}
+    assert away.post("/api/v1/account/delegations", json=sent).status_code == 201
+    provider.person["groups"] = []
+    assert sign_in_at(provider, browse()).status_code == 400
+    with snapshot(site_engine) as session:
+        assert delegations.approvers_of(session, cast["Rosa"], now=clock.now) == []
 
 
 def test_the_last_admin_stays_one_whatever_the_groups_say(

@@ -12,6 +12,7 @@ from registry.domain.errors import InvalidInput, NotFound, SignInRefused
 from registry.domain.language import worded
 from registry.services.people import accounts, losing, second_factor, sign_in
 from registry.services.people.acting import REGISTRY, record
+from registry.services.people.deputies import end_what_rests_on
 from registry.services.people.passwords import fold_email
 from registry.settings import Settings
 from registry.store import users
@@ -140,8 +141,10 @@ def enter(
 
 
 def shut_out(session: Session, user_id: int, now: datetime) -> None:
-    """End the sessions and tokens of somebody whose groups give them no role any more."""
+    """End the sessions, tokens and delegations of somebody whose groups give them no role any more."""
+    serialise(session, "user")
     sign_in.end_all(session, user_id, by=REGISTRY, now=now)
+    end_what_rests_on(session, users.get(session, user_id), frozenset(), by=REGISTRY, now=now)
     for token in users.tokens_of(session, user_id):
         if token.revoked_at is None:
             token.revoked_at = now

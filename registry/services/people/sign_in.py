@@ -14,6 +14,7 @@ from sqlmodel import Session, col
 from registry.domain.errors import NotFound, RuleBroken
 from registry.domain.language import worded
 from registry.services.people.acting import Actor, record
+from registry.services.people.reach import in_person
 from registry.store import users
 from registry.store.engine import serialise
 from registry.store.tables import CodeWanted, Role, SignInLink, SignInWay, User, UserSession
@@ -108,13 +109,13 @@ def find_by_session(
     kept, user, roles, proven_twice, deputy = found
     if user.disabled_at is not None or now >= kept.expires_at or now >= kept.ends_at:
         return None
-    lent = frozenset({Role.APPROVER} if deputy else ()) - roles
+    person = in_person(user, roles, deputy=deputy)
     return Presence(
-        Actor(user.id, user.name, roles | lent, lent=lent),
+        person,
         kept.seen_at < now - RENEW_AFTER,
         kept.how,
         kept.created_at,
-        unready=bool((roles | lent) & asked_of) and not proven_twice and kept.how is not SignInWay.PROVIDER,
+        unready=bool(person.roles & asked_of) and not proven_twice and kept.how is not SignInWay.PROVIDER,
     )
 
 
