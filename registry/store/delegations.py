@@ -31,6 +31,11 @@ def is_deputy(user_id: Any, now: datetime) -> ColumnElement[bool]:
     return exists().where(col(Delegation.deputy_id) == user_id, holds(now))
 
 
+def deputies(session: Session, now: datetime) -> frozenset[int]:
+    """Ids of all who are anybody's deputy at that moment."""
+    return frozenset(session.exec(select(Delegation.deputy_id).where(holds(now))))
+
+
 def get(session: Session, delegation_id: int) -> Delegation:
     row = session.get(Delegation, delegation_id)
     if row is None:

@@ -17,6 +17,7 @@ WHAT = {
     DeliveryKind.REQUEST: "A step of a request",
     DeliveryKind.SIGN_IN: "A link to sign in with",
     DeliveryKind.FACTOR_RESET: "Tells of a second factor that was reset",
+    DeliveryKind.SIGN_IN_CHANGED: "Tells of a change in how somebody signs in",
     DeliveryKind.WORK: "What waits for somebody of the staff",
     DeliveryKind.TEST: "A test",
     DeliveryKind.PING: "Tells the hub of a feed",

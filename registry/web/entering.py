@@ -87,9 +87,16 @@ def account_key(request: Request, email: str, user_id: int | None) -> str:
 
 
 def code_keys(request: Request, user_id: int) -> Mapping[str, int]:
-    """What attempts at somebody's code count under, and how many may fail; apart from those at their password."""
-    account = account_key(request, f"code {user_id}", user_id)
-    return {account: limits.PER_ACCOUNT, limits.network_key(host_of(request)): limits.PER_NETWORK}
+    """What attempts at somebody's code count under, and how many may fail.
+
+    Apart from those at passwords, which are anybody's: only who gave a right password or link comes as far as a code.
+    """
+    secret = parts_of(request).settings.secret
+    account = limits.code_key(known_cookie(request), user_id, secret=secret)
+    return {
+        account: limits.PER_ACCOUNT,
+        f"codes from {limits.network_key(host_of(request))}": limits.PER_NETWORK,
+    }
 
 
 def code_cookie(parts: Parts) -> str:

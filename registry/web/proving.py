@@ -99,6 +99,17 @@ PasswordAgain = Annotated[Proof, Depends(_password_of_form)]
 CodeAgain = Annotated[Proof, Depends(_code_of_form)]
 
 
+async def _hold_try(request: Request) -> limits.Held:
+    found = await run_in_threadpool(presence, request)
+    if found is None or found.actor.id is None:
+        return limits.Held()
+    return await _hold(request, code_keys(request, found.actor.id))
+
+
+FirstCode = Annotated[limits.Held, Depends(_hold_try)]
+"""An attempt at the first code of a second factor, which counts unless the act lets it go. Raises TooOften."""
+
+
 async def _hold(request: Request, keys: Mapping[str, int]) -> limits.Held:
     parts, now = parts_of(request), now_of(request)
     hold: Callable[[Session], limits.Held | None] = lambda session: limits.hold(  # noqa: E731

@@ -87,6 +87,12 @@ def presence(connection: HTTPConnection) -> sign_in.Presence | None:
     return known.presence
 
 
+def session_of(connection: HTTPConnection) -> int | None:
+    """Who is signed in in this browser; a token is nobody's browser."""
+    found = presence(connection)
+    return found.actor.id if found is not None and found.how is not None else None
+
+
 def forget_viewer(connection: HTTPConnection) -> None:
     """Show the rest of this reply as to nobody in particular: the store cannot be asked who it is."""
     connection.state.viewer = _Known(None)

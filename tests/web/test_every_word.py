@@ -21,7 +21,7 @@ from starlette.testclient import TestClient
 
 from registry.domain.rubric_words import NAMES as NAMES_OF_RUBRIC
 from registry.services.notices import following, mails, outbox, spreading, steps, work_mails
-from registry.services.people import invitations, sign_in
+from registry.services.people import invitations, losing, sign_in
 from registry.settings import Settings
 from registry.store.engine import snapshot, transaction
 from registry.store.tables import Channel, Delivery, DeliveryKind, Follower, Role, User, UserRole, Verdict
@@ -305,6 +305,8 @@ def test_no_mail_says_a_word_that_cannot_be_translated(
             user.password_hash = "some" if nth else ""
             invitations.mail_reset(session, user.email, secret=spoken.secret, now=now)
             outbox.write(session, Channel.MAIL, DeliveryKind.FACTOR_RESET, about=str(user.id), now=now)
+            for change in losing.CHANGES:
+                losing.tell(session, user.id, change, mails=True, now=now)
         while spreading.spread(session, spoken, now):
             pass
         steps.look(session, spoken, clock.now)

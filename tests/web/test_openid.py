@@ -18,14 +18,17 @@ from sqlmodel import select
 from starlette.testclient import TestClient
 
 from registry.openid.replies import Wire
-from registry.services.people import accounts, api_tokens, sign_in
+from registry.services.notices import mails
+from registry.services.people import accounts, api_tokens, invitations, sign_in
 from registry.services.people.acting import REGISTRY
 from registry.settings import Settings
-from registry.store import users
+from registry.store import delegations, users
 from registry.store.engine import snapshot, transaction
-from registry.store.tables import Event, ProviderSignIn, Role, User, UserSession
+from registry.store.tables import Delivery, Event, ProviderSignIn, Role, User, UserSession
 from tests.openid_provider import CLIENT, KEYS, OTHER, SECRET, Claims, Lies, Provider, running
 from tests.web.conftest import HandClock
+from tests.web.test_account import PASSWORD, log_in
+from tests.web.test_second_factor import give, set_up
 
 Browse = Callable[[], TestClient]
 
@@ -171,6 +174,21 @@ def test_whom_no_group_gives_a_role_is_refused_and_loses_sessions_and_tokens(
     assert first.get("/account").status_code == 303
     with snapshot(site_engine) as session:
         assert api_tokens.find_by_token(session, token, secret=settings.secret, now=clock.now) is None
+
+
+@pytest.mark.parametrize("wanted", [{"oidc_roles": ("Approvers=approver",), "oidc_default_role": ""}])
+def test_whom_no_group_gives_a_role_lends_their_right_to_decide_no_longer(
+    browse: Browse, provider: Provider, site_engine: Engine, cast: dict[str, int], clock: HandClock, wanted
+) -> None:
+    away, today = browse(), f"{clock.now.date()}"
+    provider.person["groups"] = ["Approvers"]
+    sign_in_at(provider, away)
+    sent = {"deputy": cast["Rosa"], "first_day": today, "last_day": today}
+    assert away.post("/api/v1/account/delegations", json=sent).status_code == 201
+    provider.person["groups"] = []
+    assert sign_in_at(provider, browse()).status_code == 400
+    with snapshot(site_engine) as session:
+        assert delegations.approvers_of(session, cast["Rosa"], now=clock.now) == []
 
 
 def test_the_last_admin_stays_one_whatever_the_groups_say(
@@ -518,12 +536,57 @@ def test_a_registry_without_a_provider_has_no_such_page(as_, client: TestClient,
 def test_a_person_of_the_provider_cannot_get_a_password_by_mail(
     client: TestClient, provider: Provider, site_engine: Engine, settings: Settings, clock: HandClock
 ) -> None:
-    from registry.services.people import invitations
-    from registry.store.tables import Delivery
-
     sign_in_at(provider, client)
     with transaction(site_engine) as session:
         invitations.mail_reset(session, "nora@example.org", secret=settings.secret, now=clock.now)
         assert session.exec(select(Delivery)).all() == []
         assert session.exec(select(User).where(User.email == "nora@example.org")).one().password_hash == ""
         assert users.roles(session, who(client)["id"]) == {Role.EMPLOYEE}
+
+
+def test_a_link_for_a_forgotten_password_joins_nothing_and_does_not_offer_it(
+    browse: Browse, provider: Provider, site_engine: Engine, cast: dict[str, int], settings: Settings, clock
+) -> None:
+    """Whoever reads somebody's mail could else make an account of their own at the provider a way in for good."""
+    with transaction(site_engine) as session:
+        invitations.mail_reset(session, "rosa@example.org", secret=settings.secret, now=clock.now)
+        _, letter = invitations.letter_of(session, session.exec(select(Delivery)).one(), settings, clock.now)
+    link = letter.action[1].rpartition("/")[2]
+    page = browse().get(f"/sign-in/{link}")
+    assert (page.status_code, "/login/oidc?link" in page.text) == (200, False)
+    assert browse().get(f"/login/oidc?link={link}").status_code == 400
+    assert refusals(site_engine) == ["not_joined"]
+    assert browse().post(f"/sign-in/{link}", data={"password": PASSWORD}).status_code == 303
+
+
+def test_an_account_with_a_password_and_a_second_factor_is_joined_by_who_has_given_both(
+    browse: Browse, provider: Provider, site_engine: Engine, as_, cast: dict[str, int], clock, settings, app
+) -> None:
+    with transaction(site_engine) as session:
+        accounts.set_password(session, cast["Rosa"], PASSWORD, by=REGISTRY, now=clock.now)
+    rosa, elsewhere, thief = browse(), browse(), browse()
+    log_in(rosa)
+    _phone, codes = set_up(rosa, clock)
+    log_in(elsewhere)
+    give(elsewhere, codes[0])
+    link = re.search(r"/sign-in/([\w-]+)", as_("admin").post(f"/people/{cast['Rosa']}/link").text)[1]
+    mailing = settings.model_copy(update={"mail_dir": settings.data_dir / "mails"})
+    app.state.parts = replace(app.state.parts, settings=mailing)
+    log_in(thief)  # the password is not enough
+    assert "/login/oidc?link" not in thief.get(f"/sign-in/{link}").text
+    assert thief.get(f"/login/oidc?link={link}").status_code == 400
+    away = rosa.get(f"/login/oidc?link={link}").headers["location"]
+    kept = dict(rosa.cookies)
+    rosa.cookies.delete("registry")
+    gone = rosa.get("/login/oidc/callback", params=provider.agree(away))
+    assert (gone.status_code, refusals(site_engine)) == (400, ["not_joined"] * 2)
+    rosa.cookies.update(kept)
+    assert "/login/oidc?link" in rosa.get(f"/sign-in/{link}").text
+    assert sign_in_at(provider, rosa, f"/login/oidc?link={link}").status_code == 303
+    assert (who(rosa)["id"], elsewhere.get("/account").status_code) == (cast["Rosa"], 303)
+    with snapshot(site_engine) as session:
+        [delivery] = session.exec(select(Delivery)).all()
+        mail = mails.mail_of(session, delivery, mailing, clock.now)
+        assert session.exec(select(Event).where(Event.action == "user.identity_joined")).one()
+    assert mail.to == "rosa@example.org"
+    assert "joined with one at Example Office" in " ".join(mail.message.get_body().get_content().split())

@@ -4,11 +4,12 @@ import re
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pyotp
 import pytest
-from sqlalchemy import Engine
-from sqlmodel import select
+from sqlalchemy import Engine, text
+from sqlmodel import Session, select
 from starlette.testclient import TestClient
 
 from registry.services.notices import mails
@@ -81,8 +82,9 @@ def test_it_is_set_up_on_ones_page_with_the_password_a_picture_and_a_first_code(
     assert 'src="data:image/svg+xml' in begun.text
     assert begun.headers["Cache-Control"] == "no-store"
     key = re.findall(r"<code>([A-Z2-7 ]{39})</code>", begun.text)[0].replace(" ", "")
-    again = rosa.post(f"{page}/confirm", data={"one_time_code": "000000"})
-    assert (again.status_code, key[:4] in again.text) == (422, True)
+    assert f'name="key" value="{key}"' in begun.text
+    again = rosa.post(f"{page}/confirm", data={"one_time_code": "000000", "key": key})
+    assert (again.status_code, key in again.text) == (422, True)
     assert rosa.get("/api/v1/account").json()["own_factor"]["set_up_at"] is None
     done = rosa.post(f"{page}/confirm", data={"one_time_code": Phone(key, clock).shows(), "next": "/tools"})
     assert len(set(re.findall(r"<li><code>([0-9a-z-]{29})</code>", done.text))) == 10
@@ -328,3 +330,104 @@ def test_neither_key_nor_code_stands_in_the_store_as_it_is(
     assert rosa.get("/account").status_code == 200
     for secret in (phone.app.secret, *codes, *(each.replace("-", "") for each in codes)):
         assert secret.encode() not in stored
+
+
+def test_a_key_is_shown_to_nobody_who_did_not_give_the_password_and_its_first_code_is_not_for_guessing(
+    browse: Browse, clock: HandClock
+) -> None:
+    rosa, thief = browse(), browse()
+    log_in(rosa)
+    thief.cookies.update(rosa.cookies)
+    key = rosa.post(FACTOR, json={"present_password": PASSWORD}).json()["key"]
+    page = "/account/second-factor/confirm"
+    for guess in ({}, {"key": ""}, {"key": "A" * 32}):
+        told = thief.post(page, data={"one_time_code": "000000", **guess})
+        assert (told.status_code, key[:4] in told.text) == (422, False)
+    for _ in range(limits.PER_ACCOUNT - 3):
+        assert thief.post(f"{FACTOR}/confirm", json={"one_time_code": "000000"}).status_code == 422
+    assert thief.post(f"{FACTOR}/confirm", json={"one_time_code": "000000"}).status_code == 429
+    assert thief.post(page, data={"one_time_code": Phone(key, clock).shows()}).status_code == 429
+
+
+def test_no_stranger_uses_up_the_attempts_at_somebodys_code(
+    browse: Browse, clock: HandClock, cast: dict[str, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "PER_ACCOUNT", 2)
+    monkeypatch.setattr(limits, "PER_NETWORK", 4)
+    rosa, waiting, stranger = browse(), browse(), browse()
+    log_in(rosa)
+    phone, _ = set_up(rosa, clock)
+    log_in(waiting)
+    for typed in (f"code {cast['Rosa']}", f"code of {cast['Rosa']}"):
+        for _ in range(3):
+            stranger.post("/login", data={"email": typed, "password": "x"})
+    assert log_in(stranger).status_code == 429  # the network has had its number at passwords
+    assert give(waiting, phone.next()).status_code == 303
+
+
+def test_an_admin_takes_their_own_off_by_a_code_alone(
+    browse: Browse, clock: HandClock, site_engine: Engine, cast: dict[str, int]
+) -> None:
+    with transaction(site_engine) as session:
+        accounts.set_password(session, cast["Ada"], PASSWORD, by=REGISTRY, now=clock.now)
+    ada = browse()
+    log_in(ada, email="ada@example.org")
+    set_up(ada, clock)
+    page = f"/people/{cast['Ada']}"
+    assert "/second-factor/reset" not in ada.get(page).text
+    refused = ada.post(f"{page}/second-factor/reset")
+    assert (refused.status_code, "ask another admin" in refused.text) == (409, True)
+    assert ada.post(f"/api/v1{page}/second-factor/reset").status_code == 409
+    assert events(site_engine) == ["set_up"]
+
+
+def test_signing_out_everywhere_ends_what_waits_for_a_code_too(
+    as_: As, browse: Browse, clock: HandClock, cast: dict[str, int]
+) -> None:
+    rosa, waiting = browse(), browse()
+    log_in(rosa)
+    phone, _ = set_up(rosa, clock)
+    log_in(waiting)
+    as_("admin").post(f"/people/{cast['Rosa']}/sign-out")
+    assert give(waiting, phone.next()).headers["location"] == "/login"
+    assert not is_here(waiting)
+
+
+def test_one_right_password_lets_in_once_though_two_codes_come_at_the_same_time(
+    browse: Browse, clock: HandClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rosa, waiting = browse(), browse()
+    log_in(rosa)
+    phone, _ = set_up(rosa, clock)
+    log_in(waiting)
+    hold = limits.hold
+
+    def wait_for_another(session: Session, *args: Any, **values: Any) -> limits.Held | None:
+        held = hold(session, *args, **values)
+        session.execute(text("DELETE FROM code_wanted"))  # by who came first
+        return held
+
+    monkeypatch.setattr(limits, "hold", wait_for_another)
+    assert give(waiting, phone.next()).headers["location"] == "/login"
+    assert not is_here(waiting)
+
+
+def test_its_person_is_mailed_of_a_recovery_code_that_was_used_and_when_it_is_turned_off(
+    settings: Settings, site_engine: Engine, clock: HandClock, tmp_path: Path
+) -> None:
+    mailing = settings.model_copy(update={"mail_dir": tmp_path / "mails"})
+    app = create_app(mailing, engine=site_engine, clock=clock)
+    rosa = TestClient(app, headers=SAME_ORIGIN, follow_redirects=False)
+    log_in(rosa)
+    phone, codes = set_up(rosa, clock)
+    log_in(rosa)
+    give(rosa, codes[0])
+    assert rosa.post(f"{FACTOR}/off", json={"one_time_code": phone.next()}).status_code == 204
+    with snapshot(site_engine) as session:
+        told = [
+            mails.mail_of(session, each, mailing, clock.now) for each in session.exec(select(Delivery)).all()
+        ]
+    assert [(each.to, str(each.message["Subject"]).split()[-1]) for each in told] == [
+        ("rosa@example.org", "used"),
+        ("rosa@example.org", "off"),
+    ]

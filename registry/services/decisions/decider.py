@@ -89,7 +89,9 @@ def independent_rights(
     scorers = {card.reviewer.id for card in evaluations.scorecards(session, evaluation_id)}
     interested = evaluations.interested(session, evaluation)
     contacts = evaluations.contacts(session, evaluation.tool_id).keys()
-    refuse_own_reading(session, evaluation_id, person_id=by.person_id)
+    first_deciders = _first_deciders(session, evaluation_id)
+    if by.person_id in first_deciders:
+        raise NotAllowed("You decided it, so another approver says what comes of the second reading.")
     may_decide(
         by.person_id,
         requesters=requesters,
@@ -99,7 +101,7 @@ def independent_rights(
         solo=solo,
         quick_lane=quick_lane,
     )
-    part_in_it = scorers | {*requesters, *interested, *contacts, *_first_deciders(session, evaluation_id)}
+    part_in_it = scorers | {*requesters, *interested, *contacts, *first_deciders}
     found = authorities(session, by, now=now, own=own)
     free = tuple(each for each in found if each.for_id not in part_in_it)
     if free:
@@ -113,12 +115,6 @@ def independent_rights(
             )
         )
     raise NotAllowed("Only an approver decides. Ask one of them.")
-
-
-def refuse_own_reading(session: Session, evaluation_id: int, *, person_id: int | None) -> None:
-    """Raises NotAllowed where the evaluation reads a verdict again that this person decided, or another for them."""
-    if person_id in _first_deciders(session, evaluation_id):
-        raise NotAllowed("You decided it, so another approver says what comes of the second reading.")
 
 
 def _first_deciders(session: Session, evaluation_id: int) -> set[int]:

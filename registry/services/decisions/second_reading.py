@@ -12,10 +12,10 @@ from sqlmodel import Session
 from registry.domain.errors import InvalidInput, NotAllowed, NotFound, RuleBroken
 from registry.domain.evaluation import Alone, EvaluationState
 from registry.domain.outcome import MEANINGS
-from registry.services.decisions.decider import refuse_own_reading
+from registry.services.decisions.decider import independent_rights
 from registry.services.evaluations.assessing import weigh
 from registry.services.people.acting import REGISTRY, Actor, record, refuse_long
-from registry.services.people.reach import require_reach
+from registry.services.people.reach import DECIDERS, widest
 from registry.store import deciding, evaluations
 from registry.store.columns import id_of
 from registry.store.tables import Evaluation, Role, Verdict
@@ -52,7 +52,11 @@ def settle(session: Session, evaluation: Evaluation, *, now: datetime) -> None:
 
 
 def let_stand(session: Session, evaluation_id: int, *, reason: str, by: Actor, now: datetime) -> Verdict:
-    """Say that the verdict stands although the second reading recommends otherwise. An approver's act."""
+    """Say that the verdict stands although the second reading recommends otherwise.
+
+    The act of an approver who could decide anew, in their own right or as a deputy. Who scored may not in an office
+    of one person either: they decide anew, and that verdict says that they were alone.
+    """
     evaluation = evaluations.get(session, evaluation_id)
     session.refresh(evaluation)
     reading = deciding.find_reading_by_evaluation(session, evaluation_id)
@@ -60,10 +64,11 @@ def let_stand(session: Session, evaluation_id: int, *, reason: str, by: Actor, n
         raise NotFound("This evaluation is no second reading.")
     if Role.APPROVER not in by.roles or by.scopes is not None:
         raise NotAllowed("Only an approver, in person, lets a verdict stand.")
-    refuse_own_reading(session, evaluation_id, person_id=by.id)
     first = session.get_one(Verdict, reading.verdict_id)
-    right = require_reach(session, by, first.offices, now=now)
-    refuse_own_reading(session, evaluation_id, person_id=right.for_id)
+    rights = independent_rights(session, evaluation, solo=False, own=DECIDERS, by=by, now=now)
+    right = widest(rights, [first.offices])
+    if fault := right.fault(first.offices):
+        raise NotAllowed(fault)
     if evaluation.state is not EvaluationState.DECISION:
         raise RuleBroken("Nothing waits here: the reading is not finished, or somebody has dealt with it.")
     if not reason.strip():

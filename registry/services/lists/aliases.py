@@ -1,8 +1,10 @@
 """The ways to say a tool as people write them in a list: a name, a domain, an address or a package URL."""
 
 import re
+import unicodedata
 from typing import Protocol
 
+from registry.domain.disguise import is_disguised, plain
 from registry.domain.errors import InvalidInput
 from registry.domain.identity import name_key
 from registry.domain.spelling import agrees
@@ -38,6 +40,29 @@ def read_alias(text: str, of: str = "") -> tuple[AliasKind, str, str]:
     `node.js` and `ASP.NET` are names, `chat.example.com` is a domain, `Teams.exe` is a program. A host that many
     share is a domain of the tool that is called so (`of`). Raises InvalidInput.
     """
+    if not _shows_what_it_holds(text):
+        seen = "".join(sign for sign in plain(text)[:60] if sign.isprintable())
+        raise InvalidInput(
+            f"“{seen}” holds signs that cannot be seen or that only look like others. Type it anew by hand."
+        )
+    return _read(text, of)
+
+
+def asked_by(kind: AliasKind, text: str, key: str) -> tuple[str, ...]:
+    """What people type or paste who mean a tool by this way to say it."""
+    if kind is AliasKind.EXE:
+        return key, f"/{key}"
+    return (text,) if kind is AliasKind.NAME else (key,)
+
+
+def leads_elsewhere(text: str, owner: str) -> InvalidInput:
+    return InvalidInput(
+        f"“{text[:60]}” means “{owner}” for certain already. Where both are one tool, keep it on that one; "
+        "else change what leads to it there first."
+    )
+
+
+def _read(text: str, of: str) -> tuple[AliasKind, str, str]:
     said, _, rest = text.partition(":")
     if said in ("name", "domain", "path", "exe") and rest and not rest.startswith("//"):
         kind = AliasKind(said)
@@ -100,7 +125,22 @@ def _key_as_said(kind: AliasKind, text: str) -> str:
         return _kept(name_key(text), text)
     if kind is AliasKind.EXE:
         return _program(text)
-    return _owned(domain_key(text), text) if kind is AliasKind.DOMAIN else text
+    return _owned(domain_key(text), text) if kind is AliasKind.DOMAIN else _page(text)
+
+
+def _page(text: str) -> str:
+    host, _, path = text.partition("/")
+    if not path.strip() or not re.fullmatch(r"[^\s:@\\]+\.[^\s:@\\]+(?::\d+)?", host):
+        raise InvalidInput(
+            f"“{text[:60]}” is no page’s address. Write its host and its path, such as codehost.example/owner/tool."
+        )
+    return text
+
+
+def _shows_what_it_holds(text: str) -> bool:
+    return not is_disguised(text) and not any(
+        unicodedata.category(sign) in ("Cc", "Cs", "Zl", "Zp") for sign in text if not sign.isprintable()
+    )
 
 
 def _owned(host: str, text: str) -> str:

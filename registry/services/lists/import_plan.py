@@ -17,9 +17,10 @@ from registry.domain.errors import InvalidInput
 from registry.domain.identity import name_key, slug
 from registry.domain.lookup import House
 from registry.domain.tag import tags_of
+from registry.services.answers.asking import read_query
 from registry.services.entries.keys import alias_keys
 from registry.services.entries.ownership import alias_kind
-from registry.services.lists.aliases import home_key, is_vendors_page, read_alias
+from registry.services.lists.aliases import asked_by, home_key, is_vendors_page, leads_elsewhere, read_alias
 from registry.services.lists.import_checks import TENANTS, circle, is_elsewhere, site
 from registry.services.lists.import_rows import PlannedRow, PlannedVerdict
 from registry.services.lists.importing_store import DESCRIBED, Additions, ListedTool, NewVerdict
@@ -65,10 +66,14 @@ class Plan:
             )
             for tool_id, slug_, name, home, vendor, category, said, guidance in tools.described(session)
         }
+        self._is_held = bool(by_id)
+        """Whether any tool is here already."""
         self._slugs = {tool.slug: tool for tool in by_id.values()}
         self._owners: dict[AliasKind, dict[str, ListedTool]] = {kind: {} for kind in AliasKind}
         for kind, key, tool_id in asked.alias_keys(session):
             self._owners[AliasKind(kind)][key] = by_id[tool_id]
+        self._written = {text.casefold(): by_id[tool_id] for text, tool_id in asked.written(session)}
+        """The names here that may be hosts too, as they are written."""
         self._numbers: dict[int, ListedTool] = {}
         """Of every verdict that can be named to its tool."""
         self._days: dict[int, date] = {}
@@ -197,6 +202,8 @@ class Plan:
         for text in row.aliases:
             try:
                 kind, kept, key = read_alias(text, row.name)
+                if key not in self._owners[kind]:
+                    self._check_meant(tool, text, asked_by(kind, kept, key))
             except InvalidInput as fault:
                 told.fault("aliases", fault.sentence)
                 continue
@@ -209,6 +216,23 @@ class Plan:
                     )
             elif owner is not tool:
                 told.fault("aliases", f"“{text}” belongs to “{owner.name}” already.")
+
+    def _check_meant(self, tool: ListedTool, text: str, queries: Sequence[str]) -> None:
+        """Raises InvalidInput where people find another tool here by it today; a list may part what is its own."""
+        for owner in map(self._meant, queries if self._is_held else ()):
+            if owner and owner is not tool and not owner.row:
+                raise leads_elsewhere(text, owner.name)
+
+    def _meant(self, query: str) -> ListedTool | None:
+        """As the look-up finds it."""
+        wanted = read_query(query)
+        found = (
+            self._written.get(wanted.written)
+            if kind is AliasKind.NAME and wanted.written
+            else self._owners[kind].get(key)
+            for kind, key in wanted.keys
+        )
+        return next((each for each in found if each), None)
 
     def _add_tags(self, row: PlannedRow, tool: ListedTool, told: RowReport) -> None:
         try:

@@ -33,6 +33,9 @@ def mail_of(session: Session, row: Delivery, settings: Settings, now: datetime) 
     if row.kind is DeliveryKind.FACTOR_RESET:
         told = losing.letter_of(session, row, settings)
         return _to_person(row, *told, settings, now) if told else "The account is disabled."
+    if row.kind is DeliveryKind.SIGN_IN_CHANGED:
+        changed = losing.letter_of_change(session, row, settings)
+        return _to_person(row, *changed, settings, now) if changed else "The account is disabled."
     if row.kind is DeliveryKind.WORK:
         return _of_work(session, row, settings, now)
     follower = session.get_one(Follower, row.follower_id)

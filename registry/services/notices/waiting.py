@@ -13,9 +13,10 @@ from registry.domain.triggers import ReportKind
 from registry.services.evaluations.work import Piece, TaskKind, my_work
 from registry.services.people.acting import Actor
 from registry.services.people.house import house
+from registry.services.people.reach import in_person
 from registry.services.verdicts.due import DueKind, DueThing, When, due
 from registry.settings import Settings
-from registry.store import users, verdicts, work_told
+from registry.store import delegations, users, verdicts, work_told
 from registry.store.columns import id_of
 from registry.store.tables import Role
 from registry.store.users import Person
@@ -50,11 +51,16 @@ def waiting(
     """Person -> what waits for them, the same thing once. What concerns all is read once for everybody."""
     today = now.astimezone(settings.zone).date()
     readings = work_told.second_readings(session)
-    shared = [*_due(session, settings, now), *_reports(session, now), *_asked_for(session, settings, today)]
+    shared = [
+        *_due(session, settings, now),
+        *_reports(session, settings, now),
+        *_asked_for(session, settings, today),
+    ]
+    deputies = delegations.deputies(session, now)
     found: dict[int, dict[str, Waits]] = defaultdict(dict)
     for person in people:
         user_id = id_of(person.user)
-        by = Actor(user_id, person.user.name, person.roles)
+        by = in_person(person.user, person.roles, deputy=user_id in deputies)
         work = my_work(session, by, today=today, solo=settings.solo, cases_needed=settings.reference_cases)
         own = [_of_evaluation(each, readings) for each in work.pieces if each.task.kind in _TASKS]
         for each in [*own, *(waits for concerns, waits in shared if concerns(by))]:
@@ -139,7 +145,8 @@ def _owed(each: DueThing) -> str:
     return told
 
 
-def _reports(session: Session, now: datetime) -> Iterator[tuple[Concerns, Waits]]:
+def _reports(session: Session, settings: Settings, now: datetime) -> Iterator[tuple[Concerns, Waits]]:
+    """Those of one kind on one verdict are told once a day, since anybody may write many."""
     found = work_told.reports(session, now - NEWS_DAYS)
     of_whom = verdicts.owners(session, {each.verdict_number for each in found if each.verdict_number})
     for each in found:
@@ -154,7 +161,9 @@ def _reports(session: Session, now: datetime) -> Iterator[tuple[Concerns, Waits]
             sentence = worded(
                 "Somebody asked for another look at verdict {number}.", number=each.verdict_number
             )
-        yield _is_one_of(owner_id, decider_id), Waits(f"report:{each.id}", each.name, sentence, "/reports")
+        day = each.at.astimezone(settings.zone).date()
+        key = f"report:{each.kind.value}:{each.verdict_number}:{day.isoformat()}"
+        yield _is_one_of(owner_id, decider_id), Waits(key, each.name, sentence, "/reports")
 
 
 def _asked_for(session: Session, settings: Settings, today: date) -> Iterator[tuple[Concerns, Waits]]:

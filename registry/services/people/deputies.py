@@ -18,6 +18,8 @@ from registry.store.engine import serialise
 from registry.store.tables import Delegation, Role, User
 
 MOST_DAYS = 180
+MOST_AHEAD = 365
+"""Days from today to the first one."""
 NOTHING_MADE = worded("Nobody was named.")
 
 
@@ -47,6 +49,8 @@ def delegate(
     today = now.astimezone(zone).date()
     if first_day is None or first_day < today:
         faults["first_day"] = worded("Choose today or a later day.")
+    elif (first_day - today).days > MOST_AHEAD:
+        faults["first_day"] = worded("Choose a day within a year from today.")
     if last_day is None or last_day < (first_day or today):
         faults["last_day"] = worded("Choose the first day or a later one.")
     elif (last_day - (first_day or today)).days >= MOST_DAYS:

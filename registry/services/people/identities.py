@@ -10,8 +10,9 @@ from sqlmodel import Session, col
 
 from registry.domain.errors import InvalidInput, NotFound, SignInRefused
 from registry.domain.language import worded
-from registry.services.people import accounts, sign_in
+from registry.services.people import accounts, losing, second_factor, sign_in
 from registry.services.people.acting import REGISTRY, record
+from registry.services.people.deputies import end_what_rests_on
 from registry.services.people.passwords import fold_email
 from registry.settings import Settings
 from registry.store import users
@@ -54,15 +55,27 @@ class Known:
     groups: Iterable[str]
 
 
-def begin(session: Session, *, browser: str, next: str, link: str, secret: bytes, now: datetime) -> Begun:  # noqa: A002
+def begin(
+    session: Session,
+    *,
+    browser: str,
+    next: str,  # noqa: A002
+    link: str,
+    here: int | None,
+    secret: bytes,
+    now: datetime,
+) -> Begun:
     """Note that this browser (by its cookie) goes to the provider; `link` is the invitation it came by, or empty.
 
-    Raises NotFound where that serves no more.
+    `here` is who is signed in there. Raises NotFound where the link serves no more, SignInRefused where it joins
+    nothing.
     """
     session.execute(delete(ProviderSignIn).where(col(ProviderSignIn.expires_at) <= now))
     link_digest = sign_in.digest_of("link", link[:MOST_LINK], secret) if link else ""
     if link_digest:
-        sign_in.usable_link(session, link_digest, now)
+        invited = users.get(session, sign_in.usable_link(session, link_digest, now).user_id)
+        if not may_join(session, invited, link, here):
+            raise _not_joined(invited)
     begun = Begun(*(secrets.token_urlsafe(32) for _ in range(3)))
     session.add(
         ProviderSignIn(
@@ -90,7 +103,21 @@ def come_back(session: Session, *, state: str, browser: str, secret: bytes, now:
     return noted if fits else None
 
 
-def enter(session: Session, told: Known, settings: Settings, *, link_digest: str, now: datetime) -> User:
+def may_join(session: Session, user: User, link: str, here: int | None) -> bool:
+    """Whether an account at the provider may be joined with this one by a link of its person.
+
+    By one that an admin made alone, since anybody asks for the other kind; and where there is a password or a second
+    factor, by who has given it, and is signed in in the same browser (`here`).
+    """
+    if link.startswith(sign_in.FORGOTTEN):
+        return False
+    guarded = user.password_hash or second_factor.state_of(session, id_of(user)).set_up_at is not None
+    return not guarded or here == user.id
+
+
+def enter(
+    session: Session, told: Known, settings: Settings, *, link_digest: str, here: int | None, now: datetime
+) -> User:
     """Whose account it is, with the roles that their groups give today. Raises SignInRefused.
 
     Who comes for the first time gets an account, or is joined with the one that their invitation was made for.
@@ -99,7 +126,7 @@ def enter(session: Session, told: Known, settings: Settings, *, link_digest: str
     identity = users.find_identity(session, told.issuer, told.subject)
     wanted = roles_of(told.groups, settings)
     if link_digest:
-        user = _join(session, told, identity, link_digest, now)
+        user = _join(session, told, identity, link_digest, here, settings, now)
     elif identity is not None:
         user = users.get(session, identity.user_id)
     else:
@@ -114,8 +141,10 @@ def enter(session: Session, told: Known, settings: Settings, *, link_digest: str
 
 
 def shut_out(session: Session, user_id: int, now: datetime) -> None:
-    """End the sessions and tokens of somebody whose groups give them no role any more."""
+    """End the sessions, tokens and delegations of somebody whose groups give them no role any more."""
+    serialise(session, "user")
     sign_in.end_all(session, user_id, by=REGISTRY, now=now)
+    end_what_rests_on(session, users.get(session, user_id), frozenset(), by=REGISTRY, now=now)
     for token in users.tokens_of(session, user_id):
         if token.revoked_at is None:
             token.revoked_at = now
@@ -143,7 +172,13 @@ def roles_of(groups: Iterable[str], settings: Settings) -> frozenset[Role]:
 
 
 def _join(
-    session: Session, told: Known, identity: UserIdentity | None, link_digest: str, now: datetime
+    session: Session,
+    told: Known,
+    identity: UserIdentity | None,
+    link_digest: str,
+    here: int | None,
+    settings: Settings,
+    now: datetime,
 ) -> User:
     try:
         user = sign_in.use_up(session, link_digest, now)
@@ -153,8 +188,19 @@ def _join(
         sentence = worded("You have another account here already. Sign in without the link.")
         raise SignInRefused(sentence, "other_account", user_id=identity.user_id)
     if identity is None:
+        if not may_join(session, user, "", here):
+            raise _not_joined(user)
         _add_identity(session, user, told, now)
+        sign_in.end_all(session, id_of(user), by=REGISTRY, now=now)
+        losing.tell(session, id_of(user), "joined", mails=settings.mails, now=now)
     return user
+
+
+def _not_joined(user: User) -> SignInRefused:
+    sentence = worded(
+        "Sign in to your account here first, then open an invitation of an admin in the same browser: it joins both."
+    )
+    return SignInRefused(sentence, "not_joined", user_id=user.id)
 
 
 def _welcome(session: Session, told: Known, wanted: frozenset[Role], now: datetime) -> User:
@@ -164,7 +210,8 @@ def _welcome(session: Session, told: Known, wanted: frozenset[Role], now: dateti
     taken = users.find_by_email(session, email) if email else None
     if taken is not None:
         sentence = worded(
-            "There is an account with your e-mail address already. Ask an admin for an invitation, which joins both."
+            "There is an account with your e-mail address already. Ask an admin for an invitation, which joins both; "
+            "where you have a password here, sign in with it before you open it."
         )
         raise SignInRefused(sentence, "address_taken", user_id=taken.id)
     try:

@@ -20,10 +20,18 @@ from registry.store.tables import Channel, Delivery, DeliveryKind, User
 
 
 def mail_link(
-    session: Session, user_id: int, *, secret: bytes, by: Actor, now: datetime, life: timedelta
+    session: Session,
+    user_id: int,
+    *,
+    secret: bytes,
+    by: Actor,
+    now: datetime,
+    life: timedelta,
+    forgotten: bool = False,
 ) -> None:
     """Have somebody mailed a link by which they choose a password. Raises RuleBroken for a disabled person."""
-    delivery = outbox.write(session, Channel.MAIL, DeliveryKind.SIGN_IN, now=now)
+    about = sign_in.FORGOTTEN if forgotten else ""
+    delivery = outbox.write(session, Channel.MAIL, DeliveryKind.SIGN_IN, about=about, now=now)
     sign_in.make_link(
         session,
         user_id,
@@ -53,13 +61,16 @@ def invite(session: Session, user_id: int, *, mails: bool, secret: bytes, by: Ac
 
 
 def mail_reset(session: Session, email: str, *, secret: bytes, now: datetime) -> None:
-    """The same for whoever has this address; nothing where nobody has, or they sign in at the provider alone."""
+    """The same for whoever has this address; nothing where nobody has, or they sign in at the provider alone.
+
+    It chooses a password and nothing else: see identities.may_join.
+    """
     user = users.find_by_email(session, email)
     if user is None or user.id is None or user.disabled_at is not None:
         return
     if not user.password_hash and users.identities_of(session, user.id):
         return
-    mail_link(session, user.id, secret=secret, by=SOMEBODY, now=now, life=sign_in.RESET_LIFE)
+    mail_link(session, user.id, secret=secret, by=SOMEBODY, now=now, life=sign_in.RESET_LIFE, forgotten=True)
 
 
 def letter_of(
@@ -103,4 +114,4 @@ def letter_of(
 
 
 def _value(row: Delivery, secret: bytes) -> str:
-    return sign_in.digest_of("mailed link", row.uid, secret)
+    return row.about + sign_in.digest_of("mailed link", row.uid, secret)

@@ -69,6 +69,14 @@ def account_key(email: str, known: str, user_id: int | None, *, secret: bytes) -
     return f"account {email}"
 
 
+def code_key(known: str, user_id: int, *, secret: bytes) -> str:
+    """The same of attempts at somebody's code; no address that anybody types counts under it."""
+    nonce, _, proof = known.partition(".")
+    if hmac.compare_digest(proof.encode(), _proof(nonce, user_id, secret).encode()):
+        return f"code of {user_id} in {nonce}"
+    return f"code of {user_id}"
+
+
 def known_browser(user_id: int, *, secret: bytes) -> str:
     """What a browser keeps to be known again as one that has signed in to this account. It signs nobody in."""
     nonce = secrets.token_hex(16)

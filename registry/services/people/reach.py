@@ -14,7 +14,7 @@ from registry.domain.reach import beyond_reach
 from registry.services.people.acting import Actor
 from registry.store import delegations, users
 from registry.store.columns import id_of
-from registry.store.tables import Role
+from registry.store.tables import Role, User
 
 DECIDERS = frozenset({Role.APPROVER})
 
@@ -36,6 +36,12 @@ class Authority:
     def told(self) -> dict[str, int]:
         """What an event of the act tells of it beside who acted."""
         return {} if self.for_id is None else {"for": self.for_id}
+
+
+def in_person(user: User, roles: frozenset[Role], *, deputy: bool) -> Actor:
+    """Somebody with the roles that they hold and, while they are anybody's deputy, with an approver's."""
+    lent = frozenset({Role.APPROVER} if deputy else ()) - roles
+    return Actor(id_of(user), user.name, roles | lent, lent=lent)
 
 
 def authorities(

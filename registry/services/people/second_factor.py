@@ -105,13 +105,16 @@ def begin(session: Session, user_id: int, *, house_name: str, secret: bytes, now
     return _key(text, user, house_name)
 
 
-def under_way(session: Session, user_id: int, *, house_name: str, secret: bytes, now: datetime) -> Key | None:
-    """The key that waits for its first code; None where there is none, or its time is over."""
+def under_way(
+    session: Session, user_id: int, known: str, *, house_name: str, secret: bytes, now: datetime
+) -> Key | None:
+    """The key that waits for its first code, for who knows it already; None where they do not, or its time is over."""
     found = session.get(SecondFactor, user_id)
     if found is None or found.set_up_at is not None or now >= found.begun_at + SET_UP_LIFE:
         return None
     text = _open(found, secret)
-    return _key(text, users.get(session, user_id), house_name) if text else None
+    fits = hmac.compare_digest(text.encode(), known.encode())
+    return _key(text, users.get(session, user_id), house_name) if text and fits else None
 
 
 def confirm(
@@ -176,7 +179,7 @@ def prove(session: Session, user_id: int, code: str, *, secret: bytes, now: date
     if found is None or found.set_up_at is None:
         return "wrong_code"
     typed = _folded(code)
-    if len(typed) != _GROUPS * _GROUP:
+    if not is_recovery_code(code):
         return _take_step(found, typed, secret, now)
     kept = session.get(RecoveryCode, (user_id, _digest(user_id, typed, secret)), populate_existing=True)
     if kept is None:
@@ -189,6 +192,11 @@ def prove(session: Session, user_id: int, code: str, *, secret: bytes, now: date
     left = {"left": state_of(session, user_id).codes_left}
     record(session, "second_factor.recovery_code_used", ("user", user_id), by=by, now=now, after=left)
     return ""
+
+
+def is_recovery_code(code: str) -> bool:
+    """By its length alone."""
+    return len(_folded(code)) == _GROUPS * _GROUP
 
 
 def want_code(
@@ -211,7 +219,8 @@ def want_code(
 
 def find_wanted(session: Session, value: str, *, secret: bytes, now: datetime) -> CodeWanted | None:
     """Whose code is waited for; None where nobody's is, or not any more."""
-    found = session.get(CodeWanted, digest_of("code wanted", value, secret)) if value else None
+    digest = digest_of("code wanted", value, secret)
+    found = session.get(CodeWanted, digest, populate_existing=True) if value else None
     if found is None or now >= found.expires_at:
         return None
     return None if users.get(session, found.user_id).disabled_at is not None else found

@@ -14,9 +14,10 @@ from sqlmodel import Session, col
 from registry.domain.errors import NotFound, RuleBroken
 from registry.domain.language import worded
 from registry.services.people.acting import Actor, record
+from registry.services.people.reach import in_person
 from registry.store import users
 from registry.store.engine import serialise
-from registry.store.tables import Role, SignInLink, SignInWay, User, UserSession
+from registry.store.tables import CodeWanted, Role, SignInLink, SignInWay, User, UserSession
 
 RENEW_AFTER = timedelta(minutes=15)
 """A session is written again at most this often, so that reading pages stays reading."""
@@ -24,6 +25,9 @@ LINK_LIFE = timedelta(days=3)
 """Of a link that an admin makes for somebody."""
 RESET_LIFE = timedelta(hours=1)
 """Of a link that somebody who forgot their password asked for."""
+
+FORGOTTEN = "forgotten_"
+"""How the value of such a link begins, so that it is known for one that anybody may have asked for."""
 
 
 @dataclass(frozen=True)
@@ -105,13 +109,13 @@ def find_by_session(
     kept, user, roles, proven_twice, deputy = found
     if user.disabled_at is not None or now >= kept.expires_at or now >= kept.ends_at:
         return None
-    lent = frozenset({Role.APPROVER} if deputy else ()) - roles
+    person = in_person(user, roles, deputy=deputy)
     return Presence(
-        Actor(user.id, user.name, roles | lent, lent=lent),
+        person,
         kept.seen_at < now - RENEW_AFTER,
         kept.how,
         kept.created_at,
-        unready=bool((roles | lent) & asked_of) and not proven_twice and kept.how is not SignInWay.PROVIDER,
+        unready=bool(person.roles & asked_of) and not proven_twice and kept.how is not SignInWay.PROVIDER,
     )
 
 
@@ -150,8 +154,9 @@ def end_named(session: Session, user_id: int, name: str, *, by: Actor, now: date
 
 
 def end_all(session: Session, user_id: int, *, keep: str = "", by: Actor, now: datetime) -> int:
-    """End a person's sessions but the one that is named `keep`; gives how many there were."""
+    """End a person's sessions but the one that is named `keep`, and sign-ins that wait for a code; gives how many."""
     users.get(session, user_id)
+    session.execute(delete(CodeWanted).where(col(CodeWanted.user_id) == user_id))
     ended = [each for each in users.sessions_of(session, user_id, now) if name_of(each) != keep]
     for each in ended:
         session.delete(each)

@@ -9,7 +9,8 @@ from sqlmodel import Session
 from registry.domain.errors import InvalidInput, StaleVersion
 from registry.domain.identity import name_key
 from registry.domain.tag import tags_of
-from registry.services.lists.aliases import read_alias, write_alias
+from registry.services.answers.matching import match
+from registry.services.lists.aliases import asked_by, leads_elsewhere, read_alias, write_alias
 from registry.services.people.acting import Actor, record
 from registry.store import tags, tools
 from registry.store.columns import id_of
@@ -89,7 +90,7 @@ def _own(tool: Tool) -> tuple[AliasKind, str]:
 
 
 def _wanted(session: Session, tool: Tool, known: Iterable[Alias], written: list[str]) -> Ways:
-    """Raises InvalidInput for what is none, is another tool's, or is too much."""
+    """Raises InvalidInput for what is none, is another tool's or certainly means one, or is too much."""
     if len(written) > MOST_ALIASES:
         raise InvalidInput(f"At most {MOST_ALIASES} of them; these are {len(written)}.")
     here = {write_alias(each): each for each in known}
@@ -110,9 +111,24 @@ def _wanted(session: Session, tool: Tool, known: Iterable[Alias], written: list[
     faults += [
         f"“{found[each.kind, each.key]}” belongs to “{owners[each.tool_id].name}” already." for each in others
     ]
+    taken = {(each.kind, each.key) for each in others}
+    faults += _misleading(
+        session, tool, {way: found[way] for way in found if way not in taken | {*_ways(known)}}
+    )
     if faults:
         raise InvalidInput(" ".join(faults))
     return found
+
+
+def _misleading(session: Session, tool: Tool, new: Ways) -> list[str]:
+    """A sentence for each new way by which people find another tool today."""
+    faults = []
+    for (kind, key), text in new.items():
+        meant = filter(None, (match(session, each) for each in asked_by(kind, text, key)))
+        other = next((each.tool.name for each in meant if each.tool.slug != tool.slug), "")
+        if other:
+            faults.append(leads_elsewhere(text, other).sentence)
+    return faults
 
 
 def _put(session: Session, tool: Tool, known: Iterable[Alias], ways: Ways) -> None:

@@ -28,6 +28,8 @@ class DeliveryKind(StrEnum):
     """A link by which a person chooses a password."""
     FACTOR_RESET = "factor_reset"
     """Tells a person that an admin took their second factor away."""
+    SIGN_IN_CHANGED = "sign_in_changed"
+    """Tells a person what was changed of how they sign in; which it was stands in `about`."""
     WORK = "work"
     """What waits for somebody who works here."""
     TEST = "test"

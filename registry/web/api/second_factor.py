@@ -4,11 +4,11 @@ from typing import Annotated
 
 from fastapi import Depends, Request, Response
 
-from registry.services.people import second_factor, sign_in
+from registry.services.people import limits, losing, second_factor, sign_in
 from registry.web.deps import House, Now, OwnFactor, Tx
 from registry.web.entering import renew_own_session
 from registry.web.people_schemas import CodeIn, FactorKeyOut, PresentPasswordIn, RecoveryCodesOut
-from registry.web.proving import Proof, proven_by_code, proven_by_password
+from registry.web.proving import FirstCode, Proof, proven_by_code, proven_by_password
 from registry.web.routing import api_router
 
 router = api_router("/account/second-factor", tag="account")
@@ -37,11 +37,19 @@ def begin(user: OwnFactor, proof: Password, tx: Tx, now: Now, house: House) -> F
 
 @router.post("/confirm", response_model=RecoveryCodesOut, summary="Set it up by a first code")
 def confirm(
-    request: Request, reply: Response, user: OwnFactor, tx: Tx, now: Now, house: House, asked: CodeIn
+    request: Request,
+    reply: Response,
+    user: OwnFactor,
+    held: FirstCode,
+    tx: Tx,
+    now: Now,
+    house: House,
+    asked: CodeIn,
 ) -> RecoveryCodesOut:
     """Ends all your sessions; the reply sets the cookie of a new one, and holds the recovery codes, told this once."""
     user_id = user.person_id
     codes = second_factor.confirm(tx, user_id, asked.one_time_code, secret=house.secret, by=user, now=now)
+    limits.let_go(tx, held)
     sign_in.end_all(tx, user_id, by=user, now=now)
     renew_own_session(request, tx, user_id, reply)
     return RecoveryCodesOut(recovery_codes=list(codes))
@@ -56,9 +64,10 @@ def renew_codes(user: OwnFactor, proof: Code, tx: Tx, now: Now, house: House) ->
 
 
 @router.post("/off", status_code=204, summary="Turn your second factor off")
-def turn_off(request: Request, user: OwnFactor, proof: Code, tx: Tx, now: Now) -> Response:
+def turn_off(request: Request, user: OwnFactor, proof: Code, tx: Tx, now: Now, house: House) -> Response:
     """Ends all your sessions; the reply sets the cookie of a new one."""
     proof.require()
     second_factor.turn_off(tx, user.person_id, by=user, now=now)
+    losing.tell(tx, user.person_id, "turned_off", mails=house.mails, now=now)
     sign_in.end_all(tx, user.person_id, by=user, now=now)
     return renew_own_session(request, tx, user.person_id, Response(status_code=204))

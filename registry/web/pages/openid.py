@@ -22,7 +22,7 @@ from registry.web.pages.session import TOO_OFTEN, SignedOutPage
 from registry.web.parts import parts_of
 from registry.web.render import local_path, render, secretly
 from registry.web.routing import page_router
-from registry.web.viewer import cookie_name, now_of
+from registry.web.viewer import cookie_name, now_of, session_of
 from registry.web.visiting import drop_cookie, host_of, set_cookie
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ async def go_there(request: Request, next: str = "/", link: str = "") -> Respons
     secret = parts.settings.secret
     cookie = request.cookies.get(_cookie(request), "")
     browser = cookie if len(cookie) == 43 else secrets.token_urlsafe(32)  # several windows may be under way
-    path = local_path(next)
+    path, here = local_path(next), await run_in_threadpool(session_of, request)
 
     def note(session: Session) -> identities.Begun:
         keys = {f"provider {limits.network_key(host_of(request))}": limits.PER_STARTS}
@@ -68,6 +68,7 @@ async def go_there(request: Request, next: str = "/", link: str = "") -> Respons
             browser=browser,
             next=path if len(path) <= MOST_NEXT else "/",
             link=link,
+            here=here,
             secret=secret,
             now=now,
         )
@@ -136,7 +137,9 @@ def _ask(provider: "Provider", request: Request, said: Reply, begun: identities.
 
 def _enter(request: Request, session: Session, told: identities.Known, begun: identities.Away) -> Response:
     settings = parts_of(request).settings
-    user = identities.enter(session, told, settings, link_digest=begun.link_digest, now=now_of(request))
+    user = identities.enter(
+        session, told, settings, link_digest=begun.link_digest, here=session_of(request), now=now_of(request)
+    )
     return begin_session(request, session, user, SignInWay.PROVIDER, begun.next)
 
 

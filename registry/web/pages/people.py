@@ -21,7 +21,7 @@ from registry.web.render import go, render, secretly
 from registry.web.routing import page_router
 from registry.web.shapes import Form, Option, Task
 from registry.web.typed import number
-from registry.web.viewer import now_of
+from registry.web.viewer import now_of, session_of
 
 router = page_router("/people")
 ROLE_OPTIONS = (
@@ -56,6 +56,8 @@ class PersonPage:
     successors: Sequence[Option]
     leaving_form: Form
     sessions: Sequence[Here]
+    is_self: bool
+    """Whether the admin looks at themselves."""
     deputies: Deputies
     mails: bool
     """Whether sign-in links are mailed."""
@@ -289,6 +291,7 @@ def _person_page(
         ],
         leaving_form=leaving_form or Form({"successor": ""}),
         sessions=sessions_of(request, session, user_id),
+        is_self=session_of(request) == user_id,
         deputies=deputies_of(session, user_id, parts_of(request).settings, now=now_of(request)),
         mails=parts_of(request).settings.mails,
         shown_once=shown_once,

@@ -8,7 +8,7 @@ from sqlmodel import Session
 
 from registry.domain.errors import InvalidInput
 from registry.domain.language import worded
-from registry.services.people import limits, second_factor, sign_in
+from registry.services.people import limits, losing, second_factor, sign_in
 from registry.services.people.acting import Actor
 from registry.services.people.refusals import note_refusal
 from registry.services.people.second_factor import Key, State
@@ -23,7 +23,7 @@ from registry.web.entering import (
     renew_own_session,
 )
 from registry.web.parts import parts_of
-from registry.web.proving import TOO_MANY, CodeAgain, PasswordAgain
+from registry.web.proving import TOO_MANY, CodeAgain, FirstCode, PasswordAgain
 from registry.web.render import go, local_path, render, secretly
 from registry.web.routing import page_router
 from registry.web.shapes import Form
@@ -41,9 +41,10 @@ class CodePage:
 class Shown:
     """A key for an app, as a picture and in groups to type in."""
 
+    text: str
+    groups: str
     picture: str
     """An SVG as a data address."""
-    groups: str
 
 
 @dataclass(frozen=True)
@@ -76,11 +77,16 @@ def take_code(request: Request, tx: Tx, now: Now, house: House, one_time_code: S
     held = limits.hold(tx, code_keys(request, user_id), secret=house.secret, now=now)
     if held is None:
         return _code_page(request, TOO_MANY, 429)
+    wanted = second_factor.find_wanted(tx, _cookie(request), secret=house.secret, now=now)
+    if wanted is None:  # another request of this browser came first, and was waited for
+        return drop_code_cookie(go("/login"), parts_of(request))
     why = second_factor.prove(tx, user_id, one_time_code, secret=house.secret, now=now)
     if why:
         note_refusal(tx, why, how=how, user_id=user_id, now=now)
         return _code_page(request, worded(second_factor.WHY[why]), 422)
     limits.let_go(tx, held)
+    if second_factor.is_recovery_code(one_time_code):
+        losing.tell(tx, user_id, "recovery_code_used", mails=house.mails, now=now)
     tx.delete(wanted)
     reply = begin_session(request, tx, users.get(tx, user_id), how, path)
     return drop_code_cookie(reply, parts_of(request))
@@ -112,21 +118,28 @@ def begin(
 def confirm(
     request: Request,
     user: OwnFactor,
+    held: FirstCode,
     tx: Tx,
     now: Now,
     house: House,
     one_time_code: Secret = "",
+    key: Secret = "",
     next: Text = "/account",  # noqa: A002
 ) -> Response:
-    """Shows the recovery codes in the reply itself, since they are kept nowhere."""
+    """Shows the recovery codes in the reply itself, since they are kept nowhere.
+
+    After a wrong code the key is shown again to the page that it was shown on, which sends it along: no other session
+    of this person gets to see it without the password.
+    """
     user_id = user.person_id
     try:
         with tx.begin_nested():
             codes = second_factor.confirm(tx, user_id, one_time_code, secret=house.secret, by=user, now=now)
     except InvalidInput as refused:
-        key = second_factor.under_way(tx, user_id, house_name=house.name, secret=house.secret, now=now)
-        page = _page(tx, user, house, next, form=Form({}, refused.faults), key=key)
+        shown = second_factor.under_way(tx, user_id, key, house_name=house.name, secret=house.secret, now=now)
+        page = _page(tx, user, house, next, form=Form({}, refused.faults), key=shown)
         return _shown(request, page, 422)
+    limits.let_go(tx, held)
     sign_in.end_all(tx, user_id, by=user, now=now)
     reply = _shown(request, _page(tx, user, house, next, recovery_codes=codes))
     return renew_own_session(request, tx, user_id, reply)
@@ -148,6 +161,7 @@ def turn_off(request: Request, user: OwnFactor, proof: CodeAgain, tx: Tx, now: N
     if proof.faults:
         return _shown(request, _page(tx, user, house, form=Form({}, dict(proof.faults))), 422)
     second_factor.turn_off(tx, user.person_id, by=user, now=now)
+    losing.tell(tx, user.person_id, "turned_off", mails=house.mails, now=now)
     sign_in.end_all(tx, user.person_id, by=user, now=now)
     return renew_own_session(request, tx, user.person_id, go(FACTOR))
 
@@ -178,7 +192,7 @@ def _drawn(key: Key) -> Shown:
     import segno
 
     picture: str = segno.make_qr(key.uri, error="m").svg_data_uri(scale=5, dark="#000", light="#fff")
-    return Shown(picture, " ".join(key.text[n : n + 4] for n in range(0, len(key.text), 4)))
+    return Shown(key.text, " ".join(key.text[n : n + 4] for n in range(0, len(key.text), 4)), picture)
 
 
 def _shown(request: Request, page: SecondFactorPage, status: int = 200) -> Response:

@@ -9,7 +9,7 @@ from fastapi.concurrency import run_in_threadpool
 
 from registry.domain.errors import InvalidInput
 from registry.domain.language import worded
-from registry.services.people import accounts, invitations, limits, passwords, sign_in
+from registry.services.people import accounts, identities, invitations, limits, passwords, sign_in
 from registry.services.people.refusals import note_refusal
 from registry.settings import Settings
 from registry.store import users
@@ -22,7 +22,7 @@ from registry.web.parts import parts_of
 from registry.web.render import go, local_path, render, secretly
 from registry.web.routing import page_router
 from registry.web.shapes import Form
-from registry.web.viewer import now_of
+from registry.web.viewer import now_of, session_of
 from registry.web.visiting import host_of, signed_out
 
 router = page_router()
@@ -50,6 +50,7 @@ class LinkPage:
     sets_password: bool
     form: Form
     provider: str = ""
+    """What the OpenID provider is called, where an account there may be joined by this link."""
 
 
 @dataclass(frozen=True)
@@ -139,7 +140,9 @@ def log_out(request: Request, tx: Tx, house: House) -> Response:
 def show_link(request: Request, token: str, read: Read, now: Now, house: House, next: str = "/") -> Response:  # noqa: A002
     # Mail scanners open every link, so that opening one must not use it up.
     user, sets_password = sign_in.get_link(read, token, secret=house.secret, now=now)
-    return secretly(render(request, "session/link.html", _link_page(house, user, sets_password, token, next)))
+    joins = identities.may_join(read, user, token, session_of(request))
+    page = _link_page(house, user, sets_password, token, next, joins=joins)
+    return secretly(render(request, "session/link.html", page))
 
 
 @router.post("/sign-in/{token}")
@@ -165,7 +168,8 @@ def use_link(
                     now=now,
                 )
         except InvalidInput as refused:
-            page = _link_page(house, user, sets_password, token, next, refused)
+            joins = identities.may_join(tx, user, token, session_of(request))
+            page = _link_page(house, user, sets_password, token, next, refused, joins=joins)
             return secretly(render(request, "session/link.html", page, status=422))
     else:
         sign_in.use_up(tx, sign_in.digest_of("link", token, house.secret), now)
@@ -214,7 +218,9 @@ def _link_page(
     token: str,
     next: str,  # noqa: A002
     refused: InvalidInput | None = None,
+    *,
+    joins: bool,
 ) -> LinkPage:
     form = Form({}, refused.faults if refused else {})
-    provider = house.provider_name if sets_password else ""
+    provider = house.provider_name if sets_password and joins else ""
     return LinkPage(user.name, user.email, token, local_path(next), sets_password, form, provider)

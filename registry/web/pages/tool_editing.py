@@ -51,7 +51,7 @@ def edit(request: Request, slug: Slug, tx: Tx, user: Triager, now: Now, typed: F
                 slug,
                 with_tags=parted(typed.one("tags")) if typed.has("tags") else None,
                 with_aliases=_lines(typed.one("aliases")) if typed.has("aliases") else None,
-                version=number(typed.one("version")),
+                version=number(typed.one("version")) or 0,
                 by=user,
                 now=now,
             )
@@ -82,7 +82,7 @@ def _page(
     return EditPage(
         name=tool.name,
         slug=slug,
-        version=(number(typed.one("version")) or tool.version) if faults else tool.version,
+        version=(number(typed.one("version")) or 0) if faults else tool.version,
         form=Form(values, faults),
         in_use=[each for each in most_used(tags.counts(session)) if each not in has],
         stale=stale,

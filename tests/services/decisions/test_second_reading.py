@@ -17,11 +17,11 @@ from registry.services.decisions.decider import permission
 from registry.services.decisions.decision import Decision, decide
 from registry.services.evaluations import scoring
 from registry.services.evaluations.work import TaskKind, my_work
-from registry.services.people import accounts
+from registry.services.people import accounts, deputies
 from registry.services.people.acting import Actor
 from registry.store import evaluations
 from registry.store.columns import id_of
-from registry.store.tables import Evaluation, Event, Role, SecondReading, Verdict
+from registry.store.tables import Delegation, Evaluation, Event, Role, SecondReading, Verdict
 from tests.builders import TERMS, UTC_ZONE, a_tool, an_evaluation, scored, the_cast, the_offices
 
 SECRET = b"of the registry"
@@ -187,3 +187,34 @@ def test_who_decided_the_first_time_decides_nothing_about_the_second_reading(
     with pytest.raises(NotAllowed, match="You decided it"):
         second_reading.let_stand(session, id_of(evaluation), reason="So.", by=promoted, now=later)
     assert permission(session, evaluation, solo=False, by=cast["amir"], now=now).alone is None
+
+
+@pytest.mark.both_databases
+def test_who_may_not_decide_lets_no_verdict_stand_either_in_their_own_right_or_as_a_deputy(
+    session: Session, cast: Mapping[str, Actor], quick: Verdict, now: datetime
+) -> None:
+    later = now + timedelta(hours=1)
+    case = id_of(read_again(session, cast, later, R2="4"))
+    [reader] = [each for each in cast.values() if evaluations.is_assigned(session, case, each.person_id)]
+    other = cast["mina" if reader is cast["ravi"] else "ravi"]
+
+    def refused(by: Actor, told: str) -> None:
+        with pytest.raises(NotAllowed, match=told):
+            second_reading.let_stand(session, case, reason="So.", by=by, now=later)
+
+    def deputy(who: Actor) -> Actor:
+        today, amir = later.date(), cast["amir"]
+        row = deputies.delegate(
+            session, who.id, first_day=today, last_day=today, zone=UTC_ZONE, by=amir, now=later
+        )
+        lending.append(row)
+        return replace(who, roles=who.roles | {Role.APPROVER}, lent=frozenset({Role.APPROVER}))
+
+    lending: list[Delegation] = []
+    refused(replace(reader, roles=reader.roles | {Role.APPROVER}), "You scored")
+    refused(deputy(reader), "You scored")
+    deputies.end(session, id_of(lending[0]), by=cast["amir"], now=later)
+    scoring.declare(session, case, interested=True, statement="Shares.", by=cast["amir"], now=later)
+    refused(cast["amir"], "interest")
+    refused(deputy(other), "decide for Amir, who may not")
+    assert second_reading.let_stand(session, case, reason="Mended.", by=cast["ana"], now=later) is quick

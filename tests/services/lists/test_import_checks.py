@@ -130,6 +130,50 @@ def test_what_nobody_has_for_himself_is_no_domain_of_a_tool(text: str) -> None:
         read_alias(text, "GitHub")
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "name:Mur\u202egnp",
+        "name:\uffffa",
+        "name:x\x7f",
+        "x\x9f",
+        "path:a.b/\u2028b",
+        "path:\ud800.b/c",
+        "Ｑuill",
+    ],
+)
+def test_a_way_to_say_a_tool_shows_what_it_holds(text: str) -> None:
+    with pytest.raises(InvalidInput, match="signs that cannot be seen"):
+        read_alias(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["path: ", "path:=HYPERLINK(1)", "path:rival.com", "path:rival.com/ ", "path:https://a.b/c"]
+)
+def test_a_path_is_a_host_and_what_stands_on_it(text: str) -> None:
+    with pytest.raises(InvalidInput, match="no page’s address"):
+        read_alias(text)
+
+
+def test_an_alias_that_certainly_means_a_tool_here_is_a_fault_and_a_list_may_part_its_own(
+    session: Session, here: House, now: datetime
+) -> None:
+    rows = (
+        {"name": "Rival", "aliases": "rival.com"},
+        {"name": "Notepad.exe"},
+        {"name": "Rival Studio", "aliases": "path:rival.com/studio"},
+    )
+    assert taken(session, here, now, *rows).done
+    assert taken(session, here, now, *rows).done
+    for text, owner in (
+        ("app.rival.com", "Rival"),
+        ("exe:notepad.exe", "Notepad.exe"),
+        ("exe:rival", "Rival"),
+    ):
+        report = taken(session, here, now, {"name": "Mine", "aliases": text})
+        assert f"means “{owner}” for certain already" in report.rows[0].faults["aliases"]
+
+
 def test_a_domain_with_every_customers_site_under_it_is_noted(
     session: Session, here: House, now: datetime
 ) -> None:

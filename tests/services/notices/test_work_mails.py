@@ -18,7 +18,7 @@ from registry.services.candidates import triage
 from registry.services.evaluations import assigning
 from registry.services.notices import mails, work_mails
 from registry.services.notices.work_mails import Watch, next_morning
-from registry.services.people import accounts
+from registry.services.people import accounts, deputies
 from registry.services.people.acting import Actor
 from registry.services.verdicts import reports, verdict_life
 from registry.settings import Settings
@@ -155,6 +155,22 @@ def test_what_was_done_before_the_mail_leaves_is_not_in_it(staff: Staff) -> None
     assert staff.told_to("ravi") == []
 
 
+def test_while_an_approver_is_away_their_deputy_is_told_of_what_waits_to_be_decided(staff: Staff) -> None:
+    number, amir, today = staff.evaluates("rosa", "mina"), staff.cast["amir"], NOW.date()
+    staff.chooses("ravi", WorkMails.AT_ONCE)
+    with transaction(staff.engine) as session:
+        for each in ("rosa", "mina"):
+            scored(session, session.get_one(Evaluation, number), staff.cast[each], now=NOW)
+    staff.look(NOW)
+    assert staff.told_to("ravi") == []
+    with transaction(staff.engine) as session:
+        ravi = staff.cast["ravi"].id
+        deputies.delegate(session, ravi, first_day=today, last_day=today, zone=UTC_ZONE, by=amir, now=NOW)
+    staff.look(NOW + MINUTE)
+    assert "It is ready to be decided" in staff.told_to("ravi", NOW + MINUTE)[0]
+    assert staff.told_to("ravi", NOW + DAY) == [], "by then nobody lends it to them any more"
+
+
 def test_what_waits_again_is_told_again(staff: Staff) -> None:
     number, rosa = staff.evaluates("rosa", "ravi"), staff.cast["rosa"].person_id
     staff.look(NOW)
@@ -208,6 +224,30 @@ def test_who_decided_is_told_before_it_ends_and_when_it_has_and_of_what_colleagu
     text = " ".join(staff.told_to("amir", near)[-1].split())
     assert f"Somebody asked for another look at verdict {verdict.number}." in text
     assert "A secret of mine" not in text
+
+
+def test_many_challenges_of_one_verdict_are_told_once_a_day(staff: Staff) -> None:
+    with transaction(staff.engine) as session:
+        tool = a_tool(session, now=NOW)
+        a_verdict(session, tool, staff.cast, now=NOW, valid_until=date(2028, 1, 31))
+    mails = []
+    for now in (NOW + DAY, NOW + DAY + MINUTE, NOW + 2 * DAY):
+        with transaction(staff.engine) as session:
+            reports.report(
+                session,
+                ReportKind.CHALLENGE,
+                name=tool.name,
+                text="It changed hands.",
+                enough=9,
+                zone=UTC_ZONE,
+                secret=b"x" * 32,
+                by=SOMEBODY,
+                now=now,
+            )
+        staff.look(now)
+        staff.posts()
+        mails.append(len(staff.deliveries_to("amir")))
+    assert mails == [1, 1, 2]
 
 
 def test_every_approver_is_told_of_a_suspension_that_waits_for_another(staff: Staff) -> None:

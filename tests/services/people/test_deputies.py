@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -169,6 +169,9 @@ def test_days_are_to_come_in_order_not_too_many_and_of_one_deputy_at_a_time(
     for wrong, field in (
         ({"first_day": today - timedelta(days=1)}, "first_day"),
         ({"first_day": None}, "first_day"),
+        ({"first_day": today + timedelta(days=366), "last_day": today + timedelta(days=366)}, "first_day"),
+        ({"first_day": date.max, "last_day": date.max}, "first_day"),
+        ({"last_day": date.max}, "last_day"),
         ({"last_day": today - timedelta(days=1)}, "last_day"),
         ({"last_day": today + timedelta(days=180)}, "last_day"),
     ):

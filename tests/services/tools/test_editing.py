@@ -109,3 +109,37 @@ def test_a_name_of_another_tool_and_what_is_no_name_are_refused_together(
     assert "“murmur notes” belongs to “Murmur Notes” already." in refused.value.faults["aliases"]
     assert "github.io" in refused.value.faults["aliases"]
     assert names(session, quill) == ["Feather; Pen", "pkg:pypi/quill"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "path:rival.com/app",
+        "app.rival.com",
+        "exe:rival",
+        "domain:monday.com",
+        "exe:notepad.exe",
+        "path:github.com/other",
+        "Rival™",
+    ],
+)
+def test_what_certainly_means_another_tool_is_not_taken_from_it(
+    session: Session, cast: Mapping[str, Actor], quill: Tool, now: datetime, text: str
+) -> None:
+    a_tool(session, "Rival", now=now, aliases={"rival.com": AliasKind.DOMAIN})
+    a_tool(session, "GitHub", now=now, aliases={"github.com": AliasKind.DOMAIN})
+    for name in ("Monday.com", "Notepad.exe"):
+        a_tool(session, name, now=now)
+    with pytest.raises(InvalidInput) as refused:
+        edit(session, "quillmark", with_aliases=[text], by=cast["rosa"], now=now)
+    assert "for certain already" in refused.value.faults["aliases"]
+    assert names(session, quill) == ["Feather; Pen", "pkg:pypi/quill"]
+
+
+def test_what_a_tool_had_before_another_one_came_above_it_stays(
+    session: Session, cast: Mapping[str, Actor], quill: Tool, now: datetime
+) -> None:
+    edit(session, "quillmark", with_aliases=["rival.com/quill"], by=cast["rosa"], now=now)
+    a_tool(session, "Rival", now=now, aliases={"rival.com": AliasKind.DOMAIN})
+    edit(session, "quillmark", with_aliases=["rival.com/quill", "Quill"], by=cast["rosa"], now=now)
+    assert names(session, quill) == ["Quill", "rival.com/quill"]

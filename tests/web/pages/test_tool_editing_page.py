@@ -57,6 +57,15 @@ def test_what_is_refused_or_stale_comes_back_as_it_was_typed_with_both_in_sight(
     assert 'name="version" value="2"' in late.text
 
 
+@pytest.mark.parametrize("version", ["-1", "1e3", "99999999999999999999", ""])
+def test_a_version_that_cannot_be_read_is_stale_and_nothing_typed_is_lost(as_: As, version: str) -> None:
+    rosa = as_("Rosa")
+    late = rosa.post(AT, data={"version": version, "tags": "hers", "aliases": "Murmuring"})
+    assert (late.status_code, "Murmuring</textarea>" in late.text) == (409, True)
+    bad = rosa.post(AT, data={"version": version, "tags": "!!!", "aliases": "Murmuring"})
+    assert (bad.status_code, 'name="version" value="0"' in bad.text) == (422, True)
+
+
 def test_a_colleague_without_that_role_sees_no_such_page(as_: As) -> None:
     assert as_("Emil").get(AT).status_code == 403
     assert AT not in as_("Emil").get("/tools/murmur-notes").text
