@@ -12,8 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
-from sqlalchemy import delete
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
 from registry.domain.errors import InvalidInput, RuleBroken
 from registry.domain.language import gettext_noop as _
@@ -21,6 +20,7 @@ from registry.domain.language import worded
 from registry.services.people.acting import Actor, record
 from registry.services.people.refusals import SOMEBODY
 from registry.services.people.sign_in import digest_of
+from registry.store import second_factors as store
 from registry.store import users
 from registry.store.engine import serialise
 from registry.store.tables import CodeWanted, RecoveryCode, Role, SecondFactor, SignInWay, User
@@ -79,8 +79,7 @@ def state_of(session: Session, user_id: int) -> State:
     found = session.get(SecondFactor, user_id)
     if found is None or found.set_up_at is None:
         return State()
-    left = select(RecoveryCode).where(RecoveryCode.user_id == user_id, col(RecoveryCode.used_at).is_(None))
-    return State(found.set_up_at, len(session.exec(left).all()))
+    return State(found.set_up_at, store.count_codes_left(session, user_id))
 
 
 def begin(session: Session, user_id: int, *, house_name: str, secret: bytes, now: datetime) -> Key:
@@ -164,9 +163,7 @@ def reset(session: Session, user_id: int, *, by: Actor, now: datetime) -> User:
 
 def forget(session: Session, user_id: int) -> None:
     """With the event of whatever takes it away."""
-    for table in (CodeWanted, RecoveryCode, SecondFactor):
-        session.execute(delete(table).where(col(table.user_id) == user_id))
-    session.expire_all()
+    store.drop(session, user_id)
 
 
 def prove(session: Session, user_id: int, code: str, *, secret: bytes, now: datetime) -> str:
@@ -209,7 +206,7 @@ def want_code(
     now: datetime,
 ) -> str:
     """Note that somebody's password or link was right; gives the value of the cookie that the code must come with."""
-    session.execute(delete(CodeWanted).where(col(CodeWanted.expires_at) <= now))
+    store.drop_waits_until(session, now)
     value = secrets.token_urlsafe(32)
     digest = digest_of("code wanted", value, secret)
     session.add(CodeWanted(digest=digest, user_id=user_id, how=how, next=next, expires_at=now + WANTED_LIFE))
@@ -232,7 +229,7 @@ def _require(session: Session, user_id: int) -> None:
 
 
 def _new_codes(session: Session, user_id: int, secret: bytes) -> Sequence[str]:
-    session.execute(delete(RecoveryCode).where(col(RecoveryCode.user_id) == user_id))
+    store.drop_codes(session, user_id)
     made = [
         "-".join("".join(secrets.choice(_LETTERS) for _ in range(_GROUP)) for _ in range(_GROUPS))
         for _ in range(RECOVERY_CODES)
