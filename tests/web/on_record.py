@@ -15,6 +15,7 @@ _WRITES = re.compile(r'\s*(?:INSERT INTO|UPDATE|DELETE FROM)\s+"?(\w+)', re.IGNO
 WITHOUT_EVENT = frozenset(
     {
         "provider_sign_in",  # a sign-in under way
+        "code_wanted",  # a sign-in whose code has not come
         "reference_attempt",  # a draft
         "second_factor",  # a key whose first code has not come, and the step of time of the last one
         "user_session",  # slides on with every use
