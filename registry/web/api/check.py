@@ -90,12 +90,11 @@ def _answer(
     on: date | None,
 ) -> tuple[Response, bool]:
     """The reply, and whether no tool was certainly meant."""
-    following = parts_of(request).following
     organisation = lookup.organisation(read, settings, known)
     question = replace(said, at=lookup.moment(on, organisation, now=now))
     found = lookup.check(read, q, question, organisation, now=now, index=known)
-    if found.match is not None and on is None and known is not None and following.index() is known:
-        keep(request, known.facts.turn(read, organisation, now), on_trail=True)
+    if found.match is not None and on is None and known is not None:
+        keep(request, known.facts.turn(read, organisation, now), found.shown)
     body = as_json(lookup.told(found, base_url=settings.base_url)).encode()
     # As every read of the API; time changes answers, so it is asked for again each time.
     reply = conditional(request, body, "application/json", cache="no-cache")

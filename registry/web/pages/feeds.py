@@ -13,6 +13,7 @@ from registry.domain.tag import most_used
 from registry.domain.validity import STATE_LABELS, ValidityState
 from registry.publish import opml
 from registry.publish.formats import FORMATS
+from registry.services.answers.shown import ANY_TOOL
 from registry.services.verdicts.shelf import Filter
 from registry.store import offices, tags, tools
 from registry.web.deps import House, Read
@@ -59,7 +60,7 @@ def show_feeds(request: Request, read: Read, settings: House) -> Response:
         f"{settings.base_url}/tools/<name>/verdicts.atom",
     )
     links = feed_links(worded("All verdicts"))
-    return render(request, "feeds/list.html", page, feeds=links, indexed=True, lasting=True)
+    return render(request, "feeds/list.html", page, feeds=links, indexed=True, lasting=ANY_TOOL)
 
 
 @router.get("/feeds.opml")

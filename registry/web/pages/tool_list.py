@@ -15,6 +15,7 @@ from registry.domain.lookup import AnswerCode
 from registry.domain.tag import most_used
 from registry.publish import sheet
 from registry.services.answers import tool_list
+from registry.services.answers.shown import ANY_TOOL
 from registry.services.answers.tool_list import OFFERED, Told, ToolFilter, ToolListing
 from registry.services.verdicts.shelf import Filter
 from registry.store.engine import snapshot
@@ -84,7 +85,7 @@ def show_tools(request: Request, roll: Called, read: Read, after: Asked = "", be
         text=wanted.text,
         keep=_query(replace(wanted, text="")),
     )
-    return render(request, "tools/list.html", page, feeds=feeds, indexed=not _query(wanted), lasting=True)
+    return render(request, "tools/list.html", page, feeds=feeds, indexed=not _query(wanted), lasting=ANY_TOOL)
 
 
 @router.get("/tools.{ending}")

@@ -16,6 +16,7 @@ from registry.domain.outcome import Outcome
 from registry.domain.tag import most_used
 from registry.domain.validity import REVIEW_DAYS, ValidityState
 from registry.publish import sheet
+from registry.services.answers.shown import ANY_TOOL
 from registry.services.people.house import house
 from registry.services.verdicts import listing, publishing
 from registry.services.verdicts.listing import Listing
@@ -114,7 +115,7 @@ def show_verdicts(
         page,
         feeds=feed_links(title, wanted=wanted),
         indexed=not query,
-        lasting=True,
+        lasting=ANY_TOOL,
     )
 
 
