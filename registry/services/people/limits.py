@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from ipaddress import ip_address, ip_network
 
-from sqlalchemy import delete, func
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
 from registry.services.people.sign_in import digest_of
+from registry.store import attempts
 from registry.store.engine import serialise
 from registry.store.tables import SignInFailure
 
@@ -38,10 +38,9 @@ class Held:
 def hold(session: Session, limits: Mapping[str, int], *, secret: bytes, now: datetime) -> Held | None:
     """Count one attempt under each key; None, and nothing is counted, where one of them has had its number."""
     serialise(session, "sign-in limits")
-    session.execute(delete(SignInFailure).where(col(SignInFailure.at) <= now - WINDOW))
+    attempts.drop_until(session, now - WINDOW)
     digests = {digest_of("limit", key, secret): most for key, most in limits.items()}
-    query = select(SignInFailure.key, func.count()).where(col(SignInFailure.key).in_(digests))
-    counts = dict(session.exec(query.group_by(col(SignInFailure.key))).all())
+    counts = attempts.counts(session, digests)
     if any(counts.get(key, 0) >= most for key, most in digests.items()):
         return None
     rows = [SignInFailure(key=key, at=now) for key in digests]
@@ -52,13 +51,12 @@ def hold(session: Session, limits: Mapping[str, int], *, secret: bytes, now: dat
 
 def let_go(session: Session, held: Held) -> None:
     """What was held did not fail."""
-    session.execute(delete(SignInFailure).where(col(SignInFailure.id).in_(held.ids)))
+    attempts.drop(session, held.ids)
 
 
 def forget(session: Session, key: str, *, secret: bytes) -> None:
     """Nothing failed under this key."""
-    digest = digest_of("limit", key, secret)
-    session.execute(delete(SignInFailure).where(col(SignInFailure.key) == digest))
+    attempts.drop_under(session, digest_of("limit", key, secret))
 
 
 def account_key(email: str, known: str, user_id: int | None, *, secret: bytes) -> str:
