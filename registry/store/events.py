@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import ColumnElement
@@ -10,6 +9,7 @@ from sqlalchemy import select as columns
 from sqlmodel import Session, and_, col, func, not_, or_, select
 from sqlmodel.sql.expression import Select
 
+from registry.domain.values import dataclass
 from registry.store.columns import among
 from registry.store.tables import Event, LogEntry
 

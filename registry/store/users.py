@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import delete, update
@@ -10,6 +9,7 @@ from sqlalchemy import select as columns
 from sqlmodel import Session, col, select
 
 from registry.domain.errors import NotFound
+from registry.domain.values import dataclass
 from registry.store import delegations
 from registry.store.memo import remembered
 from registry.store.tables import (

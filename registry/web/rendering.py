@@ -1,7 +1,6 @@
 """The Jinja environment of the pages and its filters; what a page says is built whole by its handler."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache, partial
 from pathlib import Path
@@ -13,6 +12,7 @@ from jinja2.runtime import Context
 from markupsafe import Markup
 
 from registry.domain.language import ENGLISH, Language, Worded, day_text, said, worded, worded_n
+from registry.domain.values import dataclass
 from registry.web.links import outside_address
 from registry.web.words import answer_heading, mark, words
 

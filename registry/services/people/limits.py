@@ -8,13 +8,13 @@ provider are not limited by what strangers try.
 import hmac
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from ipaddress import ip_address, ip_network
 
 from sqlalchemy import delete, func
 from sqlmodel import Session, col, select
 
+from registry.domain.values import dataclass
 from registry.services.people.sign_in import digest_of
 from registry.store.engine import serialise
 from registry.store.tables import SignInFailure
