@@ -16,7 +16,7 @@ from registry.services.people import accounts, guessing, limits, second_factor, 
 from registry.services.people.acting import REGISTRY
 from registry.settings import Settings
 from registry.store.engine import snapshot, transaction
-from registry.store.tables import Delivery, Event
+from registry.store.tables import Delivery, Event, UserIdentity
 from registry.web.app import create_app
 from tests.web.conftest import SAME_ORIGIN, HandClock
 from tests.web.test_account import NEW, PASSWORD, is_here, log_in, refusals
@@ -363,6 +363,36 @@ def test_before_it_is_set_up_no_right_lets_in_whose_role_asks_for_it(
             continue
         reply = amir.request(method, re.sub(r"\{[^}]*\}", "1", path), headers={"Accept": "application/json"})
         assert (reply.status_code, reply.json()["code"]) == (403, "second_factor_missing"), route
+
+
+@pytest.mark.parametrize("joined", [False, True])
+def test_a_token_does_nothing_that_its_owner_may_not_do_before_a_second_factor_is_set_up(
+    joined: bool,
+    browse: Browse,
+    settings: Settings,
+    site_engine: Engine,
+    clock: HandClock,
+    cast: dict[str, int],
+) -> None:
+    amir = browse()
+    log_in(amir, email="amir@example.org")
+    made = amir.post("/api/v1/account/tokens", json={"name": "n", "scopes": ["read"], "days": 9}).json()
+    if joined:
+        with transaction(site_engine) as session:
+            who = {"issuer": "https://idp.example", "subject": "a", "user_id": cast["Amir"]}
+            session.add(UserIdentity(**who, created_at=clock.now))
+    app = create_app(settings.model_copy(update={"second_factor": "staff"}), engine=site_engine, clock=clock)
+    program = TestClient(app, headers={"Authorization": f"Bearer {made['token']}"}, follow_redirects=False)
+    asked = program.get("/api/v1/account")
+    assert asked.status_code == (200 if joined else 403)
+    if joined:
+        return
+    assert asked.json()["code"] == "second_factor_missing"
+    assert program.post(FACTOR, json={"present_password": PASSWORD}).status_code == 403
+    amir = TestClient(app, headers=SAME_ORIGIN, follow_redirects=False)
+    log_in(amir, email="amir@example.org")
+    set_up(amir, clock)
+    assert program.get("/api/v1/account").json()["name"] == "Amir"
 
 
 def test_with_another_key_of_the_registry_nobody_comes_in_by_an_old_factor(
