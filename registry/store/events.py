@@ -79,6 +79,21 @@ def since(session: Session, action: str, *, at: datetime) -> Sequence[Event]:
     return session.exec(query.order_by(col(Event.id))).all()
 
 
+def count_refusals(
+    session: Session, user_id: int, whys: Collection[str], *, since: datetime
+) -> tuple[int, datetime | None]:
+    """How many sign-ins of a person were refused for one of these reasons since then, and when the last was."""
+    query = select(Event.at).where(
+        Event.subject_kind == "user",
+        Event.subject_id == user_id,
+        Event.action == "sign_in.refused",
+        col(Event.at) >= since,
+        col(Event.after)["why"].as_string().in_(whys),
+    )
+    found = session.exec(query).all()
+    return len(found), max(found, default=None)
+
+
 def newest_of(
     session: Session, kind: str, subject_ids: Collection[int], action: str, *, limit: int
 ) -> Sequence[Event]:

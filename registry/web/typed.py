@@ -50,6 +50,12 @@ async def read_fields(request: Request) -> Typed:
 Fields = Annotated[Typed, Depends(read_fields)]
 
 
+def version_of(text: str) -> int | None:
+    """The version on which a form was filled in; None where it names none, and 0, which nothing has, where what it
+    names cannot be read."""
+    return (number(text) or 0) if text else None
+
+
 def number(text: str) -> int | None:
     """An id as it was typed; None for anything else."""
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None

@@ -125,10 +125,10 @@ def _find(connection: HTTPConnection) -> sign_in.Presence | None:
 def _present(connection: HTTPConnection, session: Session) -> sign_in.Presence | None:
     parts, now = parts_of(connection), now_of(connection)
     secret, token = parts.settings.secret, bearer(connection)
-    if token is not None:
-        return api_tokens.find_by_token(session, token, secret=secret, now=now)
-    cookie = connection.cookies.get(cookie_name(parts), "")
     asked_of = second_factor.ASKED_OF[parts.settings.second_factor]
+    if token is not None:
+        return api_tokens.find_by_token(session, token, secret=secret, now=now, asked_of=asked_of)
+    cookie = connection.cookies.get(cookie_name(parts), "")
     return sign_in.find_by_session(session, cookie, secret=secret, now=now, asked_of=asked_of)
 
 

@@ -147,7 +147,7 @@ class _Cells:
         if isinstance(value, str):
             value = value.split(";")
         if not isinstance(value, list) or any(isinstance(each, list | dict) for each in value):
-            self.faults[column] = "Write several values parted by “;”, or a JSON list of texts."
+            self.faults[column] = "Separate several values with “;”, or write a JSON list of texts."
             return ()
         return tuple(dict.fromkeys(text for each in value if (text := plain(str(each)))))
 

@@ -61,7 +61,7 @@ async def go_there(request: Request, next: str = "/", link: str = "") -> Respons
 
     def note(session: Session) -> identities.Begun:
         keys = {f"provider {limits.network_key(host_of(request))}": limits.PER_STARTS}
-        if limits.hold(session, keys, secret=secret, now=now) is None:
+        if limits.hold(session, keys, secret=secret, now=now).until is not None:
             raise SignInRefused(TOO_OFTEN, "too_often")
         return identities.begin(
             session,

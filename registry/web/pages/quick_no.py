@@ -28,7 +28,7 @@ from registry.web.pages.decisions import slugs_of, terms_of, unknown_alternative
 from registry.web.render import go, render
 from registry.web.routing import page_router
 from registry.web.shapes import Form, Option
-from registry.web.typed import Fields, Typed, number
+from registry.web.typed import Fields, Typed, number, version_of
 from registry.web.words import words
 
 router = page_router()
@@ -176,7 +176,7 @@ def _publish(
     """Let the candidate in where it is one, and say no, in one act."""
     tool = subject.tool
     if tool is None and subject.candidate is not None:
-        version = number(typed.one("version"))
+        version = version_of(typed.one("version"))
         tool = triage.accept(tx, id_of(subject.candidate), version=version, by=user, now=now)
     assert tool is not None, "a subject is a tool or a candidate"
     return quick_no.give(tx, tool, told, terms_of(tx, house), house_of(tx, house), by=user, now=now)

@@ -19,7 +19,7 @@ from registry.web.deps import HookKeeper, House, Now, Read, RowId, Text, Tx
 from registry.web.render import go, render, secretly
 from registry.web.routing import page_router
 from registry.web.shapes import Form
-from registry.web.typed import number
+from registry.web.typed import version_of
 from scrapers.links import public_url
 
 router = page_router("/webhooks")
@@ -126,7 +126,7 @@ def change(
                 url=url,
                 wanted=canonical(tx, wanted, settings),
                 note=note,
-                version=number(version),
+                version=version_of(version),
                 settings=settings,
                 by=user,
                 now=now,
