@@ -23,7 +23,7 @@ class Shape(BaseModel, defer_build=True):
     """What we tell; how it is written is made out when it is first asked for."""
 
 
-class Sent(BaseModel, extra="forbid", defer_build=True):
+class Sent(BaseModel, extra="forbid"):
     """A body, or a part of one: a field that is not known here is refused, for it may have been a limit."""
 
 
