@@ -2,13 +2,13 @@
 
 import secrets
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlmodel import Session
 
 from registry.domain.errors import InvalidInput, NotFound, SignInRefused
 from registry.domain.language import worded
+from registry.domain.values import dataclass
 from registry.services.people import accounts, losing, second_factor, sign_in
 from registry.services.people.acting import REGISTRY, record
 from registry.services.people.deputies import end_what_rests_on

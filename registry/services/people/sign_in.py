@@ -5,13 +5,13 @@ Whether a password is right is passwords.py; cookies and headers belong to web/v
 
 import hmac
 import secrets
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlmodel import Session
 
 from registry.domain.errors import NotFound, RuleBroken
 from registry.domain.language import worded
+from registry.domain.values import dataclass
 from registry.services.people.acting import Actor, record
 from registry.services.people.reach import in_person
 from registry.store import sign_ins, users

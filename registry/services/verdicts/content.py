@@ -7,7 +7,7 @@ What may change later, such as whether a condition was met, is in neither: event
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date, datetime
 from enum import Enum
 from hashlib import sha256
@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 from sqlmodel import Session
 
 from registry.domain.log_line import moment
+from registry.domain.values import dataclass
 from registry.services.people.accounts import ERASED
 from registry.store import verdicts
 from registry.store.log import Line
