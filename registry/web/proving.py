@@ -4,7 +4,7 @@ Each attempt counts against the limits of signing in, in a transaction of its ow
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 from typing import Annotated
 
@@ -14,6 +14,7 @@ from sqlmodel import Session
 
 from registry.domain.errors import InvalidInput, RuleBroken, TooOften
 from registry.domain.language import worded
+from registry.domain.values import dataclass
 from registry.services.people import guessing, limits, passwords, second_factor
 from registry.services.people.refusals import note_refusal
 from registry.store import users

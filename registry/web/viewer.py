@@ -1,7 +1,6 @@
 """Who makes this request: read from cookie or bearer token, once more in an act, and renewed after the reply."""
 
 import logging
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from fastapi.concurrency import run_in_threadpool
@@ -12,6 +11,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from registry.domain.errors import NotAllowed, NotSignedIn, SecondFactorMissing
 from registry.domain.language import worded
+from registry.domain.values import dataclass
 from registry.services.people import api_tokens, second_factor, sign_in
 from registry.services.people.acting import Actor
 from registry.store.engine import snapshot

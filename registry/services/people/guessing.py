@@ -1,10 +1,10 @@
 """Wrong codes of a second factor: whoever gives them has the password, or a link, so their person is told of a run."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlmodel import Session
 
+from registry.domain.values import dataclass
 from registry.services.people import limits, losing
 from registry.services.people.acting import record
 from registry.services.people.refusals import SOMEBODY, note_refusal

@@ -8,13 +8,13 @@ provider are not limited by what strangers try.
 import hmac
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from ipaddress import ip_address, ip_network
 
 from sqlmodel import Session
 
 from registry.domain.language import worded, worded_n
+from registry.domain.values import dataclass
 from registry.services.people.sign_in import digest_of
 from registry.store import sign_in_failures as store
 from registry.store.engine import serialise

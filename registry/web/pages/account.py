@@ -1,7 +1,7 @@
 """My account: where one is signed in, one's password, tokens and deputies, and what one follows."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from fastapi import Request, Response
 from sqlmodel import Session
@@ -9,6 +9,7 @@ from sqlmodel import Session
 from registry.domain.errors import InvalidInput, NotFound
 from registry.domain.language import gettext_noop as _
 from registry.domain.language import worded
+from registry.domain.values import dataclass
 from registry.services.notices import work_mails
 from registry.services.notices.mails import manage_url
 from registry.services.notices.waiting import works_here

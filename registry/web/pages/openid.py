@@ -2,7 +2,6 @@
 
 import logging
 import secrets
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
@@ -13,6 +12,7 @@ from sqlmodel import Session
 
 from registry.domain.errors import NotFound, SignInRefused
 from registry.domain.language import worded
+from registry.domain.values import dataclass
 from registry.openid.id_token import NOT_PROVEN
 from registry.services.people import identities, limits
 from registry.services.people.refusals import note_refusal

@@ -1,13 +1,13 @@
 """The second factor of one's own account, and the code that is asked for at sign-in."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from fastapi import Request, Response
 from sqlmodel import Session
 
 from registry.domain.errors import InvalidInput
 from registry.domain.language import joined, worded
+from registry.domain.values import dataclass
 from registry.services.people import guessing, limits, losing, second_factor, sign_in
 from registry.services.people.acting import Actor
 from registry.services.people.second_factor import Key, State

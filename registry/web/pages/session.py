@@ -1,6 +1,6 @@
 """Signing in by password or link, a forgotten password, and signing out."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Annotated
 
@@ -9,6 +9,7 @@ from fastapi.concurrency import run_in_threadpool
 
 from registry.domain.errors import InvalidInput
 from registry.domain.language import worded
+from registry.domain.values import dataclass
 from registry.services.people import accounts, identities, invitations, limits, passwords, sign_in
 from registry.services.people.refusals import note_refusal
 from registry.settings import Settings
