@@ -6,7 +6,6 @@ may be given again, and of what it tells: all tables that it is read from must b
 somebody who may be known, by a cookie or a token, is kept or comes from here.
 """
 
-from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 
@@ -14,6 +13,7 @@ from fastapi import Request
 from starlette.concurrency import run_in_threadpool
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from registry.domain.values import dataclass
 from registry.services.answers.shown import Shown
 from registry.web.etag import accepts_gzip, matches
 from registry.web.parts import Parts

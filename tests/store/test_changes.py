@@ -28,11 +28,12 @@ TABLES = re.compile(r'(?:FROM|JOIN) "?(\w+)"?')
 SHOWN_NOWHERE = {
     "api_token", "assignment", "candidate_label", "code_wanted", "delegation", "delivery", "difference",
     "entry_revision", "fetch", "follower", "intake_rule", "interest", "kept_reply", "library_condition",
-    "library_wording", "log_head", "moderation", "office_column", "proposed_condition", "provider_sign_in", "read_mark", "recovery_code",
-    "reference_attempt", "reference_case", "reference_score", "remark", "reopening", "report", "request", "rescore",
-    "saved_filter", "scorecard", "scorecard_knock_out", "scorecard_rating", "second_factor", "second_reading",
-    "sign_in_failure", "sign_in_link", "told_notice", "tool_change", "triage_act", "triage_step", "unanswered", "user",
-    "user_area", "user_identity", "user_office", "user_role", "user_session", "vendor_contact", "webhook", "work_told",
+    "library_wording", "log_head", "moderation", "office_column", "proposed_condition", "provider_sign_in",
+    "read_mark", "recovery_code", "reference_attempt", "reference_case", "reference_score", "remark",
+    "reopening", "report", "request", "rescore", "saved_filter", "scorecard", "scorecard_knock_out",
+    "scorecard_rating", "second_factor", "second_reading", "sign_in_failure", "sign_in_link", "told_notice",
+    "tool_change", "triage_act", "triage_step", "unanswered", "user", "user_area", "user_identity",
+    "user_office", "user_role", "user_session", "vendor_contact", "webhook", "work_told",
 }  # fmt: skip
 """Tables that no page is read from that is given to everybody from memory; tests/web/remembered.py sees to it."""
 TRIGGERS = {

@@ -135,7 +135,12 @@ def test_what_shows_nowhere_ends_nothing(
 
 
 def test_what_is_written_of_one_tool_leaves_the_pages_of_others(
-    site: TestClient, asked: list[str], site_engine: Engine, clock: HandClock, people: dict[str, Actor]
+    site: TestClient,
+    held: Memory,
+    asked: list[str],
+    site_engine: Engine,
+    clock: HandClock,
+    people: dict[str, Actor],
 ) -> None:
     its = ("/tools/quillmark", "/verdicts/1", "/check?q=quillmark", *REST[-2:])
     with transaction(site_engine) as session:
@@ -146,9 +151,11 @@ def test_what_is_written_of_one_tool_leaves_the_pages_of_others(
         a_verdict(session, session.get_one(Tool, other.id), people, now=clock.now - timedelta(days=2))
     site.get("/tools/quillmark")
     asked.clear()
+    before = dict(held._held)
     for address in its:
         site.get(address)
     assert asked == []
+    assert held._held == before
     assert "Murmur" in site.get("/verdicts").text
 
 

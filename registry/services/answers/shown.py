@@ -1,7 +1,8 @@
 """What a reply is drawn from, and when any of that was last written."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from registry.domain.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

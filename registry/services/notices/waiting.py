@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from sqlmodel import Session
@@ -10,6 +9,7 @@ from sqlmodel import Session
 from registry.domain.evaluation import Tier, target_on
 from registry.domain.language import worded
 from registry.domain.triggers import ReportKind
+from registry.domain.values import dataclass
 from registry.services.evaluations.work import Piece, TaskKind, my_work
 from registry.services.people.acting import Actor
 from registry.services.people.house import house
@@ -61,7 +61,9 @@ def waiting(
     for person in people:
         user_id = id_of(person.user)
         by = in_person(person.user, person.roles, deputy=user_id in deputies)
-        work = my_work(session, by, today=today, solo=settings.solo, cases_needed=settings.reference_cases)
+        work = my_work(
+            session, by, today=today, now=now, solo=settings.solo, cases_needed=settings.reference_cases
+        )
         own = [_of_evaluation(each, readings) for each in work.pieces if each.task.kind in _TASKS]
         for each in [*own, *(waits for concerns, waits in shared if concerns(by))]:
             found[user_id].setdefault(each.key, each)
