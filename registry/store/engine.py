@@ -84,6 +84,12 @@ def snapshot(engine: Engine) -> Iterator[Session]:
         yield session
 
 
+def reach(engine: Engine) -> None:
+    """Ask the database for nothing. Raises SQLAlchemyError where it does not answer."""
+    with engine.connect() as connection:
+        connection.execute(text("SELECT 1"))
+
+
 def serialise(session: Session, name: str) -> None:
     """Let one transaction at a time pass here on PostgreSQL; on SQLite a writer is alone anyway."""
     if session.get_bind().dialect.name == "postgresql":

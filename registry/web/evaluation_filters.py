@@ -1,7 +1,6 @@
 """The filters of the list of evaluations as they stand in an address, for the page, its downloads and the API alike."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date
 from urllib.parse import urlencode
 
@@ -9,6 +8,7 @@ from starlette.datastructures import QueryParams
 
 from registry.domain.errors import InvalidInput
 from registry.domain.evaluation import EvaluationState, Tier
+from registry.domain.values import dataclass
 from registry.services.evaluations import taking_part
 from registry.services.people.acting import Actor
 from registry.store.evaluation_lists import Filters

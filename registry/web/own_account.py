@@ -1,7 +1,6 @@
 """One's own account as its page and the API both tell it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from fastapi import Request
@@ -9,9 +8,10 @@ from sqlmodel import Session
 
 from registry.domain.language import gettext_noop as _
 from registry.domain.language import worded
+from registry.domain.values import dataclass
 from registry.services.people import sign_in
 from registry.services.people.api_tokens import SCOPES
-from registry.store import users
+from registry.store import sign_ins
 from registry.store.tables import Role, SignInWay, WorkMails
 from registry.web.shapes import Option
 from registry.web.viewer import now_of
@@ -64,7 +64,7 @@ def sessions_of(request: Request, session: Session, user_id: int) -> list[Here]:
             expires=each.expires_at,
             here=sign_in.name_of(each) == present,
         )
-        for each in users.sessions_of(session, user_id, now)
+        for each in sign_ins.sessions_of(session, user_id, now)
     ]
     return sorted(found, key=lambda each: not each.here)
 

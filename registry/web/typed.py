@@ -1,7 +1,7 @@
 """A whole form whose field names are not known beforehand, as it was typed."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date
 from typing import Annotated
 
@@ -9,6 +9,7 @@ from fastapi import Depends, Request
 
 from registry.domain.language import worded
 from registry.domain.typed import clean
+from registry.domain.values import dataclass
 
 
 @dataclass(frozen=True)

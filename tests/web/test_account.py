@@ -15,7 +15,7 @@ from registry.services.people import accounts, passwords
 from registry.services.people.acting import REGISTRY
 from registry.services.people.limits import PER_ACCOUNT, PER_RESET
 from registry.settings import Settings
-from registry.store import users
+from registry.store import sign_ins, users
 from registry.store.engine import snapshot, transaction
 from registry.store.tables import Delivery, Event, WorkMails
 from registry.web.app import create_app
@@ -279,7 +279,7 @@ def test_an_invitation_is_mailed_where_mail_is_set_up_and_shown_to_nobody(
     mailing.cookies.clear()
     assert mailing.post(link, data={"password": NEW}).status_code == 303
     with snapshot(site_engine) as session:
-        sessions = users.sessions_of(session, cast["Emil"], clock.now)
+        sessions = sign_ins.sessions_of(session, cast["Emil"], clock.now)
         assert [each.how for each in sessions] == ["link"]
 
 

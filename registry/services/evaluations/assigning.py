@@ -1,7 +1,6 @@
 """Who scores and who owns an evaluation: choosing by expertise and load, asking, un-asking, handing over."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlmodel import Session
@@ -9,6 +8,7 @@ from sqlmodel import Session
 from registry.domain.choice_of_reviewers import Choosable, propose
 from registry.domain.errors import InvalidInput, NotAllowed, NotFound, RuleBroken
 from registry.domain.evaluation import EvaluationState, Tier, require_act
+from registry.domain.values import dataclass
 from registry.services.evaluations.progress import advance, at_work, reopen_moderated
 from registry.services.people.acting import Actor, record, refuse_long
 from registry.store import delegations, evaluation_lists, evaluations, events, users
@@ -264,12 +264,12 @@ def who_may_have_read(
         return frozenset()
     lost = {
         event.subject_id
-        for event in events.since(session, "user.roles_set", at=first)
+        for event in events.of_action(session, "user.roles_set", since=first)
         if READERS & set(event.before.get("roles", ()))
     }
     handed_over = [
         event.before
-        for event in events.since(session, "evaluation.handed_over", at=first)
+        for event in events.of_action(session, "evaluation.handed_over", since=first)
         if event.subject_id == evaluation.id
     ]
     stood_in = delegations.deputies_between(session, first, now)

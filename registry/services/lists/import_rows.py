@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import UTC, date, datetime, tzinfo
 from typing import Any, TypeVar
 
@@ -12,6 +12,7 @@ from registry.domain.identity import name_key
 from registry.domain.lookup import House
 from registry.domain.outcome import MEANINGS, Outcome
 from registry.domain.tag import tags_of
+from registry.domain.values import dataclass
 from registry.services.lists.import_objects import (
     FIRST_YEAR,
     PlannedMark,

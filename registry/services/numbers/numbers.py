@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from enum import StrEnum
 from typing import Protocol, TypeVar
@@ -12,6 +11,7 @@ from sqlmodel import Session
 from registry.domain.outcome import MEANINGS, Outcome
 from registry.domain.spans import DecidedCase, Span, Stage, spans
 from registry.domain.validity import ValidityState, validity
+from registry.domain.values import dataclass
 from registry.store import numbers as store
 from registry.store import standing
 from registry.store.rulings import next_moment
@@ -225,9 +225,9 @@ def is_due_soon(state: ValidityState, ends_on: date | None, today: date) -> bool
 def standing_of_each(session: Session, *, zone: tzinfo, now: datetime) -> list[Standing]:
     """Every published verdict with where it stands, highest number first: what the counts of verdicts are made of."""
     today = now.astimezone(zone).date()
-    plain = session.connection().execute(standing.rows(today, now))
     found = [
-        Standing(number, outcome, ValidityState(state), ends) for _, number, outcome, state, ends in plain
+        Standing(number, outcome, ValidityState(state), ends)
+        for _, number, outcome, state, ends in standing.rows(session, today=today, now=now)
     ]
     for ruling in standing.marked(session, now=now):
         at = validity(ruling, at=now, zone=zone)

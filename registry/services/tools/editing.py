@@ -1,7 +1,6 @@
 """What people change of a tool: its name, its texts, its tags, and the other ways to say it."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any
@@ -11,6 +10,7 @@ from sqlmodel import Session
 from registry.domain.errors import InvalidInput, StaleVersion
 from registry.domain.identity import name_key
 from registry.domain.tag import tags_of
+from registry.domain.values import dataclass
 from registry.services.candidates.triage import address
 from registry.services.entries.keys import product_key
 from registry.services.entries.ownership import alias_kind

@@ -6,11 +6,11 @@ left undone and told, with the other tool named.
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
 from sqlmodel import Session
 
+from registry.domain.values import dataclass
 from registry.services.answers.asking import read_query
 from registry.store import asked
 from registry.store.asked import KnownBy

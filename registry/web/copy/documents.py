@@ -6,7 +6,6 @@ Of each is known what it is made of, so that one which would be the same as last
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
 from urllib.parse import quote
@@ -14,6 +13,7 @@ from urllib.parse import quote
 from sqlmodel import Session
 
 from registry.domain.lookup import House
+from registry.domain.values import dataclass
 from registry.publish.formats import FORMATS
 from registry.services.answers.dossier import Dossier, dossiers
 from registry.services.answers.holding import holds_until

@@ -5,10 +5,10 @@ import multiprocessing.util
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 
+from registry.domain.values import dataclass
 from registry.services.answers.asking import read_query
 from registry.settings import Settings
 from registry.store.columns import id_of

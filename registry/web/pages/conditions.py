@@ -1,7 +1,6 @@
 """The library of conditions: the list, one condition with its wordings and uses, and keeping it."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from fastapi import Request, Response
@@ -11,6 +10,7 @@ from registry.domain.condition import Check, ConditionKind, Duty
 from registry.domain.errors import InvalidInput, NotFound, RuleBroken, StaleVersion
 from registry.domain.library import Wording
 from registry.domain.rubric import Rubric
+from registry.domain.values import dataclass
 from registry.services.decisions import library as keeping
 from registry.services.decisions.library import KEEPERS
 from registry.services.people.acting import Actor

@@ -1,7 +1,6 @@
 """One evaluation: its page, and what its owner, its reviewers and approvers do to it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
 
@@ -9,6 +8,7 @@ from fastapi import Depends, Request, Response
 from sqlmodel import Session
 
 from registry.domain.errors import InvalidInput, StaleVersion
+from registry.domain.values import dataclass
 from registry.services.evaluations import assigning, scoring, taking_part
 from registry.services.evaluations import evaluation as rounds
 from registry.services.people.acting import Actor

@@ -1,13 +1,13 @@
 """The quick no in one form: from a tool's page, or from the inbox, where the candidate becomes a tool with it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from fastapi import Request, Response
 from sqlmodel import Session
 
 from registry.domain.errors import InvalidInput, NotAllowed, RegistryError, RuleBroken, StaleVersion
+from registry.domain.values import dataclass
 from registry.domain.verdict import NONE_KNOWN, Scope
 from registry.services.answers import alternatives as instead
 from registry.services.candidates import triage

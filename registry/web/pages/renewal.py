@@ -1,13 +1,13 @@
 """A case that was opened again: why, what was decided before, and renewing it where nothing changed."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from fastapi import Request, Response
 from sqlmodel import Session
 
 from registry.domain.errors import NotAllowed, RuleBroken, StaleVersion
 from registry.domain.evaluation import EvaluationState
+from registry.domain.values import dataclass
 from registry.services.decisions import renewal
 from registry.services.evaluations import scorecards, scoring, taking_part
 from registry.services.evaluations.progress import progress

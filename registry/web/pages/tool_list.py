@@ -1,7 +1,7 @@
 """The list of tools under its facets, and the same as CSV, Excel and JSON."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -14,6 +14,7 @@ from registry.domain.language import gettext_noop as _
 from registry.domain.language import joined, worded, worded_n
 from registry.domain.lookup import AnswerCode
 from registry.domain.tag import most_used
+from registry.domain.values import dataclass
 from registry.publish import sheet
 from registry.services.answers import tool_list
 from registry.services.answers.tool_list import OFFERED, Told, ToolFilter, ToolListing

@@ -1,7 +1,7 @@
 """The list of verdicts under its facets, and the same as CSV, Excel and JSON."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
@@ -16,6 +16,7 @@ from registry.domain.lookup import House as Organisation
 from registry.domain.outcome import Outcome
 from registry.domain.tag import most_used
 from registry.domain.validity import REVIEW_DAYS, ValidityState
+from registry.domain.values import dataclass
 from registry.publish import sheet
 from registry.services.people.house import house
 from registry.services.verdicts import listing, publishing

@@ -1,13 +1,13 @@
 """Webhooks, for admins: the list, one with what was sent to it, and keeping it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from fastapi import Request, Response
 from sqlmodel import Session
 
 from registry.domain.errors import InvalidInput, StaleVersion
+from registry.domain.values import dataclass
 from registry.services.notices import hooks, outbox
 from registry.services.notices.wanted import canonical, sentence_of
 from registry.store import followers
