@@ -36,6 +36,7 @@ SEEDS = (
 )  # fmt: skip
 MAY_BE_MISSING = frozenset({"/sitemap.xml"})
 """No page leads there."""
+FEEDS = "/feeds/verdicts."
 PUBLISHED = "published.json"
 MOST_FAULTS = 20
 Track = Callable[[int, int], None]
@@ -195,7 +196,13 @@ def _write_pages(
     for each in makes.tools([*known.called]):
         write(each)
     while asked := {address: by for address, by in waiting.items() if file(address)}:
-        for each in makes.pages([(address, before.get(address, "")) for address in asked]):
+        feeds = dict.fromkeys(
+            address.partition("?")[2] for address in asked if address.startswith(FEEDS)
+        )
+        for each in makes.feeds([*feeds]):
+            write(each)
+        pages = [address for address in asked if address not in made]
+        for each in makes.pages([(address, before.get(address, "")) for address in pages]):
             write(each)
     return links
 

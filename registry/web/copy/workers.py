@@ -2,12 +2,13 @@
 
 import multiprocessing
 import multiprocessing.util
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from registry.services.answers.asking import read_query
 from registry.settings import Settings
@@ -25,8 +26,11 @@ from registry.web.parts import Parts
 from registry.web.rendering import Copy
 
 T = TypeVar("T")
+Done = TypeVar("Done")
 AT_ONCE = 25
 """Tools, or pages, of one task."""
+FEEDS_AT_ONCE = 4
+"""Documents of feeds, each in every format."""
 AHEAD = 4
 """Tasks of one process that may wait to be written."""
 
@@ -81,6 +85,16 @@ class Maker:
         with snapshot(self._parts.engine) as session:
             return [self._document(each) for each in self._documents.of(session, slugs)]
 
+    def places(self, queries: Sequence[str]) -> list[tuple[int, str]]:
+        """All documents of the feeds with these queries, as `Documents.places` gives them."""
+        with snapshot(self._parts.engine) as session:
+            return self._documents.places(session, queries)
+
+    def feeds(self, queries: Sequence[str]) -> list[Made]:
+        with snapshot(self._parts.engine) as session:
+            found = self._documents.feeds(session, queries)
+            return [self._document(each) for each in found if self._rewriter.file(each.address)]
+
     def _document(self, document: Document) -> Made:
         path = self._rewriter.file(document.address)
         known = self._site.origins.get(path)
@@ -129,24 +143,33 @@ class Making:
         self._processes, self._maker, self._pool = processes, maker, pool
 
     def pages(self, asked: Sequence[tuple[str, str]]) -> Iterator[Made]:
-        return self._each(Maker.pages, asked)
+        share = -(-len(asked) // self._processes)
+        return self._each(Maker.pages, asked, min(share, AT_ONCE))
 
     def tools(self, slugs: Sequence[str]) -> Iterator[Made]:
-        return self._each(Maker.tools, slugs)
+        return self._each(Maker.tools, slugs, AT_ONCE)
 
-    def _each(self, make: Callable[[Maker, Sequence[T]], list[Made]], asked: Sequence[T]) -> Iterator[Made]:
-        for tasks in _parts(_parts(asked, AT_ONCE), AHEAD * self._processes):
-            if self._pool is None:
-                assert self._maker is not None
-                done: Iterable[list[Made]] = (make(self._maker, each) for each in tasks)
-            else:
-                done = self._pool.map(_make, [make.__name__] * len(tasks), tasks)
-            for found in done:
-                yield from found
+    def feeds(self, queries: Sequence[str]) -> Iterator[Made]:
+        """All documents of the feeds with these queries, those about the same time one after another."""
+        places = sorted({*self._each(Maker.places, queries, FEEDS_AT_ONCE)}, reverse=True)
+        return self._each(Maker.feeds, [query for _, query in places], FEEDS_AT_ONCE)
 
-
-def _parts(values: Sequence[T], size: int) -> list[Sequence[T]]:
-    return [values[start : start + size] for start in range(0, len(values), size)]
+    def _each(
+        self, make: Callable[[Maker, Sequence[T]], list[Done]], asked: Sequence[T], at_once: int
+    ) -> Iterator[Done]:
+        tasks = [asked[start : start + at_once] for start in range(0, len(asked), max(at_once, 1))]
+        if self._pool is None:
+            assert self._maker is not None
+            for task in tasks:
+                yield from make(self._maker, task)
+            return
+        waiting: deque[Future[list[Any]]] = deque()
+        for task in tasks:
+            waiting.append(self._pool.submit(_make, make.__name__, task))
+            if len(waiting) > AHEAD * self._processes:
+                yield from waiting.popleft().result()
+        for each in waiting:
+            yield from each.result()
 
 
 @contextmanager
@@ -177,6 +200,6 @@ def _start(site: Site) -> None:
     multiprocessing.util.Finalize(None, _stack.close, exitpriority=10)
 
 
-def _make(what: str, asked: Sequence[object]) -> list[Made]:
-    found: list[Made] = getattr(_makers[0], what)(asked)
+def _make(what: str, asked: Sequence[object]) -> list[Any]:
+    found: list[Any] = getattr(_makers[0], what)(asked)
     return found
