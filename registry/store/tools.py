@@ -62,7 +62,7 @@ def by_slugs(session: Session, slugs: Iterable[str]) -> dict[str, Tool]:
 
 def names_by_slug(session: Session, slugs: Collection[str]) -> dict[str, str]:
     query = columns(col(Tool.slug), col(Tool.name)).where(among(session, col(Tool.slug), slugs))
-    return {slug: name for slug, name in session.connection().execute(query)} if slugs else {}
+    return {row.slug: row.name for row in session.connection().execute(query)} if slugs else {}
 
 
 def by_name_keys(session: Session, keys: Iterable[str]) -> Sequence[Tool]:

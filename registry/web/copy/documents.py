@@ -155,9 +155,7 @@ class Documents:
         shown = self._shown(session, [each for some in read.values() for each in some], organisation, called)
         return {
             tool_id: [
-                self._feed(
-                    tool_channel(page, settings, called, slugs[tool_id], ending), ending, page, shown
-                )
+                self._feed(tool_channel(page, settings, called, slugs[tool_id], ending), ending, page, shown)
                 for page in pages
                 for ending in FORMATS
             ]

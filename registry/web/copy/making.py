@@ -1,8 +1,8 @@
 """`registry publish`: have every page made a file, check their links, put them in place."""
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from functools import partial
 from hashlib import sha256
@@ -24,7 +24,7 @@ from registry.web.assets import STATIC
 from registry.web.copy import folder, index
 from registry.web.copy.addresses import place_of
 from registry.web.copy.documents import address_of_tool
-from registry.web.copy.folder import STAMP, STAMP_ISO, Folder, Written
+from registry.web.copy.folder import STAMP, STAMP_ISO, Folder, Origin, Written
 from registry.web.copy.index import Key
 from registry.web.copy.workers import Made, Making, Site, making
 from registry.web.headers import CONTENT_SECURITY_POLICY
@@ -100,10 +100,10 @@ def publish(
         with snapshot(engine) as session:
             known = _read(session, settings, now)
         file = partial(place_of, with_address=bool(own_url))
-        site = Site(settings, copy, now, known.keys, dict(known.called), place.origins())
+        site = Site(settings, copy, now, known.keys, known.called, place.origins())
         place.take(script_path, script)
         with making(site, processes=processes) as makes:
-            links = _write_pages(makes, file, place, known, there=f"/{script_path}", track=track)
+            pages = _write_pages(makes, file, place, known, there=f"/{script_path}", track=track)
         for path, body in index.files_of(known.keys, settings.words):
             place.take(path, body)
         odd = {
@@ -118,11 +118,11 @@ def publish(
             "live": live_url,
         }
         place.take(PUBLISHED, json.dumps(told).encode())
-        _check(links, place.paths)
+        pages.check(place.paths)
         written = place.settle(last=[PUBLISHED])
     with snapshot(engine) as session:
         changed = _last_act(session) != known.last_act
-    return Report(str(root), len(known.called), len(links), len(place.paths), written, changed)
+    return Report(str(root), len(known.called), pages.number, len(place.paths), written, changed)
 
 
 def _last_act(session: Session) -> int:
@@ -150,6 +150,30 @@ def _read(session: Session, settings: Settings, now: datetime) -> _Known:
     )
 
 
+@dataclass
+class _Pages:
+    """How many there are, and for each file that one of them leads to the first that does."""
+
+    number: int = 0
+    leading: dict[str, str] = field(default_factory=dict)
+
+    def add(self, path: str, leads_to: Iterable[str]) -> None:
+        self.number += 1
+        for target in leads_to:
+            self.leading.setdefault(target, path)
+
+    def check(self, paths: Collection[str]) -> None:
+        """Raise RuleBroken where a link leads to none of these files, naming a page and the file."""
+        faults = sorted(
+            f"{path} leads to {target}" for target, path in self.leading.items() if target not in paths
+        )
+        if faults:
+            more = f" and {len(faults) - MOST_FAULTS} more" if len(faults) > MOST_FAULTS else ""
+            raise RuleBroken(
+                f"Links that lead nowhere, so nothing was written: {'; '.join(faults[:MOST_FAULTS])}{more}."
+            )
+
+
 def _write_pages(
     makes: Making,
     file: Callable[[str], str],
@@ -158,15 +182,15 @@ def _write_pages(
     *,
     there: str,
     track: Track,
-) -> dict[str, Iterable[str]]:
-    """Page -> the files that it leads to. Whatever something leads to and the copy holds is made in its turn.
+) -> _Pages:
+    """Whatever something leads to and the copy holds is made in its turn.
 
     `file` tells where the copy holds an address; the one at `there` is in place already.
     """
     made, waiting = {there}, dict.fromkeys(SEEDS, "")
     """Addresses, of those that wait with who leads there."""
     before: dict[str, str] = {}
-    links: dict[str, Iterable[str]] = {}
+    pages, spelled = _Pages(), dict[str, str]()
 
     def write(each: Made) -> None:
         waiting.pop(each.address, None)
@@ -180,13 +204,16 @@ def _write_pages(
         made.add(each.address)
         if each.next:
             before.setdefault(each.next, each.address)
+        # One text for each address, however many lead there: they came from other processes, each with its own.
+        wants = tuple(spelled.setdefault(address, address) for address in each.wants)
         if each.body is None:
-            place.keep(each.path)
+            wants = tuple(place.keep(each.path).wants)
         else:
-            place.take(each.path, each.body, each.origin)
-        wants = each.origin.wants if each.origin is not None else each.wants
+            place.take(
+                each.path, each.body, Origin(each.made_of, wants, each.meant) if each.made_of else None
+            )
         if each.path.endswith(".html"):
-            links[each.path] = each.leads_to if each.body is not None else [*map(file, wants)]
+            pages.add(each.path, each.leads_to if each.body is not None else map(file, wants))
         for address in wants:
             if address not in made:
                 waiting.setdefault(address, each.address)
@@ -196,27 +223,10 @@ def _write_pages(
     for each in makes.tools([*known.called]):
         write(each)
     while asked := {address: by for address, by in waiting.items() if file(address)}:
-        feeds = dict.fromkeys(
-            address.partition("?")[2] for address in asked if address.startswith(FEEDS)
-        )
+        feeds = dict.fromkeys(address.partition("?")[2] for address in asked if address.startswith(FEEDS))
         for each in makes.feeds([*feeds]):
             write(each)
-        pages = [address for address in asked if address not in made]
-        for each in makes.pages([(address, before.get(address, "")) for address in pages]):
+        rest = [address for address in asked if address not in made]
+        for each in makes.pages([(address, before.get(address, "")) for address in rest]):
             write(each)
-    return links
-
-
-def _check(links: Mapping[str, Iterable[str]], paths: frozenset[str]) -> None:
-    """Raise RuleBroken where a link leads to no file of the copy, naming the page and the file."""
-    faults = [
-        f"{path} leads to {target}"
-        for path, found in sorted(links.items())
-        for target in sorted(found)
-        if target not in paths
-    ]
-    if faults:
-        more = f" and {len(faults) - MOST_FAULTS} more" if len(faults) > MOST_FAULTS else ""
-        raise RuleBroken(
-            f"Links that lead nowhere, so nothing was written: {'; '.join(faults[:MOST_FAULTS])}{more}."
-        )
+    return pages

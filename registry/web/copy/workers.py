@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -19,7 +19,6 @@ from registry.web.app import create_app
 from registry.web.copy import names
 from registry.web.copy.documents import Document, Documents, address_of_tool
 from registry.web.copy.driving import Driver, driving
-from registry.web.copy.folder import Origin
 from registry.web.copy.index import Key
 from registry.web.copy.rewriting import Found, Rewriter, leads_to
 from registry.web.parts import Parts
@@ -44,8 +43,8 @@ class Site:
     now: datetime
     keys: Sequence[Key]
     called: Mapping[str, str]
-    origins: Mapping[str, Origin]
-    """Of the files that lie in the folder and may stay."""
+    origins: Mapping[str, tuple[str, Mapping[str, str]]]
+    """Of the files that lie in the folder and may stay: what each was made of, and what is meant in its links."""
 
 
 @dataclass(frozen=True)
@@ -57,9 +56,12 @@ class Made:
     status: int
     body: bytes | None
     """None where the file that lies there is the same."""
-    origin: Origin | None
-    """Of what need not be made again as long as it comes from the same."""
+    made_of: str
+    """Of what need not be made again as long as it comes from the same; else empty."""
     wants: Sequence[str] = ()
+    """Addresses of the copy that it leads to, where it was made."""
+    meant: Mapping[str, str] = field(default_factory=dict)
+    """As in `Origin`."""
     leads_to: frozenset[str] = frozenset()
     """Files that relative links lead to."""
     next: str = ""
@@ -97,13 +99,13 @@ class Maker:
 
     def _document(self, document: Document) -> Made:
         path = self._rewriter.file(document.address)
-        known = self._site.origins.get(path)
-        if known is not None and known.made_of == document.made_of and self._means_the_same(known):
-            return Made(document.address, path, 200, None, known)
+        made_of, meant = self._site.origins.get(path, ("", {}))
+        if made_of == document.made_of and self._means_the_same(meant):
+            return Made(document.address, path, 200, None, made_of)
         return self._made(document.address, 200, document.media_type, document.make(), document.made_of)
 
-    def _means_the_same(self, known: Origin) -> bool:
-        return all(self._rewriter.meant(query) == address for query, address in known.meant.items())
+    def _means_the_same(self, meant: Mapping[str, str]) -> bool:
+        return all(self._rewriter.meant(query) == address for query, address in meant.items())
 
     def _made(
         self, address: str, status: int, media_type: str, body: bytes, made_of: str = "", *, earlier: str = ""
@@ -117,9 +119,7 @@ class Maker:
                 body.decode(), markup="xml" in media_type or path.endswith(".opml")
             )
             body = text.encode()
-        wants = tuple(met.wants)
-        origin = Origin(made_of, wants, met.meant) if made_of else None
-        return Made(address, path, status, body, origin, wants, leads, met.next)
+        return Made(address, path, status, body, made_of, tuple(met.wants), met.meant, leads, met.next)
 
 
 def _meaning(parts: Parts) -> Callable[[str], str]:
