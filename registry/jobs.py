@@ -5,12 +5,13 @@ No transaction is open while the network is: one reads the source, one records w
 
 import logging
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 
 from sqlalchemy import Engine
 from sqlmodel import Session
 
+from registry.domain.values import dataclass
 from registry.services.entries import reading
 from registry.services.entries.intake import Brought
 from registry.services.sources import failures, leases, visits

@@ -11,7 +11,6 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 from urllib.parse import urlencode
@@ -20,6 +19,7 @@ from sqlalchemy import Engine
 from sqlmodel import Session
 
 from registry import jobs
+from registry.domain.values import dataclass
 from registry.jobs import Clock
 from registry.services.notices import following, hooks, mails, outbox, spreading, steps, work_mails
 from registry.services.notices.outbox import Claim, Reply

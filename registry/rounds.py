@@ -13,7 +13,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from queue import Empty, SimpleQueue
 from time import monotonic, sleep
@@ -23,6 +23,7 @@ from sqlalchemy import Engine
 from sqlmodel import Session
 
 from registry.domain.errors import NotFound
+from registry.domain.values import dataclass
 from registry.jobs import Came, Clock, Refreshed, read, record, refreshed, tell
 from registry.services.sources import leases, visits
 from registry.services.sources.leases import LEASE, Lease, LeaseLost

@@ -1,13 +1,14 @@
 """Trying an address out: what would come in from it, or which feeds its site offers instead. Stores nothing."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from time import monotonic, sleep
 
 from sqlalchemy import Engine
 
 from registry.domain.proposal import Announcer, EntryKind
+from registry.domain.values import dataclass
 from registry.jobs import make_fetcher
 from registry.services.entries import intake
 from registry.services.entries.recognition import recognise

@@ -240,6 +240,20 @@ def test_nothing_below_the_edges_reads_the_clock():
     assert broken == []
 
 
+def test_values_are_made_the_fast_way():
+    """A site loads five hundred of them at each start; scrapers and publish know nothing of the domain."""
+    slow = [
+        module.name
+        for module in modules().values()
+        if module.layer not in ("scrapers", "registry.publish") and module.name != "registry.domain.values"
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.ImportFrom) and node.module == "dataclasses"
+        for each in node.names
+        if each.name == "dataclass"
+    ]
+    assert slow == [], "import dataclass from registry.domain.values"
+
+
 def test_no_file_is_longer_than_400_lines():
     long = {
         module.name: lines

@@ -1,5 +1,6 @@
 """What commands share: the opened store, the clock, and how data is printed; who acts is said in acting.py."""
 
+import gc
 import json
 import sys
 from collections.abc import Iterator
@@ -46,6 +47,17 @@ def opened(
         yield settings, engine
     finally:
         engine.dispose()
+
+
+@contextmanager
+def loading() -> Iterator[None]:
+    """Round what a long-running command imports and makes once: none of it is garbage, now or later."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def utc_now() -> datetime:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from registry.cli.common import loading
 from registry.domain.errors import RuleBroken
 
 if TYPE_CHECKING:
@@ -85,13 +86,15 @@ def _line(refreshed: "Refreshed") -> str:
 
 
 def _serve(note: "Note", settings: "Settings", port: int) -> None:
-    import uvicorn
+    with loading():
+        import uvicorn
 
-    from registry.cli.logs import configure_logs
-    from registry.cli.serve import SERVER
-    from registry.demo.publisher import Publisher
-    from registry.web.app import create_app
+        from registry.cli.logs import configure_logs
+        from registry.cli.serve import SERVER
+        from registry.demo.publisher import Publisher
+        from registry.web.app import create_app
 
+        app = create_app(settings, beside=(_scheduling_soon,))
     configure_logs(settings.log_format)
     with ExitStack() as stack:
         try:
@@ -102,7 +105,7 @@ def _serve(note: "Note", settings: "Settings", port: int) -> None:
                 "The rest works; `registry demo --reset` gives them another port.",
                 file=sys.stderr,
             )
-        uvicorn.run(create_app(settings, beside=(_scheduling_soon,)), host=HOST, port=port, **SERVER)
+        uvicorn.run(app, host=HOST, port=port, **SERVER)
 
 
 @contextmanager

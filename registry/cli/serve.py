@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from registry.cli.common import loading
 from registry.cli.turn import Turn
 
 if TYPE_CHECKING:
@@ -97,19 +98,20 @@ def _allow_connections() -> None:
 
 def make_app() -> "FastAPI":
     """The app of one server process, with the settings that `serve` left in the environment."""
-    from registry.cli.logs import configure_logs
-    from registry.clock import clock_after
-    from registry.settings import load_settings
-    from registry.store.engine import make_engine
-    from registry.web.app import create_app
+    with loading():
+        from registry.cli.logs import configure_logs
+        from registry.clock import clock_after
+        from registry.settings import load_settings
+        from registry.store.engine import make_engine
+        from registry.web.app import create_app
 
-    settings = load_settings()
-    configure_logs(settings.log_format)
-    engine = make_engine(settings.resolved_database_url)
-    clock = clock_after(engine)
-    engine.dispose()
-    beside = (warming, scheduling) if settings.scheduler else (warming,)
-    return create_app(settings, clock=clock, beside=beside)
+        settings = load_settings()
+        configure_logs(settings.log_format)
+        engine = make_engine(settings.resolved_database_url)
+        clock = clock_after(engine)
+        engine.dispose()
+        beside = (warming, scheduling) if settings.scheduler else (warming,)
+        return create_app(settings, clock=clock, beside=beside)
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from types import FrameType
 
 import typer
 
-from registry.cli.common import opened
+from registry.cli.common import loading, opened
 
 app = typer.Typer()
 
@@ -15,9 +15,10 @@ app = typer.Typer()
 @app.command()
 def worker() -> None:
     """Poll sources until interrupted; what is being read then is read to its end."""
-    from registry.cli.logs import configure_logs
-    from registry.clock import clock_after
-    from registry.scheduler import Scheduler
+    with loading():
+        from registry.cli.logs import configure_logs
+        from registry.clock import clock_after
+        from registry.scheduler import Scheduler
 
     over = threading.Event()
 

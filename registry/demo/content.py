@@ -3,7 +3,6 @@ told from `now`. Scorecards come from scorecards; putting any of it into a regis
 
 import tomllib
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from registry.domain.outcome import Outcome
 from registry.domain.tag import tags_of
 from registry.domain.triage import DismissReason
 from registry.domain.validity import Mark, MarkKind
+from registry.domain.values import dataclass
 from registry.domain.verdict import Pilot, Scope
 
 OFFICE = Path(__file__).with_name("office")

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 
 from sqlmodel import Session
@@ -10,6 +10,7 @@ from sqlmodel import Session
 from registry.demo.content import Content, ToolRecord
 from registry.domain.identity import name_key
 from registry.domain.library import Wording
+from registry.domain.values import dataclass
 from registry.services.answers.asking import domain_key, program_key, purl_key
 from registry.services.decisions import library
 from registry.services.entries.ownership import alias_kind

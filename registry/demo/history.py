@@ -1,7 +1,7 @@
 """The past of the demo's office, acted again by the real services, each act at its own moment and in order of time."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
 from itertools import chain
@@ -16,6 +16,7 @@ from registry.demo.scorecards import ScorecardRecord
 from registry.domain.evaluation import EvaluationState
 from registry.domain.quick_lane import LIMITS
 from registry.domain.scorecard import TypedAnswer, TypedRating, TypedScorecard
+from registry.domain.values import dataclass
 from registry.services.answers import requests
 from registry.services.answers.unanswered import count_unanswered
 from registry.services.decisions.decision import Decision, Terms, decide

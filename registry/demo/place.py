@@ -4,12 +4,13 @@ import hashlib
 import json
 import os
 import shutil
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from registry.domain.errors import RuleBroken
+from registry.domain.values import dataclass
 from registry.settings import Settings
 
 CONTACT = "technology@office.example"

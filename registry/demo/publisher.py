@@ -6,7 +6,6 @@ import re
 import sys
 import threading
 import tomllib
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
 from http import HTTPStatus
@@ -16,6 +15,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from registry.demo.moments import moment
+from registry.domain.values import dataclass
 
 FEEDS = Path(__file__).with_name("feeds")
 SLOW_S = 1.0

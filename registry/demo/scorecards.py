@@ -2,13 +2,14 @@
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from registry.demo.moments import moment
 from registry.domain.rubric import KnockOutAnswer, Rating, evidence_required
+from registry.domain.values import dataclass
 
 RISKS = tuple(f"R{number}" for number in range(1, 13))
 FITS = tuple(f"F{number}" for number in range(1, 9))

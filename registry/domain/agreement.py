@@ -2,10 +2,10 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 
 from registry.domain.rubric import Rating, Side, badness
+from registry.domain.values import dataclass
 
 FEW = 5
 """With fewer evaluations that two people scored the figure says next to nothing."""

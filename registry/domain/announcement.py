@@ -3,8 +3,9 @@
 Plain values; the rules that find them are in proposal.py.
 """
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from registry.domain.values import dataclass
 
 
 class EntryKind(StrEnum):

@@ -1,12 +1,13 @@
 """The shapes of a question to the registry and of its answer; how an answer is found is lookup's business."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, date, datetime, tzinfo
 from enum import StrEnum
 
 from registry.domain.language import ENGLISH, WRITTEN_IN, Language
 from registry.domain.validity import Validity
+from registry.domain.values import dataclass
 from registry.domain.verdict import Verdict
 
 

@@ -2,7 +2,7 @@
 mitigation; what follows from them is left to recommendation."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from registry.domain.condition import Check, Condition, Duty
 from registry.domain.decision_table import MITIGATION_BADNESS, FitBand, Mitigation, RiskBand
@@ -18,6 +18,7 @@ from registry.domain.rubric import (
     badness,
     counted,
 )
+from registry.domain.values import dataclass
 
 SIGNIFICANT = 3
 """A risk that counts as this much needs cover; so does an unknown knock-out."""

@@ -1,7 +1,7 @@
 """One announcement as it was seen, and the proposal put together from it; which rule applies is not decided here."""
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 from registry.domain.announcement import Confidence, EntryKind, Found, Proposal
@@ -15,6 +15,7 @@ from registry.domain.spelling import (
     place_of,
 )
 from registry.domain.title_patterns import CODE_HOST
+from registry.domain.values import dataclass
 
 MAX_NAME = 120
 MAX_TAGLINE = 500

@@ -1,12 +1,12 @@
 """How a reviewer's scores of a reference case compare with the agreed ones, and when somebody counts as trained."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 
 from registry.domain.agreement import Metric, alpha
 from registry.domain.assessment import spread
 from registry.domain.rubric import KnockOutAnswer, Rating, Rubric, Side, answer_badness, badness
+from registry.domain.values import dataclass
 
 NEAR = 1
 """Ratings that lie this far apart, or less, are near."""

@@ -1,9 +1,9 @@
 """Whom to ask to score: by what the tier needs and how much each reviewer has to do already."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 
 from registry.domain.evaluation import Tier
+from registry.domain.values import dataclass
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,6 @@
 recommended under the other; choosing the cases and switching over are left to others."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeVar
 
@@ -12,6 +11,7 @@ from registry.domain.decision_table import CELLS, Cell, DecisionTable, FitBand, 
 from registry.domain.outcome import STRICTNESS, Outcome
 from registry.domain.recommendation import Recommendation, explain, recommend
 from registry.domain.rubric import Criterion, KnockOut, KnockOutAnswer, Rating, Rubric, Side
+from registry.domain.values import dataclass
 
 Thing = TypeVar("Thing")
 

@@ -1,8 +1,9 @@
 """A duty that comes with a verdict: what, by whom, how it is checked, and which criteria it mitigates."""
 
-from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+
+from registry.domain.values import dataclass
 
 
 class ConditionKind(StrEnum):

@@ -2,7 +2,7 @@
 finding these three is left to assessment."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 from hashlib import sha256
 from itertools import product
@@ -10,6 +10,7 @@ from itertools import product
 from registry.domain.errors import RubricInvalid
 from registry.domain.outcome import STRICTNESS, Outcome
 from registry.domain.table_file import Table, open_table
+from registry.domain.values import dataclass
 
 
 class RiskBand(StrEnum):

@@ -1,12 +1,12 @@
 """Where reviewers disagree in one evaluation; agreement over many is agreement.py's, resolving it is moderation's."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 
 from registry.domain.assessment import Assessment, Scorecard, assess, spread
 from registry.domain.decision_table import FIT_BADNESS, RISK_BADNESS
 from registry.domain.rubric import Rubric, answer_badness
+from registry.domain.values import dataclass
 
 FLAGGED_SPREAD = 2
 STRONG_SPREAD = 3

@@ -2,12 +2,12 @@
 assessment's business; what was decided is the verdict's."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import IntEnum, StrEnum
 
 from registry.domain.errors import NotAllowed, RuleBroken
 from registry.domain.language import gettext_noop as _
+from registry.domain.values import dataclass
 
 
 class EvaluationState(StrEnum):

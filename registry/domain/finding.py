@@ -2,7 +2,7 @@
 and the rules on several verdicts (office, limits, the strictest, editions)."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 
 from registry.domain import wording
@@ -12,6 +12,7 @@ from registry.domain.coverage import LIMITS, covers, covers_edition
 from registry.domain.identity import name_key
 from registry.domain.outcome import MEANINGS, STRICTNESS, Outcome
 from registry.domain.validity import Ruling, Validity, ValidityState
+from registry.domain.values import dataclass
 from registry.domain.verdict import Verdict
 
 _V = ValidityState

@@ -1,7 +1,6 @@
 """The name, the version and the rest that a headline holds; whether they propose anything is proposal.py's."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from registry.domain.spelling import letters
 from registry.domain.title_patterns import (
@@ -24,6 +23,7 @@ from registry.domain.title_patterns import (
     VERSION_OF,
     VERSION_OUT,
 )
+from registry.domain.values import dataclass
 from registry.domain.version_name import split_version, split_whole
 
 QUOTES = " “”\"'‘’"

@@ -5,12 +5,12 @@ How a regular expression is tried, and for how long, is services/entries/judging
 
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 
 from registry.domain.errors import InvalidInput
 from registry.domain.identity import folded
 from registry.domain.proposal import EntryKind
+from registry.domain.values import dataclass
 
 MAX_PATTERN = 300
 MAX_LABEL = 60

@@ -1,9 +1,9 @@
 """The conditions that an office uses again and again, as the rules see them; keeping them is the service's."""
 
-from dataclasses import dataclass
 from datetime import date, timedelta
 
 from registry.domain.condition import Check, Condition, ConditionKind, Duty
+from registry.domain.values import dataclass
 
 LONGEST_DAYS = 1096
 

@@ -3,7 +3,7 @@ Which tool was meant, the alternatives, guidance and suggestions are found by th
 store."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime
 from itertools import product
 
@@ -34,6 +34,7 @@ from registry.domain.finding import (
 from registry.domain.language import day_text
 from registry.domain.outcome import MEANINGS, Outcome
 from registry.domain.validity import Ruling, ValidityState, validity
+from registry.domain.values import dataclass
 from registry.domain.verdict import Verdict
 
 __all__ = [

@@ -4,7 +4,7 @@ The same whether they are written with the act, by the day that came, or long af
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from enum import StrEnum
 
@@ -21,6 +21,7 @@ from registry.domain.validity import (
     announced_end,
     validity,
 )
+from registry.domain.values import dataclass
 from registry.domain.verdict import Verdict, open_due_dates
 
 

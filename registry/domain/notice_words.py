@@ -1,7 +1,6 @@
 """A notice in plain words: what happened to which tool, what it was before and is now, and why."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date, tzinfo
 from typing import Any
 
@@ -10,6 +9,7 @@ from registry.domain.language import joined, small, worded
 from registry.domain.notice import NoticeKind, Told
 from registry.domain.outcome import MEANINGS, Outcome
 from registry.domain.validity import STATE_LABELS, ValidityState
+from registry.domain.values import dataclass
 
 
 @dataclass(frozen=True)

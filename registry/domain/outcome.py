@@ -1,9 +1,9 @@
 """The five outcomes of a decision and what each of them means; everybody reads the one table."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from registry.domain.language import gettext_noop as _
+from registry.domain.values import dataclass
 
 
 class Outcome(StrEnum):

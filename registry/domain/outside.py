@@ -4,7 +4,6 @@ It is evidence and never an answer of ours. Its classes of data, accounts and of
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
@@ -14,6 +13,7 @@ from registry.domain.language import Worded, day_text, joined, worded, worded_n
 from registry.domain.language import gettext_noop as _
 from registry.domain.outcome import MEANINGS, Outcome
 from registry.domain.validity import STATE_LABELS, ValidityState
+from registry.domain.values import dataclass
 
 MOST_TOLD = 3
 """So many conditions of a change are quoted."""

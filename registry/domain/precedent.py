@@ -1,7 +1,9 @@
 """How much a case is like one that was decided before, and in what; which decisions are compared is for others."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from registry.domain.values import dataclass
 
 MOST: Mapping[str, int] = {
     "category": 25,

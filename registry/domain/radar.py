@@ -1,13 +1,13 @@
 """The radar: which ring an answer puts a tool on, the quarters it is kept for, and what moved between two days."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
 from registry.domain.answer import AnswerCode
 from registry.domain.errors import InvalidInput
 from registry.domain.language import worded
+from registry.domain.values import dataclass
 
 
 class Ring(StrEnum):

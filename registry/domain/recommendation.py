@@ -2,7 +2,7 @@
 would flip it, and why in plain sentences; deciding is left to the approver."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import NamedTuple
 
 from registry.domain.assessment import (
@@ -26,6 +26,7 @@ from registry.domain.rubric import (
     badness,
     counted,
 )
+from registry.domain.values import dataclass
 
 
 @dataclass(frozen=True)

@@ -6,12 +6,12 @@ It orders and explains, and never hides anything. Examples and features are serv
 import math
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
 from registry.domain.intake_rule import spelled
 from registry.domain.proposal import Announcer
+from registry.domain.values import dataclass
 
 ENOUGH = 5
 """So many let in and so many dismissed there must be before anything is learnt."""

@@ -3,7 +3,6 @@ counts; weighing the ratings is left to assessment."""
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 from hashlib import sha256
@@ -11,6 +10,7 @@ from typing import TypeVar
 
 from registry.domain.errors import RubricInvalid, UnknownCriterion
 from registry.domain.table_file import Table, open_table
+from registry.domain.values import dataclass
 
 Thing = TypeVar("Thing")
 

@@ -4,8 +4,9 @@ A suggestion is shown with its figures; a person makes a rule of it, or not.
 """
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
+
+from registry.domain.values import dataclass
 
 ENOUGH = 8
 CHANCE = 0.01

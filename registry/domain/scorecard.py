@@ -1,9 +1,10 @@
 """A scorecard line by line, as its reviewer fills it in; what is handed in is weighed in assessment.py."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from registry.domain.rubric import KnockOutAnswer, Rating
+from registry.domain.values import dataclass
 
 
 @dataclass(frozen=True)

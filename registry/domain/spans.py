@@ -1,13 +1,13 @@
 """How long decided cases took from stage to stage, and the two figures in which it is told."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from math import ceil
 from operator import attrgetter
 from typing import NamedTuple
 
 from registry.domain.outcome import STRICTNESS, Outcome
+from registry.domain.values import dataclass
 
 DAY_S = 86_400
 

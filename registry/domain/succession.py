@@ -1,11 +1,11 @@
 """What a verdict changes of the one that it replaces: outcome, scope, conditions and dates, from what to what."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 from difflib import SequenceMatcher
 
 from registry.domain.condition import Condition
+from registry.domain.values import dataclass
 from registry.domain.verdict import Verdict
 
 ALIKE = 0.6

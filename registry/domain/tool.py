@@ -1,7 +1,8 @@
 """A tool as answers speak of it, and the kinds of things by which one is certainly known."""
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from registry.domain.values import dataclass
 
 
 class AliasKind(StrEnum):

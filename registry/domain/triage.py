@@ -1,11 +1,11 @@
 """A candidate's states, the moves between them, and when one on watch comes back by itself."""
 
-from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
 from registry.domain.errors import RuleBroken
 from registry.domain.language import gettext_noop as _
+from registry.domain.values import dataclass
 
 FRESH_MENTIONS_ENOUGH = 3
 FRESH_REQUESTS_ENOUGH = 2

@@ -3,13 +3,13 @@
 A reopened case never changes an answer: the verdict stands until a person decides anew.
 """
 
-from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
 from registry.domain.announcement import Signal
 from registry.domain.outcome import MEANINGS, Outcome
 from registry.domain.validity import ValidityState
+from registry.domain.values import dataclass
 
 NO_OWNER = "K10"
 """The knock-out "nobody will own it", which is the reason of a rejection that is looked at again."""

@@ -2,13 +2,14 @@
 is asked for; never typed in and never stored."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from enum import StrEnum
 
 from registry.domain.errors import RuleBroken
 from registry.domain.language import gettext_noop as _
 from registry.domain.outcome import MEANINGS, Outcome
+from registry.domain.values import dataclass
 from registry.domain.verdict import Verdict, open_due_dates
 
 GRACE_DAYS = 30

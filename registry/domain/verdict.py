@@ -4,7 +4,7 @@ validity's business."""
 
 import calendar
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date, datetime, timedelta
 
 from registry.domain.condition import Condition
@@ -12,6 +12,7 @@ from registry.domain.errors import RuleBroken
 from registry.domain.evaluation import Tier
 from registry.domain.language import worded
 from registry.domain.outcome import MEANINGS, STRICTNESS, Outcome
+from registry.domain.values import dataclass
 
 NONE_KNOWN = "none known"
 """What stands among the alternatives when there is none."""

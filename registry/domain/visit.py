@@ -1,8 +1,10 @@
 """One visit to a source as its health strip keeps it: short enough that the last thirty stand in the source's row."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from datetime import UTC, datetime
+
+from registry.domain.values import dataclass
 
 VISITS_KEPT = 30
 

@@ -5,12 +5,12 @@ OpenID Connect Core 1.0, 3.1.3.7 and 3.1.3.6; RFC 9700.
 
 import hmac
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from registry.domain.errors import SignInRefused
 from registry.domain.language import worded
+from registry.domain.values import dataclass
 
 LEEWAY_S = 60
 OLDEST_S = 600

@@ -6,13 +6,13 @@ Authorisation code with PKCE, state and nonce (OpenID Connect Core 1.0; RFC 7636
 import base64
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote, urlencode
 
 from registry.domain.errors import SignInRefused
 from registry.domain.language import worded
+from registry.domain.values import dataclass
 from registry.openid.id_token import NOT_PROVEN, Expected, UnknownKey, read
 from registry.openid.replies import UNREACHABLE, Wire
 from registry.settings import Settings

@@ -2,11 +2,11 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlmodel import Session
 
+from registry.domain.values import dataclass
 from registry.services.numbers import numbers
 from registry.settings import Settings
 from registry.store import events, gauges, outbox

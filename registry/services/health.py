@@ -3,13 +3,13 @@
 import shutil
 import stat
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
+from registry.domain.values import dataclass
 from registry.services import gauges
 from registry.services.rubrics import rubric_files
 from registry.settings import Settings

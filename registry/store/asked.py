@@ -1,13 +1,13 @@
 """All that an answer to "may I use it?" is made of, read by plain SQL; verdicts themselves are read by rulings.py."""
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from registry.domain.evaluation import EvaluationState
 from registry.domain.outcome import MEANINGS
 from registry.domain.tool import AliasKind, Tool
+from registry.domain.values import dataclass
 from registry.store.plain import day, moment, moment_or_none, parts, rows, unpacked
 
 if TYPE_CHECKING:

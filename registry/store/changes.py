@@ -1,11 +1,12 @@
 """What was written about tools since a moment: a few microseconds when it was nothing, whichever process wrote."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
+
+from registry.domain.values import dataclass
 
 ANY = 0
 """Stands for each tool there is."""

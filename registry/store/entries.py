@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 
@@ -13,6 +12,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 
 from registry.domain.errors import NotFound
 from registry.domain.proposal import Announcer, EntryKind
+from registry.domain.values import dataclass
 from registry.store.columns import among, id_of
 from registry.store.paging import Page, bounded, decode_cursor, encode_cursor
 from registry.store.tables import Candidate, Entry, EntryRevision, Mention, Source

@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date
 
 from sqlalchemy import ColumnElement
@@ -10,6 +9,7 @@ from sqlmodel import Session, and_, case, col, func, or_, select
 from sqlmodel.sql.expression import Select, SelectOfScalar
 
 from registry.domain.evaluation import EvaluationState
+from registry.domain.values import dataclass
 from registry.store import deciding, evaluations
 from registry.store.columns import id_of
 from registry.store.evaluations import CLOSED

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +14,7 @@ from sqlmodel import Session, col, or_, select
 from registry.domain.errors import NotFound
 from registry.domain.evaluation import EvaluationState
 from registry.domain.scorecard import TypedAnswer, TypedRating
+from registry.domain.values import dataclass
 from registry.store.columns import among
 from registry.store.engine import hold
 from registry.store.memo import forget, remembered

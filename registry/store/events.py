@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import ColumnElement
@@ -10,6 +9,7 @@ from sqlalchemy import select as columns
 from sqlmodel import Session, and_, col, func, not_, or_, select
 from sqlmodel.sql.expression import Select
 
+from registry.domain.values import dataclass
 from registry.store.columns import among
 from registry.store.tables import Event, LogEntry
 
@@ -77,6 +77,21 @@ def since(session: Session, action: str, *, at: datetime) -> Sequence[Event]:
     """All acts of one sort from that moment on, oldest first."""
     query = select(Event).where(Event.action == action, col(Event.at) >= at)
     return session.exec(query.order_by(col(Event.id))).all()
+
+
+def count_refusals(
+    session: Session, user_id: int, whys: Collection[str], *, since: datetime
+) -> tuple[int, datetime | None]:
+    """How many sign-ins of a person were refused for one of these reasons since then, and when the last was."""
+    query = select(Event.at).where(
+        Event.subject_kind == "user",
+        Event.subject_id == user_id,
+        Event.action == "sign_in.refused",
+        col(Event.at) >= since,
+        col(Event.after)["why"].as_string().in_(whys),
+    )
+    found = session.exec(query).all()
+    return len(found), max(found, default=None)
 
 
 def newest_of(

@@ -1,7 +1,6 @@
 """The lists of candidates: which match a filter, in what order, and what is to be seen of each at one glance."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
@@ -11,6 +10,7 @@ from sqlmodel import Session, and_, col, or_, select
 from registry.domain.proposal import Announcer
 from registry.domain.relevance import NEUTRAL
 from registry.domain.triage import CandidateStatus, DismissReason
+from registry.domain.values import dataclass
 from registry.store.candidates import labels
 from registry.store.columns import id_of
 from registry.store.entries import chunks

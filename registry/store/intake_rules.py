@@ -1,7 +1,6 @@
 """Reads of the rules of intake, and of the stored entries that they are tried on."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from sqlalchemy import func
 from sqlalchemy import select as columns
@@ -10,6 +9,7 @@ from sqlmodel import Session, col, or_, select
 from registry.domain.errors import NotFound
 from registry.domain.intake_rule import Facts, Rule, RuleAct, RuleField
 from registry.domain.triage import CandidateStatus
+from registry.domain.values import dataclass
 from registry.store.columns import id_of
 from registry.store.tables import Candidate, Entry, IntakeRule, Mention, Source
 

@@ -2,13 +2,13 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlmodel import Session, col, func, select
 
 from registry.domain.errors import NotFound
 from registry.domain.library import Wording
+from registry.domain.values import dataclass
 from registry.store.columns import id_of
 from registry.store.standing import published
 from registry.store.tables import LibraryCondition, LibraryWording, Tool, Verdict, VerdictCondition

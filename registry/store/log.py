@@ -7,7 +7,6 @@ before: nothing else is asked for while the log's head is held. How a line is ha
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, bindparam, event, text
@@ -16,6 +15,7 @@ from sqlmodel import Session
 from registry.domain.errors import NotFound, RuleBroken
 from registry.domain.log_line import NOTHING_BEFORE, line, moment, rest_of_line
 from registry.domain.merkle import HASH_BYTES, Growing, leaf_hash
+from registry.domain.values import dataclass
 from registry.store.engine import reserve_ids
 from registry.store.memo import forget
 from registry.store.tables import Event

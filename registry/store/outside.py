@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlalchemy import ColumnElement, func
@@ -12,6 +11,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 from registry.domain.errors import NotFound
 from registry.domain.outcome import Outcome
 from registry.domain.validity import ValidityState
+from registry.domain.values import dataclass
 from registry.store.columns import among
 from registry.store.tables import (
     Adoption,

@@ -3,11 +3,11 @@
 import base64
 import binascii
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Generic, TypeVar
 
 from registry.domain.errors import InvalidInput
+from registry.domain.values import dataclass
 
 Row = TypeVar("Row")
 MAX_LIMIT = 200

@@ -1,12 +1,12 @@
 """Reads of reference cases. What was agreed is given only to who has handed in, and to who wrote it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from sqlalchemy import case as when
 from sqlmodel import Session, col, func, or_, select
 
 from registry.domain.errors import NotFound
+from registry.domain.values import dataclass
 from registry.store.tables import ReferenceAttempt, ReferenceCase, ReferenceScore, User, UserRole
 from registry.store.tables.user import Role
 

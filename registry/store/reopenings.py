@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -12,6 +11,7 @@ from sqlmodel import Session, and_, cast, col, exists, literal, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from registry.domain.triggers import CAUSES, Cause
+from registry.domain.values import dataclass
 from registry.store.evaluations import CLOSED
 from registry.store.tables import (
     Evaluation,

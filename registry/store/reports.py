@@ -1,13 +1,13 @@
 """Reads of what colleagues reported of tools in use."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlmodel import Session, col, func, select
 
 from registry.domain.errors import NotFound
 from registry.domain.triggers import ReportKind
+from registry.domain.values import dataclass
 from registry.store.tables import Report, Tool
 
 

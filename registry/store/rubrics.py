@@ -2,7 +2,6 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -11,6 +10,7 @@ from sqlmodel import Session, col, func, select
 
 from registry.domain.condition import Condition
 from registry.domain.errors import NotFound
+from registry.domain.values import dataclass
 from registry.store.conditions import as_condition
 from registry.store.evaluations import CLOSED
 from registry.store.tables import Evaluation, InForce, RubricFile, Tool, Verdict, VerdictCondition

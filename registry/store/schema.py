@@ -1,11 +1,11 @@
 """The schema's version in a database: where it stands, and how it is brought up to date."""
 
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from registry.domain.errors import RuleBroken
+from registry.domain.values import dataclass
 
 if TYPE_CHECKING:  # Alembic loads every dialect, a quarter of a second that a site that stands need not pay
     from alembic.config import Config

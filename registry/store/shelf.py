@@ -1,7 +1,6 @@
 """What must be known of every published verdict to find, count and order them all; short rows, read at once."""
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 from typing import Any
 
@@ -10,6 +9,7 @@ from sqlmodel import Session, col
 
 from registry.domain.outcome import Outcome
 from registry.domain.validity import ValidityState, validity
+from registry.domain.values import dataclass
 from registry.store import standing, tables
 from registry.store import tags as tags_store
 from registry.store.columns import among

@@ -1,7 +1,6 @@
 """Reads of sources and of what their last visits brought."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
@@ -14,6 +13,7 @@ from sqlmodel import Session, and_, col, or_, select
 from registry.domain.errors import NotFound
 from registry.domain.proposal import Announcer
 from registry.domain.triage import CandidateStatus
+from registry.domain.values import dataclass
 from registry.domain.visit import Packed
 from registry.store.columns import among, id_of
 from registry.store.tables import Candidate, Entry, Mention, Source

@@ -1,12 +1,12 @@
 """Reads and writes of the tags on tools."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import delete, func, select
 from sqlmodel import Session, col
 
+from registry.domain.values import dataclass
 from registry.store.columns import among
 from registry.store.engine import write_all
 from registry.store.tables import Tool, ToolTag

@@ -1,7 +1,6 @@
 """Reads of tools and of everything by which people call them."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -12,6 +11,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 
 from registry.domain.errors import NotFound
 from registry.domain.language import worded
+from registry.domain.values import dataclass
 from registry.store.columns import among
 from registry.store.tables import Alias, AliasKind, Tool, ToolTag
 

@@ -1,7 +1,6 @@
 """Reads of what is known of candidates as far as their relevance goes by it, many at once."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +11,7 @@ from sqlmodel import Session, and_, col, or_
 
 from registry.domain.proposal import Announcer
 from registry.domain.triage import NOT_FOR_US, CandidateStatus
+from registry.domain.values import dataclass
 from registry.store.tables import Candidate, CandidateLabel, Entry, Mention, Source
 
 OPEN = (CandidateStatus.NEW, CandidateStatus.WATCH)

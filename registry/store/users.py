@@ -2,14 +2,14 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, update
+from sqlalchemy import delete, exists, update
 from sqlalchemy import select as columns
 from sqlmodel import Session, col, select
 
 from registry.domain.errors import NotFound
+from registry.domain.values import dataclass
 from registry.store import delegations
 from registry.store.memo import remembered
 from registry.store.tables import (
@@ -163,16 +163,27 @@ def holder_of_session(
     return kept, user, roles, set_up_at is not None, bool(stands_in)
 
 
-def holder_of_token(session: Session, digest: str) -> tuple[ApiToken, User, frozenset[Role]] | None:
-    """A token with whose it is and which roles they hold, in one query."""
+def holder_of_token(session: Session, digest: str) -> tuple[ApiToken, User, frozenset[Role], bool] | None:
+    """A token with whose it is and which roles they hold, and whether they have a second factor, here or at a provider
+    with whom they are joined, in one query."""
+    at_provider = exists().where(col(UserIdentity.user_id) == col(ApiToken.user_id))
     query = (
-        select(ApiToken, User, UserRole.role)
+        columns(ApiToken, User, col(UserRole.role), col(SecondFactor.set_up_at), at_provider)
         .join(User, col(User.id) == col(ApiToken.user_id))
         .outerjoin(UserRole, col(UserRole.user_id) == col(User.id))
-        .where(ApiToken.digest == digest)
+        .outerjoin(SecondFactor, col(SecondFactor.user_id) == col(User.id))
+        .where(col(ApiToken.digest) == digest)
     )
-    rows = session.exec(query).all()
-    return (rows[0][0], rows[0][1], frozenset(Role(role) for *_, role in rows if role)) if rows else None
+    rows = session.execute(query).all()
+    if not rows:
+        return None
+    token, user, _, set_up_at, joined = rows[0]
+    return (
+        token,
+        user,
+        frozenset(Role(row[2]) for row in rows if row[2]),
+        set_up_at is not None or bool(joined),
+    )
 
 
 def find_link(session: Session, digest: str) -> SignInLink | None:

@@ -1,11 +1,12 @@
 """The site's sheet, script and icon, joined at start-up and named by their content, to be kept for good."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
 from fastapi import APIRouter, HTTPException, Response
+
+from registry.domain.values import dataclass
 
 STATIC = Path(__file__).resolve().parents[1] / "static"
 KEEP = "public, max-age=31536000, immutable"

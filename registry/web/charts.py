@@ -2,7 +2,8 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from registry.domain.values import dataclass
 
 SCALE = ("0", "1", "2", "3", "4", "U")
 STEP, LEFT, BASE, STACK = 48, 20, 44, 26

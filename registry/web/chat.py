@@ -9,12 +9,12 @@ import hashlib
 import hmac
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from html import unescape
 from urllib.parse import parse_qs, urlencode
 
 from registry.domain.language import ENGLISH, Language
+from registry.domain.values import dataclass
 from registry.services.answers.lookup import LookUp
 from registry.web.words import answer_heading
 

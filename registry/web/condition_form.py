@@ -1,10 +1,11 @@
 """Conditions as they are typed: the choices of the form, and its fields read back."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from registry.domain.condition import Check, Condition, ConditionKind, Duty
 from registry.domain.rubric import Rubric
+from registry.domain.values import dataclass
 from registry.web.shapes import Option
 from registry.web.typed import Typed, number
 from registry.web.words import words

@@ -1,11 +1,11 @@
 """Deliveries as a person reads them: what, to whom in general, how it went. Whom a mail goes to is told to nobody."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlmodel import Session
 
+from registry.domain.values import dataclass
 from registry.store import followers, news
 from registry.store.columns import id_of
 from registry.store.tables import Channel, Delivery, DeliveryKind, DeliveryState

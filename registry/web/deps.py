@@ -4,7 +4,6 @@ def dismiss(candidate_id: int, reason: Text, tx: Tx, user: Triager, now: Now) ->
 """
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
 
@@ -15,6 +14,7 @@ from sqlmodel import Session
 
 from registry.domain.errors import NotAllowed
 from registry.domain.typed import clean
+from registry.domain.values import dataclass
 from registry.services.answers.index import Index
 from registry.services.answers.roll import Roll
 from registry.services.decisions.library import KEEPERS

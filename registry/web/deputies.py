@@ -1,12 +1,13 @@
 """Who decides for whom while they are away, as pages and the API both tell it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date, datetime, tzinfo
 
 from sqlmodel import Session
 
 from registry.domain.language import worded
+from registry.domain.values import dataclass
 from registry.services.people import deputies
 from registry.services.people.acting import Actor
 from registry.services.people.deputies import last_day_of

@@ -1,6 +1,5 @@
 """How somebody comes in by this browser: on to the code of their second factor first, or in under a new cookie."""
 
-from collections.abc import Mapping
 from urllib.parse import quote
 
 from fastapi import Request, Response
@@ -86,17 +85,17 @@ def account_key(request: Request, email: str, user_id: int | None) -> str:
     )
 
 
-def code_keys(request: Request, user_id: int) -> Mapping[str, int]:
-    """What attempts at somebody's code count under, and how many may fail.
+def code_keys(request: Request, user: User, code: str = "") -> limits.Limits:
+    """What an attempt at somebody's code counts under, and how many may fail.
 
     Apart from those at passwords, which are anybody's: only who gave a right password or link comes as far as a code.
+    A recovery code is too long to be guessed, and is a way in also while somebody tries the short ones.
     """
+    network = {f"codes from {limits.network_key(host_of(request))}": limits.PER_NETWORK}
+    if second_factor.is_recovery_code(code):
+        return network
     secret = parts_of(request).settings.secret
-    account = limits.code_key(known_cookie(request), user_id, secret=secret)
-    return {
-        account: limits.PER_ACCOUNT,
-        f"codes from {limits.network_key(host_of(request))}": limits.PER_NETWORK,
-    }
+    return {**limits.code_limits(known_cookie(request), user, secret=secret), **network}
 
 
 def code_cookie(parts: Parts) -> str:

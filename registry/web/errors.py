@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from http import HTTPStatus
 from urllib.parse import quote
 
@@ -18,6 +17,7 @@ from registry.domain import errors
 from registry.domain.errors import InvalidInput, NotFound, NotSignedIn, RegistryError, SecondFactorMissing
 from registry.domain.language import gettext_noop as _
 from registry.domain.language import joined, said, worded
+from registry.domain.values import dataclass
 from registry.store.trouble import has_no_room, is_unreachable
 from registry.web.headers import HEADERS
 from registry.web.methods import hides_others, methods_of, route_of

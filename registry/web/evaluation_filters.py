@@ -1,7 +1,6 @@
 """The filters of the list of evaluations as they stand in an address, for the page, its downloads and the API alike."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date
 from urllib.parse import urlencode
 
@@ -9,10 +8,12 @@ from starlette.datastructures import QueryParams
 
 from registry.domain.errors import InvalidInput
 from registry.domain.evaluation import EvaluationState, Tier
+from registry.domain.values import dataclass
 from registry.services.evaluations import taking_part
 from registry.services.people.acting import Actor
 from registry.store.evaluation_lists import Filters
 from registry.store.evaluations import CLOSED
+from registry.web.understood import code
 
 UNDER_WAY = tuple(each for each in EvaluationState if each not in CLOSED)
 ALL = "all"
@@ -51,12 +52,10 @@ class Asked:
 def read(query: QueryParams) -> Asked:
     """Raises InvalidInput, naming what may stand there."""
     states = tuple(each for each in query.getlist("state") if each)
+    for each in states:
+        code(each, (*EvaluationState, ALL), "state")
+    tier = code(query.get("tier", ""), [str(each.value) for each in Tier], "tier")
     faults: dict[str, str] = {}
-    if set(states) - {*EvaluationState, ALL}:
-        faults["state"] = f"There is no such state. Choose among: {', '.join([*EvaluationState, ALL])}."
-    tier = query.get("tier", "")
-    if tier and tier not in {str(each.value) for each in Tier}:
-        faults["tier"] = f"There is no tier “{tier[:40]}”. Choose among: 1, 2, 3."
     for name in ("owner", "reviewer"):
         said = query.get(name, "")
         if said and said != ME and not (said.isascii() and said.isdigit() and len(said) < 10):

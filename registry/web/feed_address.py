@@ -1,7 +1,7 @@
 """What the address of a feed asks for, read strictly: a parameter or a value that nobody knows is refused by name."""
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from urllib.parse import urlencode
 
 from sqlmodel import Session
@@ -11,6 +11,7 @@ from registry.domain.errors import InvalidInput
 from registry.domain.lookup import House
 from registry.domain.notice import NoticeKind
 from registry.domain.outcome import members
+from registry.domain.values import dataclass
 from registry.services.verdicts.annals import NoticeFilter
 from registry.services.verdicts.facets import refuse_strangers
 from registry.services.verdicts.feed import MOST, Part

@@ -1,6 +1,6 @@
 """The inbox's filters as they stand in an address, for the page, its files, saved filters and acts on all of it."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from urllib.parse import parse_qsl, urlencode
@@ -11,6 +11,7 @@ from starlette.datastructures import QueryParams
 from registry.domain.errors import InvalidInput
 from registry.domain.intake_rule import MAX_LABEL
 from registry.domain.triage import CandidateStatus, DismissReason
+from registry.domain.values import dataclass
 from registry.services.candidates.dismissals import month_bounds
 from registry.store.inbox import Demand, Filter, Order
 from registry.web.typed import number

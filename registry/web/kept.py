@@ -2,12 +2,12 @@
 
 import threading
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeVar, cast
 
 from sqlmodel import Session
 
+from registry.domain.values import dataclass
 from registry.store import events
 
 Value = TypeVar("Value")

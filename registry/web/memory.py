@@ -5,7 +5,6 @@ What was written, by this process or another, is heard of before each reply. A h
 may be given again. No reply to somebody who may be known, by a cookie or a token, is kept or comes from here.
 """
 
-from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 
@@ -13,6 +12,7 @@ from fastapi import Request
 from starlette.concurrency import run_in_threadpool
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from registry.domain.values import dataclass
 from registry.web.etag import accepts_gzip, matches
 from registry.web.parts import Parts
 from registry.web.viewer import own_cookie

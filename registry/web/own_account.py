@@ -1,7 +1,6 @@
 """One's own account as its page and the API both tell it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from fastapi import Request
@@ -9,6 +8,7 @@ from sqlmodel import Session
 
 from registry.domain.language import gettext_noop as _
 from registry.domain.language import worded
+from registry.domain.values import dataclass
 from registry.services.people import sign_in
 from registry.services.people.api_tokens import SCOPES
 from registry.store import users

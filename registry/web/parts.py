@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -15,6 +15,7 @@ from sqlalchemy import Engine
 from sqlmodel import Session
 from starlette.requests import HTTPConnection
 
+from registry.domain.values import dataclass
 from registry.services.answers.following import Following
 from registry.services.health import Check
 from registry.services.verdicts.annals import Annals

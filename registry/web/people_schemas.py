@@ -96,6 +96,10 @@ class OwnFactorOut(Shape):
     set_up_at: datetime | None
     codes_left: int = Field(description="How many recovery codes are left.")
     asked: bool = Field(description="Whether one of your roles asks for one.")
+    wrong_codes: int = Field(
+        description="Wrong codes in the last 30 days, since you last chose a password; who gives them knows it."
+    )
+    last_wrong_at: datetime | None
 
 
 class TokenIn(Sent):

@@ -3,9 +3,9 @@
 Each attempt counts against the limits of signing in, in a transaction of its own before that of the act begins.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from datetime import timedelta
+from collections.abc import Mapping
+from dataclasses import field
+from datetime import datetime, timedelta
 from typing import Annotated
 
 from fastapi import Depends, Request
@@ -14,7 +14,8 @@ from sqlmodel import Session
 
 from registry.domain.errors import InvalidInput, RuleBroken, TooOften
 from registry.domain.language import worded
-from registry.services.people import limits, passwords, second_factor
+from registry.domain.values import dataclass
+from registry.services.people import guessing, limits, passwords, second_factor
 from registry.services.people.refusals import note_refusal
 from registry.store import users
 from registry.store.engine import snapshot
@@ -26,7 +27,6 @@ from registry.web.visiting import host_of
 
 FRESH = timedelta(minutes=15)
 """How long a sign-in stands for itself where there is no password to ask for."""
-TOO_MANY = worded("There were too many attempts. Wait a quarter of an hour.")
 
 
 @dataclass(frozen=True)
@@ -57,14 +57,17 @@ async def proven_by_password(request: Request, password: str) -> Proof:
         if found.since is None or now - found.since > FRESH:
             raise RuleBroken(worded("Sign out and in again first: this is done soon after signing in alone."))
         return Proof()
-    keys = {
+    keys: limits.Limits = {
         account_key(request, user.email, user_id): limits.PER_ACCOUNT,
         limits.network_key(host_of(request)): limits.PER_NETWORK,
     }
     held = await _hold(request, keys)
     right = await run_in_threadpool(check)
     async with parts.writing() as session:
-        await run_in_threadpool(_settle, session, request, held, "" if right else "wrong_password", user_id)
+        if right:
+            await run_in_threadpool(limits.let_go, session, held)
+        else:
+            await run_in_threadpool(_refuse_password, session, user_id, now)
     return Proof() if right else Proof({"present_password": worded("This is not your present password.")})
 
 
@@ -74,11 +77,17 @@ async def proven_by_code(request: Request, code: str) -> Proof:
     if found is None or found.actor.id is None:
         return Proof()
     user_id, secret = found.actor.id, parts.settings.secret
-    held = await _hold(request, code_keys(request, user_id))
+    held = await _hold(request, await run_in_threadpool(_code_keys, request, user_id, code))
 
     def check(session: Session) -> str:
         why = second_factor.prove(session, user_id, code, secret=secret, now=now)
-        _settle(session, request, held, why, user_id)
+        if why:
+            mails = parts.settings.mails
+            guessing.note_wrong_code(
+                session, why, how="account", user_id=user_id, secret=secret, mails=mails, now=now
+            )
+        else:
+            limits.let_go(session, held)
         return why
 
     async with parts.writing() as session:
@@ -103,27 +112,30 @@ async def _hold_try(request: Request) -> limits.Held:
     found = await run_in_threadpool(presence, request)
     if found is None or found.actor.id is None:
         return limits.Held()
-    return await _hold(request, code_keys(request, found.actor.id))
+    return await _hold(request, await run_in_threadpool(_code_keys, request, found.actor.id))
 
 
 FirstCode = Annotated[limits.Held, Depends(_hold_try)]
 """An attempt at the first code of a second factor, which counts unless the act lets it go. Raises TooOften."""
 
 
-async def _hold(request: Request, keys: Mapping[str, int]) -> limits.Held:
+def _code_keys(request: Request, user_id: int, code: str = "") -> limits.Limits:
+    with snapshot(parts_of(request).engine) as session:
+        return code_keys(request, users.get(session, user_id), code)
+
+
+async def _hold(request: Request, keys: limits.Limits) -> limits.Held:
     parts, now = parts_of(request), now_of(request)
-    hold: Callable[[Session], limits.Held | None] = lambda session: limits.hold(  # noqa: E731
-        session, keys, secret=parts.settings.secret, now=now
-    )
+
+    def hold(session: Session) -> limits.Held:
+        return limits.hold(session, keys, secret=parts.settings.secret, now=now)
+
     async with parts.writing() as session:
         held = await run_in_threadpool(hold, session)
-    if held is None:
-        raise TooOften(TOO_MANY)
+    if held.until is not None:
+        raise TooOften(limits.wait_told(held.until, now))
     return held
 
 
-def _settle(session: Session, request: Request, held: limits.Held, why: str, user_id: int) -> None:
-    if why:
-        note_refusal(session, why, how="account", user_id=user_id, now=now_of(request))
-    else:
-        limits.let_go(session, held)
+def _refuse_password(session: Session, user_id: int, now: datetime) -> None:
+    note_refusal(session, "wrong_password", how="account", user_id=user_id, now=now)

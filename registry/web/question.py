@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from datetime import date, datetime
 from typing import Annotated
 from urllib.parse import parse_qsl, urlencode
@@ -16,6 +16,7 @@ from registry.domain.language import gettext_noop as _
 from registry.domain.language import joined, worded, worded_n
 from registry.domain.lookup import House, Question
 from registry.domain.typed import clean
+from registry.domain.values import dataclass
 from registry.services.answers.lookup import moment, no_day
 from registry.store import offices
 from registry.web.shapes import Choice, Option

@@ -6,9 +6,10 @@ moves few others, and none leaves its sector. What finds no place is left to the
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
 from hashlib import sha256
 from math import asin, cos, floor, pi, sin
+
+from registry.domain.values import dataclass
 
 SPACE = 25.0
 """From one blip's middle to the next one's, so that each has 24 units to be hit in."""

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime
 from urllib.parse import urlencode
 
@@ -12,6 +12,7 @@ from registry.domain.errors import InvalidInput
 from registry.domain.language import Language, said, worded
 from registry.domain.lookup import House
 from registry.domain.radar import RING_LABELS, Move, Ring, quarter_of, read_day
+from registry.domain.values import dataclass
 from registry.publish.radar import Entry, Radar
 from registry.services.answers import radar
 from registry.services.answers.radar import Blip

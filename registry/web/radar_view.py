@@ -1,11 +1,11 @@
 """The radar and the chart of risk and fit laid out: the picture, and the list that says the same in words."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from registry.domain.language import gettext_noop as _
 from registry.domain.language import joined, worded
 from registry.domain.radar import RING_LABELS, Move, Ring
+from registry.domain.values import dataclass
 from registry.services.answers.radar import Blip
 from registry.web import radar_chart
 from registry.web.radar_chart import CELL_HEIGHT, CELL_WIDTH, LEFT, RADII, SIZE, TOP

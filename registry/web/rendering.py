@@ -1,18 +1,21 @@
 """The Jinja environment of the pages and its filters; what a page says is built whole by its handler."""
 
+import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
 from datetime import date, datetime
 from functools import cache, partial
 from pathlib import Path
 from typing import cast
 from zoneinfo import ZoneInfo
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
+from jinja2 import Environment, FileSystemBytecodeCache, FileSystemLoader, StrictUndefined, pass_context
+from jinja2.bccache import Bucket
 from jinja2.runtime import Context
 from markupsafe import Markup
 
 from registry.domain.language import ENGLISH, Language, Worded, day_text, said, worded, worded_n
+from registry.domain.values import dataclass
 from registry.web.links import outside_address
 from registry.web.words import answer_heading, mark, words
 
@@ -152,8 +155,10 @@ def make_environment(
     def say(text: str) -> str:
         return said(text, language) if isinstance(text, Worded) or not text else language.gettext(text)
 
+    folder = folder or templates_dir()
     environment = Environment(
-        loader=FileSystemLoader(folder or templates_dir()),
+        loader=FileSystemLoader(folder),
+        bytecode_cache=None if sys.dont_write_bytecode else CompiledBeside(folder, language),
         autoescape=True,
         undefined=StrictUndefined,
         extensions=["jinja2.ext.i18n"],
@@ -171,13 +176,36 @@ def make_environment(
     # Of what the registry itself wrote into its record, which is English whatever it speaks.
     environment.globals["in_english"] = "" if language is ENGLISH else Markup(' lang="en"')
     environment.filters |= {
-        "said": say,
-        "words": lambda code: say(words(code)),
-        "mark": mark,
+        "said": _when_asked(say),
+        "words": _when_asked(lambda code: say(words(code))),
+        "mark": _when_asked(mark),
         "outside": outside_address,
-        "answer_heading": partial(answer_heading, language=language),
+        "answer_heading": _when_asked(partial(answer_heading, language=language)),
     }
     return environment
+
+
+class CompiledBeside(FileSystemBytecodeCache):
+    """Templates compiled once and kept beside them, as Python keeps modules, wherever it may write there."""
+
+    def __init__(self, folder: Path, language: Language) -> None:
+        kind = "as_written" if language is ENGLISH else "translated"  # their code differs, not what it says
+        super().__init__(str(folder / "__pycache__"), f"{kind}_%s.cache")
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        with suppress(OSError):
+            Path(self.directory).mkdir(exist_ok=True)
+            super().dump_bytecode(bucket)
+
+
+def _when_asked(word: Callable[..., object]) -> Callable[..., object]:
+    """A filter that Jinja does not apply ahead, while it compiles a template, to what stands there word for word."""
+
+    @pass_context
+    def asked(_context: Context, *values: object, **named: object) -> object:
+        return word(*values, **named)
+
+    return asked
 
 
 def _say(value: object, language: Language) -> object:

@@ -1,12 +1,12 @@
 """Why a decided case is under way again, in words for those who work on it."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlmodel import Session
 
 from registry.domain.triggers import CAUSES, Cause
+from registry.domain.values import dataclass
 from registry.store import reopenings
 from registry.web.links import outside_link
 

@@ -1,10 +1,10 @@
 """The stored assessment of a verdict as bars, sentences and evidence; reviewers stay without names."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from registry.domain.language import joined, small, worded
+from registry.domain.values import dataclass
 from registry.web.links import outside_link
 from registry.web.shapes import Link
 from registry.web.words import words

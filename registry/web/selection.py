@@ -1,11 +1,11 @@
 """Several verdicts that an act is to be done to: which are offered, which were chosen, and how they stood when read."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlmodel import Session
 
+from registry.domain.values import dataclass
 from registry.services.people.house import house
 from registry.services.verdicts import listing, publishing
 from registry.services.verdicts.publishing import Published

@@ -4,8 +4,10 @@ A handler builds them whole; the macros in `templates/macros/` only lay them out
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date, datetime
+
+from registry.domain.values import dataclass
 
 
 @dataclass(frozen=True)

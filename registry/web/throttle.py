@@ -2,8 +2,9 @@
 
 import threading
 from collections import OrderedDict
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from registry.domain.values import dataclass
 
 WINDOW = timedelta(minutes=15)
 MOST_KEYS = 10_000

@@ -1,7 +1,7 @@
 """A whole form whose field names are not known beforehand, as it was typed."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date
 from typing import Annotated
 
@@ -9,6 +9,7 @@ from fastapi import Depends, Request
 
 from registry.domain.language import worded
 from registry.domain.typed import clean
+from registry.domain.values import dataclass
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,12 @@ async def read_fields(request: Request) -> Typed:
 
 
 Fields = Annotated[Typed, Depends(read_fields)]
+
+
+def version_of(text: str) -> int | None:
+    """The version on which a form was filled in; None where it names none, and 0, which nothing has, where what it
+    names cannot be read."""
+    return (number(text) or 0) if text else None
 
 
 def number(text: str) -> int | None:

@@ -8,12 +8,26 @@ from fastapi import Request
 from starlette.datastructures import QueryParams
 
 from registry.domain.errors import InvalidInput
-from registry.domain.language import worded
+from registry.domain.language import gettext_noop as _
+from registry.domain.language import joined, worded
+from registry.web.words import words
 
 E = TypeVar("E", bound=StrEnum)
 T = TypeVar("T")
 NOT_UNDERSTOOD = "not_understood"
 """Under this name a request keeps the sentences about its address, for `render` to put above the page."""
+
+
+class NotKnown(InvalidInput):
+    """A value of an address that none of ours is; `in_words` says it as the page names those that are."""
+
+    def __init__(self, name: str, value: str, known: Collection[str]) -> None:
+        asked = {"name": name.replace("_", " "), "value": value if len(value) <= 40 else value[:40] + "…"}
+        labels = dict.fromkeys(words(each.removeprefix("-")) for each in known if each)
+        told = _("There is no {name} “{value}”. Choose among: {known}.")
+        sentence = worded(told, **asked, known=", ".join(filter(None, known)))
+        super().__init__(sentence, {name: sentence})
+        self.in_words = worded(told, **asked, known=joined("; ", labels))
 
 
 def codes(enum: type[E], values: Iterable[str], name: str) -> tuple[E, ...]:
@@ -25,12 +39,7 @@ def codes(enum: type[E], values: Iterable[str], name: str) -> tuple[E, ...]:
 def code(value: str, known: Collection[str], name: str) -> str:
     """The value as it is, where it is empty or known. Raises InvalidInput, naming what may stand there."""
     if value and value not in known:
-        shown = value if len(value) <= 40 else value[:40] + "…"
-        choose = ", ".join(filter(None, known))
-        sentence = worded(
-            "There is no {name} “{value}”. Choose among: {known}.", name=name, value=shown, known=choose
-        )
-        raise InvalidInput(sentence, {name: sentence})
+        raise NotKnown(name, value, known)
     return value
 
 
@@ -45,7 +54,7 @@ def understood(request: Request, read: Callable[[QueryParams], T]) -> T:
             strange = {name: why for name, why in refused.faults.items() if name in query}
             if not strange:
                 raise
-            strange_ones += strange.values()
+            strange_ones += [refused.in_words] if isinstance(refused, NotKnown) else strange.values()
             query = without(query, strange)
         else:
             setattr(request.state, NOT_UNDERSTOOD, strange_ones)

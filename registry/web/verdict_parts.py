@@ -1,7 +1,6 @@
 """What several pages show of a verdict: its row in a list, its scope, its conditions and what befell it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -9,6 +8,7 @@ from registry.domain.language import gettext_noop as _
 from registry.domain.language import joined, small, worded
 from registry.domain.lookup import House
 from registry.domain.validity import STATE_LABELS, ValidityState
+from registry.domain.values import dataclass
 from registry.domain.verdict import decider
 from registry.services.verdicts.publishing import Published
 from registry.services.verdicts.shelf import Shelf

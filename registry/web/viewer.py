@@ -1,7 +1,6 @@
 """Who makes this request: read from cookie or bearer token, once more in an act, and renewed after the reply."""
 
 import logging
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from fastapi.concurrency import run_in_threadpool
@@ -12,6 +11,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from registry.domain.errors import NotAllowed, NotSignedIn, SecondFactorMissing
 from registry.domain.language import worded
+from registry.domain.values import dataclass
 from registry.services.people import api_tokens, second_factor, sign_in
 from registry.services.people.acting import Actor
 from registry.store.engine import snapshot
@@ -125,10 +125,10 @@ def _find(connection: HTTPConnection) -> sign_in.Presence | None:
 def _present(connection: HTTPConnection, session: Session) -> sign_in.Presence | None:
     parts, now = parts_of(connection), now_of(connection)
     secret, token = parts.settings.secret, bearer(connection)
-    if token is not None:
-        return api_tokens.find_by_token(session, token, secret=secret, now=now)
-    cookie = connection.cookies.get(cookie_name(parts), "")
     asked_of = second_factor.ASKED_OF[parts.settings.second_factor]
+    if token is not None:
+        return api_tokens.find_by_token(session, token, secret=secret, now=now, asked_of=asked_of)
+    cookie = connection.cookies.get(cookie_name(parts), "")
     return sign_in.find_by_session(session, cookie, secret=secret, now=now, asked_of=asked_of)
 
 

@@ -1,11 +1,11 @@
 """The word and the mark that people see for each code of the registry; it decides nothing about the codes."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from registry.domain.language import ENGLISH, Language, worded
 from registry.domain.language import gettext_noop as _
 from registry.domain.outcome import MEANINGS, Outcome
+from registry.domain.values import dataclass
 
 
 class Tone(StrEnum):

@@ -12,7 +12,7 @@ from sqlmodel import Session, col, select
 
 from registry.domain.evaluation import Alone
 from registry.services.evaluations import scoring
-from registry.services.people.acting import Actor, record
+from registry.services.people.acting import REGISTRY, Actor, record
 from registry.store.columns import id_of
 from registry.store.tables import (
     Delegation,
@@ -21,6 +21,7 @@ from registry.store.tables import (
     Office,
     Request,
     Scorecard,
+    SecondReading,
     User,
     UserOffice,
     UserRole,
@@ -184,7 +185,7 @@ def test_nobody_decides_beyond_their_offices(
     write(session, evaluation, cast["amir"], now, offices=["hq"])
 
 
-@pytest.mark.parametrize("action", ["verdict.revoked", "condition.met", "verdict.upheld"])
+@pytest.mark.parametrize("action", ["verdict.revoked", "condition.met", "verdict.suspended"])
 def test_nobody_acts_on_a_verdict_beyond_their_offices(
     session: Session, cast: Mapping[str, Actor], now: datetime, action: str
 ) -> None:
@@ -204,6 +205,62 @@ def test_nobody_acts_on_a_verdict_beyond_their_offices(
         record(session, "tool.edited", ("tool", 1), by=cast["ada"], now=now)
     session.execute(delete(UserOffice))
     act()
+
+
+def test_who_may_not_decide_lets_no_verdict_stand(
+    session: Session, cast: Mapping[str, Actor], evaluation: Evaluation, now: datetime
+) -> None:
+    """Rosa decided alone; Mina scores the second reading."""
+    write(session, evaluation, cast["rosa"], now, alone=Alone.QUICK_LANE)
+    verdict = session.exec(select(Verdict)).one()
+    again = Evaluation(**evaluation.model_dump(exclude={"id", "edition"}), edition="Again")
+    session.add(again)
+    session.flush()
+    session.add(SecondReading(verdict_id=id_of(verdict), evaluation_id=id_of(again), opened_at=now))
+    session.add(Scorecard(evaluation_id=id_of(again), user_id=cast["mina"].person_id, saved_at=now))
+
+    def lets_stand(by: Actor, **after: Any) -> None:
+        with session.begin_nested():
+            record(session, "verdict.upheld", ("verdict", verdict.id), by=by, now=now, after=after)
+
+    def fails(told: str, by: Actor) -> None:
+        with pytest.raises(IntegrityError, match=told):
+            lets_stand(by)
+
+    session.add(
+        Delegation(
+            approver_id=cast["amir"].person_id,
+            deputy_id=cast["ravi"].person_id,
+            made_at=now,
+            starts_at=now,
+            ends_at=now + timedelta(days=1),
+        )
+    )
+    fails("is not named", REGISTRY)
+    fails("decided it", cast["rosa"])
+    fails("scored it", cast["mina"])
+    for row, told in (
+        (
+            Request(tool_id=evaluation.tool_id, user_id=cast["amir"].id, purpose="x", digest="d", at=now),
+            "asked for",
+        ),
+        (VendorContact(tool_id=evaluation.tool_id, user_id=cast["amir"].person_id, at=now), "contact of"),
+        (
+            Interest(
+                evaluation_id=id_of(evaluation), user_id=cast["amir"].person_id, interested=True, at=now
+            ),
+            "an interest",
+        ),
+    ):
+        with session.begin_nested() as attempt:
+            session.add(row)
+            session.flush()
+            fails(told, cast["amir"])
+            with pytest.raises(IntegrityError, match=told):
+                lets_stand(cast["ravi"], **{"for": cast["amir"].id})
+            attempt.rollback()
+    lets_stand(cast["amir"])
+    lets_stand(cast["ravi"], **{"for": cast["amir"].id})
 
 
 @pytest.fixture

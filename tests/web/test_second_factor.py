@@ -12,14 +12,14 @@ from sqlmodel import select
 from starlette.testclient import TestClient
 
 from registry.services.notices import mails
-from registry.services.people import accounts, limits, second_factor, sign_in
+from registry.services.people import accounts, guessing, limits, second_factor, sign_in
 from registry.services.people.acting import REGISTRY
 from registry.settings import Settings
 from registry.store.engine import snapshot, transaction
-from registry.store.tables import Delivery, Event
+from registry.store.tables import Delivery, Event, UserIdentity
 from registry.web.app import create_app
 from tests.web.conftest import SAME_ORIGIN, HandClock
-from tests.web.test_account import PASSWORD, is_here, log_in, refusals
+from tests.web.test_account import NEW, PASSWORD, is_here, log_in, refusals
 from tests.web.test_roles import ANYBODY, RIGHTS, a_page_and_an_operation_for_each_right
 
 FACTOR = "/api/v1/account/second-factor"
@@ -91,7 +91,7 @@ def test_it_is_set_up_on_ones_page_with_the_password_a_picture_and_a_first_code(
     assert (is_here(rosa), is_here(elsewhere)) == (True, False)
     own = rosa.get("/api/v1/account").json()["own_factor"]
     assert own.pop("set_up_at")
-    assert own == {"codes_left": 10, "asked": False}
+    assert own == {"codes_left": 10, "asked": False, "wrong_codes": 0, "last_wrong_at": None}
     assert events(site_engine) == ["set_up"]
 
 
@@ -183,22 +183,85 @@ def test_a_link_and_a_reset_password_pass_the_code_by_no_more_than_a_password_do
 
 
 def test_codes_are_limited_by_account_also_for_who_knows_the_password(
-    browse: Browse, clock: HandClock
+    browse: Browse, clock: HandClock, site_engine: Engine, cast: dict[str, int]
 ) -> None:
     rosa, thief = browse(), browse()
     log_in(rosa)
-    phone, _ = set_up(rosa, clock)
-    told = []
-    for _ in range(limits.PER_ACCOUNT):
-        log_in(thief)
-        told.append(give(thief, "000000").status_code)
+    phone, codes = set_up(rosa, clock)
+    told = guess(thief, guessing.ENOUGH)
     assert set(told) == {422}
     log_in(thief)
     late = give(thief, phone.next())
     assert (late.status_code, is_here(thief)) == (429, False)
+    assert "Wait for 15 minutes. Recovery codes are taken all the same" in late.text
     rosa.post("/logout")
     log_in(rosa)
     assert give(rosa, phone.next()).status_code == 303  # a browser that was here before counts by itself
+    elsewhere = browse()
+    log_in(elsewhere)
+    assert give(elsewhere, codes[0]).status_code == 303
+    with transaction(site_engine) as session:
+        accounts.set_password(session, cast["Rosa"], NEW, by=REGISTRY, now=clock.now)
+    assert guess(thief, 1) == [303], "the old password leads to no code any more"
+    fresh = browse()
+    log_in(fresh, NEW)
+    assert give(fresh, phone.next()).status_code == 303
+
+
+def guess(thief: TestClient, times: int) -> list[int]:
+    told = []
+    for _ in range(times):
+        log_in(thief)
+        told.append(give(thief, "000000").status_code)
+    return told
+
+
+def test_who_does_not_know_the_password_locks_nobody_out(browse: Browse, clock: HandClock) -> None:
+    rosa, stranger = browse(), browse()
+    log_in(rosa)
+    phone, _ = set_up(rosa, clock)
+    for _ in range(limits.KNOWN_CODES[0][0]):
+        assert give(stranger, "000000").headers["location"] == "/login"
+    fresh = browse()
+    log_in(fresh)
+    assert give(fresh, phone.next()).status_code == 303
+
+
+def test_after_a_run_of_wrong_codes_their_person_is_told_once_a_day_by_mail_event_and_page(
+    browse: Browse,
+    clock: HandClock,
+    site_engine: Engine,
+    settings: Settings,
+    cast: dict[str, int],
+    tmp_path: Path,
+) -> None:
+    mailing = settings.model_copy(update={"mail_dir": tmp_path / "mails"})
+    app = create_app(mailing, engine=site_engine, clock=clock)
+    rosa, thief = (TestClient(app, headers=SAME_ORIGIN, follow_redirects=False) for _ in "12")
+    log_in(rosa)
+    phone, _ = set_up(rosa, clock)
+    assert "Wrong codes" not in rosa.get("/account").text
+    guess(thief, 1)
+    slip = rosa.get("/account").text
+    assert ("Wrong codes in the last 30 days: 1" in slip, "Somebody guessed" in slip) == (True, False)
+    for _ in range(3):
+        guess(thief, guessing.ENOUGH)
+        clock.pass_time(minutes=16)
+    with snapshot(site_engine) as session:
+        [told] = session.exec(select(Event).where(Event.action == "sign_in.codes_guessed")).all()
+        assert (told.subject_id, told.after) == (cast["Rosa"], {"codes": guessing.ENOUGH})
+        [delivery] = session.exec(select(Delivery)).all()
+        mail = mails.mail_of(session, delivery, mailing, clock.now)
+    assert not isinstance(mail, str)
+    assert mail.to == "rosa@example.org"
+    assert "choose another password now" in " ".join(str(mail.message.get_body(("plain",))).split())
+    assert "Somebody guessed at your codes" in rosa.get("/account").text
+    assert rosa.get("/api/v1/account").json()["own_factor"]["wrong_codes"] == 10
+    with transaction(site_engine) as session:
+        accounts.set_password(session, cast["Rosa"], NEW, by=REGISTRY, now=clock.now)
+    log_in(rosa, NEW)
+    give(rosa, phone.next())
+    assert "Wrong codes" not in rosa.get("/account").text
 
 
 def test_ones_present_password_is_not_for_guessing_either(browse: Browse) -> None:
@@ -302,6 +365,36 @@ def test_before_it_is_set_up_no_right_lets_in_whose_role_asks_for_it(
         assert (reply.status_code, reply.json()["code"]) == (403, "second_factor_missing"), route
 
 
+@pytest.mark.parametrize("joined", [False, True])
+def test_a_token_does_nothing_that_its_owner_may_not_do_before_a_second_factor_is_set_up(
+    joined: bool,
+    browse: Browse,
+    settings: Settings,
+    site_engine: Engine,
+    clock: HandClock,
+    cast: dict[str, int],
+) -> None:
+    amir = browse()
+    log_in(amir, email="amir@example.org")
+    made = amir.post("/api/v1/account/tokens", json={"name": "n", "scopes": ["read"], "days": 9}).json()
+    if joined:
+        with transaction(site_engine) as session:
+            who = {"issuer": "https://idp.example", "subject": "a", "user_id": cast["Amir"]}
+            session.add(UserIdentity(**who, created_at=clock.now))
+    app = create_app(settings.model_copy(update={"second_factor": "staff"}), engine=site_engine, clock=clock)
+    program = TestClient(app, headers={"Authorization": f"Bearer {made['token']}"}, follow_redirects=False)
+    asked = program.get("/api/v1/account")
+    assert asked.status_code == (200 if joined else 403)
+    if joined:
+        return
+    assert asked.json()["code"] == "second_factor_missing"
+    assert program.post(FACTOR, json={"present_password": PASSWORD}).status_code == 403
+    amir = TestClient(app, headers=SAME_ORIGIN, follow_redirects=False)
+    log_in(amir, email="amir@example.org")
+    set_up(amir, clock)
+    assert program.get("/api/v1/account").json()["name"] == "Amir"
+
+
 def test_with_another_key_of_the_registry_nobody_comes_in_by_an_old_factor(
     browse: Browse, clock: HandClock, site_engine: Engine, settings: Settings, cast: dict[str, int]
 ) -> None:
@@ -342,7 +435,7 @@ def test_a_key_is_shown_to_nobody_who_did_not_give_the_password_and_its_first_co
     for guess in ({}, {"key": ""}, {"key": "A" * 32}):
         told = thief.post(page, data={"one_time_code": "000000", **guess})
         assert (told.status_code, key[:4] in told.text) == (422, False)
-    for _ in range(limits.PER_ACCOUNT - 3):
+    for _ in range(guessing.ENOUGH - 3):
         assert thief.post(f"{FACTOR}/confirm", json={"one_time_code": "000000"}).status_code == 422
     assert thief.post(f"{FACTOR}/confirm", json={"one_time_code": "000000"}).status_code == 429
     assert thief.post(page, data={"one_time_code": Phone(key, clock).shows()}).status_code == 429

@@ -8,21 +8,25 @@ from starlette.testclient import TestClient
 As = Callable[[str], TestClient]
 
 STRANGE = {
-    "/inbox?sort=wanted&q=pen": "newest, oldest, relevance, demand",
-    "/inbox?status=nonsense": "new, accepted, merged, dismissed, watch, all",
+    "/inbox?sort=wanted&q=pen": "Newest; Oldest; Relevance; Demand",
+    "/inbox?status=nonsense": "Choose among: New; Accepted",
     "/inbox?decided=2026-13": "such as 2026-11",
-    "/evaluations?state=wanted": "open, scoring",
-    "/evaluations?tier=9": "1, 2, 3",
-    "/verdicts?outcome=wanted": "approved, approved_with_conditions",
-    "/verdicts?sort=wanted": "number, -number",
-    "/tools?answer=wanted": "Choose among",
-    "/sources?state=wanted": "broken",
-    "/sources?sort=wanted": "trouble, name",
-    "/due?kind=wanted&when=soon": "condition, suspension, review, pilot_result",
-    "/due?who=wanted": "user, office, registry, approver",
-    "/reports?kind=wanted": "incident, challenge",
+    "/evaluations?state=wanted": "Choose among: Open; ",
+    "/evaluations?tier=9": "1; 2; 3",
+    "/verdicts?outcome=wanted": "Choose among: Approved; Approved with conditions",
+    "/verdicts?sort=wanted": "Choose among: Number; ",
+    "/tools?answer=wanted": "Choose among: Yes; Yes, if; ",
+    "/tools?tag=wanted&category=Wanted": "There is no tag “wanted”. Take one from the list",
+    "/tools?category=wanted": "There is no category “wanted”. There is none yet.",
+    "/verdicts?tag=wanted": "There is no tag “wanted”",
+    "/verdicts?office=wanted&q=pen": "There is no office “wanted”",
+    "/sources?state=wanted": "Choose among: ",
+    "/sources?sort=wanted": "Choose among: ",
+    "/due?kind=wanted&when=soon": "Choose among: Condition; ",
+    "/due?who=wanted": "You; Your office; The registry’s staff; Approver",
+    "/reports?kind=wanted": "Incident; Challenge",
     "/reports?tool=wanted": "There is no tool “wanted”",
-    "/reopenings?cause=wanted": "incident",
+    "/reopenings?cause=wanted": "Incident",
 }
 
 
@@ -46,6 +50,8 @@ def test_what_was_understood_beside_it_still_holds(as_: As) -> None:
         *("/inbox.csv?sort=wanted", "/evaluations.json?state=wanted", "/verdicts.csv?outcome=wanted"),
         *("/due.csv?kind=wanted", "/due.json?who=wanted", "/reports.csv?kind=wanted"),
         *("/reopenings.json?cause=wanted", "/feeds/verdicts.atom?outcome=wanted"),
+        *("/tools.csv?tag=wanted", "/verdicts.json?category=wanted", "/api/v1/tools?tag=wanted"),
+        *("/api/v1/verdicts?tool=wanted", "/api/v1/evaluations?state=wanted"),
         *("/api/v1/due?who=wanted", "/api/v1/reopenings?cause=wanted", "/api/v1/reports?kind=wanted"),
     ],
 )

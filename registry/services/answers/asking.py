@@ -5,7 +5,6 @@ Text alone, nothing is looked up: the store and the index in memory are asked fo
 
 import re
 import unicodedata
-from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import unquote, urlencode, urlsplit
 
@@ -13,6 +12,7 @@ from registry.domain.disguise import is_disguised, plain
 from registry.domain.identity import name_key
 from registry.domain.spelling import last_part
 from registry.domain.tool import AliasKind
+from registry.domain.values import dataclass
 from scrapers.links import (
     has_public_suffix,
     host_of,

@@ -1,12 +1,12 @@
 """All that is public of a tool beside its feed, read for any number of tools at once."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlmodel import Session
 
 from registry.domain.answer import House, Question
+from registry.domain.values import dataclass
 from registry.services.answers import lookup
 from registry.services.answers.index import Index
 from registry.services.answers.lookup import LookUp

@@ -5,7 +5,7 @@ Whoever follows the store goes on with `after` at each change (following.py); wi
 
 import threading
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,7 @@ from registry.domain.answer import Answer, House, Question
 from registry.domain.outside import Said
 from registry.domain.tool import Tool
 from registry.domain.validity import Ruling
+from registry.domain.values import dataclass
 from registry.services.outside.said import said_of
 from registry.services.people.house import house_of
 from registry.services.verdicts.turn import next_turn

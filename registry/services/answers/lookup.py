@@ -1,7 +1,7 @@
 """\"May I use it?\": match what was asked, read the verdicts, compute the answer and what may be used instead."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime, time
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,7 @@ from registry.domain.language import worded
 from registry.domain.lookup import Answer, AnswerCode, House, Question
 from registry.domain.outside import Others
 from registry.domain.tool import Tool
+from registry.domain.values import dataclass
 from registry.domain.verdict import Verdict
 from registry.services.answers import matching
 from registry.services.answers.expecting import expect

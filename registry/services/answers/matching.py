@@ -4,11 +4,11 @@ Each is found in the index in memory where there is one, else in the store; both
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from registry.domain.identity import name_key
 from registry.domain.tool import AliasKind, Tool
+from registry.domain.values import dataclass
 from registry.services.answers.asking import Asked, read_query
 from registry.services.answers.facts import Facts
 from registry.services.answers.index import Index, keys_in

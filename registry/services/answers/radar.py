@@ -1,7 +1,6 @@
 """How every tool stood on a day of the past or stands now, and what moved between two days."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 from sqlmodel import Session
@@ -9,6 +8,7 @@ from sqlmodel import Session
 from registry.domain import lookup as rules
 from registry.domain.lookup import House, Question
 from registry.domain.radar import RINGS, Move, Ring, moved
+from registry.domain.values import dataclass
 from registry.services.answers.roll import AT_ONCE, Entry
 from registry.store import shelf as store
 from registry.store import tools, under_way, verdicts

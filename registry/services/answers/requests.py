@@ -3,7 +3,6 @@
 import hashlib
 import hmac
 import secrets
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlmodel import Session
@@ -12,6 +11,7 @@ from registry.domain.errors import InvalidInput
 from registry.domain.identity import name_key
 from registry.domain.language import worded
 from registry.domain.triage import CandidateStatus
+from registry.domain.values import dataclass
 from registry.services.candidates import triage
 from registry.services.candidates.waking import wake_much_spoken_of
 from registry.services.entries.keys import product_key

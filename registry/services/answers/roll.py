@@ -5,13 +5,14 @@ A tool that is not on the roll is not reviewed; how the roll is kept true is ser
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime
 from functools import cached_property
 
 from sqlmodel import Session
 
 from registry.domain.lookup import AnswerCode, House, Question
+from registry.domain.values import dataclass
 from registry.services.answers import lookup
 from registry.store import shelf as store
 from registry.store import tags, tools

@@ -1,7 +1,6 @@
 """Where a colleague's request stands, in plain words: for the page by which it is followed, and for its mails."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlmodel import Session
@@ -10,6 +9,7 @@ from registry.domain.answer import Answer, AnswerCode
 from registry.domain.language import small, worded
 from registry.domain.lookup import Question
 from registry.domain.triage import REASON_LABELS, CandidateStatus, DismissReason
+from registry.domain.values import dataclass
 from registry.services.answers import lookup
 from registry.services.answers.expecting import expect
 from registry.services.candidates.undoing import UNDO_FOR

@@ -2,11 +2,11 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from sqlmodel import Session
 
 from registry.domain.lookup import AnswerCode
+from registry.domain.values import dataclass
 from registry.services.answers.roll import Entry, Roll
 from registry.store import tags, tools
 from registry.store.tags import Tagged, Tags

@@ -3,7 +3,6 @@
 import os
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from registry.domain.errors import InvalidInput, RuleBroken
+from registry.domain.values import dataclass
 from registry.services.backups import archive
 from registry.services.backups.archive import Manifest
 from registry.services.backups.making import TOLD, room

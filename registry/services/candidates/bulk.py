@@ -1,13 +1,14 @@
 """Acts on several candidates at once: tried first, so that one sees what will happen, then done whole or not at all."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 from sqlmodel import Session
 
 from registry.domain.errors import InvalidInput, RuleBroken, StaleVersion
 from registry.domain.triage import DismissReason, Verb
+from registry.domain.values import dataclass
 from registry.services.candidates import labels, merging, triage
 from registry.services.candidates.recording import (
     Chosen,

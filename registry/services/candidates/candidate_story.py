@@ -1,11 +1,11 @@
 """What befell a candidate since somebody read it, told from its events."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlmodel import Session
 
+from registry.domain.values import dataclass
 from registry.services.candidates.recording import TOLD
 from registry.store import events
 from registry.store.columns import id_of

@@ -2,13 +2,13 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from sqlmodel import Session
 
 from registry.domain.triage import CandidateStatus, DismissReason
+from registry.domain.values import dataclass
 from registry.store import dismissals
 from registry.store.inbox import Filter
 

@@ -2,13 +2,14 @@
 
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 
 from rapidfuzz import fuzz, process
 from sqlmodel import Session
 
 from registry.domain.identity import name_key
+from registry.domain.values import dataclass
 from registry.store import candidates, differences, tools
 from registry.store.columns import id_of
 from registry.store.tables import Candidate

@@ -1,6 +1,5 @@
 """What else somebody may mean who takes a candidate for another one: looked for by name, home page or number."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from rapidfuzz import fuzz
@@ -8,6 +7,7 @@ from sqlmodel import Session
 
 from registry.domain.identity import name_key
 from registry.domain.triage import STATUS_LABELS, CandidateStatus
+from registry.domain.values import dataclass
 from registry.services.candidates.likeness import Twin, likeness, twins
 from registry.store import candidates, tools
 from registry.store.columns import id_of

@@ -5,7 +5,7 @@ An act is written whole or not at all; what it takes to undo it (undoing.py) is 
 
 import json
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date, datetime
 from hashlib import sha256
 from typing import Any
@@ -14,6 +14,7 @@ from sqlmodel import Session, insert
 
 from registry.domain.errors import NotFound, RegistryError, RuleBroken, StaleVersion
 from registry.domain.triage import Verb
+from registry.domain.values import dataclass
 from registry.services.people.acting import Actor, event_of, record_all
 from registry.store import candidates, triage_acts
 from registry.store.columns import id_of

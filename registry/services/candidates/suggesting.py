@@ -1,7 +1,6 @@
 """Rules and sources that an office's own dismissals put into question, from the newest stored entries."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from sqlmodel import Session
 
@@ -9,6 +8,7 @@ from registry.domain.intake_rule import Rule, RuleAct, RuleField
 from registry.domain.relevance import words_of
 from registry.domain.rule_suggestion import Example, Fate, Suggestion, suggestions
 from registry.domain.triage import NOT_FOR_US, CandidateStatus
+from registry.domain.values import dataclass
 from registry.services.entries.intake_rules import TRIED_ON
 from registry.services.entries.judging import Finder, judged
 from registry.store import intake_rules

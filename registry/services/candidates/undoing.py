@@ -1,7 +1,6 @@
 """Takes back what a person did in triage, for ten minutes and as long as nothing that came later depends on it."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -10,6 +9,7 @@ from sqlmodel import Session, col, delete, select
 
 from registry.domain.errors import NotAllowed, RuleBroken
 from registry.domain.triage import CandidateStatus, Verb
+from registry.domain.values import dataclass
 from registry.services.candidates.merging import carry_back, carry_over
 from registry.services.candidates.recording import TOLD
 from registry.services.people.acting import Actor, event_of, record_all

@@ -3,7 +3,7 @@
 The verdict says whose it was and that nothing was scored here. How far it may go is domain/adoption.py's.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
@@ -18,6 +18,7 @@ from registry.domain.lookup import House
 from registry.domain.outcome import MEANINGS
 from registry.domain.outside import STANDS, Outside, read_outside
 from registry.domain.validity import STATE_LABELS, ValidityState, validity
+from registry.domain.values import dataclass
 from registry.domain.verdict import AssessmentFacts, Draft, Scope, day_faults, demands
 from registry.services.decisions.decider import Permission, independent_rights
 from registry.services.decisions.decision import Decision, Terms, form_faults, publish, verdict_row

@@ -1,7 +1,6 @@
 """Who may decide one evaluation, in whose right, and under which recorded exception."""
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlmodel import Session
@@ -9,6 +8,7 @@ from sqlmodel import Session
 from registry.domain.errors import NotAllowed
 from registry.domain.evaluation import Alone, Tier, may_decide, recorded_exceptions
 from registry.domain.language import worded
+from registry.domain.values import dataclass
 from registry.services.evaluations.calibration import is_trained
 from registry.services.people.acting import Actor
 from registry.services.people.reach import DECIDERS, Authority, authorities, widest

@@ -1,7 +1,7 @@
 """The approver's act: what is on the table, and one verdict out of it. Taking it back is taking_back.py's."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, field, replace
 from datetime import date, datetime, time, timedelta, tzinfo
 from itertools import takewhile
 from uuid import uuid4
@@ -16,6 +16,7 @@ from registry.domain.language import gettext_noop as _
 from registry.domain.outcome import MEANINGS, Outcome
 from registry.domain.quick_lane import CONFIRMED, beyond
 from registry.domain.rubric import KnockOutAnswer, Side
+from registry.domain.values import dataclass
 from registry.domain.verdict import (
     AssessmentFacts,
     Draft,

@@ -1,7 +1,6 @@
 """The verdicts on the tools most like this one, so that like cases are decided alike or the difference is meant."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -11,6 +10,7 @@ from registry.domain.lookup import House
 from registry.domain.outcome import MEANINGS, Outcome
 from registry.domain.precedent import LEAST, Case, Likeness, likeness
 from registry.domain.validity import ValidityState
+from registry.domain.values import dataclass
 from registry.services.evaluations.assessing import Weighed
 from registry.services.verdicts import publishing
 from registry.services.verdicts.publishing import Published

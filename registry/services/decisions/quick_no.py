@@ -4,7 +4,7 @@ It needs no scorecard: one knock-out, who says that it holds, and the evidence a
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Any
 
@@ -16,6 +16,7 @@ from registry.domain.evaluation import Alone, Tier
 from registry.domain.lookup import AnswerCode, House, Question
 from registry.domain.outcome import MEANINGS, Outcome
 from registry.domain.rubric import KnockOut, Rubric
+from registry.domain.values import dataclass
 from registry.domain.verdict import AssessmentFacts, Draft, demands
 from registry.services.answers import lookup
 from registry.services.decisions.decider import Permission, independent_rights, require_trained

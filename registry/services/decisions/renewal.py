@@ -3,7 +3,6 @@
 It is a decision like any other, under the same rules; the old verdict is superseded, never prolonged.
 """
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlmodel import Session
@@ -13,6 +12,7 @@ from registry.domain.errors import InvalidInput, RuleBroken
 from registry.domain.language import day_text
 from registry.domain.outcome import MEANINGS, Outcome
 from registry.domain.validity import ValidityState, announced_end, validity
+from registry.domain.values import dataclass
 from registry.services.decisions.decision import Decision, Terms, decide
 from registry.services.people.acting import Actor
 from registry.services.verdicts.publishing import pilot_result

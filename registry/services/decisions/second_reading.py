@@ -3,7 +3,6 @@
 Which verdicts are read a second time, and by whom, is sampling.py's.
 """
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
@@ -12,6 +11,7 @@ from sqlmodel import Session
 from registry.domain.errors import InvalidInput, NotAllowed, NotFound, RuleBroken
 from registry.domain.evaluation import Alone, EvaluationState
 from registry.domain.outcome import MEANINGS
+from registry.domain.values import dataclass
 from registry.services.decisions.decider import independent_rights
 from registry.services.evaluations.assessing import weigh
 from registry.services.people.acting import REGISTRY, Actor, record, refuse_long

@@ -5,13 +5,14 @@ Links are ownership.py's. A product's name alone is believed only where no other
 
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from sqlmodel import Session
 
 from registry.domain.announcement import Proposal
 from registry.domain.identity import name_key
 from registry.domain.spelling import COMMON_WORDS, letters, says
+from registry.domain.values import dataclass
 from registry.store import candidates, tools
 from registry.store.columns import id_of
 from registry.store.tables import Alias, AliasKind, Tool

@@ -1,12 +1,12 @@
 """What becomes of entries that were held back because so many came at once: a person lets them in, or leaves them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlmodel import Session
 
 from registry.domain.errors import RuleBroken
+from registry.domain.values import dataclass
 from registry.services.entries.intake import read_again, take_reading
 from registry.services.entries.judging import Judge
 from registry.services.entries.proposing import Proposed, propose_all

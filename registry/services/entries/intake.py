@@ -5,12 +5,13 @@ services/sources/visits.py's.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlmodel import Session
 
 from registry.domain.proposal import EXTRACTOR_VERSION, Announcer, Proposal
+from registry.domain.values import dataclass
 from registry.services.entries.judging import Judge
 from registry.services.entries.proposing import Proposed, Read, propose_all
 from registry.services.entries.reading import proposal_of, read, reading_of

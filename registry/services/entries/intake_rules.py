@@ -1,7 +1,7 @@
 """Acts on the rules of intake: try one on stored entries, add, move, remove, and let in again what one kept out."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from sqlmodel import Session
@@ -9,6 +9,7 @@ from sqlmodel import Session
 from registry.domain.errors import InvalidInput, RuleBroken
 from registry.domain.intake_rule import Rule, checked, sentence
 from registry.domain.triage import CandidateStatus
+from registry.domain.values import dataclass
 from registry.services.entries.intake import read_again
 from registry.services.entries.judging import Finder, Judge, compiled, judged
 from registry.services.entries.proposing import propose_all

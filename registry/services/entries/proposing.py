@@ -5,7 +5,6 @@ Which entries may propose is intake.py's. Its queries do not grow with the numbe
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +13,7 @@ from sqlmodel import Session
 from registry.domain.identity import name_key
 from registry.domain.proposal import Announcer, EntryKind, Proposal, Signal
 from registry.domain.triage import CandidateStatus
+from registry.domain.values import dataclass
 from registry.domain.version_name import is_major
 from registry.services.candidates.waking import wake_much_spoken_of
 from registry.services.entries.affected import (

@@ -4,7 +4,6 @@ The children that parse call it, so nothing is looked up here; proposing.py does
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 from registry.domain.identity import name_key
@@ -17,6 +16,7 @@ from registry.domain.proposal import (
     Signal,
     propose,
 )
+from registry.domain.values import dataclass
 from registry.services.entries.keys import alias_keys, is_site, product_key, strong_key
 from scrapers import verdict_feed
 from scrapers.entry import Entry

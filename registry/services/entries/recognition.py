@@ -5,11 +5,12 @@ A row learns the new id of its entry and nothing else; what becomes of both is i
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 from sqlmodel import Session
 
+from registry.domain.values import dataclass
 from registry.store import entries, tables
 from scrapers.entry import Entry, told_apart, without_host
 

@@ -4,7 +4,7 @@ What an entry proposes is the domain's; how a proposal finds its tool or candida
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +12,7 @@ from sqlmodel import Session
 
 from registry.domain.proposal import EXTRACTOR_VERSION
 from registry.domain.triage import CandidateStatus
+from registry.domain.values import dataclass
 from registry.services.entries.intake import read_again, take_reading
 from registry.services.entries.judging import Judge
 from registry.services.entries.proposing import PROPOSING, Read, as_candidate, propose_all

@@ -1,7 +1,6 @@
 """One evaluation as the rules see it: scorecards, conditions and moderation in, assessment and recommendation out."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from sqlmodel import Session
@@ -14,6 +13,7 @@ from registry.domain.disagreement import BANDS, Disagreement, by_severity, disag
 from registry.domain.outcome import Outcome
 from registry.domain.recommendation import Flip, Recommendation, explain, flips, reachable, recommend
 from registry.domain.rubric import KnockOutAnswer, Rating, Rubric
+from registry.domain.values import dataclass
 from registry.services.evaluations.scorecards import as_value, counting
 from registry.services.rubrics import rubrics
 from registry.store import evaluations, offices

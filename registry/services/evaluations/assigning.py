@@ -1,7 +1,6 @@
 """Who scores and who owns an evaluation: choosing by expertise and load, asking, un-asking, handing over."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlmodel import Session
@@ -9,6 +8,7 @@ from sqlmodel import Session
 from registry.domain.choice_of_reviewers import Choosable, propose
 from registry.domain.errors import InvalidInput, NotAllowed, NotFound, RuleBroken
 from registry.domain.evaluation import EvaluationState, Tier, require_act
+from registry.domain.values import dataclass
 from registry.services.evaluations.progress import advance, at_work, reopen_moderated
 from registry.services.people.acting import Actor, record, refuse_long
 from registry.store import delegations, evaluation_lists, evaluations, events, users

@@ -1,7 +1,7 @@
 """Reference cases: made from a finished evaluation or by hand, scored by each reviewer once, and who is trained."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 
 from sqlmodel import Session
@@ -12,6 +12,7 @@ from registry.domain.calibration import Calibration, calibrate
 from registry.domain.errors import InvalidInput, NotAllowed, RuleBroken, StaleVersion
 from registry.domain.evaluation import EvaluationState
 from registry.domain.rubric import KnockOutAnswer, Rating, Rubric
+from registry.domain.values import dataclass
 from registry.services.evaluations.assessing import weigh
 from registry.services.people.acting import Actor, record, refuse_long
 from registry.services.rubrics import rubrics

@@ -1,11 +1,11 @@
 """What somebody who leaves has left to do, and who takes it over: nothing is without an owner, nobody is waited for."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlmodel import Session
 
 from registry.domain.errors import InvalidInput, NotAllowed, RuleBroken
+from registry.domain.values import dataclass
 from registry.services.evaluations import assigning
 from registry.services.people.acting import Actor
 from registry.store import evaluation_lists, users

@@ -1,7 +1,6 @@
 """Where an evaluation stands after an act: open, scoring, moderation or ready to decide."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlmodel import Session
@@ -9,6 +8,7 @@ from sqlmodel import Session
 from registry.domain.disagreement import BANDS, disagreements
 from registry.domain.errors import RuleBroken
 from registry.domain.evaluation import EvaluationState, Submitted, Tier, missing, next_state, require_act
+from registry.domain.values import dataclass
 from registry.services.decisions import second_reading
 from registry.services.evaluations.scorecards import as_value, counting
 from registry.services.people.acting import Actor, record

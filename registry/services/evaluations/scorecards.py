@@ -1,7 +1,7 @@
 """Scorecards as they are read: who may see whose, which ones count, and what a line still lacks."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar
 
@@ -11,6 +11,7 @@ from registry.domain.assessment import Scorecard
 from registry.domain.evidence import evidence_fault
 from registry.domain.rubric import Criterion, KnockOutAnswer, Rubric, Side, evidence_required
 from registry.domain.scorecard import TypedAnswer, TypedRating, TypedScorecard
+from registry.domain.values import dataclass
 from registry.services.people.acting import Actor
 from registry.store import evaluations
 from registry.store.evaluations import StoredScorecard

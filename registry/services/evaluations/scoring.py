@@ -1,6 +1,5 @@
 """What a reviewer does: declare an interest, save drafts that lose no word, submit, and amend."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlmodel import Session
@@ -9,6 +8,7 @@ from registry.domain.errors import InvalidInput, NotAllowed, RuleBroken, StaleVe
 from registry.domain.evaluation import EvaluationState, may_score, require_act
 from registry.domain.rubric import Rating, Rubric
 from registry.domain.scorecard import TypedScorecard
+from registry.domain.values import dataclass
 from registry.services.evaluations.progress import advance, at_work, reopen_moderated
 from registry.services.evaluations.scorecards import Earlier, as_typed, carried, unfinished
 from registry.services.people.acting import Actor, record, refuse_long

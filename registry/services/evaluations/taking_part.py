@@ -1,11 +1,11 @@
 """Who may look at an evaluation and who may steer it, beyond the role: the owner, those asked to score, approvers."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlmodel import Session
 
 from registry.domain.errors import NotAllowed
+from registry.domain.values import dataclass
 from registry.services.evaluations import scorecards
 from registry.services.people.acting import Actor
 from registry.store import evaluation_lists, evaluations, verdicts

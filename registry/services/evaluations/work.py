@@ -1,7 +1,6 @@
 """What is left to do in an evaluation and whose task it is; and of all evaluations, what is left for one person."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
@@ -9,6 +8,7 @@ from sqlmodel import Session
 
 from registry.domain.errors import NotAllowed
 from registry.domain.evaluation import EvaluationState, Tier, may_decide
+from registry.domain.values import dataclass
 from registry.services.decisions.decider import require_trained
 from registry.services.evaluations.progress import at_work, progress
 from registry.services.people.acting import Actor

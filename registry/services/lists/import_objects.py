@@ -1,7 +1,7 @@
 """Conditions and marks as an export writes them, read back: each fault is a sentence without words of the program."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date, datetime, tzinfo
 from enum import StrEnum
 from typing import Any, TypeVar
@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from registry.domain.condition import Check, Condition, ConditionKind, Duty
 from registry.domain.errors import InvalidInput
 from registry.domain.validity import MarkKind
+from registry.domain.values import dataclass
 
 FIRST_YEAR = 1970
 """A day before it is a slip of the keyboard."""

@@ -6,7 +6,7 @@ Of a row it keeps what later rows are compared with and what the report says; al
 import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date, datetime
 from hashlib import blake2b
 from types import MappingProxyType
@@ -17,6 +17,7 @@ from registry.domain.errors import InvalidInput
 from registry.domain.identity import name_key, slug
 from registry.domain.lookup import House
 from registry.domain.tag import tags_of
+from registry.domain.values import dataclass
 from registry.services.answers.asking import read_query
 from registry.services.entries.keys import alias_keys
 from registry.services.entries.ownership import alias_kind

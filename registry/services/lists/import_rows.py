@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import UTC, date, datetime, tzinfo
 from typing import Any, TypeVar
 
@@ -12,6 +12,7 @@ from registry.domain.identity import name_key
 from registry.domain.lookup import House
 from registry.domain.outcome import MEANINGS, Outcome
 from registry.domain.tag import tags_of
+from registry.domain.values import dataclass
 from registry.services.lists.import_objects import (
     FIRST_YEAR,
     PlannedMark,
@@ -146,7 +147,7 @@ class _Cells:
         if isinstance(value, str):
             value = value.split(";")
         if not isinstance(value, list) or any(isinstance(each, list | dict) for each in value):
-            self.faults[column] = "Write several values parted by “;”, or a JSON list of texts."
+            self.faults[column] = "Separate several values with “;”, or write a JSON list of texts."
             return ()
         return tuple(dict.fromkeys(text for each in value if (text := plain(str(each)))))
 

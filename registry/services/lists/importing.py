@@ -1,13 +1,13 @@
 """Another list becomes tools and imported verdicts: planned against the store, then stored whole or not at all."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlmodel import Session
 
 from registry.domain.errors import InvalidInput
 from registry.domain.lookup import House
+from registry.domain.values import dataclass
 from registry.services.lists.import_plan import Plan, RowReport
 from registry.services.lists.import_rows import COLUMNS, read_row
 from registry.services.lists.importing_store import Counted, T, Track, store

@@ -4,7 +4,7 @@ Some thousand rows at a time, so that a long list is never held as rows, within 
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, tzinfo
 from itertools import islice
 from typing import Any, Protocol, TypeVar
@@ -12,6 +12,7 @@ from uuid import uuid4
 
 from sqlmodel import Session
 
+from registry.domain.values import dataclass
 from registry.services.lists.import_rows import PlannedVerdict
 from registry.services.lists.spool import Spool
 from registry.services.people.acting import Actor, event_of, record, record_all

@@ -2,10 +2,11 @@
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from registry.domain.errors import InvalidInput
+from registry.domain.values import dataclass
 from registry.services.lists.import_rows import COLUMNS
 from registry.services.lists.spreadsheets import Row, Sheet
 

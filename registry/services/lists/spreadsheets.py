@@ -8,13 +8,13 @@ import io
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, time
 from importlib.util import find_spec
 from itertools import islice
 from typing import Any
 
 from registry.domain.errors import InvalidInput
+from registry.domain.values import dataclass
 
 Row = Mapping[str, Any]
 MAX_CELL_CHARS = 1_000_000

@@ -7,7 +7,6 @@ that was hashed again is found out at the very line; the signed root tells wheth
 import base64
 import os
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy import Engine
@@ -15,6 +14,7 @@ from sqlmodel import Session
 
 from registry.domain.errors import InvalidInput, RuleBroken
 from registry.domain.merkle import HASH_BYTES, Growing
+from registry.domain.values import dataclass
 from registry.services.log import signing
 from registry.services.log.signing import SUFFIX, folder, kept
 from registry.settings import Settings

@@ -4,7 +4,6 @@ import base64
 import os
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
@@ -14,6 +13,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from registry.domain.errors import InvalidInput, RuleBroken
+from registry.domain.values import dataclass
 from registry.settings import Settings
 
 ED25519 = b"\x01"

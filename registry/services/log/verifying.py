@@ -1,7 +1,7 @@
 """Derives the log again from what the database holds, and says where it is not what was recorded."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from sqlalchemy import Engine
 from sqlmodel import Session
@@ -9,6 +9,7 @@ from sqlmodel import Session
 from registry.domain.errors import RuleBroken
 from registry.domain.log_line import NOTHING_BEFORE, line
 from registry.domain.merkle import HASH_BYTES, Growing, leaf_hash
+from registry.domain.values import dataclass
 from registry.services.log.checkpoints import LEAVES, Checkpoint, Outside
 from registry.services.verdicts import content
 from registry.store import guards, log

@@ -3,13 +3,13 @@
 import json
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlmodel import Session
 
 from registry.domain.errors import InvalidInput, RuleBroken, StaleVersion
+from registry.domain.values import dataclass
 from registry.services.notices import outbox, signing, telling
 from registry.services.people.acting import Actor, record, refuse_long
 from registry.settings import Settings

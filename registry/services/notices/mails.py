@@ -1,7 +1,7 @@
 """What is written in each mail, made when it is sent from what stands in the store then."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from email.message import EmailMessage
 from urllib.parse import urlsplit
@@ -10,6 +10,7 @@ from sqlmodel import Session
 
 from registry.domain.language import gettext_noop as _
 from registry.domain.language import joined, said, worded, worded_n
+from registry.domain.values import dataclass
 from registry.publish.mail import Envelope, Letter, write
 from registry.services.notices import following, steps, telling, work_mails
 from registry.services.notices.wanted import sentence_of

@@ -5,7 +5,6 @@ most that mail and HTTP allow; nothing is lost.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -14,6 +13,7 @@ from sqlmodel import Session
 
 from registry.domain.errors import RuleBroken
 from registry.domain.retrying import next_try
+from registry.domain.values import dataclass
 from registry.services.people.acting import Actor, record
 from registry.store import outbox
 from registry.store.columns import id_of

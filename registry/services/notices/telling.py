@@ -1,11 +1,11 @@
 """A notice as followers get it: a piece of a mail, or the message of a webhook; the same entry as in the feeds."""
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from sqlmodel import Session
 
+from registry.domain.values import dataclass
 from registry.publish.mail import Item
 from registry.publish.notice import Block, Numbered, Paragraph
 from registry.publish.notice import Notice as Entry

@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from sqlmodel import Session
@@ -10,6 +9,7 @@ from sqlmodel import Session
 from registry.domain.evaluation import Tier, target_on
 from registry.domain.language import worded
 from registry.domain.triggers import ReportKind
+from registry.domain.values import dataclass
 from registry.services.evaluations.work import Piece, TaskKind, my_work
 from registry.services.people.acting import Actor
 from registry.services.people.house import house

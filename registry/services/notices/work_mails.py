@@ -5,13 +5,13 @@ untold. A thing is told once for as long as it waits; one that waits no more whe
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, tzinfo
 
 from sqlmodel import Session
 
 from registry.domain.errors import InvalidInput
 from registry.domain.language import joined, worded, worded_n
+from registry.domain.values import dataclass
 from registry.publish.mail import Item, Letter
 from registry.services.notices import outbox
 from registry.services.notices.waiting import Waits, staff, waiting, works_here

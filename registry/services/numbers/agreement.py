@@ -2,7 +2,6 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 
 from sqlmodel import Session
@@ -11,6 +10,7 @@ from registry.domain import agreement as rule
 from registry.domain.agreement import Agreement
 from registry.domain.assessment import spread
 from registry.domain.rubric import Criterion, Rating, Rubric
+from registry.domain.values import dataclass
 from registry.services.numbers.numbers import Keep, anew
 from registry.store import ratings
 

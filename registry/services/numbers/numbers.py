@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from enum import StrEnum
 from typing import Protocol, TypeVar
@@ -12,6 +11,7 @@ from sqlmodel import Session
 from registry.domain.outcome import MEANINGS, Outcome
 from registry.domain.spans import DecidedCase, Span, Stage, spans
 from registry.domain.validity import ValidityState, validity
+from registry.domain.values import dataclass
 from registry.store import numbers as store
 from registry.store import standing
 from registry.store.rulings import next_moment

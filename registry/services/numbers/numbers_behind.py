@@ -1,7 +1,6 @@
 """The lists behind the numbers: each holds exactly what its number counts, in words and with where to go on."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
 from typing import Any
 from urllib.parse import quote_plus
@@ -12,6 +11,7 @@ from registry.domain.errors import InvalidInput, NotFound
 from registry.domain.outcome import MEANINGS, Outcome
 from registry.domain.spans import STAGES, DecidedCase, Stage, days
 from registry.domain.validity import STATE_LABELS, ValidityState
+from registry.domain.values import dataclass
 from registry.services.numbers import numbers
 from registry.services.numbers.numbers import BANDS, HIDDEN, IN_FORCE, YEAR, Standing, Wanted
 from registry.store import numbers as store

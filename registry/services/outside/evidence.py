@@ -1,7 +1,6 @@
 """What other registries say of our tools, read for pages, answers and the API: evidence, never an answer of ours."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -9,6 +8,7 @@ from sqlmodel import Session
 
 from registry.domain.outcome import MEANINGS
 from registry.domain.outside import PLACED_LABELS, STANDS, Outside, Said, changes, read_outside, summary
+from registry.domain.values import dataclass
 from registry.services.outside.said import linked
 from registry.store import asked, outside
 from registry.store.columns import id_of

@@ -5,7 +5,6 @@ What it says last is what it says; what it said before is kept. Which of our too
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,6 +14,7 @@ from registry.domain.identity import name_key
 from registry.domain.outcome import MEANINGS, Outcome
 from registry.domain.outside import ENDED, Outside, read_outside
 from registry.domain.validity import ValidityState
+from registry.domain.values import dataclass
 from registry.services.outside import placing
 from registry.store import asked, outside
 from registry.store.columns import id_of

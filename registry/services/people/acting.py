@@ -1,13 +1,13 @@
 """Who acts, and the one event that every act writes in its own transaction."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlmodel import Session
 
 from registry.domain.errors import InvalidInput, NotAllowed
+from registry.domain.values import dataclass
 from registry.store import log
 from registry.store.tables import Role
 from scrapers.links import public_url

@@ -80,16 +80,22 @@ def revoke_token(session: Session, token_id: int, *, by: Actor, now: datetime) -
     return token
 
 
-def find_by_token(session: Session, value: str, *, secret: bytes, now: datetime) -> Presence | None:
-    """Whose token this is, cut to its scopes; None where it is unknown, revoked or expired, or its owner disabled."""
+def find_by_token(
+    session: Session, value: str, *, secret: bytes, now: datetime, asked_of: frozenset[Role] = frozenset()
+) -> Presence | None:
+    """Whose token this is, cut to its scopes; None where it is unknown, revoked or expired, or its owner disabled.
+
+    A token does nothing that its owner may not do yet: who holds a role of `asked_of` must have a second factor.
+    """
     found = users.holder_of_token(session, digest_of("token", value, secret))
     if found is None:
         return None
-    token, user, roles = found
+    token, user, roles, proven_twice = found
     if user.disabled_at is not None or token.revoked_at is not None or now >= token.expires_at:
         return None
     actor = Actor(user.id, user.name, roles, frozenset(token.scopes.split()))
-    return Presence(actor, token.last_used_at is None or token.last_used_at < now - RENEW_AFTER)
+    renewal_due = token.last_used_at is None or token.last_used_at < now - RENEW_AFTER
+    return Presence(actor, renewal_due, unready=bool(roles & asked_of) and not proven_twice)
 
 
 def note_use(session: Session, value: str, *, secret: bytes, now: datetime) -> None:

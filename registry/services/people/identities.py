@@ -2,7 +2,6 @@
 
 import secrets
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete
@@ -10,6 +9,7 @@ from sqlmodel import Session, col
 
 from registry.domain.errors import InvalidInput, NotFound, SignInRefused
 from registry.domain.language import worded
+from registry.domain.values import dataclass
 from registry.services.people import accounts, losing, second_factor, sign_in
 from registry.services.people.acting import REGISTRY, record
 from registry.services.people.deputies import end_what_rests_on

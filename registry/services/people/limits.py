@@ -8,18 +8,20 @@ provider are not limited by what strangers try.
 import hmac
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from ipaddress import ip_address, ip_network
 
-from sqlalchemy import delete, func
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
+from registry.domain.language import worded, worded_n
+from registry.domain.values import dataclass
 from registry.services.people.sign_in import digest_of
+from registry.store import sign_in_failures as store
 from registry.store.engine import serialise
-from registry.store.tables import SignInFailure
+from registry.store.tables import SignInFailure, User
 
 WINDOW = timedelta(minutes=15)
+DAY = timedelta(days=1)
 PER_ACCOUNT = 10
 PER_NETWORK = 30
 PER_RESET = 3
@@ -27,24 +29,48 @@ PER_RESET = 3
 PER_STARTS = 60
 """Sign-ins that one network may begin at the provider."""
 
+Steps = Sequence[tuple[int, timedelta]]
+"""So many may fail within such a time, and of each of these."""
+Limits = Mapping[str, int | Steps]
+"""What an attempt counts under -> how many may fail; a plain number is so many within WINDOW."""
+CODES: Steps = ((5, WINDOW), (10, timedelta(hours=3)), (20, DAY), (60, 30 * DAY))
+"""Of one account's codes: the more were wrong, the longer is the wait. A code is six digits, so that a run of guesses
+must not go on for ever (NIST SP 800-63B, 5.2.2: at most 100); it is nobody's but whoever has the password."""
+KNOWN_CODES: Steps = ((40, DAY),)
+"""Of all browsers together that have signed in to it before, each of which is held to CODES by itself."""
+
 
 @dataclass(frozen=True)
 class Held:
     """Attempts that count from now on, unless they are let go."""
 
     ids: Sequence[int] = ()
+    until: datetime | None = None
+    """Until when nothing may be tried; nothing was counted then."""
 
 
-def hold(session: Session, limits: Mapping[str, int], *, secret: bytes, now: datetime) -> Held | None:
-    """Count one attempt under each key; None, and nothing is counted, where one of them has had its number."""
+def hold(session: Session, limits: Limits, *, secret: bytes, now: datetime) -> Held:
+    """Count one attempt under each key, and under none where one of them has had its number."""
     serialise(session, "sign-in limits")
-    session.execute(delete(SignInFailure).where(col(SignInFailure.at) <= now - WINDOW))
-    digests = {digest_of("limit", key, secret): most for key, most in limits.items()}
-    query = select(SignInFailure.key, func.count()).where(col(SignInFailure.key).in_(digests))
-    counts = dict(session.exec(query.group_by(col(SignInFailure.key))).all())
-    if any(counts.get(key, 0) >= most for key, most in digests.items()):
-        return None
-    rows = [SignInFailure(key=key, at=now) for key in digests]
+    store.drop_until(session, now)
+    steps = {
+        digest_of("limit", key, secret): ((most, WINDOW),) if isinstance(most, int) else most
+        for key, most in limits.items()
+    }
+    before = store.moments(session, steps)
+    ends = [
+        before[key][most - 1] + within
+        for key, each in steps.items()
+        for most, within in each
+        if len(before.get(key, ())) >= most
+    ]
+    until = max((each for each in ends if each > now), default=None)
+    if until is not None:
+        return Held(until=until)
+    rows = [
+        SignInFailure(key=key, at=now, expires_at=now + max(within for _, within in each))
+        for key, each in steps.items()
+    ]
     session.add_all(rows)
     session.flush()
     return Held([row.id for row in rows if row.id is not None])
@@ -52,13 +78,25 @@ def hold(session: Session, limits: Mapping[str, int], *, secret: bytes, now: dat
 
 def let_go(session: Session, held: Held) -> None:
     """What was held did not fail."""
-    session.execute(delete(SignInFailure).where(col(SignInFailure.id).in_(held.ids)))
+    store.drop(session, held.ids)
 
 
 def forget(session: Session, key: str, *, secret: bytes) -> None:
     """Nothing failed under this key."""
-    digest = digest_of("limit", key, secret)
-    session.execute(delete(SignInFailure).where(col(SignInFailure.key) == digest))
+    store.drop_of(session, digest_of("limit", key, secret))
+
+
+def wait_told(until: datetime, now: datetime) -> str:
+    """How long that is, for a sentence to begin with."""
+    minutes = -(-(until - now) // timedelta(minutes=1))
+    hours = -(-minutes // 60)
+    if minutes <= 90:
+        wait = worded_n("{n} minute", "{n} minutes", minutes)
+    elif hours <= 48:
+        wait = worded_n("{n} hour", "{n} hours", hours)
+    else:
+        wait = worded_n("{n} day", "{n} days", -(-hours // 24))
+    return worded("There were too many attempts. Wait for {time}.", time=wait)
 
 
 def account_key(email: str, known: str, user_id: int | None, *, secret: bytes) -> str:
@@ -69,12 +107,17 @@ def account_key(email: str, known: str, user_id: int | None, *, secret: bytes) -
     return f"account {email}"
 
 
-def code_key(known: str, user_id: int, *, secret: bytes) -> str:
-    """The same of attempts at somebody's code; no address that anybody types counts under it."""
+def code_limits(known: str, user: User, *, secret: bytes) -> Limits:
+    """The same of attempts at somebody's code; no address that anybody types counts under it.
+
+    With another password they begin anew: whoever guessed with the old one comes no further.
+    """
+    user_id = user.id or 0
     nonce, _, proof = known.partition(".")
+    whose = f"code of {user_id} {user.password_hash}"
     if hmac.compare_digest(proof.encode(), _proof(nonce, user_id, secret).encode()):
-        return f"code of {user_id} in {nonce}"
-    return f"code of {user_id}"
+        return {f"{whose} in {nonce}": CODES, f"{whose} in known": KNOWN_CODES}
+    return {whose: CODES}
 
 
 def known_browser(user_id: int, *, secret: bytes) -> str:

@@ -29,8 +29,15 @@ CHANGES: Mapping[str, tuple[str, str]] = {
         _("A recovery code of yours at {registry} was used"),
         _("Somebody, probably you, gave one of your recovery codes in place of a code of the app."),
     ),
+    "wrong_codes": (
+        _("Somebody is guessing your codes at {registry}"),
+        _(
+            "Several wrong codes of your second factor were given within a day. Whoever gave them knows your password, "
+            "or has a sign-in link of yours. If it was not you, choose another password now: that ends it."
+        ),
+    ),
 }
-"""What was changed -> the subject and the sentence of the mail that tells it."""
+"""What was changed, or tried -> the subject and the sentence of the mail that tells it."""
 
 
 def tell(session: Session, user_id: int, change: str, *, mails: bool, now: datetime) -> None:

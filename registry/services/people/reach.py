@@ -4,13 +4,13 @@ One decides in one's own right, or as the deputy of an approver who is away: the
 """
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlmodel import Session
 
 from registry.domain.errors import NotAllowed
 from registry.domain.reach import beyond_reach
+from registry.domain.values import dataclass
 from registry.services.people.acting import Actor
 from registry.store import delegations, users
 from registry.store.columns import id_of

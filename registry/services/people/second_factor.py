@@ -8,7 +8,6 @@ import base64
 import hmac
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
@@ -17,6 +16,7 @@ from sqlmodel import Session
 from registry.domain.errors import InvalidInput, RuleBroken
 from registry.domain.language import gettext_noop as _
 from registry.domain.language import worded
+from registry.domain.values import dataclass
 from registry.services.people.acting import Actor, record
 from registry.services.people.refusals import SOMEBODY
 from registry.services.people.sign_in import digest_of

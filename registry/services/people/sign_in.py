@@ -5,7 +5,6 @@ Whether a password is right is passwords.py; cookies and headers belong to web/v
 
 import hmac
 import secrets
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete
@@ -13,6 +12,7 @@ from sqlmodel import Session, col
 
 from registry.domain.errors import NotFound, RuleBroken
 from registry.domain.language import worded
+from registry.domain.values import dataclass
 from registry.services.people.acting import Actor, record
 from registry.services.people.reach import in_person
 from registry.store import users

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from sqlmodel import Session
@@ -22,6 +22,7 @@ from registry.domain.decision_table import DecisionTable, strictest, with_outcom
 from registry.domain.errors import InvalidInput
 from registry.domain.outcome import Outcome
 from registry.domain.rubric import KnockOutAnswer, Rating
+from registry.domain.values import dataclass
 from registry.services.evaluations.assessing import concerned
 from registry.services.rubrics import rubrics
 from registry.store import offices

@@ -4,7 +4,6 @@ A file that cannot be used is a fault to be shown; whatever is stored and in for
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
@@ -12,6 +11,7 @@ from pathlib import Path
 from sqlmodel import Session
 
 from registry.domain.errors import RubricInvalid
+from registry.domain.values import dataclass
 from registry.services.people.acting import REGISTRY
 from registry.services.rubrics import rubrics
 from registry.services.rubrics.rubrics import Parsed

@@ -1,6 +1,5 @@
 """The stored rubrics and decision tables: storing one, which of them are in force, and switching another one on."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 
@@ -9,6 +8,7 @@ from sqlmodel import Session
 from registry.domain.decision_table import DecisionTable, parse_decision_table
 from registry.domain.errors import RubricInvalid, RuleBroken, StaleVersion
 from registry.domain.rubric import Rubric, parse_rubric
+from registry.domain.values import dataclass
 from registry.services.people.acting import Actor, record
 from registry.store import offices
 from registry.store import rubrics as store

@@ -1,7 +1,6 @@
 """Who reads which source now: a lease with a fencing number, safe for any number of processes on one database."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property, lru_cache
 from ipaddress import ip_address
@@ -12,6 +11,7 @@ from urllib.parse import urlsplit
 from sqlmodel import Session
 
 from registry.domain.errors import RuleBroken
+from registry.domain.values import dataclass
 from registry.store import leasing, sources
 from registry.store.columns import put
 from registry.store.engine import serialise

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from email.utils import format_datetime
 
@@ -10,6 +9,7 @@ from lxml import etree
 
 from registry.domain.errors import InvalidInput
 from registry.domain.proposal import Announcer
+from registry.domain.values import dataclass
 from registry.services.sources.sources import Wanted
 from registry.store.sources import Standing
 from registry.store.tables import Source

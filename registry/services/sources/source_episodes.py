@@ -4,11 +4,12 @@ Read off the events, so that an episode keeps its number for ever; how it is pub
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 
 from sqlmodel import Session
 
+from registry.domain.values import dataclass
 from registry.services.entries import holding
 from registry.services.sources.source_health import SICK, SourceState, health
 from registry.store import entries, events, sources

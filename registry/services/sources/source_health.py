@@ -1,11 +1,11 @@
 """How a source fares, in one state and one sentence computed from its row, and the events of what needs a person."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from sqlmodel import Session
 
+from registry.domain.values import dataclass
 from registry.services.people.acting import REGISTRY, record
 from registry.store import sources
 from registry.store.engine import serialise

@@ -1,7 +1,7 @@
 """Acts of a person on sources: add, pause, resume, remove, fetch now, edit, give another address, undo a move."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -9,6 +9,7 @@ from sqlmodel import Session
 
 from registry.domain.errors import InvalidInput, NotFound, RuleBroken
 from registry.domain.proposal import Announcer
+from registry.domain.values import dataclass
 from registry.services.people.acting import Actor, record, refuse_long
 from registry.services.sources import moves
 from registry.services.sources.leases import release

@@ -1,13 +1,13 @@
 """Choosing from the starter list: what it offers, what of it is polled already, and adding several in one act."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlmodel import Session
 
 from registry.domain.errors import InvalidInput
 from registry.domain.proposal import Announcer
+from registry.domain.values import dataclass
 from registry.services.people.acting import Actor
 from registry.services.sources import sources
 from registry.services.sources.sources import LeftOut, Wanted

@@ -5,13 +5,13 @@ arithmetic of time polling.py's.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlmodel import Session
 
 from registry.domain.proposal import Announcer
+from registry.domain.values import dataclass
 from registry.domain.visit import Visit, with_visit
 from registry.services.entries import intake
 from registry.services.entries.intake import Arrival, Brought

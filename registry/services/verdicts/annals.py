@@ -8,7 +8,7 @@ import json
 import logging
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime, timedelta
 from functools import cached_property, lru_cache
 
@@ -19,6 +19,7 @@ from sqlmodel import Session
 from registry.domain.notice import NoticeKind
 from registry.domain.outcome import Outcome
 from registry.domain.validity import ValidityState
+from registry.domain.values import dataclass
 from registry.services.verdicts.order import Bits, Key, Mark, Order, cut, downward, order_of
 from registry.store import annals as store
 from registry.store import rubrics

@@ -5,7 +5,6 @@ webhooks) does so where they are written, for those that are `news`.
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from typing import Any
 from uuid import uuid4
@@ -15,6 +14,7 @@ from sqlmodel import Session
 from registry.domain.condition import Condition
 from registry.domain.notice import NoticeKind, Told, notices_of
 from registry.domain.notice_words import facts_of, words_of
+from registry.domain.values import dataclass
 from registry.store import notices, tables, tools
 from registry.store.columns import id_of
 from registry.store.engine import serialise

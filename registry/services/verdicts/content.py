@@ -8,7 +8,7 @@ What may change later, such as whether a condition was met, is in neither: event
 import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date, datetime
 from enum import Enum
 from hashlib import sha256
@@ -18,6 +18,7 @@ from sqlalchemy import inspect
 from sqlmodel import Session, select
 
 from registry.domain.log_line import moment
+from registry.domain.values import dataclass
 from registry.services.people.accounts import ERASED
 from registry.store import verdicts
 from registry.store.log import Line

@@ -1,7 +1,6 @@
 """What somebody owes by a day: dated conditions, a word on a suspension, a review, what a pilot came to."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
@@ -11,6 +10,7 @@ from registry.domain.condition import ConditionState
 from registry.domain.lookup import House
 from registry.domain.outcome import Outcome
 from registry.domain.validity import CONFIRM_DAYS, MarkKind, Ruling, ValidityState, validity
+from registry.domain.values import dataclass
 from registry.services.verdicts.publishing import pilot_result
 from registry.store import standing, verdicts
 

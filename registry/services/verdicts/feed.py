@@ -8,12 +8,12 @@ is too old for the feed itself is in an archive that ends with what was filed la
 
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from sqlmodel import Session
 
 from registry.domain.errors import InvalidInput, NotFound
+from registry.domain.values import dataclass
 from registry.services.verdicts.annals import Annals, NoticeFilter, Reading
 from registry.store import notice_pages
 from registry.store.notice_pages import Line

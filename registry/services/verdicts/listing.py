@@ -1,12 +1,12 @@
 """The list of published verdicts under its filters: a page of it, all of it, and how many there are of each kind."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlmodel import Session
 
 from registry.domain.lookup import House
+from registry.domain.values import dataclass
 from registry.services.verdicts.publishing import Published, published
 from registry.services.verdicts.shelf import NEWEST, Cut, Filter, Judges, Shelf
 from registry.store import rubrics, verdicts

@@ -2,12 +2,12 @@
 served, wherever it moves."""
 
 import re
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from urllib.parse import urlsplit
 
 from sqlmodel import Session
 
+from registry.domain.values import dataclass
 from registry.store import notices
 from registry.store.engine import serialise
 

@@ -7,10 +7,11 @@ from array import array
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import reduce
 from operator import or_
 from typing import Any
+
+from registry.domain.values import dataclass
 
 Bits = int
 Mark = tuple[str, object]

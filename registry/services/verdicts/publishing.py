@@ -1,7 +1,6 @@
 """What is published of a verdict: where it stands, and all of it as a value for machines."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +9,7 @@ from sqlmodel import Session
 from registry.domain.lookup import House
 from registry.domain.outcome import MEANINGS
 from registry.domain.validity import STATE_LABELS, MarkKind, Ruling, Validity, ValidityState, validity
+from registry.domain.values import dataclass
 from registry.store import tables, tools, verdicts
 from registry.store.tables import Tool
 

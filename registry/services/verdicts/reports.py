@@ -3,7 +3,6 @@
 import hashlib
 import hmac
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 
 from sqlmodel import Session
@@ -13,6 +12,7 @@ from registry.domain.identity import name_key
 from registry.domain.language import day_text, worded
 from registry.domain.triggers import REOPENED_IN, Cause, ReportKind
 from registry.domain.validity import Ruling, ValidityState, validity
+from registry.domain.values import dataclass
 from registry.domain.verdict import Verdict
 from registry.services.answers.meant import find_tool, not_known
 from registry.services.people.acting import REGISTRY, Actor, record, refuse_long

@@ -7,7 +7,7 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from copy import copy
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date
 from functools import cached_property, reduce
 from operator import and_, or_
@@ -16,6 +16,7 @@ from typing import Any
 from registry.domain.lookup import House
 from registry.domain.outcome import MEANINGS, Outcome, members
 from registry.domain.validity import ValidityState
+from registry.domain.values import dataclass
 from registry.services.verdicts.publishing import HIDDEN
 from registry.store.shelf import Fact
 

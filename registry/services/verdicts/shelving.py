@@ -7,12 +7,13 @@ They hold from one moment to another, since time alone changes where verdicts st
 import logging
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
+from registry.domain.values import dataclass
 from registry.services.answers import radar
 from registry.services.answers import roll as rolls
 from registry.services.answers.roll import Entry, Roll

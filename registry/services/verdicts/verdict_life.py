@@ -1,7 +1,6 @@
 """What befalls a verdict after its publication: marks such as revoked or suspended, on one verdict or on several."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 from uuid import uuid4
 
@@ -9,6 +8,7 @@ from sqlmodel import Session
 
 from registry.domain.errors import InvalidInput, NotAllowed, NotFound, RegistryError, RuleBroken, StaleVersion
 from registry.domain.validity import Mark, MarkKind, Ruling, check_mark
+from registry.domain.values import dataclass
 from registry.services.answers.meant import find_tool, not_known
 from registry.services.people.acting import Actor, record, refuse_long
 from registry.services.people.reach import DECIDERS, require_reach

@@ -4,7 +4,6 @@ A round reads first and writes only where there is something to write; what open
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 
 from sqlmodel import Session
@@ -22,6 +21,7 @@ from registry.domain.triggers import (
     concerns,
 )
 from registry.domain.validity import CONFIRM_DAYS, GRACE_DAYS, REVIEW_DAYS, Ruling, ValidityState, validity
+from registry.domain.values import dataclass
 from registry.services.people.acting import REGISTRY, record
 from registry.services.verdicts.reopening import reopen
 from registry.store import outside, reopenings, tables, verdicts

@@ -44,4 +44,6 @@ class SignInFailure(SQLModel, table=True):
     id: int | None = Field(default=None, primary_key=True)
     key: str = Field(max_length=64)
     """Keyed hash of the account or network that it counts for."""
-    at: datetime = Field(index=True)
+    at: datetime
+    expires_at: datetime = Field(index=True)
+    """From when on it counts for nothing."""

@@ -7,7 +7,7 @@ from fastapi import Depends, Request, Response
 from registry.domain.errors import NotFound
 from registry.domain.language import worded
 from registry.services.notices import work_mails
-from registry.services.people import accounts, api_tokens, second_factor, sign_in
+from registry.services.people import accounts, api_tokens, guessing, second_factor, sign_in
 from registry.store import users
 from registry.web.api.people import out_of, token_of
 from registry.web.api.replies import told
@@ -47,6 +47,7 @@ def show(request: Request, read: Read, user: SignedIn, now: Now, settings: House
     who decides for whom while they are away."""
     person = users.person(read, user.person_id)
     factor = second_factor.state_of(read, user.person_id)
+    wrong = guessing.wrong_codes(read, user.person_id, now)
     lent = deputies_of(read, user.person_id, settings, now=now, by=user)
     out = AccountOut(
         **out_of(person).model_dump(),
@@ -54,6 +55,8 @@ def show(request: Request, read: Read, user: SignedIn, now: Now, settings: House
         own_factor=OwnFactorOut(
             set_up_at=factor.set_up_at,
             codes_left=factor.codes_left,
+            wrong_codes=wrong.count,
+            last_wrong_at=wrong.last_at,
             asked=bool(user.roles & second_factor.ASKED_OF[settings.second_factor]),
         ),
         tokens=[token_of(each) for each in users.tokens_of(read, user.person_id)],

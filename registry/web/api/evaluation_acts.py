@@ -1,7 +1,6 @@
 """What is done to an evaluation: opened, staffed, scheduled, set aside, withdrawn; as on its page."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Annotated
 
@@ -11,6 +10,7 @@ from sqlmodel import Session
 
 from registry.domain.condition import Condition
 from registry.domain.evaluation import propose_tier
+from registry.domain.values import dataclass
 from registry.services.evaluations import assigning, scoring, taking_part
 from registry.services.evaluations import evaluation as rounds
 from registry.services.people.acting import Actor

@@ -14,6 +14,8 @@ from registry.services.answers.tool_list import ToolFilter
 from registry.services.lists.aliases import write_alias
 from registry.services.people.house import house
 from registry.services.tools import editing
+from registry.services.verdicts.facets import refuse_strangers
+from registry.services.verdicts.shelf import Filter
 from registry.settings import Settings
 from registry.store import tags, tools, verdicts
 from registry.store.columns import id_of
@@ -52,11 +54,12 @@ def list_tools(
 ) -> Response:
     """Each with its answer for a colleague who said nothing else; ask `/check` for a certain use."""
     wanted = ToolFilter(frozenset(answer), frozenset(category) - {""}, frozenset(tag) - {""}, q.strip())
+    known = house(read, settings)
+    refuse_strangers(read, Filter(categories=wanted.categories, tags=wanted.tags), known)
     found = tool_list.listing(read, roll, wanted, after=cursor, limit=limit)
     by_id = tools.by_ids(read, [each.tool.id for each in found.tools])
     shown = [by_id[each.tool.id] for each in found.tools if each.tool.id in by_id]
     tagged = {each.tool.id: each.tags for each in found.tools}
-    known = house(read, settings)
     answers = lookup.answers(read, shown, Question(at=now), known, now=now, index=index)
     following = shown[-1].slug if found.on else None
     page = Page[ToolOut](

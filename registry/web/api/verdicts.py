@@ -12,6 +12,7 @@ from registry.services.decisions import second_reading
 from registry.services.people.acting import Actor
 from registry.services.people.house import house
 from registry.services.verdicts import listing, publishing
+from registry.services.verdicts.facets import refuse_strangers
 from registry.services.verdicts.shelf import Filter
 from registry.settings import Settings
 from registry.store import tables, verdicts
@@ -68,6 +69,7 @@ def list_verdicts(
         text=q.strip(),
     )
     known = house(read, settings)
+    refuse_strangers(read, wanted, known)
     cut = listing.listing(read, shelf, wanted, known, after=before, limit=limit).cut
     following = str(cut.facts[-1].number) if cut.more else None
     whole = listing.whole(read, cut.facts, known, now=now)

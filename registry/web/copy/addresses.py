@@ -1,12 +1,12 @@
 """Which addresses of the site a copy holds, and the file that each becomes."""
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
 from registry.domain.identity import slug
+from registry.domain.values import dataclass
 
 LONGEST_NAME = 200
 """Bytes of a file's name; file systems take 255."""

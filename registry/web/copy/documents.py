@@ -6,7 +6,7 @@ Of each is known what it is made of, so that one which would be the same as last
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime
 from functools import cached_property
 from urllib.parse import quote
@@ -15,6 +15,7 @@ from sqlmodel import Session
 from starlette.datastructures import QueryParams
 
 from registry.domain.lookup import House
+from registry.domain.values import dataclass
 from registry.publish.formats import FORMATS
 from registry.publish.notice import Channel
 from registry.publish.notice import Notice as Entry

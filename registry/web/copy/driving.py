@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
 import anyio
@@ -10,6 +9,7 @@ from anyio.from_thread import BlockingPortal, start_blocking_portal
 from fastapi import FastAPI
 from starlette.types import Message
 
+from registry.domain.values import dataclass
 from registry.settings import Settings
 
 

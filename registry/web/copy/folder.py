@@ -10,13 +10,14 @@ import os
 import shutil
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, TextIO
 
 from registry.domain.errors import InvalidInput, RuleBroken
+from registry.domain.values import dataclass
 
 LIST = ".registry-copy.json"
 LOCK = ".registry-copy.lock"

@@ -8,13 +8,13 @@ import json
 import sys
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
 from typing import Any
 
 from registry.domain.identity import folded
 from registry.domain.language import ENGLISH, Language
+from registry.domain.values import dataclass
 from registry.store.tables import AliasKind
 from registry.web.words import MARKS
 from scrapers import hosts

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, field
 from datetime import datetime
 from functools import partial
 from hashlib import sha256
@@ -14,6 +14,7 @@ from sqlmodel import Session
 
 from registry.domain.answer import Question
 from registry.domain.errors import InvalidInput, RuleBroken
+from registry.domain.values import dataclass
 from registry.services.answers import lookup
 from registry.services.people.house import house
 from registry.settings import Settings

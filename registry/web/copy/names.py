@@ -1,7 +1,6 @@
 """All names from A to Z, for who reads a copy without scripts: pages that the site itself has no need of."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from urllib.parse import quote
 
 from fastapi import APIRouter, Request, Response
@@ -9,6 +8,7 @@ from fastapi import APIRouter, Request, Response
 from registry.domain.errors import NotFound
 from registry.domain.identity import name_key
 from registry.domain.language import joined, worded
+from registry.domain.values import dataclass
 from registry.store.tables import AliasKind
 from registry.web.copy.index import Key
 from registry.web.render import render

@@ -6,12 +6,13 @@ enough, and fifty times as fast as a parser.
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property, lru_cache
 from html import escape, unescape
 from posixpath import dirname, join, normpath, relpath
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
+from registry.domain.values import dataclass
 from registry.web.copy.addresses import address_of, place_of
 
 _LINK = re.compile(r'(\s(?:href|src|action|data-root)=")(/(?!/)[^"]*)"')

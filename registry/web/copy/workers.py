@@ -6,10 +6,11 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Any, TypeVar
 
+from registry.domain.values import dataclass
 from registry.services.answers.asking import read_query
 from registry.settings import Settings
 from registry.store.columns import id_of

@@ -1,7 +1,7 @@
 """My account: where one is signed in, one's password, tokens and deputies, and what one follows."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from fastapi import Request, Response
 from sqlmodel import Session
@@ -9,11 +9,12 @@ from sqlmodel import Session
 from registry.domain.errors import InvalidInput, NotFound
 from registry.domain.language import gettext_noop as _
 from registry.domain.language import worded
+from registry.domain.values import dataclass
 from registry.services.notices import work_mails
 from registry.services.notices.mails import manage_url
 from registry.services.notices.waiting import works_here
 from registry.services.notices.wanted import sentence_of
-from registry.services.people import accounts, api_tokens, second_factor, sign_in
+from registry.services.people import accounts, api_tokens, guessing, second_factor, sign_in
 from registry.services.people.acting import Actor
 from registry.settings import Settings
 from registry.store import followers, users
@@ -46,6 +47,7 @@ class AccountPage:
     sessions: Sequence[Here]
     has_password: bool
     second_factor: second_factor.State
+    wrong_codes: guessing.WrongCodes
     codes_asked: bool
     """Whether they sign in here, so that a second factor is theirs to set up."""
     providers: Sequence[str]
@@ -168,6 +170,7 @@ def account_page(
         sessions=sessions_of(request, session, user_id),
         has_password=bool(person.user.password_hash),
         second_factor=second_factor.state_of(session, user_id),
+        wrong_codes=guessing.wrong_codes(session, user_id, now_of(request)),
         codes_asked=bool(person.user.password_hash) or not identities,
         providers=sorted(
             {

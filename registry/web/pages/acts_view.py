@@ -1,7 +1,7 @@
 """The page of what staff may do to a verdict, its values read and put into words; the acts are in verdict_life.py."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date, datetime
 
 from sqlmodel import Session
@@ -10,6 +10,7 @@ from registry.domain.condition import Check, Condition, ConditionState
 from registry.domain.language import day_text
 from registry.domain.outcome import MEANINGS, Outcome
 from registry.domain.validity import PERMITTED_MARKS, Mark, MarkKind, ValidityState, validity
+from registry.domain.values import dataclass
 from registry.services.people.acting import Actor
 from registry.services.verdicts.duties import OVER
 from registry.services.verdicts.publishing import pilot_result

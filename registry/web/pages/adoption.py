@@ -1,7 +1,6 @@
 """Adopting another registry's verdict: one form, filled in with what they decided, then the usual preview."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from fastapi import Request, Response
@@ -11,6 +10,7 @@ from registry.domain.adoption import latest_day
 from registry.domain.errors import InvalidInput, NotAllowed, RuleBroken, StaleVersion
 from registry.domain.language import day_text
 from registry.domain.outcome import STRICTNESS, Outcome
+from registry.domain.values import dataclass
 from registry.domain.verdict import NONE_KNOWN
 from registry.services.answers import alternatives as instead
 from registry.services.decisions import adoption

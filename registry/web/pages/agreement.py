@@ -1,7 +1,6 @@
 """How well reviewers agree on each criterion of a rubric, and the evaluations behind each figure."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import Annotated
 
@@ -10,6 +9,7 @@ from sqlmodel import Session
 
 from registry.domain.errors import NotFound, UnknownCriterion
 from registry.domain.rubric import Rubric
+from registry.domain.values import dataclass
 from registry.services.numbers import agreement
 from registry.services.numbers.agreement import QUARTERS, Reading
 from registry.services.numbers.numbers_behind import Cell, Sheet

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Annotated, Any
 from urllib.parse import urlencode
@@ -12,6 +11,7 @@ from fastapi import Query, Request, Response
 from sqlmodel import Session
 
 from registry.domain.errors import InvalidInput
+from registry.domain.values import dataclass
 from registry.services.evaluations.taking_part import unheard
 from registry.services.people.acting import Actor, without_passwords
 from registry.store import events, tables

@@ -1,7 +1,7 @@
 """Acts on several candidates: a page that says what will happen and asks for what is missing, then the act."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
@@ -10,6 +10,7 @@ from sqlmodel import Session
 
 from registry.domain.errors import InvalidInput, RuleBroken, StaleVersion
 from registry.domain.triage import DismissReason, Verb
+from registry.domain.values import dataclass
 from registry.services.candidates import bulk
 from registry.services.candidates.bulk import Changed, Order, Plan
 from registry.services.candidates.labels import parted

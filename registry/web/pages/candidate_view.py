@@ -1,7 +1,6 @@
 """What a candidate's page shows: why it is here, where each field comes from, who asked for it, what befell it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlmodel import Session
@@ -10,6 +9,7 @@ from registry.domain.identity import name_key
 from registry.domain.proposal import Confidence, Found
 from registry.domain.relevance import Relevance
 from registry.domain.triage import CandidateStatus
+from registry.domain.values import dataclass
 from registry.services.candidates.candidate_story import Meanwhile, since
 from registry.services.candidates.likeness import Twin, twins
 from registry.services.candidates.relevance import relevance_of

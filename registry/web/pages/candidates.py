@@ -20,7 +20,7 @@ from registry.web.pages.inbox import inside, told_of
 from registry.web.pages.inbox_view import told
 from registry.web.render import go, render
 from registry.web.routing import page_router
-from registry.web.typed import number
+from registry.web.typed import number, version_of
 
 router = page_router("/inbox/{candidate_id}")
 NOTHING_CHOSEN = "Choose what it is the same as, or look for it by its name."
@@ -68,7 +68,7 @@ def accept(
     back: Text = "",
 ) -> Response:
     def act() -> None:
-        triage.accept(tx, candidate_id, version=number(version), by=user, now=now)
+        triage.accept(tx, candidate_id, version=version_of(version), by=user, now=now)
 
     return _acted(request, tx, candidate_id, user, now, "accept", {}, back, act, version)
 
@@ -89,7 +89,7 @@ def dismiss(
         if reason not in set(DismissReason):
             raise InvalidInput("Say why you dismiss it.", {"reason": "Choose a reason."})
         why = DismissReason(reason)
-        triage.dismiss(tx, candidate_id, reason=why, note=note, version=number(version), by=user, now=now)
+        triage.dismiss(tx, candidate_id, reason=why, note=note, version=version_of(version), by=user, now=now)
 
     typed = {"reason": reason, "note": note}
     return _acted(request, tx, candidate_id, user, now, "dismiss", typed, back, act, version)
@@ -111,7 +111,9 @@ def merge(
     def act() -> None:
         tool = tools.find(tx, into.removeprefix("tool:")) if into.startswith("tool:") else None
         if tool is not None:
-            triage.accept(tx, candidate_id, tool_id=id_of(tool), version=number(version), by=user, now=now)
+            triage.accept(
+                tx, candidate_id, tool_id=id_of(tool), version=version_of(version), by=user, now=now
+            )
             return
         target_id = number(into)
         if target_id is None or not candidates.by_id(tx, [target_id]):
@@ -119,7 +121,7 @@ def merge(
                 f"There is no candidate “{into[:40]}”. Look for it by its name." if into else NOTHING_CHOSEN
             )
             raise InvalidInput(said, {"find": said})
-        merging.merge(tx, candidate_id, into=target_id, version=number(version), by=user, now=now)
+        merging.merge(tx, candidate_id, into=target_id, version=version_of(version), by=user, now=now)
 
     typed = {"into": into, "find": into}
     return _acted(request, tx, candidate_id, user, now, "merge", typed, back, act, version)
@@ -142,7 +144,7 @@ def watch(
         except ValueError as error:
             sentence = "Write the day as year-month-day, such as 2027-03-31."
             raise InvalidInput(sentence, {"until": sentence}) from error
-        triage.watch(tx, candidate_id, until=day, version=number(version), by=user, now=now)
+        triage.watch(tx, candidate_id, until=day, version=version_of(version), by=user, now=now)
 
     return _acted(request, tx, candidate_id, user, now, "watch", {"until": until}, back, act, version)
 
@@ -190,7 +192,7 @@ def edit(
             homepage=homepage,
             tagline=tagline,
             category=category,
-            version=number(version),
+            version=version_of(version),
             by=user,
             now=now,
         )
@@ -212,7 +214,7 @@ def reopen(
     """New again, also one that was merged."""
 
     def act() -> None:
-        merging.bring_back(tx, candidate_id, version=number(version), by=user, now=now)
+        merging.bring_back(tx, candidate_id, version=version_of(version), by=user, now=now)
 
     return _acted(request, tx, candidate_id, user, now, "reopen", {}, back, act, version)
 

@@ -1,12 +1,13 @@
 """May I use these? A pasted list of software, answered line by line, on the page or as a sheet."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from fastapi import Request, Response
 from sqlmodel import Session
 
 from registry.domain.errors import InvalidInput
+from registry.domain.values import dataclass
 from registry.services.answers import lookup
 from registry.services.answers.lookup import LookUp
 from registry.services.people.house import house

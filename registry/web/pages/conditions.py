@@ -1,7 +1,6 @@
 """The library of conditions: the list, one condition with its wordings and uses, and keeping it."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from fastapi import Request, Response
@@ -11,6 +10,7 @@ from registry.domain.condition import Check, ConditionKind, Duty
 from registry.domain.errors import InvalidInput, NotFound, RuleBroken, StaleVersion
 from registry.domain.library import Wording
 from registry.domain.rubric import Rubric
+from registry.domain.values import dataclass
 from registry.services.decisions import library as keeping
 from registry.services.decisions.library import KEEPERS
 from registry.services.people.acting import Actor
@@ -24,7 +24,7 @@ from registry.web.deps import ConditionKeeper, ConditionReader, Now, Read, RowId
 from registry.web.render import go, render
 from registry.web.routing import page_router
 from registry.web.shapes import Form
-from registry.web.typed import Fields, Typed, number
+from registry.web.typed import Fields, Typed, number, version_of
 from registry.web.viewer import now_of
 from registry.web.words import words
 
@@ -117,7 +117,7 @@ def reword(
     request: Request, condition_id: RowId, tx: Tx, user: ConditionKeeper, now: Now, typed: Fields
 ) -> Response:
     def act() -> object:
-        version = number(typed.one("version"))
+        version = version_of(typed.one("version"))
         return keeping.reword(tx, condition_id, read_wording(typed), version=version, by=user, now=now)
 
     return _acted(request, tx, condition_id, user, typed, act)
@@ -128,7 +128,7 @@ def retire(
     request: Request, condition_id: RowId, tx: Tx, user: ConditionKeeper, now: Now, typed: Fields
 ) -> Response:
     def act() -> object:
-        reason, version = typed.one("reason"), number(typed.one("version"))
+        reason, version = typed.one("reason"), version_of(typed.one("version"))
         return keeping.retire(tx, condition_id, reason=reason, version=version, by=user, now=now)
 
     return _acted(request, tx, condition_id, user, typed, act)
@@ -139,7 +139,9 @@ def bring_back(
     request: Request, condition_id: RowId, tx: Tx, user: ConditionKeeper, now: Now, typed: Fields
 ) -> Response:
     def act() -> object:
-        return keeping.bring_back(tx, condition_id, version=number(typed.one("version")), by=user, now=now)
+        return keeping.bring_back(
+            tx, condition_id, version=version_of(typed.one("version")), by=user, now=now
+        )
 
     return _acted(request, tx, condition_id, user, typed, act)
 

@@ -3,7 +3,6 @@
 import csv
 import io
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 from typing import Annotated
 from urllib.parse import urlencode
@@ -15,6 +14,7 @@ from registry.domain.errors import InvalidInput, NotFound
 from registry.domain.outcome import Outcome
 from registry.domain.rubric import Rubric
 from registry.domain.spans import STAGES, Stage
+from registry.domain.values import dataclass
 from registry.publish.sheet import FORMULA_SIGNS
 from registry.services.numbers import agreement
 from registry.services.numbers.agreement import Reading

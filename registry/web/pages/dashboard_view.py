@@ -1,12 +1,12 @@
 """The dashboard's values: numbers in words with their definitions, charts, and the address of the list behind each."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import quote_plus, urlencode
 
 from registry.domain.outcome import MEANINGS, Outcome
 from registry.domain.spans import STAGES, Span, Stage
+from registry.domain.values import dataclass
 from registry.services.numbers.agreement import Reading
 from registry.services.numbers.numbers import BANDS, By, Group, Numbers, Wanted
 from registry.web.charts import BarChart, bar_chart

@@ -1,12 +1,12 @@
 """What has changed in an evaluation since an approver opened its memo, told beside what was typed."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlmodel import Session
 
 from registry.domain.outcome import MEANINGS, Outcome
+from registry.domain.values import dataclass
 from registry.services.evaluations.assessing import Weighed, weigh
 from registry.store.columns import id_of
 from registry.store.tables import Evaluation

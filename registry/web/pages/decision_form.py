@@ -1,13 +1,13 @@
 """The approver's form: what was typed, read into a decision, and what it proposes before anything is typed."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from registry.domain.condition import Condition
 from registry.domain.identity import name_key
 from registry.domain.outcome import MEANINGS, Outcome
 from registry.domain.quick_lane import LIMITS
 from registry.domain.rubric import Rubric
+from registry.domain.values import dataclass
 from registry.domain.verdict import NONE_KNOWN, Pilot, Scope
 from registry.services.decisions.decision import Decision
 from registry.web.condition_form import ConditionForm, as_form, as_typed, read_condition

@@ -1,7 +1,7 @@
 """What the approver reads before deciding, from the recommendation to the precedents, and the form beneath it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime
 
 from sqlmodel import Session
@@ -14,6 +14,7 @@ from registry.domain.lookup import House
 from registry.domain.outcome import MEANINGS
 from registry.domain.recommendation import Recommendation
 from registry.domain.rubric import Rubric
+from registry.domain.values import dataclass
 from registry.domain.verdict import NONE_KNOWN, Scope
 from registry.services.answers import alternatives as instead
 from registry.services.decisions import decision as deciding

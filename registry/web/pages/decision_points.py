@@ -1,10 +1,10 @@
 """The points of a memo in words: what is open, and what would flip the recommendation."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from registry.domain.outcome import MEANINGS
 from registry.domain.rubric import KnockOutAnswer, Rating, Side
+from registry.domain.values import dataclass
 from registry.services.evaluations.assessing import Weighed
 from registry.store.evaluations import StoredScorecard
 from registry.web.pages.evaluation_page import item_name, words_of

@@ -1,7 +1,7 @@
 """The last look before a verdict goes out: every answer given, and just what employees and followers will see."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from markupsafe import Markup
@@ -12,6 +12,7 @@ from registry.domain.lookup import House as Organisation
 from registry.domain.lookup import Question
 from registry.domain.outcome import MEANINGS
 from registry.domain.validity import validity
+from registry.domain.values import dataclass
 from registry.publish.formats import FORMATS
 from registry.publish.notice import Channel, Notice
 from registry.publish.text import as_html

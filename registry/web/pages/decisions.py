@@ -1,7 +1,7 @@
 """The approver's acts: recompute, preview of just what others will see, publish, take back."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime
 
 from fastapi import Request, Response
@@ -9,6 +9,7 @@ from sqlmodel import Session
 
 from registry.domain.errors import InvalidInput, NotAllowed, RegistryError, RuleBroken
 from registry.domain.identity import name_key
+from registry.domain.values import dataclass
 from registry.domain.verdict import NONE_KNOWN, decider
 from registry.services.decisions import decision as deciding
 from registry.services.decisions import second_reading, taking_back

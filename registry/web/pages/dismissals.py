@@ -1,11 +1,12 @@
 """What was dismissed and why, by month and source; every number opens the list behind it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from fastapi import Request, Response
 
 from registry.domain.triage import REASON_LABELS, CandidateStatus, DismissReason
+from registry.domain.values import dataclass
 from registry.services.candidates import dismissals
 from registry.services.candidates.dismissals import Dismissals
 from registry.web.deps import House, Insider, Now, Read

@@ -1,7 +1,7 @@
 """What is due: dated conditions, suspensions, reviews and pilots, under filters, as a page, CSV and JSON."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 from urllib.parse import urlencode
@@ -10,6 +10,7 @@ from fastapi import Request, Response
 from sqlmodel import Session
 from starlette.datastructures import QueryParams
 
+from registry.domain.values import dataclass
 from registry.services.people.acting import Actor
 from registry.services.people.house import house
 from registry.services.verdicts.due import DueKind, DueThing, When, due

@@ -1,7 +1,6 @@
 """Two that look like one, side by side: a person merges them, either way, or says that they differ."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import quote
 
@@ -11,6 +10,7 @@ from sqlmodel import Session
 from registry.domain.errors import InvalidInput
 from registry.domain.identity import name_key
 from registry.domain.triage import STATUS_LABELS, CandidateStatus
+from registry.domain.values import dataclass
 from registry.services.candidates import merging
 from registry.services.candidates.likeness import Twin, likeness, twins
 from registry.services.candidates.others import Other, others

@@ -1,11 +1,11 @@
 """The answer on its own, for a frame in an intranet page: no scripts, and only on the sites that the office names."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from fastapi import Request, Response
 
 from registry.domain.errors import InvalidInput
+from registry.domain.values import dataclass
 from registry.services.answers import lookup
 from registry.web import cards
 from registry.web.deps import House, Known, Now, Read

@@ -1,7 +1,6 @@
 """One evaluation: its page, and what its owner, its reviewers and approvers do to it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
 
@@ -9,6 +8,7 @@ from fastapi import Depends, Request, Response
 from sqlmodel import Session
 
 from registry.domain.errors import InvalidInput, StaleVersion
+from registry.domain.values import dataclass
 from registry.services.evaluations import assigning, scoring, taking_part
 from registry.services.evaluations import evaluation as rounds
 from registry.services.people.acting import Actor
@@ -22,7 +22,7 @@ from registry.web.pages.scorecards import scorecard_again
 from registry.web.render import go, render
 from registry.web.routing import page_router
 from registry.web.shapes import Form
-from registry.web.typed import Fields, Typed, number
+from registry.web.typed import Fields, Typed, number, version_of
 
 router = page_router("/evaluations/{evaluation_id}")
 DONE = {
@@ -56,7 +56,7 @@ class Desk:
         try:
             with self.tx.begin_nested():
                 version = self.typed.one("version")
-                rounds.require_version(self.evaluation, number(version) if version else None)
+                rounds.require_version(self.evaluation, version_of(version))
                 act()
         except InvalidInput as refused:
             return self.again(refused.faults, status=422)

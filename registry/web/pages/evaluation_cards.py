@@ -1,10 +1,10 @@
 """Scorecards to read: every line in words, the versions before, and what an amendment changed."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 
 from registry.domain.rubric import Rubric
+from registry.domain.values import dataclass
 from registry.store.evaluations import StoredScorecard
 from registry.web.words import words
 

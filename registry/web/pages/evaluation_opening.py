@@ -1,7 +1,7 @@
 """Opening an evaluation: what the tool is to be used for, then the tier that follows from it and who scores."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime
 
 from fastapi import Request as WebRequest
@@ -10,6 +10,7 @@ from sqlmodel import Session
 
 from registry.domain.errors import InvalidInput
 from registry.domain.evaluation import ProposedTier, Tier, propose_tier, target_on
+from registry.domain.values import dataclass
 from registry.services.evaluations import assigning
 from registry.services.evaluations import evaluation as rounds
 from registry.services.people.acting import Actor

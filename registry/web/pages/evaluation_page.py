@@ -1,7 +1,6 @@
 """The values of the evaluation's own pages, read and put into words; the acts are in evaluations.py beside it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlmodel import Session
@@ -10,6 +9,7 @@ from registry.domain.disagreement import Disagreement
 from registry.domain.evaluation import Tier
 from registry.domain.language import day_text
 from registry.domain.rubric import Rubric
+from registry.domain.values import dataclass
 from registry.services.evaluations import assigning, moderation, scorecards, work
 from registry.services.evaluations.assessing import weigh
 from registry.services.evaluations.progress import AT_WORK

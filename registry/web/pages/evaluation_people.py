@@ -1,7 +1,6 @@
 """Who takes part in an evaluation, who could be asked, and whose task is what: in words, for the pages about it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from sqlmodel import Session
 
@@ -9,6 +8,7 @@ from registry.domain.choice_of_reviewers import Choosable
 from registry.domain.evaluation import Tier
 from registry.domain.language import day_text
 from registry.domain.rubric import Rubric
+from registry.domain.values import dataclass
 from registry.services.evaluations.assigning import Choice
 from registry.services.evaluations.work import Piece, Task, TaskKind
 from registry.services.people.acting import Actor

@@ -2,13 +2,13 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 
 from fastapi import Request, Response
 from sqlmodel import Session
 
 from registry.domain.evaluation import EvaluationState, Tier
+from registry.domain.values import dataclass
 from registry.services.evaluations import taking_part
 from registry.services.evaluations.work import my_work
 from registry.services.people.acting import Actor

@@ -1,7 +1,7 @@
 """The directory of feeds: each as a line a person can read, and all of them as a list for feed readers."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 
 from fastapi import Request, Response
@@ -11,6 +11,7 @@ from registry.domain.language import said, worded
 from registry.domain.outcome import MEANINGS, Outcome
 from registry.domain.tag import most_used
 from registry.domain.validity import STATE_LABELS, ValidityState
+from registry.domain.values import dataclass
 from registry.publish import opml
 from registry.publish.formats import FORMATS
 from registry.services.verdicts.shelf import Filter

@@ -1,13 +1,13 @@
 """Following by mail: asking to, saying yes, choosing how often, leaving."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from fastapi import Request, Response
 from sqlmodel import Session
 
 from registry.domain.errors import InvalidInput
 from registry.domain.language import opening, worded
+from registry.domain.values import dataclass
 from registry.services.notices import following
 from registry.services.notices.wanted import canonical, sentence_of
 from registry.settings import Settings

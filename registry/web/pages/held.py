@@ -1,13 +1,13 @@
 """What is held back of a source because so many came at once: shown to whoever works here, decided by admins."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from fastapi import Request, Response
 from sqlmodel import Session
 
 from registry.domain.errors import InvalidInput, RuleBroken
+from registry.domain.values import dataclass
 from registry.services.entries import holding
 from registry.services.people.acting import Actor
 from registry.store import entries, sources

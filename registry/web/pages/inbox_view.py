@@ -1,7 +1,7 @@
 """What the inbox shows, built whole from the store; who may act is web/deps.py's business."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import date, datetime, timedelta
 from urllib.parse import parse_qsl, quote
 from zoneinfo import ZoneInfo
@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from sqlmodel import Session
 
 from registry.domain.triage import REASON_LABELS, STATUS_LABELS, CandidateStatus, DismissReason
+from registry.domain.values import dataclass
 from registry.services.candidates import undoing
 from registry.services.candidates.likeness import Twin, twins
 from registry.services.candidates.relevance import reasons_in_short

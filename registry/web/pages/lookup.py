@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from urllib.parse import quote, urlsplit
 
@@ -19,6 +19,7 @@ from registry.domain.language import gettext_noop as _
 from registry.domain.language import worded
 from registry.domain.lookup import AnswerCode
 from registry.domain.lookup import House as Organisation
+from registry.domain.values import dataclass
 from registry.services.answers import lookup, matching
 from registry.services.answers.index import Index
 from registry.services.answers.lookup import LookUp

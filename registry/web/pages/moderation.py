@@ -12,7 +12,7 @@ from registry.web.pages.rescore_form import read_lines
 from registry.web.render import go, render
 from registry.web.routing import page_router
 from registry.web.shapes import Form
-from registry.web.typed import Fields, number
+from registry.web.typed import Fields, number, version_of
 
 router = page_router("/evaluations")
 TEMPLATE = "evaluations/moderation.html"
@@ -53,7 +53,7 @@ def resolve(
                 solo=house.solo,
                 by=user,
                 now=now,
-                version=number(version),
+                version=version_of(version),
             )
     except InvalidInput as refused:
         page = moderation_page(

@@ -1,7 +1,7 @@
 """The values of the page of disagreements, read and put into words; the acts are in moderation.py beside it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 
 from sqlmodel import Session
@@ -10,6 +10,7 @@ from registry.domain.assessment import spread
 from registry.domain.disagreement import Disagreement, DisagreementKind, by_severity, dissenting, in_words
 from registry.domain.evaluation import EvaluationState
 from registry.domain.rubric import KnockOutAnswer, Rating, Rubric, answer_badness, badness
+from registry.domain.values import dataclass
 from registry.services.evaluations import taking_part
 from registry.services.evaluations.assessing import Weighed, weigh
 from registry.services.people.acting import Actor

@@ -1,7 +1,6 @@
 """What the pages of offices show, built whole from the store."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlmodel import Session
@@ -10,6 +9,7 @@ from registry.domain.comparison import Detail
 from registry.domain.decision_table import DecisionTable
 from registry.domain.errors import InvalidInput
 from registry.domain.outcome import MEANINGS, Outcome
+from registry.domain.values import dataclass
 from registry.services.people import offices as acts
 from registry.services.people.acting import Actor
 from registry.services.people.house import GENERAL_RULE

@@ -2,7 +2,6 @@
 
 import logging
 import secrets
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
@@ -13,6 +12,7 @@ from sqlmodel import Session
 
 from registry.domain.errors import NotFound, SignInRefused
 from registry.domain.language import worded
+from registry.domain.values import dataclass
 from registry.openid.id_token import NOT_PROVEN
 from registry.services.people import identities, limits
 from registry.services.people.refusals import note_refusal
@@ -61,7 +61,7 @@ async def go_there(request: Request, next: str = "/", link: str = "") -> Respons
 
     def note(session: Session) -> identities.Begun:
         keys = {f"provider {limits.network_key(host_of(request))}": limits.PER_STARTS}
-        if limits.hold(session, keys, secret=secret, now=now) is None:
+        if limits.hold(session, keys, secret=secret, now=now).until is not None:
             raise SignInRefused(TOO_OFTEN, "too_often")
         return identities.begin(
             session,

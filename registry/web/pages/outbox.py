@@ -1,11 +1,11 @@
 """The outbox, for admins: what waits to be sent, what was given up, and having it tried again."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from fastapi import Request, Response
 
+from registry.domain.values import dataclass
 from registry.services.notices import outbox
 from registry.settings import Settings
 from registry.store import followers

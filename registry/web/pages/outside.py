@@ -18,7 +18,7 @@ from registry.web.pages.outside_view import found, list_page, read_wanted, shown
 from registry.web.render import go, render
 from registry.web.routing import page_router
 from registry.web.shapes import Form
-from registry.web.typed import number
+from registry.web.typed import number, version_of
 from registry.web.understood import understood
 
 router = page_router()
@@ -82,7 +82,9 @@ def place(
     fault, stale = "" if named else "There is no tool of that name here. Name one that is.", ""
     if named:
         try:
-            placing.place_by_hand(tx, outside_id, named[0].slug, version=number(version), by=user, now=now)
+            placing.place_by_hand(
+                tx, outside_id, named[0].slug, version=version_of(version), by=user, now=now
+            )
             return go(f"/outside-verdicts/{outside_id}")
         except StaleVersion as refused:
             stale = refused.sentence
@@ -93,13 +95,13 @@ def place(
 
 @router.post("/outside-verdicts/{outside_id}/set-aside")
 def set_aside(outside_id: RowId, tx: Tx, user: Triager, now: Now, version: Text = "") -> Response:
-    placing.set_aside(tx, outside_id, version=number(version), by=user, now=now)
+    placing.set_aside(tx, outside_id, version=version_of(version), by=user, now=now)
     return go(f"/outside-verdicts/{outside_id}")
 
 
 @router.post("/outside-verdicts/{outside_id}/propose")
 def propose(outside_id: RowId, tx: Tx, user: Triager, now: Now, version: Text = "") -> Response:
-    candidate = placing.make_candidate(tx, outside_id, version=number(version), by=user, now=now)
+    candidate = placing.make_candidate(tx, outside_id, version=version_of(version), by=user, now=now)
     return go(f"/inbox/{candidate.id}")
 
 

@@ -1,7 +1,6 @@
 """The values of the pages on what other registries decided, read and put into words; the acts are in outside.py."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from urllib.parse import urlencode
 
@@ -12,6 +11,7 @@ from registry.domain.errors import RuleBroken
 from registry.domain.language import day_text
 from registry.domain.outcome import MEANINGS, Outcome
 from registry.domain.outside import Outside
+from registry.domain.values import dataclass
 from registry.services.decisions import adoption
 from registry.services.decisions.decision import Terms
 from registry.services.outside import evidence

@@ -1,12 +1,12 @@
 """People and their tokens, for admins."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from fastapi import Request, Response
 from sqlmodel import Session
 
 from registry.domain.errors import InvalidInput, NotFound
+from registry.domain.values import dataclass
 from registry.services.evaluations import assigning, leaving
 from registry.services.people import accounts, api_tokens, invitations, losing, sign_in
 from registry.store import users

@@ -1,13 +1,13 @@
 """The quick no in one form: from a tool's page, or from the inbox, where the candidate becomes a tool with it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from fastapi import Request, Response
 from sqlmodel import Session
 
 from registry.domain.errors import InvalidInput, NotAllowed, RegistryError, RuleBroken, StaleVersion
+from registry.domain.values import dataclass
 from registry.domain.verdict import NONE_KNOWN, Scope
 from registry.services.answers import alternatives as instead
 from registry.services.candidates import triage
@@ -28,7 +28,7 @@ from registry.web.pages.decisions import slugs_of, terms_of, unknown_alternative
 from registry.web.render import go, render
 from registry.web.routing import page_router
 from registry.web.shapes import Form, Option
-from registry.web.typed import Fields, Typed, number
+from registry.web.typed import Fields, Typed, number, version_of
 from registry.web.words import words
 
 router = page_router()
@@ -176,7 +176,7 @@ def _publish(
     """Let the candidate in where it is one, and say no, in one act."""
     tool = subject.tool
     if tool is None and subject.candidate is not None:
-        version = number(typed.one("version"))
+        version = version_of(typed.one("version"))
         tool = triage.accept(tx, id_of(subject.candidate), version=version, by=user, now=now)
     assert tool is not None, "a subject is a tool or a candidate"
     return quick_no.give(tx, tool, told, terms_of(tx, house), house_of(tx, house), by=user, now=now)

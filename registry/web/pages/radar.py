@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
@@ -12,6 +12,7 @@ from sqlmodel import Session
 from registry.domain.language import worded, worded_n
 from registry.domain.lookup import House as Organisation
 from registry.domain.radar import RING_LABELS, Move, Ring, quarters
+from registry.domain.values import dataclass
 from registry.publish import radar as published
 from registry.publish import sheet
 from registry.services.answers import radar

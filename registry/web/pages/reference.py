@@ -2,12 +2,12 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
 from fastapi import Request, Response
 
+from registry.domain.values import dataclass
 from registry.web.parts import parts_of
 from registry.web.render import render
 from registry.web.routing import page_router

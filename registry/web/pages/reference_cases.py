@@ -1,7 +1,6 @@
 """Reference cases: the list with who has finished what, scoring one, comparing, and writing a new one."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from fastapi import Request, Response
@@ -10,6 +9,7 @@ from sqlmodel import Session
 from registry.domain.calibration import Calibration, Way
 from registry.domain.errors import InvalidInput, StaleVersion
 from registry.domain.rubric import Criterion, KnockOut, Rubric
+from registry.domain.values import dataclass
 from registry.services.evaluations import calibration
 from registry.services.evaluations.calibration import KEEPERS, CaseDraft
 from registry.services.people.acting import Actor

@@ -1,13 +1,13 @@
 """A case that was opened again: why, what was decided before, and renewing it where nothing changed."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from fastapi import Request, Response
 from sqlmodel import Session
 
 from registry.domain.errors import NotAllowed, RuleBroken, StaleVersion
 from registry.domain.evaluation import EvaluationState
+from registry.domain.values import dataclass
 from registry.services.decisions import renewal
 from registry.services.evaluations import scorecards, scoring, taking_part
 from registry.services.evaluations.progress import progress
@@ -22,7 +22,7 @@ from registry.web.pages.decisions import terms_of
 from registry.web.render import go, render
 from registry.web.reopened import Reopened, reopened_of
 from registry.web.routing import page_router
-from registry.web.typed import Fields, number
+from registry.web.typed import Fields, version_of
 from registry.web.viewer import now_of
 
 router = page_router("/evaluations")
@@ -64,7 +64,7 @@ def renew(
                 tx,
                 evaluation_id,
                 terms_of(tx, house),
-                version=number(typed.one("version")),
+                version=version_of(typed.one("version")),
                 by=user,
                 now=now,
             )

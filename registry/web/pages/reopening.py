@@ -1,7 +1,7 @@
 """Acts on several verdicts at once: withdrawing them together, having them looked at again."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime
 from urllib.parse import urlencode
 
@@ -11,6 +11,7 @@ from sqlmodel import Session
 from registry.domain.errors import InvalidInput, RegistryError, RuleBroken, StaleVersion
 from registry.domain.lookup import AnswerCode, Question
 from registry.domain.triggers import CAUSES, Cause
+from registry.domain.values import dataclass
 from registry.services.answers import lookup
 from registry.services.evaluations import taking_part
 from registry.services.people.acting import Actor

@@ -1,7 +1,6 @@
 """Why cases were opened again: the list, with the same as CSV and JSON."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
@@ -11,6 +10,7 @@ from sqlmodel import Session
 from starlette.datastructures import QueryParams
 
 from registry.domain.triggers import CAUSES, Cause
+from registry.domain.values import dataclass
 from registry.services.evaluations import taking_part
 from registry.services.people.acting import Actor
 from registry.settings import Settings

@@ -1,7 +1,6 @@
 """Telling us of a tool in use: challenge a verdict, report an incident; and the list of both for staff."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from urllib.parse import urlencode
@@ -14,6 +13,7 @@ from registry.domain.errors import InvalidInput
 from registry.domain.language import worded
 from registry.domain.lookup import Question
 from registry.domain.triggers import ReportKind
+from registry.domain.values import dataclass
 from registry.services.answers import lookup
 from registry.services.answers.meant import MOST_NAMED, suggest
 from registry.services.people.acting import Actor

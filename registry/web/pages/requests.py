@@ -1,7 +1,6 @@
 """Asking for a tool, and following what became of it by a secret link."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 
 from fastapi import Request, Response
@@ -12,6 +11,7 @@ from registry.domain.evaluation import TIERS, Tier
 from registry.domain.language import gettext_noop as _
 from registry.domain.language import worded
 from registry.domain.lookup import AnswerCode, Question
+from registry.domain.values import dataclass
 from registry.services.answers import lookup, requests
 from registry.services.answers.requests import Requested
 from registry.services.answers.stage import stages

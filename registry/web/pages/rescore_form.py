@@ -1,12 +1,12 @@
 """The form of a reviewer's one re-score: what it offers, filled with their own ratings, and what was typed into it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from registry.domain.disagreement import Disagreement, DisagreementKind
 from registry.domain.errors import InvalidInput
 from registry.domain.rubric import DEGREES, KnockOutAnswer, Rating, Rubric
 from registry.domain.scorecard import TypedAnswer, TypedRating
+from registry.domain.values import dataclass
 from registry.store.evaluations import StoredScorecard
 from registry.web.pages.evaluation_page import item_name
 from registry.web.shapes import Option

@@ -1,7 +1,6 @@
 """What the pages of rubrics and decision tables show, built whole from the store."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
@@ -10,6 +9,7 @@ from sqlmodel import Session
 from registry.domain.comparison import CellChange, Difference
 from registry.domain.decision_table import DecisionTable, FitBand, Mitigation, RiskBand
 from registry.domain.rubric import Rubric
+from registry.domain.values import dataclass
 from registry.services.people.acting import Actor
 from registry.services.rubrics import rubric_files, rubrics
 from registry.services.rubrics.comparing import NEWEST, Comparison, Reweighed, Reweighing, compare

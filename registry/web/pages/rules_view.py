@@ -1,13 +1,13 @@
 """What the page of intake rules shows, built whole from the store."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from sqlmodel import Session
 
 from registry.domain.errors import InvalidInput
 from registry.domain.intake_rule import Rule, RuleAct, RuleField, sentence
+from registry.domain.values import dataclass
 from registry.services.candidates.suggesting import suggested
 from registry.services.entries.intake_rules import SHOWN, Trial
 from registry.services.people.acting import Actor

@@ -1,10 +1,11 @@
 """The scorecard as a form: its questions with what was typed, read back, beside what another window saved."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from registry.domain.rubric import DEGREES, Criterion, KnockOutAnswer, Rating, Rubric, Side, evidence_required
 from registry.domain.scorecard import TypedAnswer, TypedRating, TypedScorecard
+from registry.domain.values import dataclass
 from registry.services.evaluations import scoring
 from registry.services.evaluations.scorecards import unfinished
 from registry.web.shapes import Option, Task

@@ -1,7 +1,7 @@
 """A reviewer's scorecard: interest first, then knock-outs and criteria; saved as a draft, submitted, amended."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime
 
 from fastapi import Request, Response
@@ -11,6 +11,7 @@ from sqlmodel import Session
 from registry.domain.errors import InvalidInput, NotAllowed, StaleVersion
 from registry.domain.evaluation import may_score
 from registry.domain.scorecard import TypedScorecard
+from registry.domain.values import dataclass
 from registry.services.evaluations import scoring, taking_part
 from registry.services.evaluations.scorecards import as_typed, confirmed
 from registry.services.outside.evidence import Evidence, on_tool

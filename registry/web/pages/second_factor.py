@@ -1,16 +1,15 @@
 """The second factor of one's own account, and the code that is asked for at sign-in."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from fastapi import Request, Response
 from sqlmodel import Session
 
 from registry.domain.errors import InvalidInput
-from registry.domain.language import worded
-from registry.services.people import limits, losing, second_factor, sign_in
+from registry.domain.language import joined, worded
+from registry.domain.values import dataclass
+from registry.services.people import guessing, limits, losing, second_factor, sign_in
 from registry.services.people.acting import Actor
-from registry.services.people.refusals import note_refusal
 from registry.services.people.second_factor import Key, State
 from registry.settings import Settings
 from registry.store import users
@@ -23,13 +22,16 @@ from registry.web.entering import (
     renew_own_session,
 )
 from registry.web.parts import parts_of
-from registry.web.proving import TOO_MANY, CodeAgain, FirstCode, PasswordAgain
+from registry.web.proving import CodeAgain, FirstCode, PasswordAgain
 from registry.web.render import go, local_path, render, secretly
 from registry.web.routing import page_router
 from registry.web.shapes import Form
 
 router = page_router()
 FACTOR = "/account/second-factor"
+OTHER_WAYS = worded(
+    "Recovery codes are taken all the same, and so are codes in a browser where you have signed in before."
+)
 
 
 @dataclass(frozen=True)
@@ -74,15 +76,18 @@ def take_code(request: Request, tx: Tx, now: Now, house: House, one_time_code: S
     if wanted is None:
         return drop_code_cookie(go("/login"), parts_of(request))
     user_id, how, path = wanted.user_id, wanted.how, wanted.next
-    held = limits.hold(tx, code_keys(request, user_id), secret=house.secret, now=now)
-    if held is None:
-        return _code_page(request, TOO_MANY, 429)
+    keys = code_keys(request, users.get(tx, user_id), one_time_code)
+    held = limits.hold(tx, keys, secret=house.secret, now=now)
+    if held.until is not None:
+        return _code_page(request, joined(" ", [limits.wait_told(held.until, now), OTHER_WAYS]), 429)
     wanted = second_factor.find_wanted(tx, _cookie(request), secret=house.secret, now=now)
     if wanted is None:  # another request of this browser came first, and was waited for
         return drop_code_cookie(go("/login"), parts_of(request))
     why = second_factor.prove(tx, user_id, one_time_code, secret=house.secret, now=now)
     if why:
-        note_refusal(tx, why, how=how, user_id=user_id, now=now)
+        guessing.note_wrong_code(
+            tx, why, how=how, user_id=user_id, secret=house.secret, mails=house.mails, now=now
+        )
         return _code_page(request, worded(second_factor.WHY[why]), 422)
     limits.let_go(tx, held)
     if second_factor.is_recovery_code(one_time_code):

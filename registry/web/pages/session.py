@@ -1,6 +1,6 @@
 """Signing in by password or link, a forgotten password, and signing out."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Annotated
 
@@ -9,6 +9,7 @@ from fastapi.concurrency import run_in_threadpool
 
 from registry.domain.errors import InvalidInput
 from registry.domain.language import worded
+from registry.domain.values import dataclass
 from registry.services.people import accounts, identities, invitations, limits, passwords, sign_in
 from registry.services.people.refusals import note_refusal
 from registry.settings import Settings
@@ -95,10 +96,13 @@ async def try_password(request: Request, email: Text = "", password: Secret = ""
     meant = await run_in_threadpool(find)
     meant_id = meant.id if meant is not None else None
     account = account_key(request, email, meant_id)
-    keys = {account: limits.PER_ACCOUNT, limits.network_key(host_of(request)): limits.PER_NETWORK}
+    keys: limits.Limits = {
+        account: limits.PER_ACCOUNT,
+        limits.network_key(host_of(request)): limits.PER_NETWORK,
+    }
     async with parts.writing() as session:
         held = await run_in_threadpool(limits.hold, session, keys, secret=secret, now=now)
-    if held is None:
+    if held.until is not None:
         return Attempt(None, TOO_OFTEN, 429)
     user = await run_in_threadpool(check)
     return Attempt(user, "" if user else WRONG, 200 if user else 422, held, meant_id)
@@ -191,11 +195,11 @@ def forgot(
         form = Form({"email": email}, {"email": worded("Give an e-mail address such as rosa@example.org.")})
         page = ForgottenPage(form, house.mails)
         return render(request, "session/forgotten.html", page, status=422)
-    keys = {
+    keys: limits.Limits = {
         f"forgotten {folded}": limits.PER_RESET,
         limits.network_key(host_of(request)): limits.PER_NETWORK,
     }
-    if house.mails and limits.hold(tx, keys, secret=house.secret, now=now) is not None:
+    if house.mails and limits.hold(tx, keys, secret=house.secret, now=now).until is None:
         background.add_task(_mail_reset, request, folded, now)
     page = ForgottenPage(Form({"email": email}), house.mails, sent=house.mails)
     return render(request, "session/forgotten.html", page)

@@ -1,7 +1,6 @@
 """What a site has beside its content: guidance, the accessibility statement, what programs ask a site for."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 
 from fastapi import Request, Response
@@ -11,6 +10,7 @@ from registry.domain.errors import NotFound
 from registry.domain.language import gettext_noop as _
 from registry.domain.language import worded
 from registry.domain.lookup import Question
+from registry.domain.values import dataclass
 from registry.services.answers import lookup
 from registry.services.people.house import house
 from registry.store import tools, verdicts

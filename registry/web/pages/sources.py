@@ -1,7 +1,6 @@
 """The places we poll: how they fare for whoever works here, every act on them for admins."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import parse_qsl, urlsplit
 
@@ -11,6 +10,7 @@ from starlette.datastructures import QueryParams
 
 from registry.domain.errors import InvalidInput, RuleBroken
 from registry.domain.proposal import Announcer
+from registry.domain.values import dataclass
 from registry.publish.atom import MEDIA_TYPE as ATOM
 from registry.services.people.acting import Actor
 from registry.services.sources import sources as acts

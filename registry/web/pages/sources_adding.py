@@ -5,7 +5,6 @@ import json
 import zlib
 from binascii import Error as BadBase64
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import groupby
 from typing import Annotated
 
@@ -13,6 +12,7 @@ from fastapi import File, Query, Request, Response, UploadFile
 
 from registry.domain.errors import InvalidInput, RuleBroken
 from registry.domain.proposal import Announcer
+from registry.domain.values import dataclass
 from registry.services.sources import sources as acts
 from registry.services.sources import starting
 from registry.services.sources.opml import as_wanted, read_opml, write_opml

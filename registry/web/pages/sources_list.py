@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from urllib.parse import urlencode
@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 from sqlmodel import Session
 from starlette.datastructures import QueryParams
 
+from registry.domain.values import dataclass
 from registry.domain.visit import Visit, visits
 from registry.services.entries import holding
 from registry.services.entries.holding import AskedAbout

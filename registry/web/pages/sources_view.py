@@ -1,13 +1,13 @@
 """What the pages of one source show, and those on which one is tried out or added; built whole from the store."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from sqlmodel import Session
 
 from registry.domain.proposal import Announcer
+from registry.domain.values import dataclass
 from registry.domain.visit import Visit, visits
 from registry.services.entries import holding
 from registry.services.entries.holding import AskedAbout

@@ -1,13 +1,13 @@
 """A tool's tags and the other ways to say it, in one form for those who triage."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from fastapi import Request, Response
 from sqlmodel import Session
 
 from registry.domain.errors import InvalidInput, StaleVersion
 from registry.domain.tag import MOST_TAGS, most_used, parted
+from registry.domain.values import dataclass
 from registry.services.tools import editing
 from registry.services.tools.editing import other_names
 from registry.store import tags, tools

@@ -1,11 +1,12 @@
 """The list of tools under its facets, and the same as CSV, Excel and JSON."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
 from fastapi import Request, Response
+from sqlmodel import Session
 from starlette.datastructures import QueryParams
 
 from registry.domain.errors import NotFound
@@ -13,10 +14,14 @@ from registry.domain.language import gettext_noop as _
 from registry.domain.language import joined, worded, worded_n
 from registry.domain.lookup import AnswerCode
 from registry.domain.tag import most_used
+from registry.domain.values import dataclass
 from registry.publish import sheet
 from registry.services.answers import tool_list
 from registry.services.answers.tool_list import OFFERED, Told, ToolFilter, ToolListing
+from registry.services.people.house import house
+from registry.services.verdicts.facets import refuse_strangers
 from registry.services.verdicts.shelf import Filter
+from registry.settings import Settings
 from registry.store.engine import snapshot
 from registry.store.tools import ORDERS
 from registry.web.deps import Asked, Called, House, Read
@@ -66,8 +71,10 @@ class ToolsPage:
 
 
 @router.get("/tools")
-def show_tools(request: Request, roll: Called, read: Read, after: Asked = "", before: Asked = "") -> Response:
-    wanted, sort = understood(request, _asked)
+def show_tools(
+    request: Request, roll: Called, read: Read, settings: House, after: Asked = "", before: Asked = ""
+) -> Response:
+    wanted, sort = understood(request, lambda query: _asked(query, read, settings))
     found = tool_list.listing(read, roll, wanted, sort=sort, after=after, before=before, limit=MOST_TOOLS)
     feeds = feed_links(
         worded("Verdicts on these tools"), wanted=Filter(categories=wanted.categories, tags=wanted.tags)
@@ -88,11 +95,11 @@ def show_tools(request: Request, roll: Called, read: Read, after: Asked = "", be
 
 
 @router.get("/tools.{ending}")
-def download(ending: str, request: Request, roll: Called, settings: House) -> Response:
+def download(ending: str, request: Request, roll: Called, read: Read, settings: House) -> Response:
     """The whole list under its filter and in its order, written as it is read."""
     if ending not in FILES:
         raise NotFound(worded("There is no such file. Choose among: {files}.", files=", ".join(FILES)))
-    wanted, sort = _asked(request.query_params)
+    wanted, sort = _asked(request.query_params, read, settings)
     engine, base_url = parts_of(request).engine, settings.base_url
 
     def told() -> Iterator[Mapping[str, Any]]:
@@ -109,7 +116,8 @@ def download(ending: str, request: Request, roll: Called, settings: House) -> Re
     return streamed(request, written, media_type, tag=tag, headers=headers)
 
 
-def _asked(query: QueryParams) -> tuple[ToolFilter, str]:
+def _asked(query: QueryParams, session: Session, settings: Settings) -> tuple[ToolFilter, str]:
+    """Raises InvalidInput, naming what may stand there."""
     sorts = [sign + name for name in ORDERS for sign in ("", "-")]
     wanted = ToolFilter(
         answers=frozenset(codes(AnswerCode, query.getlist("answer"), "answer")),
@@ -117,7 +125,10 @@ def _asked(query: QueryParams) -> tuple[ToolFilter, str]:
         tags=frozenset(each for each in query.getlist("tag") if each),
         text=query.get("q", "").strip()[:200],
     )
-    return wanted, code(query.get("sort", ""), sorts, "sort") or "tool"
+    sort = code(query.get("sort", ""), sorts, "sort") or "tool"
+    named = Filter(categories=wanted.categories, tags=wanted.tags)
+    refuse_strangers(session, named, house(session, settings))
+    return wanted, sort
 
 
 def _query(wanted: ToolFilter) -> list[tuple[str, str]]:

@@ -1,7 +1,7 @@
 """One tool's page with its answer, scores and history, and its badges for other pages."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
@@ -16,6 +16,7 @@ from registry.domain.language import joined, small, worded, worded_n
 from registry.domain.lookup import Answer, Question
 from registry.domain.lookup import House as Organisation
 from registry.domain.validity import ValidityState
+from registry.domain.values import dataclass
 from registry.services.answers import lookup
 from registry.services.answers.dossier import MOST_MENTIONS, Dossier, dossiers
 from registry.services.answers.index import Index

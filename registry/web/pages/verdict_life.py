@@ -1,12 +1,12 @@
 """What staff may do to a verdict that has gone out, and to its dated conditions."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from fastapi import Request, Response
 from sqlmodel import Session
 
 from registry.domain.errors import InvalidInput, RuleBroken, StaleVersion
+from registry.domain.values import dataclass
 from registry.services.people.acting import Actor
 from registry.services.verdicts import duties, verdict_life
 from registry.settings import Settings

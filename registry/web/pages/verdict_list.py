@@ -1,11 +1,12 @@
 """The list of verdicts under its facets, and the same as CSV, Excel and JSON."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 from fastapi import Request, Response
+from sqlmodel import Session
 from starlette.datastructures import QueryParams
 
 from registry.domain.errors import NotFound
@@ -15,9 +16,11 @@ from registry.domain.lookup import House as Organisation
 from registry.domain.outcome import Outcome
 from registry.domain.tag import most_used
 from registry.domain.validity import REVIEW_DAYS, ValidityState
+from registry.domain.values import dataclass
 from registry.publish import sheet
 from registry.services.people.house import house
 from registry.services.verdicts import listing, publishing
+from registry.services.verdicts.facets import refuse_strangers
 from registry.services.verdicts.listing import Listing
 from registry.services.verdicts.shelf import NEWEST, OLDER, ORDERS, Filter
 from registry.store import shelf as store
@@ -85,7 +88,8 @@ class VerdictsPage:
 def show_verdicts(
     request: Request, shelf: Shelved, read: Read, settings: House, after: Asked = ""
 ) -> Response:
-    (wanted, sort), organisation = understood(request, _asked), house(read, settings)
+    organisation = house(read, settings)
+    wanted, sort = understood(request, lambda query: _asked(query, read, organisation))
     listed = listing.listing(
         read, shelf, wanted, organisation, sort=sort, after=_number(after), limit=MOST_VERDICTS
     )
@@ -125,8 +129,9 @@ def download(
     """The whole list under its filter and in its order, written as it is read."""
     if ending not in FILES:
         raise NotFound(worded("There is no such file. Choose among: {files}.", files=", ".join(FILES)))
-    wanted, sort = _asked(request.query_params)
-    facts = listing.every(read, shelf, wanted, house(read, settings), sort=sort)
+    organisation = house(read, settings)
+    wanted, sort = _asked(request.query_params, read, organisation)
+    facts = listing.every(read, shelf, wanted, organisation, sort=sort)
     engine, base_url = parts_of(request).engine, settings.base_url
 
     def told() -> Iterator[Mapping[str, Any]]:
@@ -146,9 +151,12 @@ def download(
     return streamed(request, written, media_type, tag=tag, headers=headers)
 
 
-def _asked(query: QueryParams) -> tuple[Filter, str]:
+def _asked(query: QueryParams, session: Session, organisation: Organisation) -> tuple[Filter, str]:
+    """Raises InvalidInput, naming what may stand there."""
     sorts = [sign + name for name in ORDERS for sign in ("", "-")]
-    return as_filter(query), code(query.get("sort", ""), sorts, "sort") or NEWEST
+    wanted, sort = as_filter(query), code(query.get("sort", ""), sorts, "sort") or NEWEST
+    refuse_strangers(session, wanted, organisation)
+    return wanted, sort
 
 
 def _number(after: str) -> int:

@@ -1,7 +1,7 @@
 """One verdict as a memo: what was decided, why, on what conditions, and what has become of it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from fastapi import Request, Response
@@ -10,6 +10,7 @@ from sqlmodel import Session
 from registry.domain.errors import NotFound
 from registry.domain.language import small, worded
 from registry.domain.lookup import House as Organisation
+from registry.domain.values import dataclass
 from registry.domain.verdict import decider
 from registry.services.decisions import second_reading
 from registry.services.decisions.second_reading import Standing

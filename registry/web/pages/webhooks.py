@@ -1,13 +1,13 @@
 """Webhooks, for admins: the list, one with what was sent to it, and keeping it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from fastapi import Request, Response
 from sqlmodel import Session
 
 from registry.domain.errors import InvalidInput, StaleVersion
+from registry.domain.values import dataclass
 from registry.services.notices import hooks, outbox
 from registry.services.notices.wanted import canonical, sentence_of
 from registry.store import followers
@@ -19,7 +19,7 @@ from registry.web.deps import HookKeeper, House, Now, Read, RowId, Text, Tx
 from registry.web.render import go, render, secretly
 from registry.web.routing import page_router
 from registry.web.shapes import Form
-from registry.web.typed import number
+from registry.web.typed import version_of
 from scrapers.links import public_url
 
 router = page_router("/webhooks")
@@ -126,7 +126,7 @@ def change(
                 url=url,
                 wanted=canonical(tx, wanted, settings),
                 note=note,
-                version=number(version),
+                version=version_of(version),
                 settings=settings,
                 by=user,
                 now=now,

@@ -17,19 +17,52 @@ SECRET = b"0123456789abcdef0123456789abcdef"
 def test_what_one_process_counted_another_one_counts_too(engine: Engine, now: datetime) -> None:
     for _ in range(3):
         with transaction(engine) as session:
-            assert limits.hold(session, {"a": 3, "b": 9}, secret=SECRET, now=now) is not None
+            assert limits.hold(session, {"a": 3, "b": 9}, secret=SECRET, now=now).until is None
     with transaction(engine) as session:
-        assert limits.hold(session, {"a": 3}, secret=SECRET, now=now) is None
-        assert limits.hold(session, {"b": 9}, secret=SECRET, now=now) is not None
-        assert limits.hold(session, {"a": 3}, secret=SECRET, now=now + limits.WINDOW) is not None
+        assert limits.hold(session, {"a": 3}, secret=SECRET, now=now).until == now + limits.WINDOW
+        assert limits.hold(session, {"b": 9}, secret=SECRET, now=now).until is None
+        assert limits.hold(session, {"a": 3}, secret=SECRET, now=now + limits.WINDOW).until is None
+
+
+@pytest.mark.both_databases
+def test_the_more_codes_were_wrong_the_longer_is_the_wait_and_in_a_day_20_are_tried_in_30_days_60(
+    session: Session, now: datetime
+) -> None:
+    """Somebody who has the password and never gives up, one attempt a minute."""
+    minute, waits, tried, moment = timedelta(minutes=1), [], [], now
+    while moment < now + 30 * limits.DAY:
+        held = limits.hold(session, {"code": limits.CODES}, secret=SECRET, now=moment)
+        if held.until is None:
+            tried.append(moment)
+            moment += minute
+        else:
+            waits.append(held.until - moment)
+            moment = held.until
+    assert (len([each for each in tried if each < now + limits.DAY]), len(tried)) == (20, 60)
+    first, second, _, fourth, *_ = waits
+    assert first < limits.WINDOW < timedelta(hours=2) < second < timedelta(hours=19) < fourth
+    assert max(waits) > 25 * limits.DAY
+
+
+@pytest.mark.parametrize(
+    ("wait", "told"),
+    [
+        (timedelta(seconds=1), "1 minute"),
+        (timedelta(minutes=90), "90 minutes"),
+        (timedelta(hours=23, minutes=1), "24 hours"),
+        (timedelta(days=9), "9 days"),
+    ],
+)
+def test_how_long_to_wait_is_told(now: datetime, wait: timedelta, told: str) -> None:
+    assert limits.wait_told(now + wait, now).endswith(f"Wait for {told}.")
 
 
 def test_what_was_let_go_or_forgotten_does_not_count(session: Session, now: datetime) -> None:
     held = limits.hold(session, {"a": 1}, secret=SECRET, now=now)
     limits.let_go(session, held)
-    assert limits.hold(session, {"a": 1}, secret=SECRET, now=now) is not None
+    assert limits.hold(session, {"a": 1}, secret=SECRET, now=now).until is None
     limits.forget(session, "a", secret=SECRET)
-    assert limits.hold(session, {"a": 1}, secret=SECRET, now=now) is not None
+    assert limits.hold(session, {"a": 1}, secret=SECRET, now=now).until is None
 
 
 def test_no_address_and_no_account_stands_in_the_table_and_nothing_stays(

@@ -142,6 +142,14 @@ def test_a_stale_page_is_told_with_both_wordings_in_sight(as_: As, amir: TestCli
     assert again.status_code == 303
 
 
+@pytest.mark.parametrize("act", ["reword", "retire", "bring-back"])
+def test_a_version_that_cannot_be_read_is_stale(amir: TestClient, kept: str, act: str) -> None:
+    typed = PUBLIC | {"text": "Public only.", "reason": "Because.", "version": "1e3"}
+    reply = amir.post(f"{kept}/{act}", data=typed)
+    assert reply.status_code == 409
+    assert "Somebody changed this condition meanwhile" in reply.text
+
+
 def test_one_that_is_retired_says_why_is_offered_no_more_and_comes_back(
     amir: TestClient, kept: str, site_engine: Engine
 ) -> None:

@@ -183,11 +183,12 @@ def test_from_the_inbox_the_candidate_becomes_a_tool_with_its_no_in_one_act(
     assert len(stored(site_engine)) == 1
 
 
+@pytest.mark.parametrize("version", ["99", "1e3", "-1"])
 def test_a_candidate_that_changed_meanwhile_is_told_and_stays_what_it_is(
-    as_: As, candidate: int, site_engine: Engine
+    as_: As, candidate: int, site_engine: Engine, version: str
 ) -> None:
     reply = as_("Amir").post(
-        f"/inbox/{candidate}/quick-no", data=PRIVATE | {"version": "99", "action": "publish"}
+        f"/inbox/{candidate}/quick-no", data=PRIVATE | {"version": version, "action": "publish"}
     )
     assert reply.status_code == 409
     assert PRIVATE["evidence"] in unescape(reply.text)
