@@ -98,7 +98,7 @@ def _reply(
         faults = refused.faults if isinstance(refused, InvalidInput) else {}
         return problem(request, status_of(refused), refused.sentence, refused.code, faults, OPEN)
     if OLDER not in asked.wanted.rubrics:  # what is in force is no part of the trail that memory follows
-        keep(request, _next_turn(read, now), on_trail=True)
+        keep(request, next_turn(read, now), on_trail=True)
     return reply
 
 
@@ -235,7 +235,7 @@ def _title(settings: Settings, wanted: Filter, asked: Asked) -> str:
     return joined(" – ", [title, joined(", ", named)]) if named else title
 
 
-def _next_turn(read: Session, now: datetime) -> datetime:
+def next_turn(read: Session, now: datetime) -> datetime:
     """When time alone changes a feed next: a notice becomes public, or a month is over."""
     at = now.astimezone(UTC)
     month = (at.replace(day=1, hour=0, minute=0, second=0, microsecond=0) + timedelta(days=32)).replace(day=1)

@@ -55,6 +55,19 @@ class Origin:
     """What is asked in its links, and the address of the tool that this means."""
 
 
+@dataclass(frozen=True)
+class State:
+    """What a whole copy was made of."""
+
+    made_of: str
+    since: datetime
+    until: datetime
+    """From then on it would be another one though nobody does anything."""
+
+    def stands(self, now: "State") -> bool:
+        return self.made_of == now.made_of and self.since <= now.since < self.until
+
+
 @dataclass
 class Written:
     new: int = 0
@@ -72,6 +85,8 @@ class Folder:
     """By path; None for one that may or may not have been put in place before somebody was killed."""
     stamp: tuple[str, str]
     """The moment in words, and as a `datetime` attribute wants it."""
+    state: State | None = None
+    """Of what was put in place last; None where nobody knows."""
     _next: dict[str, Held] = field(default_factory=dict)
     _staged: dict[str, None] = field(default_factory=dict)
     _safe: set[Path] = field(default_factory=set)
@@ -92,6 +107,16 @@ class Folder:
         assert held.origin is not None
         self._next[path] = held
         return held.origin
+
+    def keep_all(self, state: State) -> bool:
+        """Leave everything as it is, where it was made of the same; whether that is so."""
+        same = self.state is not None and self.state.stands(state)
+        if same and all(
+            each is not None and self._is_as_left(path, each) for path, each in self.held.items()
+        ):
+            self._next = {path: each for path, each in self.held.items() if each is not None}
+            return True
+        return False
 
     def take(self, path: str, body: bytes, origin: Origin | None = None) -> None:
         """Set a file ready where it is new or changed. Raises RuleBroken where another's file is in its place."""
@@ -115,19 +140,20 @@ class Folder:
         self._next[path] = Held(content, written, status.st_size, status.st_mtime_ns, origin)
         self._staged[path] = None
 
-    def settle(self, *, last: Iterable[str] = ()) -> Written:
+    def settle(self, state: State | None = None, *, last: Iterable[str] = ()) -> Written:
         """Put in place what was taken, and take away what was ours and is not any more; `last` go after all others."""
         new = [path for path in self._staged if path not in self.held]
         late = [path for path in last if path in self._staged and path in self.held]
         changed = [path for path in self._staged if path in self.held and path not in late]
         gone = [path for path in self.held if path not in self._next]
-        self._note({**dict.fromkeys(self._staged), **dict.fromkeys(gone), **self._kept()})
+        if new:  # else nothing comes that the list does not know to be ours
+            self._note({**dict.fromkeys(self._staged), **dict.fromkeys(gone), **self._kept()}, None)
         for path in (*new, *changed, *late):
             self._put(path)
         for path in gone:
             (self.root / path).unlink(missing_ok=True)
             self._tidy(Path(path).parent)
-        self._note(self._next)
+        self._note(self._next, state)
         shutil.rmtree(self.root / STAGING, ignore_errors=True)
         total = sum(each.size for each in self._next.values())
         same = len(self._next) - len(self._staged)
@@ -170,7 +196,7 @@ class Folder:
             place.rmdir()
             parent = parent.parent
 
-    def _note(self, files: Mapping[str, Held | None]) -> None:
+    def _note(self, files: Mapping[str, Held | None], state: State | None) -> None:
         places: dict[str, int] = {}
         """Each address is written once, and named by its place."""
         for each in files.values():
@@ -178,7 +204,9 @@ class Folder:
                 places.setdefault(address, len(places))
         beside = self.root / f"{LIST}.new"
         with beside.open("w", encoding="utf-8") as file:
-            file.write(f'{{"registry_copy": {WRITTEN},\n"addresses": {json.dumps([*places])},\n"files": {{')
+            told = state and [state.made_of, state.since.isoformat(), state.until.isoformat()]
+            file.write(f'{{"registry_copy": {WRITTEN},\n"state": {json.dumps(told)},\n')
+            file.write(f'"addresses": {json.dumps([*places])},\n"files": {{')
             parting = "\n"
             for path in sorted(files):
                 each = files[path]
@@ -227,19 +255,20 @@ def opened(root: Path, *, at: datetime, told: str) -> Iterator[Folder]:
             raise RuleBroken(f"Somebody is publishing into {root} at this moment. Try again later.") from None
         shutil.rmtree(root / STAGING, ignore_errors=True)
         try:
-            yield Folder(root, _held(root) or {}, (told, at.isoformat(timespec="minutes")))
+            held, state = _listed(root)
+            yield Folder(root, held, (told, at.isoformat(timespec="minutes")), state)
         finally:
             shutil.rmtree(root / STAGING, ignore_errors=True)
 
 
-def _held(root: Path) -> dict[str, Held | None] | None:
-    """What is ours in the folder; None where nothing is."""
+def _listed(root: Path) -> tuple[dict[str, Held | None], State | None]:
+    """What is ours in the folder, and of what state; nothing where no list is."""
     try:
         with (root / LIST).open(encoding="utf-8") as file:
             if json.loads(f"{_line(file)}}}") != {"registry_copy": WRITTEN}:
                 file.seek(0)
-                return _held_before(json.load(file)["files"])
-            addresses = json.loads(f"{{{_line(file)}}}")["addresses"]
+                return _listed_before(json.load(file)["files"]), None
+            state, addresses = (json.loads(f"{{{_line(file)}}}")[name] for name in ("state", "addresses"))
             if _line(file) != '"files": {':
                 raise ValueError
             # Line by line, since all of it at once takes three times the memory.
@@ -248,9 +277,9 @@ def _held(root: Path) -> dict[str, Held | None] | None:
                 held.update(
                     (path, _read(told, addresses)) for path, told in json.loads(f"{{{line}}}").items()
                 )
-            return held
+            return held, state and State(state[0], *map(datetime.fromisoformat, state[1:]))
     except FileNotFoundError:
-        return None
+        return {}, None
     except (ValueError, LookupError, TypeError, AttributeError):
         raise RuleBroken(
             f"{root / LIST} cannot be read, so nobody knows what in {root} is ours. Publish into a new folder."
@@ -261,6 +290,6 @@ def _line(file: TextIO) -> str:
     return file.readline().strip().removesuffix(",")
 
 
-def _held_before(files: Mapping[str, Sequence[Any] | None]) -> dict[str, Held | None]:
-    """As earlier versions wrote it; whatever a program made that is another one is made anew."""
-    return {path: told and _read(told[:4], ()) for path, told in files.items()}  # type: ignore[misc]
+def _listed_before(files: Mapping[str, Sequence[Any] | None]) -> dict[str, Held | None]:
+    """As earlier versions wrote it: what each file was made of is no matter, since another program made it."""
+    return {path: _read(told[:4], ()) if told else None for path, told in files.items()}
