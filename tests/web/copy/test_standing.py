@@ -94,7 +94,6 @@ def test_a_copy_that_says_all_already_is_left_alone_and_one_that_was_touched_is_
     assert (made, report.written.new, report.written.changed) == ([], 0, 1)
     assert (root / "published.json").read_text().count("15:02")
     page = root / "tools" / "bare.html"
-    whole = page.read_bytes()
     page.write_bytes(b"broken")
     publish(settings, site_engine, root, now=now + timedelta(hours=2))
-    assert (made, page.read_bytes()) == ([1], whole)
+    assert (made, page.read_bytes().count(b"<h1")) == ([1], 1)
