@@ -4,11 +4,14 @@ import getpass
 from typing import Annotated
 
 import typer
-from sqlmodel import Session, select
+from sqlmodel import Session
 
 from registry.domain.errors import NotFound
 from registry.services.people.acting import Actor
-from registry.store.tables import Role, User, UserRole
+from registry.services.people.passwords import fold_email
+from registry.services.people.sign_in import as_actor
+from registry.store import users
+from registry.store.tables import Role
 
 As = Annotated[str, typer.Option("--as", metavar="EMAIL", help="Who acts; else the user of this machine.")]
 
@@ -20,11 +23,10 @@ def acting(session: Session, email: str = "") -> Actor:
     """
     if not email:
         return Actor(None, _user_name(), frozenset(Role))
-    user = session.exec(select(User).where(User.email == email.strip().lower())).first()
+    user = users.find_by_email(session, fold_email(email))
     if user is None or user.disabled_at is not None:
         raise NotFound(f"Nobody here has the address {email}. `registry users list` shows who does.")
-    roles = session.exec(select(UserRole.role).where(UserRole.user_id == user.id)).all()
-    return Actor(user.id, user.name, frozenset(Role(role) for role in roles))
+    return as_actor(session, user)
 
 
 def _user_name() -> str:

@@ -5,7 +5,6 @@ from dataclasses import asdict
 
 import typer
 from sqlalchemy import Engine
-from sqlmodel import col, func, select
 
 from registry.cli import surroundings
 from registry.cli.common import AsJson, print_json, utc_now
@@ -16,10 +15,10 @@ from registry.services.health import Check, agent, readiness, reading, secret_mo
 from registry.services.log import checkpoints
 from registry.services.notices.outbox import LEASE
 from registry.settings import Settings, load_settings
-from registry.store import guards, outbox
+from registry.store import guards, outbox, sources
 from registry.store.engine import make_engine, snapshot
 from registry.store.entries import held_by_source
-from registry.store.tables import DeliveryState, Role, Source
+from registry.store.tables import DeliveryState, Role
 from registry.store.users import active_holders
 
 app = typer.Typer()
@@ -65,11 +64,8 @@ def _checks(settings: Settings, engine: Engine) -> Iterator[Check]:
 def _stored(engine: Engine) -> Iterator[Check]:
     with snapshot(engine) as session:
         admins = len(active_holders(session, Role.ADMIN))
-        polled = (col(Source.paused_at).is_(None), col(Source.removed_at).is_(None))
-        sources = session.exec(select(func.count()).select_from(Source).where(*polled)).one()
-        failing = session.exec(
-            select(Source.name).where(*polled, Source.failures >= FAILING).order_by(Source.name)
-        ).all()
+        read = [each for each in sources.standings(session) if each.paused_at is None]
+        failing = sorted(each.name for each in read if each.failures >= FAILING)
         given_up = sum(
             count for (_, its), count in outbox.counted(session).items() if its is DeliveryState.FAILED
         )
@@ -79,7 +75,7 @@ def _stored(engine: Engine) -> Iterator[Check]:
         entries = _entries(rereading.ahead(session), sum(held_by_source(session).values()))
     none = "There is no admin. Make one: registry users add EMAIL --role admin"
     yield Check("admin", admins > 0, f"{admins} active." if admins else none)
-    named = f"{len(failing)} of {sources}: {', '.join(failing)}" if failing else f"none of {sources}"
+    named = f"{len(failing)} of {len(read)}: {', '.join(failing)}" if failing else f"none of {len(read)}"
     told = f"Failed {FAILING} times in a row or more: {named}."
     yield Check("sources", not failing, told)
     yield Check("entries", True, entries)

@@ -38,18 +38,16 @@ def publish(
     as_json: AsJson = False,
 ) -> None:
     """Write the public pages, feeds and a look-up into DIR; only what changed is written again."""
-    from sqlmodel import func, select
-
     from registry.cli.progress import counting
+    from registry.store import tools
     from registry.store.engine import snapshot
-    from registry.store.tables import Tool
     from registry.web.copy.making import publish as make
 
     own_url = _plain(at) if at else ""
     began = time.monotonic()
     with opened() as (settings, engine):
         with snapshot(engine) as session:
-            number = session.exec(select(func.count()).select_from(Tool)).one()
+            number = tools.count(session)
         processes = 1 if number < FEW else max(os.cpu_count() or 1, 1)
         with counting("Writing pages") as track:
             report = make(

@@ -4,7 +4,7 @@ who is away."""
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
 from registry.demo.ground import Ground
 from registry.domain.triggers import ReportKind
@@ -16,7 +16,9 @@ from registry.services.people.acting import Actor
 from registry.services.people.house import house
 from registry.services.verdicts import reports, verdict_life
 from registry.settings import Settings
-from registry.store.tables import Tool, Verdict
+from registry.store import tools, verdicts
+from registry.store.columns import id_of
+from registry.store.tables import Tool
 
 DOUBLE, INSTEAD = "subtitlery", "captionary"
 PILOT = "glossarine"
@@ -61,15 +63,10 @@ def _say_no_at_once(
 
 def _report_the_pilot(session: Session, terms: Terms, *, by: Actor, now: datetime) -> None:
     """Of the first of the two pilots, which the second one followed."""
-    number = session.exec(
-        select(Verdict.number)
-        .join(Tool, col(Tool.id) == col(Verdict.tool_id))
-        .where(Tool.slug == PILOT)
-        .order_by(col(Verdict.number))
-    ).first()
+    pilots = verdicts.of_tool(session, id_of(tools.get(session, PILOT)))
     verdict_life.mark(
         session,
-        number or 0,
+        pilots[-1].number,
         MarkKind.PILOT_RESULT,
         reason="Half a year with four translators.",
         details={

@@ -3,17 +3,18 @@
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
 from registry.demo.ground import Ground
 from registry.domain.evaluation import EvaluationState
 from registry.services.evaluations import calibration, moderation
 from registry.services.evaluations.assessing import weigh
 from registry.services.people.acting import Actor
-from registry.store import evaluations
+from registry.store import evaluation_lists, evaluations, tools
 from registry.store import reference_cases as store
 from registry.store.columns import id_of
-from registry.store.tables import Evaluation, ReferenceCase, Tool
+from registry.store.evaluation_lists import Filters
+from registry.store.tables import ReferenceCase
 
 CASES = (("chartwright", "Charts for reports"), ("keyhollow", "Keys shared within a team"))
 """Slug of a tool that was decided on, and what its case is called."""
@@ -33,12 +34,9 @@ def prepare(session: Session, ground: Ground, *, now: datetime) -> None:
 
 
 def _case(session: Session, slug: str, title: str, *, by: Actor, now: datetime) -> ReferenceCase:
-    row = session.exec(
-        select(Evaluation)
-        .join(Tool, col(Tool.id) == col(Evaluation.tool_id))
-        .where(Tool.slug == slug, Evaluation.state == EvaluationState.DECIDED)
-    ).first()
-    _, draft = calibration.drafted_from(session, id_of(row) if row else 0)
+    rounds = evaluations.of_tool(session, id_of(tools.get(session, slug)))
+    decided = next(each for each in rounds if each.state is EvaluationState.DECIDED)
+    _, draft = calibration.drafted_from(session, id_of(decided))
     told = {item: (value, reason or UNTOLD) for item, (value, reason) in draft.agreed.items()}
     whole = calibration.CaseDraft(
         title, draft.description, draft.intended_use, draft.evidence, told, draft.evaluation_id
@@ -57,15 +55,15 @@ def _finish(
 
 def _talk(session: Session, people: Mapping[str, Actor], *, now: datetime) -> None:
     """On the first thing that is disagreed on in the evaluation in moderation."""
-    row = session.exec(select(Evaluation).where(Evaluation.state == EvaluationState.MODERATION)).first()
-    if row is None:
+    found = evaluation_lists.page(session, Filters(states=[EvaluationState.MODERATION]), limit=1)
+    if not found:
         return
-    evaluation = evaluations.get(session, id_of(row))
+    evaluation = found[0][0]
     item = next(each.id for each in weigh(session, evaluation).disagreements if each.kind == "rating")
     rosa, ravi = people["rosa"], people["ravi"]
     moderation.remark(
         session,
-        id_of(row),
+        id_of(evaluation),
         item,
         text="The supplier says that audio is deleted after the notes are written. Where did you see otherwise?",
         asked_id=ravi.person_id,
@@ -74,7 +72,7 @@ def _talk(session: Session, people: Mapping[str, Actor], *, now: datetime) -> No
     )
     moderation.remark(
         session,
-        id_of(row),
+        id_of(evaluation),
         item,
         text="In their help: it is kept for thirty days unless an administrator shortens that.",
         evidence="https://minutecraft.example/help/retention",

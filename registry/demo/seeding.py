@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Engine
-from sqlmodel import Session, func, select
+from sqlmodel import Session
 
 from registry import rounds
 from registry.demo import ahead, lately, practice, told
@@ -32,7 +32,8 @@ from registry.services.rubrics import rubric_files
 from registry.services.sources import sources
 from registry.services.verdicts import announcing
 from registry.settings import Settings
-from registry.store import candidates, schema, tables, verdicts
+from registry.store import candidates, copying, gauges, schema, tables, verdicts
+from registry.store import sources as store
 from registry.store.columns import id_of
 from registry.store.engine import make_engine, snapshot, transaction
 from scrapers.links import identity_key
@@ -192,20 +193,16 @@ def _summary(session: Session, settings: Settings, now: datetime) -> dict[str, A
     states = Counter(
         validity(each, at=now, zone=settings.zone).state.value for each in verdicts.as_rulings(session, rows)
     )
-    rounds = Counter(each.state.value for each in session.exec(select(tables.Evaluation)))
-    waiting = Counter(each.status.value for each in session.exec(select(tables.Candidate)))
-    broken = select(func.count()).select_from(tables.Source).where(tables.Source.error_code != "")
-
-    def count(table: type[tables.Tool | tables.Source | tables.Entry]) -> int:
-        return session.exec(select(func.count()).select_from(table)).one()
-
+    counts = copying.counts(session.connection())
+    waiting = candidates.counts_by_status(session)
+    rounds = gauges.evaluations(session)
     return {
-        "sources": count(tables.Source),
-        "broken_sources": session.exec(broken).one(),
-        "entries": count(tables.Entry),
-        "candidates": dict(waiting),
-        "tools": count(tables.Tool),
-        "evaluations": dict(rounds),
+        "sources": counts["source"],
+        "broken_sources": sum(bool(each.error) for each in store.standings(session)),
+        "entries": counts["entry"],
+        "candidates": {status.value: count for status, count in waiting.items() if count},
+        "tools": counts["tool"],
+        "evaluations": {state.value: count for state, count in rounds.items()},
         "verdicts": dict(Counter(row.outcome.value for row in rows)),
         "validities": dict(states),
     }

@@ -2,15 +2,17 @@
 
 from datetime import datetime, timedelta
 
-from sqlmodel import Session, select
+from sqlmodel import Session
 
 from registry.demo.ground import Ground
 from registry.demo.publisher import CHAT
 from registry.services.notices import following, hooks, outbox, work_mails
 from registry.services.notices.outbox import Reply
 from registry.settings import Settings
+from registry.store import followers
+from registry.store import outbox as store
 from registry.store.columns import id_of
-from registry.store.tables import Channel, Delivery, Follower, Role, WorkMails
+from registry.store.tables import Channel, Delivery, Role, WorkMails
 
 FOLLOWERS = (
     ("lotte.brandt@office.example", "", True),
@@ -30,9 +32,9 @@ def prepare(session: Session, ground: Ground, settings: Settings, feeds_url: str
     for address, wanted, weekly in FOLLOWERS:
         following.ask(session, address=address, wanted=wanted, weekly=weekly, now=begun)
     session.flush()
-    for follower in session.exec(select(Follower)):
+    for follower in followers.unconfirmed(session, now):
         following.confirm(follower, now=begun + timedelta(hours=2))
-    for asked in session.exec(select(Delivery)):
+    for asked in store.deliveries(session)[::-1]:
         _done(session, asked, Reply(True, None, "Put into the folder of mails."), begun)
     chat, _ = hooks.add(
         session, url=f"{feeds_url}{CHAT}", note="The office’s chat", settings=settings, by=admin, now=begun

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from registry.domain.values import dataclass
@@ -14,7 +14,7 @@ from registry.services import gauges
 from registry.services.rubrics import rubric_files
 from registry.settings import Settings
 from registry.store import schema
-from registry.store.engine import snapshot
+from registry.store.engine import reach, snapshot
 
 MIN_FREE_BYTES = 200_000_000
 
@@ -91,8 +91,7 @@ def _run(*checks: Callable[[], Check]) -> Iterator[Check]:
 
 def _database(engine: Engine) -> Check:
     try:
-        with engine.connect() as connection:
-            connection.execute(text("SELECT 1"))
+        reach(engine)
     except SQLAlchemyError as error:
         return Check("database", False, f"The database cannot be reached ({type(error).__name__}).")
     return Check("database", True, f"The database answers ({engine.dialect.name}).")

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 
 from sqlalchemy import func
-from sqlmodel import Session, col, or_, select
+from sqlmodel import Session, col, or_, select, update
 
 from registry.domain.errors import NotFound
 from registry.domain.tool import AliasKind
@@ -117,6 +117,18 @@ def merged_into(session: Session, candidate_id: int) -> Sequence[Candidate]:
     return session.exec(select(Candidate).where(Candidate.merged_into_id == candidate_id)).all()
 
 
+def hand_over(session: Session, candidate_id: int, to: int) -> None:
+    """Mentions and requests of a candidate become another's."""
+    for table in (Mention, Request):
+        session.exec(update(table).where(col(table.candidate_id) == candidate_id).values(candidate_id=to))
+
+
+def hand_back(session: Session, first_id: int, to: int) -> None:
+    """Those that were a candidate's at first become another's, whoever has them now."""
+    for table in (Mention, Request):
+        session.exec(update(table).where(col(table.first_candidate_id) == first_id).values(candidate_id=to))
+
+
 def watched_until(session: Session, today: date) -> Sequence[Candidate]:
     """Candidates on watch whose date has come."""
     query = select(Candidate).where(
@@ -160,11 +172,6 @@ def aliases_by_key(
     """Of the given kinds, by key; a key that several kinds share gives any one of them."""
     query = select(Alias).where(col(Alias.kind).in_(kinds), among(session, Alias.key, set(keys) - {""}))
     return {alias.key: alias for alias in session.exec(query)}
-
-
-def aliases(session: Session, keys: Collection[str]) -> Sequence[Alias]:
-    """Of every kind that has one of these keys."""
-    return session.exec(select(Alias).where(among(session, Alias.key, set(keys) - {""}))).all()
 
 
 def counts_by_status(session: Session) -> Mapping[CandidateStatus, int]:

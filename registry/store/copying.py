@@ -81,6 +81,11 @@ def counts(connection: Connection) -> dict[str, int]:
     }
 
 
+def last_event(connection: Connection) -> int:
+    """The number of the last act; 0 where there was none."""
+    return connection.execute(text("SELECT max(id) FROM event")).scalar() or 0
+
+
 def holds_data(connection: Connection) -> dict[str, int]:
     """Rows by table where anybody has done anything here; empty where nobody has."""
     found = {table.name: table for table in _tables(connection)}

@@ -22,10 +22,11 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session, SQLModel, create_engine
 
 from registry.store.memo import forget
-from registry.store.plain import sqlite_module
+from registry.store.plain import Plain, sqlite_module
 
 _writers: "WeakKeyDictionary[Engine, threading.Lock]" = WeakKeyDictionary()
 _WRITES = "registry_writes"
@@ -39,6 +40,11 @@ _CONNECTING = {"connect_timeout": 10, "keepalives_idle": 30, "keepalives_interva
 """libpq's, in seconds, where the address names nothing else: a server that is gone is noticed within a minute."""
 _POOL = {"pool_size": 10, "max_overflow": 20, "pool_timeout": 10, "pool_pre_ping": True}
 """At most 30 connections a process; who gets none within ten seconds is told to come back."""
+_READS = {
+    "sqlite": ("PRAGMA query_only=ON", "BEGIN"),
+    "postgresql": ("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY",),
+}
+_POSITIONAL = {"sqlite": "?", "postgresql": "%s"}
 _PRAGMAS = {"foreign_keys": "ON", "journal_mode": "WAL", "busy_timeout": "15000", "synchronous": "FULL"}
 
 
@@ -82,6 +88,33 @@ def snapshot(engine: Engine) -> Iterator[Session]:
     """A read-only view of one moment, which never waits for a writer."""
     with _session(engine, writes=False) as session:
         yield session
+
+
+@contextmanager
+def plain_snapshot(engine: Engine) -> Iterator[Plain]:
+    """The same for plain SQL alone, by one cursor of the driver, at half the cost. It fails as a session does."""
+    dialect, pooled = engine.dialect, engine.raw_connection()
+    driver: Any = pooled.driver_connection
+    failure = dialect.loaded_dbapi.Error
+    try:
+        for statement in _READS[dialect.name]:
+            driver.execute(statement)
+        yield Plain(driver, positional=_POSITIONAL[dialect.name])
+    except failure as error:
+        gone = dialect.is_disconnect(error, driver, None)
+        if gone:
+            pooled.invalidate(error)
+        raise DBAPIError.instance(
+            None, None, error, failure, hide_parameters=True, connection_invalidated=gone, dialect=dialect
+        ) from error
+    finally:
+        pooled.close()  # which rolls back
+
+
+def reach(engine: Engine) -> None:
+    """Ask the database for nothing. Raises SQLAlchemyError where it does not answer."""
+    with engine.connect() as connection:
+        connection.execute(text("SELECT 1"))
 
 
 def serialise(session: Session, name: str) -> None:

@@ -24,6 +24,7 @@ from registry.store.tables import (
     Tool,
     User,
     VendorContact,
+    Verdict,
 )
 
 Row = tuple[Evaluation, Tool, User]
@@ -64,6 +65,8 @@ class Parts:
     """Those whose scorecard counts."""
     second_reading: bool = False
     """Whether it reads a verdict of the quick lane again."""
+    first_deciders: frozenset[int] = frozenset()
+    """Who decided that verdict, and for whom."""
 
     @property
     def barred(self) -> frozenset[int]:
@@ -120,8 +123,13 @@ def parts(session: Session, rows: Iterable[Evaluation]) -> dict[int, Parts]:
         said[interest.evaluation_id].append(interest)
     tool_ids = {each.tool_id for each in found.values()}
     requesters, contacts = _requesters(session, tool_ids), _contacts(session, tool_ids)
-    readings = select(SecondReading.evaluation_id).where(col(SecondReading.evaluation_id).in_(ids))
-    again = frozenset(session.exec(readings))
+    readings = select(SecondReading.evaluation_id, Verdict.decided_by_id, Verdict.decided_for_id).join(
+        Verdict, col(Verdict.id) == col(SecondReading.verdict_id)
+    )
+    again = {
+        number: deciders
+        for number, *deciders in session.exec(readings.where(col(SecondReading.evaluation_id).in_(ids)))
+    }
     return {
         number: _parts(
             asked[number],
@@ -129,7 +137,7 @@ def parts(session: Session, rows: Iterable[Evaluation]) -> dict[int, Parts]:
             said[number],
             requesters[each.tool_id],
             contacts[each.tool_id],
-            second_reading=number in again,
+            first_deciders=again.get(number),
         )
         for number, each in found.items()
     }
@@ -138,13 +146,15 @@ def parts(session: Session, rows: Iterable[Evaluation]) -> dict[int, Parts]:
 def parts_of(session: Session, evaluation: Evaluation) -> Parts:
     """Who takes part in one evaluation, out of what a page about it reads anyway and the session remembers."""
     evaluation_id = id_of(evaluation)
+    reading = deciding.find_reading_by_evaluation(session, evaluation_id)
+    first = session.get_one(Verdict, reading.verdict_id) if reading is not None else None
     return _parts(
         [id_of(each) for each in evaluations.assigned(session, evaluation_id)],
         [(each.reviewer.id, each.submitted) for each in evaluations.scorecards(session, evaluation_id)],
         evaluations.interests(session, evaluation_id).values(),
         evaluations.requesters(session, evaluation.tool_id),
         evaluations.contacts(session, evaluation.tool_id).keys(),
-        second_reading=deciding.find_reading_by_evaluation(session, evaluation_id) is not None,
+        first_deciders=None if first is None else [first.decided_by_id, first.decided_for_id],
     )
 
 
@@ -214,9 +224,10 @@ def _parts(
     requesters: Collection[int],
     contacts: Collection[int],
     *,
-    second_reading: bool,
+    first_deciders: Iterable[int | None] | None,
 ) -> Parts:
-    """`cards` are reviewers' ids, each with whether that one was handed in."""
+    """`cards` are reviewers' ids, each with whether that one was handed in; `first_deciders` None for no second
+    reading."""
     handed_in = frozenset(user_id for user_id, submitted in cards if submitted)
     interested = frozenset(each.user_id for each in said if each.interested)
     return Parts(
@@ -228,7 +239,8 @@ def _parts(
         requesters=frozenset(requesters),
         contacts=frozenset(contacts),
         counting=handed_in - interested.union(contacts, requesters),
-        second_reading=second_reading,
+        second_reading=first_deciders is not None,
+        first_deciders=frozenset(each for each in first_deciders or () if each is not None),
     )
 
 

@@ -73,9 +73,11 @@ def last(session: Session, kind: str, subject_id: int, *, actions: Collection[st
     ).first()
 
 
-def since(session: Session, action: str, *, at: datetime) -> Sequence[Event]:
-    """All acts of one sort from that moment on, oldest first."""
-    query = select(Event).where(Event.action == action, col(Event.at) >= at)
+def of_action(session: Session, action: str, *, since: datetime | None = None) -> Sequence[Event]:
+    """All acts of one sort, or those from that moment on; oldest first."""
+    query = select(Event).where(Event.action == action)
+    if since is not None:
+        query = query.where(col(Event.at) >= since)
     return session.exec(query.order_by(col(Event.id))).all()
 
 

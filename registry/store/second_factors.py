@@ -1,6 +1,4 @@
-"""Reads and deletes of second factors, their recovery codes, and sign-ins that wait for a code."""
-
-from datetime import datetime
+"""Reads and deletes of second factors and their recovery codes."""
 
 from sqlalchemy import delete, func
 from sqlmodel import Session, col, select
@@ -23,8 +21,3 @@ def drop(session: Session, user_id: int) -> None:
     for table in (CodeWanted, RecoveryCode, SecondFactor):
         session.execute(delete(table).where(col(table.user_id) == user_id))
     session.expire_all()
-
-
-def drop_waits_until(session: Session, now: datetime) -> None:
-    """Sign-ins whose time to give a code is over."""
-    session.execute(delete(CodeWanted).where(col(CodeWanted.expires_at) <= now))

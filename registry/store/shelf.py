@@ -94,7 +94,7 @@ def _all_states(session: Session, now: datetime, zone: tzinfo) -> dict[int, Stat
     today = now.astimezone(zone).date()
     found: dict[int, State] = {}
     gone: dict[int, int] = {}
-    for verdict_id, number, _, state, last_day in session.connection().execute(standing.rows(today, now)):
+    for verdict_id, number, _, state, last_day in standing.rows(session, today=today, now=now):
         found[number] = (ValidityState(state), last_day)
         if state == ValidityState.SUPERSEDED:
             gone[verdict_id] = number

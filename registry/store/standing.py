@@ -27,7 +27,7 @@ def counts(
     Published verdicts that bear a mark are left out: `marked` names them. The same rule as registry.domain.validity,
     as SQL.
     """
-    found = rows(today, now).subquery()
+    found = _rows(today, now).subquery()
     ends = func.coalesce((found.c.last_day >= today) & (found.c.last_day < soon), false())
     told = select(found.c.outcome, found.c.state, ends.label("soon")).subquery()
     query = select(told, func.count()).group_by(*told.c)
@@ -37,8 +37,12 @@ def counts(
     ]
 
 
-def rows(today: date, now: datetime) -> Select[Any]:
+def rows(session: Session, *, today: date, now: datetime) -> Sequence[Any]:
     """Columns id, number, outcome, state and last_day, of the verdicts that `counts` counts."""
+    return session.connection().execute(_rows(today, now)).all()
+
+
+def _rows(today: date, now: datetime) -> Select[Any]:
     owed = (
         select(col(VerdictCondition.verdict_id).label("id"), func.min(VerdictCondition.due_on).label("on"))
         .where(
@@ -100,7 +104,7 @@ def owing(session: Session, *, today: date, now: datetime) -> list[Ruling]:
 
     What has given way or has not begun is left out, where it bears no mark.
     """
-    plain = rows(today, now).subquery()
+    plain = _rows(today, now).subquery()
     dated = select(col(VerdictCondition.verdict_id)).where(
         col(VerdictCondition.due_on).is_not(None),
         col(VerdictCondition.met_on).is_(None),

@@ -6,7 +6,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, bindparam, tuple_
 from sqlalchemy import select as columns
-from sqlmodel import Session, and_, col, func, or_, select
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import Session, and_, col, delete, func, or_, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from registry.domain.errors import NotFound
@@ -212,6 +213,10 @@ def categories_among(session: Session, names: Collection[str]) -> frozenset[str]
     return frozenset(session.exec(asked))
 
 
+def count(session: Session) -> int:
+    return session.exec(select(func.count()).select_from(Tool)).one()
+
+
 def every(session: Session) -> Sequence[Tool]:
     """All of them, in the order in which they came."""
     return session.exec(select(Tool).order_by(col(Tool.id))).all()
@@ -271,6 +276,25 @@ def names_of(session: Session, tool_ids: Iterable[int]) -> Sequence[Alias]:
         .where(Alias.kind == AliasKind.NAME, col(Alias.tool_id).in_(wanted))
         .order_by(col(Alias.id))
     ).all()
+
+
+def drop_aliases(session: Session, alias_ids: Collection[int]) -> None:
+    session.exec(delete(Alias).where(among(session, Alias.id, alias_ids)))
+
+
+def drop(session: Session, tool_ids: Collection[int]) -> int | None:
+    """Delete tools; gives the first that something else in the store refers to, if any: then not all are gone."""
+    try:
+        with session.begin_nested():
+            session.exec(delete(Tool).where(among(session, Tool.id, tool_ids)))
+    except IntegrityError:
+        for tool_id in tool_ids:  # which one it is, only the database knows
+            try:
+                with session.begin_nested():
+                    session.exec(delete(Tool).where(col(Tool.id) == tool_id))
+            except IntegrityError:
+                return tool_id
+    return None
 
 
 def slugs_among(session: Session, wanted: Collection[str]) -> set[str]:

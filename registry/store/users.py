@@ -1,8 +1,7 @@
-"""Reads of people: their roles, offices, areas, sessions, sign-in links and tokens."""
+"""People in the store: their roles, offices, areas and tokens. How they sign in is sign_ins.py."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from datetime import datetime
 
 from sqlalchemy import delete, exists, update
 from sqlalchemy import select as columns
@@ -10,7 +9,6 @@ from sqlmodel import Session, col, select
 
 from registry.domain.errors import NotFound
 from registry.domain.values import dataclass
-from registry.store import delegations
 from registry.store.memo import remembered
 from registry.store.tables import (
     ApiToken,
@@ -18,14 +16,12 @@ from registry.store.tables import (
     Office,
     Role,
     SecondFactor,
-    SignInLink,
     TriageAct,
     User,
     UserArea,
     UserIdentity,
     UserOffice,
     UserRole,
-    UserSession,
 )
 
 
@@ -84,6 +80,13 @@ def rename_acts(session: Session, user_id: int, name: str) -> None:
     session.execute(delete(UserIdentity).where(col(UserIdentity.user_id) == user_id))
 
 
+def drop_place(session: Session, user_id: int) -> None:
+    """Take a person's roles, offices and areas away."""
+    for table in (UserRole, UserOffice, UserArea):
+        session.execute(delete(table).where(col(table.user_id) == user_id))
+    session.expire_all()
+
+
 def areas(session: Session, user_ids: Iterable[int]) -> dict[int, frozenset[str]]:
     """What each of them knows well and speaks for, by id; who has no area is left out."""
     known = _all_areas(session)
@@ -121,18 +124,6 @@ def offices_of(session: Session, user_id: int) -> frozenset[str]:
     return frozenset(session.exec(query.where(UserOffice.user_id == user_id)))
 
 
-def find_session(session: Session, digest: str) -> UserSession | None:
-    return session.get(UserSession, digest)
-
-
-def sessions_of(session: Session, user_id: int, now: datetime) -> list[UserSession]:
-    """Those that have not ended by themselves, latest used first."""
-    query = select(UserSession).where(
-        UserSession.user_id == user_id, UserSession.expires_at > now, UserSession.ends_at > now
-    )
-    return list(session.exec(query.order_by(col(UserSession.seen_at).desc(), col(UserSession.digest))))
-
-
 def find_identity(session: Session, issuer: str, subject: str) -> UserIdentity | None:
     return session.get(UserIdentity, (issuer, subject))
 
@@ -140,27 +131,6 @@ def find_identity(session: Session, issuer: str, subject: str) -> UserIdentity |
 def identities_of(session: Session, user_id: int) -> list[UserIdentity]:
     query = select(UserIdentity).where(UserIdentity.user_id == user_id)
     return list(session.exec(query.order_by(col(UserIdentity.issuer), col(UserIdentity.subject))))
-
-
-def holder_of_session(
-    session: Session, digest: str, *, now: datetime
-) -> tuple[UserSession, User, frozenset[Role], bool, bool] | None:
-    """A session with whose it is and which roles they hold, whether they have a second factor, and whether they are
-    anybody's deputy, in one query."""
-    deputy = delegations.is_deputy(col(UserSession.user_id), now)
-    query = (
-        columns(UserSession, User, col(UserRole.role), col(SecondFactor.set_up_at), deputy)
-        .join(User, col(User.id) == col(UserSession.user_id))
-        .outerjoin(UserRole, col(UserRole.user_id) == col(User.id))
-        .outerjoin(SecondFactor, col(SecondFactor.user_id) == col(User.id))
-        .where(col(UserSession.digest) == digest)
-    )
-    rows = session.execute(query).all()
-    if not rows:
-        return None
-    kept, user, _, set_up_at, stands_in = rows[0]
-    roles = frozenset(Role(row[2]) for row in rows if row[2])
-    return kept, user, roles, set_up_at is not None, bool(stands_in)
 
 
 def holder_of_token(session: Session, digest: str) -> tuple[ApiToken, User, frozenset[Role], bool] | None:
@@ -184,10 +154,6 @@ def holder_of_token(session: Session, digest: str) -> tuple[ApiToken, User, froz
         frozenset(Role(row[2]) for row in rows if row[2]),
         set_up_at is not None or bool(joined),
     )
-
-
-def find_link(session: Session, digest: str) -> SignInLink | None:
-    return session.get(SignInLink, digest)
 
 
 def find_token(session: Session, digest: str) -> ApiToken | None:

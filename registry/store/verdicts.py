@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import bindparam
+from sqlalchemy import bindparam, inspect
 from sqlalchemy import select as select_columns
 from sqlalchemy.orm.util import identity_key
 from sqlmodel import Session, UTCDateTime, col, func, select
@@ -192,6 +192,30 @@ def as_rulings(
         query = select_columns(col(Tool.id), col(Tool.slug)).where(col(Tool.id).in_(missing))
         slugs |= {tool_id or 0: slug for tool_id, slug in session.connection().execute(query)}
     return plain_rulings.as_rulings(session, rows, slugs=slugs, now=now)
+
+
+def ids(session: Session) -> Sequence[int]:
+    """Of every verdict, taken back or not, in their order."""
+    return [each for each in session.exec(select(tables.Verdict.id).order_by(col(tables.Verdict.id))) if each]
+
+
+def columns(
+    session: Session, verdict_ids: Sequence[int]
+) -> Iterator[tuple[int, Mapping[str, Any], Sequence[Mapping[str, Any]]]]:
+    """By id: a verdict's id, its columns as they are stored, and those of its conditions by position.
+
+    Raises LookupError, TypeError or ValueError where a column holds what none of its kind can be.
+    """
+    connection = session.connection()
+    verdict, condition = inspect(tables.Verdict).local_table, inspect(VerdictCondition).local_table
+    of_them = condition.c.verdict_id.in_(verdict_ids)
+    theirs = defaultdict(list)
+    query = condition.select().where(of_them).order_by(condition.c.position)
+    for each in connection.execute(query).mappings():
+        theirs[each["verdict_id"]].append(dict(each))
+    rows = connection.execute(verdict.select().where(verdict.c.id.in_(verdict_ids)).order_by(verdict.c.id))
+    for row in rows.mappings():
+        yield row["id"], dict(row), theirs[row["id"]]
 
 
 def events(session: Session, verdict_ids: Iterable[int]) -> Sequence[Event]:

@@ -1,4 +1,4 @@
-"""The security headers that every reply bears."""
+"""The security headers that every reply bears, and the encoding of XML among its types."""
 
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -19,7 +19,7 @@ HSTS = "max-age=31536000; includeSubDomains"
 
 
 class SecurityHeaders:
-    """Adds HEADERS to every reply; one that a route set itself stays."""
+    """Adds HEADERS to every reply; one that a route set itself stays. All XML that we write is UTF-8."""
 
     def __init__(self, app: ASGIApp, *, secure: bool) -> None:
         self.app = app
@@ -37,6 +37,8 @@ class SecurityHeaders:
                 for name, value in self.headers.items():
                     if name != "X-Frame-Options" or not framed:
                         headers.setdefault(name, value)
+                if (kind := headers.get("content-type", "")).endswith(("/xml", "+xml")):
+                    headers["content-type"] = f"{kind}; charset=utf-8"  # RFC 7303, 3.2
             await send(message)
 
         await self.app(scope, receive, send_with_headers)

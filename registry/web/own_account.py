@@ -11,7 +11,7 @@ from registry.domain.language import worded
 from registry.domain.values import dataclass
 from registry.services.people import sign_in
 from registry.services.people.api_tokens import SCOPES
-from registry.store import users
+from registry.store import sign_ins
 from registry.store.tables import Role, SignInWay, WorkMails
 from registry.web.shapes import Option
 from registry.web.viewer import now_of
@@ -64,7 +64,7 @@ def sessions_of(request: Request, session: Session, user_id: int) -> list[Here]:
             expires=each.expires_at,
             here=sign_in.name_of(each) == present,
         )
-        for each in users.sessions_of(session, user_id, now)
+        for each in sign_ins.sessions_of(session, user_id, now)
     ]
     return sorted(found, key=lambda each: not each.here)
 

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, replace
 from datetime import date, datetime
 from typing import Annotated
 from urllib.parse import parse_qsl, urlencode
@@ -48,11 +47,11 @@ class Typed:
 
     def url(self, **said: str) -> str:
         """The address of this question, or of the same with something else said."""
-        values = asdict(replace(self, **said))
+        values = vars(self) | said
         return "/check?" + urlencode([(name, value) for name, value in values.items() if value])
 
     def said(self, *, but: Sequence[str] = ()) -> list[tuple[str, str]]:
-        return [(name, value) for name, value in asdict(self).items() if value and name not in but]
+        return [(name, value) for name, value in vars(self).items() if value and name not in but]
 
 
 def require_known(
@@ -146,7 +145,7 @@ def choices(
         "audience": _options(house.audiences),
         "office": list(offices) or _options(house.offices),
     }
-    values = asdict(typed)
+    values = vars(typed)
     return {name: Choice(name, LABELS[name], found, values[name]) for name, found in options.items() if found}
 
 

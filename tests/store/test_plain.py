@@ -4,17 +4,18 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
 
 from registry.domain.errors import RuleBroken
-from registry.store.engine import snapshot, transaction
+from registry.store.engine import plain_snapshot, snapshot, transaction
 from registry.store.plain import Plain, day, moment, opened, rows, unpacked
 from tests.builders import a_tool
 
 BOTH = pytest.mark.both_databases
 
 
-@pytest.fixture(params=["session", "driver"])
+@pytest.fixture(params=["session", "driver", "engine"])
 def source(request: pytest.FixtureRequest, engine: Engine, now: datetime) -> Iterator[Session | Plain]:
     with transaction(engine) as session:
         for name in ("Quillmark", "Inkwell", "It’s 100 % ?"):
@@ -22,6 +23,9 @@ def source(request: pytest.FixtureRequest, engine: Engine, now: datetime) -> Ite
     if request.param == "session":
         with snapshot(engine) as read:
             yield read
+    elif request.param == "engine":
+        with plain_snapshot(engine) as plain:
+            yield plain
     else:
         with opened(engine.url.render_as_string(hide_password=False)) as plain:
             yield plain
@@ -47,6 +51,27 @@ def test_moments_go_in_and_come_out_as_they_are(source: Session | Plain, now: da
 def test_nothing_can_be_written(source: Session | Plain) -> None:
     with pytest.raises(Exception, match=r"readonly|read-only"):
         rows(source, "DELETE FROM tool")
+
+
+@BOTH
+def test_a_plain_snapshot_shows_one_moment_and_leaves_its_connection_for_writing(
+    engine: Engine, now: datetime
+) -> None:
+    for name in ("Quillmark", "Inkwell"):
+        with plain_snapshot(engine) as plain:
+            before = rows(plain, "SELECT count(*) FROM tool")
+            with transaction(engine) as session:
+                a_tool(session, name, now=now)
+            assert rows(plain, "SELECT count(*) FROM tool") == before
+    with plain_snapshot(engine) as plain:
+        assert rows(plain, "SELECT name FROM tool ORDER BY id") == [("Quillmark",), ("Inkwell",)]
+
+
+@BOTH
+def test_what_fails_in_a_plain_snapshot_fails_as_in_a_session(engine: Engine) -> None:
+    for _ in range(40):  # more than there are connections
+        with pytest.raises(DBAPIError, match="elsewhere"), plain_snapshot(engine) as plain:
+            rows(plain, "SELECT 1 FROM elsewhere")
 
 
 @BOTH

@@ -80,7 +80,7 @@ def test_the_database_counts_as_the_rule_says(session: Session, now: datetime, s
         row.number: validity(ruling, at=now, zone=ZONE)
         for row, ruling in zip(rows, verdicts.as_rulings(session, rows, now=now), strict=True)
     }
-    plain = session.connection().execute(standing.rows(today, now)).all()
+    plain = standing.rows(session, today=today, now=now)
     marked = standing.marked(session, now=now)
     told = {number: (state, ends) for _, number, _, state, ends in plain}
     # A verdict that has given way ends on the day of its successor; nobody counts those by their last day.

@@ -15,7 +15,7 @@ from registry.services.people import accounts, passwords
 from registry.services.people.acting import REGISTRY
 from registry.services.people.limits import PER_ACCOUNT, PER_RESET
 from registry.settings import Settings
-from registry.store import users
+from registry.store import sign_ins, users
 from registry.store.engine import snapshot, transaction
 from registry.store.tables import Delivery, Event, WorkMails
 from registry.web.app import create_app
@@ -87,10 +87,31 @@ def test_sessions_are_told_with_browser_and_network_and_ended_one_by_one_or_all(
     assert "Chrome on Windows" in page
     assert len(re.findall(r"/account/sessions/\w{16}/end", page)) == 2
     name = next(each["name"] for each in there.get("/api/v1/account").json()["sessions"] if each["here"])
-    here.post(f"/account/sessions/{name}/end")
+    one, others, api = f"/account/sessions/{name}/end", "/account/sessions/end", "/api/v1/account/sessions"
+    for path in (one, others):
+        refused = here.post(path, data={"present_password": "wrong"})
+        assert (refused.status_code, "not your present password" in refused.text) == (422, True)
+        assert here.post(f"/api/v1{path}", json={}).status_code == 422
+    assert (is_here(there), is_here(third)) == (True, True)
+    here.post(one, data={"present_password": PASSWORD})
     assert (is_here(there), is_here(third)) == (False, True)
-    here.post("/account/sessions/end")
+    here.post(others, data={"present_password": PASSWORD})
     assert (is_here(here), is_here(third)) == (True, False)
+    log_in(there)
+    assert here.post(f"{api}/end", json={"present_password": PASSWORD}).json() == {"sessions": 1}
+    assert not is_here(there)
+
+
+def test_who_has_no_password_ends_other_sessions_soon_after_signing_in(as_: As, clock: HandClock) -> None:
+    here, there = as_("reviewer"), as_("reviewer")
+    assert "present_password" not in here.get("/account").text
+    clock.pass_time(minutes=16)
+    refused = here.post("/account/sessions/end")
+    assert (refused.status_code, "Sign out and in again first" in refused.text) == (409, True)
+    assert is_here(there)
+    here = as_("reviewer")
+    assert here.post("/account/sessions/end").status_code == 303
+    assert (is_here(here), is_here(there)) == (True, False)
 
 
 def test_nobody_ends_anothers_session_or_token(as_: As, cast: dict[str, int]) -> None:
@@ -100,7 +121,7 @@ def test_nobody_ends_anothers_session_or_token(as_: As, cast: dict[str, int]) ->
     token = rosa.post("/api/v1/account/tokens", json=sent).json()
     for act in (
         lambda client: client.post(f"/account/sessions/{session['name']}/end"),
-        lambda client: client.delete(f"/api/v1/account/sessions/{session['name']}"),
+        lambda client: client.post(f"/api/v1/account/sessions/{session['name']}/end", json={}),
         lambda client: client.post(f"/account/tokens/{token['id']}/revoke"),
         lambda client: client.post(f"/api/v1/account/tokens/{token['id']}/revoke"),
         lambda client: client.post(f"/people/{cast['Emil']}/tokens/{token['id']}/revoke"),
@@ -279,7 +300,7 @@ def test_an_invitation_is_mailed_where_mail_is_set_up_and_shown_to_nobody(
     mailing.cookies.clear()
     assert mailing.post(link, data={"password": NEW}).status_code == 303
     with snapshot(site_engine) as session:
-        sessions = users.sessions_of(session, cast["Emil"], clock.now)
+        sessions = sign_ins.sessions_of(session, cast["Emil"], clock.now)
         assert [each.how for each in sessions] == ["link"]
 
 

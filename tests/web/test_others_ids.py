@@ -62,6 +62,7 @@ MAY_CHANGE = {"event", "log_entry", "log_head", "user_session"}
 
 CASE = "/api/v1/evaluations/{evaluation_id}"
 BODIES: dict[str, dict[str, object]] = {
+    "POST /api/v1/account/sessions/{name}/end": {},
     f"POST {CASE}/assign": {"person": 1},
     f"POST {CASE}/unassign": {"person": 1},
     f"POST {CASE}/owner": {"person": 2},

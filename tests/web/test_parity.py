@@ -24,7 +24,7 @@ TWINS: dict[str, str | NoTwin] = {
     "POST /sign-in/{token}": NoTwin("a link for a person's browser"),
     "POST /forgotten": NoTwin("a link for a person's browser"),
     "POST /account/sessions/end": f"POST {API}/account/sessions/end",
-    "POST /account/sessions/{name}/end": f"DELETE {API}/account/sessions/{{name}}",
+    "POST /account/sessions/{name}/end": f"POST {API}/account/sessions/{{name}}/end",
     "POST /account/password": f"POST {API}/account/password",
     "POST /account/second-factor": f"POST {API}/account/second-factor",
     "POST /account/second-factor/confirm": f"POST {API}/account/second-factor/confirm",

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
+from unittest.mock import patch
 
 import pytest
 from sqlalchemy import Engine, event
@@ -13,6 +14,7 @@ from registry.domain.library import as_condition
 from registry.domain.outcome import Outcome
 from registry.services.decisions import library
 from registry.store.engine import transaction
+from registry.store.plain import Plain, Row
 from tests.builders import a_tool, a_verdict, an_evaluation, scored, the_cast
 
 PAGES = (
@@ -39,9 +41,15 @@ def counting(engine: Engine) -> Iterator[list[str]]:
         if statement.lstrip().upper().startswith(("SELECT", "INSERT", "UPDATE")):
             said.append(statement)
 
+    def noted(plain: Plain, statement: str, given: Sequence[object]) -> Iterator[list[Row]]:
+        said.append(statement)
+        return as_it_is(plain, statement, given)
+
+    as_it_is = Plain.parts
     event.listen(engine, "before_cursor_execute", note)
     try:
-        yield said
+        with patch.object(Plain, "parts", noted):
+            yield said
     finally:
         event.remove(engine, "before_cursor_execute", note)
 

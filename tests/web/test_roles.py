@@ -63,7 +63,7 @@ RIGHTS = {
     "POST /api/v1/account/delegations": "decide",
     "POST /api/v1/account/delegations/{delegation_id}/end": "one's own account",
     "POST /api/v1/account/sessions/end": "one's own account",
-    "DELETE /api/v1/account/sessions/{name}": "one's own account",
+    "POST /api/v1/account/sessions/{name}/end": "one's own account",
     "POST /api/v1/account/password": "one's own account",
     "POST /api/v1/account/work-mails": "one's own account",
     "POST /api/v1/account/tokens": "one's own account",

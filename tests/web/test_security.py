@@ -213,6 +213,12 @@ def test_every_reply_bears_the_security_headers(client: TestClient) -> None:
         assert headers["x-frame-options"] == "DENY"
 
 
+@pytest.mark.parametrize("path", ["/feeds/verdicts.atom", "/feeds/verdicts.rss", "/opensearch.xml"])
+def test_xml_says_its_encoding_in_the_header_too(client: TestClient, path: str) -> None:
+    for _ in range(2):  # the second may come out of memory
+        assert client.get(path).headers["content-type"].endswith("xml; charset=utf-8")
+
+
 def test_a_strange_host_is_refused(client: TestClient) -> None:
     assert client.get("/login", headers={"Host": "evil.example"}).status_code == 400
 

@@ -10,14 +10,15 @@ from itertools import groupby
 from rapidfuzz import fuzz, process
 from rapidfuzz.distance import OSA
 
-from registry.services.answers.packed import Texts
+from registry.services.answers.postings import Postings, Words
 
 SHORT = 5
 """A key of no more letters than this may share no three of them with its own misspelling."""
 MIDDLING = 7
 """From so many letters on a name is known by runs of four, up to one more by runs of three: long runs are rare."""
-MOST_TRIED = 4_000
-"""Names of nearly the same length that are measured for one question: those with the rarest runs."""
+MOST_TRIED = 3_000
+"""Names of nearly the same length that are measured for one question: those with the rarest runs, the nearest lengths
+first."""
 MOST_COUNTED = 3_000
 """Places looked at for what is alike: the rarest runs come first, and tell most."""
 MOST_COMPARED = 80
@@ -32,39 +33,35 @@ class Names:
     """Keys of names, each with whose it is (a number); near ones are found by the runs of letters they share."""
 
     def __init__(self, names: Iterable[tuple[str, int]] = ()) -> None:
-        self._keys = Texts()
-        """Those known at first by their lengths, so that a run's places for some lengths lie together."""
-        self._owners = array("q")
+        known = sorted(names, key=lambda name: len(name[0]))
+        self._keys = Words(key for key, _ in known)
+        """By their lengths, so that a run's places for some lengths lie together."""
+        self._owners = array("q", (owner for _, owner in known))
         """GONE where a name is left out."""
-        self._runs: defaultdict[str, array[int]] = defaultdict(_no_places)
-        self._shortened: defaultdict[str, array[int]] = defaultdict(_no_places)
+        self._runs = Postings()
+        self._shortened = Postings()
         self._gone = 0
-        self._from_length = array("I")
-        """By a length, the first place of a name that is so long."""
-        keys, owners = [], array("q")
-        for key, owner in names:
-            keys.append(key)
-            owners.append(owner)
-        for at in sorted(range(len(keys)), key=lambda at: len(keys[at])):
-            while len(self._from_length) <= len(keys[at]):
-                self._from_length.append(len(self._keys))
-            self.add(keys[at], owners[at])
-        self._late = len(self._keys)
-        """From here on names stand as they came."""
+        for place, (key, _) in enumerate(known):
+            self._post(key, place)
+        self._runs.settle()
+        self._shortened.settle()
 
     def add(self, key: str, owner: int) -> None:
         place = len(self._keys)
-        self._keys.add(key.encode())
+        self._keys.add(key)
         self._owners.append(owner)
+        self._post(key, place)
+
+    def _post(self, key: str, place: int) -> None:
         if len(key) <= MIDDLING + 1:
             for run in _runs(key, 3):
-                self._runs[run].append(place)
+                self._runs.add(run, place)
         if len(key) >= MIDDLING:
             for run in _runs(key, 4):
-                self._runs[run].append(place)
+                self._runs.add(run, place)
         if len(key) <= SHORT:
             for shorter in _shortened(key):
-                self._shortened[shorter].append(place)
+                self._shortened.add(shorter, place)
 
     def forget(self, owners: frozenset[int]) -> None:
         """Leave out all names of these."""
@@ -79,7 +76,7 @@ class Names:
 
     def near(self, key: str, *, limit: int) -> list[int]:
         """Owners, each by its likest name, best first: one edit, two edits, then what is alike."""
-        places = [place for place in self._candidates(key) if self._owners[place] != GONE]
+        places = sorted(place for place in self._candidates(key) if self._owners[place] != GONE)
         owners = (self._owners[place] for place in places)
         return likest(key, list(zip(self._keys.read(places), owners, strict=True)), limit=limit)
 
@@ -90,49 +87,53 @@ class Names:
         for size in sizes:
             found.update(self._sharing(key, size))
         if len(key) <= SHORT + 1:
-            found.update(*(self._shortened.get(each, _NONE) for each in _shortened(key)))
+            found.update(*(self._shortened.all(each) for each in _shortened(key)))
         return found
 
     def _within_reach(self, key: str, sizes: Sequence[int]) -> Iterator[int]:
         reach = _reach(key)
-        of_length = self._first_of(len(key) - reach), self._first_of(len(key) + reach + 1)
+        first, last = self._keys.of_lengths(len(key) - reach, len(key) + reach)
         tried: set[int] = set()
         for size in sizes:
-            shared = sorted((self._between(*of_length, each) for each in sorted(_runs(key, size))), key=len)
+            shared = (self._runs.between(each, first, last) for each in sorted(_runs(key, size)))
             # No edit changes more than size + 1 runs: beside so many for each, one is left.
-            for some in shared[: reach * (size + 1) + 1]:
-                tried.update(some[: MOST_TRIED - len(tried)])
-        places = list(tried)
+            for some in sorted(shared, key=len)[: reach * (size + 1) + 1]:
+                left = MOST_TRIED - len(tried)
+                tried.update(some if len(some) <= left else self._nearest(some, len(key), reach)[:left])
+        places = sorted(tried)
         keys = self._keys.read(places)
         for _, _, at in process.extract(key, keys, scorer=OSA.distance, score_cutoff=reach, limit=None):
             yield places[at]
 
-    def _between(self, first: int, last: int, run: str) -> "array[int]":
-        """The run's places from first to before last, and late ones."""
-        places = self._runs.get(run, _NONE)
-        late = bisect_left(places, self._late)
-        return places[bisect_left(places, first) : bisect_left(places, last)] + places[late:]
-
-    def _first_of(self, length: int) -> int:
-        return self._from_length[max(length, 0)] if length < len(self._from_length) else self._late
+    def _nearest(self, places: "array[int]", length: int, reach: int) -> "array[int]":
+        """The same, those of nearly the length first."""
+        found = array("I")
+        for far in range(reach + 1):
+            for each in {length - far, length + far}:
+                first, last = self._keys.of_lengths(each, each)
+                found += places[bisect_left(places, first) : bisect_left(places, last)]
+        return found + places[bisect_left(places, self._keys.late) :]
 
     def _sharing(self, key: str, size: int) -> list[int]:
         counted: Counter[int] = Counter()
         left = MOST_COUNTED
-        for places in sorted((self._runs.get(each, _NONE) for each in sorted(_runs(key, size))), key=len):
-            if places is not _NONE:
-                counted.update(places[:left])
-                left -= len(places)
+        for places in sorted((self._runs.all(each) for each in sorted(_runs(key, size))), key=len):
+            counted.update(places[:left])
+            left -= len(places)
             if left <= 0:
                 break
-        most = max(counted.values(), default=0)
-        likely = [place for place, times in counted.items() if 2 * times >= most]
-        if len(likely) > MOST_COMPARED:
-            length = len(key.encode())
-            likely.sort(
-                key=lambda place: (-counted[place] / (self._keys.size(place) + length), self._owners[place])
-            )
-        return likely[:MOST_COMPARED]
+        by_count: defaultdict[int, list[int]] = defaultdict(list)
+        for place, times in counted.items():
+            by_count[times].append(place)
+        most = max(by_count, default=0)
+        # The shorter ones come first: of as many runs they share the greater part.
+        likely = [
+            (-times / (self._keys.length(place) + len(key)), self._owners[place], place)
+            for times, places in by_count.items()
+            if 2 * times >= most
+            for place in sorted(places)[:MOST_COMPARED]
+        ]
+        return [place for _, _, place in sorted(likely)[:MOST_COMPARED]]
 
 
 def likest(key: str, names: Sequence[tuple[str, int]], *, limit: int) -> list[int]:
@@ -182,13 +183,6 @@ def _in_reach(key: str, names: Sequence[tuple[str, int]]) -> Iterator[tuple[str,
 
 def _holds_one_of(runs: set[str]) -> Callable[[str], object]:
     return re.compile("|".join(map(re.escape, runs)) or "(?!)").search
-
-
-def _no_places() -> "array[int]":
-    return array("I")
-
-
-_NONE = _no_places()
 
 
 def _runs(key: str, size: int) -> set[str]:

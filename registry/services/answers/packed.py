@@ -26,15 +26,6 @@ class Texts:
     def at(self, place: int) -> bytes:
         return bytes(self._bytes[self._ends[place] : self._ends[place + 1]])
 
-    def read(self, places: Iterable[int]) -> list[str]:
-        """Those at these places, in their order; a few thousand in a millisecond."""
-        kept, ends = self._bytes, self._ends
-        return [kept[ends[place] : ends[place + 1]].decode() for place in places]
-
-    def size(self, place: int) -> int:
-        """In bytes."""
-        return self._ends[place + 1] - self._ends[place]
-
 
 class Packed:
     """A text may mean several; found by bisection. What changes later is kept beside until it is much."""

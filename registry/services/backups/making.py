@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DatabaseError
 
 import registry
@@ -129,8 +129,7 @@ def _counted(path: Path) -> tuple[dict[str, int], int]:
     copied = copying.file_engine(path)
     try:
         with copied.connect() as connection:
-            last = connection.execute(text("SELECT max(id) FROM event")).scalar()
-            return copying.counts(connection), last or 0
+            return copying.counts(connection), copying.last_event(connection)
     finally:
         copied.dispose()
 

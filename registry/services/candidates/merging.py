@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlmodel import Session, col, update
+from sqlmodel import Session
 
 from registry.domain.errors import RuleBroken
 from registry.domain.triage import STATUS_LABELS, CandidateStatus, Verb, move
@@ -14,7 +14,7 @@ from registry.services.people.acting import Actor, record
 from registry.store import candidates, differences, tools
 from registry.store.columns import id_of
 from registry.store.engine import serialise
-from registry.store.tables import Candidate, Difference, Mention, Request
+from registry.store.tables import Candidate, Difference
 
 MERGEABLE = frozenset({CandidateStatus.NEW, CandidateStatus.WATCH, CandidateStatus.ACCEPTED})
 
@@ -47,7 +47,7 @@ def merging(session: Session, chosen: Sequence[Chosen], *, into: int, by: Actor,
         closed(candidate, by, now)
         session.add(candidate)
         session.flush()
-        carry_over(session, id_of(candidate), into)
+        candidates.hand_over(session, id_of(candidate), into)
         target.version += 1
         session.add(target)
         joined = {"candidate": candidate.id, "name": candidate.name}
@@ -93,14 +93,7 @@ def bring_back(
 def carry_back(session: Session, candidate_id: int) -> None:
     """Mentions and requests return to a candidate from where merges took them."""
     for first_id in _family(session, candidate_id):
-        _carry(session, Mention, {"first_candidate_id": first_id}, candidate_id)
-        _carry(session, Request, {"first_candidate_id": first_id}, candidate_id)
-
-
-def carry_over(session: Session, candidate_id: int, into: int) -> None:
-    """Mentions and requests go where a candidate was merged into."""
-    _carry(session, Mention, {"candidate_id": candidate_id}, into)
-    _carry(session, Request, {"candidate_id": candidate_id}, into)
+        candidates.hand_back(session, first_id, candidate_id)
 
 
 def differ(
@@ -141,11 +134,6 @@ def differ(
         raise act.refused[0].error
     act.write_as_it_is()
     return act.done[0]
-
-
-def _carry(session: Session, table: type[Mention] | type[Request], where: Mapping[str, int], to: int) -> None:
-    conditions = [col(getattr(table, name)) == value for name, value in where.items()]
-    session.exec(update(table).where(*conditions).values(candidate_id=to))
 
 
 def _family(session: Session, candidate_id: int) -> list[int]:

@@ -10,7 +10,7 @@ from datetime import date, datetime
 from hashlib import sha256
 from typing import Any
 
-from sqlmodel import Session, insert
+from sqlmodel import Session
 
 from registry.domain.errors import NotFound, RegistryError, RuleBroken, StaleVersion
 from registry.domain.triage import Verb
@@ -18,6 +18,7 @@ from registry.domain.values import dataclass
 from registry.services.people.acting import Actor, event_of, record_all
 from registry.store import candidates, triage_acts
 from registry.store.columns import id_of
+from registry.store.engine import write_all
 from registry.store.tables import Candidate, TriageAct, TriageStep
 
 KEPT = (
@@ -135,8 +136,7 @@ class Recording:
         self.session.flush()
         for step, candidate in zip(self._steps, self.done, strict=True):
             step |= {"act_id": act.id, "version": candidate.version}
-        if self._steps:
-            self.session.execute(insert(TriageStep), self._steps)
+        write_all(self.session, TriageStep, self._steps)
         record_all(self.session, self._events)
         return act
 

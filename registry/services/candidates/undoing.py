@@ -4,19 +4,17 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy.exc import IntegrityError
-from sqlmodel import Session, col, delete, select
+from sqlmodel import Session
 
 from registry.domain.errors import NotAllowed, RuleBroken
 from registry.domain.triage import CandidateStatus, Verb
 from registry.domain.values import dataclass
-from registry.services.candidates.merging import carry_back, carry_over
+from registry.services.candidates.merging import carry_back
 from registry.services.candidates.recording import TOLD
 from registry.services.people.acting import Actor, event_of, record_all
 from registry.store import candidates, tools, triage_acts
-from registry.store.columns import among, id_of
+from registry.store.columns import id_of
 from registry.store.tables import (
-    Alias,
     Candidate,
     CandidateLabel,
     Difference,
@@ -143,7 +141,7 @@ def _columns(session: Session, candidate: Candidate, step: TriageStep) -> None:
     if candidate.merged_into_id is None:
         carry_back(session, id_of(candidate))
     else:
-        carry_over(session, id_of(candidate), candidate.merged_into_id)
+        candidates.hand_over(session, id_of(candidate), candidate.merged_into_id)
 
 
 def _labels(session: Session, _candidate: Candidate, step: TriageStep) -> None:
@@ -163,11 +161,10 @@ def _difference(session: Session, _candidate: Candidate, step: TriageStep) -> No
 
 def _tools(session: Session, steps: Sequence[TriageStep], by: Actor, now: datetime) -> None:
     """Take away the names and tools that accepting made. Raises RuleBroken where somebody built on one of them."""
-    aliases = [alias for step in steps for alias in step.made["aliases"]]
-    session.exec(delete(Alias).where(among(session, Alias.id, aliases)))
+    tools.drop_aliases(session, [alias for step in steps for alias in step.made["aliases"]])
     ids = [step.made["tool"] for step in steps if step.made["new_tool"]]
     found = tools.by_ids(session, ids)
-    named = set(session.exec(select(Alias.tool_id).where(among(session, Alias.tool_id, ids))))
+    named = tools.aliases_of(session, ids)
     for tool_id in ids:
         if tool_id in named or found[tool_id].version > 1:
             raise _in_use(found[tool_id])
@@ -182,16 +179,9 @@ def _tools(session: Session, steps: Sequence[TriageStep], by: Actor, now: dateti
         for tool_id in ids
     ]
     record_all(session, told)
-    try:
-        with session.begin_nested():
-            session.exec(delete(Tool).where(among(session, Tool.id, ids)))
-    except IntegrityError:
-        for tool_id in ids:  # which one it is, only the database knows
-            try:
-                with session.begin_nested():
-                    session.exec(delete(Tool).where(col(Tool.id) == tool_id))
-            except IntegrityError as error:
-                raise _in_use(found[tool_id]) from error
+    held = tools.drop(session, ids)
+    if held is not None:
+        raise _in_use(found[held])
 
 
 def _in_use(tool: Tool) -> RuleBroken:

@@ -16,6 +16,8 @@ from registry.store import deciding, evaluations
 from registry.store.columns import id_of
 from registry.store.tables import Evaluation, Role, Verdict
 
+DECIDED_IT = "You decided it, so another approver says what comes of the second reading."
+
 
 @dataclass(frozen=True)
 class Permission:
@@ -91,7 +93,7 @@ def independent_rights(
     contacts = evaluations.contacts(session, evaluation.tool_id).keys()
     first_deciders = _first_deciders(session, evaluation_id)
     if by.person_id in first_deciders:
-        raise NotAllowed("You decided it, so another approver says what comes of the second reading.")
+        raise NotAllowed(DECIDED_IT)
     may_decide(
         by.person_id,
         requesters=requesters,
@@ -107,14 +109,17 @@ def independent_rights(
     if free:
         return free
     if found:
-        raise NotAllowed(
-            worded(
-                "You would decide for {name}, who may not decide this. Who asked for a tool, scored it, has an "
-                "interest in it or is a contact of its vendor does not decide, and nobody does it for them.",
-                name=found[0].for_name,
-            )
-        )
+        raise NotAllowed(no_loan(found[0].for_name))
     raise NotAllowed("Only an approver decides. Ask one of them.")
+
+
+def no_loan(name: str) -> str:
+    """What a deputy is told of a case that the approver of this name may not decide."""
+    return worded(
+        "You would decide for {name}, who may not decide this. Who asked for a tool, scored it, has an "
+        "interest in it or is a contact of its vendor does not decide, and nobody does it for them.",
+        name=name,
+    )
 
 
 def _first_deciders(session: Session, evaluation_id: int) -> set[int]:

@@ -264,12 +264,12 @@ def who_may_have_read(
         return frozenset()
     lost = {
         event.subject_id
-        for event in events.since(session, "user.roles_set", at=first)
+        for event in events.of_action(session, "user.roles_set", since=first)
         if READERS & set(event.before.get("roles", ()))
     }
     handed_over = [
         event.before
-        for event in events.since(session, "evaluation.handed_over", at=first)
+        for event in events.of_action(session, "evaluation.handed_over", since=first)
         if event.subject_id == evaluation.id
     ]
     stood_in = delegations.deputies_between(session, first, now)

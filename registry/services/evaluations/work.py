@@ -1,7 +1,7 @@
 """What is left to do in an evaluation and whose task it is; and of all evaluations, what is left for one person."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 
 from sqlmodel import Session
@@ -9,10 +9,10 @@ from sqlmodel import Session
 from registry.domain.errors import NotAllowed
 from registry.domain.evaluation import EvaluationState, Tier, may_decide
 from registry.domain.values import dataclass
-from registry.services.decisions.decider import require_trained
+from registry.services.decisions.decider import DECIDED_IT, no_loan, require_trained
 from registry.services.evaluations.progress import at_work, progress
 from registry.services.people.acting import Actor
-from registry.store import evaluation_lists, evaluations, users
+from registry.store import delegations, evaluation_lists, evaluations, users
 from registry.store.columns import id_of
 from registry.store.evaluation_lists import Parts
 from registry.store.tables import Evaluation, Role, Tool, User
@@ -88,7 +88,9 @@ def tasks(session: Session, evaluation: Evaluation, *, blind: bool, solo: bool) 
     return found
 
 
-def my_work(session: Session, by: Actor, *, today: date, solo: bool, cases_needed: int = 0) -> Work:
+def my_work(
+    session: Session, by: Actor, *, today: date, now: datetime, solo: bool, cases_needed: int = 0
+) -> Work:
     """The number of queries does not grow with what it finds; `cases_needed` as in decider.permission."""
     if by.id is None:
         return Work()
@@ -97,13 +99,14 @@ def my_work(session: Session, by: Actor, *, today: date, solo: bool, cases_neede
     everybody = {user_id for each in parts.values() for user_id in (*each.asked, *each.counting)}
     areas = users.areas(session, everybody)
     untrained = _untrained(session, by, cases_needed)
+    lenders = [each for _, each in delegations.approvers_of(session, by.id, now=now)] if by.lent else []
     pieces: list[Piece] = []
     left: list[Left] = []
     for evaluation, tool, owner in rows:
         late, taking_part = evaluation.due_on < today, parts[id_of(evaluation)]
         mine = _of(by, evaluation, owner, taking_part, areas, solo=solo)
         if evaluation.state is EvaluationState.DECISION and _concerns(by, evaluation, taking_part):
-            reason = _refusal(by, evaluation, taking_part, solo=solo, untrained=untrained)
+            reason = _refusal(by, evaluation, taking_part, lenders, solo=solo, untrained=untrained)
             if reason:
                 left.append(Left(evaluation, tool, reason))
             else:
@@ -153,8 +156,13 @@ def _concerns(by: Actor, evaluation: Evaluation, parts: Parts) -> bool:
     return by.scopes is None and (Role.APPROVER in by.roles or _alone(by, evaluation, parts))
 
 
-def _refusal(by: Actor, evaluation: Evaluation, parts: Parts, *, solo: bool, untrained: str) -> str:
+def _refusal(
+    by: Actor, evaluation: Evaluation, parts: Parts, lenders: Sequence[User], *, solo: bool, untrained: str
+) -> str:
+    """Why they may not decide it, as decider.permission has it; `lenders` are those whose deputy they are."""
     alone = _alone(by, evaluation, parts)
+    if by.id in parts.first_deciders:
+        return DECIDED_IT
     if alone and untrained:
         return untrained
     try:
@@ -171,6 +179,9 @@ def _refusal(by: Actor, evaluation: Evaluation, parts: Parts, *, solo: bool, unt
         return refused.sentence
     if by.id in parts.owing and not solo:
         return "You were asked to score this tool. Give that back on its page, or ask another approver."
+    part_in_it = parts.handed_in | parts.barred | parts.first_deciders
+    if lenders and not alone and all(each.id in part_in_it for each in lenders):
+        return no_loan(lenders[0].name)
     return ""
 
 

@@ -7,6 +7,8 @@ import csv
 import io
 import json
 import re
+import zipfile
+import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, time
 from importlib.util import find_spec
@@ -18,6 +20,8 @@ from registry.domain.values import dataclass
 
 Row = Mapping[str, Any]
 MAX_CELL_CHARS = 1_000_000
+MOST_UNPACKED = 500_000_000
+"""Bytes of all that an Excel file packs."""
 NEED_EXCEL = "This needs two libraries more. Install them: pip install 'tech-registry[excel]'"
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠", "'")
 """A spreadsheet may run a CSV cell that begins so, in full width too; an apostrophe before it keeps it text, and is
@@ -133,6 +137,7 @@ def read_xlsx(body: bytes) -> Sheet:
         from python_calamine import CalamineError, CalamineWorkbook
     except ImportError as error:
         raise InvalidInput(NEED_EXCEL) from error
+    _refuse_bomb(body)
     try:
         cells = CalamineWorkbook.from_filelike(io.BytesIO(body)).get_sheet_by_index(0)
     except (CalamineError, IndexError, OSError) as error:
@@ -140,6 +145,23 @@ def read_xlsx(body: bytes) -> Sheet:
     return _under_header(
         lambda: ([_from_excel(cell) for cell in line] for line in cells.iter_rows()), unguard=False
     )
+
+
+def _refuse_bomb(body: bytes) -> None:
+    """An Excel file is a zip archive; a small one can unpack to more than a machine holds. Raises InvalidInput."""
+    if not zipfile.is_zipfile(io.BytesIO(body)):
+        return  # an older format, which is not packed
+    try:
+        with zipfile.ZipFile(io.BytesIO(body)) as packed:
+            if sum(each.file_size for each in packed.infolist()) > MOST_UNPACKED:
+                raise InvalidInput(
+                    f"This Excel file unpacks to more than {MOST_UNPACKED // 10**6} MB. Divide it, or save it as CSV."
+                )
+            broken = packed.testzip()  # also finds what is larger than it says
+    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError) as error:
+        raise InvalidInput(f"This is no Excel file that can be read ({error}).") from error
+    if broken is not None:
+        raise InvalidInput(f"This is no Excel file that can be read ({broken} is broken).")
 
 
 def write_xlsx(columns: Sequence[str], rows: Sequence[Row]) -> bytes:

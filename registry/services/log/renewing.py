@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
 from registry.domain.errors import RuleBroken
 from registry.services.log import checkpoints, signing
 from registry.services.people.acting import Actor, record
 from registry.settings import Settings
-from registry.store.tables import Event
+from registry.store import events
 
 REPLACED = "audit_key.replaced"
 THE_LOG = ("log", 0)
@@ -39,10 +39,9 @@ def new_key(session: Session, settings: Settings, *, by: Actor, now: datetime) -
 
 def told(session: Session) -> Sequence[str]:
     """A sentence about each time that the key was replaced, for whoever verifies the log."""
-    found = session.exec(select(Event).where(Event.action == REPLACED).order_by(col(Event.id))).all()
     return [
         f"The key that signs was replaced on {each.at:%Y-%m-%d} by {each.actor}: of "
         f"{each.after['checkpoints']} checkpoints signed before, {each.after['put_aside'] or 'no folder'} holds what "
         "is left. Hold the log against them with --checkpoint and the earlier public key as --key."
-        for each in found
+        for each in events.of_action(session, REPLACED)
     ]

@@ -61,7 +61,9 @@ def waiting(
     for person in people:
         user_id = id_of(person.user)
         by = in_person(person.user, person.roles, deputy=user_id in deputies)
-        work = my_work(session, by, today=today, solo=settings.solo, cases_needed=settings.reference_cases)
+        work = my_work(
+            session, by, today=today, now=now, solo=settings.solo, cases_needed=settings.reference_cases
+        )
         own = [_of_evaluation(each, readings) for each in work.pieces if each.task.kind in _TASKS]
         for each in [*own, *(waits for concerns, waits in shared if concerns(by))]:
             found[user_id].setdefault(each.key, each)

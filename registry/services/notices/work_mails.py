@@ -34,6 +34,9 @@ HOUR = 7
 """Of the organisation's day, when a day's things come together."""
 MOST_TOLD = 40
 """Things of one mail; what is more is counted."""
+FEW = 3
+"""Mails that somebody may get at once within BUNDLE; what comes after them waits until it is over, in one mail."""
+BUNDLE = timedelta(hours=1)
 LOOK_EVERY = timedelta(minutes=1)
 Mark = tuple[int, date]
 """The newest event, and the day."""
@@ -78,7 +81,7 @@ def look(session: Session, settings: Settings, now: datetime) -> int:
             Channel.MAIL,
             DeliveryKind.WORK,
             user_id=user_id,
-            due_at=next_morning(now, settings.zone) if daily else now,
+            due_at=next_morning(now, settings.zone) if daily else _at_once(session, user_id, now),
             now=now,
         )
         session.add_all(
@@ -87,6 +90,12 @@ def look(session: Session, settings: Settings, now: datetime) -> int:
         count += 1
     session.flush()
     return count
+
+
+def _at_once(session: Session, user_id: int, now: datetime) -> datetime:
+    """Now; or after a few mails within an hour, once that of the first of them is over."""
+    dues = work_told.mails_due_after(session, user_id, now - BUNDLE)
+    return now if len(dues) < FEW else dues[-FEW] + BUNDLE
 
 
 def _compared(

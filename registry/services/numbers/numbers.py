@@ -225,9 +225,9 @@ def is_due_soon(state: ValidityState, ends_on: date | None, today: date) -> bool
 def standing_of_each(session: Session, *, zone: tzinfo, now: datetime) -> list[Standing]:
     """Every published verdict with where it stands, highest number first: what the counts of verdicts are made of."""
     today = now.astimezone(zone).date()
-    plain = session.connection().execute(standing.rows(today, now))
     found = [
-        Standing(number, outcome, ValidityState(state), ends) for _, number, outcome, state, ends in plain
+        Standing(number, outcome, ValidityState(state), ends)
+        for _, number, outcome, state, ends in standing.rows(session, today=today, now=now)
     ]
     for ruling in standing.marked(session, now=now):
         at = validity(ruling, at=now, zone=zone)

@@ -5,8 +5,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete
-from sqlmodel import Session, col
+from sqlmodel import Session
 
 from registry.domain.errors import InvalidInput, RuleBroken
 from registry.domain.language import worded
@@ -16,18 +15,9 @@ from registry.services.people import second_factor
 from registry.services.people.acting import Actor, record
 from registry.services.people.deputies import end_what_rests_on
 from registry.services.people.passwords import fold_email, hashed, password_faults
-from registry.store import users
+from registry.store import sign_ins, users
 from registry.store.engine import serialise
-from registry.store.tables import (
-    CodeWanted,
-    Role,
-    SignInLink,
-    User,
-    UserArea,
-    UserOffice,
-    UserRole,
-    UserSession,
-)
+from registry.store.tables import Role, User, UserArea, UserOffice, UserRole
 
 ERASED = "a former colleague"
 ADDRESS = re.compile(r"[^@\s<>\"(),:;]{1,64}@[^@\s<>\"(),:;]+", re.ASCII)
@@ -92,7 +82,7 @@ def set_password(
     if faults:
         raise InvalidInput(faults["password"], faults)
     user.password_hash = hashed(password)
-    end_sign_ins(session, user_id)
+    sign_ins.drop(session, user_id)
     record(session, "user.password_set", ("user", user.id), by=by, now=now)
     return user
 
@@ -131,14 +121,12 @@ def set_roles(
             )
         hand_over_work(session, user_id, successor_id=None, owns=False, solo=solo, by=by, now=now)
     before = _held(session, user)
-    for table in (UserRole, UserOffice, UserArea):
-        session.execute(delete(table).where(col(table.user_id) == user_id))
-    session.expire_all()
+    users.drop_place(session, user_id)
     _place(session, user_id, roles, offices, areas)
     after = _held(session, user)
     if any(before[each] != after[each] for each in ("roles", "offices")):
         # A session never outlives the rights that it was begun with.
-        session.execute(delete(UserSession).where(col(UserSession.user_id) == user_id))
+        sign_ins.drop_sessions(session, user_id)
     end_what_rests_on(session, user, frozenset(users.person(session, user_id).roles), by=by, now=now)
     record(session, "user.roles_set", ("user", user.id), by=by, now=now, before=before, after=after)
     return user
@@ -163,7 +151,7 @@ def disable(
     _keep_an_admin(session, user)
     hand_over_work(session, user_id, successor_id=successor_id, solo=solo, by=by, now=now)
     user.disabled_at = now
-    end_sign_ins(session, user_id)
+    sign_ins.drop(session, user_id)
     second_factor.forget(session, user_id)
     for token in users.tokens_of(session, user_id):
         token.revoked_at = token.revoked_at or now
@@ -222,12 +210,6 @@ def _held(session: Session, user: User) -> dict[str, Any]:
         "offices": list(person.offices),
         "areas": list(person.areas),
     }
-
-
-def end_sign_ins(session: Session, user_id: int) -> None:
-    """Sessions, links, and sign-ins that wait for a code, with the event of whatever ends them."""
-    for table in (UserSession, SignInLink, CodeWanted):
-        session.execute(delete(table).where(col(table.user_id) == user_id))
 
 
 def _identity_faults(session: Session, email: str, name: str) -> dict[str, str]:

@@ -4,8 +4,7 @@ import secrets
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete
-from sqlmodel import Session, col
+from sqlmodel import Session
 
 from registry.domain.errors import InvalidInput, NotFound, SignInRefused
 from registry.domain.language import worded
@@ -15,7 +14,7 @@ from registry.services.people.acting import REGISTRY, record
 from registry.services.people.deputies import end_what_rests_on
 from registry.services.people.passwords import fold_email
 from registry.settings import Settings
-from registry.store import users
+from registry.store import sign_ins, users
 from registry.store.columns import id_of
 from registry.store.engine import serialise
 from registry.store.tables import ProviderSignIn, Role, User, UserIdentity
@@ -70,7 +69,7 @@ def begin(
     `here` is who is signed in there. Raises NotFound where the link serves no more, SignInRefused where it joins
     nothing.
     """
-    session.execute(delete(ProviderSignIn).where(col(ProviderSignIn.expires_at) <= now))
+    sign_ins.drop_away_until(session, now)
     link_digest = sign_in.digest_of("link", link[:MOST_LINK], secret) if link else ""
     if link_digest:
         invited = users.get(session, sign_in.usable_link(session, link_digest, now).user_id)

@@ -21,7 +21,7 @@ from registry.services.people.acting import Actor, record
 from registry.services.people.refusals import SOMEBODY
 from registry.services.people.sign_in import digest_of
 from registry.store import second_factors as store
-from registry.store import users
+from registry.store import sign_ins, users
 from registry.store.engine import serialise
 from registry.store.tables import CodeWanted, RecoveryCode, Role, SecondFactor, SignInWay, User
 
@@ -206,7 +206,7 @@ def want_code(
     now: datetime,
 ) -> str:
     """Note that somebody's password or link was right; gives the value of the cookie that the code must come with."""
-    store.drop_waits_until(session, now)
+    sign_ins.drop_waits_until(session, now)
     value = secrets.token_urlsafe(32)
     digest = digest_of("code wanted", value, secret)
     session.add(CodeWanted(digest=digest, user_id=user_id, how=how, next=next, expires_at=now + WANTED_LIFE))

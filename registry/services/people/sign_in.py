@@ -7,17 +7,16 @@ import hmac
 import secrets
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete
-from sqlmodel import Session, col
+from sqlmodel import Session
 
 from registry.domain.errors import NotFound, RuleBroken
 from registry.domain.language import worded
 from registry.domain.values import dataclass
 from registry.services.people.acting import Actor, record
 from registry.services.people.reach import in_person
-from registry.store import users
+from registry.store import sign_ins, users
 from registry.store.engine import serialise
-from registry.store.tables import CodeWanted, Role, SignInLink, SignInWay, User, UserSession
+from registry.store.tables import Role, SignInLink, SignInWay, User, UserSession
 
 RENEW_AFTER = timedelta(minutes=15)
 """A session is written again at most this often, so that reading pages stays reading."""
@@ -78,7 +77,7 @@ def start_session(
     """Sign a person in; gives the cookie's value, which is stored nowhere. Raises RuleBroken for a disabled one."""
     if user.id is None or user.disabled_at is not None:
         raise RuleBroken(worded("This account is disabled. Ask an admin."))
-    session.execute(delete(UserSession).where(col(UserSession.expires_at) <= now))
+    sign_ins.drop_sessions_until(session, now)
     value = secrets.token_urlsafe(32)
     row = UserSession(
         digest=digest_of("session", value, secret),
@@ -103,7 +102,7 @@ def find_by_session(
 
     Who holds a role of `asked_of` must have a second factor, here or at their provider.
     """
-    found = users.holder_of_session(session, digest_of("session", value, secret), now=now)
+    found = sign_ins.holder_of_session(session, digest_of("session", value, secret), now=now)
     if found is None:
         return None
     kept, user, roles, proven_twice, deputy = found
@@ -121,14 +120,14 @@ def find_by_session(
 
 def renew_session(session: Session, value: str, *, secret: bytes, now: datetime, lives: Lives) -> None:
     """Let a session live on for another while, but never beyond its end."""
-    kept = users.find_session(session, digest_of("session", value, secret))
+    kept = sign_ins.find_session(session, digest_of("session", value, secret))
     if kept is not None and now < kept.expires_at:
         kept.seen_at, kept.expires_at = now, min(now + lives.idle, kept.ends_at)
 
 
 def end_session(session: Session, value: str, *, secret: bytes, now: datetime) -> SignInWay | None:
     """Sign out; gives how the session had begun, None where it is gone already."""
-    kept = users.find_session(session, digest_of("session", value, secret))
+    kept = sign_ins.find_session(session, digest_of("session", value, secret))
     if kept is None:
         return None
     _end(session, kept, by=as_actor(session, users.get(session, kept.user_id)), now=now)
@@ -147,7 +146,7 @@ def name_of_value(value: str, *, secret: bytes) -> str:
 
 def end_named(session: Session, user_id: int, name: str, *, by: Actor, now: datetime) -> None:
     """End one session of a person. Raises NotFound where they have none of that name."""
-    kept = next((each for each in users.sessions_of(session, user_id, now) if name_of(each) == name), None)
+    kept = next((each for each in sign_ins.sessions_of(session, user_id, now) if name_of(each) == name), None)
     if kept is None:
         raise NotFound(worded("This session has ended already."))
     _end(session, kept, by=by, now=now)
@@ -156,8 +155,8 @@ def end_named(session: Session, user_id: int, name: str, *, by: Actor, now: date
 def end_all(session: Session, user_id: int, *, keep: str = "", by: Actor, now: datetime) -> int:
     """End a person's sessions but the one that is named `keep`, and sign-ins that wait for a code; gives how many."""
     users.get(session, user_id)
-    session.execute(delete(CodeWanted).where(col(CodeWanted.user_id) == user_id))
-    ended = [each for each in users.sessions_of(session, user_id, now) if name_of(each) != keep]
+    sign_ins.drop_waits(session, user_id)
+    ended = [each for each in sign_ins.sessions_of(session, user_id, now) if name_of(each) != keep]
     for each in ended:
         session.delete(each)
     session.flush()
@@ -187,11 +186,7 @@ def make_link(
     if user.disabled_at is not None:
         raise RuleBroken(worded("{name} is disabled and cannot sign in.", name=user.name))
     if sets_password:
-        session.execute(
-            delete(SignInLink).where(
-                col(SignInLink.user_id) == user_id, col(SignInLink.sets_password).is_(True)
-            )
-        )
+        sign_ins.drop_password_links(session, user_id)
     value = value or secrets.token_urlsafe(32)
     expires_at = now + valid_for
     session.add(
@@ -240,7 +235,7 @@ def use_up(session: Session, digest: str, now: datetime) -> User:
 
 
 def usable_link(session: Session, digest: str, now: datetime) -> SignInLink:
-    link = users.find_link(session, digest)
+    link = sign_ins.find_link(session, digest)
     if link is None or now >= link.expires_at or (link.used_at is not None and not link.reusable):
         raise NotFound(
             worded("This sign-in link was used already or has expired. Ask an admin for a new one.")

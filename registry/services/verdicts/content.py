@@ -6,7 +6,6 @@ What may change later, such as whether a condition was met, is in neither: event
 """
 
 import json
-from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field
 from datetime import date, datetime
@@ -14,15 +13,13 @@ from enum import Enum
 from hashlib import sha256
 from typing import Any, NamedTuple
 
-from sqlalchemy import inspect
-from sqlmodel import Session, select
+from sqlmodel import Session
 
 from registry.domain.log_line import moment
 from registry.domain.values import dataclass
 from registry.services.people.accounts import ERASED
 from registry.store import verdicts
 from registry.store.log import Line
-from registry.store.tables import Verdict, VerdictCondition
 
 FIELDS = (
     *("number", "uid", "outcome", "edition", "versions", "deployment", "data_ceiling", "accounts", "offices"),
@@ -66,7 +63,7 @@ def hash_of(text: str) -> str:
 
 def hashes(session: Session, verdict_ids: Sequence[int]) -> dict[int, dict[str, str]]:
     """Id -> `content` and `inner` of verdicts that are stored."""
-    return {of: hashes_of(row, conditions) for of, row, conditions in _stored(session, verdict_ids)}
+    return {of: hashes_of(row, conditions) for of, row, conditions in verdicts.columns(session, verdict_ids)}
 
 
 def hashes_of(verdict: Mapping[str, Any], conditions: Sequence[Mapping[str, Any]]) -> dict[str, str]:
@@ -81,7 +78,7 @@ def settled(conditions: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, Any]
 
 def text_of(session: Session, verdict_id: int) -> str:
     """What `content` is the hash of."""
-    return next(told(row, conditions) for _, row, conditions in _stored(session, [verdict_id]))
+    return next(told(row, conditions) for _, row, conditions in verdicts.columns(session, [verdict_id]))
 
 
 @dataclass
@@ -142,12 +139,12 @@ class Published(NamedTuple):
 
 def otherwise(session: Session, said: Said) -> Iterator[tuple[int | None, str]]:
     """Where the verdicts are not what the log tells of them: the number in the log, and a sentence."""
-    ids = session.exec(select(Verdict.id).order_by(Verdict.id)).all()  # type: ignore[arg-type]
+    ids = verdicts.ids(session)
     for verdict_id in sorted(said.published.keys() - set(ids)):
         number = said.published[verdict_id].number
         yield number, f"The verdict that number {number} published is gone."
     for start in range(0, len(ids), AT_ONCE):
-        part = [each for each in ids[start : start + AT_ONCE] if each is not None]
+        part = ids[start : start + AT_ONCE]
         slugs, superseded = verdicts.slugs_of(session, part), verdicts.superseded_by(session, part)
         for of, row, conditions in _readable(session, part):
             published = said.published.get(of)
@@ -203,30 +200,15 @@ def _differs(
 def _readable(
     session: Session, verdict_ids: Sequence[int]
 ) -> Iterator[tuple[int, Mapping[str, Any] | None, Sequence[Mapping[str, Any]]]]:
-    """As `_stored` gives them; without a row where a column holds what none of its kind can be."""
+    """As the store gives them; without a row where a column holds what none of its kind can be."""
     try:
-        yield from list(_stored(session, verdict_ids))
+        yield from list(verdicts.columns(session, verdict_ids))
     except (LookupError, TypeError, ValueError):
         if len(verdict_ids) == 1:
             yield verdict_ids[0], None, ()
             return
         for each in verdict_ids:
             yield from _readable(session, [each])
-
-
-def _stored(
-    session: Session, verdict_ids: Sequence[int]
-) -> Iterator[tuple[int, Mapping[str, Any], Sequence[Mapping[str, Any]]]]:
-    connection = session.connection()
-    verdict, condition = inspect(Verdict).local_table, inspect(VerdictCondition).local_table
-    of_them = condition.c.verdict_id.in_(verdict_ids)
-    found = connection.execute(condition.select().where(of_them).order_by(condition.c.position))
-    conditions = defaultdict(list)
-    for each in found.mappings():
-        conditions[each["verdict_id"]].append(dict(each))
-    rows = connection.execute(verdict.select().where(verdict.c.id.in_(verdict_ids)).order_by(verdict.c.id))
-    for row in rows.mappings():
-        yield row["id"], dict(row), conditions[row["id"]]
 
 
 def _inner(row: Mapping[str, Any], names: Sequence[str] = INNER) -> str:

@@ -21,6 +21,7 @@ from registry.web.people_schemas import (
     NamedOut,
     OwnFactorOut,
     OwnPasswordIn,
+    PresentPasswordIn,
     SessionOut,
     SignedOutOut,
     TokenIn,
@@ -33,11 +34,16 @@ from registry.web.routing import api_router
 from registry.web.visiting import present_session
 
 
-async def _prove(request: Request, asked: OwnPasswordIn) -> Proof:
+async def _prove(request: Request, asked: PresentPasswordIn) -> Proof:
+    return await proven_by_password(request, asked.present_password)
+
+
+async def _prove_with_new(request: Request, asked: OwnPasswordIn) -> Proof:
     return await proven_by_password(request, asked.present_password)
 
 
 Proven = Annotated[Proof, Depends(_prove)]
+ProvenWithNew = Annotated[Proof, Depends(_prove_with_new)]
 router = api_router("/account", tag="account")
 
 
@@ -68,22 +74,30 @@ def show(request: Request, read: Read, user: SignedIn, now: Now, settings: House
 
 
 @router.post("/sessions/end", response_model=SignedOutOut, summary="Sign out everywhere else")
-def end_others(request: Request, tx: Tx, user: InPerson, now: Now) -> SignedOutOut:
+def end_others(request: Request, user: InPerson, proof: Proven, tx: Tx, now: Now) -> SignedOutOut:
     """Ends all your sessions but the one that asks."""
+    proof.require()
     ended = sign_in.end_all(tx, user.person_id, keep=present_session(request), by=user, now=now)
     return SignedOutOut(sessions=ended)
 
 
-@router.delete("/sessions/{name}", status_code=204, summary="End one of your sessions")
-def end_one(name: str, tx: Tx, user: InPerson, now: Now) -> Response:
+@router.post("/sessions/{name}/end", status_code=204, summary="End one of your sessions")
+def end_one(name: str, user: InPerson, proof: Proven, tx: Tx, now: Now) -> Response:
     """404 where it has ended already, or is somebody else's."""
+    proof.require()
     sign_in.end_named(tx, user.person_id, name, by=user, now=now)
     return Response(status_code=204)
 
 
 @router.post("/password", status_code=204, summary="Change your password")
 def change_password(
-    request: Request, user: InPerson, proof: Proven, tx: Tx, now: Now, house: House, asked: OwnPasswordIn
+    request: Request,
+    user: InPerson,
+    proof: ProvenWithNew,
+    tx: Tx,
+    now: Now,
+    house: House,
+    asked: OwnPasswordIn,
 ) -> Response:
     """Ends all your sessions; the reply sets the cookie of a new one."""
     proof.require()

@@ -6,24 +6,25 @@ from functools import partial
 from typing import Annotated
 
 from anyio import to_thread
-from fastapi import BackgroundTasks, Depends, Query, Request, Response
+from fastapi import Depends, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
-from sqlmodel import Session
+from starlette.background import BackgroundTask
 
 from registry.domain.lookup import AnswerCode, Question
 from registry.services.answers import lookup
 from registry.services.answers.asking import MOST_SIGNS
 from registry.services.answers.index import Index
 from registry.services.answers.unanswered import count_unanswered
-from registry.settings import Settings
+from registry.store.engine import plain_snapshot
 from registry.web.api.replies import as_json
-from registry.web.deps import House, Known, Now, Plain, Read
+from registry.web.deps import Plain, read_index
 from registry.web.etag import conditional
 from registry.web.memory import keep
 from registry.web.parts import parts_of
 from registry.web.question import Day, require_a_question
 from registry.web.routing import api_router
 from registry.web.schemas import AnswerOut
+from registry.web.viewer import now_of
 
 router = api_router(tag="answer")
 
@@ -36,11 +37,6 @@ router = api_router(tag="answer")
 )
 async def check(
     request: Request,
-    known: Known,
-    read: Read,
-    settings: House,
-    now: Now,
-    background: BackgroundTasks,
     q: Annotated[
         Plain,
         Query(
@@ -63,6 +59,8 @@ async def check(
 
     An answer that names anything under `depends_on` holds only once that is said as well. No token is needed.
     """
+    # Asked for here and not by the signature: each dependency would cost as much as a small query.
+    now, known = now_of(request), await read_index(request)
     said = Question(
         at=now,
         data_class=data_class or None,
@@ -71,32 +69,25 @@ async def check(
         office=office or None,
         edition=edition or None,
     )
-    answer = partial(_answer, request, known, read, settings, now, q, said, on)
+    answer = partial(_answer, request, known, now, q, said, on)
     reply, is_unknown = await to_thread.run_sync(answer, limiter=parts_of(request).few)
     if is_unknown:
-        background.add_task(_count, request, q, now)
-        reply.background = background
+        reply.background = BackgroundTask(_count, request, q, now)
     return reply
 
 
 def _answer(
-    request: Request,
-    known: Index | None,
-    read: Session,
-    settings: Settings,
-    now: datetime,
-    q: str,
-    said: Question,
-    on: date | None,
+    request: Request, known: Index | None, now: datetime, q: str, said: Question, on: date | None
 ) -> tuple[Response, bool]:
     """The reply, and whether no tool was certainly meant."""
-    following = parts_of(request).following
-    organisation = lookup.organisation(read, settings, known)
-    question = replace(said, at=lookup.moment(on, organisation, now=now))
-    found = lookup.check(read, q, question, organisation, now=now, index=known)
-    if found.match is not None and on is None and known is not None and following.index() is known:
-        keep(request, known.facts.turn(read, organisation, now), on_trail=True)
-    body = as_json(lookup.told(found, base_url=settings.base_url)).encode()
+    parts = parts_of(request)
+    with plain_snapshot(parts.engine) as read:  # begun after the index was read, so that it is no older
+        organisation = lookup.organisation(read, parts.settings, known)
+        question = replace(said, at=lookup.moment(on, organisation, now=now))
+        found = lookup.check(read, q, question, organisation, now=now, index=known)
+        if found.match is not None and on is None and known is not None and parts.following.index() is known:
+            keep(request, known.facts.turn(read, organisation, now), on_trail=True)
+    body = as_json(lookup.told(found, base_url=parts.settings.base_url)).encode()
     # As every read of the API; time changes answers, so it is asked for again each time.
     reply = conditional(request, body, "application/json", cache="no-cache")
     return reply, found.answer.code is AnswerCode.UNKNOWN_TOOL

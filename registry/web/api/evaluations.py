@@ -69,7 +69,9 @@ def list_evaluations(
 def show_work(request: Request, read_from: Read, user: Insider, now: Now, settings: House) -> Response:
     """Your tasks in all evaluations under way: to declare, to score, to ask, to resolve, to decide."""
     today = now.astimezone(settings.zone).date()
-    work = my_work(read_from, user, today=today, solo=settings.solo, cases_needed=settings.reference_cases)
+    work = my_work(
+        read_from, user, today=today, now=now, solo=settings.solo, cases_needed=settings.reference_cases
+    )
     body = WorkOut(
         items=[
             PieceOut(

@@ -23,7 +23,7 @@ from registry.web.deps import House, InPerson, Now, Read, RowId, Secret, Several
 from registry.web.deputies import Deputies, deputies_of
 from registry.web.entering import renew_own_session
 from registry.web.own_account import Here, scope_options, sessions_of, work_mail_options
-from registry.web.proving import PasswordAgain
+from registry.web.proving import PasswordAgain, Proof
 from registry.web.render import go, render, secretly
 from registry.web.routing import page_router
 from registry.web.shapes import Form, Option
@@ -58,6 +58,7 @@ class AccountPage:
     """When to be told of what waits; empty for who does not work here."""
     sends: bool
     """Whether mails go anywhere."""
+    sessions_form: Form
     password_form: Form
     token_form: Form
     deputies: Deputies
@@ -71,13 +72,21 @@ def show(request: Request, read: Read, user: InPerson, house: House) -> Response
 
 
 @router.post("/sessions/end")
-def end_others(request: Request, tx: Tx, user: InPerson, now: Now) -> Response:
+def end_others(
+    request: Request, user: InPerson, proof: PasswordAgain, tx: Tx, now: Now, house: House
+) -> Response:
+    if proof.faults:
+        return _unproven(request, tx, user, house, proof)
     sign_in.end_all(tx, user.person_id, keep=present_session(request), by=user, now=now)
     return go("/account")
 
 
 @router.post("/sessions/{name}/end")
-def end_one(name: str, tx: Tx, user: InPerson, now: Now) -> Response:
+def end_one(
+    request: Request, name: str, user: InPerson, proof: PasswordAgain, tx: Tx, now: Now, house: House
+) -> Response:
+    if proof.faults:
+        return _unproven(request, tx, user, house, proof)
     sign_in.end_named(tx, user.person_id, name, by=user, now=now)
     return go("/account")
 
@@ -151,12 +160,18 @@ def revoke_token(token_id: RowId, tx: Tx, user: InPerson, now: Now) -> Response:
     return go("/account")
 
 
+def _unproven(request: Request, session: Session, user: Actor, house: Settings, proof: Proof) -> Response:
+    page = account_page(request, session, user, house, sessions_form=Form({}, dict(proof.faults)))
+    return secretly(render(request, "account/show.html", page, status=422))
+
+
 def account_page(
     request: Request,
     session: Session,
     user: Actor,
     settings: Settings,
     *,
+    sessions_form: Form | None = None,
     password_form: Form | None = None,
     token_form: Form | None = None,
     deputy_form: Form | None = None,
@@ -191,6 +206,7 @@ def account_page(
         ],
         work_mails=work_mail_options() if works_here(person) else (),
         sends=settings.mails,
+        sessions_form=sessions_form or Form(),
         password_form=password_form or Form(),
         token_form=token_form or Form({"name": "", "scopes": ("read",), "days": "90"}),
         deputies=deputies_of(session, user_id, settings, now=now_of(request), by=user, form=deputy_form),

@@ -109,7 +109,7 @@ def list_evaluations(
     shown = found[:A_PAGE]
     following = cursor_of(shown[-1][0].due_on, id_of(shown[-1][0])) if len(found) > A_PAGE else ""
     total, overdue = evaluation_lists.count(read_from, filters, today=today)
-    mine = my_work(read_from, user, today=today, solo=house.solo, cases_needed=house.reference_cases)
+    mine = my_work(read_from, user, today=today, now=now, solo=house.solo, cases_needed=house.reference_cases)
     titles = {id_of(each.evaluation): title_of(each.tool, each.evaluation) for each in mine.pieces}
     query = asked.query()
     page = ListPage(

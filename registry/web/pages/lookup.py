@@ -29,6 +29,8 @@ from registry.services.verdicts import publishing
 from registry.settings import Settings
 from registry.store import verdicts
 from registry.store.columns import id_of
+from registry.store.engine import plain_snapshot, snapshot
+from registry.store.plain import Plain
 from registry.store.tables import Tool
 from registry.web import cards
 from registry.web.deps import Asked, House, Known, Now, Read
@@ -122,24 +124,24 @@ def show_home(request: Request, read: Read, settings: House, now: Now) -> Respon
 
 
 @router.get("/check")
-def check(
-    request: Request, typed: TypedQuestion, known: Known, read: Read, settings: House, now: Now
-) -> Response:
-    given = untracked_of(request)
+def check(request: Request, typed: TypedQuestion, known: Known, settings: House, now: Now) -> Response:
+    given, engine = untracked_of(request), parts_of(request).engine
     if not typed.q and {name for name, _ in given} <= set(QUESTION):
-        page = _home(read, settings, now, typed)
+        with snapshot(engine) as session:
+            page = _home(session, settings, now, typed)
         return render(request, "lookup/home.html", page, feeds=feed_links(worded("All verdicts")))
-    organisation = lookup.organisation(read, settings, known)
-    offices = offices_of(organisation)
-    try:
-        require_known(given, QUESTION)
-        question = as_question(typed, organisation, now=now)
-        found = lookup.check(read, typed.q, question, organisation, now=now, index=known)
-    except InvalidInput as refused:
-        asked = tuple(choices(typed, organisation, offices).values())
-        page = LookupPage(typed, asked, faults=refused.faults or {"q": refused.sentence})
-        return render(request, "lookup/show.html", page, status=422)
-    page = _answered(read, found, typed, organisation, offices, settings, now, known)
+    with plain_snapshot(engine) as read:
+        organisation = lookup.organisation(read, settings, known)
+        offices = offices_of(organisation)
+        try:
+            require_known(given, QUESTION)
+            question = as_question(typed, organisation, now=now)
+            found = lookup.check(read, typed.q, question, organisation, now=now, index=known)
+        except InvalidInput as refused:
+            asked = tuple(choices(typed, organisation, offices).values())
+            page = LookupPage(typed, asked, faults=refused.faults or {"q": refused.sentence})
+            return render(request, "lookup/show.html", page, status=422)
+        page = _answered(read, found, typed, organisation, offices, settings, now, known)
     reply = render(request, "lookup/show.html", page, feeds=_feeds_of(found))
     if found.answer.code in UNANSWERED and _is_worth_counting(request, typed):
         reply.background = BackgroundTask(_count, parts_of(request), typed.q, now)
@@ -161,12 +163,13 @@ def describe_search(request: Request, settings: House) -> Response:
 
 
 @router.get("/suggest")
-def suggest(request: Request, known: Known, read: Read, settings: House, now: Now, q: Asked = "") -> Response:
+def suggest(request: Request, known: Known, settings: House, now: Now, q: Asked = "") -> Response:
     """Completions as OpenSearch wants them: what was typed, names, their answers in words, their addresses."""
     require_known(request.query_params.multi_items(), ("q",))
-    found = matching.complete(read, q[:MOST_QUERY], known)
-    organisation = lookup.organisation(read, settings, known)
-    answers = lookup.answers(read, found, rules.Question(at=now), organisation, now=now, index=known)
+    with plain_snapshot(parts_of(request).engine) as read:
+        found = matching.complete(read, q[:MOST_QUERY], known)
+        organisation = lookup.organisation(read, settings, known)
+        answers = lookup.answers(read, found, rules.Question(at=now), organisation, now=now, index=known)
     told = [
         q,
         [tool.name for tool in found],
@@ -196,7 +199,7 @@ def _home(read: Session, settings: Settings, now: datetime, typed: Typed | None 
 
 
 def _answered(
-    read: Session,
+    read: Plain,
     found: LookUp,
     typed: Typed,
     organisation: Organisation,

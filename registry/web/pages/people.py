@@ -9,7 +9,7 @@ from registry.domain.errors import InvalidInput, NotFound
 from registry.domain.values import dataclass
 from registry.services.evaluations import assigning, leaving
 from registry.services.people import accounts, api_tokens, invitations, losing, sign_in
-from registry.store import users
+from registry.store import sign_ins, users
 from registry.store.tables import ApiToken, Role
 from registry.web.deps import Admin, House, Now, Read, RowId, Secret, Several, Text, Tx
 from registry.web.deputies import Deputies, deputies_of
@@ -154,7 +154,7 @@ def set_roles(
         form = _person_form(roles=roles, offices=offices, areas=areas, faults=refused.faults)
         return render(request, "people/show.html", _person_page(request, tx, user_id, form=form), status=422)
     reply = go(f"/people/{user_id}")
-    ended = not users.sessions_of(tx, user_id, now)
+    ended = not sign_ins.sessions_of(tx, user_id, now)
     return renew_own_session(request, tx, user_id, reply) if user_id == user.id and ended else reply
 
 

@@ -285,3 +285,13 @@ def test_reading_all_names_by_finds_what_the_names_in_memory_find() -> None:
     parts, names = [rows[:2_000], rows[2_000:]], Names(rows)
     typed = ["n", "at", *(key[1:] + dice.choice("aeq") for key, _ in dice.sample(rows, 40))]
     assert [near_of_all(key, parts, limit=8) for key in typed] == [names.near(key, limit=8) for key in typed]
+
+
+def test_names_of_any_letters_and_lengths_are_found_by_a_slip() -> None:
+    keys = ["x", "ab", "größenwahn", "маркировка", "🦊🦊fox", "naïveté", "quillmark", "a" * 120]
+    names = Names((key, at) for at, key in enumerate(keys))
+    names.add("zürichsee", len(keys))
+    keys.append("zürichsee")
+    for at, key in enumerate(keys[2:], 2):
+        assert names.near(key[:-2] + key[-1], limit=1) == [at], key
+    assert names.near("abx", limit=1) == [1]

@@ -104,7 +104,7 @@ def test_where_they_differ_an_approver_has_it_on_the_desk_and_the_reader_cannot_
     assert evaluation.state is EvaluationState.DECISION
     assert "second reading of verdict 1" in second_reading.told(session, id_of(evaluation))
     for name, kinds in (("amir", [TaskKind.DECIDE]), ("ravi", []), ("mina", [])):
-        work = my_work(session, cast[name], today=later.date(), solo=False)
+        work = my_work(session, cast[name], today=later.date(), now=later, solo=False)
         assert [each.task.kind for each in work.pieces] == kinds
     for name in ("ravi", "mina"):
         with pytest.raises(NotAllowed):

@@ -64,7 +64,7 @@ def test_without_a_successor_scorecards_go_back_to_the_owner_who_is_told(
 ) -> None:
     accounts.disable(session, cast["ravi"].person_id, by=cast["ada"], now=now)
     assert asked(session, opened) == ["Rosa"]
-    mine = work.my_work(session, cast["rosa"], today=now.date(), solo=False).pieces
+    mine = work.my_work(session, cast["rosa"], today=now.date(), now=now, solo=False).pieces
     assert [(each.task.kind, each.task.count) for each in mine] == [(TaskKind.ASK, 1), (TaskKind.SCORE, 0)]
 
 

@@ -53,11 +53,14 @@ def told(session: Session, evaluation: Evaluation, *, blind: bool = False) -> li
 
 
 def mine(session: Session, who: Actor, now: datetime) -> list[str]:
-    return [each.task.kind.value for each in work.my_work(session, who, today=now.date(), solo=False).pieces]
+    return [
+        each.task.kind.value
+        for each in work.my_work(session, who, today=now.date(), now=now, solo=False).pieces
+    ]
 
 
 def left(session: Session, who: Actor, now: datetime) -> list[str]:
-    return [each.reason for each in work.my_work(session, who, today=now.date(), solo=False).left]
+    return [each.reason for each in work.my_work(session, who, today=now.date(), now=now, solo=False).left]
 
 
 def test_what_is_missing_is_told_with_whose_task_it_is(
@@ -128,7 +131,7 @@ def test_who_decides_alone_has_it_on_the_list_once_trained(
     case = an_evaluation(session, a_tool(session, now=now), owner=rosa, reviewers=(rosa,), tier=1, now=now)
     scored(session, case, rosa, now=now)
     assert mine(session, rosa, now) == ["decide"]
-    untrained = work.my_work(session, rosa, today=now.date(), solo=False, cases_needed=2)
+    untrained = work.my_work(session, rosa, today=now.date(), now=now, solo=False, cases_needed=2)
     assert untrained.pieces == []
     [told] = untrained.left
     assert told.reason.startswith("Who decides alone has passed 2 reference cases; you have not yet.")
@@ -155,7 +158,7 @@ def test_my_work_says_what_is_late(session: Session, cast: Mapping[str, Actor], 
     case = opened(session, cast, "ravi", now=now)
     later = case.due_on + timedelta(days=1)
     for today, late in ((later, True), (case.due_on, False)):
-        [piece] = work.my_work(session, cast["ravi"], today=today, solo=False).pieces
+        [piece] = work.my_work(session, cast["ravi"], today=today, now=now, solo=False).pieces
         assert piece.late is late
 
 
@@ -163,12 +166,14 @@ def test_my_work_asks_as_many_queries_for_ten_evaluations_as_for_one(
     session: Session, cast: Mapping[str, Actor], now: datetime, count_queries: Count
 ) -> None:
     opened(session, cast, "ravi", now=now)
-    work.my_work(session, cast["rosa"], today=now.date(), solo=False)  # what people know well is remembered
+    work.my_work(
+        session, cast["rosa"], today=now.date(), now=now, solo=False
+    )  # what people know well is remembered
     with count_queries(session) as few:
-        work.my_work(session, cast["rosa"], today=now.date(), solo=False)
+        work.my_work(session, cast["rosa"], today=now.date(), now=now, solo=False)
     for number in range(9):
         opened(session, cast, "ravi", tool=f"Tool {number}", now=now)
     session.expire_all()
     with count_queries(session) as many:
-        assert len(work.my_work(session, cast["rosa"], today=now.date(), solo=False).pieces) == 10
+        assert len(work.my_work(session, cast["rosa"], today=now.date(), now=now, solo=False).pieces) == 10
     assert len(many) == len(few)

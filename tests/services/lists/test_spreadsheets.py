@@ -6,7 +6,8 @@ import random
 import pytest
 
 from registry.domain.errors import InvalidInput
-from registry.services.lists.spreadsheets import read_json
+from registry.services.lists import spreadsheets
+from registry.services.lists.spreadsheets import FORMATS, read_json
 
 ROWS = [
     {"name": "Quillmark", "aliases": ["Quill, the old", "[pen]"], "conditions": [{"text": 'Ask "first".'}]},
@@ -54,3 +55,18 @@ def test_an_empty_list_and_rows_in_an_object_are_read(text: str) -> None:
 def test_what_is_no_list_of_objects_is_refused(text: str) -> None:
     with pytest.raises(InvalidInput, match=r"The JSON file must hold a list|no JSON file that can be read"):
         read_json(text.encode())
+
+
+def test_an_excel_file_that_unpacks_to_more_than_a_machine_holds_is_refused_before_it_is_read(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    body = FORMATS["xlsx"].write(["name"], [{"name": "x" * 900} for _ in range(900)])
+    assert FORMATS["xlsx"].read(body).count == 900
+    lying = bytearray(body)
+    entry = lying.index(b"PK\x01\x02", lying.index(b"PK\x01\x02") + 4)
+    lying[entry + 24 : entry + 28] = (9).to_bytes(4, "little")  # how large it says it is when unpacked
+    with pytest.raises(InvalidInput, match="no Excel file"):
+        FORMATS["xlsx"].read(bytes(lying))
+    monkeypatch.setattr(spreadsheets, "MOST_UNPACKED", 10_000)
+    with pytest.raises(InvalidInput, match="unpacks to more than"):
+        FORMATS["xlsx"].read(body)

@@ -15,16 +15,18 @@ from registry.domain.triggers import ReportKind
 from registry.domain.validity import MarkKind
 from registry.services.answers import requests
 from registry.services.candidates import triage
-from registry.services.evaluations import assigning
+from registry.services.evaluations import assigning, scoring
+from registry.services.evaluations.work import my_work
 from registry.services.notices import mails, work_mails
 from registry.services.notices.work_mails import Watch, next_morning
 from registry.services.people import accounts, deputies
 from registry.services.people.acting import Actor
+from registry.services.people.reach import in_person
 from registry.services.verdicts import reports, verdict_life
 from registry.settings import Settings
 from registry.store.columns import id_of
 from registry.store.engine import snapshot, transaction
-from registry.store.tables import Delivery, DeliveryState, Evaluation, WorkMails
+from registry.store.tables import Delivery, DeliveryState, Evaluation, User, WorkMails
 from tests.builders import UTC_ZONE, a_tool, a_verdict, an_evaluation, scored, the_cast
 from tests.conftest import NOW
 
@@ -57,9 +59,9 @@ class Staff:
         with transaction(self.engine) as session:
             work_mails.choose(session, self.cast[who].person_id, when, by=self.cast[who], now=now)
 
-    def evaluates(self, *reviewers: str) -> int:
+    def evaluates(self, *reviewers: str, of: str = "Quillmark") -> int:
         with transaction(self.engine) as session:
-            tool = a_tool(session, now=NOW)
+            tool = a_tool(session, of, now=NOW)
             people = [self.cast[each] for each in reviewers]
             return id_of(an_evaluation(session, tool, owner=self.cast["mina"], reviewers=people, now=NOW))
 
@@ -169,6 +171,50 @@ def test_while_an_approver_is_away_their_deputy_is_told_of_what_waits_to_be_deci
     staff.look(NOW + MINUTE)
     assert "It is ready to be decided" in staff.told_to("ravi", NOW + MINUTE)[0]
     assert staff.told_to("ravi", NOW + DAY) == [], "by then nobody lends it to them any more"
+
+
+def test_a_deputy_is_not_told_of_what_neither_of_the_two_may_decide(staff: Staff) -> None:
+    free, amirs, today = (
+        staff.evaluates("rosa", "mina"),
+        staff.evaluates("rosa", "mina", of="Inkpost"),
+        NOW.date(),
+    )
+    staff.chooses("ravi", WorkMails.AT_ONCE)
+    ravi, amir = staff.cast["ravi"], staff.cast["amir"]
+    with transaction(staff.engine) as session:
+        for number in (free, amirs):
+            for each in ("rosa", "mina"):
+                scored(session, session.get_one(Evaluation, number), staff.cast[each], now=NOW)
+        scoring.declare(session, amirs, interested=True, statement="Shares.", by=amir, now=NOW)
+        deputies.delegate(session, ravi.id, first_day=today, last_day=today, zone=UTC_ZONE, by=amir, now=NOW)
+    staff.look(NOW + MINUTE)
+    [text] = staff.told_to("ravi", NOW + MINUTE)
+    assert ("Quillmark" in text, "Inkpost" in text) == (True, False)
+    with snapshot(staff.engine) as session:
+        user = session.get_one(User, ravi.id)
+        work = my_work(
+            session, in_person(user, ravi.roles, deputy=True), today=today, now=NOW + MINUTE, solo=False
+        )
+    [left] = work.left
+    assert (left.tool.name, "decide for Amir, who may not" in left.reason) == ("Inkpost", True)
+
+
+def test_a_few_mails_come_at_once_and_the_rest_of_the_hour_in_one(staff: Staff) -> None:
+    told = []
+    for minutes in (0, 10, 20, 30, 40, 61):
+        staff.evaluates("rosa", "ravi", of=f"Tool {minutes}")
+        staff.look(NOW + minutes * MINUTE)
+        rosas = staff.deliveries_to("rosa")
+        told.append((len(rosas), (rosas[-1].due_at - NOW) // MINUTE))
+        if rosas[-1].due_at <= NOW + minutes * MINUTE:
+            staff.posts()
+    assert told == [(1, 0), (2, 10), (3, 20), (4, 60), (4, 60), (4, 60)]
+    staff.posts()
+    assert len(staff.told_to("rosa", NOW + DAY)) == 4
+    assert staff.told_to("rosa", NOW + DAY)[-1].startswith("3 things wait for you.")
+    staff.evaluates("rosa", "ravi", of="Later")
+    staff.look(NOW + 70 * MINUTE)
+    assert staff.deliveries_to("rosa")[-1].due_at == NOW + 70 * MINUTE
 
 
 def test_what_waits_again_is_told_again(staff: Staff) -> None:

@@ -1,13 +1,14 @@
 """What `/api/v1/check` tells from memory is what the service would compute now, byte for byte."""
 
 import random
+from collections.abc import Iterator
 from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from fastapi import FastAPI
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine
 from sqlmodel import Session, select
 from starlette.testclient import TestClient
 
@@ -27,6 +28,7 @@ from registry.store.tables import Alias, AliasKind, Office, Role, Tool, Verdict
 from registry.web.api.replies import as_json
 from tests.builders import TERMS, a_tool, a_verdict, an_evaluation
 from tests.web.conftest import HandClock
+from tests.web.test_queries import counting
 
 NAMES = ("Quillmark", "Murmur", "Rill", "Inkwell")
 PATH = "/api/v1/check"
@@ -122,10 +124,9 @@ def quillmark(site_engine: Engine, people: dict[str, Actor], clock: HandClock) -
 
 
 @pytest.fixture
-def queries(site_engine: Engine) -> list[str]:
-    said: list[str] = []
-    event.listen(site_engine, "before_cursor_execute", lambda *args: said.append(args[2]))
-    return said
+def queries(site_engine: Engine) -> Iterator[list[str]]:
+    with counting(site_engine) as said:
+        yield said
 
 
 def test_the_second_time_the_store_is_not_asked(

@@ -91,7 +91,7 @@ def test_an_unknown_tool_is_not_found(client: TestClient) -> None:
 
 def test_a_badge_tells_the_answer_in_words(client: TestClient) -> None:
     reply = client.get("/tools/murmur-notes/badge.svg")
-    assert reply.headers["content-type"] == "image/svg+xml"
+    assert reply.headers["content-type"] == "image/svg+xml; charset=utf-8"
     assert "May I use it? Yes, if" in ET.fromstring(reply.text).attrib["aria-label"]
     again = client.get("/tools/murmur-notes/badge.svg", headers={"If-None-Match": reply.headers["etag"]})
     assert again.status_code == 304

@@ -1,0 +1,92 @@
+"""How people sign in: their sessions, sign-in links, and whoever is away at the provider or waits for a code."""
+
+from datetime import datetime
+
+from sqlalchemy import delete
+from sqlalchemy import select as columns
+from sqlmodel import Session, col, select
+
+from registry.store import delegations
+from registry.store.tables import (
+    CodeWanted,
+    ProviderSignIn,
+    Role,
+    SecondFactor,
+    SignInLink,
+    User,
+    UserRole,
+    UserSession,
+)
+
+
+def find_session(session: Session, digest: str) -> UserSession | None:
+    return session.get(UserSession, digest)
+
+
+def sessions_of(session: Session, user_id: int, now: datetime) -> list[UserSession]:
+    """Those that have not ended by themselves, latest used first."""
+    query = select(UserSession).where(
+        UserSession.user_id == user_id, UserSession.expires_at > now, UserSession.ends_at > now
+    )
+    return list(session.exec(query.order_by(col(UserSession.seen_at).desc(), col(UserSession.digest))))
+
+
+def holder_of_session(
+    session: Session, digest: str, *, now: datetime
+) -> tuple[UserSession, User, frozenset[Role], bool, bool] | None:
+    """A session with whose it is and which roles they hold, whether they have a second factor, and whether they are
+    anybody's deputy, in one query."""
+    deputy = delegations.is_deputy(col(UserSession.user_id), now)
+    query = (
+        columns(UserSession, User, col(UserRole.role), col(SecondFactor.set_up_at), deputy)
+        .join(User, col(User.id) == col(UserSession.user_id))
+        .outerjoin(UserRole, col(UserRole.user_id) == col(User.id))
+        .outerjoin(SecondFactor, col(SecondFactor.user_id) == col(User.id))
+        .where(col(UserSession.digest) == digest)
+    )
+    rows = session.execute(query).all()
+    if not rows:
+        return None
+    kept, user, _, set_up_at, stands_in = rows[0]
+    roles = frozenset(Role(row[2]) for row in rows if row[2])
+    return kept, user, roles, set_up_at is not None, bool(stands_in)
+
+
+def find_link(session: Session, digest: str) -> SignInLink | None:
+    return session.get(SignInLink, digest)
+
+
+def drop(session: Session, user_id: int) -> None:
+    """A person's sessions, links, and sign-ins that wait for a code."""
+    for table in (UserSession, SignInLink, CodeWanted):
+        session.execute(delete(table).where(col(table.user_id) == user_id))
+
+
+def drop_sessions(session: Session, user_id: int) -> None:
+    session.execute(delete(UserSession).where(col(UserSession.user_id) == user_id))
+
+
+def drop_sessions_until(session: Session, now: datetime) -> None:
+    """Those that ended because nobody used them."""
+    session.execute(delete(UserSession).where(col(UserSession.expires_at) <= now))
+
+
+def drop_waits(session: Session, user_id: int) -> None:
+    """A person's sign-ins that wait for a code."""
+    session.execute(delete(CodeWanted).where(col(CodeWanted.user_id) == user_id))
+
+
+def drop_waits_until(session: Session, now: datetime) -> None:
+    """Sign-ins whose time to give a code is over."""
+    session.execute(delete(CodeWanted).where(col(CodeWanted.expires_at) <= now))
+
+
+def drop_password_links(session: Session, user_id: int) -> None:
+    """Those by which a person could choose a password."""
+    links = (col(SignInLink.user_id) == user_id, col(SignInLink.sets_password).is_(True))
+    session.execute(delete(SignInLink).where(*links))
+
+
+def drop_away_until(session: Session, now: datetime) -> None:
+    """Those who went to the provider and did not come back in time."""
+    session.execute(delete(ProviderSignIn).where(col(ProviderSignIn.expires_at) <= now))
