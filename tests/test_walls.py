@@ -272,6 +272,50 @@ def test_nothing_below_the_edges_reads_the_clock():
     assert broken == []
 
 
+FOR_FEW_ACTS = {
+    *(
+        "alembic",
+        "authlib",
+        "feedparser",
+        "joserfc",
+        "nh3",
+        "packageurl",
+        "prometheus_client",
+        "psycopg",
+        "pyotp",
+    ),
+    *("python_calamine", "regex", "rich", "segno", "smtplib", "tldextract", "xlsxwriter", "zxcvbn"),
+}
+"""Libraries that most requests do without: whoever needs one imports it in the function that does."""
+
+
+def loaded_at_once(module: Module) -> Iterator[str]:
+    """What to load a module loads as well: functions wait until they are called, and mypy alone reads some imports."""
+    waiting: list[ast.AST] = [*module.tree.body]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
+            waiting.extend(node.orelse)
+        elif isinstance(node, ast.Import | ast.ImportFrom):
+            yield from imports(module, [node])
+        elif not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            waiting.extend(ast.iter_child_nodes(node))
+
+
+@pytest.mark.parametrize("start", ["registry.web.app", "registry.demo.publisher", "registry.store.schema"])
+def test_a_start_loads_no_library_that_only_few_acts_need(start: str):
+    seen, waiting, broken = {start}, [start], []
+    while waiting:
+        module = modules()[waiting.pop()]
+        for name in loaded_at_once(module):
+            if name.split(".")[0] in FOR_FEW_ACTS:
+                broken.append(f"{module.name} imports {name}")
+            elif name in modules() and name not in seen:
+                seen.add(name)
+                waiting.append(name)
+    assert broken == []
+
+
 def test_values_are_made_the_fast_way():
     """A site loads five hundred of them at each start; scrapers and publish know nothing of the domain."""
     slow = [
