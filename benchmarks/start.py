@@ -14,7 +14,7 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
-PATIENCE_S = 40
+PATIENCE_S = 120
 
 
 def main() -> None:

@@ -10,7 +10,7 @@ from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, Literal, Self
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic_settings import (
@@ -213,8 +213,10 @@ class Settings(SignInSettings):
     @field_validator("time_zone")
     @classmethod
     def _known_zone(cls, value: str) -> str:
-        if value not in available_timezones():
-            raise ValueError("must be a time zone such as Europe/Paris or America/New_York")
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+            raise ValueError("must be a time zone such as Europe/Paris or America/New_York") from error
         return value
 
     @field_validator("allow_private_cidrs")
@@ -279,8 +281,12 @@ class Settings(SignInSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        toml = TomlConfigSettingsSource(settings_cls)
-        return init_settings, env_settings, dotenv_settings, file_secret_settings, toml
+        asked = (
+            env_settings,
+            dotenv_settings,
+        )  # of each field by name, which takes long where nothing is set
+        told = (each for each in asked if isinstance(each, EnvSettingsSource) and _tells(each))
+        return init_settings, *told, file_secret_settings, TomlConfigSettingsSource(settings_cls)
 
     @property
     def reports_to(self) -> str:
@@ -366,6 +372,10 @@ def load_settings(**given: Any) -> Settings:
         }
         told = "; ".join(f"{name}: {sentence}" for name, sentence in faults.items())
         raise InvalidInput(f"The settings cannot be used. {told}", faults) from error
+
+
+def _tells(source: EnvSettingsSource) -> bool:
+    return any(name.startswith("registry_") for name in source.env_vars)
 
 
 def origins() -> dict[str, str]:

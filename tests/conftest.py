@@ -17,6 +17,7 @@ from sqlalchemy import Engine, create_engine
 from sqlmodel import Session
 
 from registry.services.people import passwords
+from registry.settings import Settings
 from registry.store import engine as engines
 from registry.store import schema
 from registry.store.engine import make_engine, transaction
@@ -111,6 +112,14 @@ def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     schema.upgrade(engine)
     engine.dispose()
     return path
+
+
+@pytest.fixture(scope="session")
+def api_description(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """The API's own description, which takes more than a second to make."""
+    from registry.web.app import create_app  # which most tests of the ground can do without
+
+    return create_app(Settings(data_dir=tmp_path_factory.mktemp("described"))).openapi()
 
 
 @pytest.fixture(scope="session")

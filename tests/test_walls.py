@@ -4,7 +4,7 @@ import ast
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -92,6 +92,10 @@ class Module:
     path: Path
     tree: ast.Module
 
+    @cached_property
+    def nodes(self) -> tuple[ast.AST, ...]:
+        return tuple(ast.walk(self.tree))
+
     @property
     def layer(self) -> str:
         """`registry.web` of `registry.web.pages.people`; all scrapers are one layer."""
@@ -113,7 +117,7 @@ def modules() -> dict[str, Module]:
 def imports(module: Module, nodes: Sequence[ast.AST] | None = None) -> Iterator[str]:
     """Full names of what a module imports, anywhere in it: `from registry.store import tools` is
     `registry.store.tools` where there is such a module, else `registry.store`."""
-    for node in nodes if nodes is not None else tuple(ast.walk(module.tree)):
+    for node in nodes if nodes is not None else module.nodes:
         if isinstance(node, ast.Import):
             yield from (each.name for each in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -185,7 +189,7 @@ def test_the_store_alone_speaks_sql():
     broken = [
         f"{module.name} imports {each.name} of {node.module}"
         for module in outside
-        for node in ast.walk(module.tree)
+        for node in module.nodes
         if isinstance(node, ast.ImportFrom)
         and (node.module or "").split(".")[0] in SQL_LIBRARIES
         and node.module != "sqlalchemy.exc"
@@ -195,7 +199,7 @@ def test_the_store_alone_speaks_sql():
     broken += [
         f"{module.name}:{node.lineno} calls {node.func.attr}"
         for module in outside
-        for node in ast.walk(module.tree)
+        for node in module.nodes
         if isinstance(node, ast.Call)
         and isinstance(node.func, ast.Attribute)
         and node.func.attr in {"exec", "execute", "exec_driver_sql", "scalars"}
@@ -220,7 +224,7 @@ def test_settings_alone_read_the_environment():
         f"{module.name}:{node.lineno}"
         for module in modules().values()
         if module.layer not in {"registry.settings", "registry.cli"} and module.name != "scrapers.workers"
-        for node in ast.walk(module.tree)
+        for node in module.nodes
         if isinstance(node, ast.Attribute)
         and node.attr in {"environ", "getenv"}
         and isinstance(node.value, ast.Name)
@@ -247,7 +251,7 @@ def test_rules_and_feed_writing_neither_log_nor_print():
             "scrapers",
         )
         for module in in_layer(layer)
-        for node in ast.walk(module.tree)
+        for node in module.nodes
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "print"
     ]
     assert broken == []
@@ -259,12 +263,56 @@ def test_nothing_below_the_edges_reads_the_clock():
         f"{module.name}:{node.lineno}"
         for layer in ("registry.domain", "registry.publish", "registry.store", "registry.services")
         for module in in_layer(layer)
-        for node in ast.walk(module.tree)
+        for node in module.nodes
         if isinstance(node, ast.Attribute)
         and node.attr in {"now", "today", "utcnow"}
         and isinstance(node.value, ast.Name)
         and node.value.id in {"datetime", "date"}
     ]
+    assert broken == []
+
+
+FOR_FEW_ACTS = {
+    *(
+        "alembic",
+        "authlib",
+        "feedparser",
+        "joserfc",
+        "nh3",
+        "packageurl",
+        "prometheus_client",
+        "psycopg",
+        "pyotp",
+    ),
+    *("python_calamine", "regex", "rich", "segno", "smtplib", "tldextract", "xlsxwriter", "zxcvbn"),
+}
+"""Libraries that most requests do without: whoever needs one imports it in the function that does."""
+
+
+def loaded_at_once(module: Module) -> Iterator[str]:
+    """What to load a module loads as well: functions wait until they are called, and mypy alone reads some imports."""
+    waiting: list[ast.AST] = [*module.tree.body]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
+            waiting.extend(node.orelse)
+        elif isinstance(node, ast.Import | ast.ImportFrom):
+            yield from imports(module, [node])
+        elif not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            waiting.extend(ast.iter_child_nodes(node))
+
+
+@pytest.mark.parametrize("start", ["registry.web.app", "registry.demo.publisher", "registry.store.schema"])
+def test_a_start_loads_no_library_that_only_few_acts_need(start: str):
+    seen, waiting, broken = {start}, [start], []
+    while waiting:
+        module = modules()[waiting.pop()]
+        for name in loaded_at_once(module):
+            if name.split(".")[0] in FOR_FEW_ACTS:
+                broken.append(f"{module.name} imports {name}")
+            elif name in modules() and name not in seen:
+                seen.add(name)
+                waiting.append(name)
     assert broken == []
 
 
@@ -274,7 +322,7 @@ def test_values_are_made_the_fast_way():
         module.name
         for module in modules().values()
         if module.layer not in ("scrapers", "registry.publish") and module.name != "registry.domain.values"
-        for node in ast.walk(module.tree)
+        for node in module.nodes
         if isinstance(node, ast.ImportFrom) and node.module == "dataclasses"
         for each in node.names
         if each.name == "dataclass"

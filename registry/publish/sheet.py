@@ -8,7 +8,16 @@ from typing import Any
 
 COLUMNS = (
     *("name", "number", "outcome", "validity", "ends_on", "conditions", "rationale", "decided_at"),
-    *("decided_by", "valid_from", "valid_until", "data_class", "accounts", "offices", "editions"),
+    *(
+        "decided_by",
+        "decided_for",
+        "valid_from",
+        "valid_until",
+        "data_class",
+        "accounts",
+        "offices",
+        "editions",
+    ),
     *("versions", "audience", "deployment", "reason_code", "alternatives", "supersedes", "url"),
 )
 MOST_HELD = 60_000

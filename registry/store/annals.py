@@ -12,7 +12,7 @@ from sqlmodel import Session, col
 from registry.domain.notice import NoticeKind
 from registry.domain.outcome import Outcome
 from registry.domain.validity import ValidityState
-from registry.store.tables import Evaluation, Notice, Tool, ToolTag, Verdict
+from registry.store.tables import Evaluation, Event, Notice, Tool, ToolTag, Verdict
 
 
 class Recorded(NamedTuple):
@@ -100,6 +100,18 @@ def tagged(session: Session, tags: Collection[str]) -> list[Key]:
     return _keys(session, query.where(col(ToolTag.tag).in_(sorted(tags))))
 
 
+def moved(session: Session) -> list[tuple[Key, str]]:
+    """Of the tools that are in another category than when it was written, each with the one in which they are now."""
+    edited = columns(col(Event.subject_id)).where(col(Event.action) == "tool.edited")
+    query = (
+        columns(*_KEY, col(Tool.category))
+        .join(Tool, col(Tool.id) == col(Notice.tool_id))
+        .where(col(Notice.tool_id).in_(edited), col(Notice.category) != col(Tool.category))
+    )
+    found: Iterable[Any] = session.connection().execute(query)
+    return [(Key(*key), category) for *key, category in found]
+
+
 def saying(session: Session, words: Sequence[str]) -> list[Key]:
     """Of those with every word in the tool's name, its vendor or the verdict's reasons."""
     query: Select[Any] = columns(*_KEY)  # type: ignore[assignment]
@@ -116,5 +128,5 @@ def _keys(session: Session, query: Select[Any]) -> list[Key]:
 def _says(word: str) -> Any:
     """SQLite folds the case of ASCII alone, so other letters are looked for in the cases in which they are written."""
     cases = dict.fromkeys((word, word.lower(), word.upper(), word.capitalize()))
-    places = (Notice.tool_name, Tool.vendor, Verdict.rationale)
+    places = (Tool.name, Tool.vendor, Verdict.rationale)
     return or_(*(col(place).icontains(each, autoescape=True) for place in places for each in cases))

@@ -174,11 +174,6 @@ def aliases_by_key(
     return {alias.key: alias for alias in session.exec(query)}
 
 
-def aliases(session: Session, keys: Collection[str]) -> Sequence[Alias]:
-    """Of every kind that has one of these keys."""
-    return session.exec(select(Alias).where(among(session, Alias.key, set(keys) - {""}))).all()
-
-
 def counts_by_status(session: Session) -> Mapping[CandidateStatus, int]:
     query = select(Candidate.status, func.count()).group_by(col(Candidate.status))
     found = dict(session.exec(query).all())

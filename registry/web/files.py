@@ -17,9 +17,12 @@ MOST = 10_000
 """Rows of a list that is not read whole."""
 
 
-def csv_file(
+def sheet_file(
     request: Request, name: str, columns: Sequence[str], rows: Sequence[Mapping[str, Any]]
 ) -> Response:
+    """CSV or Excel, as the address ends."""
+    if request.url.path.endswith(".xlsx"):
+        return excel_file(request, name, columns, ([each.get(column) for column in columns] for each in rows))
     sent = {"Content-Disposition": f'attachment; filename="{name}.csv"', "Vary": "Authorization, Cookie"}
     body = sheet.table(columns, rows)
     return conditional(request, body, "text/csv; charset=utf-8", cache=PRIVATE, headers=sent)

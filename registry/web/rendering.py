@@ -6,6 +6,7 @@ from contextlib import suppress
 from datetime import date, datetime
 from functools import cache, partial
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import cast
 from zoneinfo import ZoneInfo
 
@@ -191,6 +192,12 @@ class CompiledBeside(FileSystemBytecodeCache):
     def __init__(self, folder: Path, language: Language) -> None:
         kind = "as_written" if language is ENGLISH else "translated"  # their code differs, not what it says
         super().__init__(str(folder / "__pycache__"), f"{kind}_%s.cache")
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        try:
+            super().load_bytecode(bucket)
+        except (OSError, EOFError, ValueError, UnpicklingError):  # damaged: compiled anew and written over
+            bucket.reset()
 
     def dump_bytecode(self, bucket: Bucket) -> None:
         with suppress(OSError):

@@ -145,8 +145,21 @@ class WholeToolOut(ToolOut):
 
 
 class ToolEditIn(Sent):
-    """What is left out, or null, stays as it is."""
+    """What is left out, or null, stays as it is; an empty text takes away what was there. The slug always stays."""
 
+    name: Plain | None = Field(
+        None, max_length=500, description="The name that it had stays among its aliases."
+    )
+    vendor: Plain | None = Field(None, max_length=500)
+    category: Plain | None = Field(None, max_length=500, examples=["Drawing"])
+    homepage: Plain | None = Field(
+        None,
+        max_length=4000,
+        description="Its own address becomes an alias, unless people find another tool by it.",
+        examples=["https://quillmark.example"],
+    )
+    description: Plain | None = Field(None, max_length=10_000, description="What it is, in a line.")
+    guidance: Plain | None = Field(None, max_length=10_000, description="How to use it well.")
     tags: list[Plain] | None = Field(
         None,
         max_length=200,

@@ -8,7 +8,8 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Connection, Engine, MetaData, Table, inspect
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine, MetaData, Table, inspect, text
 from sqlmodel import SQLModel
 
 from registry.domain.visit import visits
@@ -23,6 +24,19 @@ def test_the_migrations_make_just_what_the_tables_say(engine: Engine) -> None:
     with engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, SQLModel.metadata) == []
+
+
+@pytest.mark.both_databases
+def test_where_a_database_stands_is_what_alembic_says(engine: Engine) -> None:
+    """It is read without Alembic, which every start would have to load."""
+    config = Config()
+    config.set_main_option("script_location", str(schema._MIGRATIONS))
+    told = schema.status(engine)
+    assert told.newest == ScriptDirectory.from_config(config).get_current_head()
+    with engine.begin() as connection:
+        assert told.current == MigrationContext.configure(connection).get_current_revision()
+        connection.execute(text("DROP TABLE alembic_version"))
+    assert schema.status(engine).current == ""
 
 
 @pytest.mark.both_databases

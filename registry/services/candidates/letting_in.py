@@ -11,13 +11,16 @@ from registry.domain.identity import slug
 from registry.services.entries.keys import product_key
 from registry.services.entries.ownership import alias_kind
 from registry.services.people.acting import Actor, event_of, record_all
-from registry.store import candidates, tools
+from registry.services.tools.ways import Way, Ways
+from registry.store import tools
 from registry.store.columns import id_of
 from registry.store.engine import reserve_ids, write_all
 from registry.store.tables import Alias, AliasKind, Candidate, Tool
 
-Way = tuple[AliasKind, str, str]
-"""Kind, text and key."""
+TO_DO = (
+    "Where both are one, accept this candidate into that tool; else correct it here, or change first what leads to "
+    "the other one on that tool’s page."
+)
 
 
 class LettingIn:
@@ -27,8 +30,7 @@ class LettingIn:
         self._session, self._into = session, into
         self._ways = {id_of(each): _ways(each) for each in found}
         every = [way for ways in self._ways.values() for way in ways]
-        owned = candidates.aliases(session, {key for _, _, key in every})
-        self._owner = {(alias.kind, alias.key): alias.tool_id for alias in owned}
+        self._known = Ways(session, every)
         self._tool_ids = iter(reserve_ids(session, Tool, len(found)) if into is None else ())
         self._alias_ids = iter(reserve_ids(session, Alias, len(every)))
         self._slugs = tools.slugs_among(session, {_slug(each) for each in found}) if into is None else set()
@@ -38,11 +40,13 @@ class LettingIn:
     def let_in(self, candidate: Candidate, *, category: str, now: datetime) -> tuple[int, str, list[int]]:
         """The tool's id and slug, and the ids of the names that are new.
 
-        Raises RuleBroken where another tool has the candidate's name, unless it goes `into` one, or its address.
+        Raises RuleBroken where another tool has, or people find by it, the candidate's address, or, unless it goes
+        `into` one, its name.
         """
-        new = [way for way in self._ways[id_of(candidate)] if self._is_free(way)]
+        tool_id = next(self._tool_ids) if self._into is None else id_of(self._into)
+        new = [way for way in self._ways[id_of(candidate)] if self._is_free(way, tool_id)]
         if self._into is None:
-            tool_id, called = next(self._tool_ids), self._free_slug(_slug(candidate))
+            called = self._free_slug(_slug(candidate))
             self._tools[tool_id] = {
                 "id": tool_id,
                 "slug": called,
@@ -53,12 +57,13 @@ class LettingIn:
                 "created_at": now,
             }
         else:
-            tool_id, called = id_of(self._into), self._into.slug
+            called = self._into.slug
         made: list[dict[str, Any]] = [
             {"id": next(self._alias_ids), "tool_id": tool_id, "kind": kind, "text": text, "key": key}
             for kind, text, key in new
         ]
-        self._owner |= {(kind, key): tool_id for kind, _, key in new}
+        for way in new:
+            self._known.take(way, tool_id)
         self._aliases += made
         return tool_id, called, [each["id"] for each in made]
 
@@ -77,20 +82,18 @@ class LettingIn:
         ]
         record_all(self._session, told)
 
-    def _is_free(self, way: Way) -> bool:
+    def _is_free(self, way: Way, tool_id: int) -> bool:
         kind, text, key = way
-        owner = self._owner.get((kind, key))
-        if owner is None:
-            return True
-        into = self._into
-        if (into is None or owner != into.id) and (kind is not AliasKind.NAME or into is None):
-            made = self._tools.get(owner)
-            name = made["name"] if made else tools.get_by_id(self._session, owner).name
-            raise RuleBroken(
-                f"“{text}” belongs to the tool “{name}” already. "
-                "Accept this candidate into that tool, or change what they share first."
-            )
+        clash = self._known.clash(way, tool_id)
+        if clash is None:
+            return self._known.owner(kind, key) is None
+        if self._into is None or kind is not AliasKind.NAME:
+            raise RuleBroken(clash.told(text, self._named(clash.other), TO_DO))
         return False
+
+    def _named(self, tool_id: int) -> str:
+        made = self._tools.get(tool_id)
+        return str(made["name"]) if made else tools.get_by_id(self._session, tool_id).name
 
     def _free_slug(self, wanted: str) -> str:
         if wanted in self._slugs:

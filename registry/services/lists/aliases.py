@@ -29,7 +29,6 @@ class Named(Protocol):
     """What is asked of a tool whose home page is weighed."""
 
     name: str
-    vendor: str
     homepage: str
 
 
@@ -40,26 +39,15 @@ def read_alias(text: str, of: str = "") -> tuple[AliasKind, str, str]:
     `node.js` and `ASP.NET` are names, `chat.example.com` is a domain, `Teams.exe` is a program. A host that many
     share is a domain of the tool that is called so (`of`). Raises InvalidInput.
     """
-    if not _shows_what_it_holds(text):
-        seen = "".join(sign for sign in plain(text)[:60] if sign.isprintable())
-        raise InvalidInput(
-            f"“{seen}” holds signs that cannot be seen or that only look like others. Type it anew by hand."
-        )
+    _require_plain(text)
     return _read(text, of)
 
 
-def asked_by(kind: AliasKind, text: str, key: str) -> tuple[str, ...]:
-    """What people type or paste who mean a tool by this way to say it."""
-    if kind is AliasKind.EXE:
-        return key, f"/{key}"
-    return (text,) if kind is AliasKind.NAME else (key,)
-
-
-def leads_elsewhere(text: str, owner: str) -> InvalidInput:
-    return InvalidInput(
-        f"“{text[:60]}” means “{owner}” for certain already. Where both are one tool, keep it on that one; "
-        "else change what leads to it there first."
-    )
+def require_name(text: str) -> None:
+    """Raises InvalidInput for what can be no name of a tool."""
+    if not name_key(text):
+        raise InvalidInput("Give the tool’s name.")
+    _require_plain(text)
 
 
 def _read(text: str, of: str) -> tuple[AliasKind, str, str]:
@@ -100,9 +88,9 @@ def home_key(tool: Named) -> str:
     return host if somebodys and agrees(tool.name, host) else ""
 
 
-def is_vendors_page(key: str, tool: Named) -> bool:
+def is_vendors_page(key: str, *, name: str, vendor: str) -> bool:
     """Whether a home page's key is called as the vendor is, and not as the tool."""
-    return "/" not in key and agrees(tool.vendor, key) and not agrees(tool.name, key)
+    return "/" not in key and agrees(vendor, key) and not agrees(name, key)
 
 
 def write_alias(alias: Alias) -> str:
@@ -137,10 +125,14 @@ def _page(text: str) -> str:
     return text
 
 
-def _shows_what_it_holds(text: str) -> bool:
-    return not is_disguised(text) and not any(
-        unicodedata.category(sign) in ("Cc", "Cs", "Zl", "Zp") for sign in text if not sign.isprintable()
-    )
+def _require_plain(text: str) -> None:
+    """Raises InvalidInput where it does not show what it holds."""
+    hidden = (unicodedata.category(sign) for sign in text if not sign.isprintable())
+    if is_disguised(text) or any(each in ("Cc", "Cs", "Zl", "Zp") for each in hidden):
+        seen = "".join(sign for sign in plain(text)[:60] if sign.isprintable())
+        raise InvalidInput(
+            f"“{seen}” holds signs that cannot be seen or that only look like others. Type it anew by hand."
+        )
 
 
 def _owned(host: str, text: str) -> str:

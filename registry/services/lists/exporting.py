@@ -59,6 +59,7 @@ def _verdict(row: tables.Verdict, ruling: Ruling) -> dict[str, Any]:
         "rationale": plain(row.rationale),
         "decided_at": _utc(row.decided_at),
         "decided_by": row.decided_by,
+        "decided_for": row.decided_for,
         "valid_from": _utc(row.starts_at),
         "valid_until": row.valid_until.isoformat() if row.valid_until else "",
         "data_class": row.data_ceiling or "",

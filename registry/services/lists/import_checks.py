@@ -2,7 +2,12 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from graphlib import CycleError, TopologicalSorter
+from hashlib import blake2b
 
+from registry.services.lists.import_rows import PlannedVerdict
+from registry.services.lists.importing_store import ListedTool
+from registry.store import tables
+from registry.store.tables import VerdictCondition
 from scrapers.links import host_of, registrable_domain
 
 TENANTS = frozenset(
@@ -41,3 +46,48 @@ def is_elsewhere(here: str, told: str, aliases: Iterable[str]) -> bool:
     """Whether two home pages' sites tell that one name is two tools': both known, different, and the row names
     not the first one among its aliases."""
     return bool(here and told) and here != told and here not in map(site, aliases)
+
+
+def fingerprint(tool: ListedTool, planned: PlannedVerdict) -> bytes:
+    """The same for two verdicts that say the same of a tool, whoever decided, and when."""
+    texts = planned.texts
+    return _digest(
+        tool.slug,
+        planned.outcome.value,
+        planned.edition,
+        texts["versions"],
+        texts["deployment"],
+        planned.data_ceiling,
+        sorted(set(planned.accounts)),
+        sorted(set(planned.offices)),
+        sorted(set(planned.audience)),
+        [each.text for each in planned.conditions],
+        texts["rationale"],
+        texts["reason_code"],
+        planned.valid_until,
+        texts["reference"],
+    )
+
+
+def fingerprint_of(tool: ListedTool, row: tables.Verdict, conditions: Sequence[VerdictCondition]) -> bytes:
+    """The same of a stored one."""
+    return _digest(
+        tool.slug,
+        row.outcome.value,
+        row.edition,
+        row.versions,
+        row.deployment,
+        row.data_ceiling,
+        sorted(set(row.accounts)),
+        sorted(set(row.offices)),
+        sorted(set(row.audience)),
+        [each.text for each in conditions],
+        row.rationale,
+        row.reason_code,
+        row.valid_until,
+        row.reference,
+    )
+
+
+def _digest(*said: object) -> bytes:
+    return blake2b(repr(said).encode(errors="surrogatepass"), digest_size=16).digest()

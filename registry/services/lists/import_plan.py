@@ -8,7 +8,6 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import field
 from datetime import date, datetime
-from hashlib import blake2b
 from types import MappingProxyType
 
 from sqlmodel import Session
@@ -18,15 +17,22 @@ from registry.domain.identity import name_key, slug
 from registry.domain.lookup import House
 from registry.domain.tag import tags_of
 from registry.domain.values import dataclass
-from registry.services.answers.asking import read_query
 from registry.services.entries.keys import alias_keys
 from registry.services.entries.ownership import alias_kind
-from registry.services.lists.aliases import asked_by, home_key, is_vendors_page, leads_elsewhere, read_alias
-from registry.services.lists.import_checks import TENANTS, circle, is_elsewhere, site
+from registry.services.lists.aliases import home_key, is_vendors_page, read_alias
+from registry.services.lists.import_checks import (
+    TENANTS,
+    circle,
+    fingerprint,
+    fingerprint_of,
+    is_elsewhere,
+    site,
+)
 from registry.services.lists.import_rows import PlannedRow, PlannedVerdict
 from registry.services.lists.importing_store import DESCRIBED, Additions, ListedTool, NewVerdict
-from registry.store import asked, tables, tags, tools, verdicts
-from registry.store.tables import AliasKind, VerdictCondition
+from registry.services.tools.ways import Clash, Way, asked_by, clash, holding, lost, meant
+from registry.store import asked, tags, tools, verdicts
+from registry.store.tables import AliasKind
 
 NO_FAULTS: Mapping[str, str] = MappingProxyType({})
 
@@ -115,6 +121,7 @@ class Plan:
     def finish(self) -> Additions:
         """What needs the whole file: aliases out of home pages, numbers, and what names other rows."""
         self._add_home_pages()
+        self._refuse_lost_names()
         self._number()
         for new in self._found.verdicts:
             told = self._report_of(new.row)
@@ -148,7 +155,7 @@ class Plan:
             for row in part:
                 tool = self._numbers[row.number] = by_id[row.tool_id]
                 self._days[row.number] = self._day(row.decided_at)
-                says = _fingerprint_of(tool, row, conditions.get(row.id or 0, []))
+                says = fingerprint_of(tool, row, conditions.get(row.id or 0, []))
                 self._said[says] = (*self._said.get(says, ()), (row.decided_at, row.number))
 
     def _add_tool(self, row: PlannedRow, told: RowReport) -> ListedTool:
@@ -168,6 +175,7 @@ class Plan:
             row=row.number,
             whole=row.whole,
         )
+        self._check_meant(tool, (AliasKind.NAME, row.name, name_key(row.name)), "name", told)
         self._slugs[wanted] = tool
         self._found.tools.append(tool)
         self._own(tool, AliasKind.NAME, row.name, name_key(row.name))
@@ -203,37 +211,45 @@ class Plan:
         for text in row.aliases:
             try:
                 kind, kept, key = read_alias(text, row.name)
-                if key not in self._owners[kind]:
-                    self._check_meant(tool, text, asked_by(kind, kept, key))
             except InvalidInput as fault:
                 told.fault("aliases", fault.sentence)
                 continue
             owner = self._owners[kind].get(key)
             if owner is None:
+                self._check_meant(tool, (kind, kept, key), "aliases", told)
                 self._own(tool, kind, kept, key)
                 if key in TENANTS:
                     told.note(
                         f"The site of every customer under {key} leads to this tool; name one host if that is too much."
                     )
             elif owner is not tool:
-                told.fault("aliases", f"“{text}” belongs to “{owner.name}” already.")
+                told.fault("aliases", Clash(owner, owned=True).told(text, owner.name))
 
-    def _check_meant(self, tool: ListedTool, text: str, queries: Sequence[str]) -> None:
-        """Raises InvalidInput where people find another tool here by it today; a list may part what is its own."""
-        for owner in map(self._meant, queries if self._is_held else ()):
+    def _check_meant(self, tool: ListedTool, way: Way, column: str, told: RowReport) -> None:
+        """Whether people find another tool here by it today; a list may part what is its own."""
+        for owner in (meant(self, each) for each in (asked_by(way) if self._is_held else ())):
             if owner and owner is not tool and not owner.row:
-                raise leads_elsewhere(text, owner.name)
+                told.fault(column, Clash(owner).told(way[1], owner.name))
+                return
 
-    def _meant(self, query: str) -> ListedTool | None:
-        """As the look-up finds it."""
-        wanted = read_query(query)
-        found = (
-            self._written.get(wanted.written)
-            if kind is AliasKind.NAME and wanted.written
-            else self._owners[kind].get(key)
-            for kind, key in wanted.keys
-        )
-        return next((each for each in found if each), None)
+    def owner(self, kind: AliasKind, key: str, written: str = "") -> ListedTool | None:
+        """See ways.Known."""
+        return self._written.get(written) if written else self._owners[kind].get(key)
+
+    def _refuse_lost_names(self) -> None:
+        """Of two tools, of which people who say the name of one find the other, the later row is at fault."""
+        for folded, tool, found, key in lost(self, self._written.items()):
+            name = tool.name if tool.name.casefold() == folded else folded
+            column, text, later, why = "aliases", key, found, Clash(tool, led_away=name)
+            if tool.row > found.row:
+                column, text, later, why = "name", name, tool, Clash(found)
+            if not later.row:
+                continue
+            told, sentence = self._report_of(later.row), why.told(text, why.other.name)
+            if tool.whole and found.whole:
+                told.note(sentence)  # so it was where the list comes from
+            elif column not in told.faults:
+                told.fault(column, sentence)
 
     def _add_tags(self, row: PlannedRow, tool: ListedTool, told: RowReport) -> None:
         try:
@@ -245,24 +261,40 @@ class Plan:
         """A home page's strong key becomes an alias where it is one tool's alone; an export says all by itself."""
         guessed = [(tool, home_key(tool)) for tool in self._found.tools if not tool.whole]
         times = Counter(key for _, key in guessed)
+        names = holding(self._written.items()) if guessed else {}
         for tool, key in guessed:
-            if not key or key in self._owners[alias_kind(key)]:
+            if not key or self.owner(alias_kind(key), key) is tool:
                 continue
-            if is_vendors_page(key, tool):
+            if is_vendors_page(key, name=tool.name, vendor=tool.vendor):
                 note = f"{key} is the vendor’s own page, so it leads to none of its tools."
                 self._report_of(tool.row).note(note)
             elif times[key] > 1:
                 note = f"Several tools live at {key}, so it leads to none of them."
                 self._report_of(tool.row).note(note)
+            elif other := self._elsewhere(tool, key, names.get((alias_kind(key), key), ())):
+                note = f"{key} is not taken for this tool: by it people find “{other.name}”."
+                self._report_of(tool.row).note(note)
             else:
                 self._own(tool, alias_kind(key), key, key)
 
+    def _elsewhere(
+        self, tool: ListedTool, key: str, names: Sequence[tuple[str, ListedTool]]
+    ) -> ListedTool | None:
+        """Whose match a home page would take; below the page of another new tool it may stand."""
+        found = clash(self, (alias_kind(key), key, key), tool, names)
+        if found is None:
+            return None
+        by_name = bool(found.led_away) or any(owner is found.other for _, owner in names)
+        return found.other if found.owned or by_name or not found.other.row else None
+
     def _own(self, tool: ListedTool, kind: AliasKind, text: str, key: str) -> None:
         self._owners[kind][key] = tool
+        if kind is AliasKind.NAME and "." in text:
+            self._written[text.casefold()] = tool
         self._found.aliases.add((tool.slug, kind, text, key))
 
     def _add_verdict(self, tool: ListedTool, planned: PlannedVerdict, told: RowReport) -> None:
-        says = _fingerprint(tool, planned)
+        says = fingerprint(tool, planned)
         for decided_at, number in self._said.get(says, ()):
             if planned.decided_at is None or planned.decided_at == decided_at:
                 if planned.number is not None:
@@ -339,46 +371,3 @@ class Plan:
         names = self._owners[AliasKind.NAME]
         owners = (None if each in self._slugs else names.get(name_key(each)) for each in alternatives)
         return [owner.slug if owner else each for each, owner in zip(alternatives, owners, strict=True)]
-
-
-def _fingerprint(tool: ListedTool, planned: PlannedVerdict) -> bytes:
-    texts = planned.texts
-    return _digest(
-        tool.slug,
-        planned.outcome.value,
-        planned.edition,
-        texts["versions"],
-        texts["deployment"],
-        planned.data_ceiling,
-        sorted(set(planned.accounts)),
-        sorted(set(planned.offices)),
-        sorted(set(planned.audience)),
-        [each.text for each in planned.conditions],
-        texts["rationale"],
-        texts["reason_code"],
-        planned.valid_until,
-        texts["reference"],
-    )
-
-
-def _fingerprint_of(tool: ListedTool, row: tables.Verdict, conditions: Sequence[VerdictCondition]) -> bytes:
-    return _digest(
-        tool.slug,
-        row.outcome.value,
-        row.edition,
-        row.versions,
-        row.deployment,
-        row.data_ceiling,
-        sorted(set(row.accounts)),
-        sorted(set(row.offices)),
-        sorted(set(row.audience)),
-        [each.text for each in conditions],
-        row.rationale,
-        row.reason_code,
-        row.valid_until,
-        row.reference,
-    )
-
-
-def _digest(*said: object) -> bytes:
-    return blake2b(repr(said).encode(errors="surrogatepass"), digest_size=16).digest()

@@ -36,16 +36,16 @@ TOOL_COLUMNS = (
     "guidance",
 )
 VERDICT_COLUMNS = (
-    "outcome", "number", "conditions", "rationale", "decided_at", "decided_by", "valid_from", "valid_until",
-    "data_class", "accounts", "offices", "editions", "versions", "audience", "deployment", "reason_code",
-    "citation", "alternatives", "pilot", "supersedes", "reference", "notes", "marks",
+    "outcome", "number", "conditions", "rationale", "decided_at", "decided_by", "decided_for", "valid_from",
+    "valid_until", "data_class", "accounts", "offices", "editions", "versions", "audience", "deployment",
+    "reason_code", "citation", "alternatives", "pilot", "supersedes", "reference", "notes", "marks",
 )  # fmt: skip
 COLUMNS = (*TOOL_COLUMNS, *VERDICT_COLUMNS)
 NOBODY = "an earlier list"
 NO_DATE = frozenset({"", "-", "–", "—", "n/a", "na", "none", "null", "tbd"})
 _LENGTHS = {
     "name": 120, "slug": 120, "homepage": 2000, "vendor": 120, "category": 80, "description": 2000,
-    "guidance": 2000, "rationale": 4000, "decided_by": 120, "versions": 200, "deployment": 200,
+    "guidance": 2000, "rationale": 4000, "decided_by": 120, "decided_for": 120, "versions": 200, "deployment": 200,
     "reason_code": 60, "citation": 500, "reference": 500,
 }  # fmt: skip
 _MAY_BE_CUT = frozenset({"description", "guidance", "rationale"})
@@ -60,6 +60,8 @@ class PlannedVerdict:
     conditions: tuple[Condition, ...]
     decided_at: datetime | None
     decided_by: str
+    decided_for: str
+    """The approver whose deputy decided; empty where it was nobody's."""
     starts_at: datetime | None
     valid_until: date | None
     data_ceiling: str | None
@@ -310,6 +312,7 @@ def _verdicts(cells: _Cells, outcome: Outcome, house: House, now: datetime) -> t
         conditions=conditions,
         decided_at=decided_at,
         decided_by=cells.text("decided_by") or NOBODY,
+        decided_for=cells.text("decided_for"),
         starts_at=starts_at,
         valid_until=valid_until,
         data_ceiling=ceiling[0] if ceiling else None,

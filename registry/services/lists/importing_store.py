@@ -225,6 +225,7 @@ def _verdict(
         "pilot": dict(planned.pilot),
         "assessment": {},
         "decided_by": planned.decided_by,
+        "decided_for": planned.decided_for,
         "decided_at": decided_at,
         "published_at": decided_at,
         "starts_at": planned.starts_at or decided_at,

@@ -42,8 +42,8 @@ class NoticeFilter:
 
     outcomes: frozenset[Outcome] = frozenset()
     categories: frozenset[str] = frozenset()
+    """As `tags`: of the tool as it is now."""
     tags: frozenset[str] = frozenset()
-    """Of the tool as it is now."""
     offices: frozenset[str] = frozenset()
     """A verdict for all offices is one for each."""
     tools: frozenset[str] = frozenset()
@@ -161,7 +161,6 @@ class Reading:
         wanted = self._wanted
         asked: Mapping[str, Iterable[str]] = {
             "outcome": wanted.outcomes,
-            "category": wanted.categories,
             "state": wanted.states,
             "kind": wanted.kinds,
             "office": {*wanted.offices, _UNLIMITED} if wanted.offices else (),
@@ -170,6 +169,10 @@ class Reading:
         for facet, values in asked.items():
             if values:
                 found &= order.any(facet, values)
+        if wanted.categories:
+            moved = order.among(place(key) for key, _ in self._moved)
+            moved_in = order.among(place(key) for key, into in self._moved if into in wanted.categories)
+            found &= order.any("category", wanted.categories) & ~moved | moved_in
         if wanted.rubrics or wanted.older:
             found &= order.any("judged", (each for each in order.values("judged") if self._is_judged(each)))
         return found
@@ -187,6 +190,10 @@ class Reading:
     @cached_property
     def _undone(self) -> Sequence[store.Key]:
         return store.undone(self.session)
+
+    @cached_property
+    def _moved(self) -> Sequence[tuple[store.Key, str]]:
+        return store.moved(self.session)
 
     @cached_property
     def _looked_up(self) -> Sequence[Sequence[store.Key]]:

@@ -212,7 +212,7 @@ def _readable(
 
 
 def _inner(row: Mapping[str, Any], names: Sequence[str] = INNER) -> str:
-    if row.get("decided_for_id") is not None:
+    if row.get("decided_for"):
         names = (*names, *FOR_ANOTHER)
     return hash_of(_json({name: row.get(name, "" if name == "internal_note" else None) for name in names}))
 

@@ -76,7 +76,7 @@ def show_tool(slug: Slug, request: Request, index: Known, read: Read, settings: 
     return told(request, _whole(read, tool, settings, now, index=index), mark=str(tool.version))
 
 
-@router.post("/{slug}/edit", response_model=WholeToolOut, summary="Give it tags, or other ways to say it")
+@router.post("/{slug}/edit", response_model=WholeToolOut, summary="Change what is known of it")
 def edit_tool(
     slug: Slug,
     request: Request,
@@ -88,12 +88,21 @@ def edit_tool(
     if_match: IfMatch = None,
     idempotency_key: IdempotencyKey = None,
 ) -> Response:
-    """What is so already is no act. 422 where another tool has one of the names, 412 where it changed meanwhile."""
+    """What is so already is no act. 422 where people find another tool by one of the names, 412 where it changed
+    meanwhile."""
 
     def act() -> WholeToolOut:
         version = version_in(if_match)
+        texts = asked.model_dump(include={*editing.TEXTS}, exclude_none=True)
         tool = editing.edit(
-            tx, slug, with_tags=asked.tags, with_aliases=asked.aliases, version=version, by=user, now=now
+            tx,
+            slug,
+            with_texts=texts,
+            with_tags=asked.tags,
+            with_aliases=asked.aliases,
+            version=version,
+            by=user,
+            now=now,
         )
         return _whole(tx, tool, settings, now)
 

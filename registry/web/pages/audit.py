@@ -20,7 +20,7 @@ from registry.web import files
 from registry.web.deps import Asked, Auditor, House, Now, Read
 from registry.web.render import render
 from registry.web.routing import page_router
-from registry.web.shapes import Pager
+from registry.web.shapes import Link, Pager
 
 router = page_router("/audit")
 downloads = page_router()
@@ -48,7 +48,7 @@ class AuditPage:
     events: Sequence[Happened]
     actions: Sequence[str]
     asked: Mapping[str, str]
-    download_url: str
+    formats: Sequence[Link]
     pager: Pager
 
 
@@ -88,7 +88,7 @@ def show_audit(
         ],
         actions=events.actions(read),
         asked=dict.fromkeys(("action", "who", "kind", "subject", "since", "until"), "") | asked,
-        download_url=f"/audit.csv?{query}".rstrip("?"),
+        formats=[each for each in files.as_files(f"/audit.csv?{query}".rstrip("?")) if each.label != "JSON"],
         pager=Pager(
             f"{len(shown)} events" + (f", from number {shown[0][0]} down" if shown else ""),
             previous_url=f"/audit?{query}".rstrip("?") if before else "",
@@ -99,6 +99,7 @@ def show_audit(
 
 
 @downloads.get("/audit.csv")
+@downloads.get("/audit.xlsx")
 def download_audit(
     request: Request,
     read: Read,
@@ -115,7 +116,7 @@ def download_audit(
     """The newest ten thousand of what the page's filter shows; `registry audit export` has all."""
     asked = _asked(action, who, kind, subject, since, until)
     found = _found(read, asked, user, now, settings.zone, limit=files.MOST)
-    return files.csv_file(request, "audit", COLUMNS, [as_row(number, each) for number, each in found])
+    return files.sheet_file(request, "audit", COLUMNS, [as_row(number, each) for number, each in found])
 
 
 def as_row(number: int, event: tables.Event) -> dict[str, Any]:

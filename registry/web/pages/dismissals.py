@@ -10,7 +10,7 @@ from registry.domain.values import dataclass
 from registry.services.candidates import dismissals
 from registry.services.candidates.dismissals import Dismissals
 from registry.web.deps import House, Insider, Now, Read
-from registry.web.files import csv_file, json_file
+from registry.web.files import as_files, json_file, sheet_file
 from registry.web.inbox_filter import SINCE, Wanted
 from registry.web.render import render
 from registry.web.routing import page_router
@@ -63,10 +63,11 @@ def download_json(request: Request, read: Read, _user: Insider, settings: House,
 
 
 @router.get("/inbox/dismissals.csv")
-def download_csv(request: Request, read: Read, _user: Insider, settings: House, now: Now) -> Response:
+@router.get("/inbox/dismissals.xlsx")
+def download_sheet(request: Request, read: Read, _user: Insider, settings: House, now: Now) -> Response:
     """A row for each month, or source, and reason with any."""
     found = as_json(dismissals.report(read, zone=settings.zone, now=now), settings.base_url)
-    return csv_file(request, "dismissals", ("by", "name", "reason", "count", "url"), found["rows"])
+    return sheet_file(request, "dismissals", ("by", "name", "reason", "count", "url"), found["rows"])
 
 
 def as_json(found: Dismissals, base_url: str) -> dict[str, list[dict[str, object]]]:
@@ -136,7 +137,7 @@ def _page(found: Dismissals) -> DismissalsPage:
         heads=[REASON_LABELS[reason] for reason in DismissReason],
         sources=sources[:MOST_SOURCES],
         left_out=max(0, len(sources) - MOST_SOURCES),
-        formats=[Link("CSV", "/inbox/dismissals.csv"), Link("JSON", "/inbox/dismissals.json")],
+        formats=as_files("/inbox/dismissals.csv"),
     )
 
 

@@ -16,7 +16,7 @@ from registry.services.people.house import house
 from registry.services.verdicts.due import DueKind, DueThing, When, due
 from registry.settings import Settings
 from registry.web.deps import House, Now, Read, SourceReader
-from registry.web.files import csv_file, json_file
+from registry.web.files import as_files, json_file, sheet_file
 from registry.web.life_schemas import due_out
 from registry.web.render import render
 from registry.web.routing import page_router
@@ -128,7 +128,7 @@ def show_due(request: Request, read: Read, user: SourceReader, settings: House, 
             )
             for when, label in WHENS.items()
         ],
-        formats=[Link(name.upper(), f"/due.{name}?{wanted.query}".rstrip("?")) for name in ("csv", "json")],
+        formats=as_files(f"/due.csv?{wanted.query}".rstrip("?")),
     )
     return render(request, "due/list.html", page)
 
@@ -151,9 +151,10 @@ def _pager(wanted: Wanted, start: int, total: int) -> Pager:
 
 
 @router.get("/due.csv")
-def download_csv(request: Request, read: Read, user: SourceReader, settings: House, now: Now) -> Response:
+@router.get("/due.xlsx")
+def download_sheet(request: Request, read: Read, user: SourceReader, settings: House, now: Now) -> Response:
     told = _told(request, read, settings, user, now)
-    return csv_file(request, "due", COLUMNS, [each | {"tool": each["tool"]["name"]} for each in told])
+    return sheet_file(request, "due", COLUMNS, [each | {"tool": each["tool"]["name"]} for each in told])
 
 
 @router.get("/due.json")

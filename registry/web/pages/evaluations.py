@@ -22,7 +22,7 @@ from registry.store.tables import Evaluation, Role
 from registry.web.deps import TRIAGERS, Asked, House, Insider, Now, Read
 from registry.web.evaluation_filters import ME, UNDER_WAY, as_filters, cursor_of, read, read_cursor
 from registry.web.evaluation_filters import Asked as AskedFor
-from registry.web.files import MOST, csv_file, json_file
+from registry.web.files import MOST, as_files, json_file, sheet_file
 from registry.web.pages.due import Wanted
 from registry.web.pages.evaluation_page import title_of
 from registry.web.pages.evaluation_people import as_work
@@ -133,7 +133,7 @@ def list_evaluations(
             previous_url=f"/evaluations?{query}" if cursor else "",
             next_url=f"/evaluations?{asked.query(cursor=following)}" if following else "",
         ),
-        formats=[Link(name.upper(), f"/evaluations.{name}?{query}".rstrip("?")) for name in ("csv", "json")],
+        formats=as_files(f"/evaluations.csv?{query}".rstrip("?")),
         may_open=bool(user.roles & TRIAGERS),
         sees_all=taking_part.sees_all(user),
     )
@@ -141,9 +141,10 @@ def list_evaluations(
 
 
 @downloads.get("/evaluations.csv")
-def download_csv(request: Request, read_from: Read, user: Insider, now: Now, house: House) -> Response:
+@downloads.get("/evaluations.xlsx")
+def download_sheet(request: Request, read_from: Read, user: Insider, now: Now, house: House) -> Response:
     told = _told(request, read_from, user, house, today=_today(house, now))
-    return csv_file(request, "evaluations", COLUMNS, told)
+    return sheet_file(request, "evaluations", COLUMNS, told)
 
 
 @downloads.get("/evaluations.json")

@@ -10,7 +10,7 @@ from registry.services.candidates import saved_filters, undoing
 from registry.store import inbox
 from registry.web.candidate_schemas import candidate_out
 from registry.web.deps import Asked, House, Insider, Now, Read, RowId, Text, Triager, Tx
-from registry.web.files import csv_file, json_file
+from registry.web.files import json_file, sheet_file
 from registry.web.inbox_filter import as_wanted, wanted_in
 from registry.web.pages.inbox_view import inbox_page
 from registry.web.parts import parts_of
@@ -126,11 +126,12 @@ def switch_keys(request: Request, _user: Insider, on: Text = "", back: Text = ""
 
 
 @files.get("/inbox.csv")
-def download_csv(request: Request, read: Read, _user: Insider, settings: House, now: Now) -> Response:
+@files.get("/inbox.xlsx")
+def download_sheet(request: Request, read: Read, _user: Insider, settings: House, now: Now) -> Response:
     """Every candidate that the filter matches, on whatever page; newest first."""
     matches = as_wanted(request.query_params).filter(zone=settings.zone, now=now)
     found = [candidate_out(row).model_dump() for row in inbox.rows(read, inbox.all_of(read, matches))]
-    return csv_file(request, "candidates", COLUMNS, [_flat(each) for each in found])
+    return sheet_file(request, "candidates", COLUMNS, [_flat(each) for each in found])
 
 
 @files.get("/inbox.json")

@@ -22,6 +22,7 @@ from registry.store.columns import id_of
 from registry.store.inbox import Filter, InboxRow, Order
 from registry.store.tables import Candidate, Tool
 from registry.web.deps import TRIAGERS
+from registry.web.files import as_files
 from registry.web.inbox_facets import facets
 from registry.web.inbox_filter import Wanted, wanted_in
 from registry.web.shapes import Facets, Form, Link, Option, Pager
@@ -160,7 +161,7 @@ def inbox_page(
         keys=keys,
         days=watch_days(now),
         labels=[label for label, _ in candidates.label_counts(session)],
-        formats=[Link("CSV", f"/inbox.csv?{wanted.query}"), Link("JSON", f"/inbox.json?{wanted.query}")],
+        formats=as_files(f"/inbox.csv?{wanted.query}"),
         told=_just_done(session, title) if title else _taken_back(session, undone, user),
         earlier=[each for each in undoable if each is not title],
         refused=refused,

@@ -12,7 +12,7 @@ from registry.services.outside import evidence, placing
 from registry.settings import Settings
 from registry.store import tools
 from registry.web.deps import Asked, House, Now, Read, RowId, SourceReader, Text, Triager, Tx
-from registry.web.files import MOST, csv_file, json_file
+from registry.web.files import MOST, json_file, sheet_file
 from registry.web.pages.decisions import terms_of
 from registry.web.pages.outside_view import found, list_page, read_wanted, shown_page
 from registry.web.render import go, render
@@ -49,9 +49,10 @@ def list_outside(
 
 
 @router.get("/outside-verdicts.csv")
-def download_csv(request: Request, read: Read, _user: SourceReader, settings: House, now: Now) -> Response:
+@router.get("/outside-verdicts.xlsx")
+def download_sheet(request: Request, read: Read, _user: SourceReader, settings: House, now: Now) -> Response:
     rows = _told(request, read, settings, now)
-    return csv_file(request, "outside-verdicts", COLUMNS, rows)
+    return sheet_file(request, "outside-verdicts", COLUMNS, rows)
 
 
 @router.get("/outside-verdicts.json")

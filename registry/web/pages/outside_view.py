@@ -23,6 +23,7 @@ from registry.store.columns import id_of
 from registry.store.outside import Wanted
 from registry.store.tables import Role
 from registry.web.deps import TRIAGERS
+from registry.web.files import as_files
 from registry.web.shapes import Form, Link, Option, Pager, Row
 from registry.web.typed import number
 from registry.web.understood import codes
@@ -139,9 +140,7 @@ def list_page(
         placings=PLACING_OPTIONS,
         placed=listed.placed,
         pager=Pager(f"{count} {'verdict' if count == 1 else 'verdicts'}", "", more),
-        formats=[
-            Link(name.upper(), f"/outside-verdicts.{name}?{query}".rstrip("?")) for name in ("csv", "json")
-        ],
+        formats=as_files(f"/outside-verdicts.csv?{query}".rstrip("?")),
     )
 
 

@@ -18,7 +18,7 @@ from registry.store import reopenings
 from registry.store.columns import id_of
 from registry.store.reopenings import Reopened
 from registry.web.deps import Asked, House, Insider, Read
-from registry.web.files import MOST, csv_file, json_file
+from registry.web.files import MOST, as_files, json_file, sheet_file
 from registry.web.life_schemas import reopening_out
 from registry.web.render import render
 from registry.web.routing import page_router
@@ -97,15 +97,18 @@ def list_reopenings(request: Request, read: Read, user: Insider, before: Asked =
         wanted.causes[0].value if len(wanted.causes) == 1 else "",
         wanted.closed,
         Pager(f"{len(rows)} {'cause' if len(rows) == 1 else 'causes'}", "", more),
-        [Link(name.upper(), f"/reopenings.{name}?{query}".rstrip("?")) for name in ("csv", "json")],
+        as_files(f"/reopenings.csv?{query}".rstrip("?")),
     )
     return render(request, "verdicts/reopenings.html", page)
 
 
 @router.get("/reopenings.csv")
-def download_csv(request: Request, read: Read, user: Insider, settings: House) -> Response:
+@router.get("/reopenings.xlsx")
+def download_sheet(request: Request, read: Read, user: Insider, settings: House) -> Response:
     told = _told(request, read, user, settings)
-    return csv_file(request, "reopenings", COLUMNS, [each | {"tool": each["tool"]["name"]} for each in told])
+    return sheet_file(
+        request, "reopenings", COLUMNS, [each | {"tool": each["tool"]["name"]} for each in told]
+    )
 
 
 @router.get("/reopenings.json")

@@ -27,7 +27,7 @@ from registry.store.columns import id_of
 from registry.store.reports import ToldReport
 from registry.store.tables import Tool
 from registry.web.deps import Asked, CurrentUser, House, Insider, Now, Read, Tx
-from registry.web.files import MOST, csv_file, json_file
+from registry.web.files import MOST, as_files, json_file, sheet_file
 from registry.web.life_schemas import report_out
 from registry.web.question import Typed
 from registry.web.render import render
@@ -162,15 +162,16 @@ def list_reports(request: Request, read: Read, _user: Insider, before: Asked = "
         wanted.tool.slug if wanted.tool else "",
         wanted.tool.name if wanted.tool else "",
         Pager(count, "", more),
-        [Link(name.upper(), f"/reports.{name}?{query}".rstrip("?")) for name in ("csv", "json")],
+        as_files(f"/reports.csv?{query}".rstrip("?")),
     )
     return render(request, "reports/list.html", page)
 
 
 @router.get("/reports.csv")
-def download_csv(request: Request, read: Read, _user: Insider, settings: House) -> Response:
+@router.get("/reports.xlsx")
+def download_sheet(request: Request, read: Read, _user: Insider, settings: House) -> Response:
     told = _told(request, read, settings)
-    return csv_file(
+    return sheet_file(
         request, "reports", COLUMNS, [each | {"tool": (each["tool"] or {}).get("slug")} for each in told]
     )
 

@@ -10,19 +10,24 @@ from contextlib import ExitStack, suppress
 from datetime import timedelta
 from pathlib import Path
 
+import pyotp
 import pytest
 from sqlalchemy import Connection, Engine, func, text
 from sqlmodel import select
+from starlette.testclient import TestClient
 
 from registry.domain.errors import InvalidInput, NotFound, RegistryError, RuleBroken
 from registry.services.backups import archive, making, restoring
 from registry.services.backups.archive import DATABASE, MANIFEST
-from registry.services.people import accounts, sign_in
+from registry.services.log import verifying
+from registry.services.people import accounts, deputies, second_factor, sign_in
 from registry.services.people.acting import REGISTRY
 from registry.settings import Settings
-from registry.store import copying, schema
+from registry.store import copying, delegations, schema
 from registry.store.engine import make_engine, snapshot, transaction
 from registry.store.tables import Event, User
+from registry.web.app import create_app
+from tests.builders import UTC_ZONE, a_tool, the_cast
 from tests.conftest import NOW
 from tests.postgres import Postgres
 
@@ -88,6 +93,67 @@ def test_nobody_is_signed_in_after_a_restore(
         with pytest.raises(NotFound):
             sign_in.get_link(session, link, secret=there.secret, now=NOW)
     restored.dispose()
+
+
+@pytest.mark.both_databases
+def test_tags_deputies_and_second_factors_come_along_and_with_the_secret_a_code_signs_in_as_before(
+    engine: Engine, here: Settings, there: Settings, tmp_path: Path
+) -> None:
+    """Copied while others write; without the secret every second factor says that it is void."""
+    password, day, over = "a quiet brown river", NOW.date(), threading.Event()
+    with transaction(engine) as session:
+        cast = the_cast(session, NOW)
+        rosa, email = cast["rosa"].person_id, session.get_one(User, cast["rosa"].id).email
+        a_tool(session, now=NOW, tagged=["open-source", "notes"])
+        deputies.delegate(session, rosa, first_day=day, last_day=day, zone=UTC_ZONE, by=cast["amir"], now=NOW)
+        accounts.set_password(session, rosa, password, by=REGISTRY, now=NOW)
+        key = second_factor.begin(session, rosa, house_name="", secret=here.secret, now=NOW)
+        app = pyotp.TOTP(key.text)
+        codes = second_factor.confirm(
+            session, rosa, app.at(NOW), secret=here.secret, by=cast["rosa"], now=NOW
+        )
+
+    def write() -> None:
+        nth = 0
+        while not over.is_set():
+            nth += 1
+            with transaction(engine) as session:
+                join(session, f"w{nth}")
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        plain = making.back_up(here, engine, tmp_path / "plain.zip", now=NOW)
+        making.back_up(here, engine, tmp_path / "whole.zip", now=NOW, with_secret=True)
+    finally:
+        over.set()
+        writer.join()
+    assert [plain.counts[each] for each in ("tool_tag", "delegation", "second_factor", "recovery_code")] == [
+        2, 1, 1, 10,
+    ]  # fmt: skip
+    later = NOW + timedelta(minutes=1)
+    for name, code, told in (
+        ("whole", app.at(later), 303),
+        ("whole", codes[0], 303),
+        ("plain", app.at(later), 422),
+    ):
+        place = there.model_copy(update={"data_dir": tmp_path / f"{name}{code}"})
+        done = restoring.restore(place, tmp_path / f"{name}.zip")
+        assert done.manifest.counts["delegation"] == 1
+        restored = make_engine(place.resolved_database_url)
+        with snapshot(restored) as session:
+            assert [who.name for _, who in delegations.approvers_of(session, rosa, now=later)] == ["Amir"]
+        assert verifying.verify(restored).sound
+        browser = TestClient(
+            create_app(place, engine=restored, clock=lambda: later),
+            headers={"Sec-Fetch-Site": "same-origin"},
+            follow_redirects=False,
+        )
+        asked = browser.post("/login", data={"email": email, "password": password})
+        assert asked.headers["location"] == "/login/code"
+        given = browser.post("/login/code", data={"one_time_code": code})
+        assert (given.status_code, "own key was changed" in given.text) == (told, told == 422)
+        restored.dispose()
 
 
 @pytest.mark.both_databases

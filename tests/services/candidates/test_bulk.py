@@ -82,7 +82,7 @@ def test_a_plan_of_accepting_says_who_cannot_and_why_and_all_of_it_is_undone_at_
     found = [*some(session, now, "Plumeria", "Zither"), a_candidate(session, now, "Plumeria", "")]
     plan = bulk.plan(session, read(found), ACCEPT, by=ROSA, now=now)
     assert (plan.count, session.exec(select(Tool)).all()) == (2, [])
-    assert "belongs to the tool “Plumeria” already" in plan.refused[0].error.sentence
+    assert "belongs to “Plumeria” already" in plan.refused[0].error.sentence
     act = bulk.act(session, read(found), ACCEPT, by=ROSA, now=now, mark=plan.mark)
     assert len(session.exec(select(Tool)).all()) == act.count == 2
     undoing.undo(session, id_of(act), by=ROSA, now=now + timedelta(minutes=9))

@@ -4,12 +4,15 @@ import pytest
 from sqlmodel import Session, select
 
 from registry.domain.errors import InvalidInput, NotFound, RuleBroken, StaleVersion
+from registry.domain.identity import name_key
 from registry.domain.triage import CandidateStatus, DismissReason
 from registry.services.candidates import editing, merging, triage, waking
+from registry.services.candidates.recording import Chosen
 from registry.services.people.acting import Actor
 from registry.store import inbox, tools
 from registry.store.inbox import Filter
 from registry.store.tables import AliasKind, Candidate, Entry, Event, Mention, Request, Source
+from tests.builders import a_tool
 
 ROSA = Actor(None, "Rosa")
 
@@ -86,8 +89,38 @@ def test_accepting_into_a_tool_gives_it_the_new_address(session, now):
 def test_two_tools_cannot_have_one_name(session, now):
     triage.accept(session, a_candidate(session, now).id, by=ROSA, now=now)
     namesake = a_candidate(session, now, "PLUMERIA", "https://flowers.example/")
-    with pytest.raises(RuleBroken, match="belongs to the tool “Plumeria”"):
+    with pytest.raises(RuleBroken, match=r"belongs to “Plumeria” already\. Where both are one, accept"):
         triage.accept(session, namesake.id, by=ROSA, now=now)
+
+
+@pytest.mark.parametrize(
+    ("name", "homepage", "owner"),
+    [
+        ("Work OS", "https://monday.com", "Monday.com"),
+        ("Work OS", "https://www.pad.com", "Www.Pad.com"),
+        ("Rival.com", "https://elsewhere.com", "Rival"),
+        ("Rival Studio", "https://rival.com/studio", "Rival"),
+    ],
+)
+def test_accepting_takes_no_certain_match_from_another_tool(session, now, name, homepage, owner):
+    for each in ("Monday.com", "Www.Pad.com"):
+        a_tool(session, each, now=now)
+    a_tool(session, "Rival", now=now, aliases={"rival.com": AliasKind.DOMAIN})
+    candidate = a_candidate(session, now, "Later", "")
+    candidate.name, candidate.name_key, candidate.homepage = name, name_key(name), homepage
+    with pytest.raises(RuleBroken, match=rf"“{owner}”.* Where both are one, accept this candidate into that"):
+        triage.accept(session, candidate.id, by=ROSA, now=now)
+    assert candidate.status is CandidateStatus.NEW
+
+
+def test_two_that_are_accepted_in_one_act_take_nothing_from_each_other(session, now):
+    one, two = a_candidate(session, now, "Monday.com", ""), a_candidate(session, now, "Work", "monday.com")
+    act = triage.accepting(
+        session, [Chosen(one.id, one.version), Chosen(two.id, two.version)], by=ROSA, now=now
+    )
+    assert [each.error.sentence.partition(" Where")[0] for each in act.refused] == [
+        "“monday.com” means “Monday.com” for certain already."
+    ]
 
 
 def test_two_names_that_share_a_slug_get_two(session, now):

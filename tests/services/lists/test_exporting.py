@@ -81,6 +81,8 @@ def full(engine: Engine, now: datetime) -> Engine:
         other = a_tool(session, "Paletta", now=now)
         a_verdict(session, other, cast, now=now, outcome=Outcome.REJECTED, alternatives=("quillmark",))
         _marked_and_odd(session, cast, now)
+        lent = {"name": "Lent", "outcome": "approved", "decided_by": "Mina", "decided_for": "Amir"}
+        import_rows(session, Sheet.of([lent]), house(session, SETTINGS), by=REGISTRY, now=now)
         third = a_tool(session, "Sketchline", now=now)
         approved = a_verdict(session, third, cast, now=now)
         verdict_life.mark(

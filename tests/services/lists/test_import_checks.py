@@ -174,6 +174,70 @@ def test_an_alias_that_certainly_means_a_tool_here_is_a_fault_and_a_list_may_par
         assert f"means “{owner}” for certain already" in report.rows[0].faults["aliases"]
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "column", "why"),
+    [
+        (
+            {"name": "Monday.com"},
+            {"name": "Work", "aliases": "domain:monday.com"},
+            "aliases",
+            "would lead away from “Monday.com”",
+        ),
+        (
+            {"name": "Work", "aliases": "domain:monday.com"},
+            {"name": "Monday.com"},
+            "name",
+            "means “Work” for certain already",
+        ),
+        (
+            {"name": "Www.Monday.com"},
+            {"name": "Work", "aliases": "monday.com"},
+            "aliases",
+            "whoever asks for “Www.Monday.com”",
+        ),
+        ({"name": "Notepad.exe"}, {"name": "Pad", "aliases": "notepad.exe"}, "aliases", "“Notepad.exe”"),
+    ],
+)
+def test_a_list_sets_no_two_of_its_tools_against_each_other(
+    session: Session,
+    here: House,
+    now: datetime,
+    first: Mapping[str, str],
+    second: Mapping[str, str],
+    column: str,
+    why: str,
+) -> None:
+    report = taken(session, here, now, first, second)
+    assert (report.done, report.rows[0].faults) == (False, {})
+    assert why in report.rows[1].faults[column]
+    whole = [each | {"slug": each["name"].lower().replace(".", "-")} for each in (first, second)]
+    again = taken(session, here, now, *whole)  # an export comes in as it was, and says so
+    assert again.done
+    assert why in again.rows[1].notes[0]
+
+
+def test_a_new_row_takes_no_match_by_its_name_or_its_home_page(
+    session: Session, here: House, now: datetime
+) -> None:
+    taken(session, here, now, {"name": "Rival", "aliases": "rival.com"}, {"name": "Monday.com"})
+    report = taken(session, here, now, {"name": "Rival.com", "homepage": "https://elsewhere.com"})
+    assert "means “Rival” for certain already" in report.rows[0].faults["name"]
+    by_home = [
+        {"name": "Quill", "homepage": "https://codehost.example/rival/quill"},
+        {"name": "Studio", "homepage": "https://app.rival.com/"},
+        {"name": "Work", "homepage": "https://monday.com/"},
+        {"name": "Www.Pad.example", "homepage": "https://elsewhere.example"},
+        {"name": "Pad", "homepage": "https://pad.example"},
+    ]
+    report = taken(session, here, now, *by_home)
+    assert report.done
+    assert [" ".join(row.notes).rpartition("people find ")[2] for row in report.rows] == [
+        *("", "“Rival”.", "“Monday.com”.", "", "“Www.Pad.example”.")
+    ]
+    by_domain = session.exec(select(Alias.key).where(Alias.kind == AliasKind.DOMAIN).order_by(Alias.key))
+    assert by_domain.all() == ["elsewhere.example", "rival.com"]
+
+
 def test_a_domain_with_every_customers_site_under_it_is_noted(
     session: Session, here: House, now: datetime
 ) -> None:

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -26,16 +25,6 @@ from tests.conftest import NOW
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 UNDO = timedelta(minutes=10)
 SOMEBODY = Actor(None, "somebody without an account")
-
-
-@pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    return Settings(
-        data_dir=tmp_path,
-        base_url="https://registry.example",
-        smtp_host="mail.example",
-        smtp_sender="registry@office.example",
-    )
 
 
 class Desk:

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
-from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -33,16 +32,6 @@ from tests.conftest import NOW
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 MORNING = next_morning(NOW, UTC_ZONE)
 SOMEBODY = Actor(None, "somebody without an account")
-
-
-@pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    return Settings(
-        data_dir=tmp_path,
-        base_url="https://registry.example",
-        smtp_host="mail.example",
-        smtp_sender="registry@office.example",
-    )
 
 
 class Staff:

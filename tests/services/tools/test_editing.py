@@ -1,4 +1,4 @@
-"""Tags and other names of a tool: in one spelling, on the version that was seen, one event an act."""
+"""What people change of a tool: in one spelling, on the version that was seen, one event an act."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -8,6 +8,7 @@ from sqlmodel import Session, select
 
 from registry.domain.errors import InvalidInput, StaleVersion
 from registry.domain.tag import MAX_TAG, MOST_TAGS, parted, tags_of
+from registry.services.answers.matching import match
 from registry.services.people.acting import Actor
 from registry.services.tools.editing import edit, other_names
 from registry.store import tags, tools
@@ -143,3 +144,86 @@ def test_what_a_tool_had_before_another_one_came_above_it_stays(
     a_tool(session, "Rival", now=now, aliases={"rival.com": AliasKind.DOMAIN})
     edit(session, "quillmark", with_aliases=["rival.com/quill", "Quill"], by=cast["rosa"], now=now)
     assert names(session, quill) == ["Quill", "rival.com/quill"]
+
+
+@pytest.mark.both_databases
+def test_another_name_leaves_the_slug_and_makes_the_old_name_a_way_to_say_it(
+    session: Session, cast: Mapping[str, Actor], quill: Tool, now: datetime
+) -> None:
+    for _ in range(2):
+        edit(
+            session,
+            "quillmark",
+            with_texts={"name": "  Quill  2 ", "vendor": "Pen & Co"},
+            by=cast["rosa"],
+            now=now,
+        )
+    assert (quill.slug, quill.name, quill.vendor, quill.version) == ("quillmark", "Quill 2", "Pen & Co", 2)
+    assert names(session, quill) == ["Feather; Pen", "Quillmark", "pkg:pypi/quill"]
+    for said in ("quill 2", "Quillmark"):
+        found = match(session, said)
+        assert found is not None
+        assert found.tool.id == quill.id
+    (event,) = told(session)
+    assert event.before == {"name": "Quillmark", "vendor": "", "aliases": ["Feather; Pen", "pkg:pypi/quill"]}
+    assert event.after == {"name": "Quill 2", "vendor": "Pen & Co", "aliases": names(session, quill)}
+
+
+def test_a_name_spelled_anew_is_the_same_way_to_say_it(
+    session: Session, cast: Mapping[str, Actor], quill: Tool, now: datetime
+) -> None:
+    edit(session, "quillmark", with_texts={"name": "Quill-Mark"}, by=cast["rosa"], now=now)
+    assert names(session, quill) == ["Feather; Pen", "pkg:pypi/quill"]
+    assert "Quill-Mark" in [each.text for each in tools.aliases(session, id_of(quill))]
+
+
+def test_what_may_not_be_kept_is_told_field_by_field_and_nothing_is(
+    session: Session, cast: Mapping[str, Actor], quill: Tool, now: datetime
+) -> None:
+    a_tool(session, "Rival", now=now, aliases={"rival.com": AliasKind.DOMAIN})
+    wrong = {"name": "Rival.com", "vendor": "x" * 121, "homepage": "ftp://nowhere", "category": "Notes"}
+    with pytest.raises(InvalidInput) as refused:
+        edit(session, "quillmark", with_texts=wrong, with_tags=["!"], by=cast["rosa"], now=now)
+    faults = refused.value.faults
+    assert set(faults) == {"name", "vendor", "homepage", "tags"}
+    assert "“Rival.com” means “Rival” for certain already." in faults["name"]
+    for empty in ("", " ", "\u202equill"):
+        with pytest.raises(InvalidInput) as refused:
+            edit(session, "quillmark", with_texts={"name": empty}, by=cast["rosa"], now=now)
+        assert "name" in refused.value.faults
+    assert (quill.name, quill.category, told(session)) == ("Quillmark", "Writing", [])
+
+
+@pytest.mark.parametrize(
+    ("homepage", "vendor", "new"),
+    [
+        ("quillmark.com", "", "quillmark.com"),
+        ("https://rival.com/quill", "", ""),
+        ("https://www.pad.com/", "", ""),
+        ("https://penco.com", "Pen Co", ""),
+    ],
+)
+def test_another_home_page_becomes_a_way_to_say_it_unless_it_is_anothers(
+    session: Session,
+    cast: Mapping[str, Actor],
+    quill: Tool,
+    now: datetime,
+    homepage: str,
+    vendor: str,
+    new: str,
+) -> None:
+    a_tool(session, "Rival", now=now, aliases={"rival.com": AliasKind.DOMAIN})
+    a_tool(session, "Www.Pad.com", now=now)
+    was = names(session, quill)
+    edit(session, "quillmark", with_texts={"homepage": homepage, "vendor": vendor}, by=cast["rosa"], now=now)
+    assert quill.homepage.startswith("https://")
+    assert sorted(set(names(session, quill)) - set(was)) == [each for each in (new,) if each]
+
+
+def test_a_way_that_leads_another_tools_name_away_is_refused(
+    session: Session, cast: Mapping[str, Actor], quill: Tool, now: datetime
+) -> None:
+    a_tool(session, "Www.Pad.com", now=now)
+    with pytest.raises(InvalidInput) as refused:
+        edit(session, "quillmark", with_aliases=["pad.com"], by=cast["rosa"], now=now)
+    assert "“pad.com” would lead away from “Www.Pad.com”" in refused.value.faults["aliases"]

@@ -7,6 +7,7 @@ import shutil
 import xml.etree.ElementTree as ET
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from itertools import product
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -18,6 +19,7 @@ from sqlalchemy import Engine, event, text
 from starlette.testclient import TestClient
 
 from registry.domain.notice import NoticeKind
+from registry.domain.outcome import Outcome
 from registry.domain.validity import MarkKind
 from registry.publish.formats import FORMATS
 from registry.services.decisions.taking_back import undo
@@ -64,8 +66,11 @@ def items(client: TestClient, address: str = "/feeds/verdicts.json") -> list[dic
     return found
 
 
-@pytest.mark.parametrize("ending", FORMATS)
-@pytest.mark.parametrize("facets", FACETS)
+IN_TURN = [(facets, [*FORMATS][place % len(FORMATS)]) for place, facets in enumerate(FACETS)]
+ALL_OTHERS = [each for each in product(FACETS, FORMATS) if each not in IN_TURN]
+
+
+@pytest.mark.parametrize(("facets", "ending"), [*IN_TURN, *in_whole(ALL_OTHERS)])
 def test_a_feed_under_any_facet_keeps_every_rule_of_its_format(
     client: TestClient, ending: str, facets: str
 ) -> None:
@@ -565,3 +570,17 @@ def test_an_entry_that_was_made_before_tells_what_became_known_of_its_tool_since
         session.add(Alias(tool_id=tool, kind=AliasKind.DOMAIN, text="gone.example", key="gone.example"))
     told = items(client, path)[0]["_registry"]["tool"]
     assert told["identifiers"] == ["Gonefish", "gone.example"]
+
+
+def test_an_entry_that_was_made_before_names_the_tools_it_recommends_as_they_are_called_now(
+    client: TestClient, site_engine: Engine, decided: Mapping[str, Actor]
+) -> None:
+    with transaction(site_engine) as session:
+        slow, before = a_tool(session, "Slowpen", now=NOW), NOW - timedelta(days=1)
+        named = ("quillmark",)
+        a_verdict(session, slow, decided, now=before, outcome=Outcome.REJECTED, alternatives=named)
+    path = "/feeds/verdicts.json?tool=slowpen"
+    assert "Quillmark" in items(client, path)[0]["content_html"]
+    with transaction(site_engine) as session:
+        session.connection().execute(text("UPDATE tool SET name = 'Quill Two' WHERE slug = 'quillmark'"))
+    assert "Quill Two" in items(client, path)[0]["content_html"]

@@ -1,0 +1,61 @@
+"""Templates are compiled once and kept beside them; what is kept never changes what a page says."""
+
+import gettext
+from pathlib import Path
+
+import pytest
+
+from registry.web.rendering import make_environment
+
+
+class Upside(gettext.NullTranslations):
+    """A language of its own in which all is said in capitals."""
+
+    def gettext(self, message: str) -> str:
+        return message.upper()
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr("sys.dont_write_bytecode", False)
+    make_environment.cache_clear()
+    (tmp_path / "page.html").write_text('{{ "approved"|words }}, {{ "unknown_tool"|answer_heading }}')
+    return tmp_path
+
+
+def shown(folder: Path, **said: object) -> str:
+    make_environment.cache_clear()
+    return make_environment(folder=folder, **said).get_template("page.html").render()  # type: ignore[arg-type]
+
+
+def test_what_was_compiled_is_kept_and_taken_again(folder: Path) -> None:
+    first = shown(folder)
+    (kept,) = (folder / "__pycache__").iterdir()
+    written = kept.stat().st_mtime_ns
+    assert shown(folder) == first
+    assert kept.stat().st_mtime_ns == written
+
+
+def test_a_template_that_changed_is_compiled_anew(folder: Path) -> None:
+    shown(folder)
+    (folder / "page.html").write_text("Other")
+    assert shown(folder) == "Other"
+
+
+def test_no_language_is_kept_with_it(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    english = shown(folder)
+    assert shown(folder, language=Upside()) == english.upper()
+    monkeypatch.setattr("registry.web.rendering.words", lambda code: f"Now {code}")
+    assert shown(folder).startswith("Now approved")
+
+
+def test_where_nothing_may_be_written_pages_are_shown_all_the_same(folder: Path) -> None:
+    (folder / "__pycache__").write_text("a file where the folder would be")
+    assert shown(folder).startswith("Approved")
+
+
+def test_what_cannot_be_read_is_compiled_anew(folder: Path) -> None:
+    english = shown(folder)
+    (kept,) = (folder / "__pycache__").iterdir()
+    kept.write_bytes(kept.read_bytes()[:40])
+    assert shown(folder) == english
