@@ -6,10 +6,13 @@ python benchmarks/copying.py --tools 1000
 
 import argparse
 import json
+import multiprocessing
 import os
 import resource
+import sys
 import tempfile
 import time
+from concurrent.futures import ProcessPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -101,23 +104,36 @@ def exported(settings: Settings) -> dict[str, Any]:
 
 
 def published(settings: Settings, root: Path, processes: int) -> dict[str, Any]:
-    engine = make_engine(settings.resolved_database_url)
+    """Each time by a process of its own, as the command is one."""
     told: dict[str, Any] = {}
-    for run in ("first", "again", "after a change"):
-        if run == "after a change":
+    for run in ("first", "again", "one changed"):
+        if run == "one changed":
+            engine = make_engine(settings.resolved_database_url)
             suspend(engine)
-        began, busy = time.monotonic(), cpu_s()
-        report = publish(settings, engine, root, now=datetime.now(UTC), processes=processes)
-        told[f"publish {run}: s"] = round(time.monotonic() - began, 1)
-        told[f"publish {run}: cpu s"] = round(cpu_s() - busy, 1)
-        told[f"publish {run}: written"] = report.written.new + report.written.changed
-    told |= {
-        "files": report.files,
-        "MB": round(report.written.bytes / 1e6, 1),
-        "publish: memory, MB": peak_mb(),
-    }
-    engine.dispose()
+            engine.dispose()
+        with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as alone:
+            told |= {
+                f"{run}: {name}": value
+                for name, value in alone.submit(copy, settings, root, processes).result().items()
+            }
+        print(told, file=sys.stderr)
     return told
+
+
+def copy(settings: Settings, root: Path, processes: int) -> dict[str, Any]:
+    engine = make_engine(settings.resolved_database_url)
+    began, busy = time.monotonic(), cpu_s()
+    report = publish(settings, engine, root, now=datetime.now(UTC), processes=processes)
+    engine.dispose()
+    return {
+        "s": round(time.monotonic() - began, 1),
+        "cpu s": round(cpu_s() - busy, 1),
+        "files": report.files,
+        "written": report.written.new + report.written.changed,
+        "MB": round(report.written.bytes / 1e6, 1),
+        "memory, MB": peak_mb(),
+        "memory of the largest worker, MB": peak_mb(resource.RUSAGE_CHILDREN),
+    }
 
 
 def cpu_s() -> float:
@@ -128,8 +144,8 @@ def cpu_s() -> float:
     )
 
 
-def peak_mb() -> int:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+def peak_mb(whose: int = resource.RUSAGE_SELF) -> int:
+    return resource.getrusage(whose).ru_maxrss // 1024
 
 
 if __name__ == "__main__":

@@ -1,11 +1,12 @@
 """Pages of notices as feeds show them: the newest, those before one of them, or a part of a month's archive."""
 
+import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select
+from sqlalchemy import ColumnElement, Select, Text, cast
 from sqlalchemy import select as columns
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
@@ -39,11 +40,20 @@ class Line(NamedTuple):
     vendor: str
     category: str
     """Of the tool as it is now, as the three before it are."""
+    replacement: str
+    alternatives: str
+    """Slugs as they are stored, in JSON."""
+
+    @property
+    def named(self) -> list[str]:
+        """Slugs of other tools that it tells people to use."""
+        return [each for each in (self.replacement, *json.loads(self.alternatives)) if each]
 
 
 _LINE = (
     *(col(each) for each in (Notice.number, Notice.uid, Notice.updated_at, Notice.filed_at, Notice.tool_id)),
     *(col(each) for each in (Tool.name, Tool.homepage, Tool.vendor, Tool.category)),
+    *(col(Notice.replacement), cast(col(Verdict.alternatives), Text)),
 )
 _NEWEST_FIRST = (col(Notice.updated_at).desc(), col(Notice.number).desc())
 _AS_FILED = (col(Notice.filed_at), col(Notice.number))

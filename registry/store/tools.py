@@ -61,6 +61,11 @@ def by_slugs(session: Session, slugs: Iterable[str]) -> dict[str, Tool]:
     return {tool.slug: tool for tool in session.exec(select(Tool).where(col(Tool.slug).in_(wanted)))}
 
 
+def names_by_slug(session: Session, slugs: Collection[str]) -> dict[str, str]:
+    query = columns(col(Tool.slug), col(Tool.name)).where(among(session, col(Tool.slug), slugs))
+    return {row.slug: row.name for row in session.connection().execute(query)} if slugs else {}
+
+
 def by_name_keys(session: Session, keys: Iterable[str]) -> Sequence[Tool]:
     """Tools that one of these name keys certainly means, by name."""
     known = select(Alias.tool_id).where(Alias.kind == AliasKind.NAME, col(Alias.key).in_(set(keys)))

@@ -16,6 +16,7 @@ from registry.publish.formats import FORMATS
 from registry.publish.notice import Channel, Places
 from registry.services.people.house import house
 from registry.services.verdicts import feed
+from registry.services.verdicts.annals import Reading
 from registry.services.verdicts.feed import Document, Part
 from registry.services.verdicts.naming import Naming, naming
 from registry.services.verdicts.shelf import OLDER, Filter
@@ -97,7 +98,7 @@ def _reply(
         faults = refused.faults if isinstance(refused, InvalidInput) else {}
         return problem(request, status_of(refused), refused.sentence, refused.code, faults, OPEN)
     if OLDER not in asked.wanted.rubrics:  # what is in force is no part of the trail that memory follows
-        keep(request, _next_turn(read, now), on_trail=True)
+        keep(request, next_turn(read, now), on_trail=True)
     return reply
 
 
@@ -114,13 +115,7 @@ def _document(
     of_one = asked.wanted if not slug else replace(asked.wanted, tools=frozenset({slug}))
     wanted = narrowed(read, replace(asked, wanted=of_one), organisation)
     parts = parts_of(request)
-    reading = parts.annals.reading(read, wanted, now=now)
-    if asked.part is not None:
-        document = feed.archive(reading, asked.part)
-    elif asked.before is not None:
-        document = feed.before(reading, asked.before)
-    else:
-        document = feed.newest(reading)
+    document = document_of(parts.annals.reading(read, wanted, now=now), asked)
     shown = parts.entries.of(
         read, document.found, organisation, called, base_url=settings.base_url, author=settings.name
     )
@@ -139,6 +134,24 @@ def _document(
         cache=ASK_AGAIN if asked.part is None else FOR_LONG,
         headers=headers,
         compressed=True,
+    )
+
+
+def document_of(reading: Reading, asked: Asked) -> Document:
+    """Raises InvalidInput or NotFound for a place at which there is none."""
+    if asked.part is not None:
+        return feed.archive(reading, asked.part)
+    if asked.before is not None:
+        return feed.before(reading, asked.before)
+    return feed.newest(reading)
+
+
+def facet_channel(
+    asked: Asked, document: Document, settings: Settings, called: Naming, ending: str
+) -> Channel:
+    """Of a document of the feed of all verdicts, or of those that `asked` narrows it to."""
+    return _channel(
+        asked, document, settings, called, path="feeds/verdicts", ending=ending, of_one=asked.wanted
     )
 
 
@@ -222,7 +235,7 @@ def _title(settings: Settings, wanted: Filter, asked: Asked) -> str:
     return joined(" – ", [title, joined(", ", named)]) if named else title
 
 
-def _next_turn(read: Session, now: datetime) -> datetime:
+def next_turn(read: Session, now: datetime) -> datetime:
     """When time alone changes a feed next: a notice becomes public, or a month is over."""
     at = now.astimezone(UTC)
     month = (at.replace(day=1, hour=0, minute=0, second=0, microsecond=0) + timedelta(days=32)).replace(day=1)

@@ -59,23 +59,15 @@ class Entries:
         author: str,
     ) -> list[Entry]:
         """In their order, in a fixed number of queries; `author` is whose word it is where a day brought it."""
-        tool_ids = {each.tool_id for each in lines}
-        known_as = notice_pages.identifiers(session, tool_ids)
-        tagged = tags.of_tools(session, tool_ids)
-        told = (naming, base_url, author, house.language, house.data_classes, *sorted(house.phrases.items()))
-        keys = {
-            each.number: (each, (*known_as.get(each.tool_id, ()),), tagged.get(each.tool_id, ()), told)
-            for each in lines
-        }
+        keys = keys_of(session, lines, house, naming, base_url=base_url, author=author)
         found = {number: entry for number, key in keys.items() if (entry := self._made.get(key)) is not None}
         missing = keys.keys() - found.keys()
         rows = notice_pages.whole(session, missing) if missing else []
-        made = _make(session, rows, house, naming, base_url, author)
-        for row, (entry, settled) in zip(rows, made, strict=True):
+        made = entries(session, rows, house, naming, base_url=base_url, author=author)
+        for row, entry in zip(rows, made, strict=True):
             number = row[0].number or 0
             found[number] = entry
-            if settled:
-                self._keep(keys[number], entry)
+            self._keep(keys[number], entry)
         return [found[each.number] for each in lines]
 
     def _keep(self, key: Hashable, entry: Entry) -> None:
@@ -84,20 +76,37 @@ class Entries:
         self._made[key] = entry
 
 
+def keys_of(
+    session: Session, lines: Sequence[Line], house: House, naming: Naming, *, base_url: str, author: str
+) -> dict[int, Hashable]:
+    """Number of a notice -> all that its entry tells beside what was written once, when it came; plain values."""
+    tool_ids = {each.tool_id for each in lines}
+    known_as = notice_pages.identifiers(session, tool_ids)
+    tagged = tags.of_tools(session, tool_ids)
+    called = tools.names_by_slug(session, {slug for each in lines for slug in each.named})
+    told = (naming, base_url, author, house.speaks, house.data_classes, *sorted(house.phrases.items()))
+    return {
+        each.number: (
+            each,
+            (*known_as.get(each.tool_id, ()),),
+            tagged.get(each.tool_id, ()),
+            tuple(called.get(slug) for slug in each.named),
+            told,
+        )
+        for each in lines
+    }
+
+
 def entries(
     session: Session, found: Sequence[Found], house: House, naming: Naming, *, base_url: str, author: str
 ) -> list[Entry]:
     """In their order, in a fixed number of queries; `author` is whose word it is where a day brought it."""
-    made = _make(session, found, house, naming, base_url, author)
-    return [entry for entry, _ in made]
+    return list(_make(session, found, house, naming, base_url, author)) if found else []
 
 
 def _make(
     session: Session, found: Sequence[Found], house: House, naming: Naming, base_url: str, author: str
-) -> Iterator[tuple[Entry, bool]]:
-    """Each with whether it stays as it is: none of the tools that it names may yet come here."""
-    if not found:
-        return
+) -> Iterator[Entry]:
     tool_ids = {id_of(tool) for *_, tool in found}
     known_as = notice_pages.identifiers(session, tool_ids)
     tagged = tags.of_tools(session, tool_ids)
@@ -140,10 +149,7 @@ def _make(
             verdict=told,
             language=reader.speaks,
         )
-        yield (
-            _spoken(entry, reader.language),
-            all(slug in others for slug in _instead(notice, row.alternatives)),
-        )
+        yield _spoken(entry, reader.language)
 
 
 def _words(notice: Notice, reader: House) -> Words:

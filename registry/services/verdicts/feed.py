@@ -6,6 +6,7 @@ over, and never changes then: what comes late, or is put right, is filed when it
 is too old for the feed itself is in an archive that ends with what was filed last: `Part.first`.
 """
 
+import sys
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
@@ -89,6 +90,19 @@ def _short(shown: Sequence[Line], filed: Sequence[Line], now: datetime) -> list[
     ]
 
 
+def places(reading: Reading) -> list[tuple[int, int | Part]]:
+    """All documents of a feed but itself: pages, by the notice before which they begin, and archives; each after the
+    number of a notice that it holds or begins before, so that those about the same time can be told."""
+    numbers = reading.newest(limit=sys.maxsize)
+    found: list[tuple[int, int | Part]] = []
+    found += ((number, number) for number in numbers[MOST - 1 : -1 : MOST])
+    part = newest(reading).prev_archive
+    while part is not None:
+        found += ((number, part) for number in reading.filed(*part.span, skip=_skip(part), limit=1))
+        part = _archive_before(reading, part)
+    return found
+
+
 def before(reading: Reading, number: int) -> Document:
     """The page that begins before a notice. Raises InvalidInput where there is no such notice."""
     last = notice_pages.find(reading.session, number, now=reading.now)
@@ -102,18 +116,22 @@ def archive(reading: Reading, part: Part) -> Document:
     """Raises NotFound for a part that is not closed yet, or that nothing was ever filed in."""
     count = reading.count(*part.span)
     parts = _closed(count, part, reading.now)
-    skip = (part.number - 1) * MOST
-    if part.number > parts and not (part.first and skip + part.first <= count):
+    if part.number > parts and not (part.first and _skip(part) + part.first <= count):
         raise NotFound(
             "There is no such archive: nothing was filed there, or its time is not over. Follow the feed's own links."
         )
-    found = _filed(reading, part, skip=skip, limit=part.first or MOST)
+    found = _filed(reading, part, skip=_skip(part), limit=part.first or MOST)
     return Document(
         _told_last(found[::-1]),
         part=part,
         prev_archive=_archive_before(reading, part),
         next_archive=None if part.first else _archive_after(reading, part, parts),
     )
+
+
+def _skip(part: Part) -> int:
+    """How many of its month stand in the parts before."""
+    return (part.number - 1) * MOST
 
 
 def _told_last(found: Sequence[Line]) -> list[Line]:

@@ -1,6 +1,7 @@
 """What a document is made of, as a short text: the same text, the same bytes of the document."""
 
 import json
+import sys
 from collections.abc import Mapping, Set
 from dataclasses import is_dataclass
 from datetime import date, datetime, timedelta
@@ -13,6 +14,7 @@ from typing import Any
 import jinja2
 from sqlmodel import SQLModel
 
+import scrapers
 from registry.web.rendering import PACKAGE, templates_dir
 
 
@@ -25,9 +27,9 @@ def digest(value: object) -> str:
 @cache
 def of_program() -> str:
     """Of every file of this program, its templates and catalogues."""
-    places = (PACKAGE, templates_dir())
+    places = (PACKAGE, templates_dir(), Path(scrapers.__file__).parent)
     files = {each for place in places for each in place.rglob("*") if each.is_file() and _counts(each)}
-    known = sha256(jinja2.__version__.encode())
+    known = sha256(f"{sys.version} {jinja2.__version__}".encode())
     for each in sorted(files):
         known.update(each.name.encode() + sha256(each.read_bytes()).digest())
     return known.hexdigest()[:32]

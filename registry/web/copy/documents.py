@@ -6,32 +6,42 @@ Of each is known what it is made of, so that one which would be the same as last
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from functools import cached_property
 from urllib.parse import quote
 
 from sqlmodel import Session
+from starlette.datastructures import QueryParams
 
 from registry.domain.lookup import House
 from registry.domain.values import dataclass
 from registry.publish.formats import FORMATS
+from registry.publish.notice import Channel
+from registry.publish.notice import Notice as Entry
 from registry.services.answers.dossier import Dossier, dossiers
 from registry.services.answers.holding import holds_until
 from registry.services.people.house import house
 from registry.services.verdicts import feed
-from registry.services.verdicts.entries import entries
+from registry.services.verdicts.annals import Reading
+from registry.services.verdicts.entries import Entries, keys_of
 from registry.services.verdicts.feed import Document as FeedPage
-from registry.services.verdicts.naming import naming
-from registry.store import notice_pages, tools
+from registry.services.verdicts.feed import Part
+from registry.services.verdicts.naming import Naming, naming
+from registry.store import copied, tools
 from registry.store.columns import id_of
 from registry.store.tables import Tool
 from registry.web.copy.digest import digest, of_program
-from registry.web.feeds import tool_channel
+from registry.web.feed_address import Asked, narrowed, read_address
+from registry.web.feeds import document_of, facet_channel, tool_channel
 from registry.web.pages.tools import badge_of, tool_feeds, tool_page
 from registry.web.pages.verdicts import verdict_pages
 from registry.web.parts import Parts
 from registry.web.render import site_of
 from registry.web.rendering import FeedLink
+
+MOST_ENTRIES = 4_000
+"""Of feeds, kept since each stands in many documents."""
 
 
 @dataclass(frozen=True)
@@ -42,11 +52,25 @@ class Document:
     make: Callable[[], bytes]
 
 
+@dataclass
+class _Shown:
+    """Entries of some feeds, which are made where one of them is wanted."""
+
+    marks: Mapping[int, str]
+    """Number of a notice -> digest of all that its entry is made of."""
+    make: Callable[[], Mapping[int, Entry]]
+
+    @cached_property
+    def entries(self) -> Mapping[int, Entry]:
+        return self.make()
+
+
 class Documents:
     """Of one registry at one moment."""
 
     def __init__(self, parts: Parts, now: datetime) -> None:
         self._parts, self._now = parts, now
+        self._entries = Entries(MOST_ENTRIES)
 
     def of(self, session: Session, slugs: Sequence[str]) -> Iterator[Document]:
         """All of these tools, in their order, but for the archives of long feeds and answers about one edition."""
@@ -96,33 +120,75 @@ class Documents:
             lambda: json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode(),
         )
 
+    def places(self, session: Session, queries: Sequence[str]) -> list[tuple[int, str]]:
+        """All documents of the feeds that have these queries, each as its own query, after the number of a notice that
+        tells which of them are about the same time; itself after none."""
+        found: list[tuple[int, str]] = []
+        for asked in map(_asked, queries):
+            found.append((0, asked.query))
+            if asked == asked.feed:
+                for number, place in feed.places(self._reading(session, asked)):
+                    part, before = (place, None) if isinstance(place, Part) else (None, place)
+                    found.append((number, replace(asked, part=part, before=before).query))
+        return found
+
+    def feeds(self, session: Session, queries: Sequence[str]) -> Iterator[Document]:
+        """The documents of the feed of all verdicts that have these queries, each in every format."""
+        settings, called = self._parts.settings, naming(session, self._parts.settings.base_url)
+        asked = [_asked(query) for query in queries]
+        pages = [(each, document_of(self._reading(session, each), each)) for each in asked]
+        shown = self._shown(session, [page for _, page in pages], house(session, settings), called)
+        for each, page in pages:
+            for ending in FORMATS:
+                yield self._feed(facet_channel(each, page, settings, called, ending), ending, page, shown)
+
+    def _reading(self, session: Session, asked: Asked) -> Reading:
+        wanted = narrowed(session, asked, house(session, self._parts.settings))
+        return self._parts.annals.reading(session, wanted, now=self._now)
+
     def _feeds(
         self, session: Session, found: Sequence[Tool], organisation: House
     ) -> Mapping[int, Sequence[Document]]:
+        """Of these tools, by their ids."""
         settings, slugs = self._parts.settings, {id_of(tool): tool.slug for tool in found}
         called = naming(session, settings.base_url)
         read = feed.of_tools(session, self._parts.annals, slugs, now=self._now)
-        numbers = {line.number for some in read.values() for each in some for line in each.found}
-        rows = notice_pages.whole(session, numbers)
-        told = entries(session, rows, organisation, called, base_url=settings.base_url, author=settings.name)
-        by_number = {notice.number: entry for (notice, *_), entry in zip(rows, told, strict=True)}
-        marks = {number: digest(entry) for number, entry in by_number.items()}
-
-        def document(slug: str, page: FeedPage, ending: str) -> Document:
-            channel = tool_channel(page, settings, called, slug, ending)
-            shown = [by_number[line.number] for line in page.found]
-            form, address = FORMATS[ending], channel.url.removeprefix(settings.base_url)
-            return Document(
-                address,
-                form.media_type,
-                self._made_of([channel, [marks[line.number] for line in page.found]]),
-                lambda: form.render(channel, shown),
-            )
-
+        shown = self._shown(session, [each for some in read.values() for each in some], organisation, called)
         return {
-            tool_id: [document(slugs[tool_id], page, ending) for page in pages for ending in FORMATS]
+            tool_id: [
+                self._feed(tool_channel(page, settings, called, slugs[tool_id], ending), ending, page, shown)
+                for page in pages
+                for ending in FORMATS
+            ]
             for tool_id, pages in read.items()
         }
+
+    def _shown(
+        self, session: Session, pages: Sequence[FeedPage], organisation: House, called: Naming
+    ) -> "_Shown":
+        settings = self._parts.settings
+        base_url, author = settings.base_url, settings.name
+        lines = {line.number: line for page in pages for line in page.found}
+        keys = keys_of(session, [*lines.values()], organisation, called, base_url=base_url, author=author)
+        written = copied.notices(session, lines.keys())
+        marks = {number: digest([key, written[number]]) for number, key in keys.items()}
+
+        def make() -> Mapping[int, Entry]:
+            told = self._entries.of(
+                session, [*lines.values()], organisation, called, base_url=base_url, author=author
+            )
+            return dict(zip(lines, told, strict=True))
+
+        return _Shown(marks, make)
+
+    def _feed(self, channel: Channel, ending: str, page: FeedPage, shown: "_Shown") -> Document:
+        form, numbers = FORMATS[ending], [line.number for line in page.found]
+        return Document(
+            channel.url.removeprefix(self._parts.settings.base_url),
+            form.media_type,
+            self._made_of([channel, [shown.marks[number] for number in numbers]]),
+            lambda: form.render(channel, [shown.entries[number] for number in numbers]),
+        )
 
     def _page(
         self,
@@ -148,6 +214,10 @@ class Documents:
         parts, settings = self._parts, self._parts.settings
         told = (settings.time_zone, settings.public, settings.language)
         return digest([of_program(), site_of(parts, "", ""), *told])
+
+
+def _asked(query: str) -> Asked:
+    return read_address(QueryParams(query))
 
 
 def address_of_tool(slug: str) -> str:

@@ -8,13 +8,13 @@ import fcntl
 import json
 import os
 import shutil
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import field, replace
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from registry.domain.errors import InvalidInput, RuleBroken
 from registry.domain.values import dataclass
@@ -22,12 +22,15 @@ from registry.domain.values import dataclass
 LIST = ".registry-copy.json"
 LOCK = ".registry-copy.lock"
 STAGING = ".registry-copy.new"
+WRITTEN = 2
+"""The way in which the list is written."""
+NOTHING: Mapping[str, str] = {}
 STAMP = "\uf8ffmade\uf8ff"
 """Stands in a page for the moment at which it was last written; two pages that differ in it alone are the same."""
 STAMP_ISO = "\uf8ffiso\uf8ff"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Held:
     """One of our files as it was written."""
 
@@ -40,7 +43,7 @@ class Held:
     origin: "Origin | None" = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Origin:
     """Where the bytes of a file come from, so that they need not be made again to know that they are the same."""
 
@@ -48,8 +51,21 @@ class Origin:
     """Digest of the values that it was made of."""
     wants: Sequence[str] = ()
     """Addresses of the copy that it leads to."""
-    meant: Mapping[str, str] = field(default_factory=dict)
+    meant: Mapping[str, str] = field(default_factory=lambda: NOTHING)
     """What is asked in its links, and the address of the tool that this means."""
+
+
+@dataclass(frozen=True)
+class State:
+    """What a whole copy was made of."""
+
+    made_of: str
+    since: datetime
+    until: datetime
+    """From then on it would be another one though nobody does anything."""
+
+    def stands(self, now: "State") -> bool:
+        return self.made_of == now.made_of and self.since <= now.since < self.until
 
 
 @dataclass
@@ -69,13 +85,17 @@ class Folder:
     """By path; None for one that may or may not have been put in place before somebody was killed."""
     stamp: tuple[str, str]
     """The moment in words, and as a `datetime` attribute wants it."""
+    state: State | None = None
+    """Of what was put in place last; None where nobody knows."""
     _next: dict[str, Held] = field(default_factory=dict)
     _staged: dict[str, None] = field(default_factory=dict)
+    _safe: set[Path] = field(default_factory=set)
+    """Folders that are there and within."""
 
-    def origins(self) -> dict[str, Origin]:
-        """Path -> where its bytes come from, of the files that lie there as we left them."""
+    def origins(self) -> dict[str, tuple[str, Mapping[str, str]]]:
+        """Path -> what it was made of, and what is meant in its links, of the files that lie there as we left them."""
         return {
-            path: each.origin
+            path: (each.origin.made_of, each.origin.meant)
             for path, each in self.held.items()
             if each is not None and each.origin is not None and self._is_as_left(path, each)
         }
@@ -87,6 +107,16 @@ class Folder:
         assert held.origin is not None
         self._next[path] = held
         return held.origin
+
+    def keep_all(self, state: State) -> bool:
+        """Leave everything as it is, where it was made of the same; whether that is so."""
+        same = self.state is not None and self.state.stands(state)
+        if same and all(
+            each is not None and self._is_as_left(path, each) for path, each in self.held.items()
+        ):
+            self._next = {path: each for path, each in self.held.items() if each is not None}
+            return True
+        return False
 
     def take(self, path: str, body: bytes, origin: Origin | None = None) -> None:
         """Set a file ready where it is new or changed. Raises RuleBroken where another's file is in its place."""
@@ -101,34 +131,37 @@ class Folder:
         for mark, told in zip((STAMP, STAMP_ISO), self.stamp, strict=True):
             body = body.replace(mark.encode(), told.encode())
         place = self.root / STAGING / path
-        place.parent.mkdir(parents=True, exist_ok=True)
+        if place.parent not in self._safe:
+            place.parent.mkdir(parents=True, exist_ok=True)
+            self._safe.add(place.parent)
         place.write_bytes(body)
         status = place.stat()
         written = sha256(body).hexdigest()
         self._next[path] = Held(content, written, status.st_size, status.st_mtime_ns, origin)
         self._staged[path] = None
 
-    def settle(self, *, last: Iterable[str] = ()) -> Written:
+    def settle(self, state: State | None = None, *, last: Iterable[str] = ()) -> Written:
         """Put in place what was taken, and take away what was ours and is not any more; `last` go after all others."""
         new = [path for path in self._staged if path not in self.held]
         late = [path for path in last if path in self._staged and path in self.held]
         changed = [path for path in self._staged if path in self.held and path not in late]
         gone = [path for path in self.held if path not in self._next]
-        self._note({**dict.fromkeys(self._staged), **dict.fromkeys(gone), **self._kept()})
+        if new:  # else nothing comes that the list does not know to be ours
+            self._note({**dict.fromkeys(self._staged), **dict.fromkeys(gone), **self._kept()}, None)
         for path in (*new, *changed, *late):
             self._put(path)
         for path in gone:
             (self.root / path).unlink(missing_ok=True)
             self._tidy(Path(path).parent)
-        self._note(self._next)
+        self._note(self._next, state)
         shutil.rmtree(self.root / STAGING, ignore_errors=True)
         total = sum(each.size for each in self._next.values())
         same = len(self._next) - len(self._staged)
         return Written(len(new), len(changed) + len(late), same, len(gone), total)
 
     @property
-    def paths(self) -> frozenset[str]:
-        return frozenset(self._next)
+    def paths(self) -> Collection[str]:
+        return self._next.keys()
 
     def _kept(self) -> dict[str, Held]:
         staged = set(self._staged)
@@ -149,11 +182,13 @@ class Folder:
 
     def _put(self, path: str) -> None:
         place = self.root / path
-        place.parent.mkdir(parents=True, exist_ok=True)
-        if not place.parent.resolve().is_relative_to(self.root.resolve()):
-            raise RuleBroken(
-                f"{place.parent} leads out of the folder. Remove that link, or choose another folder."
-            )
+        if place.parent not in self._safe:
+            place.parent.mkdir(parents=True, exist_ok=True)
+            if not place.parent.resolve().is_relative_to(self.root.resolve()):
+                raise RuleBroken(
+                    f"{place.parent} leads out of the folder. Remove that link, or choose another folder."
+                )
+            self._safe.add(place.parent)
         os.replace(self.root / STAGING / path, place)
 
     def _tidy(self, parent: Path) -> None:
@@ -161,36 +196,41 @@ class Folder:
             place.rmdir()
             parent = parent.parent
 
-    def _note(self, files: dict[str, Any]) -> None:
+    def _note(self, files: Mapping[str, Held | None], state: State | None) -> None:
         places: dict[str, int] = {}
         """Each address is written once, and named by its place."""
-        lines = [
-            f"{json.dumps(path)}: {json.dumps(each and _told(each, places))}"
-            for path, each in sorted(files.items())
-        ]
-        listed = ",\n".join(lines)
+        for each in files.values():
+            for address in each.origin.wants if each is not None and each.origin is not None else ():
+                places.setdefault(address, len(places))
         beside = self.root / f"{LIST}.new"
-        beside.write_text(
-            f'{{"registry_copy": 1,\n"files": {{\n{listed}\n}},\n"addresses": {json.dumps([*places])}}}',
-            "utf-8",
-        )
+        with beside.open("w", encoding="utf-8") as file:
+            told = state and [state.made_of, state.since.isoformat(), state.until.isoformat()]
+            file.write(f'{{"registry_copy": {WRITTEN},\n"state": {json.dumps(told)},\n')
+            file.write(f'"addresses": {json.dumps([*places])},\n"files": {{')
+            parting = "\n"
+            for path in sorted(files):
+                each = files[path]
+                file.write(f"{parting}{json.dumps(path)}: {json.dumps(each and _told(each, places))}")
+                parting = ",\n"
+            file.write("\n}}")
         os.replace(beside, self.root / LIST)
 
 
-def _told(held: Held, places: dict[str, int]) -> list[Any]:
+def _told(held: Held, places: Mapping[str, int]) -> list[Any]:
     told: list[Any] = [held.content, held.bytes, held.size, held.changed_ns]
     if held.origin is None:
         return told
-    wants = [places.setdefault(each, len(places)) for each in held.origin.wants]
-    return [*told, [held.origin.made_of, wants, held.origin.meant]]
+    return [*told, [held.origin.made_of, [places[each] for each in held.origin.wants], held.origin.meant]]
 
 
-def _read(told: Sequence[Any], addresses: Sequence[str]) -> Held:
+def _read(told: Sequence[Any] | None, addresses: Sequence[str]) -> Held | None:
+    if not told:
+        return None
     content, written, size, changed_ns, *more = told
     origin = None
     if more:
         made_of, wants, meant = more[0]
-        origin = Origin(made_of, [addresses[each] for each in wants], meant)
+        origin = Origin(made_of, tuple(addresses[each] for each in wants), meant or NOTHING)
     return Held(content, written, size, changed_ns, origin)
 
 
@@ -202,8 +242,8 @@ def opened(root: Path, *, at: datetime, told: str) -> Iterator[Folder]:
     """
     if root.exists() and not root.is_dir():
         raise InvalidInput(f"{root} is a file. Name a folder.")
-    held = _held(root)
-    if held is None and root.is_dir() and any(not each.name.startswith(".") for each in root.iterdir()):
+    ours = (root / LIST).is_file()
+    if not ours and root.is_dir() and any(not each.name.startswith(".") for each in root.iterdir()):
         raise RuleBroken(
             f"{root} holds other things and was not published from here. Name an empty folder, or a new one."
         )
@@ -215,21 +255,41 @@ def opened(root: Path, *, at: datetime, told: str) -> Iterator[Folder]:
             raise RuleBroken(f"Somebody is publishing into {root} at this moment. Try again later.") from None
         shutil.rmtree(root / STAGING, ignore_errors=True)
         try:
-            yield Folder(root, _held(root) or {}, (told, at.isoformat(timespec="minutes")))
+            held, state = _listed(root)
+            yield Folder(root, held, (told, at.isoformat(timespec="minutes")), state)
         finally:
             shutil.rmtree(root / STAGING, ignore_errors=True)
 
 
-def _held(root: Path) -> dict[str, Held | None] | None:
-    """What is ours in the folder; None where nothing is."""
+def _listed(root: Path) -> tuple[dict[str, Held | None], State | None]:
+    """What is ours in the folder, and of what state; nothing where no list is."""
     try:
-        told = json.loads((root / LIST).read_text("utf-8"))
-        files = told["files"]
-        addresses = told.get("addresses", ())
-        return {path: _read(each, addresses) if each else None for path, each in files.items()}
+        with (root / LIST).open(encoding="utf-8") as file:
+            if json.loads(f"{_line(file)}}}") != {"registry_copy": WRITTEN}:
+                file.seek(0)
+                return _listed_before(json.load(file)["files"]), None
+            state, addresses = (json.loads(f"{{{_line(file)}}}")[name] for name in ("state", "addresses"))
+            if _line(file) != '"files": {':
+                raise ValueError
+            # Line by line, since all of it at once takes three times the memory.
+            held: dict[str, Held | None] = {}
+            while (line := _line(file)) != "}}":
+                held.update(
+                    (path, _read(told, addresses)) for path, told in json.loads(f"{{{line}}}").items()
+                )
+            return held, state and State(state[0], *map(datetime.fromisoformat, state[1:]))
     except FileNotFoundError:
-        return None
+        return {}, None
     except (ValueError, LookupError, TypeError, AttributeError):
         raise RuleBroken(
             f"{root / LIST} cannot be read, so nobody knows what in {root} is ours. Publish into a new folder."
         ) from None
+
+
+def _line(file: TextIO) -> str:
+    return file.readline().strip().removesuffix(",")
+
+
+def _listed_before(files: Mapping[str, Sequence[Any] | None]) -> dict[str, Held | None]:
+    """As earlier versions wrote it: what each file was made of is no matter, since another program made it."""
+    return {path: _read(told[:4], ()) if told else None for path, told in files.items()}

@@ -137,7 +137,7 @@ def rules(language: Language) -> bytes:
     """What the script cannot know by itself: how letters fold, which hosts are whose, what an answer is called."""
     return _packed(
         {
-            "accents": _ranges(_is_accent(chr(code)) for code in range(sys.maxunicode + 1)),
+            "accents": _ranges(code for code in range(sys.maxunicode + 1) if _is_accent(chr(code))),
             "folds": _folds(),
             "shared": sorted(hosts.SHARED),
             "code": sorted(hosts.CODE_HOSTS),
@@ -168,28 +168,26 @@ def rules(language: Language) -> bytes:
 
 def _is_accent(char: str) -> bool:
     place = unicodedata.combining(char)
-    return any(first <= place <= last for first, last in ACCENTS)
+    return place > 0 and any(first <= place <= last for first, last in ACCENTS)
 
 
-def _ranges(flags: Iterable[bool]) -> list[int]:
-    """First and last of each run, one after the other."""
+def _ranges(codes: Iterable[int]) -> list[int]:
+    """First and last of each run of ascending numbers, one after the other."""
     found: list[int] = []
-    start = None
-    for code, flag in enumerate(flags):
-        if flag and start is None:
-            start = code
-        elif not flag and start is not None:
-            found += [start, code - 1]
-            start = None
+    for code in codes:
+        if found and code == found[-1] + 1:
+            found[-1] = code
+        else:
+            found += [code, code]
     return found
 
 
 def _folds() -> dict[str, str]:
-    """Letters that fold to something other than their small form."""
+    """Letters that fold to something other than their small form; those of scripts without small ones never do."""
     return {
         char: plain
         for code in range(128, sys.maxunicode + 1)
-        if unicodedata.category(char := chr(code)) not in ("Cn", "Co", "Cs")
+        if unicodedata.category(char := chr(code)) not in ("Cn", "Co", "Cs", "Lo")
         if unicodedata.normalize("NFKD", char) == char and not _is_accent(char)
         if (plain := folded(char)) != char.lower()
     }

@@ -1,7 +1,7 @@
 """`registry publish`: have every page made a file, check their links, put them in place."""
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import asdict
 from datetime import datetime
 from functools import partial
@@ -25,8 +25,9 @@ from registry.web.assets import STATIC
 from registry.web.copy import folder, index
 from registry.web.copy.addresses import place_of
 from registry.web.copy.documents import address_of_tool
-from registry.web.copy.folder import STAMP, STAMP_ISO, Folder, Written
+from registry.web.copy.folder import STAMP, STAMP_ISO, Folder, Origin, Written
 from registry.web.copy.index import Key
+from registry.web.copy.standing import state_of
 from registry.web.copy.workers import Made, Making, Site, making
 from registry.web.headers import CONTENT_SECURITY_POLICY
 from registry.web.rendering import Copy, make_environment
@@ -37,6 +38,7 @@ SEEDS = (
 )  # fmt: skip
 MAY_BE_MISSING = frozenset({"/sitemap.xml"})
 """No page leads there."""
+FEEDS = "/feeds/verdicts."
 PUBLISHED = "published.json"
 MOST_FAULTS = 20
 Track = Callable[[int, int], None]
@@ -55,15 +57,6 @@ class Report:
 
     def told(self) -> dict[str, object]:
         return {**asdict(self), "written": asdict(self.written)}
-
-
-@dataclass(frozen=True)
-class _Known:
-    """What the registry holds at the moment of the copy."""
-
-    keys: Sequence[Key]
-    called: Mapping[str, str]
-    last_act: int
 
 
 def publish(
@@ -98,38 +91,47 @@ def publish(
     local = now.astimezone(settings.zone)
     with folder.opened(root, at=local, told=environment.filters["moment"](now)) as place:
         with snapshot(engine) as session:
-            known = _read(session, settings, now)
-        file = partial(place_of, with_address=bool(own_url))
-        site = Site(settings, copy, now, known.keys, dict(known.called), place.origins())
-        place.take(script_path, script)
-        with making(site, processes=processes) as makes:
-            links = _write_pages(makes, file, place, known, there=f"/{script_path}", track=track)
-        for path, body in index.files_of(known.keys, settings.words):
-            place.take(path, body)
-        odd = {
-            slug: path
-            for slug in known.called
-            if (path := file(address_of_tool(slug))) != f"tools/{quote(slug)}.html"
-        }
-        place.take(f"{index.FOLDER}/tools.json", json.dumps(odd, ensure_ascii=False).encode())
+            last_act, state = _last_act(session), state_of(session, settings, copy, now=now)
+            slugs = tools.slugs(session)
+            site = None if place.keep_all(state) else _site(session, settings, copy, now, place)
+        if site is not None:
+            place.take(script_path, script)
+            _make(site, place, processes, track)
+        track(len(place.paths), len(place.paths))
         told = {
             "published_at": now.isoformat(timespec="seconds"),
             "time_zone": settings.time_zone,
             "live": live_url,
         }
         place.take(PUBLISHED, json.dumps(told).encode())
-        _check(links, place.paths)
-        written = place.settle(last=[PUBLISHED])
+        written = place.settle(state, last=[PUBLISHED])
     with snapshot(engine) as session:
-        changed = _last_act(session) != known.last_act
-    return Report(str(root), len(known.called), len(links), len(place.paths), written, changed)
+        changed = _last_act(session) != last_act
+    pages = sum(path.endswith(".html") for path in place.paths)
+    return Report(str(root), len(slugs), pages, len(place.paths), written, changed)
+
+
+def _make(site: Site, place: Folder, processes: int, track: Track) -> None:
+    """All files but the one that says when they were made; the script is in place. Raises RuleBroken."""
+    file = partial(place_of, with_address=bool(site.copy.own_url))
+    with making(site, processes=processes) as makes:
+        leading = _write_pages(makes, file, place, site, track)
+    for path, body in index.files_of(site.keys, site.settings.words):
+        place.take(path, body)
+    odd = {
+        slug: path
+        for slug in site.called
+        if (path := file(address_of_tool(slug))) != f"tools/{quote(slug)}.html"
+    }
+    place.take(f"{index.FOLDER}/tools.json", json.dumps(odd, ensure_ascii=False).encode())
+    _check(leading, {*place.paths, PUBLISHED})
 
 
 def _last_act(session: Session) -> int:
     return max((number for number, _ in events.last_acts(session, 1)), default=0)
 
 
-def _read(session: Session, settings: Settings, now: datetime) -> _Known:
+def _site(session: Session, settings: Settings, copy: Copy, now: datetime, place: Folder) -> Site:
     found, organisation = tools.every(session), house(session, settings)
     by_id = {id_of(each): each for each in found}
     codes = {
@@ -143,30 +145,36 @@ def _read(session: Session, settings: Settings, now: datetime) -> _Known:
         Key(each.kind, each.key, each.text, by_id[each.tool_id].slug, codes[each.tool_id])
         for each in tools.every_alias(session)
     ]
-    return _Known(
-        keys=keys,
-        called={each.slug: each.name for each in found},
-        last_act=_last_act(session),
-    )
+    return Site(settings, copy, now, keys, {each.slug: each.name for each in found}, place.origins())
+
+
+def _check(leading: Mapping[str, str], paths: Collection[str]) -> None:
+    """Raise RuleBroken where a link leads to none of these files; `leading` has a page that leads there, by file."""
+    faults = sorted(f"{path} leads to {target}" for target, path in leading.items() if target not in paths)
+    if faults:
+        more = f" and {len(faults) - MOST_FAULTS} more" if len(faults) > MOST_FAULTS else ""
+        raise RuleBroken(
+            f"Links that lead nowhere, so nothing was written: {'; '.join(faults[:MOST_FAULTS])}{more}."
+        )
 
 
 def _write_pages(
     makes: Making,
     file: Callable[[str], str],
     place: Folder,
-    known: _Known,
-    *,
-    there: str,
+    site: Site,
     track: Track,
-) -> dict[str, Iterable[str]]:
-    """Page -> the files that it leads to. Whatever something leads to and the copy holds is made in its turn.
+) -> dict[str, str]:
+    """Each file that some page leads to, with such a page. Whatever something leads to and the copy holds is made.
 
-    `file` tells where the copy holds an address; the one at `there` is in place already.
+    `file` tells where the copy holds an address.
     """
-    made, waiting = {there}, dict.fromkeys(SEEDS, "")
+    made, waiting = {site.copy.script_url}, dict.fromkeys(SEEDS, "")
     """Addresses, of those that wait with who leads there."""
     before: dict[str, str] = {}
-    links: dict[str, Iterable[str]] = {}
+    leading: dict[str, str] = {}
+    spelled: dict[str, str] = {}
+    of_tools = {address_of_tool(slug) for slug in site.called}
 
     def write(each: Made) -> None:
         waiting.pop(each.address, None)
@@ -180,37 +188,33 @@ def _write_pages(
         made.add(each.address)
         if each.next:
             before.setdefault(each.next, each.address)
+        # One text for each address, however many lead there: they came from other processes, each with its own.
+        wants = tuple(spelled.setdefault(address, address) for address in each.wants)
         if each.body is None:
-            place.keep(each.path)
+            wants = tuple(place.keep(each.path).wants)
         else:
-            place.take(each.path, each.body, each.origin)
-        wants = each.origin.wants if each.origin is not None else each.wants
+            place.take(
+                each.path, each.body, Origin(each.made_of, wants, each.meant) if each.made_of else None
+            )
         if each.path.endswith(".html"):
-            links[each.path] = each.leads_to if each.body is not None else [*map(file, wants)]
+            for target in each.leads_to if each.body is not None else map(file, wants):
+                leading.setdefault(target, each.path)
         for address in wants:
             if address not in made:
                 waiting.setdefault(address, each.address)
-        track(len(made), len(made) + len(waiting))
+        of_tools.discard(each.address)
+        # Nobody has counted what belongs to the tools that are still to come: as much as to those before.
+        ahead = len(made) * len(of_tools) // (len(site.called) - len(of_tools) or 1)
+        track(len(made), len(made) + max(len(waiting), ahead))
 
     asked: Mapping[str, str] = {}
-    for each in makes.tools([*known.called]):
+    for each in makes.tools([*site.called]):
         write(each)
     while asked := {address: by for address, by in waiting.items() if file(address)}:
-        for each in makes.pages([(address, before.get(address, "")) for address in asked]):
+        feeds = dict.fromkeys(address.partition("?")[2] for address in asked if address.startswith(FEEDS))
+        for each in makes.feeds([*feeds]):
             write(each)
-    return links
-
-
-def _check(links: Mapping[str, Iterable[str]], paths: frozenset[str]) -> None:
-    """Raise RuleBroken where a link leads to no file of the copy, naming the page and the file."""
-    faults = [
-        f"{path} leads to {target}"
-        for path, found in sorted(links.items())
-        for target in sorted(found)
-        if target not in paths
-    ]
-    if faults:
-        more = f" and {len(faults) - MOST_FAULTS} more" if len(faults) > MOST_FAULTS else ""
-        raise RuleBroken(
-            f"Links that lead nowhere, so nothing was written: {'; '.join(faults[:MOST_FAULTS])}{more}."
-        )
+        rest = [address for address in asked if address not in made]
+        for each in makes.pages([(address, before.get(address, "")) for address in rest]):
+            write(each)
+    return leading

@@ -2,11 +2,13 @@
 
 import multiprocessing
 import multiprocessing.util
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import ExitStack, contextmanager
+from dataclasses import field
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from registry.domain.values import dataclass
 from registry.services.answers.asking import read_query
@@ -18,15 +20,17 @@ from registry.web.app import create_app
 from registry.web.copy import names
 from registry.web.copy.documents import Document, Documents, address_of_tool
 from registry.web.copy.driving import Driver, driving
-from registry.web.copy.folder import Origin
 from registry.web.copy.index import Key
 from registry.web.copy.rewriting import Found, Rewriter, leads_to
 from registry.web.parts import Parts
 from registry.web.rendering import Copy
 
 T = TypeVar("T")
+Done = TypeVar("Done")
 AT_ONCE = 25
 """Tools, or pages, of one task."""
+FEEDS_AT_ONCE = 4
+"""Documents of feeds, each in every format."""
 AHEAD = 4
 """Tasks of one process that may wait to be written."""
 
@@ -40,8 +44,8 @@ class Site:
     now: datetime
     keys: Sequence[Key]
     called: Mapping[str, str]
-    origins: Mapping[str, Origin]
-    """Of the files that lie in the folder and may stay."""
+    origins: Mapping[str, tuple[str, Mapping[str, str]]]
+    """Of the files that lie in the folder and may stay: what each was made of, and what is meant in its links."""
 
 
 @dataclass(frozen=True)
@@ -53,9 +57,12 @@ class Made:
     status: int
     body: bytes | None
     """None where the file that lies there is the same."""
-    origin: Origin | None
-    """Of what need not be made again as long as it comes from the same."""
+    made_of: str
+    """Of what need not be made again as long as it comes from the same; else empty."""
     wants: Sequence[str] = ()
+    """Addresses of the copy that it leads to, where it was made."""
+    meant: Mapping[str, str] = field(default_factory=dict)
+    """As in `Origin`."""
     leads_to: frozenset[str] = frozenset()
     """Files that relative links lead to."""
     next: str = ""
@@ -81,15 +88,25 @@ class Maker:
         with snapshot(self._parts.engine) as session:
             return [self._document(each) for each in self._documents.of(session, slugs)]
 
+    def places(self, queries: Sequence[str]) -> list[tuple[int, str]]:
+        """All documents of the feeds with these queries, as `Documents.places` gives them."""
+        with snapshot(self._parts.engine) as session:
+            return self._documents.places(session, queries)
+
+    def feeds(self, queries: Sequence[str]) -> list[Made]:
+        with snapshot(self._parts.engine) as session:
+            found = self._documents.feeds(session, queries)
+            return [self._document(each) for each in found if self._rewriter.file(each.address)]
+
     def _document(self, document: Document) -> Made:
         path = self._rewriter.file(document.address)
-        known = self._site.origins.get(path)
-        if known is not None and known.made_of == document.made_of and self._means_the_same(known):
-            return Made(document.address, path, 200, None, known)
+        made_of, meant = self._site.origins.get(path, ("", {}))
+        if made_of == document.made_of and self._means_the_same(meant):
+            return Made(document.address, path, 200, None, made_of)
         return self._made(document.address, 200, document.media_type, document.make(), document.made_of)
 
-    def _means_the_same(self, known: Origin) -> bool:
-        return all(self._rewriter.meant(query) == address for query, address in known.meant.items())
+    def _means_the_same(self, meant: Mapping[str, str]) -> bool:
+        return all(self._rewriter.meant(query) == address for query, address in meant.items())
 
     def _made(
         self, address: str, status: int, media_type: str, body: bytes, made_of: str = "", *, earlier: str = ""
@@ -103,9 +120,7 @@ class Maker:
                 body.decode(), markup="xml" in media_type or path.endswith(".opml")
             )
             body = text.encode()
-        wants = tuple(met.wants)
-        origin = Origin(made_of, wants, met.meant) if made_of else None
-        return Made(address, path, status, body, origin, wants, leads, met.next)
+        return Made(address, path, status, body, made_of, tuple(met.wants), met.meant, leads, met.next)
 
 
 def _meaning(parts: Parts) -> Callable[[str], str]:
@@ -129,24 +144,33 @@ class Making:
         self._processes, self._maker, self._pool = processes, maker, pool
 
     def pages(self, asked: Sequence[tuple[str, str]]) -> Iterator[Made]:
-        return self._each(Maker.pages, asked)
+        share = -(-len(asked) // self._processes)
+        return self._each(Maker.pages, asked, min(share, AT_ONCE))
 
     def tools(self, slugs: Sequence[str]) -> Iterator[Made]:
-        return self._each(Maker.tools, slugs)
+        return self._each(Maker.tools, slugs, AT_ONCE)
 
-    def _each(self, make: Callable[[Maker, Sequence[T]], list[Made]], asked: Sequence[T]) -> Iterator[Made]:
-        for tasks in _parts(_parts(asked, AT_ONCE), AHEAD * self._processes):
-            if self._pool is None:
-                assert self._maker is not None
-                done: Iterable[list[Made]] = (make(self._maker, each) for each in tasks)
-            else:
-                done = self._pool.map(_make, [make.__name__] * len(tasks), tasks)
-            for found in done:
-                yield from found
+    def feeds(self, queries: Sequence[str]) -> Iterator[Made]:
+        """All documents of the feeds with these queries, those about the same time one after another."""
+        places = sorted({*self._each(Maker.places, queries, FEEDS_AT_ONCE)}, reverse=True)
+        return self._each(Maker.feeds, [query for _, query in places], FEEDS_AT_ONCE)
 
-
-def _parts(values: Sequence[T], size: int) -> list[Sequence[T]]:
-    return [values[start : start + size] for start in range(0, len(values), size)]
+    def _each(
+        self, make: Callable[[Maker, Sequence[T]], list[Done]], asked: Sequence[T], at_once: int
+    ) -> Iterator[Done]:
+        tasks = [asked[start : start + at_once] for start in range(0, len(asked), max(at_once, 1))]
+        if self._pool is None:
+            assert self._maker is not None
+            for task in tasks:
+                yield from make(self._maker, task)
+            return
+        waiting: deque[Future[list[Any]]] = deque()
+        for task in tasks:
+            waiting.append(self._pool.submit(_make, make.__name__, task))
+            if len(waiting) > AHEAD * self._processes:
+                yield from waiting.popleft().result()
+        for each in waiting:
+            yield from each.result()
 
 
 @contextmanager
@@ -177,6 +201,6 @@ def _start(site: Site) -> None:
     multiprocessing.util.Finalize(None, _stack.close, exitpriority=10)
 
 
-def _make(what: str, asked: Sequence[object]) -> list[Made]:
-    found: list[Made] = getattr(_makers[0], what)(asked)
+def _make(what: str, asked: Sequence[object]) -> list[Any]:
+    found: list[Any] = getattr(_makers[0], what)(asked)
     return found

@@ -19,15 +19,20 @@ from registry.services.people.acting import REGISTRY, Actor, record
 from registry.services.verdicts import verdict_life
 from registry.settings import Settings
 from registry.store.engine import snapshot, transaction
-from registry.store.tables import Alias, AliasKind, Office, Tool
+from registry.store.tables import Alias, AliasKind, Office, Tool, ToolTag
 from registry.web.copy import documents, driving, workers
 from registry.web.copy.documents import Documents
+from registry.web.copy.folder import State
 from registry.web.copy.making import publish
 from registry.web.rendering import Copy
 from tests.builders import UTC_ZONE, a_tool, a_verdict, the_cast, the_offices
 from tests.web.test_queries import counting
 
 COPY = Copy("http://testserver", "", "now", "now", "policy", "/static/copy.js")
+FEEDS = (
+    *("", "outcome=approved", "outcome=rejected", "category=Writing", "office=hq", "validity=superseded"),
+    "tag=ink",
+)
 Made = dict[str, tuple[str, bytes]]
 """Address -> what the document is made of, and its bytes."""
 
@@ -48,6 +53,7 @@ def cast(site_engine: Engine, now: datetime) -> dict[str, Actor]:
             supersedes=(first.number,),
         )  # fmt: skip
         a_tool(session, "Bare", now=now, category="Maps")
+        session.add(ToolTag(tool_id=quill.id, tag="ink"))
         _mention(session, quill, before)
     return cast
 
@@ -72,7 +78,9 @@ def running(settings: Settings, now: datetime) -> Iterator[workers.Maker]:
 def made(settings: Settings, engine: Engine, now: datetime) -> Made:
     with running(settings, now) as maker, snapshot(engine) as session:
         slugs = session.exec(select(Tool.slug).order_by(Tool.slug)).all()
-        found = list(Documents(maker._parts, now).of(session, slugs))
+        documents = Documents(maker._parts, now)
+        queries = [query for _, query in documents.places(session, FEEDS)]
+        found = [*documents.of(session, slugs), *documents.feeds(session, queries)]
         return {each.address: (each.made_of, each.make()) for each in found}
 
 
@@ -81,7 +89,9 @@ def test_each_is_the_one_that_the_site_answers(
     settings: Settings, site_engine: Engine, now: datetime
 ) -> None:
     found = made(settings, site_engine, now)
-    assert len(found) == 3 * 6 + 3 + 2 * 3  # two tools have an archive of the month before
+    of_tools = [address for address in found if not address.startswith("/feeds/")]
+    assert len(of_tools) == 3 * 6 + 3 + 2 * 3  # two tools have an archive of the month before
+    assert len(found) - len(of_tools) > 3 * len(FEEDS)  # and so do some facets
     with running(settings, now) as maker:
         for address, reply in zip(found, maker._driver.get([*found]), strict=True):
             body = re.sub(rb' data-until(-text)?="[^"]*"', b"", found[address][1])
@@ -134,9 +144,18 @@ def an_office_renamed(session: Session, _cast: dict[str, Actor], _now: datetime)
     session.exec(select(Office).where(Office.code == "hq")).one().name = "Main house"
 
 
+def an_office_opened(session: Session, _cast: dict[str, Actor], _now: datetime) -> None:
+    session.add(Office(code="north", name="North"))
+
+
+def tagged(session: Session, _cast: dict[str, Actor], _now: datetime) -> None:
+    tool = session.exec(select(Tool).where(Tool.slug == "bare")).one()
+    session.add(ToolTag(tool_id=tool.id, tag="ink"))
+
+
 Change = Callable[[Session, dict[str, Actor], datetime], None]
 CHANGES: tuple[Change, ...] = (
-    suspended, decided, mentioned, renamed, moved, called_otherwise, an_office_renamed,
+    suspended, decided, mentioned, renamed, moved, called_otherwise, an_office_renamed, an_office_opened, tagged,
 )  # fmt: skip
 
 
@@ -193,10 +212,12 @@ def test_a_copy_that_was_brought_up_to_date_is_one_that_was_made_from_nothing(
 ) -> None:
     root, at = tmp_path / "copy", now
     publish(settings, site_engine, root, now=at)
-    for place, change in enumerate((*CHANGES, None)):
+    for place, change in enumerate((*CHANGES, None, "es")):
         with transaction(site_engine) as session:
-            if change is not None:
+            if callable(change):
                 change(session, cast, now)
+        if change == "es":
+            settings = settings.model_copy(update={"language": "es"})
         at += timedelta(days=500) if change is None else timedelta(0)
         publish(settings, site_engine, root, now=at)
         publish(settings, site_engine, tmp_path / f"{place}", now=at)
@@ -223,7 +244,8 @@ def test_an_unchanged_copy_is_not_made_again(
         raise AssertionError("made again")
 
     was = workers.Maker._document
+    monkeypatch.setattr(State, "stands", lambda *_: False)
     monkeypatch.setattr(driving.Driver, "get", get)
     monkeypatch.setattr(workers.Maker, "_document", make)
     publish(settings, site_engine, tmp_path / "copy", now=now)
-    assert not [each for each in asked if each.startswith("/tools/")]
+    assert not [each for each in asked if each.startswith(("/tools/", "/feeds/"))]

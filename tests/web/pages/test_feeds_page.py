@@ -19,6 +19,7 @@ from sqlalchemy import Engine, event, text
 from starlette.testclient import TestClient
 
 from registry.domain.notice import NoticeKind
+from registry.domain.outcome import Outcome
 from registry.domain.validity import MarkKind
 from registry.publish.formats import FORMATS
 from registry.services.decisions.taking_back import undo
@@ -569,3 +570,17 @@ def test_an_entry_that_was_made_before_tells_what_became_known_of_its_tool_since
         session.add(Alias(tool_id=tool, kind=AliasKind.DOMAIN, text="gone.example", key="gone.example"))
     told = items(client, path)[0]["_registry"]["tool"]
     assert told["identifiers"] == ["Gonefish", "gone.example"]
+
+
+def test_an_entry_that_was_made_before_names_the_tools_it_recommends_as_they_are_called_now(
+    client: TestClient, site_engine: Engine, decided: Mapping[str, Actor]
+) -> None:
+    with transaction(site_engine) as session:
+        slow, before = a_tool(session, "Slowpen", now=NOW), NOW - timedelta(days=1)
+        named = ("quillmark",)
+        a_verdict(session, slow, decided, now=before, outcome=Outcome.REJECTED, alternatives=named)
+    path = "/feeds/verdicts.json?tool=slowpen"
+    assert "Quillmark" in items(client, path)[0]["content_html"]
+    with transaction(site_engine) as session:
+        session.connection().execute(text("UPDATE tool SET name = 'Quill Two' WHERE slug = 'quillmark'"))
+    assert "Quill Two" in items(client, path)[0]["content_html"]
