@@ -126,7 +126,7 @@ def test_a_hostile_document_costs_its_own_source_alone(engine, network, fetcher,
         now,
     )
     good = add(engine, network.add(reply(FEED)), now)
-    with Workers(count=2, cpu_s=1, memory_mb=300, timeout_s=3) as workers:
+    with Workers(count=2, cpu_s=1, memory_mb=300) as workers:
         read = {each.source_id: each for each in rounds.refresh_due(engine, fetcher, workers, lambda: now)}
     assert read[good].brought.new == 1
     for each in (deep, bomb):

@@ -54,7 +54,7 @@ def _checks(settings: Settings, engine: Engine) -> Iterator[Check]:
     yield Check("time zone", True, f"Days end in {settings.time_zone}.")
     yield from surroundings.of_machine(settings, utc_now())
     if all(check.ok for check in ready):
-        yield from surroundings.of_record(engine, utc_now())
+        yield from surroundings.of_record(settings, engine, utc_now())
         yield reading(settings, engine, utc_now())
         yield from _stored(engine)
         yield _guards(engine)

@@ -1,5 +1,7 @@
 """`registry serve`: web, API, feeds and scheduler."""
 
+import ctypes
+import gc
 import logging
 import os
 import threading
@@ -119,8 +121,11 @@ def warming(parts: "Parts") -> Iterator[None]:
     """Reads ahead what lists and feeds are made of, beside the first requests."""
 
     def read() -> None:
+        parts.following.wait()  # one after the other: what is made at once lies scattered among what is thrown away
+        _give_back()
         parts.shelving.warm(parts.clock())
         parts.annals.warm(parts.engine, parts.clock())
+        _give_back()
 
     reading = threading.Thread(target=read, name="roll", daemon=True)
     reading.start()
@@ -128,6 +133,13 @@ def warming(parts: "Parts") -> Iterator[None]:
         yield
     finally:
         reading.join()
+
+
+def _give_back() -> None:
+    """What was used while all of this was made is the system's again, where its C library is one that keeps it."""
+    gc.collect()
+    with suppress(OSError, AttributeError):
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 @contextmanager

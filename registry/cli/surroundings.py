@@ -17,13 +17,16 @@ from registry.domain.errors import RuleBroken, SignInRefused
 from registry.services.health import Check
 from registry.services.log import verifying
 from registry.services.log.signing import key_file
+from registry.services.people import guessing, second_factor
 from registry.settings import Settings
 from registry.store import copying, events, log
 from registry.store.engine import snapshot
 from registry.store.plain import sqlite_module
+from registry.store.second_factors import count_lacking
 
 SKEW = timedelta(minutes=5)
 BACKUP_DAYS = 7
+GUESSED_DAYS = timedelta(days=7)
 QUICK_LINES = 100_000
 """Of the log, that can be read in a second or two."""
 SOUND_SQLITE = (3, 51, 3)
@@ -156,6 +159,27 @@ def record(engine: Engine) -> Check:
     return Check("log", False, f"{found.faults[0].sentence} `registry audit verify` says more.")
 
 
+def second_factors(session: Session, settings: Settings, now: datetime) -> Check:
+    """Whether those who sign in with a code can, whether those who must have one do, and whether anybody guesses."""
+    count, void = second_factor.count_void(session, secret=settings.secret)
+    if void:
+        told = (
+            f"{void} of {count} were made with another secret and open nothing. Put the right REGISTRY_SECRET_FILE "
+            "back, or reset each: registry users reset-second-factor EMAIL."
+        )
+        return Check("factors", False, told)
+    lacking = count_lacking(session, second_factor.ASKED_OF[settings.second_factor])
+    guessed = events.subjects_since(session, guessing.GUESSED, at=now - GUESSED_DAYS)
+    told = f"{count} people have a second factor here."
+    if lacking:
+        told += f" {lacking} whose roles ask for one have none yet, and can do nothing here."
+    if guessed:
+        told += (
+            f" In the last week codes of {len(guessed)} were guessed at: /audit?action={guessing.GUESSED}."
+        )
+    return Check("factors", True, told, warns=bool(lacking or guessed))
+
+
 def versions() -> Check:
     """Whether every library is at least what the registry needs, and SQLite free of a fault that loses data."""
     old = []
@@ -200,9 +224,10 @@ def of_machine(settings: Settings, now: datetime) -> Iterator[Check]:
     yield from provider(settings, now)
 
 
-def of_record(engine: Engine, now: datetime) -> Iterator[Check]:
+def of_record(settings: Settings, engine: Engine, now: datetime) -> Iterator[Check]:
     """What a database with today's schema shows."""
     yield soundness(engine)
     yield record(engine)
     with snapshot(engine) as session:
         yield clock(session, now)
+        yield second_factors(session, settings, now)

@@ -81,6 +81,12 @@ def of_action(session: Session, action: str, *, since: datetime | None = None) -
     return session.exec(query.order_by(col(Event.id))).all()
 
 
+def subjects_since(session: Session, action: str, *, at: datetime) -> frozenset[int]:
+    """What acts of one sort befell from that moment on."""
+    query = select(Event.subject_id).where(Event.action == action, col(Event.at) >= at)
+    return frozenset(session.exec(query.distinct()))
+
+
 def count_refusals(
     session: Session, user_id: int, whys: Collection[str], *, since: datetime
 ) -> tuple[int, datetime | None]:

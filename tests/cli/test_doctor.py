@@ -6,11 +6,17 @@ import socket
 import sqlite3
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
+import pyotp
 import pytest
 
 from registry.cli import surroundings
+from registry.services.people import guessing, second_factor
+from registry.services.people.acting import REGISTRY
+from registry.settings import Settings
+from registry.store.engine import make_engine, transaction
 from tests.cli.conftest import Terminal
 from tests.receiving import mail_server
 
@@ -136,6 +142,33 @@ def test_a_key_that_leads_nowhere_and_a_changed_record_are_told(check: Look, dat
     forged = check("log")
     assert stands(forged) == "wrong"
     assert "registry audit verify" in str(forged["sentence"])
+
+
+def test_second_factors_that_are_void_missing_or_guessed_at_are_told(check: Look, data: Path) -> None:
+    assert stands(check("factors")) == "fine"
+    found = check("factors", REGISTRY_SECOND_FACTOR="staff")
+    assert (stands(found), "1 whose roles ask for one" in str(found["sentence"])) == ("warns", True)
+    settings, now = Settings(data_dir=data), datetime.now(UTC)
+    engine = make_engine(settings.resolved_database_url)
+    with transaction(engine) as session:
+        key = second_factor.begin(session, 1, house_name="", secret=settings.secret, now=now)
+        code = pyotp.TOTP(key.text).at(now)
+        second_factor.confirm(session, 1, code, secret=settings.secret, by=REGISTRY, now=now)
+    assert stands(check("factors", REGISTRY_SECOND_FACTOR="staff")) == "fine"
+    for _ in range(guessing.ENOUGH):
+        with transaction(engine) as session:
+            guessing.note_wrong_code(
+                session, "wrong_code", how="password", user_id=1, secret=settings.secret, mails=False, now=now
+            )
+    engine.dispose()
+    found = check("factors")
+    assert (stands(found), "codes of 1 were guessed at" in str(found["sentence"])) == ("warns", True)
+    (data / "secret").write_text("another secret that is long enough to be one, and more of it")
+    found = check("factors")
+    assert (stands(found), "1 of 1 were made with another secret" in str(found["sentence"])) == (
+        "wrong",
+        True,
+    )
 
 
 def test_a_library_that_is_too_old_is_told(check: Look, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,6 +10,9 @@ import pytest
 from scrapers.fetch import Fetcher
 from tests.scrapers.hostile import AGENT, HostileServer, Names
 
+PATIENCE_S = 60
+"""No test waits for it: whatever is no matter of time ends as it should on a busy machine too."""
+
 
 @pytest.fixture
 def server() -> Iterator[HostileServer]:
@@ -20,14 +23,14 @@ def server() -> Iterator[HostileServer]:
 @pytest.fixture(scope="session")
 def fetcher() -> Iterator[Fetcher]:
     """Loopback is open to it, as in an office that reads a server of its own."""
-    with Fetcher(agent=AGENT, allow_cidrs=["127.0.0.0/8"], deadline_s=5) as running:
+    with Fetcher(agent=AGENT, allow_cidrs=["127.0.0.0/8"], deadline_s=PATIENCE_S) as running:
         yield running
 
 
 @pytest.fixture(scope="session")
 def stranger() -> Iterator[Fetcher]:
     """Reaches public addresses alone."""
-    with Fetcher(agent=AGENT, deadline_s=5) as running:
+    with Fetcher(agent=AGENT, deadline_s=PATIENCE_S) as running:
         yield running
 
 
@@ -76,7 +79,7 @@ def secure_fetcher(certificate) -> Iterator[Fetcher]:
     with Fetcher(
         agent=AGENT,
         allow_cidrs=["127.0.0.0/8"],
-        deadline_s=5,
+        deadline_s=PATIENCE_S,
         resolver=Names(feeds__example=["127.0.0.1"]),
         host_pause_s=0,
         tls=ssl.create_default_context(cafile=certificate[1]),

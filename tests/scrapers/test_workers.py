@@ -26,7 +26,7 @@ pytestmark = pytest.mark.skipif(
 
 @pytest.fixture(scope="module")
 def workers():
-    with Workers(count=1, cpu_s=1, memory_mb=300, timeout_s=3) as pool:
+    with Workers(count=1, cpu_s=1, memory_mb=300) as pool:
         yield pool
 
 

@@ -10,13 +10,14 @@ import re
 import zipfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime, time
 from importlib.util import find_spec
-from itertools import islice
 from typing import Any
 
 from registry.domain.errors import InvalidInput
 from registry.domain.values import dataclass
+from registry.services.lists.spool import Spool
 
 Row = Mapping[str, Any]
 MAX_CELL_CHARS = 1_000_000
@@ -34,15 +35,21 @@ _SAME_DAY = datetime(2000, 1, 1)  # noqa: DTZ001 - what the library wants
 
 @dataclass(frozen=True)
 class Sheet:
-    """A list's rows, in their order; a long one is read anew each time that somebody goes through it."""
+    """A list's rows, in their order; a long one is unpacked anew each time that somebody goes through it."""
 
     columns: frozenset[str]
     count: int
     rows: Callable[[], Iterator[Row]]
 
     @classmethod
-    def of(cls, rows: Sequence[Row]) -> "Sheet":
-        return cls(frozenset(name for row in rows for name in row), len(rows), lambda: iter(rows))
+    def of(cls, rows: Iterable[Row]) -> "Sheet":
+        """Packed, so that neither the file nor all of its rows are held while they are gone through."""
+        columns: set[str] = set()
+        packed: Spool[Row] = Spool()
+        for row in rows:
+            columns.update(row)
+            packed.add(row)
+        return cls(frozenset(columns), len(packed), lambda: iter(packed))
 
     def __len__(self) -> int:
         return self.count
@@ -67,7 +74,7 @@ def read_csv(body: bytes) -> Sheet:
 
     delimiter = _delimiter(next((line for line in opened() if line.strip()), "").rstrip("\r\n"))
     try:
-        return _under_header(lambda: csv.reader(opened(), delimiter=delimiter, strict=True), unguard=True)
+        return _under_header(csv.reader(opened(), delimiter=delimiter, strict=True), unguard=True)
     except csv.Error as error:
         raise InvalidInput(
             f"This is no CSV file that can be read ({error}). Save it again as CSV."
@@ -85,9 +92,10 @@ def write_csv(columns: Sequence[str], rows: Sequence[Row]) -> bytes:
 
 
 def read_json(body: bytes) -> Sheet:
-    """A list of objects, which are not held, or an object that holds one under `rows`."""
+    """A list of objects, read one by one, or an object that holds one under `rows`."""
     try:
         text = body.decode("utf-8-sig")
+        del body
         sheet = _listed(text)
         data = json.loads(text) if sheet is None else None
     except (ValueError, RecursionError) as error:
@@ -102,15 +110,10 @@ def read_json(body: bytes) -> Sheet:
 
 def _listed(text: str) -> Sheet | None:
     """None for anything but a well-formed list of one object or more."""
-    columns: set[str] = set()
-    count = 0
     try:
-        for row in _objects(text):
-            columns.update(row)
-            count += 1
+        return Sheet.of(_objects(text))
     except (ValueError, RecursionError):
         return None
-    return Sheet(frozenset(columns), count, lambda: _objects(text))
 
 
 def _objects(text: str) -> Iterator[Row]:
@@ -142,9 +145,7 @@ def read_xlsx(body: bytes) -> Sheet:
         cells = CalamineWorkbook.from_filelike(io.BytesIO(body)).get_sheet_by_index(0)
     except (CalamineError, IndexError, OSError) as error:
         raise InvalidInput(f"This is no Excel file that can be read ({error}).") from error
-    return _under_header(
-        lambda: ([_from_excel(cell) for cell in line] for line in cells.iter_rows()), unguard=False
-    )
+    return _under_header(([_from_excel(cell) for cell in line] for line in cells.iter_rows()), unguard=False)
 
 
 def _refuse_bomb(body: bytes) -> None:
@@ -250,34 +251,29 @@ def _delimiter(head: str) -> str:
     return max(",;\t", key=lambda each: len(next(csv.reader([head], delimiter=each), [])))
 
 
-def _under_header(lines: Callable[[], Iterable[Sequence[Any]]], *, unguard: bool) -> Sheet:
+def _under_header(lines: Iterable[Sequence[Any]], *, unguard: bool) -> Sheet:
     """Each line as header to cell; empty lines are left out. Raises InvalidInput for a header named twice."""
-
-    def filled() -> Iterator[Sequence[Any]]:
-        found = (line for line in lines() if any(str(cell).strip() for cell in line))
-        first = next(found, None)
-        if first is not None and not str(first[0]).lower().startswith("sep="):
-            yield first
-        yield from found
-
-    under = filled()
-    header = [str(cell).strip() for cell in next(under, ())]
+    filled = (line for line in lines if any(str(cell).strip() for cell in line))
+    first = next(filled, ())
+    if first and str(first[0]).lower().startswith("sep="):
+        first = next(filled, ())
+    header = [str(cell).strip() for cell in first]
     if not header:
         raise InvalidInput("The file is empty. Its first row must name the columns.")
     twice = {name for name in header if name and header.count(name) > 1}
     if twice:
         raise InvalidInput(f"The column {sorted(twice)[0]} stands there twice. Rename one of them.")
-    count = 0
-    for count, line in enumerate(under, start=1):
-        if any(str(cell).strip() for cell in line[len(header) :]):
-            raise InvalidInput(f"Row {count} has more cells than the header. Put quotes around its texts.")
 
     def rows() -> Iterator[Row]:
-        for line in islice(filled(), 1, None):
+        for count, line in enumerate(filled, start=1):
+            if any(str(cell).strip() for cell in line[len(header) :]):
+                raise InvalidInput(
+                    f"Row {count} has more cells than the header. Put quotes around its texts."
+                )
             cells = [_unguarded(cell) for cell in line] if unguard else line
             yield {name: cell for name, cell in zip(header, cells, strict=False) if name}
 
-    return Sheet(frozenset(filter(None, header)), count, rows)
+    return replace(Sheet.of(rows()), columns=frozenset(filter(None, header)))
 
 
 def _guarded(text: str) -> str:

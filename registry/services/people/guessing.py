@@ -1,5 +1,6 @@
 """Wrong codes of a second factor: whoever gives them has the password, or a link, so their person is told of a run."""
 
+import logging
 from datetime import datetime, timedelta
 
 from sqlmodel import Session
@@ -10,6 +11,9 @@ from registry.services.people.acting import record
 from registry.services.people.refusals import SOMEBODY, note_refusal
 from registry.store import events
 
+log = logging.getLogger(__name__)
+
+GUESSED = "sign_in.codes_guessed"
 ENOUGH = limits.CODES[0][0]
 """Wrong codes within a day that are no slip of the finger any more: with the first wait, the first mail."""
 SHOWN_FOR = timedelta(days=30)
@@ -38,10 +42,9 @@ def note_wrong_code(
         return
     once = {f"told of wrong codes of {user_id}": ((1, limits.DAY),)}
     if limits.hold(session, once, secret=secret, now=now).until is None:
-        record(
-            session, "sign_in.codes_guessed", ("user", user_id), by=SOMEBODY, now=now, after={"codes": count}
-        )
+        record(session, GUESSED, ("user", user_id), by=SOMEBODY, now=now, after={"codes": count})
         losing.tell(session, user_id, "wrong_codes", mails=mails, now=now)
+        log.warning("codes are guessed at user=%d codes=%d", user_id, count)
 
 
 def wrong_codes(session: Session, user_id: int, now: datetime) -> WrongCodes:

@@ -82,6 +82,12 @@ def state_of(session: Session, user_id: int) -> State:
     return State(found.set_up_at, store.count_codes_left(session, user_id))
 
 
+def count_void(session: Session, *, secret: bytes) -> tuple[int, int]:
+    """How many people have one, and how many of these were sealed under another secret."""
+    found = store.set_up(session)
+    return len(found), sum(not _open(each, secret) for each in found)
+
+
 def begin(session: Session, user_id: int, *, house_name: str, secret: bytes, now: datetime) -> Key:
     """A new key for somebody's app, which counts once `confirm` was given its first code.
 

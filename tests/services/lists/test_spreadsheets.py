@@ -1,7 +1,8 @@
-"""Lists as files: what is read of a file in JSON, object by object."""
+"""Lists as files: what is read of one, and that a long one is not held."""
 
 import json
 import random
+import tracemalloc
 
 import pytest
 
@@ -20,9 +21,19 @@ def test_a_list_is_read_object_by_object_as_often_as_somebody_goes_through_it() 
     sheet = read_json(json.dumps(ROWS, indent=1).encode("utf-8-sig"))
     assert (list(sheet), list(sheet), len(sheet)) == (ROWS, ROWS, 3)
     assert sheet.columns == {"name", "aliases", "conditions", "decided_at", "valid", "number"}
-    first, again = next(iter(sheet)), next(iter(sheet))
-    assert first == again
-    assert first is not again, "objects are held"
+
+
+@pytest.mark.parametrize("ending", FORMATS)
+def test_of_a_long_file_neither_the_text_nor_the_rows_are_held(ending: str) -> None:
+    rows = [{"name": f"Tool {n}", "rationale": f"{n} was looked at. " * 20} for n in range(5_000)]
+    body = FORMATS[ending].write(("name", "rationale"), rows)
+    FORMATS[ending].read(body)
+    tracemalloc.start()
+    sheet = FORMATS[ending].read(body)
+    held, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert held / len(rows) < 100, "bytes for each row, whose texts have 370"
+    assert (list(sheet), len(sheet), sheet.columns) == (rows, len(rows), {"name", "rationale"})
 
 
 def test_whatever_the_file_is_its_rows_are_those_that_json_says_or_it_is_refused() -> None:
