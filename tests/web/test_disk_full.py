@@ -5,17 +5,22 @@ import os
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from html import unescape
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine, event, text
 from starlette.testclient import TestClient
 
+from registry.settings import Settings
+from registry.store.engine import make_engine
+from registry.web.app import create_app
 from tests.feeds import a_feed
+from tests.postgres import Postgres
 from tests.scrapers.hostile import HostileServer, reply
 from tests.serving import a_site
+from tests.web.conftest import SAME_ORIGIN
 
 PAGES = ("/", "/tools", "/verdicts", "/check?q=nobodyknows", "/feeds/verdicts.atom", "/request", "/radar")
 FORM = {"name": "Quillmark & Sons", "purpose": "To take notes in <meetings>."}
@@ -61,6 +66,32 @@ def test_writing_is_refused_in_words_reading_goes_on_and_room_mends_it(
     assert rosa.get("/inbox").status_code == 200
     disk.full = False
     assert rosa.post("/request", data=FORM | {"purpose": "y" * 1900}).status_code == 303
+
+
+def test_a_postgresql_server_without_room_is_told_alike(postgres: Postgres, tmp_path: Path) -> None:
+    """The server says it itself, as it does of a full disk (53100), where a request would be written."""
+    no_room = "BEGIN RAISE EXCEPTION 'could not extend file' USING ERRCODE = 'disk_full'; END"
+    with ExitStack() as stack:
+        url = stack.enter_context(postgres.database())
+        engine = make_engine(url)
+        stack.callback(engine.dispose)
+        settings = Settings(data_dir=tmp_path, database_url=url, requests="anybody")
+        client = TestClient(create_app(settings, engine=engine), headers=SAME_ORIGIN)
+        with engine.begin() as connection:
+            connection.execute(
+                text(f"CREATE FUNCTION no_room() RETURNS trigger LANGUAGE plpgsql AS $$ {no_room} $$")
+            )
+            connection.execute(
+                text("CREATE TRIGGER no_room BEFORE INSERT ON request EXECUTE FUNCTION no_room()")
+            )
+        told = client.post("/api/v1/requests", json=FORM)
+        assert (told.status_code, told.json()["code"], told.headers["retry-after"]) == (507, "no_room", "10")
+        assert "could not extend" not in told.text
+        for page in PAGES:
+            assert (page, client.get(page).status_code) == (page, 200)
+        with engine.begin() as connection:
+            connection.execute(text("DROP TRIGGER no_room ON request"))
+        assert client.post("/api/v1/requests", json=FORM).status_code == 201
 
 
 @pytest.fixture
