@@ -90,6 +90,10 @@ def names_by_slug(source: "Source", slugs: Collection[str]) -> dict[str, str]:
     return dict(rows(source, "SELECT slug, name FROM tool WHERE slug IN (??)", slugs)) if slugs else {}
 
 
+def categories_of(source: "Source", tool_ids: Collection[int]) -> list[str]:
+    return [category for (category,) in rows(source, "SELECT category FROM tool WHERE id IN (??)", tool_ids)]
+
+
 def permitted_in(source: "Source", category: str) -> list[int]:
     """Ids of at most 50 tools of a category that some verdict permits or once permitted, by name."""
     return [tool_id for (tool_id,) in rows(source, _PERMITTED_IN, category, _PERMITS, MOST_PERMITTED)]

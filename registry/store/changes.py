@@ -56,8 +56,6 @@ class Trail:
         self._cursor: Any = self._connection.cursor()
         self._postgresql = engine.dialect.name == "postgresql"
         self._snapshot, self._last, self._version = "", 0, 0
-        self.moved = False
-        """Whether anything at all was committed, as the last call of `news` found."""
         try:
             if self._postgresql:
                 self._connection.driver_connection.autocommit = True  # type: ignore[union-attr]
@@ -84,15 +82,17 @@ class Trail:
 
     def _news_of_sqlite(self) -> Changes | None:
         version = self._rows(_SQLITE_VERSION)[0][0]
-        self.moved, self._version = version != self._version, version
-        rows = self._rows(_SQLITE, (self._last,)) if self.moved else ()
+        if version == self._version:
+            return None
+        self._version = version
+        rows = self._rows(_SQLITE, (self._last,))
         return self._changes(rows) if rows else None
 
     def _news_of_postgresql(self) -> Changes | None:
         oldest = self._snapshot.partition(":")[0]
         found = self._rows(_POSTGRESQL, (oldest, self._snapshot))
         rows = [row[1:4] for row in found if row[1] is not None]
-        self.moved, self._snapshot = found[0][0] != self._snapshot, found[0][0]
+        self._snapshot = found[0][0]
         return self._changes(rows) if rows else None
 
     def _changes(self, rows: Sequence[Any]) -> Changes:

@@ -14,6 +14,7 @@ from sqlalchemy import (
     Connection,
     Dialect,
     Engine,
+    PoolProxiedConnection,
     bindparam,
     event,
     insert,
@@ -93,22 +94,26 @@ def snapshot(engine: Engine) -> Iterator[Session]:
 @contextmanager
 def plain_snapshot(engine: Engine) -> Iterator[Plain]:
     """The same for plain SQL alone, by one cursor of the driver, at half the cost. It fails as a session does."""
-    dialect, pooled = engine.dialect, engine.raw_connection()
-    driver: Any = pooled.driver_connection
+    dialect = engine.dialect
     failure = dialect.loaded_dbapi.Error
+    pooled: PoolProxiedConnection | None = None
+    driver: Any = None
     try:
+        pooled = engine.raw_connection()
+        driver = pooled.driver_connection
         for statement in _READS[dialect.name]:
             driver.execute(statement)
         yield Plain(driver, positional=_POSITIONAL[dialect.name])
     except failure as error:
-        gone = dialect.is_disconnect(error, driver, None)
-        if gone:
+        gone = pooled is None or dialect.is_disconnect(error, driver, None)
+        if pooled is not None and gone:
             pooled.invalidate(error)
         raise DBAPIError.instance(
             None, None, error, failure, hide_parameters=True, connection_invalidated=gone, dialect=dialect
         ) from error
     finally:
-        pooled.close()  # which rolls back
+        if pooled is not None:
+            pooled.close()  # which rolls back
 
 
 def reach(engine: Engine) -> None:

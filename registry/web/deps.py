@@ -64,6 +64,9 @@ async def read_clock(request: Request) -> datetime:
 
 
 async def read_index(request: Request) -> Index | None:
+    looked: Index | None = getattr(request.state, "index", None)  # when the request came
+    if looked is not None:
+        return looked
     following = parts_of(request).following
     return await run_in_threadpool(following.index) if following.asks_far else following.index()
 

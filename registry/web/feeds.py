@@ -14,14 +14,16 @@ from registry.domain.outcome import MEANINGS
 from registry.domain.validity import STATE_LABELS
 from registry.publish.formats import FORMATS
 from registry.publish.notice import Channel, Places
+from registry.services.answers.shown import ANY_TOOL, Shown
 from registry.services.people.house import house
 from registry.services.verdicts import feed
 from registry.services.verdicts.annals import Reading
 from registry.services.verdicts.feed import Document, Part
 from registry.services.verdicts.naming import Naming, naming
-from registry.services.verdicts.shelf import OLDER, Filter
+from registry.services.verdicts.shelf import Filter
 from registry.settings import Settings
 from registry.store import notices, tools
+from registry.store.columns import id_of
 from registry.web.deps import House, Now, Read, Slug
 from registry.web.errors import problem, status_of
 from registry.web.etag import conditional
@@ -91,14 +93,12 @@ def _reply(
         if asked.query != request.url.query:  # each document has one address, which it can name as its own
             query = f"?{asked.query}" if asked.query else ""
             return RedirectResponse(f"{request.url.path}{query}", status_code=301, headers=OPEN)
-        if slug:
-            tools.get(read, slug)
+        shown = Shown(frozenset({id_of(tools.get(read, slug))})) if slug else ANY_TOOL
         reply = _document(request, read, settings, now, ending, slug, asked)
     except (InvalidInput, NotFound) as refused:
         faults = refused.faults if isinstance(refused, InvalidInput) else {}
         return problem(request, status_of(refused), refused.sentence, refused.code, faults, OPEN)
-    if OLDER not in asked.wanted.rubrics:  # what is in force is no part of the trail that memory follows
-        keep(request, next_turn(read, now), on_trail=True)
+    keep(request, next_turn(read, now), shown)
     return reply
 
 

@@ -2,7 +2,8 @@
 bytes under the same headers, as long as nothing was written that it shows and no moment came that changes it.
 
 What was written, by this process or another, is heard of before each reply. A handler says by `keep` that its reply
-may be given again. No reply to somebody who may be known, by a cookie or a token, is kept or comes from here.
+may be given again, and of what it tells: all tables that it is read from must be on the trail of changes. No reply to
+somebody who may be known, by a cookie or a token, is kept or comes from here.
 """
 
 from datetime import datetime
@@ -13,11 +14,12 @@ from starlette.concurrency import run_in_threadpool
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from registry.domain.values import dataclass
+from registry.services.answers.shown import Shown
 from registry.web.etag import accepts_gzip, matches
 from registry.web.parts import Parts
 from registry.web.viewer import own_cookie
 
-PLACES = frozenset({"", "feeds", "guidance", "radar", "tools", "verdicts"})
+PLACES = frozenset({"", "check", "feeds", "guidance", "radar", "suggest", "tools", "verdicts"})
 """First parts of the addresses of what is kept, beside CHECK."""
 CHECK = "/api/v1/check"
 UNUSUAL = (b"authorization", b"range", b"content-length", b"transfer-encoding")
@@ -36,8 +38,8 @@ Key = tuple[bytes | None, str, bytes, bytes, bool]
 class Holds:
     until: datetime
     """When time alone changes it."""
-    on_trail: bool
-    """Whether it shows nothing that is not on the trail of changes; else whatever is written ends it."""
+    shown: Shown
+    """What must not be written meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,7 @@ class Held:
     body: Message
     tag: str
     age: int
+    """The newest change that was heard of before it was made."""
     holds: Holds
     since: datetime
 
@@ -54,9 +57,9 @@ class Held:
         return len(self.body["body"]) + COST
 
 
-def keep(request: Request, until: datetime, *, on_trail: bool = False) -> None:
-    """Let this reply be given again until then to everybody who is not known, unless something is written."""
-    request.state.holds = Holds(until, on_trail)
+def keep(request: Request, until: datetime, shown: Shown) -> None:
+    """Let this reply be given again until then to everybody who is not known, unless something it shows is written."""
+    request.state.holds = Holds(until, shown)
 
 
 class Memory:
@@ -88,6 +91,7 @@ class Memory:
         key = (headers.get(b"host"), scope["path"], scope["query_string"], cookie, zipped)
         held, now = self._held.get(key), self.clock()
         if held is None or not self._still_holds(held, now):
+            scope.setdefault("state", {})["index"] = index
             await self._ask(key, now, scope, receive, send)
         elif known and matches(known.decode("latin-1"), held.tag):
             await send(_not_modified(held.start))
@@ -97,13 +101,12 @@ class Memory:
             await send(held.body)
 
     def _still_holds(self, held: Held, now: datetime) -> bool:
-        return held.age == self._age(held.holds) and held.since <= now < held.holds.until
-
-    def _age(self, holds: Holds) -> int:
-        return self.following.changes if holds.on_trail else self.following.commits
+        if not held.since <= now < held.holds.until:
+            return False
+        return self.following.written.of(held.holds.shown) <= held.age
 
     async def _ask(self, key: Key, now: datetime, scope: Scope, receive: Receive, send: Send) -> None:
-        ages = {True: self.following.changes, False: self.following.commits}  # before anything is read
+        age = self.following.written.newest  # before anything is read
         sent: list[Message] = []
 
         async def note(message: Message) -> None:
@@ -123,7 +126,7 @@ class Memory:
                 for each in start["headers"]
             ]
             tag = named[b"etag"].decode("latin-1")
-            self._keep(key, Held({**start, "headers": shared}, body, tag, ages[holds.on_trail], holds, now))
+            self._keep(key, Held({**start, "headers": shared}, body, tag, age, holds, now))
 
     def _keep(self, key: Key, held: Held) -> None:
         self._drop(key)

@@ -7,6 +7,7 @@ from fastapi import Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from registry.domain.language import WRITTEN_IN, joined
+from registry.services.answers.shown import Shown
 from registry.web.etag import conditional
 from registry.web.memory import THEMES, keep
 from registry.web.parts import Parts, parts_of
@@ -28,19 +29,20 @@ def render(
     status: int = 200,
     feeds: Sequence[FeedLink] = (),
     indexed: bool = False,
-    lasting: bool = False,
+    lasting: Shown | None = None,
 ) -> Response:
     """The page `templates/<name>`, offering `feeds` to feed readers, and itself to search engines where `indexed`.
 
-    A `lasting` one reads the same for everybody who is not signed in, until something is written or the day is over.
+    With `lasting` it reads the same for everybody who is not signed in, until something that it shows is written or the
+    day is over.
     """
     parts = parts_of(request)
     site = _site(request, name, feeds, indexed)
     body = parts.environment.get_template(name).render(page=page, site=site)
     if site.not_understood and status == 200:
         status = 422
-    if lasting and status == 200 and site.user is None and site.copy is None:
-        keep(request, parts.shelving.until(now_of(request)))
+    if lasting is not None and status == 200 and site.user is None and site.copy is None:
+        keep(request, parts.shelving.until(now_of(request)), lasting)
         return conditional(request, body.encode(), "text/html", cache=ASK_AGAIN, headers={"Vary": "Cookie"})
     kept = "no-store" if request.url.path.startswith(NEVER_KEPT) else ASK_AGAIN
     return HTMLResponse(body, status, headers={"Cache-Control": kept, "Vary": "Cookie"})

@@ -21,6 +21,7 @@ from registry.web.app import create_app
 from registry.web.viewer import cookie_name
 from tests.conftest import NOW
 from tests.web.on_record import watching
+from tests.web.remembered import remembering
 
 CAST = {
     "Rosa": "reviewer",
@@ -98,11 +99,16 @@ def cast(cast_file: tuple[Path, dict[str, int]]) -> dict[str, int]:
 def app(
     request: pytest.FixtureRequest, settings: Settings, site_engine: Engine, clock: HandClock
 ) -> Iterator[FastAPI]:
-    """The site; with --whole, whatever it changes in any test must leave an event."""
+    """The site; with --whole, whatever it changes in any test must leave an event, and end what memory tells of it."""
     watched = request.config.getoption("--whole") and not request.module.__name__.endswith("test_on_record")
-    with watching() if watched else nullcontext([]) as unrecorded:
-        yield create_app(settings, engine=site_engine, clock=clock)
+    made = create_app(settings, engine=site_engine, clock=clock)
+    with (
+        watching() if watched else nullcontext([]) as unrecorded,
+        remembering(made, site_engine) if watched else nullcontext([]) as stale,
+    ):
+        yield made
     assert unrecorded == []
+    assert stale == []
 
 
 @pytest.fixture

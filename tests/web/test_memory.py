@@ -12,7 +12,7 @@ from starlette.testclient import TestClient
 from registry.services.people.acting import REGISTRY, Actor, record
 from registry.store.columns import id_of
 from registry.store.engine import transaction
-from registry.store.tables import Role
+from registry.store.tables import Candidate, Role, Tool, Unanswered
 from registry.web import memory
 from registry.web.memory import Memory
 from tests.builders import a_tool, a_verdict
@@ -32,6 +32,8 @@ PAGES = (
     "/feeds",
 )
 REST = (
+    "/check?q=quillmark",
+    "/suggest?q=quill",
     "/feeds/verdicts.atom",
     "/feeds/verdicts.json?outcome=approved",
     "/tools/quillmark/verdicts.rss",
@@ -41,11 +43,15 @@ OWN = "x-request-id"
 
 
 @pytest.fixture
-def tool_id(site_engine: Engine, cast: Mapping[str, int], clock: HandClock) -> int:
-    people = {
+def people(cast: Mapping[str, int]) -> dict[str, Actor]:
+    return {
         name: Actor(cast[name.title()], name.title(), frozenset({role}))
         for name, role in (("rosa", Role.REVIEWER), ("ravi", Role.REVIEWER), ("amir", Role.APPROVER))
     }
+
+
+@pytest.fixture
+def tool_id(site_engine: Engine, people: dict[str, Actor], clock: HandClock) -> int:
     before = clock.now - timedelta(days=3)
     with transaction(site_engine) as session:
         tool = a_tool(session, now=before)
@@ -100,17 +106,57 @@ def test_what_is_kept_is_what_was_made_with_every_header_and_so_is_its_304(
 
 
 @pytest.mark.parametrize("address", PAGES)
-def test_whatever_is_written_ends_a_page(
+def test_what_is_told_of_a_tool_ends_its_pages_and_all_lists(
     site: TestClient, asked: list[str], site_engine: Engine, tool_id: int, clock: HandClock, address: str
 ) -> None:
     site.get(address)
-    with transaction(site_engine) as session:  # of which the trail of changes tells nothing
+    with transaction(site_engine) as session:
         after = {"title": "Quillmark - new terms", "signal": "terms", "announcer": "press"}
         record(session, "tool.mentioned", ("tool", tool_id), by=REGISTRY, now=clock.now, after=after)
     asked.clear()
     again = site.get(address)
     assert asked
     assert ("A change of its terms was reported" in again.text) == (address == "/tools/quillmark")
+
+
+def test_what_shows_nowhere_ends_nothing(
+    site: TestClient, asked: list[str], site_engine: Engine, clock: HandClock
+) -> None:
+    for address in (*PAGES, *REST):
+        site.get(address)
+    with transaction(site_engine) as session:
+        session.add(Candidate(name="Wished", name_key="wished", seen_at=clock.now))
+        session.add(Unanswered(key="x", query="x", first_at=clock.now, last_at=clock.now))
+        record(session, "user.signed_in", ("user", 1), by=REGISTRY, now=clock.now)
+    asked.clear()
+    for address in (*PAGES, *REST):
+        site.get(address)
+    assert asked == []
+
+
+def test_what_is_written_of_one_tool_leaves_the_pages_of_others(
+    site: TestClient,
+    held: Memory,
+    asked: list[str],
+    site_engine: Engine,
+    clock: HandClock,
+    people: dict[str, Actor],
+) -> None:
+    its = ("/tools/quillmark", "/verdicts/1", "/check?q=quillmark", *REST[-2:])
+    with transaction(site_engine) as session:
+        other = a_tool(session, "Murmur", now=clock.now - timedelta(days=3))
+    for address in its:
+        site.get(address)
+    with transaction(site_engine) as session:
+        a_verdict(session, session.get_one(Tool, other.id), people, now=clock.now - timedelta(days=2))
+    site.get("/tools/quillmark")
+    asked.clear()
+    before = dict(held._held)
+    for address in its:
+        site.get(address)
+    assert asked == []
+    assert held._held == before
+    assert "Murmur" in site.get("/verdicts").text
 
 
 def test_the_day_and_the_end_of_an_undo_window_end_a_page(
@@ -162,7 +208,7 @@ def test_what_is_not_for_everybody_or_was_not_understood_is_not_kept(site: TestC
         "/tools/nobody",
         "/verdicts/99",
         "/verdicts?outcome=maybe",
-        "/check?q=quillmark",
+        "/check?q=nobody-knows-it",
         "/login",
     ):
         site.get(address)

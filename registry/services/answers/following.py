@@ -12,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from registry.services.answers.index import Index
 from registry.services.answers.matching import read_index
+from registry.services.answers.shown import Written
 from registry.store import asked
 from registry.store.changes import Trail
 from registry.store.engine import snapshot
@@ -31,8 +32,8 @@ class Following:
         self._making: threading.Thread | None = None
         self._failed = self._closed = False
         self._looks = 0
-        self.changes = self.commits = 0
-        """Other numbers after each change on the trail, and after whatever was written; `index` looks anew."""
+        self.written = Written()
+        """What was written, as `index` found when it was last asked."""
 
     @property
     def asks_far(self) -> bool:
@@ -95,14 +96,17 @@ class Following:
             return
         with self._lock:
             self._trail, self._index, self._making, self._failed = trail, made, None, False
-            self._changed()
+            self.written.note_any()
 
     def _follow(self, trail: Trail, index: Index) -> None:
         news = trail.news()
         if news is None:
-            self.commits += trail.moved
             return
-        self._changed()
+        if news.of_any or news.tools:  # a name may stand with any other tool
+            self.written.note_any()
+        else:
+            with snapshot(self._engine) as session:
+                self.written.note(news.concerned, asked.categories_of(session, news.concerned))
         index = self._index = index.after(news)
         if news.whole or len(news.tools) > MOST_READ_AGAIN:
             self._drop()
@@ -116,8 +120,4 @@ class Following:
         if self._trail is not None:
             self._trail.close()
         self._trail = self._index = None
-        self._changed()
-
-    def _changed(self) -> None:
-        self.changes += 1
-        self.commits += 1
+        self.written.note_any()

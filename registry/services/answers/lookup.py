@@ -20,6 +20,7 @@ from registry.services.answers.expecting import expect
 from registry.services.answers.facts import EVER, About
 from registry.services.answers.index import Index
 from registry.services.answers.matching import Match, facts_of
+from registry.services.answers.shown import ANY_TOOL, Shown
 from registry.store.plain import HasId, id_of
 
 if TYPE_CHECKING:
@@ -52,6 +53,8 @@ class LookUp:
     suggestions: tuple[Suggestion, ...]
     evidence: Others = NOBODY
     """What other registries decided, where nothing is decided here."""
+    shown: Shown = ANY_TOOL
+    """What all of it was drawn from."""
 
     @property
     def tool(self) -> Tool | None:
@@ -297,10 +300,11 @@ class _Asking:
 
     def about(self, tool: Tool) -> LookUp:
         answer = self.compute([id_of(tool)])[id_of(tool)]
-        instead = () if answer.code is AnswerCode.YES else self._instead_of(tool, answer)
-        return LookUp(
-            tool.name, self.question, Match("name", tool), answer, instead, (), self._evidence(tool, answer)
-        )
+        instead, shown = self._instead_of(tool, answer)
+        if self.facts.about(self.source, [id_of(tool)])[id_of(tool)].running(self.now):
+            shown = ANY_TOOL  # when a decision may be expected is told by how long all others took
+        evidence = self._evidence(tool, answer)
+        return LookUp(tool.name, self.question, Match("name", tool), answer, instead, (), evidence, shown)
 
     def _evidence(self, tool: Tool, answer: Answer) -> Others:
         if answer.code not in _OPEN or answer.verdict is not None:
@@ -318,20 +322,25 @@ class _Asking:
         about = self.facts.about(self.source, tool_ids)
         return [Suggestion(each.tool, computed[tool_id].code) for tool_id, each in about.items()]
 
-    def _instead_of(self, tool: Tool, answer: Answer) -> tuple[Suggestion, ...]:
+    def _instead_of(self, tool: Tool, answer: Answer) -> tuple[tuple[Suggestion, ...], Shown]:
         """What would be a yes: those the verdict names, and, where this tool is none, others of its kind."""
+        if answer.code is AnswerCode.YES:
+            return (), Shown(frozenset({id_of(tool)}))
         named = [*(answer.verdict.alternatives if answer.verdict else ()), answer.replacement]
         first = matching.named(self.source, [name for name in named if name], self.index)
         alike = () if answer.code in _YES else self.facts.permitted_in(self.source, tool.category)
         pool = dict.fromkeys([*first, *alike])
         others = [tool_id for tool_id in pool if tool_id != tool.id]
         found: list[Suggestion] = []
+        looked_at = {id_of(tool)}
         for start in range(0, len(others), MOST_ALTERNATIVES):  # mostly the first few are enough
-            few = self._whole.suggested(others[start : start + MOST_ALTERNATIVES])
-            found += [each for each in few if each.code in _YES]
+            few = others[start : start + MOST_ALTERNATIVES]
+            looked_at.update(few)
+            found += [each for each in self._whole.suggested(few) if each.code in _YES]
             if len(found) >= MOST_ALTERNATIVES:
                 break
-        return tuple(found[:MOST_ALTERNATIVES])
+        categories = frozenset() if answer.code in _YES else frozenset({tool.category})
+        return tuple(found[:MOST_ALTERNATIVES]), Shown(frozenset(looked_at), categories)
 
 
 def _evidence(found: Others) -> dict[str, Any] | None:

@@ -85,8 +85,8 @@ def _answer(
         organisation = lookup.organisation(read, parts.settings, known)
         question = replace(said, at=lookup.moment(on, organisation, now=now))
         found = lookup.check(read, q, question, organisation, now=now, index=known)
-        if found.match is not None and on is None and known is not None and parts.following.index() is known:
-            keep(request, known.facts.turn(read, organisation, now), on_trail=True)
+        if found.match is not None and on is None and known is not None:
+            keep(request, known.facts.turn(read, organisation, now), found.shown)
     body = as_json(lookup.told(found, base_url=parts.settings.base_url)).encode()
     # As every read of the API; time changes answers, so it is asked for again each time.
     reply = conditional(request, body, "application/json", cache="no-cache")

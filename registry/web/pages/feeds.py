@@ -14,6 +14,7 @@ from registry.domain.validity import STATE_LABELS, ValidityState
 from registry.domain.values import dataclass
 from registry.publish import opml
 from registry.publish.formats import FORMATS
+from registry.services.answers.shown import ANY_TOOL
 from registry.services.verdicts.shelf import Filter
 from registry.store import offices, tags, tools
 from registry.web.deps import House, Read
@@ -60,7 +61,7 @@ def show_feeds(request: Request, read: Read, settings: House) -> Response:
         f"{settings.base_url}/tools/<name>/verdicts.atom",
     )
     links = feed_links(worded("All verdicts"))
-    return render(request, "feeds/list.html", page, feeds=links, indexed=True, lasting=True)
+    return render(request, "feeds/list.html", page, feeds=links, indexed=True, lasting=ANY_TOOL)
 
 
 @router.get("/feeds.opml")

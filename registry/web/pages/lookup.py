@@ -23,6 +23,7 @@ from registry.domain.values import dataclass
 from registry.services.answers import lookup, matching
 from registry.services.answers.index import Index
 from registry.services.answers.lookup import LookUp
+from registry.services.answers.shown import ANY_TOOL, Shown
 from registry.services.answers.unanswered import count_unanswered
 from registry.services.people.house import house
 from registry.services.verdicts import publishing
@@ -34,7 +35,9 @@ from registry.store.plain import Plain
 from registry.store.tables import Tool
 from registry.web import cards
 from registry.web.deps import Asked, House, Known, Now, Read
+from registry.web.etag import conditional
 from registry.web.feeds import feed_links
+from registry.web.memory import keep
 from registry.web.parts import Parts, parts_of
 from registry.web.question import (
     QUESTION,
@@ -119,7 +122,7 @@ def show_home(request: Request, read: Read, settings: House, now: Now) -> Respon
         _home(read, settings, now),
         feeds=feed_links(worded("All verdicts")),
         indexed=True,
-        lasting=True,
+        lasting=ANY_TOOL,
     )
 
 
@@ -142,8 +145,10 @@ def check(request: Request, typed: TypedQuestion, known: Known, settings: House,
             page = LookupPage(typed, asked, faults=refused.faults or {"q": refused.sentence})
             return render(request, "lookup/show.html", page, status=422)
         page = _answered(read, found, typed, organisation, offices, settings, now, known)
-    reply = render(request, "lookup/show.html", page, feeds=_feeds_of(found))
-    if found.answer.code in UNANSWERED and _is_worth_counting(request, typed):
+    unanswered = found.answer.code in UNANSWERED
+    lasting = None if unanswered else found.shown
+    reply = render(request, "lookup/show.html", page, feeds=_feeds_of(found), lasting=lasting)
+    if unanswered and _is_worth_counting(request, typed):
         reply.background = BackgroundTask(_count, parts_of(request), typed.q, now)
     return reply
 
@@ -170,17 +175,16 @@ def suggest(request: Request, known: Known, settings: House, now: Now, q: Asked 
         found = matching.complete(read, q[:MOST_QUERY], known)
         organisation = lookup.organisation(read, settings, known)
         answers = lookup.answers(read, found, rules.Question(at=now), organisation, now=now, index=known)
+        if known is not None:
+            shown = Shown(frozenset(id_of(tool) for tool in found))
+            keep(request, known.facts.turn(read, organisation, now), shown)
     told = [
         q,
         [tool.name for tool in found],
         [words(answers[id_of(tool)].code.value) for tool in found],
         [settings.base_url + Typed(q=tool.name).url() for tool in found],
     ]
-    return JSONResponse(
-        told,
-        media_type="application/x-suggestions+json",
-        headers={"Cache-Control": "public, max-age=300"},
-    )
+    return conditional(request, bytes(JSONResponse(told).body), "application/x-suggestions+json")
 
 
 def _home(read: Session, settings: Settings, now: datetime, typed: Typed | None = None) -> LookupPage:

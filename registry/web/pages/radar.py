@@ -16,6 +16,7 @@ from registry.domain.values import dataclass
 from registry.publish import radar as published
 from registry.publish import sheet
 from registry.services.answers import radar
+from registry.services.answers.shown import ANY_TOOL
 from registry.services.lists.spreadsheets import can_write_xlsx
 from registry.services.people.house import house
 from registry.settings import Settings
@@ -175,7 +176,7 @@ def _page(
     page = _told(found, drawn(found), path, organisation, [(each.last_day, each.label) for each in past])
     template = "radar/show.html" if path == "/radar" else "radar/risk_fit.html"
     feeds = feed_links(worded("All verdicts"))
-    return render(request, template, page, feeds=feeds, indexed=asked == Asked(), lasting=True)
+    return render(request, template, page, feeds=feeds, indexed=asked == Asked(), lasting=ANY_TOOL)
 
 
 def _told(

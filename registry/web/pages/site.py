@@ -12,6 +12,7 @@ from registry.domain.language import worded
 from registry.domain.lookup import Question
 from registry.domain.values import dataclass
 from registry.services.answers import lookup
+from registry.services.answers.shown import ANY_TOOL
 from registry.services.people.house import house
 from registry.store import tools, verdicts
 from registry.store.columns import id_of
@@ -96,7 +97,7 @@ def show_guidance(request: Request, known: Known, read: Read, settings: House, n
             for each in found
         ],
     )
-    return render(request, "site/guidance.html", page, indexed=True, lasting=True)
+    return render(request, "site/guidance.html", page, indexed=True, lasting=ANY_TOOL)
 
 
 @router.get("/accessibility")

@@ -20,6 +20,7 @@ from registry.domain.values import dataclass
 from registry.services.answers import lookup
 from registry.services.answers.dossier import MOST_MENTIONS, Dossier, dossiers
 from registry.services.answers.index import Index
+from registry.services.answers.shown import ANY_TOOL, Shown
 from registry.services.outside.evidence import Evidence
 from registry.services.people.house import house
 from registry.services.verdicts.publishing import Published
@@ -128,8 +129,8 @@ def show_tool(
 ) -> Response:
     tool = tools.get(read, slug)
     inside = user is not None and bool(user.roles & INSIDERS)
-    page = _tool_page(read, tool, settings, now, edition=edition[:80], inside=inside, index=known)
-    return render(request, "tools/show.html", page, feeds=tool_feeds(tool), indexed=True, lasting=True)
+    page, shown = _tool_page(read, tool, settings, now, edition=edition[:80], inside=inside, index=known)
+    return render(request, "tools/show.html", page, feeds=tool_feeds(tool), indexed=True, lasting=shown)
 
 
 def tool_feeds(tool: Tool) -> list[FeedLink]:
@@ -158,13 +159,15 @@ def _tool_page(
     edition: str,
     inside: bool,
     index: Index | None,
-) -> ToolPage:
+) -> tuple[ToolPage, Shown]:
     organisation = house(read, settings)
     known = dossiers(read, [tool], organisation, now=now, edition=edition, index=index)[0]
     asked = Question(at=now)
     whole = lookup.answers(read, [tool], asked, organisation, now=now, index=index) if edition else {}
     page = tool_page(known, organisation, settings, edition=edition, whole=whole.get(id_of(tool)))
-    return replace(page, reopened=reopened_of(read, id_of(tool))) if inside else page
+    # Verdicts of ours on any tool may be among what others say.
+    shown = ANY_TOOL if known.evidence.pieces else known.found.shown
+    return replace(page, reopened=reopened_of(read, id_of(tool))) if inside else page, shown
 
 
 def tool_page(

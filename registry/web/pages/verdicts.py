@@ -12,6 +12,7 @@ from registry.domain.language import small, worded
 from registry.domain.lookup import House as Organisation
 from registry.domain.values import dataclass
 from registry.domain.verdict import decider
+from registry.services.answers.shown import Shown
 from registry.services.decisions import second_reading
 from registry.services.decisions.second_reading import Standing
 from registry.services.log import proving
@@ -96,7 +97,8 @@ def show_verdict(
         reading=second_reading.standing(read, row) if _is_insider(user) else None,
         acts_url=f"/verdicts/{number}/acts" if _may_act(user) and not waits else "",
     )
-    return render(request, "verdicts/show.html", page, indexed=not waits, lasting=True)
+    shown = Shown(frozenset({row.tool_id}))
+    return render(request, "verdicts/show.html", page, indexed=not waits, lasting=shown)
 
 
 def verdict_pages(
