@@ -28,6 +28,7 @@ from registry.services.lists.import_rows import COLUMNS
 from registry.services.lists.spreadsheets import FORMATS
 from registry.services.people.acting import Actor
 from registry.services.verdicts.announcing import Sweep
+from registry.services.verdicts.naming import settle
 from registry.services.verdicts.verdict_life import mark
 from registry.settings import Settings
 from registry.store.columns import id_of
@@ -60,9 +61,10 @@ def main() -> None:
 
 
 def announce(settings: Settings) -> None:
-    """The notices of the verdicts, of a month ago."""
+    """The notices of the verdicts, of a month ago; and what feeds are called, as a site that was started has it."""
     engine = make_engine(settings.resolved_database_url)
     with transaction(engine) as session:
+        settle(session, settings.base_url, now=datetime.now(UTC))
         Sweep(settings.zone).write(session, datetime.now(UTC) - timedelta(days=29))
     engine.dispose()
 
