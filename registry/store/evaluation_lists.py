@@ -3,15 +3,17 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from datetime import date
+from typing import NamedTuple
 
 from sqlalchemy import ColumnElement
+from sqlalchemy import select as columns
 from sqlmodel import Session, and_, case, col, func, or_, select
 from sqlmodel.sql.expression import Select, SelectOfScalar
 
-from registry.domain.evaluation import EvaluationState
+from registry.domain.evaluation import EvaluationState, Tier
 from registry.domain.values import dataclass
 from registry.store import deciding, evaluations
-from registry.store.columns import id_of
+from registry.store.columns import among, id_of
 from registry.store.evaluations import CLOSED
 from registry.store.tables import (
     Assignment,
@@ -28,6 +30,17 @@ from registry.store.tables import (
 )
 
 Row = tuple[Evaluation, Tool, User]
+
+
+class Case(NamedTuple):
+    """As much of an evaluation as says whose task it may be."""
+
+    id: int
+    tool_id: int
+    owner_id: int
+    tier: int
+    state: EvaluationState
+    due_on: date
 
 
 @dataclass(frozen=True)
@@ -97,30 +110,62 @@ def page(
     return session.exec(query.order_by(col(Evaluation.due_on), col(Evaluation.id)).limit(limit)).all()
 
 
-def concerning(session: Session, user_id: int, *, decides: bool) -> Sequence[Row]:
-    """Those under way that this person owns or scores, and for one who `decides` all that wait for a decision."""
-    mine = select(Assignment.evaluation_id).where(Assignment.user_id == user_id)
-    concerns = or_(col(Evaluation.id).in_(mine), Evaluation.owner_id == user_id)
-    if decides:
-        concerns = or_(concerns, col(Evaluation.state) == EvaluationState.DECISION)
-    query = _rows().where(concerns, col(Evaluation.state).not_in(CLOSED))
-    return session.exec(query.order_by(col(Evaluation.due_on), col(Evaluation.id))).all()
+def concerning(session: Session, user_id: int, *, decides: bool) -> Sequence[Case]:
+    """Those under way in which this person may have something to do, and for one who `decides` all that wait for it.
+
+    Those due first are at the top. What they have scored, and what others decide, is left out.
+    """
+    asked = select(Assignment.evaluation_id).where(Assignment.user_id == user_id)
+    handed_in = select(Scorecard.evaluation_id).where(
+        Scorecard.user_id == user_id, col(Scorecard.submitted_at).is_not(None)
+    )
+    number, owns = col(Evaluation.id), col(Evaluation.owner_id) == user_id
+    waits_for_decision = col(Evaluation.state) == EvaluationState.DECISION
+    by_them = or_(owns, and_(number.in_(asked), number.not_in(handed_in)))
+    # In the quick lane who scored it may decide it.
+    of_theirs = and_(col(Evaluation.tier) == Tier.ONE, or_(owns, number.in_(asked)))
+    concerns = or_(
+        and_(~waits_for_decision, by_them),
+        waits_for_decision if decides else and_(waits_for_decision, of_theirs),
+    )
+    query = columns(*(getattr(Evaluation, name) for name in Case._fields)).where(
+        concerns, col(Evaluation.state).not_in(CLOSED)
+    )
+    found = session.execute(query.order_by(col(Evaluation.due_on), col(Evaluation.id)))
+    return [Case(*row) for row in found]
 
 
-def parts(session: Session, rows: Iterable[Evaluation]) -> dict[int, Parts]:
+def with_tools(session: Session, ids: Collection[int]) -> dict[int, tuple[Evaluation, Tool]]:
+    """By the evaluation's id."""
+    if not ids:
+        return {}
+    query = select(Evaluation, Tool).join(Tool, col(Tool.id) == Evaluation.tool_id)
+    rows = session.exec(query.where(among(session, col(Evaluation.id), ids)))
+    return {id_of(evaluation): (evaluation, tool) for evaluation, tool in rows}
+
+
+def parts(session: Session, rows: Iterable[Evaluation | Case]) -> dict[int, Parts]:
     """Evaluation id -> who takes part in it; in six queries, however many there are."""
     found = {id_of(each): each for each in rows}
     ids = list(found)
     asked: dict[int, list[int]] = defaultdict(list)
-    for row in session.exec(select(Assignment).where(col(Assignment.evaluation_id).in_(ids))):
-        asked[row.evaluation_id].append(row.user_id)
+    assigned = select(Assignment.evaluation_id, Assignment.user_id)
+    for evaluation_id, user_id in session.exec(
+        assigned.where(among(session, col(Assignment.evaluation_id), ids))
+    ):
+        asked[evaluation_id].append(user_id)
     cards: dict[int, list[tuple[int, bool]]] = defaultdict(list)
     every = select(Scorecard.evaluation_id, Scorecard.user_id, Scorecard.submitted_at)
-    for evaluation_id, user_id, submitted in session.exec(every.where(col(Scorecard.evaluation_id).in_(ids))):
+    for evaluation_id, user_id, submitted in session.exec(
+        every.where(among(session, col(Scorecard.evaluation_id), ids))
+    ):
         cards[evaluation_id].append((user_id, submitted is not None))
-    said: dict[int, list[Interest]] = defaultdict(list)
-    for interest in session.exec(select(Interest).where(col(Interest.evaluation_id).in_(ids))):
-        said[interest.evaluation_id].append(interest)
+    said: dict[int, list[tuple[int, bool]]] = defaultdict(list)
+    declared = select(Interest.evaluation_id, Interest.user_id, Interest.interested)
+    for evaluation_id, user_id, interested in session.exec(
+        declared.where(among(session, col(Interest.evaluation_id), ids))
+    ):
+        said[evaluation_id].append((user_id, interested))
     tool_ids = {each.tool_id for each in found.values()}
     requesters, contacts = _requesters(session, tool_ids), _contacts(session, tool_ids)
     readings = select(SecondReading.evaluation_id, Verdict.decided_by_id, Verdict.decided_for_id).join(
@@ -128,7 +173,9 @@ def parts(session: Session, rows: Iterable[Evaluation]) -> dict[int, Parts]:
     )
     again = {
         number: deciders
-        for number, *deciders in session.exec(readings.where(col(SecondReading.evaluation_id).in_(ids)))
+        for number, *deciders in session.exec(
+            readings.where(among(session, col(SecondReading.evaluation_id), ids))
+        )
     }
     return {
         number: _parts(
@@ -151,7 +198,7 @@ def parts_of(session: Session, evaluation: Evaluation) -> Parts:
     return _parts(
         [id_of(each) for each in evaluations.assigned(session, evaluation_id)],
         [(each.reviewer.id, each.submitted) for each in evaluations.scorecards(session, evaluation_id)],
-        evaluations.interests(session, evaluation_id).values(),
+        [(each.user_id, each.interested) for each in evaluations.interests(session, evaluation_id).values()],
         evaluations.requesters(session, evaluation.tool_id),
         evaluations.contacts(session, evaluation.tool_id).keys(),
         first_deciders=None if first is None else [first.decided_by_id, first.decided_for_id],
@@ -220,21 +267,21 @@ def due_waits(session: Session, today: date) -> Sequence[Evaluation]:
 def _parts(
     asked: Iterable[int],
     cards: Collection[tuple[int, bool]],
-    said: Collection[Interest],
+    said: Collection[tuple[int, bool]],
     requesters: Collection[int],
     contacts: Collection[int],
     *,
     first_deciders: Iterable[int | None] | None,
 ) -> Parts:
-    """`cards` are reviewers' ids, each with whether that one was handed in; `first_deciders` None for no second
-    reading."""
+    """`cards` are reviewers' ids, each with whether that one was handed in; `said` who declared, and whether they have
+    an interest; `first_deciders` None for no second reading."""
     handed_in = frozenset(user_id for user_id, submitted in cards if submitted)
-    interested = frozenset(each.user_id for each in said if each.interested)
+    interested = frozenset(user_id for user_id, interested in said if interested)
     return Parts(
         asked=tuple(sorted(asked)),
         handed_in=handed_in,
         drafting=frozenset(user_id for user_id, submitted in cards if not submitted),
-        declared=frozenset(each.user_id for each in said),
+        declared=frozenset(user_id for user_id, _interested in said),
         interested=interested,
         requesters=frozenset(requesters),
         contacts=frozenset(contacts),
@@ -285,7 +332,10 @@ def _requesters(session: Session, tool_ids: Collection[int]) -> dict[int, set[in
         select(Request.tool_id, Candidate.tool_id, Request.user_id)
         .join(Candidate, col(Candidate.id) == col(Request.candidate_id), isouter=True)
         .where(
-            or_(col(Request.tool_id).in_(tool_ids), col(Candidate.tool_id).in_(tool_ids)),
+            or_(
+                among(session, col(Request.tool_id), tool_ids),
+                among(session, col(Candidate.tool_id), tool_ids),
+            ),
             col(Request.user_id).is_not(None),
         )
     )
@@ -298,6 +348,7 @@ def _requesters(session: Session, tool_ids: Collection[int]) -> dict[int, set[in
 
 def _contacts(session: Session, tool_ids: Collection[int]) -> dict[int, set[int]]:
     found: dict[int, set[int]] = defaultdict(set)
-    for contact in session.exec(select(VendorContact).where(col(VendorContact.tool_id).in_(tool_ids))):
-        found[contact.tool_id].add(contact.user_id)
+    query = select(VendorContact.tool_id, VendorContact.user_id)
+    for tool_id, user_id in session.exec(query.where(among(session, col(VendorContact.tool_id), tool_ids))):
+        found[tool_id].add(user_id)
     return found

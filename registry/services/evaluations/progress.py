@@ -15,6 +15,7 @@ from registry.services.people.acting import Actor, record
 from registry.services.rubrics import rubrics
 from registry.store import evaluations, users
 from registry.store.columns import id_of
+from registry.store.evaluation_lists import Case
 from registry.store.tables import Evaluation
 
 AT_WORK = (
@@ -78,7 +79,7 @@ def go_on(session: Session, evaluation: Evaluation, *, solo: bool) -> None:
     evaluation.state = progress(session, evaluation, solo=solo).state
 
 
-def at_work(evaluation: Evaluation) -> bool:
+def at_work(evaluation: Evaluation | Case) -> bool:
     """Whether it goes on by itself, and neither waits nor is closed."""
     return evaluation.state in AT_WORK
 

@@ -13,8 +13,7 @@ from registry.services.decisions.decider import DECIDED_IT, no_loan, require_tra
 from registry.services.evaluations.progress import at_work, progress
 from registry.services.people.acting import Actor
 from registry.store import delegations, evaluation_lists, evaluations, users
-from registry.store.columns import id_of
-from registry.store.evaluation_lists import Parts
+from registry.store.evaluation_lists import Case, Parts
 from registry.store.tables import Evaluation, Role, Tool, User
 
 
@@ -94,31 +93,36 @@ def my_work(
     """The number of queries does not grow with what it finds; `cases_needed` as in decider.permission."""
     if by.id is None:
         return Work()
-    rows = evaluation_lists.concerning(session, by.id, decides=Role.APPROVER in by.roles)
-    parts = evaluation_lists.parts(session, [evaluation for evaluation, _tool, _owner in rows])
+    cases = evaluation_lists.concerning(session, by.id, decides=Role.APPROVER in by.roles)
+    parts = evaluation_lists.parts(session, cases)
     everybody = {user_id for each in parts.values() for user_id in (*each.asked, *each.counting)}
     areas = users.areas(session, everybody)
     untrained = _untrained(session, by, cases_needed)
     lenders = [each for _, each in delegations.approvers_of(session, by.id, now=now)] if by.lent else []
-    pieces: list[Piece] = []
-    left: list[Left] = []
-    for evaluation, tool, owner in rows:
-        late, taking_part = evaluation.due_on < today, parts[id_of(evaluation)]
-        mine = _of(by, evaluation, owner, taking_part, areas, solo=solo)
-        if evaluation.state is EvaluationState.DECISION and _concerns(by, evaluation, taking_part):
-            reason = _refusal(by, evaluation, taking_part, lenders, solo=solo, untrained=untrained)
+    mine: dict[int, list[Task]] = {}
+    refused: dict[int, str] = {}
+    for case in cases:
+        taking_part = parts[case.id]
+        found = _of(by, case, taking_part, areas, solo=solo)
+        if case.state is EvaluationState.DECISION and _concerns(by, case, taking_part):
+            reason = _refusal(by, case, taking_part, lenders, solo=solo, untrained=untrained)
             if reason:
-                left.append(Left(evaluation, tool, reason))
+                refused[case.id] = reason
             else:
-                mine.append(Task(TaskKind.DECIDE, by.id, by.name))
-        pieces += [Piece(task, evaluation, tool, late) for task in mine]
-    return Work(pieces, left)
+                found.append(Task(TaskKind.DECIDE, by.id, by.name))
+        if found:
+            mine[case.id] = found
+    whole = evaluation_lists.with_tools(session, {*mine, *refused})
+    late = {case.id for case in cases if case.due_on < today}
+    return Work(
+        [Piece(task, *whole[each], each in late) for each, found in mine.items() for task in found],
+        [Left(*whole[each], reason) for each, reason in refused.items()],
+    )
 
 
 def _of(
     by: Actor,
-    evaluation: Evaluation,
-    owner: User,
+    evaluation: Case,
     parts: Parts,
     areas: Mapping[int, frozenset[str]],
     *,
@@ -127,7 +131,7 @@ def _of(
     if not at_work(evaluation):
         return []
     assert by.id is not None
-    names = dict.fromkeys(parts.asked, by.name) | {evaluation.owner_id: owner.name}
+    names = dict.fromkeys((*parts.asked, evaluation.owner_id), by.name)  # only this person's own are kept
     mine = [
         each for each in _before_decision(evaluation, parts, names, areas, solo=solo) if each.whose == by.id
     ]
@@ -145,19 +149,19 @@ def _untrained(session: Session, by: Actor, needed: int) -> str:
     return ""
 
 
-def _alone(by: Actor, evaluation: Evaluation, parts: Parts) -> bool:
+def _alone(by: Actor, evaluation: Case, parts: Parts) -> bool:
     """Whether it would be a decision in the quick lane."""
     scored = by.id in parts.handed_in
     return evaluation.tier == Tier.ONE and scored and Role.REVIEWER in by.roles and not parts.second_reading
 
 
-def _concerns(by: Actor, evaluation: Evaluation, parts: Parts) -> bool:
+def _concerns(by: Actor, evaluation: Case, parts: Parts) -> bool:
     """A token decides nothing, so what its person may decide is not told to it."""
     return by.scopes is None and (Role.APPROVER in by.roles or _alone(by, evaluation, parts))
 
 
 def _refusal(
-    by: Actor, evaluation: Evaluation, parts: Parts, lenders: Sequence[User], *, solo: bool, untrained: str
+    by: Actor, evaluation: Case, parts: Parts, lenders: Sequence[User], *, solo: bool, untrained: str
 ) -> str:
     """Why they may not decide it, as decider.permission has it; `lenders` are those whose deputy they are."""
     alone = _alone(by, evaluation, parts)
@@ -186,7 +190,7 @@ def _refusal(
 
 
 def _before_decision(
-    evaluation: Evaluation,
+    evaluation: Evaluation | Case,
     parts: Parts,
     names: Mapping[int, str],
     areas: Mapping[int, frozenset[str]],

@@ -11,6 +11,7 @@ from registry.services.evaluations import evaluation as rounds
 from registry.services.evaluations import scoring, work
 from registry.services.people.acting import Actor
 from registry.services.rubrics import rubric_files
+from registry.store import evaluation_lists
 from registry.store.columns import id_of
 from registry.store.tables import Evaluation, Request
 from tests.builders import UTC_ZONE, a_tool, an_evaluation, scored, the_cast
@@ -177,3 +178,20 @@ def test_my_work_asks_as_many_queries_for_ten_evaluations_as_for_one(
     with count_queries(session) as many:
         assert len(work.my_work(session, cast["rosa"], today=now.date(), now=now, solo=False).pieces) == 10
     assert len(many) == len(few)
+
+
+def test_what_somebody_scored_or_leaves_to_others_to_decide_is_not_even_looked_at(
+    session: Session, cast: Mapping[str, Actor], now: datetime
+) -> None:
+    reviewers = (cast["rosa"], cast["ravi"])
+    case = an_evaluation(session, a_tool(session, now=now), owner=cast["mina"], reviewers=reviewers, now=now)
+
+    def looked_at(who: str, *, decides: bool = False) -> list[int]:
+        return [
+            each.id for each in evaluation_lists.concerning(session, cast[who].person_id, decides=decides)
+        ]
+
+    scored(session, case, cast["ravi"], now=now)
+    assert (looked_at("rosa"), looked_at("ravi"), looked_at("mina")) == ([case.id], [], [case.id])
+    scored(session, case, cast["rosa"], now=now)
+    assert (looked_at("rosa"), looked_at("mina"), looked_at("amir", decides=True)) == ([], [], [case.id])
