@@ -221,6 +221,17 @@ def test_what_may_not_be_kept_is_told_field_by_field_and_nothing_is(
 
 
 @pytest.mark.parametrize(
+    "homepage", ["https://quill.example@evil.example", "https://me:key@quill.example/", "mailto:a@b.example"]
+)
+def test_a_home_page_hides_no_host_and_no_password(
+    session: Session, cast: Mapping[str, Actor], quill: Tool, now: datetime, homepage: str
+) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        edit(session, "quillmark", with_texts={"homepage": homepage}, by=cast["rosa"], now=now)
+    assert "no web address" in refused.value.faults["homepage"]
+
+
+@pytest.mark.parametrize(
     ("homepage", "vendor", "new"),
     [
         ("quillmark.com", "", "quillmark.com"),
