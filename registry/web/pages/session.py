@@ -217,7 +217,7 @@ async def _mail_reset(request: Request, email: str, now: datetime) -> None:
 def _code_limits(request: Request, user: User, house: Settings) -> limits.Limits:
     """Of any browser, and of this one."""
     known, secret = known_cookie(request), house.secret
-    return limits.code_limits("", user, secret=secret) | limits.code_limits(known, user, secret=secret)
+    return {**limits.code_limits("", user, secret=secret), **limits.code_limits(known, user, secret=secret)}
 
 
 def _login_page(house: Settings, next: str, form: Form) -> LoginPage:  # noqa: A002
