@@ -26,6 +26,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session, SQLModel, create_engine
 
+from registry.store.alive import watch
 from registry.store.memo import forget
 from registry.store.plain import Plain, sqlite_module
 
@@ -39,7 +40,7 @@ _IN_SERVICE = {
 """What a site asks of PostgreSQL for each connection, so that nothing it began holds the others up for ever."""
 _CONNECTING = {"connect_timeout": 10, "keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
 """libpq's, in seconds, where the address names nothing else: a server that is gone is noticed within a minute."""
-_POOL = {"pool_size": 10, "max_overflow": 20, "pool_timeout": 10, "pool_pre_ping": True}
+_POOL = {"pool_size": 10, "max_overflow": 20, "pool_timeout": 10}
 """At most 30 connections a process; who gets none within ten seconds is told to come back."""
 _READS = {
     "sqlite": ("PRAGMA query_only=ON", "BEGIN"),
@@ -58,6 +59,7 @@ def make_engine(url: str, *, in_service: bool = False) -> Engine:
     if parsed.get_backend_name() != "sqlite":
         wishes = {name: value for name, value in _CONNECTING.items() if name not in parsed.query}
         engine = create_engine(url, connect_args=wishes, hide_parameters=True, **_POOL)
+        watch(engine)
         if in_service:
             event.listen(engine, "connect", _set_limits)
         return engine

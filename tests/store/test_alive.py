@@ -1,0 +1,67 @@
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy import Engine, text
+
+from registry.store import alive
+from registry.store.engine import make_engine, plain_snapshot, reach, snapshot
+from registry.store.plain import rows
+from tests.postgres import Postgres
+
+
+@pytest.fixture
+def far(postgres: Postgres) -> Iterator[Engine]:
+    with postgres.database() as url:
+        engine = make_engine(url)
+        yield engine
+        engine.dispose()
+
+
+def _backend(engine: Engine) -> int:
+    with plain_snapshot(engine) as read:
+        [(pid,)] = rows(read, "SELECT pg_backend_pid()")
+    return int(pid)
+
+
+def _asked_whether_alive(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> list[object]:
+    asked: list[object] = []
+    ping = engine.dialect.do_ping
+
+    def asking(driver: object) -> bool:
+        asked.append(driver)
+        return ping(driver)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(engine.dialect, "do_ping", asking)
+    return asked
+
+
+def test_a_connection_that_the_server_ended_is_replaced_before_it_is_used(far: Engine) -> None:
+    first = _backend(far)
+    with make_engine(far.url.render_as_string(hide_password=False)).connect() as other:
+        other.execute(text("SELECT pg_terminate_backend(:pid, 5000)"), {"pid": first})
+    assert _backend(far) != first
+
+
+def test_after_the_server_was_away_no_connection_from_before_is_used(far: Engine, postgres: Postgres) -> None:
+    several = [far.connect() for _ in range(3)]
+    for each in several:
+        each.close()
+    with postgres.away():
+        pass
+    for _ in range(4):
+        reach(far)
+    with snapshot(far) as session:
+        assert session.execute(text("SELECT 1")).scalar_one() == 1
+
+
+def test_one_that_served_a_moment_ago_is_asked_nothing(far: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = _asked_whether_alive(far, monkeypatch)
+    assert _backend(far) == _backend(far)
+    assert not asked
+
+
+def test_one_that_was_idle_for_long_is_asked_first(far: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(alive, "TRUSTED_S", 0.0)
+    asked = _asked_whether_alive(far, monkeypatch)
+    assert _backend(far) == _backend(far)
+    assert len(asked) == 1
