@@ -71,6 +71,10 @@ MAY_USE: dict[str, dict[str, frozenset[str]]] = {
     },
     # It shares the pages of a copy out among processes of our own.
     "registry.web.copy.workers": {"multiprocessing": frozenset({"get_context", "util"})},
+    # It looks whether the database's server has said anything on a connection that waits.
+    "registry.store.alive": {"select": frozenset({"POLLIN", "poll"})},
+    # It gives memory back to the system by the C library.
+    "registry.cli.serve": {"ctypes": frozenset({"CDLL"})},
     # They look for a free port and never connect.
     "registry.cli.demo": {"socket": frozenset({"SOL_SOCKET", "SO_REUSEADDR", "socket"})},
     "registry.demo.seeding": {"socket": frozenset({"SOL_SOCKET", "SO_REUSEADDR", "socket"})},

@@ -70,6 +70,10 @@ class Parts:
     declared: frozenset[int] = frozenset()
     """Whoever said whether they have an interest."""
     interested: frozenset[int] = frozenset()
+    """Whoever said here that they have one."""
+    interested_before: frozenset[int] = frozenset()
+    """Whose last word, given in another round of the tool, was that they have one, and who said nothing here: each is
+    asked anew before scoring, and does not decide."""
     requesters: frozenset[int] = frozenset()
     """Who asked for the tool."""
     contacts: frozenset[int] = frozenset()
@@ -83,7 +87,7 @@ class Parts:
 
     @property
     def barred(self) -> frozenset[int]:
-        """Who neither scores nor decides it."""
+        """Who neither scores nor decides it; who only does not decide it is not among them."""
         return self.interested | self.requesters | self.contacts
 
     @property
@@ -160,13 +164,15 @@ def parts(session: Session, rows: Iterable[Evaluation | Case]) -> dict[int, Part
         every.where(among(session, col(Scorecard.evaluation_id), ids))
     ):
         cards[evaluation_id].append((user_id, submitted is not None))
-    said: dict[int, list[tuple[int, bool]]] = defaultdict(list)
-    declared = select(Interest.evaluation_id, Interest.user_id, Interest.interested)
-    for evaluation_id, user_id, interested in session.exec(
-        declared.where(among(session, col(Interest.evaluation_id), ids))
-    ):
-        said[evaluation_id].append((user_id, interested))
     tool_ids = {each.tool_id for each in found.values()}
+    said: dict[int, list[Interest]] = defaultdict(list)
+    of_tools = (
+        select(Interest, Evaluation.tool_id)
+        .join(Evaluation)
+        .where(among(session, col(Evaluation.tool_id), tool_ids))
+    )
+    for interest, tool_id in session.exec(of_tools):
+        said[tool_id].append(interest)
     requesters, contacts = _requesters(session, tool_ids), _contacts(session, tool_ids)
     readings = select(SecondReading.evaluation_id, Verdict.decided_by_id, Verdict.decided_for_id).join(
         Verdict, col(Verdict.id) == col(SecondReading.verdict_id)
@@ -179,9 +185,10 @@ def parts(session: Session, rows: Iterable[Evaluation | Case]) -> dict[int, Part
     }
     return {
         number: _parts(
+            number,
             asked[number],
             cards[number],
-            said[number],
+            said[each.tool_id],
             requesters[each.tool_id],
             contacts[each.tool_id],
             first_deciders=again.get(number),
@@ -196,9 +203,10 @@ def parts_of(session: Session, evaluation: Evaluation) -> Parts:
     reading = deciding.find_reading_by_evaluation(session, evaluation_id)
     first = session.get_one(Verdict, reading.verdict_id) if reading is not None else None
     return _parts(
+        evaluation_id,
         [id_of(each) for each in evaluations.assigned(session, evaluation_id)],
         [(each.reviewer.id, each.submitted) for each in evaluations.scorecards(session, evaluation_id)],
-        [(each.user_id, each.interested) for each in evaluations.interests(session, evaluation_id).values()],
+        evaluations.interests_in(session, evaluation.tool_id),
         evaluations.requesters(session, evaluation.tool_id),
         evaluations.contacts(session, evaluation.tool_id).keys(),
         first_deciders=None if first is None else [first.decided_by_id, first.decided_for_id],
@@ -265,24 +273,27 @@ def due_waits(session: Session, today: date) -> Sequence[Evaluation]:
 
 
 def _parts(
+    evaluation_id: int,
     asked: Iterable[int],
     cards: Collection[tuple[int, bool]],
-    said: Collection[tuple[int, bool]],
+    said: Collection[Interest],
     requesters: Collection[int],
     contacts: Collection[int],
     *,
     first_deciders: Iterable[int | None] | None,
 ) -> Parts:
-    """`cards` are reviewers' ids, each with whether that one was handed in; `said` who declared, and whether they have
-    an interest; `first_deciders` None for no second reading."""
+    """`cards` are reviewers' ids, each with whether that one was handed in; `said` is of all rounds of the tool;
+    `first_deciders` None for no second reading."""
     handed_in = frozenset(user_id for user_id, submitted in cards if submitted)
-    interested = frozenset(user_id for user_id, interested in said if interested)
+    here = {each.user_id: each.interested for each in said if each.evaluation_id == evaluation_id}
+    interested = frozenset(user_id for user_id, holds in here.items() if holds)
     return Parts(
         asked=tuple(sorted(asked)),
         handed_in=handed_in,
         drafting=frozenset(user_id for user_id, submitted in cards if not submitted),
-        declared=frozenset(user_id for user_id, _interested in said),
+        declared=frozenset(here),
         interested=interested,
+        interested_before=evaluations.interested_by(said, evaluation_id) - interested,
         requesters=frozenset(requesters),
         contacts=frozenset(contacts),
         counting=handed_in - interested.union(contacts, requesters),

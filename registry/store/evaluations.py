@@ -15,7 +15,7 @@ from registry.domain.errors import NotFound
 from registry.domain.evaluation import EvaluationState
 from registry.domain.scorecard import TypedAnswer, TypedRating
 from registry.domain.values import dataclass
-from registry.store.columns import among
+from registry.store.columns import among, id_of
 from registry.store.engine import hold
 from registry.store.memo import forget, remembered
 from registry.store.tables import (
@@ -146,14 +146,19 @@ def interests(session: Session, evaluation_id: int) -> dict[int, Interest]:
 
 def interested(session: Session, evaluation: Evaluation) -> frozenset[int]:
     """Who has an interest in the tool: by their word in this evaluation, else by their last one in another of it."""
-    rows = _interests_in(session, evaluation.tool_id)
-    in_order = sorted(rows, key=lambda row: (row.evaluation_id == evaluation.id, row.at))
+    return interested_by(interests_in(session, evaluation.tool_id), id_of(evaluation))
+
+
+def interested_by(said: Iterable[Interest], evaluation_id: int) -> frozenset[int]:
+    """The same, by what was said in all rounds of the tool."""
+    in_order = sorted(said, key=lambda row: (row.evaluation_id == evaluation_id, row.at))
     last = {row.user_id: row.interested for row in in_order}
     return frozenset(user_id for user_id, holds in last.items() if holds)
 
 
 @remembered(Interest, Evaluation)
-def _interests_in(session: Session, tool_id: int) -> Sequence[Interest]:
+def interests_in(session: Session, tool_id: int) -> Sequence[Interest]:
+    """What was declared in any round of the tool."""
     return session.exec(
         select(Interest)
         .join(Evaluation, col(Evaluation.id) == Interest.evaluation_id)

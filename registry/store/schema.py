@@ -5,12 +5,11 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sqlalchemy import inspect, text
-
 from registry.domain.errors import RuleBroken
 from registry.domain.values import dataclass
 
-if TYPE_CHECKING:  # Alembic and all migrations are a third of a second that a site which stands need not pay
+# What asks only for a version's name loads no SQLAlchemy, and a site whose schema stands no Alembic.
+if TYPE_CHECKING:
     from alembic.config import Config
     from sqlalchemy import Connection, Engine
 
@@ -55,6 +54,7 @@ def upgrade(engine: "Engine", to: str = "head") -> None:
 def upgrade_in(connection: "Connection", to: str = "head") -> None:
     """The same within the caller's transaction."""
     from alembic import command
+    from sqlalchemy import text
 
     if connection.dialect.name == "postgresql":  # several may start at once; the later ones find it done
         connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('schema'))"))
@@ -83,6 +83,8 @@ def status(engine: "Engine") -> SchemaStatus:
 
 
 def status_in(connection: "Connection") -> SchemaStatus:
+    from sqlalchemy import inspect, text
+
     if not inspect(connection).has_table("alembic_version"):
         return of_revision("")
     return of_revision(" and ".join(connection.scalars(text("SELECT version_num FROM alembic_version"))))

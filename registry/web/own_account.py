@@ -9,6 +9,7 @@ from sqlmodel import Session
 from registry.domain.language import gettext_noop as _
 from registry.domain.language import worded
 from registry.domain.values import dataclass
+from registry.services.notices.work_mails import FEW
 from registry.services.people import sign_in
 from registry.services.people.api_tokens import SCOPES
 from registry.store import sign_ins
@@ -33,6 +34,10 @@ WORK_MAIL_WORDS = {
     WorkMails.DAILY: _("Once a day, at seven in the morning"),
     WorkMails.NONE: _("Not by mail"),
 }
+
+AT_ONCE_MEANS = _(
+    "{n} mails within an hour at most; what follows them comes in one mail when that hour is over."
+)
 
 
 @dataclass(frozen=True)
@@ -75,4 +80,5 @@ def scope_options(roles: frozenset[Role]) -> Sequence[Option]:
 
 
 def work_mail_options() -> Sequence[Option]:
-    return [Option(when.value, worded(words)) for when, words in WORK_MAIL_WORDS.items()]
+    hints = {WorkMails.AT_ONCE: worded(AT_ONCE_MEANS, n=FEW)}
+    return [Option(when.value, worded(words), hints.get(when, "")) for when, words in WORK_MAIL_WORDS.items()]

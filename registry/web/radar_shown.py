@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import date, datetime
 from urllib.parse import urlencode
 
+from sqlmodel import Session
 from starlette.datastructures import QueryParams
 
 from registry.domain.errors import InvalidInput
@@ -16,6 +17,8 @@ from registry.domain.values import dataclass
 from registry.publish.radar import Entry, Radar
 from registry.services.answers import radar
 from registry.services.answers.radar import Blip
+from registry.services.verdicts.facets import refuse_strangers
+from registry.services.verdicts.shelf import Filter
 from registry.services.verdicts.shelving import Shelving
 from registry.web.radar_chart import QUADRANTS
 from registry.web.understood import code, codes
@@ -73,14 +76,16 @@ def category_of(blip: Blip) -> str:
     return blip.entry.category or NO_CATEGORY
 
 
-def read_asked(query: QueryParams, house: House, today: date) -> Asked:
+def read_asked(query: QueryParams, session: Session, house: House, today: date) -> Asked:
     """Raises InvalidInput, naming what may stand there, for what cannot be."""
     group = query.get("group", "")
+    categories = frozenset(each for each in query.getlist("category") if each)
+    refuse_strangers(session, Filter(categories=categories - {NO_CATEGORY}), house)
     return Asked(
         day=_day(query, "at", today),
         since=_day(query, "since", today),
         office=code(query.get("office", ""), house.offices, "office"),
-        categories=frozenset(each for each in query.getlist("category") if each),
+        categories=categories,
         rings=frozenset(codes(Ring, query.getlist("ring"), "ring")),
         moved=query.get("moved", "") == "yes",
         group=max(1, int(group)) if group.isascii() and group.isdigit() and len(group) < 4 else 1,

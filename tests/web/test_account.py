@@ -342,6 +342,7 @@ def test_who_works_here_chooses_when_to_be_told_of_it_on_the_page_and_by_api(
     mailing.cookies.update(rosa.cookies)
     page = mailing.get("/account").text
     assert re.search(r'name="when" value="daily" checked', page)
+    assert 'At once</label>\n<p class="hint" id="f-when-h">3 mails within an hour at most;' in page
     assert mailing.post("/account/work-mails", data={"when": "none"}).status_code == 303
     with snapshot(site_engine) as session:
         assert users.get(session, cast["Rosa"]).work_mails is WorkMails.NONE

@@ -174,7 +174,7 @@ def _refusal(
             by.person_id,
             requesters=parts.requesters,
             scorers=parts.handed_in,
-            interested=parts.interested,
+            interested=parts.interested | parts.interested_before,
             vendor_contacts=parts.contacts,
             solo=solo,
             quick_lane=alone,
@@ -183,7 +183,7 @@ def _refusal(
         return refused.sentence
     if by.id in parts.owing and not solo:
         return "You were asked to score this tool. Give that back on its page, or ask another approver."
-    part_in_it = parts.handed_in | parts.barred | parts.first_deciders
+    part_in_it = parts.handed_in | parts.barred | parts.interested_before | parts.first_deciders
     if lenders and not alone and all(each.id in part_in_it for each in lenders):
         return no_loan(lenders[0].name)
     return ""

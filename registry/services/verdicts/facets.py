@@ -1,4 +1,4 @@
-"""What a filter of verdicts may name: one rule for feeds, and for whoever follows by mail or by webhook."""
+"""What a filter of verdicts may name: one rule for lists, the radar, feeds, and who follows by mail or by webhook."""
 
 from collections.abc import Collection, Iterable
 

@@ -155,7 +155,7 @@ def _found(request: Request, read: Session, settings: Settings, now: datetime) -
     """For a file: what its address does not say right is refused."""
     organisation = house(read, settings)
     today = now.astimezone(organisation.zone).date()
-    asked = read_asked(request.query_params, organisation, today)
+    asked = read_asked(request.query_params, read, organisation, today)
     return shown(parts_of(request).shelving, asked, today, now)
 
 
@@ -169,7 +169,7 @@ def _page(
 ) -> Response:
     organisation = house(read, settings)
     today = now.astimezone(organisation.zone).date()
-    asked = understood(request, lambda query: read_asked(query, organisation, today))
+    asked = understood(request, lambda query: read_asked(query, read, organisation, today))
     found = shown(parts_of(request).shelving, asked, today, now)
     first = store.first_decided(read, now=now)
     past = list(quarters(first.astimezone(organisation.zone).date(), today, MOST_QUARTERS)) if first else []
@@ -228,7 +228,7 @@ def _told(
         ],
         rings=[Choice(ring.value, RING_LABELS[ring], ring in asked.rings) for ring in Ring],
         categories=[
-            Choice(name, name, name in asked.categories, found.categories.get(name, 0))
+            Choice(str(name), name, name in asked.categories, found.categories.get(name, 0))
             for name in sorted({*found.categories, *asked.categories}, key=str.casefold)
         ],
         formats=[Link(label, asked.url(file)) for file, label in FILES.items()],

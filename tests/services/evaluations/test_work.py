@@ -2,18 +2,23 @@
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
 from sqlmodel import Session
 
+from registry.domain.errors import NotAllowed
+from registry.services.decisions.decider import independent_rights
 from registry.services.evaluations import evaluation as rounds
 from registry.services.evaluations import scoring, work
+from registry.services.people import deputies
 from registry.services.people.acting import Actor
+from registry.services.people.reach import DECIDERS
 from registry.services.rubrics import rubric_files
 from registry.store import evaluation_lists
 from registry.store.columns import id_of
-from registry.store.tables import Evaluation, Request
+from registry.store.tables import Evaluation, Request, Tool
 from tests.builders import UTC_ZONE, a_tool, an_evaluation, scored, the_cast
 
 Count = Callable[[Session], AbstractContextManager[list[str]]]
@@ -123,6 +128,72 @@ def test_deciding_is_on_the_list_of_every_approver_who_may(
     assert mine(session, cast["ana"], now) == ["decide"]
     assert left(session, cast["ana"], now) == []
     assert mine(session, cast["rosa"], now) == left(session, cast["rosa"], now) == []
+
+
+def test_an_interest_of_an_earlier_round_keeps_a_decision_from_them_and_their_deputy_until_they_say_otherwise(
+    session: Session, cast: Mapping[str, Actor], now: datetime
+) -> None:
+    def ready(tool: Tool, at: datetime) -> Evaluation:
+        case = an_evaluation(
+            session, tool, owner=cast["rosa"], reviewers=(cast["rosa"], cast["ravi"]), now=at
+        )
+        for name in ("rosa", "ravi"):
+            scored(session, case, cast[name], now=at)
+        return case
+
+    def reasons(who: Actor) -> list[str]:
+        """Why they may not decide what waits, which the decision itself says in the same words."""
+        told = left(session, who, later)
+        for each in told:
+            with pytest.raises(NotAllowed) as refused:
+                independent_rights(session, again, solo=False, own=DECIDERS, by=who, now=later)
+            assert refused.value.sentence == each
+        return told
+
+    tool, later = a_tool(session, now=now), now + timedelta(days=100)
+    first = ready(tool, now)
+    scoring.declare(session, id_of(first), interested=True, statement="Shares.", by=cast["amir"], now=now)
+    rounds.withdraw(session, id_of(first), reason="Asked anew.", by=cast["rosa"], now=now)
+    again = ready(tool, later)
+    deputies.delegate(
+        session,
+        cast["mina"].id,
+        first_day=later.date(),
+        last_day=later.date(),
+        zone=UTC_ZONE,
+        by=cast["amir"],
+        now=later,
+    )
+    mina = replace(cast["mina"], roles=cast["mina"].roles | DECIDERS, lent=DECIDERS)
+    for who in (cast["amir"], mina):
+        assert mine(session, who, later) == []
+        assert len(reasons(who)) == 1
+    assert mine(session, cast["ana"], later) == ["decide"]
+    scoring.declare(session, id_of(again), interested=False, statement="", by=cast["amir"], now=later)
+    for who in (cast["amir"], mina):
+        assert mine(session, who, later) == ["decide"]
+        assert reasons(who) == []
+
+
+def test_who_had_an_interest_in_an_earlier_round_is_asked_anew_before_scoring(
+    session: Session, cast: Mapping[str, Actor], now: datetime
+) -> None:
+    case = opened(session, cast, "ravi", "mina", now=now)
+    scoring.declare(session, id_of(case), interested=True, statement="Shares.", by=cast["ravi"], now=now)
+    rounds.withdraw(session, id_of(case), reason="Asked anew.", by=cast["rosa"], now=now)
+    again = rounds.open_evaluation(
+        session,
+        case.tool_id,
+        tier=2,
+        owner_id=cast["rosa"].person_id,
+        intended_use={"purpose": "Letters"},
+        reviewers=[cast[each].person_id for each in ("ravi", "mina")],
+        zone=UTC_ZONE,
+        by=cast["rosa"],
+        now=now,
+    )
+    assert sorted(told(session, again)) == [("declare", "Mina", ""), ("declare", "Ravi", "")]
+    assert mine(session, cast["ravi"], now) == ["declare"]
 
 
 def test_who_decides_alone_has_it_on_the_list_once_trained(

@@ -12,8 +12,11 @@ from sqlmodel import col, select
 from starlette.testclient import TestClient
 
 from registry.domain.evaluation import EvaluationState
+from registry.settings import Settings
+from registry.store import tools
 from registry.store.engine import snapshot, transaction
 from registry.store.tables import Evaluation, Verdict
+from registry.web.app import create_app
 from tests.conftest import NOW
 from tests.web.conftest import HandClock
 
@@ -137,6 +140,32 @@ def test_what_is_no_day_is_told_on_the_page_and_refused_in_a_file(client: TestCl
     assert "no day of the past" in shown.text
     assert client.get("/radar.csv?at=2999-Q1").status_code == 422
     assert json.loads(client.get("/radar.json?group=999").text)["entries"]
+
+
+def test_a_category_that_no_tool_has_is_told_on_the_page_and_refused_in_a_file(
+    client: TestClient, site_engine: Engine
+) -> None:
+    told_so = "There is no category “Drawings”. Choose among: "
+    for page in ("/radar", "/radar/risk-fit"):
+        shown = client.get(f"{page}?category=Drawings&ring=no")
+        assert shown.status_code == 422
+        assert told_so in shown.text
+    for file in ("svg", "csv", "json"):
+        refused = client.get(f"/radar.{file}?category=Drawing&category=Drawings")
+        assert refused.status_code == 422
+        assert "There is no category" in refused.text
+
+
+def test_tools_without_a_category_are_chosen_by_the_same_word_in_every_language(
+    settings: Settings, site_engine: Engine, clock: HandClock
+) -> None:
+    with transaction(site_engine) as session:
+        tools.get(session, "harrow-chat").category = ""
+    spoken = settings.model_copy(update={"language": "es"})
+    client = TestClient(create_app(spoken, engine=site_engine, clock=clock))
+    [value] = re.findall(r'value="([^"]*)"[^>]*><label[^>]*>Sin categoría', client.get("/radar").text)
+    found = client.get("/radar.json", params={"category": value})
+    assert [each["name"] for each in found.json()["entries"]] == ["Harrow Chat"]
 
 
 def test_what_was_under_review_then_is_in_review_though_its_review_ended_since(
