@@ -107,6 +107,12 @@ def host_of(url: str) -> str:
     return (urlsplit(canonical).hostname or "") if canonical else ""
 
 
+def names_a_user(url: str) -> bool:
+    """Whether somebody's name or a password stands before the host, which then is another one than it looks like:
+    `https://tool.example@evil.example`."""
+    return "@" in urlsplit(url).netloc
+
+
 def is_within(url: str, site: str) -> bool:
     """Whether it is the address of something at or below that site."""
     below = canonical_url(site).rstrip("/") + "/"

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import delete
+from sqlalchemy import delete, update
 from sqlmodel import Session, col, select
 
 from registry.store.tables import SignInFailure
@@ -30,3 +30,7 @@ def drop(session: Session, ids: Collection[int]) -> None:
 
 def drop_of(session: Session, key: str) -> None:
     session.execute(delete(SignInFailure).where(col(SignInFailure.key) == key))
+
+
+def rename(session: Session, old: str, new: str) -> None:
+    session.execute(update(SignInFailure).where(col(SignInFailure.key) == old).values(key=new))

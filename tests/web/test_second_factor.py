@@ -216,6 +216,28 @@ def guess(thief: TestClient, times: int) -> list[int]:
     return told
 
 
+def test_a_password_chosen_by_a_link_gives_nobody_further_guesses(
+    browse: Browse, clock: HandClock, site_engine: Engine, settings: Settings, cast: dict[str, int]
+) -> None:
+    rosa, thief = browse(), browse()
+    log_in(rosa)
+    phone, codes = set_up(rosa, clock)
+    assert set(guess(thief, guessing.ENOUGH)) == {422}
+    with transaction(site_engine) as session:
+        link = sign_in.make_link(
+            session,
+            cast["Rosa"],
+            secret=settings.secret,
+            valid_for=timedelta(hours=1),
+            sets_password=True,
+            by=REGISTRY,
+            now=clock.now,
+        )
+    thief.post(f"/sign-in/{link}", data={"password": NEW})
+    assert give(thief, phone.next()).status_code == 429
+    assert give(thief, codes[0]).status_code == 303
+
+
 def test_who_does_not_know_the_password_locks_nobody_out(browse: Browse, clock: HandClock) -> None:
     rosa, stranger = browse(), browse()
     log_in(rosa)

@@ -23,7 +23,7 @@ from registry.store import candidates, requests, tools
 from registry.store.columns import id_of
 from registry.store.engine import serialise
 from registry.store.tables import Candidate, Request, Tool
-from scrapers.links import canonical_url, untracked
+from scrapers.links import canonical_url, names_a_user, untracked
 
 
 @dataclass(frozen=True)
@@ -112,7 +112,7 @@ def _check(name: str, homepage: str, purpose: str) -> None:
     if not purpose:
         faults["purpose"] = worded("must be said in a sentence or two")
     absolute = homepage if "://" in homepage else f"https://{homepage}"
-    if homepage and (not canonical_url(absolute) or len(absolute) > 2000):
+    if homepage and (not canonical_url(absolute) or names_a_user(absolute) or len(absolute) > 2000):
         faults["homepage"] = worded("must be a web address, such as https://example.org")
     if faults:
         raise InvalidInput(worded("The request lacks something. Complete what is marked."), faults)

@@ -23,7 +23,7 @@ from registry.services.people.acting import Actor, record, refuse_long
 from registry.store import candidates, tools
 from registry.store.engine import serialise
 from registry.store.tables import Candidate, Tool
-from scrapers.links import canonical_url, untracked
+from scrapers.links import canonical_url, names_a_user, untracked
 
 
 def accept(
@@ -217,7 +217,7 @@ def address(homepage: str) -> str:
     homepage = homepage.strip()
     if homepage and "://" not in homepage:
         homepage = f"https://{homepage}"
-    if homepage and (not canonical_url(homepage) or len(homepage) > 2000):
+    if homepage and (not canonical_url(homepage) or names_a_user(homepage) or len(homepage) > 2000):
         raise InvalidInput(
             "The home page is no web address. Write it out, such as https://example.org.",
             {"homepage": "must be an http or https address"},

@@ -7,6 +7,7 @@ from typing import Any
 from sqlmodel import Session
 
 from registry.domain.errors import NotAllowed, RuleBroken
+from registry.domain.identity import name_key
 from registry.domain.triage import CandidateStatus, Verb
 from registry.domain.values import dataclass
 from registry.services.candidates.merging import carry_back
@@ -15,6 +16,7 @@ from registry.services.people.acting import Actor, event_of, record_all
 from registry.store import candidates, tools, triage_acts
 from registry.store.columns import id_of
 from registry.store.tables import (
+    AliasKind,
     Candidate,
     CandidateLabel,
     Difference,
@@ -161,7 +163,16 @@ def _difference(session: Session, _candidate: Candidate, step: TriageStep) -> No
 
 def _tools(session: Session, steps: Sequence[TriageStep], by: Actor, now: datetime) -> None:
     """Take away the names and tools that accepting made. Raises RuleBroken where somebody built on one of them."""
-    tools.drop_aliases(session, [alias for step in steps for alias in step.made["aliases"]])
+    known = tools.aliases_of(session, [step.made["tool"] for step in steps if not step.made["new_tool"]])
+    called = tools.by_ids(session, list(known))
+    own = {
+        alias.id
+        for tool_id, aliases in known.items()
+        for alias in aliases
+        if (alias.kind, alias.key) == (AliasKind.NAME, name_key(called[tool_id].name))
+    }  # it was renamed to what the candidate is called
+    made = [alias for step in steps for alias in step.made["aliases"]]
+    tools.drop_aliases(session, [alias for alias in made if alias not in own])
     ids = [step.made["tool"] for step in steps if step.made["new_tool"]]
     found = tools.by_ids(session, ids)
     named = tools.aliases_of(session, ids)

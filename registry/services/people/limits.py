@@ -110,7 +110,8 @@ def account_key(email: str, known: str, user_id: int | None, *, secret: bytes) -
 def code_limits(known: str, user: User, *, secret: bytes) -> Limits:
     """The same of attempts at somebody's code; no address that anybody types counts under it.
 
-    With another password they begin anew: whoever guessed with the old one comes no further.
+    With another password they begin anew: whoever guessed with the old one comes no further. One that was chosen by a
+    link is no such sign, see `go_on`.
     """
     user_id = user.id or 0
     nonce, _, proof = known.partition(".")
@@ -118,6 +119,12 @@ def code_limits(known: str, user: User, *, secret: bytes) -> Limits:
     if hmac.compare_digest(proof.encode(), _proof(nonce, user_id, secret).encode()):
         return {f"{whose} in {nonce}": CODES, f"{whose} in known": KNOWN_CODES}
     return {whose: CODES}
+
+
+def go_on(session: Session, before: Limits, now_under: Limits, *, secret: bytes) -> None:
+    """What failed under `before` counts under what stands at its place in `now_under`."""
+    for old, new in zip(before, now_under, strict=True):
+        store.rename(session, digest_of("limit", old, secret), digest_of("limit", new, secret))
 
 
 def known_browser(user_id: int, *, secret: bytes) -> str:

@@ -1,6 +1,6 @@
 """What people change of a tool: its name, its texts, its tags, and the other ways to say it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any
@@ -11,6 +11,7 @@ from registry.domain.errors import InvalidInput, StaleVersion
 from registry.domain.identity import name_key
 from registry.domain.tag import tags_of
 from registry.domain.values import dataclass
+from registry.services.answers.asking import read_query
 from registry.services.candidates.triage import address
 from registry.services.entries.keys import product_key
 from registry.services.entries.ownership import alias_kind
@@ -158,12 +159,17 @@ def _ways(
     faults: dict[str, str],
 ) -> Said:
     """All the ways to say it from now on; `faults` tells of what is none, is another tool's, or is too much."""
+    said = was.ways if written is None else _read(was, written, texts["name"], faults)
     names = {way: text for way, text in was.ways.items() if way == _own(tool.name)}
     if texts["name"] != tool.name:
         names[_own(texts["name"])] = texts["name"]
-    said = was.ways if written is None else _read(was, written, texts["name"], faults)
+    names = {way: _spelled([text, said.get(way, ""), was.ways.get(way, "")]) for way, text in names.items()}
     found, home = {**said, **names}, _home(tool, texts)
-    new = [(kind, text, key) for (kind, key), text in found.items() if (kind, key) not in was.rows]
+    new = [
+        (kind, text, key)
+        for (kind, key), text in found.items()
+        if was.ways.get((kind, key), "").casefold() != text.casefold()
+    ]
     known = Ways(session, [*new, *home])
     told: dict[str, list[str]] = {}
     for way in new:
@@ -177,6 +183,12 @@ def _ways(
         (kind, key): text for kind, text, key in home if not known.clash((kind, text, key), id_of(tool))
     }
     return found
+
+
+def _spelled(spellings: Sequence[str]) -> str:
+    """Of spellings with one key the one by which all of them find the tool: `ASP.NET`, which reads as a host and is
+    meant only where it is written so, before `AspNet`; else the first."""
+    return next((text for text in spellings if read_query(text).written), spellings[0])
 
 
 def _read(was: _Is, written: Iterable[str], name: str, faults: dict[str, str]) -> Said:

@@ -24,7 +24,7 @@ from registry.web.render import go, local_path, render, secretly
 from registry.web.routing import page_router
 from registry.web.shapes import Form
 from registry.web.viewer import now_of, session_of
-from registry.web.visiting import host_of, signed_out
+from registry.web.visiting import host_of, known_cookie, signed_out
 
 router = page_router()
 
@@ -161,6 +161,7 @@ def use_link(
 ) -> Response:
     user, sets_password = sign_in.get_link(tx, token, secret=house.secret, now=now)
     if sets_password:
+        before = _code_limits(request, user, house)
         try:
             with tx.begin_nested():
                 accounts.set_password(
@@ -175,6 +176,8 @@ def use_link(
             joins = identities.may_join(tx, user, token, session_of(request))
             page = _link_page(house, user, sets_password, token, next, refused, joins=joins)
             return secretly(render(request, "session/link.html", page, status=422))
+        # Who reads somebody's mails may choose one password after another, and guesses at no more codes for it.
+        limits.go_on(tx, before, _code_limits(request, user, house), secret=house.secret)
     else:
         sign_in.use_up(tx, sign_in.digest_of("link", token, house.secret), now)
     return enter(request, tx, user, SignInWay.LINK, next)
@@ -209,6 +212,12 @@ async def _mail_reset(request: Request, email: str, now: datetime) -> None:
     parts = parts_of(request)
     async with parts.writing() as session:
         await run_in_threadpool(invitations.mail_reset, session, email, secret=parts.settings.secret, now=now)
+
+
+def _code_limits(request: Request, user: User, house: Settings) -> limits.Limits:
+    """Of any browser, and of this one."""
+    known, secret = known_cookie(request), house.secret
+    return {**limits.code_limits("", user, secret=secret), **limits.code_limits(known, user, secret=secret)}
 
 
 def _login_page(house: Settings, next: str, form: Form) -> LoginPage:  # noqa: A002

@@ -77,7 +77,13 @@ def test_two_fresh_requests_wake_a_watched_candidate(session, now):
 
 @pytest.mark.parametrize(
     ("field", "faulty"),
-    [("name", " "), ("name", "x" * 121), ("purpose", ""), ("homepage", "javascript:alert(1)")],
+    [
+        ("name", " "),
+        ("name", "x" * 121),
+        ("purpose", ""),
+        ("homepage", "javascript:alert(1)"),
+        ("homepage", "https://quill.example@evil.example/"),
+    ],
 )
 def test_a_request_must_be_complete(session, now, field, faulty):
     with pytest.raises(InvalidInput) as refused:

@@ -10,6 +10,7 @@ from registry.domain.triage import CandidateStatus, DismissReason
 from registry.services.answers import requests
 from registry.services.candidates import editing, labels, merging, triage, undoing, waking
 from registry.services.people.acting import Actor
+from registry.services.tools.editing import edit
 from registry.store import candidates, triage_acts
 from registry.store.columns import id_of
 from registry.store.tables import Alias, Candidate, Event, Tool
@@ -63,6 +64,16 @@ def test_accepting_into_a_tool_is_undone_by_the_names_alone(session, now):
     undo(session, now)
     assert other.status is CandidateStatus.NEW
     assert {each.key for each in session.exec(select(Alias))} == {"plumeria", "plumeria.example"}
+
+
+def test_a_tool_that_was_renamed_to_what_was_accepted_into_it_keeps_that_name(session, now):
+    tool = triage.accept(session, a_candidate(session, now).id, by=ROSA, now=now)
+    other = a_candidate(session, now, "Plumes", "https://plumes.example/")
+    triage.accept(session, other.id, tool_id=id_of(tool), by=ROSA, now=now)
+    edit(session, tool.slug, with_texts={"name": "Plumes"}, by=ROSA, now=now)
+    undo(session, now)
+    assert other.status is CandidateStatus.NEW
+    assert {each.key for each in session.exec(select(Alias))} == {"plumeria", "plumeria.example", "plumes"}
 
 
 @pytest.mark.both_databases

@@ -177,6 +177,32 @@ def test_a_name_spelled_anew_is_the_same_way_to_say_it(
     assert "Quill-Mark" in [each.text for each in tools.aliases(session, id_of(quill))]
 
 
+def test_a_name_that_reads_as_a_host_finds_the_tool_also_when_it_is_spelled_anew(
+    session: Session, cast: Mapping[str, Actor], now: datetime
+) -> None:
+    asp = a_tool(session, "ASP.NET", now=now)
+    for name in ("AspNet", "Asp Net"):
+        edit(session, asp.slug, with_texts={"name": name}, with_aliases=[], by=cast["rosa"], now=now)
+        for said in ("asp.net", "ASP.NET", name):
+            found = match(session, said)
+            assert (said, found and found.tool.id) == (said, asp.id)
+    quill = a_tool(session, "QuillIo", now=now)
+    edit(session, quill.slug, with_aliases=["name:quill.io"], by=cast["rosa"], now=now)
+    found = match(session, "quill.io")
+    assert found is not None
+    assert found.tool.id == quill.id
+
+
+def test_a_name_spelled_as_another_tools_address_is_refused(
+    session: Session, cast: Mapping[str, Actor], now: datetime
+) -> None:
+    a_tool(session, "Rival", now=now, aliases={"quill.io": AliasKind.DOMAIN})
+    quill = a_tool(session, "QuillIo", now=now)
+    with pytest.raises(InvalidInput) as refused:
+        edit(session, quill.slug, with_texts={"name": "Quill.io"}, by=cast["rosa"], now=now)
+    assert "“Quill.io” means “Rival” for certain already." in refused.value.faults["name"]
+
+
 def test_what_may_not_be_kept_is_told_field_by_field_and_nothing_is(
     session: Session, cast: Mapping[str, Actor], quill: Tool, now: datetime
 ) -> None:
@@ -192,6 +218,17 @@ def test_what_may_not_be_kept_is_told_field_by_field_and_nothing_is(
             edit(session, "quillmark", with_texts={"name": empty}, by=cast["rosa"], now=now)
         assert "name" in refused.value.faults
     assert (quill.name, quill.category, told(session)) == ("Quillmark", "Writing", [])
+
+
+@pytest.mark.parametrize(
+    "homepage", ["https://quill.example@evil.example", "https://me:key@quill.example/", "mailto:a@b.example"]
+)
+def test_a_home_page_hides_no_host_and_no_password(
+    session: Session, cast: Mapping[str, Actor], quill: Tool, now: datetime, homepage: str
+) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        edit(session, "quillmark", with_texts={"homepage": homepage}, by=cast["rosa"], now=now)
+    assert "no web address" in refused.value.faults["homepage"]
 
 
 @pytest.mark.parametrize(
