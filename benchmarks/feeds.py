@@ -20,7 +20,7 @@ import sqlite3
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -30,7 +30,7 @@ from zoneinfo import ZoneInfo
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from made_registry import fill
+from made_registry import fill, touch_a_verdict
 from serving import datasette, hello, served, wait_for
 
 PARTS = ("unchanged", "anew", "grow")
@@ -41,6 +41,7 @@ GROWN = (
     "/feeds/verdicts.json",
     f"{FEED}?outcome=approved",
     f"{FEED}?category=C3",
+    f"{FEED}?office=o3",
     f"{FEED}?event=published",
 )
 PAGES = ("/", "/verdicts")
@@ -72,13 +73,13 @@ def main() -> None:
 
 
 def registry(folder: Path, size: int, asked: argparse.Namespace) -> Path:
-    """A registry of so many tools with the notices of its verdicts, which all went out a month ago."""
+    """A registry of so many tools and five offices, with the notices of its verdicts, all told a month ago."""
     from registry.services.verdicts.announcing import Sweep
     from registry.store.engine import make_engine, transaction
 
     file = folder / f"registry-{size}.sqlite3"
     if not file.exists():
-        fill(file, size, asked.decided, asked.seed)
+        fill(file, size, asked.decided, asked.seed, offices=5)
         engine = make_engine(f"sqlite:///{file}")
         with transaction(engine) as session:
             Sweep(ZoneInfo("UTC")).write(session, datetime.now(UTC) - timedelta(days=29))
@@ -143,14 +144,20 @@ def measure_anew(asked: argparse.Namespace, made: dict[int, Path]) -> dict[str, 
 
 
 def measure_grow(asked: argparse.Namespace, made: dict[int, Path]) -> dict[str, Any]:
-    times: dict[str, dict[int, float]] = {path: {} for path in GROWN}
-    for size, database in made.items():
-        with sites(database) as (ours, _, _), closing(sqlite3.connect(database)) as writer:
-            for path in GROWN:
-                runs = [ours.processor_s(anew(ours, writer, path), 10) for _ in range(asked.times)]
-                times[path][size] = median(runs)
+    """The registries in turn, path by path."""
+    times: dict[str, dict[int, list[float]]] = {path: {size: [] for size in made} for path in GROWN}
+    with ExitStack() as opened:
+        asking = {}
+        for size, database in made.items():
+            site = opened.enter_context(ours_alone(database))
+            asking[size] = (site, opened.enter_context(closing(sqlite3.connect(database))))
+        for path in GROWN:
+            for _ in range(asked.times):
+                for size, (site, writer) in asking.items():
+                    times[path][size].append(site.processor_s(anew(site, writer, path), 10))
     told: dict[str, Any] = {}
-    for path, by_size in times.items():
+    for path, runs in times.items():
+        by_size = {size: median(each) for size, each in runs.items()}
         least = by_size[min(by_size)]
         told[path] = ", ".join(
             f"{size:,}: {taken * 1e3:.0f} ms ({taken / least:.2f})" for size, taken in by_size.items()
@@ -208,11 +215,10 @@ class Site:
 
 
 def anew(site: Site, writer: sqlite3.Connection, path: str) -> Callable[[], object]:
-    """Something was written that may concern every feed, so that none is told from memory."""
+    """Something befell one verdict, which may concern every feed, so that none is told from memory."""
 
     def ask() -> object:
-        with writer:
-            writer.execute("INSERT INTO tool_change (tool_id, named, xid) VALUES (0, 0, 0)")
+        touch_a_verdict(writer)
         return site.ask(path)
 
     return ask
@@ -229,6 +235,13 @@ def sites(database: Path) -> Iterator[tuple[Site, Site, Site | None]]:
                 Site(greeting, child("hello.py")),
                 Site(table, child("datasette")) if table else None,
             )
+
+
+@contextmanager
+def ours_alone(database: Path) -> Iterator[Site]:
+    with tempfile.TemporaryDirectory() as folder, served(folder, database) as (port, started):
+        wait_for(port, FEED)
+        yield Site(port, started.pid)
 
 
 def child(name: str) -> int:

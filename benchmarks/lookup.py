@@ -7,7 +7,8 @@
 `suggest`  a mistyped name, one at a time; how often the right one comes first
 `ceiling`  how often the right one is the nearest, alone or among others, by comparing with all names: what no order by
            edits alone can pass
-`grow`     pages with a fixed number of rows at 1,000, 10,000 and 100,000 tools
+`grow`     pages with a fixed number of rows at 1,000, 10,000 and 100,000 tools, by processor time; the radar shows more
+           the more tools are decided, save where only what moved since yesterday is asked for, which is none
 `lists`    a list page of 50 rows rendered anew, beside datasette's table page of the same rows, one connection
 `command`  `registry check` as a process beside `python -c "import sqlmodel"`
 
@@ -20,10 +21,13 @@ import json
 import os
 import random
 import resource
+import sqlite3
 import subprocess
 import sys
 import tempfile
 import time
+from contextlib import ExitStack, closing
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -31,7 +35,7 @@ from urllib.parse import quote
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from made_registry import as_people_ask, fill, made_names, mistyped
+from made_registry import as_people_ask, fill, made_names, mistyped, touch_a_verdict
 from serving import asked_once, datasette, hello, load, memory_mb, percentile, served, wait_for
 
 PARTS = ("rate", "suggest", "ceiling", "grow", "lists", "command")
@@ -41,7 +45,13 @@ PAGES = (
     "/check?q={typo}",
     "/tools",
     "/tools/{slug}",
+    "/tools/{decided}",
     "/verdicts",
+    "/verdicts/1",
+    "/radar",
+    "/radar?since={yesterday}&moved=yes",
+    "/feeds",
+    "/feeds.opml",
     "/suggest?q={begun}",
 )
 
@@ -50,6 +60,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("parts", nargs="*", choices=[*PARTS, []], help="all of them where none is named")
     parser.add_argument("--tools", type=int, default=100_000)
+    parser.add_argument("--sizes", type=int, nargs="*", default=[1_000, 10_000, 100_000], help="for `grow`")
     parser.add_argument("--names", type=int, nargs="*", default=[100_000, 1_000_000], help="for `suggest`")
     parser.add_argument("--mistyped", type=int, default=200, help="for `ceiling`")
     parser.add_argument("--decided", type=float, default=0.05, help="share of the tools with a verdict")
@@ -154,37 +165,48 @@ def measure_ceiling(asked: argparse.Namespace) -> dict[str, Any]:
 
 
 def measure_grow(asked: argparse.Namespace) -> dict[str, Any]:
+    """Each page rendered anew after something befell one verdict; the registries in turn, page by page."""
     from fastapi.testclient import TestClient
 
     from registry.settings import Settings
     from registry.web.app import create_app
 
-    sizes = [size for size in (1_000, 10_000, 100_000) if size <= max(asked.tools, 1_000)]
-    times: dict[str, dict[int, float]] = {page: {} for page in PAGES}
-    for size in sizes:
-        with tempfile.TemporaryDirectory() as folder:
-            database = fill(Path(folder) / "registry.sqlite3", size, asked.decided, asked.seed)
+    sizes = [size for size in asked.sizes if size <= max(asked.tools, min(asked.sizes))]
+    times: dict[str, dict[int, list[float]]] = {page: {size: [] for size in sizes} for page in PAGES}
+    with tempfile.TemporaryDirectory() as folder, ExitStack() as opened:
+        asking = {}
+        for size in sizes:
+            database = fill(
+                Path(folder) / f"registry-{size}.sqlite3", size, asked.decided, asked.seed, offices=5
+            )
             settings = Settings(
                 data_dir=Path(folder), database_url=f"sqlite:///{database}", base_url="http://testserver"
             )
             app = create_app(settings)
-            with TestClient(app) as client:
-                app.state.parts.following.wait()
-                name = made_names(size, random.Random(asked.seed))[size // 2]
-                given = {"name": name, "typo": name[1:], "slug": name, "begun": name[:4]}
-                for page in PAGES:
-                    every = []
-                    for _ in range(4 * asked.times):
-                        begun = time.perf_counter()
-                        assert client.get(page.format(**given)).status_code == 200, page
-                        every.append(time.perf_counter() - begun)
-                    times[page][size] = median(every)
+            client = opened.enter_context(TestClient(app))
+            app.state.parts.following.wait()
+            names = made_names(size, random.Random(asked.seed))
+            name = names[
+                size // 80 * 40
+            ]  # of the category of the first, which a verdict on that one concerns too
+            given = {"name": name, "typo": name[1:], "slug": name, "begun": name[:4], "decided": names[0]}
+            given["yesterday"] = (datetime.now(UTC) - timedelta(days=1)).date().isoformat()
+            asking[size] = (client, given, opened.enter_context(closing(sqlite3.connect(database))))
+        for page in PAGES:
+            for turn in range(2 * asked.times + 1):
+                for size, (client, given, writer) in asking.items():
+                    touch_a_verdict(writer)
+                    begun = time.process_time()
+                    assert client.get(page.format(**given)).status_code == 200, page
+                    if turn:  # the first time, what is read once a process is read
+                        times[page][size].append(time.process_time() - begun)
+    medians = {page: {size: median(every) for size, every in runs.items()} for page, runs in times.items()}
     return {
         page: "  ".join(
             f"{size:,}: {took * 1e3:.1f} ms ({took / by_size[sizes[0]]:.2f})"
             for size, took in by_size.items()
         )
-        for page, by_size in times.items()
+        for page, by_size in medians.items()
     }
 
 

@@ -2,6 +2,7 @@
 
 # ruff: noqa: S311
 import random
+import sqlite3
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import accumulate
@@ -74,8 +75,9 @@ def as_people_ask(tools: int, seed: int, number: int) -> list[str]:
     return [dice.choice(spelled).format(name) for name in dice.choices(names, cum_weights=weights, k=number)]
 
 
-def fill(file: Path, tools: int, decided: float, seed: int) -> Path:
-    """A registry of so many tools, two and a half aliases each, some of them with a verdict."""
+def fill(file: Path, tools: int, decided: float, seed: int, *, offices: int = 0) -> Path:
+    """A registry of so many tools, two and a half aliases each, some of them with a verdict; with `offices`, which are
+    called o0, o1 and so on, every other verdict holds for one of them."""
     from registry.domain.outcome import Outcome
     from registry.store import schema, tables
     from registry.store.engine import make_engine
@@ -119,9 +121,23 @@ def fill(file: Path, tools: int, decided: float, seed: int) -> Path:
                 number=at, tool_id=at, outcome=dice.choice([Outcome.APPROVED, Outcome.REJECTED]), rationale="It is so.",
                 decided_by="Amir", decided_at=before, published_at=before, starts_at=before, imported=True,
                 valid_until=(before + timedelta(days=700)).date(),
+                offices=[f"o{at % offices}"] if offices and at % 2 else [],
             ).model_dump(exclude={"id"}) | {"uid": f"v{at}"}
             for at in range(1, int(tools * decided) + 1)
         ]  # fmt: skip
         connection.execute(tables.Verdict.__table__.insert(), verdicts)  # type: ignore[attr-defined]
+        named = [
+            {"code": f"o{at}", "name": f"Office {at}", "default_rule": "", "version": 1}
+            for at in range(offices)
+        ]
+        if named:
+            connection.execute(tables.Office.__table__.insert(), named)  # type: ignore[attr-defined]
     engine.dispose()
     return file
+
+
+def touch_a_verdict(writer: sqlite3.Connection) -> None:
+    """Leaves on the trail of changes what an act on one verdict leaves there, so that what is remembered of its tool,
+    and every page and feed that may show it, is made anew."""
+    with writer:
+        writer.execute("INSERT INTO tool_change (tool_id, named, xid) SELECT min(tool_id), 0, 0 FROM verdict")

@@ -162,12 +162,18 @@ def spoken_of(session: Session, *, now: datetime, tool_ids: Collection[int] | No
     return sorted(session.connection().scalars(decided.union(running)))
 
 
-def ever_spoken_of(session: Session, *, at: datetime, now: datetime) -> list[int]:
-    """Ids of the tools on which a verdict had been decided by a moment, or an evaluation was under way then."""
+def ever_spoken_of(
+    session: Session, *, at: datetime, now: datetime, tool_ids: Collection[int] | None = None
+) -> list[int]:
+    """Ids of the tools on which a verdict had been decided by a moment, or an evaluation was under way then; of all, or
+    of these alone."""
     decided: Select[Any] = select(col(tables.Verdict.tool_id)).where(
         *published(now), col(tables.Verdict.decided_at) <= at
     )
     running: Select[Any] = select(col(Evaluation.tool_id)).where(*under_way_at(at))
+    if tool_ids is not None:
+        decided = decided.where(among(session, col(tables.Verdict.tool_id), tool_ids))
+        running = running.where(among(session, col(Evaluation.tool_id), tool_ids))
     return sorted(session.connection().scalars(decided.union(running)))
 
 

@@ -1,6 +1,6 @@
 """How every tool stood on a day of the past or stands now, and what moved between two days."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 
 from sqlmodel import Session
@@ -35,12 +35,19 @@ def end_of(day: date, house: House, now: datetime) -> datetime:
 
 
 def stood(
-    session: Session, house: House, *, at: datetime, now: datetime, office: str | None = None
+    session: Session,
+    house: House,
+    *,
+    at: datetime,
+    now: datetime,
+    office: str | None = None,
+    tool_ids: Collection[int] | None = None,
 ) -> dict[int, Entry]:
     """Tool id -> its answer as of a moment that has passed, of those that had one: from verdicts, what had befallen
-    them and the evaluations under way as they were then; names, categories and offices as they are now."""
+    them and the evaluations under way as they were then; names, categories and offices as they are now. Of all tools,
+    or of these alone."""
     found: dict[int, Entry] = {}
-    spoken_of = store.ever_spoken_of(session, at=at, now=now)
+    spoken_of = store.ever_spoken_of(session, at=at, now=now, tool_ids=tool_ids)
     question = Question(at=at, office=office)
     for start in range(0, len(spoken_of), AT_ONCE):
         ids = spoken_of[start : start + AT_ONCE]

@@ -28,6 +28,8 @@ from registry.store.engine import snapshot
 logger = logging.getLogger(__name__)
 MOST_READ_AGAIN = 500
 """Tools; when more of them changed, reading everything anew is the better."""
+MOST_PASTS = 16
+"""Days and offices of which is kept how every tool stood."""
 BESIDE = timedelta(minutes=1)
 """So much earlier a request may have looked at the clock that runs beside the one which read the store."""
 
@@ -44,8 +46,10 @@ class _Held:
     """Tools that the roll may tell wrongly."""
     renamed: bool = False
     """Whether a tool came, went, or moved to another category since the roll was made."""
-    past: dict[tuple[date | None, str | None], Mapping[int, Entry]] = field(default_factory=dict)
-    """By day and office, as they were asked for."""
+    past: dict[tuple[date | None, str | None], tuple[Mapping[int, Entry], frozenset[int]]] = field(
+        default_factory=dict
+    )
+    """By day and office, the one asked for last at the end; each with the tools that it may tell wrongly."""
 
     @property
     def roll_is_true(self) -> bool:
@@ -76,12 +80,17 @@ class Shelving:
             return self.roll(now).entries
         with self._lock:
             self._held = held = self._follow(now)
-            if (day, office) not in held.past:
+            known, stale = held.past.pop((day, office), ({}, None))
+            if stale is None or stale:
                 with snapshot(self._engine) as session:
-                    known = house(session, self._settings)
-                    at = now if day is None else radar.end_of(day, known, now)
-                    held.past[day, office] = radar.stood(session, known, at=at, now=now, office=office)
-            return held.past[day, office]
+                    organisation = house(session, self._settings)
+                    at = now if day is None else radar.end_of(day, organisation, now)
+                    read = radar.stood(session, organisation, at=at, now=now, office=office, tool_ids=stale)
+                known = {each: told for each, told in known.items() if each not in (stale or ())} | read
+            while len(held.past) >= MOST_PASTS:
+                del held.past[next(iter(held.past))]
+            held.past[day, office] = known, frozenset()
+            return known
 
     def until(self, now: datetime) -> datetime:
         """When time alone changes something next. Raises SQLAlchemyError where the store cannot be read."""
@@ -144,6 +153,11 @@ class Shelving:
             held.roll,
             held.stale | concerned,
             held.renamed or bool(news and news.tools),
+            {
+                asked: (known, stale | concerned)
+                for asked, (known, stale) in held.past.items()
+                if len(stale | concerned) <= MOST_READ_AGAIN
+            },
         )
 
     def _called(self, held: _Held, now: datetime) -> _Held:

@@ -1,18 +1,23 @@
 """The shelf that is kept in memory is the one that would be read anew, whoever wrote and however time passed."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine, event
 from sqlmodel import Session
 
+from registry.domain.lookup import AnswerCode
 from registry.domain.outcome import Outcome
 from registry.domain.validity import MarkKind, ValidityState
+from registry.services.answers import radar
+from registry.services.answers.roll import Entry
 from registry.services.people.acting import Actor
+from registry.services.people.house import house
 from registry.services.verdicts.shelf import Shelf
-from registry.services.verdicts.shelving import Shelving
+from registry.services.verdicts.shelving import MOST_PASTS, Shelving
 from registry.services.verdicts.verdict_life import mark
 from registry.settings import Settings
 from registry.store import shelf as store
@@ -105,6 +110,48 @@ def test_what_did_not_change_is_not_read_again(
     second = shelving.shelf(now)
     assert second.mark != first.mark
     assert not [statement for statement in said if "MATERIALIZED" in statement]  # one tool's verdicts alone
+
+
+@pytest.mark.both_databases
+def test_of_a_past_day_that_was_asked_for_only_what_is_written_about_since_is_read_again(
+    engine: Engine,
+    shelving: Shelving,
+    cast: dict[str, Actor],
+    now: datetime,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    as_it_is = radar.stood
+    read: list[frozenset[int] | None] = []
+
+    def noted(*about: Any, tool_ids: frozenset[int] | None = None, **more: Any) -> dict[int, Entry]:
+        read.append(tool_ids)
+        return as_it_is(*about, tool_ids=tool_ids, **more)
+
+    monkeypatch.setattr(radar, "stood", noted)
+    day = (now - DAY).date()
+
+    def stood(at: datetime) -> Mapping[int, Entry]:
+        found = shelving.stood(day, None, at)
+        with snapshot(engine) as session:
+            known = house(session, Settings())
+            assert found == as_it_is(session, known, at=radar.end_of(day, known, at), now=at)
+        return found
+
+    assert stood(now).keys() == {1, 2}
+    with transaction(engine) as session:
+        session.get_one(Tool, 2).name = "Too"
+        a_verdict(session, a_tool(session, "Three", now=now), cast, now=now - 2 * DAY)
+    assert [each.name for each in stood(now).values()] == ["One", "Too", "Three"]
+    with transaction(engine) as session:
+        suspend(session, cast["ana"], now - 2 * DAY)
+    assert stood(now)[1].code is AnswerCode.SUSPENDED
+    stood(now)
+    assert read == [None, {2, 3}, {1}]
+    for days in range(1, MOST_PASTS + 1):
+        shelving.stood(day - days * DAY, None, now)
+    read.clear()
+    stood(now)
+    assert read == [None], "the one asked for longest ago was let go"
 
 
 def test_reading_ahead_a_store_that_cannot_be_read_harms_nothing(
