@@ -101,10 +101,11 @@ def app(
 ) -> Iterator[FastAPI]:
     """The site; with --whole, whatever it changes in any test must leave an event, and end what memory tells of it."""
     watched = request.config.getoption("--whole") and not request.module.__name__.endswith("test_on_record")
+    counts_itself = request.node.get_closest_marker("counts_requests") is not None
     made = create_app(settings, engine=site_engine, clock=clock)
     with (
         watching() if watched else nullcontext([]) as unrecorded,
-        remembering(made, site_engine) if watched else nullcontext([]) as stale,
+        remembering(made, site_engine) if watched and not counts_itself else nullcontext([]) as stale,
     ):
         yield made
     assert unrecorded == []

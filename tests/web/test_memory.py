@@ -203,6 +203,7 @@ def test_each_look_is_kept_for_itself(site: TestClient) -> None:
     assert site.get("/", headers={"Cookie": "theme=dark"}).text == dark
 
 
+@pytest.mark.counts_requests
 def test_what_is_not_for_everybody_or_was_not_understood_is_not_kept(site: TestClient, held: Memory) -> None:
     for address in (
         "/tools/nobody",

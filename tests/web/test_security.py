@@ -284,6 +284,7 @@ def test_a_tokens_last_use_is_kept(
         assert accounts.users.tokens_of(session, cast["Rosa"])[0].last_used_at == clock.now
 
 
+@pytest.mark.counts_requests
 def test_many_acts_at_once_do_not_lock_the_site_up(as_: As, browse: Callable[[], TestClient], cast) -> None:
     import threading
 
