@@ -48,7 +48,6 @@ def fill(disk: Disk, rosa: TestClient) -> None:
     raise AssertionError("it never was full")
 
 
-@pytest.mark.counts_requests
 def test_writing_is_refused_in_words_reading_goes_on_and_room_mends_it(
     site_engine: Engine, as_: Callable[[str], TestClient], client: TestClient
 ) -> None:

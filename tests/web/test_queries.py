@@ -64,6 +64,7 @@ def asked(client: TestClient, engine: Engine, pages: Sequence[str] = PAGES) -> d
 
 
 @pytest.mark.filterwarnings("default")
+@pytest.mark.counts_requests
 def test_a_page_asks_as_many_queries_for_thirty_tools_as_for_three(
     client: TestClient, site_engine: Engine, now: datetime
 ) -> None:

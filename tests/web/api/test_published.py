@@ -62,7 +62,6 @@ def test_the_answer_is_the_object_that_the_command_prints(
     assert printed.returncode == 10
 
 
-@pytest.mark.counts_requests
 def test_what_nobody_could_answer_is_counted(decided: Engine, client: TestClient) -> None:
     for _ in range(2):
         told = client.get("/api/v1/check", params={"q": "Nimbuscast"}).json()

@@ -81,7 +81,6 @@ def test_what_was_typed_stays_text(client: TestClient, probe: str) -> None:
         assert bad not in shown
 
 
-@pytest.mark.counts_requests
 def test_what_nobody_could_answer_is_counted_without_a_person(
     client: TestClient, site_engine: Engine
 ) -> None:
