@@ -286,8 +286,9 @@ def _set_limits(connection: Any, _record: object) -> None:
 def _end_read(connection: Connection) -> None:
     """A read has nothing to take back, and at a rollback psycopg forgets all that the server has prepared for it."""
     if not connection.get_execution_options().get(_WRITES, True):
+        driver: Any = connection.connection.driver_connection
         with suppress(connection.dialect.loaded_dbapi.Error):  # the rollback tells
-            connection.connection.driver_connection.commit()
+            driver.commit()
 
 
 def _begin(connection: Connection) -> None:
