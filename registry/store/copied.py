@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Mapping
 from hashlib import sha256
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlmodel import SQLModel
 
@@ -124,7 +124,7 @@ class Told:
 
 def told(source: "Source") -> Told:
     """Other texts after whatever was written that a public page may show; by the tools that it is shown with."""
-    found = defaultdict(sha256)
+    found: dict[int, Any] = defaultdict(sha256)
     for name, table in sorted(SQLModel.metadata.tables.items()):
         if name in UNSHOWN:
             continue
@@ -139,8 +139,8 @@ def told(source: "Source") -> Told:
         for part in parts(source, f'SELECT {tool}, {columns} FROM "{name}" {joined} ORDER BY {keys}'):  # noqa: S608
             for tool_id, *row in part:
                 found[OF_NONE if tool_id is None else tool_id].update(f"{name}{row}".encode())
-        for row in _few(source, name):
-            found[OF_ANY].update(f"{name}{row}".encode())
+        for few in _few(source, name):
+            found[OF_ANY].update(f"{name}{few}".encode())
     digests = {tool_id: each.hexdigest()[:32] for tool_id, each in found.items()}
     whole = sha256(repr(sorted(digests.items())).encode()).hexdigest()
     digests.pop(OF_NONE, None)

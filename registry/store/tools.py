@@ -182,7 +182,7 @@ def ids_by_category(session: Session) -> dict[str, list[int]]:
     """Category -> its tools; the empty name stands for none."""
     found: dict[str, list[int]] = {}
     for category, tool_id in session.connection().execute(columns(col(Tool.category), col(Tool.id))):
-        found.setdefault(category, []).append(tool_id)
+        found.setdefault(category, []).append(tool_id or 0)
     return found
 
 

@@ -45,11 +45,16 @@ def _counts(file: Path) -> bool:
     return "__pycache__" not in file.parts
 
 
+_known_ways: dict[type, Callable[[Any], object]] = {}
+
+
 def _plain(value: Any) -> object:
-    return _way_to_tell(type(value))(value)
+    kind = type(value)
+    if kind not in _known_ways:
+        _known_ways[kind] = _way_to_tell(kind)
+    return _known_ways[kind](value)
 
 
-@cache
 def _way_to_tell(kind: type) -> Callable[[Any], object]:
     if issubclass(kind, SQLModel):
         return lambda value: {name: each for name, each in vars(value).items() if not name.startswith("_")}
