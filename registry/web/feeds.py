@@ -98,7 +98,7 @@ def _reply(
     except (InvalidInput, NotFound) as refused:
         faults = refused.faults if isinstance(refused, InvalidInput) else {}
         return problem(request, status_of(refused), refused.sentence, refused.code, faults, OPEN)
-    keep(request, next_turn(read, now), shown)
+    keep(request, _end_of_month(now), shown)
     return reply
 
 
@@ -237,7 +237,10 @@ def _title(settings: Settings, wanted: Filter, asked: Asked) -> str:
 
 def next_turn(read: Session, now: datetime) -> datetime:
     """When time alone changes a feed next: a notice becomes public, or a month is over."""
-    at = now.astimezone(UTC)
-    month = (at.replace(day=1, hour=0, minute=0, second=0, microsecond=0) + timedelta(days=32)).replace(day=1)
-    moment = notices.next_moment(read, now=now)
+    month, moment = _end_of_month(now), notices.next_moment(read, now=now)
     return min(month, moment) if moment else month
+
+
+def _end_of_month(now: datetime) -> datetime:
+    at = now.astimezone(UTC)
+    return (at.replace(day=1, hour=0, minute=0, second=0, microsecond=0) + timedelta(days=32)).replace(day=1)

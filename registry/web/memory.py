@@ -6,6 +6,7 @@ may be given again, and of what it tells: all tables that it is read from must b
 somebody who may be known, by a cookie or a token, is kept or comes from here.
 """
 
+import zlib
 from datetime import datetime
 from functools import lru_cache
 
@@ -31,6 +32,8 @@ MOST_ADDRESS = 1_000
 MOST_BYTES = 24_000_000
 COST = 1_500
 """Bytes that one takes besides its body: messages, headers, its key."""
+WORTH_PACKING = 1_000
+"""Bytes; of pages a fifth is left."""
 Key = tuple[bytes | None, str, bytes, bytes, bool]
 
 
@@ -45,7 +48,8 @@ class Holds:
 @dataclass(frozen=True, slots=True)
 class Held:
     start: Message
-    body: Message
+    kept: bytes
+    packed: bool
     tag: str
     age: int
     """The newest change that was heard of before it was made."""
@@ -53,8 +57,12 @@ class Held:
     since: datetime
 
     @property
+    def body(self) -> bytes:
+        return zlib.decompress(self.kept) if self.packed else self.kept
+
+    @property
     def size(self) -> int:
-        return len(self.body["body"]) + COST
+        return len(self.kept) + COST
 
 
 def keep(request: Request, until: datetime, shown: Shown) -> None:
@@ -98,7 +106,7 @@ class Memory:
             await send({"type": "http.response.body", "body": b""})
         else:
             await send(held.start)
-            await send(held.body)
+            await send({"type": "http.response.body", "body": held.body})
 
     def _still_holds(self, held: Held, now: datetime) -> bool:
         if not held.since <= now < held.holds.until:
@@ -117,7 +125,7 @@ class Memory:
         holds: Holds | None = scope.get("state", {}).get("holds")
         if holds is None or len(sent) != 2 or sent[0]["status"] != 200:
             return
-        start, body = sent
+        start, body = sent[0], sent[1]["body"]
         named = dict(start["headers"])
         if b"etag" in named and b"set-cookie" not in named:
             # Most headers are those of every reply, and are held once.
@@ -126,7 +134,9 @@ class Memory:
                 for each in start["headers"]
             ]
             tag = named[b"etag"].decode("latin-1")
-            self._keep(key, Held({**start, "headers": shared}, body, tag, age, holds, now))
+            packed = len(body) > WORTH_PACKING and b"content-encoding" not in named
+            kept = zlib.compress(body, 1) if packed else body
+            self._keep(key, Held({**start, "headers": shared}, kept, packed, tag, age, holds, now))
 
     def _keep(self, key: Key, held: Held) -> None:
         self._drop(key)

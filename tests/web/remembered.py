@@ -114,7 +114,7 @@ async def stale(app: FastAPI, memory: Memory) -> list[str]:
     for key, held in list(memory._held.items()):
         if memory._still_holds(held, memory.clock()):
             status, body = await given(memory.app, key, app)
-            if (status, body) != (200, held.body["body"]):
+            if (status, body) != (200, held.body):
                 found.append(f"{key[1]}?{key[2].decode()} is remembered as it was")
     return found
 

@@ -19,11 +19,12 @@ from registry.services.answers import roll as rolls
 from registry.services.answers.roll import Entry, Roll
 from registry.services.people.house import house
 from registry.services.verdicts.shelf import Shelf
-from registry.services.verdicts.turn import next_turn
+from registry.services.verdicts.turn import midnight, next_turn
 from registry.settings import Settings
 from registry.store import shelf as store
 from registry.store.changes import Changes, Trail
 from registry.store.engine import snapshot
+from registry.store.rulings import turned
 
 logger = logging.getLogger(__name__)
 MOST_READ_AGAIN = 500
@@ -92,10 +93,6 @@ class Shelving:
             held.past[day, office] = known, frozenset()
             return known
 
-    def until(self, now: datetime) -> datetime:
-        """When time alone changes something next. Raises SQLAlchemyError where the store cannot be read."""
-        return self._at(now, roll=False).until
-
     def warm(self, now: datetime) -> None:
         """Read ahead what is asked for most, so that nobody waits for it; where that fails, who asks reads it."""
         try:
@@ -140,7 +137,9 @@ class Shelving:
                 shelf = Shelf(store.facts(session, now=now, zone=zone))
                 return _Held(shelf.marked(mark), now - BESIDE, until)
             concerned = news.concerned if news else frozenset()
-            if held.since <= now < held.until:
+            if held.since <= now < midnight(held.since + BESIDE, zone):
+                if now >= held.until:
+                    concerned |= turned(session, after=held.since + BESIDE, until=now)
                 again = store.facts(session, now=now, zone=zone, tool_ids=concerned)
                 shelf = held.shelf.with_facts(concerned, again)
             else:

@@ -27,6 +27,7 @@ from registry.services.answers.shown import ANY_TOOL, Shown
 from registry.services.answers.unanswered import count_unanswered
 from registry.services.people.house import house
 from registry.services.verdicts import publishing
+from registry.services.verdicts.turn import midnight
 from registry.settings import Settings
 from registry.store import verdicts
 from registry.store.columns import id_of
@@ -177,7 +178,7 @@ def suggest(request: Request, known: Known, settings: House, now: Now, q: Asked 
         answers = lookup.answers(read, found, rules.Question(at=now), organisation, now=now, index=known)
         if known is not None:
             shown = Shown(frozenset(id_of(tool) for tool in found))
-            keep(request, known.facts.turn(read, organisation, now), shown)
+            keep(request, midnight(now, organisation.zone), shown)
     told = [
         q,
         [tool.name for tool in found],
