@@ -11,9 +11,12 @@ class Shown:
     """Those of which it tells anything but the name; None where that may be each tool there is."""
     categories: frozenset[str] = frozenset()
     """Those whose permitted tools it was chosen among."""
+    listed: bool = False
+    """Whether it was chosen among all tools, verdicts or notices, by what lists tell of them."""
 
 
 ANY_TOOL = Shown()
+LISTED = Shown(frozenset(), listed=True)
 
 
 class Written:
