@@ -1,6 +1,7 @@
 """What a reply is drawn from, and when any of that was last written."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from registry.domain.values import dataclass
 
@@ -13,6 +14,9 @@ class Shown:
     """Those whose permitted tools it was chosen among."""
     listed: bool = False
     """Whether it was chosen among all tools, verdicts or notices, by what lists tell of them."""
+
+    def with_tools(self, more: Iterable[int]) -> "Shown":
+        return self if self.tools is None else replace(self, tools=self.tools.union(more))
 
 
 ANY_TOOL = Shown()
