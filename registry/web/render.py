@@ -8,6 +8,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 
 from registry.domain.language import WRITTEN_IN, joined
 from registry.services.answers.shown import Shown
+from registry.services.verdicts.turn import midnight
 from registry.web.copy.digest import made_of
 from registry.web.etag import conditional, matches
 from registry.web.memory import THEMES, keep
@@ -45,7 +46,7 @@ def render(
         return _of_copy(request, parts, name, page, site)
     body = parts.environment.get_template(name).render(page=page, site=site)
     if lasting is not None and status == 200 and site.user is None:
-        keep(request, parts.shelving.until(now_of(request)), lasting)
+        keep(request, midnight(now_of(request), parts.settings.zone), lasting)
         return conditional(request, body.encode(), "text/html", cache=ASK_AGAIN, headers={"Vary": "Cookie"})
     kept = "no-store" if request.url.path.startswith(NEVER_KEPT) else ASK_AGAIN
     return HTMLResponse(body, status, headers={"Cache-Control": kept, "Vary": "Cookie"})

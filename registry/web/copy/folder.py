@@ -250,11 +250,11 @@ def _told(held: Held, places: Mapping[str, int]) -> list[Any]:
 
 
 def _told_group(group: Group, places: Mapping[str, int]) -> list[Any]:
-    shown = group.shown.tools
+    shown = group.shown
     return [
         group.read_from,
-        None if shown is None else sorted(shown),
-        sorted(group.shown.categories),
+        None if shown.tools is None or shown.listed else sorted(shown.tools),
+        sorted(shown.categories),
         [places[each] for each in group.addresses],
     ]
 

@@ -29,7 +29,7 @@ class Standing:
 
     def read_from(self, shown: Shown) -> str:
         """Digest of the rows that a document which tells of these tools is read from."""
-        if shown.tools is None:
+        if shown.tools is None or shown.listed:
             return self.state.made_of
         rows = {*shown.tools, *(each for name in shown.categories for each in self._categories.get(name, ()))}
         return digest([self._around, [(each, self._rows.of_tools.get(each)) for each in sorted(rows)]])
