@@ -7,7 +7,6 @@ from typing import Annotated
 
 from anyio import to_thread
 from fastapi import Depends, Query, Request, Response
-from fastapi.concurrency import run_in_threadpool
 from starlette.background import BackgroundTask
 
 from registry.domain.lookup import AnswerCode, Question
@@ -94,5 +93,4 @@ def _answer(
 
 
 async def _count(request: Request, query: str, now: datetime) -> None:
-    async with parts_of(request).writing() as session:
-        await run_in_threadpool(count_unanswered, session, query, now=now)
+    await parts_of(request).write(partial(count_unanswered, query=query, now=now))
