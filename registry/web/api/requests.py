@@ -5,7 +5,7 @@ from pydantic import Field
 
 from registry.services.answers import requests
 from registry.services.notices import steps
-from registry.web.api.replies import IdempotencyKey, once
+from registry.web.api.replies import Once
 from registry.web.asking import asker, require_lengths, require_right
 from registry.web.deps import CurrentUser, House, Now, Plain, Tx
 from registry.web.routing import api_router
@@ -44,13 +44,7 @@ def leave(secret: str, tx: Tx, settings: House) -> LeftOut:
 
 @router.post("", response_model=RequestOut, status_code=201, summary="Ask for a tool")
 def ask(
-    request: Request,
-    tx: Tx,
-    settings: House,
-    user: CurrentUser,
-    now: Now,
-    asked: RequestIn,
-    idempotency_key: IdempotencyKey = None,
+    request: Request, tx: Tx, settings: House, user: CurrentUser, now: Now, asked: RequestIn, once: Once
 ) -> Response:
     """It joins what others asked for already. Without an account no key makes a repetition safe."""
     require_right(settings, user)
@@ -67,4 +61,4 @@ def ask(
             candidate=made.request.candidate_id,
         )
 
-    return once(request, tx, idempotency_key if user else None, asked, act, by=by, now=now, status=201)
+    return once(asked, act, by=by, status=201)
