@@ -6,7 +6,7 @@ suggested, so that its words stay few, and where the evidence is thin nothing is
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from registry.domain.identity import slug
@@ -50,6 +50,12 @@ class Suggestions:
     tags: Sequence[Suggestion] = ()
 
 
+class _Read(NamedTuple):
+    words: Sequence[str]
+    key: str
+    """All of its words in order, each between hyphens."""
+
+
 class Library:
     """Tools by the words of their names and texts, rare words weighing most."""
 
@@ -58,11 +64,12 @@ class Library:
         self.tools = tuple(tools)
         self.categories = frozenset(each.category for each in self.tools) - {""}
         self.tags = frozenset(tag for each in self.tools for tag in each.tags)
-        read = before._read if before else {}
-        self._read = {
-            text: read.get(text) or _words(*text) for text in {(each.name, each.text) for each in self.tools}
+        known: Mapping[tuple[str, str], _Read] = before._read if before else {}
+        texts = {(each.name, each.text) for each in self.tools}
+        self._read: Mapping[tuple[str, str], _Read] = {
+            text: known.get(text) or _Read(_words(*text), f"-{_key(' '.join(text))}-") for text in texts
         }
-        words = [self._read[each.name, each.text] for each in self.tools]
+        words = [self._read[each.name, each.text].words for each in self.tools]
         self._holding: dict[str, list[int]] = defaultdict(list)
         for at, some in enumerate(words):
             for word in some:
@@ -87,6 +94,12 @@ class Library:
         )
         return [(-likeness, self.tools[at]) for likeness, at in ranked[:NEAREST]]
 
+    def telling(self, tag: str) -> tuple[int, int]:
+        """How many of the tools whose name or text holds the tag as whole words have it, and how many these are."""
+        sought = f"-{_key(tag)}-"
+        saying = [each for each in self.tools if sought in self._read[each.name, each.text].key]
+        return sum(tag in each.tags for each in saying), len(saying)
+
     def _weight(self, word: str) -> float:
         return self._weights.get(word, self._rare**2)
 
@@ -97,16 +110,17 @@ def suggest(
     """`entries` are those that speak of it, `texts` what else says what it is: its name, and what people want it for;
     `labels` are those of the candidate.
 
-    A tag is suggested where a label is the same word, where at least two entries say it, where at least two or the only
-    one are filed under it, or where at least two of the tools most like it have it and make up half of the likeness; a
-    category the same, but for what entries say, since a word such as “mobile” says little of what a thing is.
+    A tag is suggested where a label is the same word, where at least two entries or the only one are filed under it,
+    where at least two say it and it tells (half of the tools that say it have it, and two at the least), or where at
+    least two of the tools most like it have it and make up half of the likeness; a category by labels, files and
+    likeness alone.
     """
     alike = library.most_like(*texts, *(each.text for each in entries))
     labelled = Said("", tuple(labels))
     categories = _ranked(
         _filed(library.categories, [labelled]),
         _filed(library.categories, entries),
-        {},
+        (),
         _borne(alike, lambda tool: [tool.category] if tool.category else []),
         len(entries),
         bears="are in it",
@@ -114,7 +128,7 @@ def suggest(
     tags = _ranked(
         _filed(library.tags, [labelled]),
         _filed(library.tags, entries),
-        _spoken(library.tags, entries),
+        _spoken(library, entries),
         _borne(alike, lambda tool: tool.tags),
         len(entries),
         bears="have it",
@@ -125,7 +139,7 @@ def suggest(
 def _ranked(
     labelled: Collection[str],
     filed: Mapping[str, int],
-    spoken: Mapping[str, int],
+    spoken: Iterable[tuple[str, int, str]],
     borne: Mapping[str, tuple[float, Sequence[str]]],
     total: int,
     *,
@@ -142,10 +156,9 @@ def _ranked(
         if count > 1 or count == total:
             places.setdefault(value, (1, -count))
             reasons[value].append(_counted(count, total, ("is filed", "are filed"), f"under “{value}”"))
-    for value, count in spoken.items():
-        if count > 1:
-            places.setdefault(value, (2, -count))
-            reasons[value].append(_counted(count, total, ("says", "say"), f"“{value}”"))
+    for value, count, why in spoken:
+        places.setdefault(value, (2, -count))
+        reasons[value].append(_counted(count, total, ("says", "say"), f"“{value}”; {why}"))
     for value, (weight, names) in borne.items():
         places.setdefault(value, (3, -weight))
         reasons[value].append(f"{_listed(names)}, which are much like it, {bears}.")
@@ -162,9 +175,9 @@ def _filed(known: Collection[str], entries: Sequence[Said]) -> Counter[str]:
     return found
 
 
-def _spoken(known: Collection[str], entries: Sequence[Said]) -> Counter[str]:
-    """How many of the entries hold each as whole words."""
-    spellings = {_key(each): each for each in sorted(known)}
+def _spoken(library: Library, entries: Sequence[Said]) -> Iterator[tuple[str, int, str]]:
+    """The tags that at least two of the entries hold as whole words, with how many do, and why that tells."""
+    spellings = {_key(each): each for each in sorted(library.tags)}
     longest = max((key.count("-") + 1 for key in spellings), default=0)
     found: Counter[str] = Counter()
     for each in entries:
@@ -175,7 +188,11 @@ def _spoken(known: Collection[str], entries: Sequence[Said]) -> Counter[str]:
             for at in range(len(words) - length + 1)
         }
         found.update({spellings[key] for key in runs & spellings.keys()})
-    return found
+    for tag, count in found.items():
+        if count > 1:
+            having, saying = library.telling(tag)
+            if having > 1 and having * 2 >= saying:
+                yield tag, count, f"so do {saying} tools here, of which {having} have that tag"
 
 
 def _borne(

@@ -1,63 +1,61 @@
-"""Suggests a category and tags for a candidate that may be accepted; the rule is domain/tool_suggestion.py's."""
+"""Rules and sources that an office's own dismissals put into question, from the newest stored entries."""
 
 from collections.abc import Sequence
 
 from sqlmodel import Session
 
-from registry.domain.tool_suggestion import Known, Library, Said, Suggestions, suggest
-from registry.store import candidates, entries, requests, tags, tools
-from registry.store.tables import Candidate, Entry
-
-LEARNT_FROM = 2_000
-"""The newest tools count: an office changes its words."""
-MOST_ENTRIES = 20
-TEXT_MOST = 500
-"""Letters of an entry's own text: what it is comes first."""
-
-_kept: dict[str, tuple[str, Library]] = {}
-"""By database: what was learnt last, with the mark of the tools behind it."""
+from registry.domain.intake_rule import Rule, RuleAct, RuleField
+from registry.domain.relevance import words_of
+from registry.domain.rule_suggestion import Example, Fate, Suggestion, suggestions
+from registry.domain.triage import NOT_FOR_US, CandidateStatus
+from registry.domain.values import dataclass
+from registry.services.entries.intake_rules import TRIED_ON
+from registry.services.entries.judging import Finder, judged
+from registry.store import intake_rules
+from registry.store.intake_rules import StoredEntry
 
 
-def suggestions_of(session: Session, candidate_id: int, *, mark: str) -> Suggestions:
-    """Raises NotFound. `mark` is the roll's: what was learnt is learnt anew when it differs, or is empty."""
-    candidate = candidates.get(session, candidate_id)
-    spoken = [entry for entry, _ in entries.mentions(session, candidate_id)]
-    purposes = [each.purpose for each in requests.requests(session, candidate_id=candidate_id)]
-    labels = candidates.labels(session, [candidate_id]).get(candidate_id, ())
-    return suggestions(session, candidate, spoken, purposes, labels, mark=mark)
+@dataclass(frozen=True)
+class SuggestedRule:
+    rule: Rule
+    dismissed: int
+    other: int
+    """How many more it would have kept out that nobody decided on, or for another reason."""
 
 
-def suggestions(
-    session: Session,
-    candidate: Candidate,
-    spoken: Sequence[Entry],
-    purposes: Sequence[str],
-    labels: Sequence[str],
-    *,
-    mark: str,
-) -> Suggestions:
-    """The same of what was read already; `spoken` are its entries, newest first."""
-    found = suggest(
-        [
-            Said(f"{each.title}. {each.summary[:TEXT_MOST]}", tuple(each.tags))
-            for each in spoken[:MOST_ENTRIES]
-        ],
-        _library(session, mark),
-        texts=[candidate.name, candidate.tagline, *purposes],
-        labels=labels,
+@dataclass(frozen=True)
+class BarrenSource:
+    """A source of which nothing was let in, though much was decided."""
+
+    id: int
+    name: str
+    dismissed: int
+
+
+def suggested(session: Session) -> tuple[Sequence[SuggestedRule], Sequence[BarrenSource]]:
+    """What the rules that hold keep out already suggests nothing; one query beside that of the rules."""
+    rules, finder = intake_rules.standing(session), Finder()
+    entries = [
+        each
+        for each in intake_rules.newest_entries(session, source_id=None, limit=TRIED_ON)
+        if judged(rules, each, finder).blocked_by is None
+    ]
+    words = suggestions(Example(words_of(each.facts.title), _fate(each)) for each in entries)
+    sources = suggestions(Example([str(each.source_id)], _fate(each)) for each in entries)
+    names = {str(each.source_id): each.source_name for each in entries}
+    return (
+        [_rule(each) for each in words],
+        [BarrenSource(int(each.mark), names[each.mark], each.dismissed) for each in sources],
     )
-    return Suggestions(None, found.tags) if candidate.category else found
 
 
-def _library(session: Session, mark: str) -> Library:
-    place = str(session.get_bind().engine.url)
-    known, library = _kept.get(place, ("", Library()))
-    if known != mark or not mark:
-        found = tools.sorted_in(session, limit=LEARNT_FROM)
-        tagged = tags.of_tools(session, [tool_id for tool_id, *_ in found])
-        library = Library(
-            (Known(name, text, category, tagged.get(tool_id, ())) for tool_id, name, text, category in found),
-            before=library,
-        )
-        _kept[place] = (mark, library)
-    return library
+def _rule(found: Suggestion) -> SuggestedRule:
+    rule = Rule(RuleAct.BLOCK, RuleField.TITLE, found.mark)
+    return SuggestedRule(rule, found.dismissed, found.other)
+
+
+def _fate(entry: StoredEntry) -> Fate:
+    if entry.status is CandidateStatus.ACCEPTED:
+        return Fate.ACCEPTED
+    not_for_us = entry.status is CandidateStatus.DISMISSED and entry.reason in NOT_FOR_US
+    return Fate.DISMISSED if not_for_us else Fate.OTHER

@@ -7,7 +7,7 @@ from fastapi import Query, Request, Response
 from sqlmodel import Session
 
 from registry.services.candidates import editing, labels, merging, triage
-from registry.services.candidates.suggesting import suggestions_of
+from registry.services.candidates.tool_suggestions import suggestions_of
 from registry.store import candidates, inbox, tools
 from registry.store.columns import id_of
 from registry.web.api.replies import (

@@ -14,7 +14,7 @@ from registry.domain.values import dataclass
 from registry.services.candidates.candidate_story import Meanwhile, since
 from registry.services.candidates.likeness import Twin, twins
 from registry.services.candidates.relevance import relevance_of
-from registry.services.candidates.suggesting import suggestions
+from registry.services.candidates.tool_suggestions import suggestions
 from registry.services.entries.reading import proposal_of
 from registry.services.outside.evidence import Evidence, on_candidate
 from registry.services.people.acting import Actor

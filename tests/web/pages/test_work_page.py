@@ -38,7 +38,7 @@ def test_where_all_is_shown_nothing_leads_to_more(as_: As, a_case: ACase) -> Non
     page = as_("Ravi").get("/evaluations").text
     assert "Score Quillmark" in page
     assert "/evaluations/work" not in page
-    assert "Nothing waits for you" in as_("Ana").get("/evaluations/work").text
+    assert "Nothing waits for you" in as_("Uma").get("/evaluations/work").text
 
 
 def test_decisions_that_somebody_may_not_take_are_shortened_too(as_: As, a_case: ACase) -> None:

@@ -8,7 +8,7 @@ from sqlmodel import Session, select
 from registry.domain.errors import InvalidInput
 from registry.domain.proposal import Announcer
 from registry.services.candidates import triage, undoing
-from registry.services.candidates.suggesting import suggestions_of
+from registry.services.candidates.tool_suggestions import suggestions_of
 from registry.services.entries import intake
 from registry.services.people.acting import REGISTRY
 from registry.store import tags
@@ -36,11 +36,12 @@ def heard_of(session: Session, now: datetime, *titles: str, filed: tuple[str, ..
 
 @pytest.mark.both_databases
 def test_what_entries_say_in_words_of_the_registry_is_suggested_and_nothing_is_set(session, now):
-    a_tool(session, "Murmur", now=now, tagged=("speech", "offline"))
+    for name in ("Murmur", "Hearsay"):
+        a_tool(session, name, now=now, tagged=("speech", "offline")).description = "Speech into minutes"
     candidate = heard_of(session, now, "Speech into text", "Speech, faster", filed=("AI",))
     found = suggestions_of(session, id_of(candidate), mark="")
     assert [(each.value, list(each.reasons)) for each in found.tags] == [
-        ("speech", ["Both of its entries say “speech”."])
+        ("speech", ["Both of its entries say “speech”; so do 2 tools here, of which 2 have that tag."])
     ]
     made = triage.accept(session, id_of(candidate), by=REGISTRY, now=now)
     assert (made.category, tags.of_tool(session, id_of(made))) == ("", ())
@@ -49,6 +50,8 @@ def test_what_entries_say_in_words_of_the_registry_is_suggested_and_nothing_is_s
 def test_a_category_that_somebody_gave_it_is_not_put_in_question(session, now):
     for name in ("Murmur", "Hearsay"):
         a_tool(session, name, now=now).description = "Turns recorded speech into minutes"
+    for number in range(8):
+        a_tool(session, f"Other {number}", now=now, category="Drawing").description = f"Draws plan {number}"
     candidate = heard_of(session, now, "Turns recorded speech into minutes")
     assert suggestions_of(session, id_of(candidate), mark="").category.value == "Writing"
     candidate.category = "Meetings"
@@ -58,7 +61,9 @@ def test_a_category_that_somebody_gave_it_is_not_put_in_question(session, now):
 def test_it_is_learnt_anew_once_the_tools_may_read_otherwise(session, now):
     candidate = heard_of(session, now, "Speech into text", "Speech, faster")
     assert suggestions_of(session, id_of(candidate), mark="before").tags == []
-    a_tool(session, "Murmur", now=now, tagged=("speech",))
+    for name in ("Murmur", "Hearsay"):
+        a_tool(session, name, now=now, tagged=("speech",)).description = "Speech into minutes"
+    session.flush()
     assert suggestions_of(session, id_of(candidate), mark="before").tags == []
     assert [each.value for each in suggestions_of(session, id_of(candidate), mark="after").tags] == ["speech"]
 
