@@ -103,6 +103,7 @@ def accept(
     into: Annotated[str, typer.Option(help="Slug of the tool that it is; else a new tool is made.")] = "",
     category: Annotated[str, typer.Option(help="Category of the new tool.")] = "",
     tag: Annotated[list[str] | None, typer.Option(help="A tag of the new tool; may be repeated.")] = None,
+    beside: Annotated[bool, typer.Option("--beside", help="It shares a host with another tool.")] = False,
     as_email: As = "",
     as_json: AsJson = False,
 ) -> None:
@@ -120,6 +121,7 @@ def accept(
             tool_id=tool_id,
             category=category,
             with_tags=tag or (),
+            beside=beside,
             by=by,
             now=utc_now(),
         )

@@ -157,6 +157,13 @@ def begun(source: "Source", key: str, *, limit: int) -> list[int]:
     return [tool_id for (tool_id,) in rows(source, query, len(key), key, limit)]
 
 
+def below(source: "Source", host: str, *, limit: int) -> list[int]:
+    """Ids of tools that are known by a page of just this host, the shortest address first; of that many addresses."""
+    query = "SELECT tool_id FROM alias WHERE kind = 'path' AND substr(key, 1, ?) = ? ORDER BY length(key), key LIMIT ?"
+    start = f"{host}/"
+    return list(dict.fromkeys(each for (each,) in rows(source, query, len(start), start, limit)))
+
+
 def alias_keys(source: "Source", tool_ids: Collection[int] | None = None) -> Iterator[tuple[str, str, int]]:
     """Kind, key and tool's id of every alias, or of those of these tools, in the order in which they came."""
     yield from _of(

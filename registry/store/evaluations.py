@@ -149,7 +149,12 @@ def interested(session: Session, evaluation: Evaluation) -> frozenset[int]:
     return interested_by(interests_in(session, evaluation.tool_id), id_of(evaluation))
 
 
-def interested_by(said: Iterable[Interest], evaluation_id: int) -> frozenset[int]:
+def interested_before(session: Session, tool_id: int) -> frozenset[int]:
+    """Who has an interest in the tool in an evaluation of it that is yet to be opened."""
+    return interested_by(interests_in(session, tool_id))
+
+
+def interested_by(said: Iterable[Interest], evaluation_id: int | None = None) -> frozenset[int]:
     """The same, by what was said in all rounds of the tool."""
     in_order = sorted(said, key=lambda row: (row.evaluation_id == evaluation_id, row.at))
     last = {row.user_id: row.interested for row in in_order}

@@ -140,6 +140,9 @@ class AcceptIn(Sent):
     tags: list[Plain] = Field(
         [], max_length=40, description="Tags of the new tool; none into another one.", examples=[["speech"]]
     )
+    beside: bool = Field(
+        False, description="Whether it may live on the host of another tool, each by its own page."
+    )
 
 
 class SuggestionOut(Shape):

@@ -96,6 +96,12 @@ class Index:
             found |= dict.fromkeys(names.all(name))
         return list(found)[:limit]
 
+    def below(self, host: str, *, limit: int) -> list[int]:
+        """Tools that are known by a page of just this host, the shortest address first; of that many addresses."""
+        paths = self._keys[AliasKind.PATH]
+        found = sorted(paths.begun(f"{host}/", most=MOST_BEGUN), key=lambda key: (len(key), key))[:limit]
+        return list(dict.fromkeys(owner for key in found for owner in paths.all(key)))
+
     def replace(
         self,
         tools: frozenset[int],

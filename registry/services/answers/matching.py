@@ -4,6 +4,7 @@ Each is found in the index in memory where there is one, else in the store; both
 """
 
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from registry.domain.identity import name_key
@@ -14,11 +15,14 @@ from registry.services.answers.facts import Facts
 from registry.services.answers.index import Index, keys_in
 from registry.services.answers.names import near_of_all
 from registry.store import asked as store
+from scrapers.links import is_shared_host
 
 if TYPE_CHECKING:
     from registry.store.plain import Source
 
 MOST_SUGGESTIONS = 8
+MOST_AT_HOST = 50
+"""Pages of one host that are looked at."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +47,19 @@ def near(source: "Source", query: str, index: Index | None = None) -> Sequence[i
     """Ids of tools whose names are near the query, or whose vendor it names; best first, at most eight."""
     asked = read_query(query)
     return index.near(asked, limit=MOST_SUGGESTIONS) if index is not None else _near_in_store(source, asked)
+
+
+def at_host(source: "Source", query: str, index: Index | None = None) -> Sequence[int]:
+    """Ids of tools that have pages of their own on the host that is asked for alone, without a path.
+
+    None on a host that many share: there the page says which tool is meant.
+    """
+    keys = read_query(query).keys
+    if not keys or keys[0][0] is not AliasKind.DOMAIN or is_shared_host(keys[0][1]):
+        return ()
+    host = keys[0][1]
+    below = index.below if index is not None else partial(store.below, source)
+    return below(host, limit=MOST_AT_HOST)
 
 
 def named(source: "Source", names: Sequence[str], index: Index | None = None) -> Sequence[int]:

@@ -55,9 +55,8 @@ def _reader(session: Session, row: Verdict, *, today: date) -> int | None:
     """The reviewer with the least to do who had no part in the first reading and may score the tool."""
     barred = {row.decided_by_id, row.decided_for_id, *evaluations.requesters(session, row.tool_id)}
     barred |= evaluations.contacts(session, row.tool_id).keys()
+    barred |= evaluations.interested_before(session, row.tool_id)
     if row.evaluation_id is not None:
-        declared = evaluations.interests(session, row.evaluation_id)
-        barred |= {user_id for user_id, each in declared.items() if each.interested}
         barred |= {card.reviewer.id for card in evaluations.scorecards(session, row.evaluation_id)}
     load = evaluation_lists.workloads(session, today=today)
     free = [id_of(each) for each in users.active_holders(session, Role.REVIEWER) if each.id not in barred]

@@ -105,6 +105,7 @@ def accept(
             tool_id=id_of(tools.get(tx, asked.tool)) if asked.tool else None,
             category=asked.category,
             with_tags=asked.tags,
+            beside=asked.beside,
             version=version_in(if_match),
             by=user,
             now=now,

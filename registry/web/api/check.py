@@ -11,7 +11,7 @@ from fastapi.concurrency import run_in_threadpool
 from starlette.background import BackgroundTask
 
 from registry.domain.lookup import AnswerCode, Question
-from registry.services.answers import lookup
+from registry.services.answers import answer_object, lookup
 from registry.services.answers.asking import MOST_SIGNS
 from registry.services.answers.index import Index
 from registry.services.answers.unanswered import count_unanswered
@@ -87,7 +87,7 @@ def _answer(
         found = lookup.check(read, q, question, organisation, now=now, index=known)
         if found.match is not None and on is None and known is not None:
             keep(request, known.facts.turn(read, organisation, now), found.shown)
-    body = as_json(lookup.told(found, base_url=parts.settings.base_url)).encode()
+    body = as_json(answer_object.told(found, base_url=parts.settings.base_url)).encode()
     # As every read of the API; time changes answers, so it is asked for again each time.
     reply = conditional(request, body, "application/json", cache="no-cache")
     return reply, found.answer.code is AnswerCode.UNKNOWN_TOOL

@@ -128,6 +128,8 @@ class CandidatePage:
     act: str = ""
     """The act whose form stands open."""
     refused: str = ""
+    beside: bool = False
+    """Whether it was refused only since it lives on the host of another tool."""
     meanwhile: Meanwhile | None = None
     """What somebody else changed since it was read, where that refused the act."""
     reasons: Sequence[Option] = REASONS
@@ -146,6 +148,7 @@ def candidate_page(
     back: str = "",
     refused: str = "",
     read_version: int | None = None,
+    beside: bool = False,
     most: int = MOST_MENTIONS,
     mark: str | None = None,
 ) -> CandidatePage:
@@ -207,6 +210,7 @@ def candidate_page(
         back=back,
         act=act,
         refused=refused,
+        beside=beside,
         meanwhile=since(session, candidate, read_version) if read_version is not None else None,
     )
 

@@ -11,6 +11,7 @@ from registry.domain.tag import parted as parted_tags
 from registry.domain.triage import DismissReason
 from registry.services.candidates import editing, merging, triage
 from registry.services.candidates.labels import label, parted
+from registry.services.candidates.letting_in import OnAnothersHost
 from registry.services.candidates.recording import DoneAlready
 from registry.services.people.acting import Actor
 from registry.store import candidates, tools, triage_acts
@@ -70,10 +71,12 @@ def accept(
     suggested: Several = (),
     new_category: Text = "",
     new_tags: Text = "",
+    beside: Text = "",
     version: Text = "",
     back: Text = "",
 ) -> Response:
-    """`suggested` are those that were ticked, as `candidate_view.options_of` names them."""
+    """`suggested` are those that were ticked, as `candidate_view.options_of` names them. Refused as one of several
+    tools of a host it can be accepted `beside` the others by a second press."""
 
     def act() -> None:
         taken = [each.removeprefix(CATEGORY) for each in suggested if each.startswith(CATEGORY)]
@@ -87,6 +90,7 @@ def accept(
                 candidate_id,
                 category=new_category or next(iter(taken), ""),
                 with_tags=[*tags, *parted_tags(new_tags)],
+                beside=beside == "yes",
                 version=version_of(version),
                 by=user,
                 now=now,
@@ -278,6 +282,7 @@ def _acted(
             refused=refused.sentence,
             read_version=number(version) if isinstance(refused, StaleVersion) else None,
             mark="",
+            beside=isinstance(refused, OnAnothersHost),
         )
         return render(request, "inbox/show.html", page, status=422 if faults else 409)
     done = triage_acts.last_of(tx, candidate_id, user.id, now)

@@ -100,6 +100,7 @@ class LookupPage:
     elsewhere: Sequence[Link] = ()
     """Verdicts of other offices, as evidence."""
     suggestions: Sequence[ToolLink] = ()
+    """What may have been meant; beside an answer, other tools on the host that was asked for."""
     rule: str = ""
     """What holds where no tool is certainly meant, in a sentence."""
     request_url: str = ""
@@ -242,6 +243,7 @@ def _answered(
         choices=tuple(known.values()),
         card=cards.answer_card(found, tool, typed, organisation, base_url=settings.base_url, offices=offices),
         depends=depends,
+        suggestions=cards.tool_links(found.suggestions, typed),
         elsewhere=[
             Link(
                 organisation.language.gettext("Verdict {number} for {offices}").format(

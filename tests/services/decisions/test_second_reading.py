@@ -15,6 +15,7 @@ from registry.domain.verdict import Scope
 from registry.services.decisions import sampling, second_reading
 from registry.services.decisions.decider import permission
 from registry.services.decisions.decision import Decision, decide
+from registry.services.evaluations import evaluation as rounds
 from registry.services.evaluations import scoring
 from registry.services.evaluations.work import TaskKind, my_work
 from registry.services.people import accounts, deputies
@@ -80,6 +81,33 @@ def test_nothing_is_asked_before_the_verdict_has_gone_out_and_then_once_of_someb
     assert asked <= {"Ravi", "Mina"}
     [event] = session.exec(select(Event).where(Event.action == "verdict.sampled")).all()
     assert event.after["number"] == quick.number
+
+
+def test_nobody_is_asked_who_had_an_interest_in_an_earlier_round_until_they_say_otherwise(
+    session: Session, cast: Mapping[str, Actor], quick: Verdict, now: datetime
+) -> None:
+    first, second = (
+        rounds.open_evaluation(
+            session,
+            quick.tool_id,
+            tier=1,
+            owner_id=cast["rosa"].person_id,
+            intended_use={"purpose": "Ringing."},
+            edition=edition,
+            zone=UTC_ZONE,
+            by=cast["rosa"],
+            now=now,
+        )
+        for edition in ("Team", "Home")
+    )
+    for name in ("ravi", "mina"):
+        scoring.declare(session, id_of(first), interested=True, statement="Shares.", by=cast[name], now=now)
+    later = now + timedelta(hours=1)
+    assert sample(session, later) == []
+    scoring.declare(session, id_of(second), interested=False, statement="", by=cast["mina"], now=later)
+    [reading] = sample(session, later)
+    [reader] = evaluations.assigned(session, reading.evaluation_id)
+    assert reader.name == "Mina"
 
 
 def test_one_that_is_not_sampled_is_never_read_again(session: Session, quick: Verdict, now: datetime) -> None:
