@@ -61,7 +61,7 @@ def list_sources(
         Query(description="Only those that fare so; trouble: all not well."),
     ] = None,
     q: Annotated[Plain, Query(max_length=200, description="Words in name, address, group or sort.")] = "",
-    sort: Sort = Sort.NAME,
+    sort: Annotated[Sort, Query(description="In which order.")] = Sort.NAME,
 ) -> Response:
     """Paused ones too; all of them on one page."""
     found = listed(read, Filter(state=health or "", group=group, text=q, sort=sort), now)
