@@ -13,8 +13,9 @@ from registry.settings import Settings
 from registry.store import reports as store
 from registry.store import tools
 from registry.store.columns import id_of
+from registry.store.paging import row_mark
 from registry.store.tables import Tool
-from registry.web.api.replies import Acting, Cursor, Limit, Once, cursor_number, next_link, told
+from registry.web.api.replies import Acting, Cursor, Limit, Once, next_link, told
 from registry.web.deps import CurrentUser, House, Insider, Now, Plain, Read, Tx
 from registry.web.life_schemas import ReportedOut, ReportIn, ReportOut, report_out
 from registry.web.routing import api_router
@@ -56,7 +57,7 @@ def list_reports(
         read,
         kind=kind,
         tool_id=id_of(tools.get(read, tool)) if tool else None,
-        before=cursor_number(cursor),
+        before=row_mark(cursor),
         limit=limit + 1,
     )
     following = str(found[limit - 1].row.id) if len(found) > limit else None
