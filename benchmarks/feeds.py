@@ -31,7 +31,7 @@ from zoneinfo import ZoneInfo
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from made_registry import fill, touch_a_verdict
-from serving import datasette, hello, served, wait_for
+from serving import datasette, hello, served, wait_for, wait_until_idle
 
 PARTS = ("unchanged", "anew", "grow")
 FEED = "/feeds/verdicts.atom"
@@ -229,6 +229,7 @@ def sites(database: Path) -> Iterator[tuple[Site, Site, Site | None]]:
     """Ours, hello-world and, where it is installed, datasette."""
     with tempfile.TemporaryDirectory() as folder, served(folder, database) as (port, started):
         wait_for(port, FEED)
+        wait_until_idle(started.pid)
         with hello(folder) as greeting, datasette(folder, database) as table:
             yield (
                 Site(port, started.pid),
@@ -241,6 +242,7 @@ def sites(database: Path) -> Iterator[tuple[Site, Site, Site | None]]:
 def ours_alone(database: Path) -> Iterator[Site]:
     with tempfile.TemporaryDirectory() as folder, served(folder, database) as (port, started):
         wait_for(port, FEED)
+        wait_until_idle(started.pid)
         yield Site(port, started.pid)
 
 

@@ -3,7 +3,8 @@
     python benchmarks/lookup.py [rate] [suggest] [ceiling] [grow] [lists] [command] [--tools 100000] [--json]
 
 `rate`     `GET /api/v1/check`, certain matches as people ask (a few tools often, most seldom), 32 connections, beside a
-           FastAPI hello-world on the same server, and beside datasette's JSON row page where it is installed
+           FastAPI hello-world on the same server, and beside datasette's JSON row page where it is installed; by wrk,
+           which has one processor to itself
 `suggest`  a mistyped name, one at a time; how often the right one comes first
 `ceiling`  how often the right one is the nearest, alone or among others, by comparing with all names: what no order by
            edits alone can pass
@@ -36,7 +37,17 @@ from urllib.parse import quote
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from made_registry import as_people_ask, fill, made_names, mistyped, touch_a_verdict
-from serving import asked_once, datasette, hello, load, memory_mb, percentile, served, wait_for
+from serving import (
+    asked_once,
+    datasette,
+    hello,
+    load,
+    memory_mb,
+    percentile,
+    served,
+    wait_for,
+    wait_until_idle,
+)
 
 PARTS = ("rate", "suggest", "ceiling", "grow", "lists", "command")
 PAGES = (
@@ -90,6 +101,7 @@ def measure_rate(asked: argparse.Namespace) -> dict[str, Any]:
         with served(folder, database) as (ours, started), hello(folder) as greeting:
             sides_at = {"ours": ours, "hello": greeting}
             wait_for(ours, "/api/v1/check?q=nobody+has+this")
+            wait_until_idle(started.pid)
             told: dict[str, Any] = {"tools": asked.tools, "memory when ready, MB": memory_mb(started.pid)}
             first = dict.fromkeys(sides["ours"])
             told["ours, asked for the first time: requests a second"] = round(asked_once(ours, list(first)))

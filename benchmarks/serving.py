@@ -6,6 +6,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -86,6 +87,19 @@ def wait_for(port: int, path: str, *, most_s: float = 60) -> None:
     raise SystemExit(f"nothing answers on port {port}")
 
 
+def wait_until_idle(pid: int) -> None:
+    """Until the process has done what it does after its start, and would do beside what is to be measured."""
+    before = -1
+    while (spent := _ticks(pid)) != before:
+        before = spent
+        time.sleep(0.5)
+
+
+def _ticks(pid: int) -> int:
+    """Of the processor, by all its threads."""
+    return sum(map(int, Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:13]))
+
+
 def free_port() -> int:
     with socket.socket() as tried:
         tried.bind(("127.0.0.1", 0))
@@ -99,25 +113,45 @@ def memory_mb(pid: int) -> int:
 
 
 def load(port: int, paths: list[str], seconds: float) -> tuple[float, float]:
-    """Replies a second and the 99th percentile of their times, in seconds, over 32 connections kept open."""
-    return asyncio.run(_load(port, paths, seconds))
+    """Replies a second and the 99th percentile of their times, in seconds, over 32 connections kept open, by wrk.
+
+    wrk takes one processor, so that the site has the other, and one that answers quickly is not held up by who asks.
+    """
+    with tempfile.NamedTemporaryFile("w", suffix=".lua") as script:
+        listed = ",".join(f'"{path}"' for path in paths)
+        script.write(
+            f"local paths, at = {{{listed}}}, 0\n"
+            "request = function()\n"
+            "  at = at % #paths + 1\n"
+            '  return wrk.format("GET", paths[at])\n'
+            "end\n"
+            "done = function(summary, latency)\n"
+            "  local errors = summary.errors.status + summary.errors.timeout\n"
+            '  print("told", summary.requests / summary.duration, latency:percentile(99) / 1e6, errors)\n'
+            "end\n"
+        )
+        script.flush()
+        command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds:.0f}s", "-s", script.name]
+        ran = subprocess.run(  # noqa: S603
+            [*command, f"http://127.0.0.1:{port}"], check=True, capture_output=True, text=True
+        )
+    told = next(line for line in ran.stdout.splitlines() if line.startswith("told"))
+    rate, late, errors = map(float, told.split()[1:])
+    assert not errors, ran.stdout
+    return rate * 1e6, late
 
 
 def asked_once(port: int, paths: list[str]) -> float:
     """Replies a second, each question once: computed, not remembered."""
     begun = time.perf_counter()
-    asyncio.run(_load(port, paths, 3_600, rounds=1))
+    asyncio.run(_ask_all(port, iter(paths)))
     return len(paths) / (time.perf_counter() - begun)
 
 
-async def _load(port: int, paths: list[str], seconds: float, rounds: int = 1_000_000) -> tuple[float, float]:
-    times: list[float] = []
-    asked = iter(path for _ in range(rounds) for path in paths)
-    ends = time.perf_counter() + seconds
-
+async def _ask_all(port: int, paths: Iterator[str]) -> None:
     async def ask() -> None:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
-        while (begun := time.perf_counter()) < ends and (path := next(asked, "")):
+        for path in paths:
             writer.write(f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
             head = await reader.readuntil(b"\r\n\r\n")
             assert b" 200 " in head[:16], head
@@ -128,11 +162,9 @@ async def _load(port: int, paths: list[str], seconds: float, rounds: int = 1_000
                 while size := int(await reader.readline(), 16):
                     await reader.readexactly(size + 2)
                 await reader.readline()
-            times.append(time.perf_counter() - begun)
         writer.close()
 
     await asyncio.gather(*(ask() for _ in range(CONNECTIONS)))
-    return len(times) / seconds, percentile(times, 99)
 
 
 def percentile(times: list[float], which: int) -> float:

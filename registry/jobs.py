@@ -4,6 +4,7 @@ No transaction is open while the network is: one reads the source, one records w
 """
 
 import logging
+import math
 from collections.abc import Callable, Collection
 from dataclasses import field
 from datetime import datetime
@@ -62,8 +63,8 @@ class Refreshed:
         return not self.error_code
 
 
-def make_fetcher(settings: Settings) -> Fetcher:
-    return Fetcher(agent=agent_of(settings), allow_cidrs=settings.allow_private_cidrs)
+def make_fetcher(settings: Settings, *, patience_s: float = math.inf) -> Fetcher:
+    return Fetcher(agent=agent_of(settings), allow_cidrs=settings.allow_private_cidrs, patience_s=patience_s)
 
 
 def make_poster(settings: Settings) -> Fetcher:

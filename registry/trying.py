@@ -1,6 +1,7 @@
 """Trying an address out: what would come in from it, or which feeds its site offers instead. Stores nothing."""
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 from time import monotonic, sleep
@@ -20,7 +21,7 @@ from registry.store.tables import Source
 from scrapers import verdict_feed
 from scrapers.discovery import known_feeds, likely_feeds, readings
 from scrapers.entry import Entry
-from scrapers.errors import ParseError, ScrapeError
+from scrapers.errors import FetchError, ParseError, ScrapeError
 from scrapers.history import Fetches, Parses
 from scrapers.links import canonical_url, host_of, is_within
 from scrapers.workers import Workers
@@ -28,6 +29,13 @@ from scrapers.workers import Workers
 SAME_HOST_PAUSE = timedelta(seconds=2)
 LOOKING = timedelta(seconds=40)
 """A person waits meanwhile: no further well-known path is tried after that long."""
+PATIENCE_S = 8
+"""For all that is fetched while somebody waits before a page, which a browser, or they, would not do much longer."""
+PARSING_S = 10
+SLOW = (
+    f"It did not answer in full within {PATIENCE_S} seconds, so this look was ended. Try it again in a moment. "
+    "When the registry reads a source by itself it waits a minute."
+)
 HOST_REFUSES = frozenset(
     {"bad_address", "private_address", "name_not_found", "connect_failed", "tls_failed", "timeout"}
     | {"rate_limited", "bot_challenge", "http_401", "http_403"}
@@ -96,7 +104,7 @@ def check_address(
     Raises ScrapeError. Where it is no feed, a ParseError suggests those that the page names, those that a well-known
     host has for it, or the first of a few usual addresses that holds one.
     """
-    with make_fetcher(settings) as fetcher, Workers(count=1) as workers:
+    with _in_a_moment(settings) as (fetcher, workers):
         checked = look(typed, fetcher, workers, kind=kind, announcer=announcer)
     if checked.kind == verdict_feed.KIND and is_within(checked.url, settings.base_url):
         raise ParseError("own_feed", OWN_FEED)
@@ -150,8 +158,23 @@ def try_source(
 
 def try_stored(engine: Engine, settings: Settings, source: Source, now: datetime) -> Checked:
     """`try_source` for a person who is looking, with a fetcher and a child of its own."""
-    with make_fetcher(settings) as fetcher, Workers(count=1) as workers:
+    with _in_a_moment(settings) as (fetcher, workers):
         return try_source(engine, source, fetcher, workers, now, looking=True)
+
+
+@contextmanager
+def _in_a_moment(settings: Settings) -> Iterator[tuple[Fetches, Parses]]:
+    """A fetcher and a child for who waits before a page, whom it is told in words where that takes too long."""
+    with (
+        make_fetcher(settings, patience_s=PATIENCE_S) as fetcher,
+        Workers(count=1, timeout_s=PARSING_S) as workers,
+    ):
+        try:
+            yield fetcher, workers
+        except FetchError as error:
+            if error.code != "timeout":
+                raise
+            raise FetchError(error.code, SLOW) from error
 
 
 def _looked(

@@ -5,8 +5,10 @@ What the bytes mean, when to ask again and what becomes of a permanent redirect 
 
 import base64
 import hashlib
+import math
 import re
 import ssl
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -106,8 +108,9 @@ class Fetcher:
     Only public addresses are reached, and those in `allow_cidrs` (there any port): a name is looked up once
     per connection, every answer must be allowed, and exactly these addresses are connected to. No proxy or
     certificate settings of the environment, no cookies, no referrer. One request per host at a time, and
-    `host_pause_s` between visits to it, by redirects too, loopback excepted. `tls` replaces the system's trust,
-    for an office with an authority of its own. Raises ValueError for a network in `allow_cidrs` that is none.
+    `host_pause_s` between visits to it, by redirects too, loopback excepted. `deadline_s` holds for each fetch,
+    `patience_s` for all of them from now on. `tls` replaces the system's trust, for an office with an authority of
+    its own. Raises ValueError for a network in `allow_cidrs` that is none.
     """
 
     def __init__(
@@ -117,6 +120,7 @@ class Fetcher:
         allow_cidrs: Sequence[str] = (),
         connect_timeout_s: float = 10,
         deadline_s: float = 60,
+        patience_s: float = math.inf,
         max_wire_bytes: int = 5_000_000,
         max_body_bytes: int = 10_000_000,
         host_pause_s: float = 2,
@@ -126,6 +130,7 @@ class Fetcher:
         self._agent = "".join(c for c in agent if c.isprintable()).strip()
         self._connect_timeout_s = connect_timeout_s
         self._deadline_s = deadline_s
+        self._ends_at = time.monotonic() + patience_s
         self._max_wire_bytes = max_wire_bytes
         self._max_body_bytes = max_body_bytes
         self._pace = Pace(host_pause_s)
@@ -149,7 +154,7 @@ class Fetcher:
         Raises FetchError for all that is neither a 200 with a body nor a 304 that `validators` asked for.
         """
         asked_with = _sendable(validators or Validators())
-        exchange = Exchange(self._deadline_s, self._connect_timeout_s, self._max_wire_bytes)
+        exchange = self._exchange()
         final, redirects, reply = self._follow(read_url(url), asked_with, accept, exchange)
         now = datetime.now(UTC)  # stands in for a Date that the reply lacks
         refused = refusal(reply.status, reply.headers, reply.body, now=now)
@@ -178,7 +183,7 @@ class Fetcher:
         A connection that was kept might break when the message was taken already, and nobody could tell. Raises
         FetchError where no whole head of a reply came.
         """
-        exchange = Exchange(self._deadline_s, self._connect_timeout_s, self._max_wire_bytes)
+        exchange = self._exchange()
         given = read_url(url)
         at = _without_userinfo(given)
         sent = self._request_headers(at, Validators(), "*/*") | {"Content-Length": str(len(body)), **headers}
@@ -193,6 +198,10 @@ class Fetcher:
             finally:
                 line.close()
         return Posted(status, said, retry_after_s(folded, now=datetime.now(UTC)))
+
+    def _exchange(self) -> Exchange:
+        left_s = max(0.0, self._ends_at - time.monotonic())
+        return Exchange(min(self._deadline_s, left_s), self._connect_timeout_s, self._max_wire_bytes)
 
     def _follow(
         self, first: httpx2.URL, validators: Validators, accept: str, exchange: Exchange

@@ -69,7 +69,10 @@ def canonical_url(url: str) -> str:
 
 
 def absolute_url(base: str, link: str) -> str:
-    """A link as its publisher wrote it, made absolute; "" for anything that is not http or https."""
+    """A link as its publisher wrote it, made absolute; "" for anything that is not http or https.
+
+    What names a user before the host falls: it only makes the link look like another one.
+    """
     link = link.strip()
     if not link.isprintable():
         link = NOT_IN_LINKS.sub("", link)
@@ -77,7 +80,9 @@ def absolute_url(base: str, link: str) -> str:
         joined = link if ABSOLUTE.match(link) else urljoin(base, link) if link else ""
     except ValueError:
         return ""
-    return joined if canonical_url(joined) else ""
+    if not canonical_url(joined):
+        return ""
+    return public_url(joined) if "@" in joined else joined
 
 
 def untracked(url: str) -> str:

@@ -19,8 +19,7 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "registry.publish": frozenset(),
     "scrapers": frozenset(),
     "registry.translation": frozenset({"registry.domain"}),
-    "registry.settings_sign_in": frozenset(),
-    "registry.settings": frozenset({"registry.domain", "registry.settings_sign_in", "registry.translation"}),
+    "registry.settings": frozenset({"registry.domain", "registry.translation"}),
     "registry.store": frozenset({"registry.domain"}),
     "registry.services": frozenset(
         {"registry.domain", "registry.publish", "registry.settings", "registry.store", "scrapers"}

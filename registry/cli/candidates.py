@@ -102,6 +102,7 @@ def accept(
     candidate: Number,
     into: Annotated[str, typer.Option(help="Slug of the tool that it is; else a new tool is made.")] = "",
     category: Annotated[str, typer.Option(help="Category of the new tool.")] = "",
+    beside: Annotated[bool, typer.Option("--beside", help="It shares a host with another tool.")] = False,
     as_email: As = "",
     as_json: AsJson = False,
 ) -> None:
@@ -113,7 +114,9 @@ def accept(
     with opened() as (_settings, engine), transaction(engine) as session:
         tool_id = tools.get(session, into).id if into else None
         by = acting(session, as_email)
-        tool = triage.accept(session, candidate, tool_id=tool_id, category=category, by=by, now=utc_now())
+        tool = triage.accept(
+            session, candidate, tool_id=tool_id, category=category, beside=beside, by=by, now=utc_now()
+        )
         told = {"tool": {"slug": tool.slug, "name": tool.name, "homepage": tool.homepage}}
     if as_json:
         print_json(told)

@@ -24,6 +24,7 @@ ASK = {
     "audience": _("who would use it (--audience)"),
     "office": _("which office you work for (--office)"),
     "edition": _("which edition you mean (--edition)"),
+    "tool": _("which of the tools at this address you mean"),
 }
 
 
@@ -53,7 +54,7 @@ def check(
     as_json: AsJson = False,
 ) -> None:
     """May I use it? Exit code 0 yes, 10 yes-if or pilot, 11 no, 12 not decided or no longer standing, 13 unknown."""
-    from registry.services.answers import lookup
+    from registry.services.answers import answer_object, lookup
     from registry.settings import load_settings
     from registry.store.plain import opened
 
@@ -70,7 +71,7 @@ def check(
             edition=clean(edition or "") or None,
         )
         found = lookup.check(source, query, question, known, now=now)
-    told = lookup.told(found, base_url=settings.base_url)
+    told = answer_object.told(found, base_url=settings.base_url)
     if as_json:
         print_json(told)
     else:

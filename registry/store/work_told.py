@@ -63,13 +63,14 @@ def waiting_mail(session: Session, user_id: int) -> Delivery | None:
     return session.exec(query.order_by(col(Delivery.id)).with_for_update()).first()
 
 
-def mails_due_after(session: Session, user_id: int, moment: datetime) -> Sequence[datetime]:
-    """When the mails to somebody of their work were due after it, dropped ones aside, the earliest first."""
+def mails_due_after(session: Session, user_id: int, moment: datetime, *, but: str = "") -> Sequence[datetime]:
+    """When the mails to somebody of their work were due after it, dropped ones and `but` aside, the earliest first."""
     query = select(Delivery.due_at).where(
         Delivery.user_id == user_id,
         Delivery.kind == DeliveryKind.WORK,
         Delivery.state != DeliveryState.DROPPED,
         col(Delivery.due_at) > moment,
+        Delivery.uid != but,
     )
     return session.exec(query.order_by(col(Delivery.due_at))).all()
 

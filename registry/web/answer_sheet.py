@@ -8,7 +8,7 @@ from registry.domain.errors import InvalidInput
 from registry.domain.language import gettext_noop as _
 from registry.domain.language import worded
 from registry.publish import sheet
-from registry.services.answers import lookup
+from registry.services.answers import answer_object
 from registry.services.answers.lookup import LookUp
 from registry.web.words import answer_heading, words
 
@@ -88,7 +88,7 @@ def _fold(header: str) -> str:
 
 def render(found: Sequence[LookUp], *, base_url: str) -> bytes:
     """A CSV sheet, one row an answer in the order of the list. Codes as in the API, and the same in words."""
-    return sheet.table(COLUMNS, (_row(lookup.told(each, base_url=base_url)) for each in found))
+    return sheet.table(COLUMNS, (_row(answer_object.told(each, base_url=base_url)) for each in found))
 
 
 def _row(told: dict[str, Any]) -> dict[str, Any]:

@@ -136,6 +136,9 @@ def candidate_out(row: InboxRow) -> CandidateOut:
 class AcceptIn(Sent):
     tool: Plain = Field("", description="Slug of the tool that it is; empty makes a new tool.")
     category: Plain = Field("", max_length=80, description="Category of the new tool.", examples=["Writing"])
+    beside: bool = Field(
+        False, description="Whether it may live on the host of another tool, each by its own page."
+    )
 
 
 class DismissIn(Sent):

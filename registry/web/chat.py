@@ -87,9 +87,11 @@ def reply(found: LookUp, base_url: str, dialect: Dialect, language: Language = E
     heading = dialect.bold.format(plain(answer_heading(answer.code.value, len(answer.conditions), language)))
     lines = [f"{heading} – {plain(found.tool.name)}" if found.tool else heading, plain(answer.sentence)]
     lines += [f"{number}. {plain(each.text)}" for number, each in enumerate(answer.conditions, 1)]
-    near = ", ".join(plain(each.tool.name) for each in (*found.alternatives, *found.suggestions)[:3])
-    if near:
-        told = say("Rather use: {near}.") if found.tool else say("Did you mean {near}?")
-        lines.append(told.format(near=near))
+    for told, near in (
+        (say("Rather use: {near}."), found.alternatives),
+        (say("Did you mean {near}?"), found.suggestions),
+    ):
+        if near:
+            lines.append(told.format(near=", ".join(plain(each.tool.name) for each in near[:3])))
     url = f"{base_url}/check?{urlencode({'q': found.query})}"
     return dialect.gap.join([*lines, dialect.link.format(url=url, label=say("The whole answer"))])

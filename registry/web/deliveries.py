@@ -16,7 +16,7 @@ WHAT = {
     DeliveryKind.DIGEST: "Notices of a week",
     DeliveryKind.REQUEST: "A step of a request",
     DeliveryKind.SIGN_IN: "A link to sign in with",
-    DeliveryKind.FACTOR_RESET: "Tells of a second factor that was reset",
+    DeliveryKind.FACTOR_RESET: "Tells that an admin turned a code at sign-in off",
     DeliveryKind.SIGN_IN_CHANGED: "Tells of a change in how somebody signs in",
     DeliveryKind.WORK: "What waits for somebody of the staff",
     DeliveryKind.TEST: "A test",

@@ -109,7 +109,8 @@ class AnswerOut(Shape):
     match: MatchOut | None = Field(description="Null unless the tool is certain.")
     answer: AnswerCode = Field(examples=["yes_if"])
     depends_on: list[str] = Field(
-        description="What was not said and changes the answer: data_class, account, audience, office, edition.",
+        description="What was not said and changes the answer: data_class, account, audience, office, edition, or "
+        "tool, where others live on the host that was asked for.",
         examples=[["data_class"]],
     )
     sentence: str = Field(description="The answer in one plain sentence.")
@@ -118,7 +119,10 @@ class AnswerOut(Shape):
     guidance: list[str]
     verdict: VerdictRef | None
     editions: list[EditionOut]
-    suggestions: list[SuggestionOut] = Field(description="Where nothing is certain: best first, at most 8.")
+    suggestions: list[SuggestionOut] = Field(
+        description="Where nothing is certain: best first. Else other tools on the host that was asked for: the "
+        "strictest first. At most 8."
+    )
     evidence: EvidenceOut | None = Field(
         None, description="What other registries decided, where nothing is decided here. It is no answer."
     )

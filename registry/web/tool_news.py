@@ -27,6 +27,13 @@ def tool_news(told: Sequence[tables.Event], by_id: Mapping[int, tables.Entry]) -
     return found
 
 
+def left_out(told: Sequence[tables.Event], aliases: Sequence[tables.Alias]) -> list[str]:
+    """Of what was told, the addresses that lead to another tool and so not to this one, each once, and why."""
+    known = {each.key for each in aliases}
+    found = [each.after["left_out"] for each in told if "left_out" in each.after]
+    return list({each["address"]: each["why"] for each in found if each["address"] not in known}.values())
+
+
 def _title(after: Mapping[str, Any]) -> str:
     version, own = str(after.get("version") or ""), after.get("announcer") in OWN_WORDS
     said = str(after.get("title") or "").partition(" - ")[2] or str(after.get("title") or "")

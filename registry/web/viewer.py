@@ -55,7 +55,7 @@ def not_signed_in(connection: HTTPConnection) -> NotSignedIn | NotAllowed:
     if unready(connection) is not None:
         return SecondFactorMissing(
             worded(
-                "Your roles ask for a second factor. Set it up at “My account” first; it takes two minutes."
+                "Your roles ask for a code at sign-in. Set it up at “My account” first; it takes two minutes."
             )
         )
     if bearer(connection) is None:

@@ -42,6 +42,13 @@ def test_the_deadline_is_one_for_all_redirects(server, hasty):
     assert time.monotonic() - began < 2
 
 
+def test_the_patience_of_who_waits_is_one_for_all_fetches(server):
+    url = server.plays("/feed", reply(FEED))
+    with Fetcher(agent=AGENT, allow_cidrs=["127.0.0.0/8"], patience_s=0) as spent:
+        assert refusal(spent, url).code == "timeout"
+    assert server.visits == []
+
+
 def test_endless_headers_are_no_reply(server, fetcher):
     assert refusal(fetcher, server.plays("/feed", hostile.endless_headers)).code == "bad_reply"
 

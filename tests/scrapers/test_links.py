@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from scrapers.hosts import PACKAGES
 from scrapers.links import (
+    absolute_url,
     canonical_url,
     host_of,
     identity_key,
@@ -64,6 +65,19 @@ def test_many_spellings_of_a_page_have_one_address(written, canonical):
 )
 def test_what_is_no_web_address_has_none(written):
     assert canonical_url(written) == link_key(written) == host_of(written) == identity_key(written) == ""
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("https://google.com@evil.example/", "https://evil.example/"),
+        ("HTTPS://rosa:key@plumbline.example/@rosa?a=b@c", "HTTPS://plumbline.example/@rosa?a=b@c"),
+        ("//google.com@evil.example", "https://evil.example"),
+        ("/@rosa", "https://feeds.example/@rosa"),
+    ],
+)
+def test_a_link_of_a_publisher_looks_like_no_other_host(written, read):
+    assert absolute_url("https://feeds.example/feed", written) == read
 
 
 @given(st.text(alphabet="aA/.%24eEfF;?&=#@:~-_[]\\ üindexhtmlutm_sid", max_size=60))

@@ -74,7 +74,7 @@ def test_it_is_set_up_on_ones_page_with_the_password_a_picture_and_a_first_code(
     rosa, elsewhere = browse(), browse()
     log_in(rosa), log_in(elsewhere)
     page = "/account/second-factor"
-    assert "Set up a second factor" in rosa.get("/account").text
+    assert "Set up a code at sign-in" in rosa.get("/account").text
     refused = rosa.post(page, data={"present_password": "wrong"})
     assert (refused.status_code, "not your present password" in refused.text) == (422, True)
     begun = rosa.post(page, data={"present_password": PASSWORD})
@@ -216,7 +216,7 @@ def guess(thief: TestClient, times: int) -> list[int]:
     return told
 
 
-def test_a_password_chosen_by_a_link_gives_nobody_further_guesses(
+def test_a_password_chosen_by_a_link_gives_nobody_further_guesses_and_hides_none(
     browse: Browse, clock: HandClock, site_engine: Engine, settings: Settings, cast: dict[str, int]
 ) -> None:
     rosa, thief = browse(), browse()
@@ -236,6 +236,10 @@ def test_a_password_chosen_by_a_link_gives_nobody_further_guesses(
     thief.post(f"/sign-in/{link}", data={"password": NEW})
     assert give(thief, phone.next()).status_code == 429
     assert give(thief, codes[0]).status_code == 303
+    assert "Somebody guessed at your codes" in thief.get("/account").text
+    fresh = {"present_password": NEW, "password": "four other words that nobody guesses"}
+    assert thief.post("/account/password", data=fresh).status_code == 303
+    assert "Wrong codes" not in thief.get("/account").text
 
 
 def test_who_does_not_know_the_password_locks_nobody_out(browse: Browse, clock: HandClock) -> None:
@@ -326,7 +330,7 @@ def test_an_admin_resets_what_somebody_lost_who_is_signed_out_and_told_by_mail(
     log_in(rosa)
     set_up(rosa, clock)
     ada = as_("admin")
-    assert "Reset the second factor" in ada.get(f"/people/{cast['Rosa']}").text
+    assert "Take it away" in ada.get(f"/people/{cast['Rosa']}").text
     mailing = settings.model_copy(update={"mail_dir": tmp_path / "mails"})
     mailer = TestClient(
         create_app(mailing, engine=site_engine, clock=clock), headers=SAME_ORIGIN, follow_redirects=False
@@ -360,7 +364,7 @@ def test_whose_role_asks_for_it_sets_it_up_and_does_nothing_else_before(
         assert is_here(client) is (name not in led)
         if name not in led:
             continue
-        assert "Your roles ask for a second factor" in client.get(way).text
+        assert "Your roles ask for a code at sign-in" in client.get(way).text
         assert client.get("/inbox").headers["location"] == "/account/second-factor?next=%2Finbox"
         refused = client.get("/api/v1/account")
         assert (refused.status_code, refused.json()["code"]) == (403, "second_factor_missing")

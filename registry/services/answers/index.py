@@ -7,6 +7,7 @@ from array import array
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from copy import copy
+from datetime import datetime
 from itertools import permutations
 from typing import TYPE_CHECKING
 
@@ -67,10 +68,10 @@ class Index:
     def named(self, key: str) -> int | None:
         return self._keys[AliasKind.NAME].get(key)
 
-    def after(self, news: "Changes") -> "Index":
+    def after(self, news: "Changes", now: datetime) -> "Index":
         """The same ways to say the same tools, and of the facts those that still hold."""
         fresh = copy(self)
-        fresh.facts = self.facts.after(news)
+        fresh.facts = self.facts.after(news, now)
         return fresh
 
     def near(self, asked: Asked, *, limit: int) -> list[int]:
@@ -95,6 +96,12 @@ class Index:
                 break
             found |= dict.fromkeys(names.all(name))
         return list(found)[:limit]
+
+    def below(self, host: str, *, limit: int) -> list[int]:
+        """Tools that are known by a page of just this host, the shortest address first; of that many addresses."""
+        paths = self._keys[AliasKind.PATH]
+        found = sorted(paths.begun(f"{host}/", most=MOST_BEGUN), key=lambda key: (len(key), key))[:limit]
+        return list(dict.fromkeys(owner for key in found for owner in paths.all(key)))
 
     def replace(
         self,

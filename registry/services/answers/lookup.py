@@ -6,6 +6,7 @@ from datetime import date, datetime, time
 from typing import TYPE_CHECKING, Any
 
 from registry.domain import lookup as rules
+from registry.domain.answer import STRICTNESS_OF_ANSWERS
 from registry.domain.coverage import values
 from registry.domain.errors import InvalidInput
 from registry.domain.language import gettext_noop as _
@@ -14,7 +15,6 @@ from registry.domain.lookup import Answer, AnswerCode, House, Question
 from registry.domain.outside import Others
 from registry.domain.tool import Tool
 from registry.domain.values import dataclass
-from registry.domain.verdict import Verdict
 from registry.services.answers import matching
 from registry.services.answers.expecting import expect
 from registry.services.answers.facts import EVER, About
@@ -51,6 +51,8 @@ class LookUp:
     alternatives: tuple[Suggestion, ...]
     """Other tools that would be a yes for the same question."""
     suggestions: tuple[Suggestion, ...]
+    """What may have been meant: where no tool is certain the best first, else other tools on the host that was asked
+    for, the strictest first."""
     evidence: Others = NOBODY
     """What other registries decided, where nothing is decided here."""
     shown: Shown = ANY_TOOL
@@ -111,11 +113,12 @@ def check_all(
     if index is None and len(queries) > 1:
         index = matching.read_index(source)
     matches = [matching.match(source, query, index) for query in queries]
+    at_hosts = [matching.at_host(source, query, index) for query in queries]
     asking = _Asking(source, question, house, now, index)
     asking.compute([found.tool.id for found in matches if found])
     return [
-        replace(asking.about(found.tool), query=query, match=found) if found else asking.unknown(query)
-        for query, found in zip(queries, matches, strict=True)
+        asking.matched(query, found, at_host) if found else asking.unknown(query, at_host)
+        for query, found, at_host in zip(queries, matches, at_hosts, strict=True)
     ]
 
 
@@ -171,7 +174,7 @@ def _answers(
     """Those of tools that are not there are left out."""
     if index is None or question.at != now:
         return _compute(source, facts_of(index).about(source, tool_ids), question, house, now=now)
-    said, kept = replace(question, at=EVER), index.facts.answers(source, house, now)
+    said, kept = replace(question, at=EVER), index.facts.answers(house, now)
     missing = [tool_id for tool_id in tool_ids if (said, tool_id) not in kept]
     made = _compute(source, index.facts.about(source, missing), question, house, now=now)
     kept |= {(said, tool_id): answer for tool_id, answer in made.items()}
@@ -212,45 +215,6 @@ def by_value(
             if value
         ]
         for dimension in dimensions
-    }
-
-
-def told(found: LookUp, *, base_url: str) -> dict[str, Any]:
-    """The answer as the object that `/api/v1/check` and `registry check --json` give. Source: interface.md."""
-    answer = found.answer
-    return {
-        "query": found.query,
-        "match": found.match
-        and {
-            "kind": found.match.kind,
-            "tool": {
-                "slug": found.match.tool.slug,
-                "name": found.match.tool.name,
-                "url": f"{base_url}/tools/{found.match.tool.slug}",
-            },
-        },
-        "answer": answer.code.value,
-        "depends_on": list(answer.depends_on),
-        "sentence": answer.sentence,
-        "conditions": [
-            {
-                "text": each.text,
-                "who": each.duty,
-                "check": each.check,
-                "due_on": each.due_on and each.due_on.isoformat(),
-                "state": each.state,
-            }
-            for each in answer.conditions
-        ],
-        "alternatives": [_suggestion(each) for each in found.alternatives],
-        "guidance": [found.tool.guidance] if found.tool and found.tool.guidance else [],
-        "verdict": _verdict(answer.verdict, base_url),
-        "editions": [
-            {"name": each.name, "answer": each.code.value, "verdict": _verdict(each.verdict, base_url)}
-            for each in answer.editions
-        ],
-        "suggestions": [_suggestion(each) for each in found.suggestions],
-        "evidence": _evidence(found.evidence),
     }
 
 
@@ -312,10 +276,30 @@ class _Asking:
         about = self.facts.about(self.source, [id_of(tool)])[id_of(tool)]
         return Others(about.others, self.question.at.astimezone(self.house.zone).date())
 
-    def unknown(self, query: str) -> LookUp:
-        near = tuple(self._whole.suggested(matching.near(self.source, query, self.index)))
+    def matched(self, query: str, match: Match, at_host: Sequence[int]) -> LookUp:
+        """Where other tools live on the host that is asked for they are named, since one of them may be meant."""
+        found = replace(self.about(match.tool), query=query, match=match)
+        others = self._strictest([each for each in at_host if each != match.tool.id])
+        if not others:
+            return found
+        answer, shown = found.answer, found.shown.with_tools([each.tool.id for each in others])
+        if any(each.code is not answer.code for each in others):
+            answer = replace(answer, depends_on=(*answer.depends_on, "tool"))
+        return replace(found, answer=answer, suggestions=others, shown=shown)
+
+    def unknown(self, query: str, at_host: Sequence[int] = ()) -> LookUp:
+        near = [
+            each for each in matching.near(self.source, query, self.index) if each not in frozenset(at_host)
+        ]
+        found = (*self._strictest(at_host), *self._whole.suggested(near))[: matching.MOST_SUGGESTIONS]
         answer = rules.unknown(query, self.question, self.house)
-        return LookUp(query, self.question, None, answer, (), near)
+        return LookUp(query, self.question, None, answer, (), found)
+
+    def _strictest(self, tool_ids: Sequence[int]) -> tuple[Suggestion, ...]:
+        """At most eight of them, the strictest answer first."""
+        found = self._whole.suggested(tool_ids) if tool_ids else []
+        strictest_first = sorted(found, key=lambda each: -STRICTNESS_OF_ANSWERS[each.code])
+        return tuple(strictest_first[: matching.MOST_SUGGESTIONS])
 
     def suggested(self, tool_ids: Sequence[int]) -> list[Suggestion]:
         computed = self.compute(tool_ids)
@@ -341,36 +325,3 @@ class _Asking:
                 break
         categories = frozenset() if answer.code in _YES else frozenset({tool.category})
         return tuple(found[:MOST_ALTERNATIVES]), Shown(frozenset(looked_at), categories)
-
-
-def _evidence(found: Others) -> dict[str, Any] | None:
-    """What others decided, as evidence; None where they did not, or where something is decided here."""
-    if not found.sentence:
-        return None
-    told = [
-        {
-            "registry": each.registry,
-            "outcome": each.outside.outcome.value,
-            "conditions": [condition.text for condition in each.outside.conditions],
-            "decided_on": each.outside.decided_on and each.outside.decided_on.isoformat(),
-            "url": each.outside.url,
-        }
-        for each in found.standing
-    ]
-    return {"sentence": found.sentence, "verdicts": told}
-
-
-def _suggestion(each: Suggestion) -> dict[str, Any]:
-    return {"slug": each.tool.slug, "name": each.tool.name, "answer": each.code.value}
-
-
-def _verdict(verdict: Verdict | None, base_url: str) -> dict[str, Any] | None:
-    if verdict is None:
-        return None
-    return {
-        "number": verdict.number,
-        "outcome": verdict.outcome.value,
-        "decided_at": verdict.decided_at.isoformat(),
-        "valid_until": verdict.valid_until and verdict.valid_until.isoformat(),
-        "url": f"{base_url}/verdicts/{verdict.number}",
-    }

@@ -3,7 +3,9 @@
 Each is found in the index in memory where there is one, else in the store; both are asked for the same keys.
 """
 
+import re
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from registry.domain.identity import name_key
@@ -12,13 +14,16 @@ from registry.domain.values import dataclass
 from registry.services.answers.asking import Asked, read_query
 from registry.services.answers.facts import Facts
 from registry.services.answers.index import Index, keys_in
-from registry.services.answers.names import near_of_all
+from registry.services.answers.names import NamesInLines
 from registry.store import asked as store
+from scrapers.links import is_shared_host
 
 if TYPE_CHECKING:
     from registry.store.plain import Source
 
 MOST_SUGGESTIONS = 8
+MOST_AT_HOST = 50
+"""Pages of one host that are looked at."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +48,19 @@ def near(source: "Source", query: str, index: Index | None = None) -> Sequence[i
     """Ids of tools whose names are near the query, or whose vendor it names; best first, at most eight."""
     asked = read_query(query)
     return index.near(asked, limit=MOST_SUGGESTIONS) if index is not None else _near_in_store(source, asked)
+
+
+def at_host(source: "Source", query: str, index: Index | None = None) -> Sequence[int]:
+    """Ids of tools that have pages of their own on the host that is asked for alone, without a path.
+
+    None on a host that many share: there the page says which tool is meant.
+    """
+    keys = read_query(query).keys
+    if not keys or keys[0][0] is not AliasKind.DOMAIN or is_shared_host(keys[0][1]):
+        return ()
+    host = keys[0][1]
+    below = index.below if index is not None else partial(store.below, source)
+    return below(host, limit=MOST_AT_HOST)
 
 
 def named(source: "Source", names: Sequence[str], index: Index | None = None) -> Sequence[int]:
@@ -86,7 +104,7 @@ def _near_in_store(source: "Source", asked: Asked) -> list[int]:
     key = name_key(asked.words)
     if not key:
         return []
-    vendors = [vendor for vendor in store.vendors(source) if name_key(vendor) == key]
+    vendors = _called(key, store.every_vendor(source))
     inside = list(keys_in(asked.words))
     said = {
         each.key: each.tool_id for each in store.known_by(source, [(AliasKind.NAME, each) for each in inside])
@@ -94,8 +112,19 @@ def _near_in_store(source: "Source", asked: Asked) -> list[int]:
     found = dict.fromkeys(store.of_vendors(source, vendors) if vendors else ())
     found |= dict.fromkeys(said[each] for each in inside if each in said)
     if len(found) < MOST_SUGGESTIONS:
-        found |= dict.fromkeys(near_of_all(key, store.name_keys(source), limit=MOST_SUGGESTIONS))
+        names = NamesInLines(key, store.every_name_key(source), partial(store.owners_of_names, source))
+        found |= dict.fromkeys(names.near(key, limit=MOST_SUGGESTIONS))
     return list(found)[:MOST_SUGGESTIONS]
+
+
+def _called(key: str, vendors: str) -> list[str]:
+    """Those of the vendors, one a line, whose names have this key."""
+    signs = "[^a-z0-9+#\n]*"
+    lines, begun = f"\n{vendors}\n", signs.join(map(re.escape, ["", *key[:3]]))
+    found = re.findall(f"\n({begun}.*)", lines, re.IGNORECASE)
+    if not lines.isascii():  # letters fold there by other rules
+        found += re.findall("\n(.*[^\x00-\x7f\n].*)", lines)
+    return [vendor for vendor in dict.fromkeys(found) if name_key(vendor) == key]
 
 
 def _begun_in_store(source: "Source", key: str) -> Sequence[int]:

@@ -23,7 +23,6 @@ from registry.store import candidates, requests, tools
 from registry.store.columns import id_of
 from registry.store.engine import serialise
 from registry.store.tables import Candidate, Request, Tool
-from scrapers.links import canonical_url, names_a_user, untracked
 
 
 @dataclass(frozen=True)
@@ -54,11 +53,8 @@ def request_tool(
     It joins the tool or candidate that the address belongs to, a tool of exactly this name, or what others asked
     for by the same name when neither gave an address; else it makes a candidate.
     """
-    name, homepage, purpose = " ".join(name.split()), homepage.strip(), purpose.strip()
-    _check(name, homepage, purpose)
-    if homepage and "://" not in homepage:
-        homepage = f"https://{homepage}"
-    homepage = untracked(homepage)
+    name, purpose = " ".join(name.split()), purpose.strip()
+    homepage = _checked(name, homepage, purpose)
     serialise(session, "candidates")
     tool = _known_tool(session, name, homepage)
     candidate = (
@@ -105,17 +101,20 @@ def digest(token: str, secret: bytes) -> str:
     return hmac.new(secret, b"request:" + token.encode(), hashlib.sha256).hexdigest()
 
 
-def _check(name: str, homepage: str, purpose: str) -> None:
+def _checked(name: str, homepage: str, purpose: str) -> str:
+    """The home page as it is kept."""
     faults = {}
     if not name_key(name) or len(name) > 120:
         faults["name"] = worded("must say what the tool is called, in at most 120 characters")
     if not purpose:
         faults["purpose"] = worded("must be said in a sentence or two")
-    absolute = homepage if "://" in homepage else f"https://{homepage}"
-    if homepage and (not canonical_url(absolute) or names_a_user(absolute) or len(absolute) > 2000):
+    try:
+        homepage = triage.address(homepage)
+    except InvalidInput:
         faults["homepage"] = worded("must be a web address, such as https://example.org")
     if faults:
         raise InvalidInput(worded("The request lacks something. Complete what is marked."), faults)
+    return homepage
 
 
 def _known_tool(session: Session, name: str, homepage: str) -> Tool | None:
@@ -128,12 +127,20 @@ def candidate_for(
     session: Session, *, name: str, homepage: str, method: str, by: Actor, now: datetime
 ) -> Candidate:
     """The candidate that has this home page, or where none is given the open one of this name; else a new one."""
-    known = candidates.find_by_identity(session, product_key(homepage, name))
+    identity = product_key(homepage, name)
+    known = candidates.find_by_identity(session, identity)
     if known is None and not homepage:
         same = [each for each in candidates.open_named(session, name_key(name)) if not each.homepage]
         known = same[0] if same else None
     if known is not None:
         return standing(session, known)
     return triage.make_candidate(
-        session, name=name, homepage=homepage[:2000], tagline="", method=method, by=by, now=now
+        session,
+        name=name,
+        homepage=homepage[:2000],
+        identity=identity,
+        tagline="",
+        method=method,
+        by=by,
+        now=now,
     )

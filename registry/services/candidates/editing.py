@@ -9,8 +9,7 @@ from registry.domain.errors import RuleBroken
 from registry.domain.identity import name_key
 from registry.domain.triage import Verb
 from registry.services.candidates.recording import Chosen, Recording
-from registry.services.candidates.triage import address, named
-from registry.services.entries.keys import product_key
+from registry.services.candidates.triage import address, identity_at, named
 from registry.services.people.acting import Actor, refuse_long
 from registry.store import candidates
 from registry.store.tables import Candidate
@@ -70,8 +69,8 @@ def _chosen(candidate: Candidate, field: str, value: str) -> None:
 
 
 def _free_identity(session: Session, candidate: Candidate) -> str | None:
-    identity = product_key(candidate.homepage, candidate.name)
     with session.no_autoflush:
+        identity = identity_at(session, candidate.homepage, candidate.name)
         owner = candidates.find_by_identity(session, identity)
     if owner is not None and owner.id != candidate.id:
         raise RuleBroken(

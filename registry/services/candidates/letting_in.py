@@ -8,7 +8,7 @@ from sqlmodel import Session
 
 from registry.domain.errors import RuleBroken
 from registry.domain.identity import slug
-from registry.services.entries.keys import product_key
+from registry.services.entries.keys import page_key, product_key
 from registry.services.entries.ownership import alias_kind
 from registry.services.people.acting import Actor, event_of, record_all
 from registry.services.tools.ways import Way, Ways
@@ -21,16 +21,30 @@ TO_DO = (
     "Where both are one, accept this candidate into that tool; else correct it here, or change first what leads to "
     "the other one on that tool’s page."
 )
+BESIDE = (
+    "Where both are one, accept this candidate into that tool; where they are two that share a host, accept it as "
+    "another one beside it."
+)
+
+
+class OnAnothersHost(RuleBroken):
+    """The candidate lives on a page of a host that is another tool's; it may be let in beside that one knowingly."""
 
 
 class LettingIn:
-    """Whose names and addresses are whose, for candidates that become tools, or ways to say the tool `into`."""
+    """Whose names and addresses are whose, for candidates that become tools, or ways to say the tool `into`.
 
-    def __init__(self, session: Session, found: Sequence[Candidate], *, into: Tool | None) -> None:
-        self._session, self._into = session, into
+    `beside` where they may live on the hosts of other tools.
+    """
+
+    def __init__(
+        self, session: Session, found: Sequence[Candidate], *, into: Tool | None, beside: bool = False
+    ) -> None:
+        self._session, self._into, self._beside = session, into, beside
         self._ways = {id_of(each): _ways(each) for each in found}
         every = [way for ways in self._ways.values() for way in ways]
-        self._known = Ways(session, every)
+        pages = [page for each in found if (page := _page(each)) is not None]
+        self._known = Ways(session, [*every, *pages])
         self._tool_ids = iter(reserve_ids(session, Tool, len(found)) if into is None else ())
         self._alias_ids = iter(reserve_ids(session, Alias, len(every)))
         self._slugs = tools.slugs_among(session, {_slug(each) for each in found}) if into is None else set()
@@ -44,7 +58,7 @@ class LettingIn:
         `into` one, its name.
         """
         tool_id = next(self._tool_ids) if self._into is None else id_of(self._into)
-        new = [way for way in self._ways[id_of(candidate)] if self._is_free(way, tool_id)]
+        new = self._free(candidate, tool_id)
         if self._into is None:
             called = self._free_slug(_slug(candidate))
             self._tools[tool_id] = {
@@ -82,14 +96,25 @@ class LettingIn:
         ]
         record_all(self._session, told)
 
-    def _is_free(self, way: Way, tool_id: int) -> bool:
-        kind, text, key = way
-        clash = self._known.clash(way, tool_id)
-        if clash is None:
-            return self._known.owner(kind, key) is None
-        if self._into is None or kind is not AliasKind.NAME:
-            raise RuleBroken(clash.told(text, self._named(clash.other), TO_DO))
-        return False
+    def _free(self, candidate: Candidate, tool_id: int) -> list[Way]:
+        """Those of its ways that nobody has; beside another tool its very page in place of that one's host."""
+        page, found = _page(candidate), dict[Way, None]()
+        for way in self._ways[id_of(candidate)]:
+            clash = self._known.clash(way, tool_id)
+            is_host = way[0] is AliasKind.DOMAIN and page is not None
+            shares = clash is not None and not clash.led_away and (clash.above or is_host)
+            if shares and self._beside:
+                way = page if page is not None and is_host else way
+                clash = self._known.clash(way, tool_id, beside=True)
+            kind, text, key = way
+            if clash is None:
+                if self._known.owner(kind, key) is None:
+                    found[way] = None
+            elif self._into is None and shares and not self._beside:
+                raise OnAnothersHost(clash.told(text, self._named(clash.other), BESIDE))
+            elif self._into is None or kind is not AliasKind.NAME:
+                raise RuleBroken(clash.told(text, self._named(clash.other), TO_DO))
+        return list(found)
 
     def _named(self, tool_id: int) -> str:
         made = self._tools.get(tool_id)
@@ -118,3 +143,9 @@ def _ways(candidate: Candidate) -> list[Way]:
         (AliasKind.NAME, candidate.name, candidate.name_key),
         *((alias_kind(key), key, key) for key in keys),
     ]
+
+
+def _page(candidate: Candidate) -> Way | None:
+    """The page on which it lives, as a way to say it; None where its home page is the front page of a host."""
+    key = page_key(candidate.homepage)
+    return (AliasKind.PATH, key, key) if key else None

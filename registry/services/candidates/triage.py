@@ -14,16 +14,18 @@ from sqlmodel import Session
 from registry.domain.announcement import by_person
 from registry.domain.errors import InvalidInput, RuleBroken
 from registry.domain.identity import name_key
+from registry.domain.spelling import agrees
 from registry.domain.triage import REASON_LABELS, DismissReason, Verb, move
 from registry.services.candidates.letting_in import LettingIn
 from registry.services.candidates.recording import Chosen, Recording, closed, opened
-from registry.services.entries.keys import product_key
+from registry.services.entries.keys import is_site, page_key, product_key
 from registry.services.entries.ownership import standing, tools_by_link
 from registry.services.people.acting import Actor, record, refuse_long
+from registry.services.tools.home_pages import read_home_page
 from registry.store import candidates, tools
 from registry.store.engine import serialise
 from registry.store.tables import Candidate, Tool
-from scrapers.links import canonical_url, names_a_user, untracked
+from scrapers.links import untracked
 
 
 def accept(
@@ -35,13 +37,15 @@ def accept(
     version: int | None = None,
     tool_id: int | None = None,
     category: str = "",
+    beside: bool = False,
 ) -> Tool:
     """Let a candidate in: as a new tool with its aliases, or into the tool that is named.
 
-    Raises NotFound, StaleVersion, and RuleBroken where its status forbids it or its name or address is taken.
+    Raises NotFound, StaleVersion, and RuleBroken where its status forbids it or its name or address is taken;
+    OnAnothersHost where it is one of several tools of a host, which may be so `beside` the others.
     """
     one = [Chosen(candidate_id, version)]
-    accepting(session, one, tool_id=tool_id, category=category, by=by, now=now).write()
+    accepting(session, one, tool_id=tool_id, category=category, beside=beside, by=by, now=now).write()
     return tools.get_by_id(session, candidates.get(session, candidate_id).tool_id or 0)
 
 
@@ -53,15 +57,16 @@ def accepting(
     now: datetime,
     tool_id: int | None = None,
     category: str = "",
+    beside: bool = False,
 ) -> Recording:
     """Each as a new tool, or all into the one that is named."""
     serialise(session, "tools")
     into = tools.get_by_id(session, tool_id) if tool_id is not None else None
     told = f"accepted into the tool “{into.name}”" if into else "accepted"
-    asked = {"tool": tool_id, "category": category}
+    asked = {"tool": tool_id, "category": category, **({"beside": True} if beside else {})}
     act = Recording(session, Verb.ACCEPT, chosen, by, now, told, asked)
 
-    letting_in = LettingIn(session, act.read, into=into)
+    letting_in = LettingIn(session, act.read, into=into, beside=beside)
 
     def do(candidate: Candidate) -> dict[str, Any]:
         accepted = move(candidate.status, "accept")
@@ -169,28 +174,42 @@ def propose_by_hand(
     Raises InvalidInput, and RuleBroken where the address belongs to a tool of the registry.
     """
     name, homepage = named(name), address(homepage)
-    identity = product_key(homepage, name)
     serialise(session, "candidates")
-    owner = tools_by_link(session, [homepage]).get(homepage)
-    if owner is not None:
+    identity, owner = identity_at(session, homepage, name), tools_by_link(session, [homepage]).get(homepage)
+    if owner is not None and (owner.key == identity or is_site(identity)):
         tool = tools.get_by_id(session, owner.tool_id)
         raise RuleBroken(f"This address belongs to “{tool.name}”, which the registry holds already.")
     known = candidates.find_by_identity(session, identity)
     if known is not None:
         return standing(session, known)
     return make_candidate(
-        session, name=name, homepage=homepage, tagline=tagline, method="by hand", by=by, now=now
+        session,
+        name=name,
+        homepage=homepage,
+        identity=identity,
+        tagline=tagline,
+        method="by hand",
+        by=by,
+        now=now,
     )
 
 
 def make_candidate(
-    session: Session, *, name: str, homepage: str, tagline: str, method: str, by: Actor, now: datetime
+    session: Session,
+    *,
+    name: str,
+    homepage: str,
+    identity: str,
+    tagline: str,
+    method: str,
+    by: Actor,
+    now: datetime,
 ) -> Candidate:
     candidate = Candidate(
         name=name,
         name_key=name_key(name)[:120],
         homepage=homepage,
-        identity=product_key(homepage, name) or None,
+        identity=identity or None,
         tagline=tagline.strip()[:500],
         method=method,
         sure=True,
@@ -204,6 +223,16 @@ def make_candidate(
     return candidate
 
 
+def identity_at(session: Session, homepage: str, name: str) -> str:
+    """The strong key by which a candidate is told from others; "" for none.
+
+    On a host that a tool has which is called otherwise it is that of the very page: several may live there.
+    """
+    key = product_key(homepage, name)
+    shares = key and is_site(key) and not agrees(name, key) and tools_by_link(session, [homepage])
+    return (page_key(homepage) or key) if shares else key
+
+
 def named(name: str) -> str:
     """A name as it is kept. Raises InvalidInput where nothing of it could ever be found."""
     name = " ".join(name.split())[:120]
@@ -213,13 +242,5 @@ def named(name: str) -> str:
 
 
 def address(homepage: str) -> str:
-    """A home page as it is kept, with its scheme; empty stays empty. Raises InvalidInput for what is no address."""
-    homepage = homepage.strip()
-    if homepage and "://" not in homepage:
-        homepage = f"https://{homepage}"
-    if homepage and (not canonical_url(homepage) or names_a_user(homepage) or len(homepage) > 2000):
-        raise InvalidInput(
-            "The home page is no web address. Write it out, such as https://example.org.",
-            {"homepage": "must be an http or https address"},
-        )
-    return untracked(homepage)
+    """A home page as it is kept, without what only tells where its reader came from. Raises InvalidInput."""
+    return untracked(read_home_page(homepage))

@@ -11,7 +11,7 @@ from registry.domain.evaluation import Tier
 from registry.domain.quick_lane import is_sampled
 from registry.services.evaluations import evaluation as rounds
 from registry.services.people.acting import REGISTRY, record
-from registry.store import deciding, evaluation_lists, evaluations, tools, users
+from registry.store import deciding, evaluation_lists, evaluations, parties, tools, users
 from registry.store.columns import id_of
 from registry.store.engine import serialise
 from registry.store.tables import Evaluation, Role, SecondReading, Verdict
@@ -53,11 +53,10 @@ def _open(session: Session, row: Verdict, *, zone: tzinfo, now: datetime) -> Sec
 
 def _reader(session: Session, row: Verdict, *, today: date) -> int | None:
     """The reviewer with the least to do who had no part in the first reading and may score the tool."""
-    barred = {row.decided_by_id, row.decided_for_id, *evaluations.requesters(session, row.tool_id)}
-    barred |= evaluations.contacts(session, row.tool_id).keys()
+    barred = {row.decided_by_id, row.decided_for_id, *parties.requesters(session, row.tool_id)}
+    barred |= parties.contacts(session, row.tool_id).keys()
+    barred |= parties.interested_before(session, row.tool_id)
     if row.evaluation_id is not None:
-        declared = evaluations.interests(session, row.evaluation_id)
-        barred |= {user_id for user_id, each in declared.items() if each.interested}
         barred |= {card.reviewer.id for card in evaluations.scorecards(session, row.evaluation_id)}
     load = evaluation_lists.workloads(session, today=today)
     free = [id_of(each) for each in users.active_holders(session, Role.REVIEWER) if each.id not in barred]

@@ -47,6 +47,12 @@ def product_key(link: str, name: str) -> str:
     return key if len(key) <= MAX_KEY else ""
 
 
+def page_key(link: str) -> str:
+    """The strong key of that very page, as of one of several products on a host; "" for the host's front page."""
+    key = link_key(link).partition("?")[0]
+    return key if "/" in key and len(key) <= MAX_KEY else ""
+
+
 def alias_keys(link: str) -> Sequence[str]:
     """Every key under which a tool may own this link, the most telling first: package, paths, host, domains above."""
     canonical = canonical_url(link)

@@ -24,7 +24,7 @@ from registry.services.entries.affected import (
     names_to_ask,
     told_by_its_maker,
 )
-from registry.services.entries.keys import alias_keys, strong_key
+from registry.services.entries.learning import Repository, learn
 from registry.services.entries.ownership import aliases_of, all_standing
 from registry.services.entries.reading import Reading
 from registry.services.people.acting import REGISTRY, event_of, record_all
@@ -303,8 +303,10 @@ def _tool_acts(
     versions: dict[int, list[str]] = {}
     for event in events.newest_of(session, "tool", released, "tool.mentioned", limit=VERSIONS_LOOKED_AT):
         versions.setdefault(event.subject_id, []).append(str(event.after.get("version", "")))
+    repositories = [Repository(tool_id, read.number, read.proposal.homepage) for tool_id, read in news]
+    learnt = learn(session, repositories, known.tools, known.by_number)
     acts = []
-    for tool_id, read in news:
+    for (tool_id, read), taught in zip(news, learnt, strict=True):
         version, before = read.proposal.version, versions.setdefault(tool_id, [])
         after: dict[str, Any] = {
             "entry": read.row.id,
@@ -315,26 +317,8 @@ def _tool_acts(
             "signal": read.proposal.signal.value,
             "version": version,
             "major": is_major(version, before),
+            **taught.told,
         }
-        learnt = _learn(session, tool_id, read, known)
-        if learnt:
-            after["known_as"] = learnt
         before.append(version)
         acts.append(event_of("tool.mentioned", ("tool", tool_id), by=REGISTRY, now=now, after=after))
     return acts
-
-
-def _learn(session: Session, tool_id: int, read: Read, known: _Known) -> list[str]:
-    """Keep the number of a tool's repository, and the address it has now, as ways to say the tool."""
-    if not read.number:
-        return []
-    learnt = [] if read.number in known.by_number else [read.number]
-    known.by_number.setdefault(read.number, tool_id)
-    key = strong_key(read.proposal.homepage)
-    owned = any(each in known.tools for each in alias_keys(read.proposal.homepage))
-    if key and not owned and key not in known.by_number:
-        known.by_number[key] = tool_id
-        learnt.append(key)
-    for each in learnt:
-        session.add(Alias(tool_id=tool_id, kind=AliasKind.PATH, text=each, key=each))
-    return learnt

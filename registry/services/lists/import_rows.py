@@ -21,7 +21,7 @@ from registry.services.lists.import_objects import (
     read_mark,
 )
 from registry.services.lists.spreadsheets import Row
-from scrapers.links import canonical_url
+from registry.services.tools.home_pages import read_home_page
 
 SEVERAL = frozenset({"aliases", "tags"})
 TOOL_COLUMNS = (
@@ -108,10 +108,10 @@ def read_row(number: int, row: Row, house: House, *, now: datetime, date_format:
     texts = {column: cells.text(column) for column in TOOL_COLUMNS if column not in SEVERAL}
     if not name_key(texts["name"]):
         cells.faults["name"] = "Give the tool's name."
-    if texts["homepage"] and "://" not in texts["homepage"]:
-        texts["homepage"] = f"https://{texts['homepage']}"
-    if texts["homepage"] and not canonical_url(texts["homepage"]):
-        cells.faults["homepage"] = "Write a whole address, such as https://tool.example."
+    try:
+        texts["homepage"] = read_home_page(texts["homepage"])
+    except InvalidInput as refused:
+        cells.faults.setdefault("homepage", refused.sentence)
     aliases = cells.several("aliases")
     if any(len(each) > 500 for each in aliases):
         cells.faults["aliases"] = "An alias has at most 500 characters."

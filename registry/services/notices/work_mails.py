@@ -92,9 +92,9 @@ def look(session: Session, settings: Settings, now: datetime) -> int:
     return count
 
 
-def _at_once(session: Session, user_id: int, now: datetime) -> datetime:
-    """Now; or after a few mails within an hour, once that of the first of them is over."""
-    dues = work_told.mails_due_after(session, user_id, now - BUNDLE)
+def _at_once(session: Session, user_id: int, now: datetime, *, but: str = "") -> datetime:
+    """Now; or after a few mails within an hour (`but` one), once that of the first of them is over."""
+    dues = work_told.mails_due_after(session, user_id, now - BUNDLE, but=but)
     return now if len(dues) < FEW else dues[-FEW] + BUNDLE
 
 
@@ -113,8 +113,8 @@ def _compared(
 
 
 def choose(session: Session, user_id: int, when: str, *, by: Actor, now: datetime) -> WorkMails:
-    """When somebody is told. What was gathered goes out at once where they want it so, and not at all where they
-    want nothing. Raises InvalidInput."""
+    """When somebody is told. What was gathered goes out as soon as mails at once may where they want it so, and not
+    at all where they want nothing. Raises InvalidInput."""
     if when not in frozenset(WorkMails):
         told = worded("Choose one of: {options}.", options=", ".join(WorkMails))
         raise InvalidInput(worded("Nothing was changed."), {"when": told})
@@ -125,7 +125,7 @@ def choose(session: Session, user_id: int, when: str, *, by: Actor, now: datetim
     serialise(session, "work mails")
     mail = work_told.waiting_mail(session, user_id)
     if mail is not None and user.work_mails is WorkMails.AT_ONCE:
-        mail.due_at = now
+        mail.due_at = _at_once(session, user_id, now, but=mail.uid)
     if user.work_mails is WorkMails.NONE:
         work_told.forget(session, user_id)
         if mail is not None:

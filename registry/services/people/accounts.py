@@ -66,12 +66,14 @@ def set_password(
     *,
     house_name: str = "",
     anew: bool = False,
+    by_link: bool = False,
     by: Actor,
     now: datetime,
 ) -> User:
     """Give a person a new password; their sessions and sign-in links end.
 
-    `anew` where only one that has a password may have another. Raises InvalidInput, NotFound, RuleBroken.
+    `anew` where only one that has a password may have another, `by_link` where nothing but a link says that it is
+    they who choose. Raises InvalidInput, NotFound, RuleBroken.
     """
     user = _active(session, user_id)
     if anew and not user.password_hash:
@@ -83,7 +85,8 @@ def set_password(
         raise InvalidInput(faults["password"], faults)
     user.password_hash = hashed(password)
     sign_ins.drop(session, user_id)
-    record(session, "user.password_set", ("user", user.id), by=by, now=now)
+    after = {"by_link": True} if by_link else {}
+    record(session, "user.password_set", ("user", user.id), by=by, now=now, after=after)
     return user
 
 

@@ -17,12 +17,13 @@ GUESSED = "sign_in.codes_guessed"
 ENOUGH = limits.CODES[0][0]
 """Wrong codes within a day that are no slip of the finger any more: with the first wait, the first mail."""
 SHOWN_FOR = timedelta(days=30)
+PASSWORDS_LOOKED_AT = 20
 WRONG = ("wrong_code", "used_code")
 
 
 @dataclass(frozen=True)
 class WrongCodes:
-    """Since somebody's password was last chosen, and within SHOWN_FOR."""
+    """Since somebody's password was last chosen by more than a link, and within SHOWN_FOR."""
 
     count: int = 0
     last_at: datetime | None = None
@@ -48,9 +49,10 @@ def note_wrong_code(
 
 
 def wrong_codes(session: Session, user_id: int, now: datetime) -> WrongCodes:
-    chosen = events.last(session, "user", user_id, actions=["user.password_set"])
+    passwords = events.newest_of(session, "user", [user_id], "user.password_set", limit=PASSWORDS_LOOKED_AT)
+    chosen = next((each.at for each in passwords if not each.after.get("by_link")), None)
     since = now - SHOWN_FOR
-    return _wrong_since(session, user_id, max(since, chosen.at) if chosen is not None else since)
+    return _wrong_since(session, user_id, max(since, chosen) if chosen is not None else since)
 
 
 def _wrong_since(session: Session, user_id: int, since: datetime) -> WrongCodes:

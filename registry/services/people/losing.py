@@ -22,7 +22,7 @@ CHANGES: Mapping[str, tuple[str, str]] = {
         _("Your account was joined with one at {provider}. Whoever signs in there with it is you here."),
     ),
     "turned_off": (
-        _("Your second factor at {registry} was turned off"),
+        _("Your code for {registry} was turned off"),
         _("It was turned off with a code of yours. From now on your password signs you in by itself."),
     ),
     "recovery_code_used": (
@@ -32,7 +32,7 @@ CHANGES: Mapping[str, tuple[str, str]] = {
     "wrong_codes": (
         _("Somebody is guessing your codes at {registry}"),
         _(
-            "Several wrong codes of your second factor were given within a day. Whoever gave them knows your password, "
+            "Several wrong codes were given for your account within a day. Whoever gave them knows your password, "
             "or has a sign-in link of yours. If it was not you, choose another password now: that ends it."
         ),
     ),
@@ -55,7 +55,7 @@ def reset_second_factor(session: Session, user_id: int, *, mails: bool, by: Acto
     """
     if user_id == by.id:
         raise RuleBroken(
-            worded("Turn your own second factor off at “My account”, with a code; or ask another admin.")
+            worded("Turn your own code off at “My account”, by giving one; or ask another admin.")
         )
     second_factor.reset(session, user_id, by=by, now=now)
     sign_in.end_all(session, user_id, by=by, now=now)
@@ -69,9 +69,11 @@ def letter_of(session: Session, row: Delivery, settings: Settings) -> tuple[User
     if user.disabled_at is not None:
         return None
     return user, Letter(
-        worded("Your second factor at {registry} was reset", registry=settings.name),
+        worded("An admin turned off your code for {registry}", registry=settings.name),
         [
-            worded("An admin took your second factor away, so that you sign in by your password alone."),
+            worded(
+                "An admin turned off the code after your password, so that the password alone signs you in."
+            ),
             worded("You were signed out everywhere. Sign in, and set up another one at “My account”."),
         ],
         action=(worded("Sign in"), f"{settings.base_url}/login"),

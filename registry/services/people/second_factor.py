@@ -48,7 +48,7 @@ WHY: Mapping[str, str] = MappingProxyType(
         "wrong_code": _("This is not the code that the app shows now, and no recovery code of yours."),
         "used_code": _("This code was used already. Wait until the app shows the next one."),
         "lost_key": _(
-            "Your code cannot be checked: the registry's own key was changed. Ask an admin to reset your second factor."
+            "Your code cannot be checked: the registry's own key was changed. Ask an admin to turn it off for you."
         ),
     }
 )
@@ -99,7 +99,7 @@ def begin(session: Session, user_id: int, *, house_name: str, secret: bytes, now
     serialise(session, f"second factor {user_id}")
     found = session.get(SecondFactor, user_id)
     if found is not None and found.set_up_at is not None:
-        raise RuleBroken(worded("You have a second factor already. Turn it off first to set up another one."))
+        raise RuleBroken(worded("You have set up a code already. Turn it off first to set up another one."))
     text = pyotp.random_base32()
     sealed = _seal(text, user_id, secret)
     if found is None:
@@ -161,7 +161,7 @@ def reset(session: Session, user_id: int, *, by: Actor, now: datetime) -> User:
     """Take somebody's second factor away who lost it. Raises NotFound, RuleBroken without one."""
     user = users.get(session, user_id)
     if state_of(session, user_id).set_up_at is None:
-        raise RuleBroken(f"{user.name} has no second factor.")
+        raise RuleBroken(f"{user.name} has set up no code at sign-in.")
     forget(session, user_id)
     record(session, "second_factor.reset", ("user", user_id), by=by, now=now)
     return user
@@ -231,7 +231,7 @@ def find_wanted(session: Session, value: str, *, secret: bytes, now: datetime) -
 
 def _require(session: Session, user_id: int) -> None:
     if state_of(session, user_id).set_up_at is None:
-        raise RuleBroken(worded("You have no second factor."))
+        raise RuleBroken(worded("You have set up no code."))
 
 
 def _new_codes(session: Session, user_id: int, secret: bytes) -> Sequence[str]:

@@ -39,6 +39,8 @@ class Clash(Generic[T]):
     """Whether the other one is said just so; else people who say this find it."""
     led_away: str = ""
     """The name of the other tool by which it would be found no more."""
+    above: bool = False
+    """Whether the other one only has the host, or a page above this one: both can live there, each found by its own."""
 
     def told(self, text: str, name: str, to_do: str = KEEP) -> str:
         """What is in the way, and what to do about it; `name` is the other tool's."""
@@ -70,8 +72,8 @@ class Ways:
         found = self._known.get((kind, key))
         return found.tool_id if found and written in ("", found.text.casefold()) else None
 
-    def clash(self, way: Way, tool_id: int) -> Clash[int] | None:
-        return clash(self, way, tool_id, self._names)
+    def clash(self, way: Way, tool_id: int, *, beside: bool = False) -> Clash[int] | None:
+        return clash(self, way, tool_id, self._names, beside=beside)
 
     def take(self, way: Way, tool_id: int) -> None:
         kind, text, key = way
@@ -110,20 +112,32 @@ def meant(known: Known[T], query: str) -> T | None:
     return next((each for each in found if each is not None), None)
 
 
-def clash(known: Known[T], way: Way, tool: T, names: Iterable[tuple[str, T]]) -> Clash[T] | None:
-    """Why this way may not become the tool's, or None; `names` are those, each with its tool, that hold a stop."""
+def clash(
+    known: Known[T], way: Way, tool: T, names: Iterable[tuple[str, T]], *, beside: bool = False
+) -> Clash[T] | None:
+    """Why this way may not become the tool's, or None; `names` are those, each with its tool, that hold a stop.
+
+    `beside` where it may live on the host of another one knowingly.
+    """
     kind, _, key = way
     owner, found = known.owner(kind, key), (meant(known, query) for query in asked_by(way))
     if owner is not None and owner != tool:
         return Clash(owner, owned=True)
     other = next((each for each in found if each is not None and each != tool), None)
-    if other is not None:
-        return Clash(other)
+    above = other is not None and kind is AliasKind.PATH and _is_above(known, key, other)
+    if other is not None and not (above and beside):
+        return Clash(other, above=above)
     after = _With(known, way, tool)
     for name, owner in names:
         if owner != tool and meant(known, name) == owner and meant(after, name) == tool:
             return Clash(owner, led_away=name)
     return None
+
+
+def _is_above(known: Known[T], page: str, tool: T) -> bool:
+    """Whether the tool is found by a page's address only since it has the host, or a page above."""
+    keys = [(kind, key) for kind, key in read_query(page).keys if kind is not AliasKind.NAME]
+    return any(known.owner(kind, key) == tool for kind, key in keys if key.lower() != page.lower())
 
 
 def holding(names: Iterable[tuple[str, T]]) -> Mapping[tuple[AliasKind, str], list[tuple[str, T]]]:

@@ -85,6 +85,7 @@ def accept(
             candidate_id,
             tool_id=id_of(tools.get(tx, asked.tool)) if asked.tool else None,
             category=asked.category,
+            beside=asked.beside,
             version=version_in(if_match),
             by=user,
             now=now,

@@ -6,7 +6,7 @@ from fastapi import Header, Request, Response
 from pydantic import Field
 
 from registry.domain.lookup import Question
-from registry.services.answers import lookup
+from registry.services.answers import answer_object, lookup
 from registry.web import answer_sheet
 from registry.web.answer_sheet import MOST_QUERIES, MOST_SIGNS
 from registry.web.api.replies import as_json
@@ -69,5 +69,5 @@ def check_list(
     if accept.startswith("text/csv"):
         sheet = answer_sheet.render(found, base_url=settings.base_url)
         return Response(sheet, media_type="text/csv; charset=utf-8")
-    told = {"answers": [lookup.told(each, base_url=settings.base_url) for each in found]}
+    told = {"answers": [answer_object.told(each, base_url=settings.base_url) for each in found]}
     return Response(as_json(told), media_type="application/json")

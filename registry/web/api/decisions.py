@@ -11,7 +11,7 @@ from registry.domain.errors import InvalidInput
 from registry.domain.lookup import Question
 from registry.domain.recommendation import Recommendation
 from registry.domain.verdict import Pilot, Scope
-from registry.services.answers import lookup
+from registry.services.answers import answer_object, lookup
 from registry.services.candidates import triage
 from registry.services.decisions import decision as deciding
 from registry.services.decisions import precedents as likest
@@ -364,7 +364,7 @@ def _seen(
     found = lookup.check_tools(session, [tool], Question(at=at, edition=row.edition or None), house, now=at)[
         0
     ]
-    return verdict, lookup.told(found, base_url=settings.base_url)
+    return verdict, answer_object.told(found, base_url=settings.base_url)
 
 
 def decided_out(row: tables.Verdict, settings: Settings) -> DecidedOut:

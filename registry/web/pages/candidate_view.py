@@ -122,6 +122,8 @@ class CandidatePage:
     act: str = ""
     """The act whose form stands open."""
     refused: str = ""
+    beside: bool = False
+    """Whether it was refused only since it lives on the host of another tool."""
     meanwhile: Meanwhile | None = None
     """What somebody else changed since it was read, where that refused the act."""
     reasons: Sequence[Option] = REASONS
@@ -140,6 +142,7 @@ def candidate_page(
     back: str = "",
     refused: str = "",
     read_version: int | None = None,
+    beside: bool = False,
     most: int = MOST_MENTIONS,
 ) -> CandidatePage:
     """`read_version` is the one that was read where somebody changed it since."""
@@ -190,6 +193,7 @@ def candidate_page(
         back=back,
         act=act,
         refused=refused,
+        beside=beside,
         meanwhile=since(session, candidate, read_version) if read_version is not None else None,
     )
 

@@ -10,6 +10,7 @@ from registry.domain.errors import InvalidInput, RuleBroken, StaleVersion
 from registry.domain.triage import DismissReason
 from registry.services.candidates import editing, merging, triage
 from registry.services.candidates.labels import label, parted
+from registry.services.candidates.letting_in import OnAnothersHost
 from registry.services.candidates.recording import DoneAlready
 from registry.services.people.acting import Actor
 from registry.store import candidates, tools, triage_acts
@@ -64,11 +65,14 @@ def accept(
     tx: Tx,
     user: Triager,
     now: Now,
+    beside: Text = "",
     version: Text = "",
     back: Text = "",
 ) -> Response:
+    """Refused as one of several tools of a host it can be accepted `beside` the others by a second press."""
+
     def act() -> None:
-        triage.accept(tx, candidate_id, version=version_of(version), by=user, now=now)
+        triage.accept(tx, candidate_id, beside=beside == "yes", version=version_of(version), by=user, now=now)
 
     return _acted(request, tx, candidate_id, user, now, "accept", {}, back, act, version)
 
@@ -251,6 +255,7 @@ def _acted(
             back=back,
             refused=refused.sentence,
             read_version=number(version) if isinstance(refused, StaleVersion) else None,
+            beside=isinstance(refused, OnAnothersHost),
         )
         return render(request, "inbox/show.html", page, status=422 if faults else 409)
     done = triage_acts.last_of(tx, candidate_id, user.id, now)

@@ -169,6 +169,7 @@ def use_link(
                     id_of(user),
                     password,
                     house_name=house.name,
+                    by_link=True,
                     by=sign_in.as_actor(tx, user),
                     now=now,
                 )

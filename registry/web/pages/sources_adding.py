@@ -82,7 +82,8 @@ def check(
         checked = check_address(house, url, announcer=says)
     except ScrapeError as error:
         suggested = as_options(getattr(error, "suggested", ()))
-        refused = AddPage(form, refused=error.sentence, suggested=suggested)
+        slow = error.code == "timeout"
+        refused = AddPage(form, refused=error.sentence, suggested=suggested, slow=slow)
         return render(request, "sources/add.html", refused, status=422)
     sort = Announcer.OTHER_REGISTRY.value if checked.verdicts else announcer
     named = add_form(checked.asked, name or checked.title[:120], sort, group)

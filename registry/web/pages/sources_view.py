@@ -35,6 +35,8 @@ class AddPage:
     checked: "Checked | None" = None
     refused: str = ""
     suggested: Sequence[Option] = ()
+    slow: bool = False
+    """It can be added all the same: only this look was too short."""
 
 
 @dataclass(frozen=True)

@@ -40,7 +40,7 @@ from registry.web.routing import page_router
 from registry.web.scores import Assessed, assessed
 from registry.web.shapes import AnswerCard, Event, Link, Row
 from registry.web.succession import changes_of
-from registry.web.tool_news import tool_news
+from registry.web.tool_news import left_out, tool_news
 from registry.web.verdict_parts import VerdictRow, as_row, happenings
 from registry.web.words import Tone, mark, words
 
@@ -88,6 +88,8 @@ class ToolPage:
     """Each with its answer and whether it is shown; empty where there is one alone."""
     reopened: Sequence[Reopened]
     """Why its cases are under way again; for insiders alone."""
+    left_out: Sequence[str]
+    """Why an address of it that a source names leads elsewhere; for insiders alone."""
     history: Sequence[Event]
     identifiers: Sequence[Row]
     formats: Sequence[Link]
@@ -167,7 +169,10 @@ def _tool_page(
     page = tool_page(known, organisation, settings, edition=edition, whole=whole.get(id_of(tool)))
     # Verdicts of ours on any tool may be among what others say.
     shown = ANY_TOOL if known.evidence.pieces else known.found.shown
-    return replace(page, reopened=reopened_of(read, id_of(tool))) if inside else page, shown
+    if inside:
+        again, elsewhere = reopened_of(read, id_of(tool)), left_out(known.news, known.aliases)
+        page = replace(page, reopened=again, left_out=elsewhere)
+    return page, shown
 
 
 def tool_page(
@@ -206,6 +211,7 @@ def tool_page(
         fresh=_fresh(told, news, newest) if newest else "",
         editions=_editions(tool, whole or found.answer, edition),
         reopened=(),
+        left_out=(),
         history=_history(known, mentions, news, organisation),
         identifiers=_identifiers(known.aliases),
         formats=[*cards.follow(tool), Link("JSON", f"/api/v1/tools/{tool.slug}")],

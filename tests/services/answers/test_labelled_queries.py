@@ -12,7 +12,7 @@ from sqlmodel import Session
 
 from registry.domain.lookup import Question
 from registry.domain.outcome import Outcome
-from registry.services.answers import lookup, matching, meant
+from registry.services.answers import answer_object, lookup, matching, meant
 from registry.services.answers.index import Index
 from registry.services.lists.aliases import read_alias
 from registry.services.people.house import house_of
@@ -137,7 +137,7 @@ def test_a_terminal_is_told_what_the_site_answers(engine: Engine, now: datetime,
     with opened(engine.url.render_as_string(hide_password=False)) as source:
         read = [lookup.check(source, each, question, house, now=now) for each in queries]
     for site, terminal in zip(known, read, strict=True):
-        assert lookup.told(terminal, base_url="") == lookup.told(site, base_url="")
+        assert answer_object.told(terminal, base_url="") == answer_object.told(site, base_url="")
 
 
 def test_the_set_is_large_enough_to_tell() -> None:

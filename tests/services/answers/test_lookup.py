@@ -12,10 +12,11 @@ from sqlmodel import Session, select
 from registry.domain.condition import Condition
 from registry.domain.evaluation import EvaluationState
 from registry.domain.language import day_text
-from registry.domain.lookup import AnswerCode, House, Question
+from registry.domain.lookup import AnswerCode, House, Question, exit_code
 from registry.domain.outcome import Outcome
 from registry.domain.verdict import Scope
-from registry.services.answers import lookup
+from registry.services.answers import answer_object, lookup
+from registry.services.answers.matching import read_index
 from registry.services.answers.unanswered import count_unanswered
 from registry.services.people.acting import Actor
 from registry.store.tables import AliasKind, Tool, Unanswered
@@ -95,6 +96,41 @@ def test_no_certain_match(session: Session, quillmark: Tool, now: datetime, quer
     found = ask(session, query, now)
     assert found.match is None
     assert found.answer.code is AnswerCode.UNKNOWN_TOOL
+
+
+@pytest.mark.parametrize("kept", [True, False], ids=["in memory", "in the store"])
+def test_the_host_of_several_tools_names_them_all_the_strictest_first(
+    session: Session, cast: Mapping[str, Actor], quillmark: Tool, now: datetime, *, kept: bool
+) -> None:
+    for name, outcome in (("Pen", Outcome.APPROVED), ("Ink", Outcome.REJECTED)):
+        page = {f"quillmark.example/{name.lower()}": AliasKind.PATH}
+        a_verdict(
+            session,
+            a_tool(session, name, now=now, aliases=page),
+            cast,
+            now=now,
+            terms=AT_ONCE,
+            outcome=outcome,
+        )
+    a_verdict(session, quillmark, cast, now=now, terms=AT_ONCE)
+    index = read_index(session) if kept else None
+
+    def asked(query: str) -> lookup.LookUp:
+        return lookup.check(session, query, Question(at=now), HOUSE, now=now, index=index)
+
+    alone = asked("https://www.quillmark.example/")
+    assert (alone.tool and alone.tool.name, alone.answer.code, alone.answer.depends_on) == (
+        "Quillmark", AnswerCode.YES, ("tool",)
+    )  # fmt: skip
+    assert [(each.tool.name, each.code) for each in alone.suggestions] == [
+        ("Ink", AnswerCode.NO), ("Pen", AnswerCode.YES)
+    ]  # fmt: skip
+    assert exit_code(alone.answer) != 0
+    assert asked("quillmark.example/ink/x").tool.name == "Ink"  # type: ignore[union-attr]
+    for query in ("quillmark.example/other", "quillmark"):
+        assert (asked(query).answer.depends_on, asked(query).suggestions) == ((), ())
+    nobodys = asked("suite.example")
+    assert (nobodys.match, nobodys.suggestions[0].tool.name) == (None, "Quillmark")
 
 
 def test_a_typo_is_a_question_back_with_the_right_tool_first(
@@ -213,7 +249,7 @@ def test_the_told_answer_has_the_promised_shape(
         outcome=Outcome.APPROVED_WITH_CONDITIONS,
         conditions=conditions,
     )
-    told = lookup.told(ask(session, "quillmark", now), base_url="https://r.example")
+    told = answer_object.told(ask(session, "quillmark", now), base_url="https://r.example")
     assert list(told) == [
         "query", "match", "answer", "depends_on", "sentence", "conditions", "alternatives", "guidance",
         "verdict", "editions", "suggestions", "evidence",

@@ -6,7 +6,9 @@ from sqlmodel import Session, select
 from registry.domain.errors import InvalidInput, NotFound, RuleBroken, StaleVersion
 from registry.domain.identity import name_key
 from registry.domain.triage import CandidateStatus, DismissReason
+from registry.services.answers.matching import match
 from registry.services.candidates import editing, merging, triage, waking
+from registry.services.candidates.letting_in import OnAnothersHost
 from registry.services.candidates.recording import Chosen
 from registry.services.people.acting import Actor
 from registry.store import inbox, tools
@@ -111,6 +113,24 @@ def test_accepting_takes_no_certain_match_from_another_tool(session, now, name, 
     with pytest.raises(RuleBroken, match=rf"“{owner}”.* Where both are one, accept this candidate into that"):
         triage.accept(session, candidate.id, by=ROSA, now=now)
     assert candidate.status is CandidateStatus.NEW
+
+
+@pytest.mark.parametrize("name", ["Studio", "Rival Studio"])
+def test_one_of_several_tools_on_a_host_is_accepted_knowingly_and_each_is_found_by_its_own_page(
+    session, now, name
+):
+    rival = a_tool(session, "Rival", now=now, aliases={"rival.com": AliasKind.DOMAIN})
+    candidate = a_candidate(session, now, name, "https://rival.com/studio")
+    with pytest.raises(OnAnothersHost, match="accept it as another one beside it"):
+        triage.accept(session, candidate.id, by=ROSA, now=now)
+    tool = triage.accept(session, candidate.id, beside=True, by=ROSA, now=now)
+    found = [match(session, f"https://rival.com{path}").tool.id for path in ("", "/pricing", "/studio/x")]
+    assert found == [rival.id, rival.id, tool.id]
+    again = a_candidate(session, now, "Later", "")
+    again.homepage = "https://rival.com/studio"
+    with pytest.raises(RuleBroken, match=f"belongs to “{name}” already") as refused:
+        triage.accept(session, again.id, beside=True, by=ROSA, now=now)
+    assert type(refused.value) is RuleBroken
 
 
 def test_two_that_are_accepted_in_one_act_take_nothing_from_each_other(session, now):

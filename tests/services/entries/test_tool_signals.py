@@ -6,6 +6,7 @@ import pytest
 from sqlmodel import Session, select
 
 from registry.domain.proposal import Announcer, Signal
+from registry.services.answers.matching import match
 from registry.services.candidates import merging, triage
 from registry.services.entries import intake
 from registry.services.people.acting import Actor
@@ -222,6 +223,34 @@ def test_a_renamed_repository_is_the_same_tool_and_its_new_address_is_learnt(ses
         None,
     ]
     assert candidates(session) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "address", "why"),
+    [
+        ("Q", "github.com/acme/heron", "“github.com/acme/heron” belongs to “Q” already."),
+        ("Q", "github.com/acme", "“github.com/acme/heron” means “Q” for certain already."),
+        (
+            "github.com/acme/heron",
+            "q.example",
+            "“github.com/acme/heron” means “github.com/acme/heron” for cert",
+        ),
+    ],
+)
+def test_a_new_address_that_leads_to_another_tool_is_left_out_and_told(
+    session, now, releases, name, address, why
+):
+    kind = AliasKind.PATH if "/" in address else AliasKind.DOMAIN
+    tool = a_tool(session, "P", now=now, aliases={"github.com/plum/plumbline": AliasKind.PATH})
+    other = a_tool(session, name, now=now, aliases={address: kind})
+    tell(session, releases, now, release("1.0", "plum/plumbline"))
+    tell(session, releases, now, release("1.1", "acme/heron"))
+    before, event = told(session)
+    assert "left_out" not in before.after
+    assert (event.subject_id, event.after["left_out"]["address"]) == (tool.id, "github.com/acme/heron")
+    assert event.after["left_out"]["why"].startswith(why)
+    assert "known_as" not in event.after
+    assert match(session, "github.com/acme/heron").tool.id == other.id
 
 
 def test_a_candidate_that_was_let_in_is_known_by_its_number_too(session, now, releases):

@@ -109,6 +109,14 @@ def test_one_faulty_row_keeps_everything_out_and_every_fault_is_named(
     assert session.exec(select(Tool)).all() == []
 
 
+def test_a_home_page_that_leads_elsewhere_than_it_looks_is_a_fault(
+    session: Session, here: House, now: datetime
+) -> None:
+    report = taken(session, here, now, {"name": "Finder", "homepage": "https://google.com@evil.example/"})
+    assert not report.done
+    assert "leads to evil.example" in report.rows[0].faults["homepage"]
+
+
 def test_a_second_import_changes_nothing(session: Session, here: House, now: datetime) -> None:
     rows = [
         {"name": "Quillmark", "outcome": "approved with conditions"},

@@ -346,6 +346,20 @@ def test_who_changes_to_at_once_gets_at_once_what_was_gathered(staff: Staff) -> 
     assert mine.due_at == NOW + MINUTE
 
 
+def test_who_changes_to_and_fro_gets_no_more_mails_at_once_than_others(staff: Staff) -> None:
+    for minutes in (0, 10, 20):
+        staff.evaluates("rosa", "ravi", of=f"Tool {minutes}")
+        staff.look(NOW + minutes * MINUTE)
+        staff.posts()
+    staff.chooses("rosa", WorkMails.DAILY, NOW + 25 * MINUTE)
+    staff.evaluates("rosa", "ravi", of="Later")
+    staff.look(NOW + 30 * MINUTE)
+    for minutes in (35, 40):
+        staff.chooses("rosa", WorkMails.AT_ONCE, NOW + minutes * MINUTE)
+        assert staff.deliveries_to("rosa")[-1].due_at == NOW + 60 * MINUTE
+        staff.chooses("rosa", WorkMails.DAILY, NOW + minutes * MINUTE)
+
+
 def test_a_way_that_there_is_not_is_refused(staff: Staff) -> None:
     with pytest.raises(InvalidInput):
         staff.chooses("ravi", "hourly")

@@ -17,7 +17,7 @@ from registry.domain.lookup import Question
 from registry.domain.outcome import Outcome
 from registry.domain.validity import MarkKind
 from registry.domain.verdict import Scope
-from registry.services.answers import lookup
+from registry.services.answers import answer_object, lookup
 from registry.services.people.acting import Actor
 from registry.services.people.house import house
 from registry.services.verdicts import verdict_life
@@ -52,7 +52,7 @@ def served(engine: Engine, settings: Settings, now: datetime, asked: dict[str, s
         known = house(session, settings)
         said: dict[str, Any] = {name: value for name, value in asked.items() if name != "q"}
         found = lookup.check(session, asked["q"], Question(at=now, **said), known, now=now)
-        return as_json(lookup.told(found, base_url=settings.base_url))
+        return as_json(answer_object.told(found, base_url=settings.base_url))
 
 
 def act(dice: random.Random, session: Session, people: dict[str, Actor], now: datetime, step: int) -> None:

@@ -52,6 +52,17 @@ def test_a_candidate_is_accepted_as_a_tool(rosa: TestClient, quill: int) -> None
     assert (again.status_code, again.json()["code"]) == (409, "rule_broken")
 
 
+def test_a_candidate_on_the_host_of_another_tool_is_accepted_knowingly(
+    rosa: TestClient, quill: int, site_engine: Engine, now: datetime
+) -> None:
+    rosa.post(f"/api/v1/candidates/{quill}/accept")
+    with transaction(site_engine) as session:
+        page = "https://quillmark.example/pen"
+        pen = triage.propose_by_hand(session, name="Pen", homepage=page, by=REGISTRY, now=now).id
+    at = f"/api/v1/candidates/{pen}/accept"
+    assert (rosa.post(at).status_code, rosa.post(at, json={"beside": True}).json()["slug"]) == (409, "pen")
+
+
 def test_a_candidate_is_dismissed_and_reopened_watched_and_merged(
     rosa: TestClient, quill: int, site_engine: Engine, now: datetime
 ) -> None:

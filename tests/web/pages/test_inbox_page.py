@@ -14,6 +14,7 @@ from starlette.testclient import TestClient
 from registry.domain.proposal import Announcer
 from registry.domain.triage import CandidateStatus
 from registry.services.answers import requests
+from registry.services.candidates import triage
 from registry.services.candidates.likeness import likeness
 from registry.services.entries import intake
 from registry.services.people.acting import REGISTRY, Actor
@@ -183,6 +184,23 @@ def test_accepting_makes_a_tool_and_offers_an_evaluation(as_: As, one: int) -> N
     shown = rosa.get(reply.headers["location"]).text
     assert "/evaluations/new?tool=plumeria" in shown
     assert 'href="/tools/plumeria"' in shown
+
+
+def test_one_on_the_host_of_another_tool_is_accepted_by_a_second_press_and_the_host_names_both(
+    as_: As, one: int, site_engine: Engine, now: datetime
+) -> None:
+    rosa = as_("Rosa")
+    rosa.post(f"/inbox/{one}/accept")
+    with transaction(site_engine) as session:
+        home = "https://plumeria.example/studio"
+        studio = triage.propose_by_hand(session, name="Studio", homepage=home, by=REGISTRY, now=now).id
+    refused = rosa.post(f"/inbox/{studio}/accept", data={"version": "1"})
+    assert (refused.status_code, 'name="beside" value="yes"' in refused.text) == (409, True)
+    sent = {"version": "1", "beside": "yes"}
+    assert rosa.post(f"/inbox/{studio}/accept", data=sent).status_code == 303
+    told = rosa.get("/check", params={"q": "plumeria.example"}).text
+    assert "Several tools live at this address" in told
+    assert 'href="/check?q=Studio"' in told
 
 
 def test_dismissing_keeps_reason_and_note_and_can_be_undone(as_: As, one: int, site_engine: Engine) -> None:

@@ -4,12 +4,14 @@ import html
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
+from time import monotonic
 
 import pytest
 from sqlalchemy import Engine
 from sqlmodel import func, select
 from starlette.testclient import TestClient
 
+from registry import trying
 from registry.domain.proposal import Announcer
 from registry.domain.visit import Visit, with_visit
 from registry.services.people.acting import REGISTRY
@@ -18,7 +20,7 @@ from registry.settings import Settings
 from registry.store.engine import snapshot, transaction
 from registry.store.tables import Entry, Event, Source
 from tests.feeds import a_feed
-from tests.scrapers.hostile import HostileServer, reply
+from tests.scrapers.hostile import HostileServer, reply, silence
 from tests.web.conftest import HandClock
 from tests.web.pages.test_inbox_page import queries
 
@@ -98,6 +100,22 @@ def test_what_cannot_be_read_is_told_and_stays_typed(as_: As, url: str) -> None:
     assert reply.status_code == 422
     assert f'value="{url}"' in reply.text
     assert "My &lt;feed&gt;" in reply.text
+
+
+def test_who_waits_is_told_in_a_moment_that_it_takes_too_long_and_can_add_it_all_the_same(
+    as_: As, server: HostileServer, site_engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(trying, "PATIENCE_S", 0.3)
+    ada, began = as_("Ada"), monotonic()
+    sent = {"url": server.plays("/slow", silence), "name": "My <feed>", "announcer": "news"}
+    slow = ada.post("/sources/check", data=sent)
+    assert monotonic() - began < 5
+    assert (slow.status_code, trying.SLOW in slow.text) == (422, True)
+    assert "My &lt;feed&gt;" in slow.text
+    assert 'formaction="/sources">Add it without a look' in slow.text
+    assert ada.post("/sources", data=sent).status_code == 303
+    tried = ada.post("/sources/1/try")
+    assert (tried.status_code, trying.SLOW in tried.text) == (422, True)
 
 
 def test_an_added_source_is_due_at_once(as_: As, site_engine: Engine, now: datetime) -> None:

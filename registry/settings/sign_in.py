@@ -1,14 +1,12 @@
 """The settings of signing in: how long a session serves, and the OpenID provider."""
 
-from pathlib import Path
-from typing import Annotated, Literal
+from typing import Literal
 from urllib.parse import urlsplit
 
 from pydantic import Field, ValidationInfo, field_validator
-from pydantic_settings import BaseSettings, NoDecode
+from pydantic_settings import BaseSettings
 
-Names = Annotated[tuple[str, ...], NoDecode]
-"""Several names in one value, parted by commas, in the order that matters."""
+from registry.settings.kinds import Names, SecretFile
 
 ROLES = ("employee", "reviewer", "approver", "admin", "auditor")
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -33,7 +31,7 @@ class SignInSettings(BaseSettings):
         "", validate_default=True, description="What the provider calls this registry."
     )
     oidc_client_secret: str = Field("", description="The secret that the provider gave; better in a file.")
-    oidc_client_secret_file: Path | None = Field(None, description="The file that holds that secret.")
+    oidc_client_secret_file: SecretFile | None = Field(None, description="The file that holds that secret.")
     oidc_name: str = Field("", max_length=60, description="What the button says, such as Example Office.")
     oidc_scopes: Names = Field(("openid", "email", "profile"), description="What the provider is asked for.")
     oidc_groups_claim: str = Field("groups", description="Where the provider tells a person's groups.")
@@ -42,15 +40,6 @@ class SignInSettings(BaseSettings):
         "", description="The role of whom no group gives one; empty: they are refused."
     )
     oidc_algorithms: Names = Field(("RS256", "ES256"), description="How the provider may sign.")
-
-    @field_validator("oidc_scopes", "oidc_roles", "oidc_algorithms", mode="before")
-    @classmethod
-    def _parted(cls, value: object) -> object:
-        return (
-            tuple(part.strip() for part in value.split(",") if part.strip())
-            if isinstance(value, str)
-            else value
-        )
 
     @field_validator("oidc_issuer")
     @classmethod
