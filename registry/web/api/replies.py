@@ -9,7 +9,7 @@ from fastapi import Header, Query, Request, Response
 from pydantic import BaseModel
 from sqlmodel import Session
 
-from registry.domain.errors import InvalidInput, StaleVersion
+from registry.domain.errors import StaleVersion
 from registry.services import idempotency
 from registry.services.people.acting import Actor
 from registry.store.paging import MAX_LIMIT
@@ -101,17 +101,6 @@ def once(
 def as_json(body: BaseModel | dict[str, Any]) -> str:
     plain = body.model_dump(mode="json") if isinstance(body, BaseModel) else body
     return json.dumps(plain, ensure_ascii=False)
-
-
-def cursor_number(cursor: str) -> int:
-    """A cursor that is a row's number. Raises InvalidInput."""
-    if not cursor:
-        return 0
-    if not (cursor.isascii() and cursor.isdigit() and len(cursor) < 18):
-        raise InvalidInput(
-            "This page mark is not ours. Begin with the first page.", {"cursor": "is not ours"}
-        )
-    return int(cursor)
 
 
 def _acted(body: str, status: int, headers: dict[str, str] | None = None) -> Response:
