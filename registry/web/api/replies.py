@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from sqlmodel import Session
 
 from registry.domain.errors import InvalidInput, StaleVersion
+from registry.domain.language import worded
 from registry.services import idempotency
 from registry.services.people.acting import Actor
 from registry.store.paging import MAX_LIMIT
@@ -65,7 +66,9 @@ def version_in(if_match: str | None) -> int | None:
     if mark is None:
         return None
     if not (mark.isascii() and mark.isdigit() and len(mark) < 10):
-        raise StaleVersion("This is no version that was read here. Read it again, then repeat your act.")
+        raise StaleVersion(
+            worded("This is no version that was read here. Read it again, then repeat your act.")
+        )
     return int(mark)
 
 
@@ -108,9 +111,8 @@ def cursor_number(cursor: str) -> int:
     if not cursor:
         return 0
     if not (cursor.isascii() and cursor.isdigit() and len(cursor) < 18):
-        raise InvalidInput(
-            "This page mark is not ours. Begin with the first page.", {"cursor": "is not ours"}
-        )
+        sentence = worded("This page mark is not ours. Begin with the first page.")
+        raise InvalidInput(sentence, {"cursor": sentence})
     return int(cursor)
 
 
