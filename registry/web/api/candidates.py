@@ -7,6 +7,7 @@ from fastapi import Query, Request, Response
 from sqlmodel import Session
 
 from registry.services.candidates import editing, labels, merging, triage
+from registry.services.candidates.tool_suggestions import suggestions_of
 from registry.store import candidates, inbox, tools
 from registry.store.columns import id_of
 from registry.web.api.replies import (
@@ -27,10 +28,12 @@ from registry.web.candidate_schemas import (
     EditIn,
     LabelsIn,
     MergeIn,
+    SuggestionsOut,
     WatchIn,
     candidate_out,
+    suggestions_out,
 )
-from registry.web.deps import House, Now, Read, RowId, Triager, Tx
+from registry.web.deps import Called, House, Now, Read, RowId, Triager, Tx
 from registry.web.routing import api_router
 from registry.web.schemas import Page, ToolRef
 
@@ -64,6 +67,22 @@ def show_candidate(candidate_id: RowId, request: Request, read: Read, _user: Tri
     return told(request, out, mark=str(out.version), private=True)
 
 
+@router.get(
+    "/{candidate_id}/suggestions",
+    response_model=SuggestionsOut,
+    summary="Category and tags that it may want as a tool",
+)
+def show_suggestions(
+    candidate_id: RowId, request: Request, roll: Called, read: Read, _user: Triager
+) -> Response:
+    """From what is said of it and from the tools most like it, each with why; nothing where that says too little.
+
+    Nothing of it is set by itself: give what you take of it to accept.
+    """
+    out = suggestions_out(suggestions_of(read, candidate_id, mark=roll.mark))
+    return told(request, out, private=True)
+
+
 @router.post("/{candidate_id}/accept", response_model=ToolRef, summary="Let it in as a tool")
 def accept(
     candidate_id: RowId,
@@ -85,6 +104,7 @@ def accept(
             candidate_id,
             tool_id=id_of(tools.get(tx, asked.tool)) if asked.tool else None,
             category=asked.category,
+            with_tags=asked.tags,
             beside=asked.beside,
             version=version_in(if_match),
             by=user,

@@ -8,8 +8,9 @@ from fastapi import Query, Request, Response
 from registry.services.notices import outbox
 from registry.store import followers
 from registry.store import outbox as store
+from registry.store.paging import row_mark
 from registry.store.tables import Channel, DeliveryState
-from registry.web.api.replies import Cursor, IdempotencyKey, Limit, cursor_number, next_link, once, told
+from registry.web.api.replies import Cursor, IdempotencyKey, Limit, next_link, once, told
 from registry.web.deps import HookKeeper, Now, Read, RowId, Tx
 from registry.web.hook_schemas import DeliveryOut, OutboxOut, ReplayedOut, ReplayIn, delivery_out
 from registry.web.routing import api_router
@@ -39,7 +40,7 @@ def deliveries(
     limit: Limit = 50,
 ) -> Response:
     """The newest first. Whom a mail goes to is told to nobody."""
-    rows = store.deliveries(read, state=state, channel=channel, before=cursor_number(cursor), limit=limit + 1)
+    rows = store.deliveries(read, state=state, channel=channel, before=row_mark(cursor), limit=limit + 1)
     following = str(rows[limit - 1].id) if len(rows) > limit else None
     page = Page[DeliveryOut](items=[delivery_out(each) for each in rows[:limit]], next=following)
     return told(request, page, link=next_link(request, following), private=True)

@@ -16,13 +16,13 @@ from registry.services.outside.evidence import Piece
 from registry.services.people.house import house as house_of
 from registry.settings import Settings
 from registry.store.outside import Wanted
+from registry.store.paging import row_mark
 from registry.web.api.decisions import decided_out, decision_of
 from registry.web.api.replies import (
     Cursor,
     IdempotencyKey,
     IfMatch,
     Limit,
-    cursor_number,
     next_link,
     once,
     told,
@@ -66,7 +66,7 @@ def list_outside(
     """The newest here first. They are evidence, and never an answer of ours."""
     wanted = Wanted(tool, registry, frozenset(outcome), placed, text=q)
     today = now.astimezone(settings.zone).date()
-    rows = found(read, wanted, after=cursor_number(cursor), limit=limit + 1, today=today, now=now)
+    rows = found(read, wanted, after=row_mark(cursor), limit=limit + 1, today=today, now=now)
     following = str(rows[limit - 1].id) if len(rows) > limit else None
     page = Page[OutsideOut](items=[_out(each) for each in rows[:limit]], next=following)
     return told(request, page, link=next_link(request, following), private=True)

@@ -6,7 +6,6 @@ from registry.domain.errors import NotFound
 from registry.services.people import accounts, api_tokens, invitations, losing, sign_in
 from registry.store import users
 from registry.store.tables import ApiToken
-from registry.store.users import Person
 from registry.web.api.replies import IdempotencyKey, once, told
 from registry.web.deps import Admin, House, Now, Read, RowId, Tx
 from registry.web.deputies import lendings_of
@@ -21,6 +20,7 @@ from registry.web.people_schemas import (
     TokenIn,
     TokenOut,
     WholePersonOut,
+    person_out,
 )
 from registry.web.routing import api_router
 from registry.web.schemas import Page
@@ -31,7 +31,7 @@ router = api_router("/people", tag="people")
 @router.get("", response_model=Page[PersonOut], summary="Everybody")
 def list_people(request: Request, read: Read, _user: Admin) -> Response:
     """Disabled ones too, on one page."""
-    items = [out_of(each) for each in users.everybody(read)]
+    items = [person_out(each) for each in users.everybody(read)]
     return told(request, Page[PersonOut](items=items, next=None), private=True)
 
 
@@ -60,7 +60,7 @@ def add_person(
             by=user,
             now=now,
         )
-        return out_of(users.person(tx, added.id or 0))
+        return person_out(users.person(tx, added.id or 0))
 
     return once(request, tx, idempotency_key, asked, act, by=user, now=now, status=201)
 
@@ -73,7 +73,7 @@ def show_person(
     tokens = [token_of(each) for each in users.tokens_of(read, user_id)]
     lent = lendings_of(read, user_id, zone=house.zone, now=now)
     out = WholePersonOut(
-        **out_of(users.person(read, user_id)).model_dump(),
+        **person_out(users.person(read, user_id)).model_dump(),
         tokens=tokens,
         delegations=[DelegationOut(**vars(each)) for each in lent],
     )
@@ -104,7 +104,7 @@ def set_roles(
             by=user,
             now=now,
         )
-        return out_of(users.person(tx, user_id))
+        return person_out(users.person(tx, user_id))
 
     return once(request, tx, idempotency_key, asked, act, by=user, now=now)
 
@@ -128,7 +128,7 @@ def disable(
 
     def act() -> PersonOut:
         accounts.disable(tx, user_id, successor_id=asked.successor, solo=house.solo, by=user, now=now)
-        return out_of(users.person(tx, user_id))
+        return person_out(users.person(tx, user_id))
 
     return once(request, tx, idempotency_key, asked, act, by=user, now=now)
 
@@ -176,7 +176,7 @@ def reset_second_factor(
 
     def act() -> PersonOut:
         losing.reset_second_factor(tx, user_id, mails=house.mails, by=user, now=now)
-        return out_of(users.person(tx, user_id))
+        return person_out(users.person(tx, user_id))
 
     return once(request, tx, idempotency_key, None, act, by=user, now=now)
 
@@ -215,20 +215,6 @@ def revoke_token(
         return token_of(api_tokens.revoke_token(tx, token_id, by=user, now=now))
 
     return once(request, tx, idempotency_key, None, act, by=user, now=now)
-
-
-def out_of(person: Person) -> PersonOut:
-    return PersonOut(
-        id=person.user.id or 0,
-        email=person.user.email,
-        name=person.user.name,
-        roles=sorted(person.roles),
-        offices=list(person.offices),
-        areas=list(person.areas),
-        created_at=person.user.created_at,
-        disabled_at=person.user.disabled_at,
-        second_factor=person.second_factor,
-    )
 
 
 def token_of(row: ApiToken) -> TokenOut:

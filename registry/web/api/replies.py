@@ -9,7 +9,7 @@ from fastapi import Header, Query, Request, Response
 from pydantic import BaseModel
 from sqlmodel import Session
 
-from registry.domain.errors import InvalidInput, StaleVersion
+from registry.domain.errors import StaleVersion
 from registry.domain.language import worded
 from registry.services import idempotency
 from registry.services.people.acting import Actor
@@ -104,16 +104,6 @@ def once(
 def as_json(body: BaseModel | dict[str, Any]) -> str:
     plain = body.model_dump(mode="json") if isinstance(body, BaseModel) else body
     return json.dumps(plain, ensure_ascii=False)
-
-
-def cursor_number(cursor: str) -> int:
-    """A cursor that is a row's number. Raises InvalidInput."""
-    if not cursor:
-        return 0
-    if not (cursor.isascii() and cursor.isdigit() and len(cursor) < 18):
-        sentence = worded("This page mark is not ours. Begin with the first page.")
-        raise InvalidInput(sentence, {"cursor": sentence})
-    return int(cursor)
 
 
 def _acted(body: str, status: int, headers: dict[str, str] | None = None) -> Response:

@@ -13,13 +13,13 @@ from registry.settings import Settings
 from registry.store import reports as store
 from registry.store import tools
 from registry.store.columns import id_of
+from registry.store.paging import row_mark
 from registry.store.tables import Tool
 from registry.web.api.replies import (
     Cursor,
     IdempotencyKey,
     Limit,
     as_json,
-    cursor_number,
     next_link,
     once,
     told,
@@ -77,7 +77,7 @@ def list_reports(
         read,
         kind=kind,
         tool_id=id_of(tools.get(read, tool)) if tool else None,
-        before=cursor_number(cursor),
+        before=row_mark(cursor),
         limit=limit + 1,
     )
     following = str(found[limit - 1].row.id) if len(found) > limit else None

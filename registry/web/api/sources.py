@@ -2,9 +2,8 @@
 
 from collections.abc import Callable
 from dataclasses import asdict
-from datetime import datetime, timedelta
-from hashlib import sha256
-from typing import TYPE_CHECKING, Annotated
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from fastapi import Query, Request, Response
 from sqlmodel import Session
@@ -14,9 +13,7 @@ from registry.domain.visit import visits
 from registry.services.sources import sources as acts
 from registry.services.sources import starting
 from registry.services.sources.source_health import SourceState as Fares
-from registry.services.sources.source_health import health as health_of
 from registry.store import sources
-from registry.store.columns import id_of
 from registry.store.engine import snapshot
 from registry.store.sources import SourceYield
 from registry.store.tables import Source
@@ -25,6 +22,8 @@ from registry.web.deps import House, Now, Plain, Read, RowId, SourceKeeper, Sour
 from registry.web.parts import parts_of
 from registry.web.routing import api_router
 from registry.web.schemas import Page
+from registry.web.source_filter import YEAR, Filter, Sort, listed
+from registry.web.source_rows import lines_out, mark_of, source_out
 from registry.web.source_schemas import (
     AddedOut,
     CheckedEntry,
@@ -32,8 +31,8 @@ from registry.web.source_schemas import (
     LeftOutOut,
     SourceChange,
     SourceIn,
+    SourceLineOut,
     SourceOut,
-    SourceState,
     SourceWhole,
     SourceYieldOut,
     StarterIn,
@@ -48,22 +47,25 @@ if TYPE_CHECKING:
     from registry.trying import Checked
 
 router = api_router("/sources", tag="sources")
-YEAR = timedelta(days=365)
 
 
-@router.get("", response_model=Page[SourceOut], summary="Every source and how it fares")
+@router.get("", response_model=Page[SourceLineOut], summary="Every source and how it fares")
 def list_sources(
     request: Request,
     read: Read,
     _user: SourceReader,
     now: Now,
-    group: Annotated[Plain, Query(max_length=80, description="Only those of this group.")] = "",
-    health: Annotated[Fares | None, Query(description="Only those that fare so.")] = None,
+    group: Annotated[Plain, Query(max_length=80, description="Only those of this group; - for none.")] = "",
+    health: Annotated[
+        Fares | Literal["trouble"] | None,
+        Query(description="Only those that fare so; trouble: all not well."),
+    ] = None,
+    q: Annotated[Plain, Query(max_length=200, description="Words in name, address, group or sort.")] = "",
+    sort: Annotated[Sort, Query(description="In which order.")] = Sort.NAME,
 ) -> Response:
-    """By name, paused ones too; all of them on one page."""
-    found = [_out(each, now) for each in sources.sources(read, group=group)]
-    items = [each for each in found if health is None or each.health is health]
-    return told(request, Page[SourceOut](items=items, next=None), private=True)
+    """Paused ones too; all of them on one page."""
+    found = listed(read, Filter(state=health or "", group=group, text=q, sort=sort), now)
+    return told(request, Page[SourceLineOut](items=lines_out(read, found, now), next=None), private=True)
 
 
 @router.post("", response_model=SourceOut, status_code=201, summary="Start to poll an address")
@@ -82,7 +84,9 @@ def add_source(
         tx,
         idempotency_key,
         asked,
-        lambda: _out(acts.add_source(tx, **asked.model_dump(), own=settings.base_url, by=user, now=now), now),
+        lambda: source_out(
+            acts.add_source(tx, **asked.model_dump(), own=settings.base_url, by=user, now=now), now
+        ),
         by=user,
         now=now,
         status=201,
@@ -132,7 +136,7 @@ def add_starters(
     def act() -> AddedOut:
         added, left_out = starting.add_starters(tx, asked.names, asked.groups, by=user, now=now)
         return AddedOut(
-            added=[_out(each, now) for each in added],
+            added=[source_out(each, now) for each in added],
             left_out=[
                 LeftOutOut(name=each.wanted.name, url=public_url(each.wanted.url), why=each.why)
                 for each in left_out
@@ -148,7 +152,7 @@ def show_source(source_id: RowId, request: Request, read: Read, _user: SourceRea
     source = sources.get(read, source_id)
     harvest = sources.yields(read, now - YEAR, only=[source_id]).get(source_id, SourceYield())
     whole = SourceWhole(
-        **_out(source, now).model_dump(),
+        **source_out(source, now).model_dump(),
         year=SourceYieldOut(proposed=harvest.candidates, accepted=harvest.accepted),
         visits=[
             VisitOut(
@@ -163,7 +167,7 @@ def show_source(source_id: RowId, request: Request, read: Read, _user: SourceRea
             for each in visits(source.strip)[::-1]
         ],
     )
-    return told(request, whole, mark=_mark(source), private=True)
+    return told(request, whole, mark=mark_of(source), private=True)
 
 
 @router.patch("/{source_id}", response_model=SourceOut, summary="Change name, address, sort or group")
@@ -284,52 +288,11 @@ def _checked(
 ) -> Callable[[], SourceOut]:
     def acted() -> SourceOut:
         wanted = mark_in(if_match)
-        if wanted is not None and wanted != _mark(sources.get(session, source_id)):
+        if wanted is not None and wanted != mark_of(sources.get(session, source_id)):
             raise StaleVersion("Somebody changed this source meanwhile. Read it again, then repeat your act.")
-        return _out(act(), now)
+        return source_out(act(), now)
 
     return acted
-
-
-def _mark(source: Source) -> str:
-    """What a person set, as a short digest: a source has no version of its own."""
-    said = (
-        source.name,
-        source.url,
-        source.kind,
-        source.announcer,
-        source.group,
-        source.paused_at,
-        source.gone_at,
-    )
-    return sha256(repr([str(each) for each in said]).encode()).hexdigest()[:12]
-
-
-def _out(source: Source, now: datetime) -> SourceOut:
-    fares = health_of(source, now)
-    return SourceOut(
-        id=id_of(source),
-        version=_mark(source),
-        name=source.name,
-        url=public_url(source.url),
-        kind=source.kind,
-        announcer=source.announcer,
-        group=source.group,
-        state=_state(source),
-        health=fares.state,
-        says=fares.sentence,
-        due_at=source.due_at,
-        fetched_at=source.fetched_at,
-        succeeded_at=source.succeeded_at,
-        changed_at=source.changed_at,
-        quiet_at=source.quiet_at,
-        may_fetch_at=acts.may_fetch_at(source, now),
-        former_url=public_url(source.former_url),
-        note=source.note,
-        failures=source.failures,
-        error_code=source.error_code,
-        error=source.error,
-    )
 
 
 def _checked_out(found: "Checked") -> CheckedOut:
@@ -359,13 +322,3 @@ def _checked_out(found: "Checked") -> CheckedOut:
 def _refused(url: str, error: ScrapeError) -> CheckedOut:
     suggested = [str(each) for each in getattr(error, "suggested", ())]
     return CheckedOut(ok=False, url=url, error_code=error.code, error=error.sentence, suggested=suggested)
-
-
-def _state(source: Source) -> SourceState:
-    if source.gone_at:
-        return SourceState.GONE
-    if source.paused_at:
-        return SourceState.PAUSED
-    if source.failures:
-        return SourceState.FAILING
-    return SourceState.OK if source.succeeded_at else SourceState.NEW

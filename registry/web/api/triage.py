@@ -17,6 +17,7 @@ from registry.settings import Settings
 from registry.store import candidates, inbox, tools, triage_acts
 from registry.store import saved_filters as kept
 from registry.store.columns import id_of
+from registry.store.paging import row_mark
 from registry.store.tables import TriageAct
 from registry.web.api.replies import (
     Cursor,
@@ -24,7 +25,6 @@ from registry.web.api.replies import (
     IfMatch,
     Limit,
     as_json,
-    cursor_number,
     mark_in,
     next_link,
     once,
@@ -127,7 +127,7 @@ def list_acts(
     request: Request, read: Read, _user: Triager, cursor: Cursor = "", limit: Limit = 50
 ) -> Response:
     """By whomever; one's own can be undone for ten minutes."""
-    found = triage_acts.newest(read, before=cursor_number(cursor), limit=limit + 1)
+    found = triage_acts.newest(read, before=row_mark(cursor), limit=limit + 1)
     following = str(found[limit - 1].id) if len(found) > limit else None
     ids = triage_acts.candidate_ids(read, [id_of(each) for each in found[:limit]])
     body = Page[ActOut](

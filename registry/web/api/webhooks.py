@@ -5,12 +5,12 @@ from fastapi import Request, Response
 from registry.services.notices import hooks
 from registry.services.notices.wanted import canonical
 from registry.store import followers, outbox
+from registry.store.paging import row_mark
 from registry.web.api.replies import (
     Cursor,
     IdempotencyKey,
     IfMatch,
     Limit,
-    cursor_number,
     next_link,
     once,
     told,
@@ -162,7 +162,7 @@ def deliveries(
 ) -> Response:
     """The newest first."""
     followers.get_webhook(read, webhook_id)
-    rows = outbox.deliveries(read, webhook_id=webhook_id, before=cursor_number(cursor), limit=limit + 1)
+    rows = outbox.deliveries(read, webhook_id=webhook_id, before=row_mark(cursor), limit=limit + 1)
     following = str(rows[limit - 1].id) if len(rows) > limit else None
     page = Page[DeliveryOut](items=[delivery_out(each) for each in rows[:limit]], next=following)
     return told(request, page, link=next_link(request, following), private=True)
