@@ -10,7 +10,7 @@ from registry.services.answers.asked_for import asked_for
 from registry.services.notices import steps
 from registry.store.paging import moment_mark
 from registry.store.requests import Became, Wanted, mark_of
-from registry.web.api.replies import Cursor, IdempotencyKey, Limit, next_link, once, told
+from registry.web.api.replies import Cursor, Limit, Once, next_link, told
 from registry.web.asking import asker, require_lengths, require_right
 from registry.web.deps import CurrentUser, House, Insider, Now, Plain, Read, Tx
 from registry.web.request_schemas import AskedForOut, asked_for_out
@@ -71,13 +71,7 @@ def leave(secret: str, tx: Tx, settings: House) -> LeftOut:
 
 @router.post("", response_model=RequestOut, status_code=201, summary="Ask for a tool")
 def ask(
-    request: Request,
-    tx: Tx,
-    settings: House,
-    user: CurrentUser,
-    now: Now,
-    asked: RequestIn,
-    idempotency_key: IdempotencyKey = None,
+    request: Request, tx: Tx, settings: House, user: CurrentUser, now: Now, asked: RequestIn, once: Once
 ) -> Response:
     """It joins what others asked for already. Without an account no key makes a repetition safe."""
     require_right(settings, user)
@@ -94,4 +88,4 @@ def ask(
             candidate=made.request.candidate_id,
         )
 
-    return once(request, tx, idempotency_key if user else None, asked, act, by=by, now=now, status=201)
+    return once(asked, act, by=by, status=201)
