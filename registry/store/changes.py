@@ -28,9 +28,9 @@ _POSTGRESQL_LAST = "SELECT pg_current_snapshot()::text, coalesce(max(id), 0) FRO
 
 @dataclass(frozen=True)
 class Changes:
-    tools: frozenset[int]
+    tools: frozenset[int] = frozenset()
     """Whose names and keys must be read again."""
-    concerned: frozenset[int]
+    concerned: frozenset[int] = frozenset()
     """Of which anything was written, or `ANY`."""
     whole: bool = False
     """Whether more happened than the trail holds, so that everything must be read again."""

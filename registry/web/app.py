@@ -57,7 +57,7 @@ def create_app(
     parts = Parts(
         settings=settings,
         engine=reached,
-        following=Following(reached),
+        following=Following(reached, clock),
         shelving=Shelving(reached, settings),
         clock=clock,
         environment=make_environment(time_zone=settings.time_zone, language=settings.words),

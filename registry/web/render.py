@@ -8,6 +8,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 
 from registry.domain.language import WRITTEN_IN, joined
 from registry.services.answers.shown import Shown
+from registry.services.verdicts.turn import midnight
 from registry.web.etag import conditional
 from registry.web.memory import THEMES, keep
 from registry.web.parts import Parts, parts_of
@@ -42,7 +43,7 @@ def render(
     if site.not_understood and status == 200:
         status = 422
     if lasting is not None and status == 200 and site.user is None and site.copy is None:
-        keep(request, parts.shelving.until(now_of(request)), lasting)
+        keep(request, midnight(now_of(request), parts.settings.zone), lasting)
         return conditional(request, body.encode(), "text/html", cache=ASK_AGAIN, headers={"Vary": "Cookie"})
     kept = "no-store" if request.url.path.startswith(NEVER_KEPT) else ASK_AGAIN
     return HTMLResponse(body, status, headers={"Cache-Control": kept, "Vary": "Cookie"})

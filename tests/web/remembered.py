@@ -27,6 +27,8 @@ OF_ANY = (
     "/tools",
     "/verdicts",
     "/suggest?q=q",
+    "/api/v1/tools",
+    "/api/v1/verdicts",
 )
 OF_A_TOOL = (
     "/tools/{slug}",
@@ -112,9 +114,9 @@ async def stale(app: FastAPI, memory: Memory) -> list[str]:
     await run_in_threadpool(memory.following.index)
     found = []
     for key, held in list(memory._held.items()):
-        if memory._still_holds(held, memory.clock()):
+        if await memory._still_holds(held, memory.clock()):
             status, body = await given(memory.app, key, app)
-            if (status, body) != (200, held.body["body"]):
+            if (status, body) != (200, held.body):
                 found.append(f"{key[1]}?{key[2].decode()} is remembered as it was")
     return found
 

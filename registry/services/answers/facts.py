@@ -16,7 +16,7 @@ from registry.domain.validity import Ruling
 from registry.domain.values import dataclass
 from registry.services.outside.said import said_of
 from registry.services.people.house import house_of
-from registry.services.verdicts.turn import next_turn
+from registry.services.verdicts.turn import midnight
 from registry.store import asked, rulings
 from registry.store.asked import OfficeRule, Running
 
@@ -50,22 +50,25 @@ class About:
 
 
 class Facts:
-    """Shared by all that ask while nothing is written; keep it no longer than a snapshot that began after it."""
+    """Shared by all that ask while nothing is written and no moment comes that changes anything by day; keep it no
+    longer than a snapshot that began after it."""
 
-    def __init__(self, about: Mapping[int, About] | None = None) -> None:
+    def __init__(self, about: Mapping[int, About] | None = None, *, since: datetime = EVER) -> None:
+        """Made as of `since`; without it nothing is shared."""
         self._lock = threading.Lock()
         self._about = dict(about or {})
         self._permitted: dict[str, Sequence[int]] = {}
         self._offices: Sequence[OfficeRule] | None = None
         self._answers: dict[tuple[Question, int], Answer] = {}
-        self._holds = (EVER, EVER)
+        self._since = self._until = since
 
-    def after(self, news: "Changes") -> "Facts":
+    def after(self, news: "Changes", now: datetime) -> "Facts":
         """What still holds: all that is known of other tools, where none got another name, which others may quote."""
         if news.of_any or news.tools:
-            return Facts()
+            return Facts(since=now)
         with self._lock:
-            return Facts({key: each for key, each in self._about.items() if key not in news.concerned})
+            about = {key: each for key, each in self._about.items() if key not in news.concerned}
+        return Facts(about, since=now)
 
     def about(self, source: "Source", tool_ids: Iterable[int]) -> dict[int, About]:
         """By the tool's id, in the order asked; a tool that is not there is left out."""
@@ -90,20 +93,16 @@ class Facts:
             self._permitted[category] = asked.permitted_in(source, category)
         return self._permitted[category]
 
-    def answers(self, source: "Source", house: House, now: datetime) -> dict[tuple[Question, int], Answer]:
+    def answers(self, house: House, now: datetime) -> dict[tuple[Question, int], Answer]:
         """What was computed and holds now, by question (its `at` is EVER) and tool; add what you compute for now."""
-        since, until = self._holds
-        if not since <= now < until:
-            with self._lock:
-                self._answers, self._holds = {}, (now, next_turn(source, now=now, zone=house.zone))
-        elif len(self._answers) > MOST_KEPT:
-            self._answers = {}
-        return self._answers
-
-    def turn(self, source: "Source", house: House, now: datetime) -> datetime:
-        """When time alone changes an answer next."""
-        self.answers(source, house, now)
-        return self._holds[1]
+        with self._lock:
+            if now < self._since:  # the clock was read before these were made
+                return {}
+            if now >= self._until:
+                self._answers, self._since, self._until = {}, now, midnight(now, house.zone)
+            elif len(self._answers) > MOST_KEPT:
+                self._answers = {}
+            return self._answers
 
     def house(self, source: "Source", settings: "Settings") -> House:
         if self._offices is None:

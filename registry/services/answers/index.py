@@ -7,6 +7,7 @@ from array import array
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from copy import copy
+from datetime import datetime
 from itertools import permutations
 from typing import TYPE_CHECKING
 
@@ -67,10 +68,10 @@ class Index:
     def named(self, key: str) -> int | None:
         return self._keys[AliasKind.NAME].get(key)
 
-    def after(self, news: "Changes") -> "Index":
+    def after(self, news: "Changes", now: datetime) -> "Index":
         """The same ways to say the same tools, and of the facts those that still hold."""
         fresh = copy(self)
-        fresh.facts = self.facts.after(news)
+        fresh.facts = self.facts.after(news, now)
         return fresh
 
     def near(self, asked: Asked, *, limit: int) -> list[int]:

@@ -15,6 +15,7 @@ from registry.services.answers import answer_object, lookup
 from registry.services.answers.asking import MOST_SIGNS
 from registry.services.answers.index import Index
 from registry.services.answers.unanswered import count_unanswered
+from registry.services.verdicts.turn import midnight
 from registry.store.engine import plain_snapshot
 from registry.web.api.replies import as_json
 from registry.web.deps import Plain, read_index
@@ -86,7 +87,7 @@ def _answer(
         question = replace(said, at=lookup.moment(on, organisation, now=now))
         found = lookup.check(read, q, question, organisation, now=now, index=known)
         if found.match is not None and on is None and known is not None:
-            keep(request, known.facts.turn(read, organisation, now), found.shown)
+            keep(request, midnight(now, organisation.zone), found.shown)
     body = as_json(answer_object.told(found, base_url=parts.settings.base_url)).encode()
     # As every read of the API; time changes answers, so it is asked for again each time.
     reply = conditional(request, body, "application/json", cache="no-cache")

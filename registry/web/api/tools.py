@@ -10,12 +10,14 @@ from sqlmodel import Session
 from registry.domain.lookup import Answer, AnswerCode, Question
 from registry.services.answers import lookup, tool_list
 from registry.services.answers.index import Index
+from registry.services.answers.shown import ANY_TOOL, Shown
 from registry.services.answers.tool_list import ToolFilter
 from registry.services.lists.aliases import write_alias
 from registry.services.people.house import house
 from registry.services.tools import editing
 from registry.services.verdicts.facets import refuse_strangers
 from registry.services.verdicts.shelf import Filter
+from registry.services.verdicts.turn import midnight
 from registry.settings import Settings
 from registry.store import tags, tools, verdicts
 from registry.store.columns import id_of
@@ -31,6 +33,7 @@ from registry.web.api.replies import (
     version_in,
 )
 from registry.web.deps import Called, House, Known, Now, Plain, Read, Slug, Triager, Tx
+from registry.web.memory import keep
 from registry.web.routing import api_router
 from registry.web.schemas import Page, ToolEditIn, ToolOut, WholeToolOut
 
@@ -62,6 +65,10 @@ def list_tools(
     tagged = {each.tool.id: each.tags for each in found.tools}
     answers = lookup.answers(read, shown, Question(at=now), known, now=now, index=index)
     following = shown[-1].slug if found.on else None
+    # When a decision may be expected is told by how long all others took.
+    any_runs = any(each.code is AnswerCode.UNDER_REVIEW for each in answers.values())
+    listed = ANY_TOOL if any_runs else Shown(frozenset(answers), listed=True)
+    keep(request, midnight(now, known.zone), listed)
     page = Page[ToolOut](
         items=[_out(tool, tagged[id_of(tool)], answers[id_of(tool)], settings.base_url) for tool in shown],
         next=following,

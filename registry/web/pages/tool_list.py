@@ -17,7 +17,7 @@ from registry.domain.tag import most_used
 from registry.domain.values import dataclass
 from registry.publish import sheet
 from registry.services.answers import tool_list
-from registry.services.answers.shown import ANY_TOOL
+from registry.services.answers.shown import LISTED
 from registry.services.answers.tool_list import OFFERED, Told, ToolFilter, ToolListing
 from registry.services.people.house import house
 from registry.services.verdicts.facets import refuse_strangers
@@ -92,7 +92,7 @@ def show_tools(
         text=wanted.text,
         keep=_query(replace(wanted, text="")),
     )
-    return render(request, "tools/list.html", page, feeds=feeds, indexed=not _query(wanted), lasting=ANY_TOOL)
+    return render(request, "tools/list.html", page, feeds=feeds, indexed=not _query(wanted), lasting=LISTED)
 
 
 @router.get("/tools.{ending}")

@@ -18,7 +18,7 @@ from registry.domain.tag import most_used
 from registry.domain.validity import REVIEW_DAYS, ValidityState
 from registry.domain.values import dataclass
 from registry.publish import sheet
-from registry.services.answers.shown import ANY_TOOL
+from registry.services.answers.shown import Shown
 from registry.services.people.house import house
 from registry.services.verdicts import listing, publishing
 from registry.services.verdicts.facets import refuse_strangers
@@ -119,7 +119,7 @@ def show_verdicts(
         page,
         feeds=feed_links(title, wanted=wanted),
         indexed=not query,
-        lasting=ANY_TOOL,
+        lasting=Shown(frozenset(each.tool_id for each in listed.cut.facts), listed=True),
     )
 
 

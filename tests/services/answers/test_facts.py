@@ -29,13 +29,15 @@ Ask = Callable[..., lookup.LookUp]
 
 
 @pytest.fixture
-def ask(engine: Engine) -> Iterator[Ask]:
+def ask(engine: Engine, now: datetime) -> Iterator[Ask]:
     """Asks as the site does, each time in a snapshot of its own."""
-    following = Following(engine)
+    clock = [now]
+    following = Following(engine, lambda: clock[0])
     following.start()
     following.wait()
 
     def asking(query: str, at: datetime, **said: str) -> lookup.LookUp:
+        clock[0] = at
         index = following.index()
         assert index is not None
         with snapshot(engine) as session:

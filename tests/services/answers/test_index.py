@@ -36,8 +36,8 @@ QUERIES = (
 
 
 @pytest.fixture
-def following(engine: Engine) -> Iterator[Following]:
-    following = Following(engine)
+def following(engine: Engine, now: datetime) -> Iterator[Following]:
+    following = Following(engine, lambda: now)
     following.start()
     following.wait()
     yield following
@@ -168,7 +168,7 @@ def test_an_answer_is_forgotten_when_what_it_is_made_of_changes(
 
 def test_an_index_that_followed_is_the_same_as_one_made_anew(engine: Engine, now: datetime) -> None:
     dice = random.Random(20261103)
-    following = Following(engine)
+    following = Following(engine, lambda: now)
     following.start()
     following.wait()
     names = ["Quill", "Quillmark", "Murmur", "Murm", "Rill", "Quarry", "Inkwell", "Rillet"]
@@ -216,7 +216,7 @@ def test_a_store_that_cannot_be_read_is_logged_and_asked_again_at_the_next_quest
 ) -> None:
     with transaction(engine) as session:
         a_tool(session, "Quillmark", now=now)
-    following = Following(engine)
+    following = Following(engine, lambda: now)
     rename(engine, "tool_change", "elsewhere")
     following.start()
     assert following.wait() is None
