@@ -178,6 +178,14 @@ def category_counts(session: Session) -> Sequence[tuple[str, int]]:
     return session.exec(query).all()
 
 
+def ids_by_category(session: Session) -> dict[str, list[int]]:
+    """Category -> its tools; the empty name stands for none."""
+    found: dict[str, list[int]] = {}
+    for category, tool_id in session.connection().execute(columns(col(Tool.category), col(Tool.id))):
+        found.setdefault(category, []).append(tool_id or 0)
+    return found
+
+
 def in_category(session: Session, category: str, *, limit: int = 50) -> Sequence[Tool]:
     return session.exec(
         select(Tool).where(Tool.category == category).order_by(col(Tool.name)).limit(limit)

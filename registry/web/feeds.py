@@ -113,7 +113,7 @@ def _document(
     of_one = asked.wanted if not slug else replace(asked.wanted, tools=frozenset({slug}))
     wanted = narrowed(read, replace(asked, wanted=of_one), organisation)
     parts = parts_of(request)
-    document = document_of(parts.annals.reading(read, wanted, now=now), asked)
+    document = document_of(parts.annals.reading(read, wanted, now=now), asked, paged=parts.copy is None)
     entries = parts.entries.of(
         read, document.found, organisation, called, base_url=settings.base_url, author=settings.name
     )
@@ -138,13 +138,13 @@ def _document(
     )
 
 
-def document_of(reading: Reading, asked: Asked) -> Document:
-    """Raises InvalidInput or NotFound for a place at which there is none."""
+def document_of(reading: Reading, asked: Asked, *, paged: bool = True) -> Document:
+    """Raises InvalidInput or NotFound for a place at which there is none. Where it is not `paged` it leads to archives
+    alone, since all pages become other ones with each notice."""
     if asked.part is not None:
         return feed.archive(reading, asked.part)
-    if asked.before is not None:
-        return feed.before(reading, asked.before)
-    return feed.newest(reading)
+    found = feed.newest(reading) if asked.before is None else feed.before(reading, asked.before)
+    return found if paged else replace(found, next=None)
 
 
 def facet_channel(

@@ -12,7 +12,7 @@ from registry.services.evaluations.progress import progress
 from registry.services.evaluations.work import Task, my_work, tasks
 from registry.services.people.acting import Actor
 from registry.settings import Settings
-from registry.store import evaluation_lists, evaluations, tools, users
+from registry.store import evaluation_lists, evaluations, parties, tools, users
 from registry.store.columns import id_of
 from registry.store.evaluations import CLOSED, StoredScorecard
 from registry.store.tables import Evaluation, Tool, User
@@ -156,7 +156,7 @@ def whole_evaluation(
     counting = {card.id for card in scorecards.counting(cards)}
     tool = tools.get_by_id(session, evaluation.tool_id)
     parts = evaluation_lists.parts_of(session, evaluation)
-    asked = evaluations.assigned(session, evaluation_id)
+    asked = parties.assigned(session, evaluation_id)
     out = _out(evaluation, tool, users.get(session, evaluation.owner_id), settings, today)
     return WholeEvaluationOut(
         **out.model_dump(),

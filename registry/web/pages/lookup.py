@@ -4,6 +4,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import field
 from datetime import datetime
+from functools import partial
 from urllib.parse import quote, urlsplit
 
 from fastapi import Request, Response
@@ -11,7 +12,6 @@ from fastapi.responses import JSONResponse
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session
 from starlette.background import BackgroundTask
-from starlette.concurrency import run_in_threadpool
 
 from registry.domain import lookup as rules
 from registry.domain.errors import InvalidInput
@@ -279,7 +279,6 @@ def _is_worth_counting(request: Request, typed: Typed) -> bool:
 
 async def _count(parts: Parts, query: str, now: datetime) -> None:
     try:
-        async with parts.writing() as session:
-            await run_in_threadpool(count_unanswered, session, query, now=now)
+        await parts.write(partial(count_unanswered, query=query, now=now))
     except SQLAlchemyError:
         logger.warning("look-up not counted", exc_info=True)  # the answer has been given

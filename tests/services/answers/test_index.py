@@ -16,7 +16,7 @@ from registry.services.answers.asking import read_query
 from registry.services.answers.following import Following
 from registry.services.answers.index import Index
 from registry.services.answers.matching import complete, read_index
-from registry.services.answers.names import Names, near_of_all
+from registry.services.answers.names import Names, NamesInLines
 from registry.store.changes import Changes
 from registry.store.columns import id_of
 from registry.store.engine import make_engine, snapshot, transaction
@@ -280,10 +280,12 @@ def test_names_that_went_are_suggested_no_more() -> None:
 
 def test_reading_all_names_by_finds_what_the_names_in_memory_find() -> None:
     dice = random.Random(11)
-    rows = [("".join(dice.choices("aeilnrst", k=dice.randint(1, 12))), at % 900) for at in range(3_000)]
-    parts, names = [rows[:2_000], rows[2_000:]], Names(rows)
-    typed = ["n", "at", *(key[1:] + dice.choice("aeq") for key, _ in dice.sample(rows, 40))]
-    assert [near_of_all(key, parts, limit=8) for key in typed] == [names.near(key, limit=8) for key in typed]
+    words = {"".join(dice.choices("aelnst", k=dice.randint(1, 14))) for _ in range(3_000)}
+    owners = {key: at % 900 for at, key in enumerate(sorted(words))}
+    names, lines = Names(owners.items()), "\n".join(dice.sample([*owners], len(owners)))
+    for key in ["n", "at", *(key[1:] + dice.choice("aeq") for key in dice.sample([*owners], 60))]:
+        read = NamesInLines(key, lines, lambda some: {each: owners[each] for each in some})
+        assert read.near(key, limit=8) == names.near(key, limit=8), key
 
 
 def test_names_of_any_letters_and_lengths_are_found_by_a_slip() -> None:
