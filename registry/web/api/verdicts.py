@@ -19,7 +19,8 @@ from registry.services.verdicts.turn import midnight
 from registry.settings import Settings
 from registry.store import tables, verdicts
 from registry.store.columns import id_of
-from registry.web.api.replies import Cursor, Limit, cursor_number, next_link, told
+from registry.store.paging import row_mark
+from registry.web.api.replies import Cursor, Limit, next_link, told
 from registry.web.deps import INSIDERS, CurrentUser, House, Now, Plain, Read, RowId, Shelved
 from registry.web.memory import keep
 from registry.web.routing import api_router
@@ -59,7 +60,7 @@ def list_verdicts(
     limit: Limit = 50,
 ) -> Response:
     """The same facets as the list of verdicts and its feeds; several facets narrow it."""
-    before = cursor_number(cursor)
+    before = row_mark(cursor)
     wanted = Filter(
         outcomes=frozenset(outcome),
         categories=frozenset(category) - {""},
