@@ -6,7 +6,7 @@ from registry.domain.errors import NotFound
 from registry.services.people import accounts, api_tokens, invitations, losing, sign_in
 from registry.store import users
 from registry.store.tables import ApiToken
-from registry.web.api.replies import IdempotencyKey, once, told
+from registry.web.api.replies import Once, told
 from registry.web.deps import Admin, House, Now, Read, RowId, Tx
 from registry.web.deputies import lendings_of
 from registry.web.people_schemas import (
@@ -36,15 +36,7 @@ def list_people(request: Request, read: Read, _user: Admin) -> Response:
 
 
 @router.post("", response_model=PersonOut, status_code=201, summary="Add a person")
-def add_person(
-    request: Request,
-    tx: Tx,
-    user: Admin,
-    now: Now,
-    house: House,
-    asked: PersonIn,
-    idempotency_key: IdempotencyKey = None,
-) -> Response:
+def add_person(tx: Tx, user: Admin, now: Now, house: House, asked: PersonIn, once: Once) -> Response:
     """Without a password they come in by a sign-in link."""
 
     def act() -> PersonOut:
@@ -62,7 +54,7 @@ def add_person(
         )
         return person_out(users.person(tx, added.id or 0))
 
-    return once(request, tx, idempotency_key, asked, act, by=user, now=now, status=201)
+    return once(asked, act, by=user, status=201)
 
 
 @router.get("/{user_id}", response_model=WholePersonOut, summary="One person, with tokens and delegations")
@@ -82,14 +74,7 @@ def show_person(
 
 @router.put("/{user_id}/roles", response_model=PersonOut, summary="Replace roles, offices and areas")
 def set_roles(
-    user_id: RowId,
-    request: Request,
-    tx: Tx,
-    user: Admin,
-    now: Now,
-    house: House,
-    asked: RolesIn,
-    idempotency_key: IdempotencyKey = None,
+    user_id: RowId, tx: Tx, user: Admin, now: Now, house: House, asked: RolesIn, once: Once
 ) -> Response:
     """409 for the last admin."""
 
@@ -106,19 +91,12 @@ def set_roles(
         )
         return person_out(users.person(tx, user_id))
 
-    return once(request, tx, idempotency_key, asked, act, by=user, now=now)
+    return once(asked, act, by=user)
 
 
 @router.post("/{user_id}/disable", response_model=PersonOut, summary="Shut a person out")
 def disable(
-    user_id: RowId,
-    request: Request,
-    tx: Tx,
-    user: Admin,
-    now: Now,
-    house: House,
-    asked: LeavingIn | None = None,
-    idempotency_key: IdempotencyKey = None,
+    user_id: RowId, tx: Tx, user: Admin, now: Now, house: House, once: Once, asked: LeavingIn | None = None
 ) -> Response:
     """Ends their sessions, links and tokens at once; what they did stays on record, open work goes to the successor.
 
@@ -130,7 +108,7 @@ def disable(
         accounts.disable(tx, user_id, successor_id=asked.successor, solo=house.solo, by=user, now=now)
         return person_out(users.person(tx, user_id))
 
-    return once(request, tx, idempotency_key, asked, act, by=user, now=now)
+    return once(asked, act, by=user)
 
 
 @router.post("/{user_id}/link", response_model=LinkOut, status_code=201, summary="Make a sign-in link")
@@ -144,41 +122,26 @@ def make_link(user_id: RowId, tx: Tx, user: Admin, now: Now, settings: House) ->
 
 
 @router.post("/{user_id}/sign-out", response_model=SignedOutOut, summary="Sign a person out everywhere")
-def sign_out(
-    user_id: RowId,
-    request: Request,
-    tx: Tx,
-    user: Admin,
-    now: Now,
-    idempotency_key: IdempotencyKey = None,
-) -> Response:
+def sign_out(user_id: RowId, tx: Tx, user: Admin, now: Now, once: Once) -> Response:
     """Ends their sessions at once; their tokens go on."""
 
     def act() -> SignedOutOut:
         return SignedOutOut(sessions=sign_in.end_all(tx, user_id, by=user, now=now))
 
-    return once(request, tx, idempotency_key, None, act, by=user, now=now)
+    return once(None, act, by=user)
 
 
 @router.post(
     "/{user_id}/second-factor/reset", response_model=PersonOut, summary="Take away a lost second factor"
 )
-def reset_second_factor(
-    user_id: RowId,
-    request: Request,
-    tx: Tx,
-    user: Admin,
-    now: Now,
-    house: House,
-    idempotency_key: IdempotencyKey = None,
-) -> Response:
+def reset_second_factor(user_id: RowId, tx: Tx, user: Admin, now: Now, house: House, once: Once) -> Response:
     """Signs them out everywhere, and tells them by mail where that is set up. 409 where they have none."""
 
     def act() -> PersonOut:
         losing.reset_second_factor(tx, user_id, mails=house.mails, by=user, now=now)
         return person_out(users.person(tx, user_id))
 
-    return once(request, tx, idempotency_key, None, act, by=user, now=now)
+    return once(None, act, by=user)
 
 
 @router.post("/{user_id}/tokens", response_model=TokenOut, status_code=201, summary="Make a token")
@@ -198,15 +161,7 @@ def create_token(user_id: RowId, tx: Tx, user: Admin, now: Now, settings: House,
 
 
 @router.post("/{user_id}/tokens/{token_id}/revoke", response_model=TokenOut, summary="End a token")
-def revoke_token(
-    user_id: RowId,
-    token_id: RowId,
-    request: Request,
-    tx: Tx,
-    user: Admin,
-    now: Now,
-    idempotency_key: IdempotencyKey = None,
-) -> Response:
+def revoke_token(user_id: RowId, token_id: RowId, tx: Tx, user: Admin, now: Now, once: Once) -> Response:
     """It works no more, at once."""
 
     def act() -> TokenOut:
@@ -214,7 +169,7 @@ def revoke_token(
             raise NotFound("This person has no such token.")
         return token_of(api_tokens.revoke_token(tx, token_id, by=user, now=now))
 
-    return once(request, tx, idempotency_key, None, act, by=user, now=now)
+    return once(None, act, by=user)
 
 
 def token_of(row: ApiToken) -> TokenOut:

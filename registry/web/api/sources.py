@@ -17,7 +17,7 @@ from registry.store import sources
 from registry.store.engine import snapshot
 from registry.store.sources import SourceYield
 from registry.store.tables import Source
-from registry.web.api.replies import IdempotencyKey, IfMatch, mark_in, once, told
+from registry.web.api.replies import IfMatch, Once, mark_in, told
 from registry.web.deps import House, Now, Plain, Read, RowId, SourceKeeper, SourceReader, Tx
 from registry.web.parts import parts_of
 from registry.web.routing import api_router
@@ -70,25 +70,15 @@ def list_sources(
 
 @router.post("", response_model=SourceOut, status_code=201, summary="Start to poll an address")
 def add_source(
-    request: Request,
-    tx: Tx,
-    user: SourceKeeper,
-    settings: House,
-    now: Now,
-    asked: SourceIn,
-    idempotency_key: IdempotencyKey = None,
+    tx: Tx, user: SourceKeeper, settings: House, now: Now, asked: SourceIn, once: Once
 ) -> Response:
     """It is read at the scheduler's next tick. 409 where it is polled already."""
     return once(
-        request,
-        tx,
-        idempotency_key,
         asked,
         lambda: source_out(
             acts.add_source(tx, **asked.model_dump(), own=settings.base_url, by=user, now=now), now
         ),
         by=user,
-        now=now,
         status=201,
     )
 
@@ -123,14 +113,7 @@ def list_starters(
 
 
 @router.post("/starter", response_model=AddedOut, summary="Add several of the starter list")
-def add_starters(
-    request: Request,
-    tx: Tx,
-    user: SourceKeeper,
-    now: Now,
-    asked: StarterIn,
-    idempotency_key: IdempotencyKey = None,
-) -> Response:
+def add_starters(tx: Tx, user: SourceKeeper, now: Now, asked: StarterIn, once: Once) -> Response:
     """What is named, and all of the named groups, in one act; what is polled already is left out."""
 
     def act() -> AddedOut:
@@ -143,7 +126,7 @@ def add_starters(
             ],
         )
 
-    return once(request, tx, idempotency_key, asked, act, by=user, now=now)
+    return once(asked, act, by=user)
 
 
 @router.get("/{source_id}", response_model=SourceWhole, summary="One source")
@@ -173,13 +156,12 @@ def show_source(source_id: RowId, request: Request, read: Read, _user: SourceRea
 @router.patch("/{source_id}", response_model=SourceOut, summary="Change name, address, sort or group")
 def change(
     source_id: RowId,
-    request: Request,
     tx: Tx,
     user: SourceKeeper,
     now: Now,
     asked: SourceChange,
+    once: Once,
     if_match: IfMatch = None,
-    idempotency_key: IdempotencyKey = None,
 ) -> Response:
     """Only what is given. Another address drops what the old one's replies taught; 409 where it is polled already."""
 
@@ -191,22 +173,16 @@ def change(
         return acts.change_address(tx, source_id, url=asked.url, by=user, now=now)
 
     checked = _checked(tx, source_id, if_match, act, now)
-    return once(request, tx, idempotency_key, asked, checked, by=user, now=now)
+    return once(asked, checked, by=user)
 
 
 @router.delete("/{source_id}", response_model=SourceOut, summary="Take it off the list")
 def remove(
-    source_id: RowId,
-    request: Request,
-    tx: Tx,
-    user: SourceKeeper,
-    now: Now,
-    if_match: IfMatch = None,
-    idempotency_key: IdempotencyKey = None,
+    source_id: RowId, tx: Tx, user: SourceKeeper, now: Now, once: Once, if_match: IfMatch = None
 ) -> Response:
     """Its entries, and what they led to, stay; a source that is added again has all it had."""
     act = _checked(tx, source_id, if_match, lambda: acts.remove(tx, source_id, by=user, now=now), now)
-    return once(request, tx, idempotency_key, None, act, by=user, now=now)
+    return once(None, act, by=user)
 
 
 @router.post("/{source_id}/try", response_model=CheckedOut, summary="See what it would bring now")
@@ -225,62 +201,38 @@ def try_out(source_id: RowId, request: Request, _user: SourceKeeper, settings: H
 
 @router.post("/{source_id}/undo-move", response_model=SourceOut, summary="Go back to the address before")
 def undo_move(
-    source_id: RowId,
-    request: Request,
-    tx: Tx,
-    user: SourceKeeper,
-    now: Now,
-    if_match: IfMatch = None,
-    idempotency_key: IdempotencyKey = None,
+    source_id: RowId, tx: Tx, user: SourceKeeper, now: Now, once: Once, if_match: IfMatch = None
 ) -> Response:
     """And stay there; 409 where it never moved."""
     act = _checked(tx, source_id, if_match, lambda: acts.undo_move(tx, source_id, by=user, now=now), now)
-    return once(request, tx, idempotency_key, None, act, by=user, now=now)
+    return once(None, act, by=user)
 
 
 @router.post("/{source_id}/pause", response_model=SourceOut, summary="Poll it no longer")
 def pause(
-    source_id: RowId,
-    request: Request,
-    tx: Tx,
-    user: SourceKeeper,
-    now: Now,
-    if_match: IfMatch = None,
-    idempotency_key: IdempotencyKey = None,
+    source_id: RowId, tx: Tx, user: SourceKeeper, now: Now, once: Once, if_match: IfMatch = None
 ) -> Response:
     """Until it is resumed."""
     act = _checked(tx, source_id, if_match, lambda: acts.pause(tx, source_id, by=user, now=now), now)
-    return once(request, tx, idempotency_key, None, act, by=user, now=now)
+    return once(None, act, by=user)
 
 
 @router.post("/{source_id}/resume", response_model=SourceOut, summary="Poll it again")
 def resume(
-    source_id: RowId,
-    request: Request,
-    tx: Tx,
-    user: SourceKeeper,
-    now: Now,
-    if_match: IfMatch = None,
-    idempotency_key: IdempotencyKey = None,
+    source_id: RowId, tx: Tx, user: SourceKeeper, now: Now, once: Once, if_match: IfMatch = None
 ) -> Response:
     """From now; also one that was given up as gone."""
     act = _checked(tx, source_id, if_match, lambda: acts.resume(tx, source_id, by=user, now=now), now)
-    return once(request, tx, idempotency_key, None, act, by=user, now=now)
+    return once(None, act, by=user)
 
 
 @router.post("/{source_id}/fetch", response_model=SourceOut, summary="Read it at the next tick")
 def fetch(
-    source_id: RowId,
-    request: Request,
-    tx: Tx,
-    user: SourceKeeper,
-    now: Now,
-    if_match: IfMatch = None,
-    idempotency_key: IdempotencyKey = None,
+    source_id: RowId, tx: Tx, user: SourceKeeper, now: Now, once: Once, if_match: IfMatch = None
 ) -> Response:
     """Makes it due at once; 409 within five minutes of the last visit, out of politeness."""
     act = _checked(tx, source_id, if_match, lambda: acts.fetch_now(tx, source_id, by=user, now=now), now)
-    return once(request, tx, idempotency_key, None, act, by=user, now=now)
+    return once(None, act, by=user)
 
 
 def _checked(

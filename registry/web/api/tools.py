@@ -22,16 +22,7 @@ from registry.settings import Settings
 from registry.store import tags, tools, verdicts
 from registry.store.columns import id_of
 from registry.store.tables import Tool
-from registry.web.api.replies import (
-    Cursor,
-    IdempotencyKey,
-    IfMatch,
-    Limit,
-    next_link,
-    once,
-    told,
-    version_in,
-)
+from registry.web.api.replies import Cursor, IfMatch, Limit, Once, next_link, told, version_in
 from registry.web.deps import Called, House, Known, Now, Plain, Read, Slug, Triager, Tx
 from registry.web.memory import keep
 from registry.web.routing import api_router
@@ -86,14 +77,13 @@ def show_tool(slug: Slug, request: Request, index: Known, read: Read, settings: 
 @router.post("/{slug}/edit", response_model=WholeToolOut, summary="Change what is known of it")
 def edit_tool(
     slug: Slug,
-    request: Request,
     tx: Tx,
     user: Triager,
     settings: House,
     now: Now,
     asked: ToolEditIn,
+    once: Once,
     if_match: IfMatch = None,
-    idempotency_key: IdempotencyKey = None,
 ) -> Response:
     """What is so already is no act. 422 where people find another tool by one of the names, 412 where it changed
     meanwhile."""
@@ -113,7 +103,7 @@ def edit_tool(
         )
         return _whole(tx, tool, settings, now)
 
-    return once(request, tx, idempotency_key, asked, act, by=user, now=now)
+    return once(asked, act, by=user)
 
 
 def _whole(
