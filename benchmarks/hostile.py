@@ -1,6 +1,6 @@
 """Asks every kind of hostile server, each from a fresh process: how it ends, how long it takes, what it adds in memory.
 
-    python benchmarks/hostile.py [--deadline SECONDS] [--only WORD] [--json]
+    python benchmarks/hostile.py [--deadline SECONDS] [--only WORD] [--at-once NUMBER] [--json]
 
 Loopback only. Memory is the peak of the asking process above what it held before (Linux alone). Ends with 1 where a
 kind ends otherwise than it should, more than two seconds after the deadline, or adds more than 50 MB.
@@ -42,9 +42,10 @@ def main() -> None:
     )
     parser.add_argument("--deadline", type=float, default=2.0, help="seconds that a fetch may take")
     parser.add_argument("--only", default="", help="kinds whose name holds this word")
+    parser.add_argument("--at-once", type=int, default=1, help="kinds that are asked at the same time")
     parser.add_argument("--json", action="store_true", help="print data alone")
     asked = parser.parse_args()
-    ends = ask_all(asked.deadline, asked.only)
+    ends = ask_all(asked.deadline, asked.only, asked.at_once)
     told = {
         "kinds": len(ends),
         "wrong": [each.kind for each in ends if not each.right],
@@ -59,13 +60,13 @@ def main() -> None:
     sys.exit(1 if told["wrong"] else 0)
 
 
-def ask_all(deadline_s: float, only: str) -> list[Ended]:
+def ask_all(deadline_s: float, only: str, at_once: int) -> list[Ended]:
     ours, theirs = multiprocessing.Pipe()
     servers = multiprocessing.get_context("spawn").Process(target=serve, args=(theirs,), daemon=True)
     servers.start()
     urls = {name: url for name, url in ours.recv().items() if only in name}
     # A fresh process for each kind: memory that was given back once would hide what the next one takes.
-    with multiprocessing.get_context("fork").Pool(1, maxtasksperchild=1) as pool:
+    with multiprocessing.get_context("fork").Pool(at_once, maxtasksperchild=1) as pool:
         ends = pool.map(ask, [(name, url, deadline_s) for name, url in urls.items()], chunksize=1)
     ours.send("over")
     servers.join(10)

@@ -1,9 +1,10 @@
 """A steady load on a big registry: two sites and a worker on PostgreSQL, 95 % reads, for minutes.
 
-    python benchmarks/soak.py [--seconds 600] [--rate 200] [--tools 10000] [--entries 200000] [--json]
+    python benchmarks/soak.py [--seconds 600] [--rate 200] [--ramp 60] [--tools 10000] [--entries 200000] [--json]
 
 Everything is made from a seed and stays on loopback. The load is open: each request is due at its own moment, whether
-the ones before have been answered or not, and latency counts from that moment. Reads are pages, suggestions, the API
+the ones before have been answered or not, and latency counts from that moment. It grows evenly to its rate, as a
+morning does: sites that have just started remember nothing yet. Reads are pages, suggestions, the API
 and feeds, by nobody and by staff; writes are requests for tools, scorecards and decisions, by people who are signed in.
 Meanwhile the worker reads local feeds. Anything but the expected status is an error. Memory is that of each site and
 the worker with their children (proportional set size), every ten seconds. The database writes through to the disk.
@@ -52,7 +53,13 @@ class Found:
     """How far the load itself fell behind, at worst, in seconds."""
 
 
-async def soak(load: Load, ports: list[int], rate: float, seconds: float) -> Found:
+def due_s(nth: int, rate: float, ramp_s: float) -> float:
+    """When a request is due, in seconds from the first: within the ramp the rate grows from none."""
+    meanwhile = rate * ramp_s / 2
+    return (2 * ramp_s * nth / rate) ** 0.5 if nth < meanwhile else ramp_s / 2 + nth / rate
+
+
+async def soak(load: Load, ports: list[int], rate: float, ramp_s: float, seconds: float) -> Found:
     found, sites = Found(), [Site(port) for port in ports]
     begun = perf_counter()
     running: set[asyncio.Task[None]] = set()
@@ -70,8 +77,8 @@ async def soak(load: Load, ports: list[int], rate: float, seconds: float) -> Fou
             if found.errors.total() < 10:
                 print(f"{asked.method} {asked.path}: {status}", file=sys.stderr)
 
-    for nth in range(int(rate * seconds)):
-        due = begun + nth / rate
+    for nth in range(int(rate * (seconds + ramp_s / 2))):
+        due = begun + due_s(nth, rate, ramp_s)
         ahead = due - perf_counter()
         if ahead > 0:
             await asyncio.sleep(ahead)
@@ -81,7 +88,7 @@ async def soak(load: Load, ports: list[int], rate: float, seconds: float) -> Fou
         task.add_done_callback(running.discard)
         if nth and nth % int(rate * 10) == 0:
             print(
-                f"{nth / rate:.0f} s, {found.errors.total()} errors, {len(running)} under way",
+                f"{due - begun:.0f} s, {found.errors.total()} errors, {len(running)} under way",
                 file=sys.stderr,
             )
     await asyncio.gather(*running)
@@ -144,6 +151,9 @@ def main() -> None:
     )
     parser.add_argument("--seconds", type=float, default=600.0)
     parser.add_argument("--rate", type=float, default=200.0, help="requests a second, of all together")
+    parser.add_argument(
+        "--ramp", type=float, default=60.0, help="seconds before those, in which the rate grows"
+    )
     parser.add_argument("--writes", type=float, default=0.05, help="share of writes")
     parser.add_argument("--tools", type=int, default=10_000)
     parser.add_argument("--entries", type=int, default=200_000)
@@ -172,7 +182,7 @@ def run(given: argparse.Namespace, home: Path) -> dict[str, Any]:
         begun = perf_counter()
         engine = make_engine(url)
         schema.upgrade(engine)
-        writes = int(given.rate * given.seconds * given.writes)
+        writes = int(given.rate * (given.seconds + given.ramp / 2) * given.writes)
         weights = sum(WRITES.values())
         soaked = fill(
             engine,
@@ -182,7 +192,7 @@ def run(given: argparse.Namespace, home: Path) -> dict[str, Any]:
             scorecards=writes * WRITES["scorecard"] // weights + 40,
             decisions=writes * WRITES["decision"] // weights + 40,
             feeds=publisher.urls,
-            lasts_s=given.seconds,
+            lasts_s=given.seconds + given.ramp,
             seed=given.seed,
         )
         engine.dispose()
@@ -205,14 +215,14 @@ def run(given: argparse.Namespace, home: Path) -> dict[str, Any]:
         samples: dict[str, list[int]] = {name: [] for name in pids}
         dice = random.Random(given.seed)  # noqa: S311 - a load, no secret
         used = {name: processor_s(pid) for name, pid in (pids | {"postgresql": postmaster}).items()}
-        took = time.time()
+        took, spent = time.time(), time.process_time()
         found = asyncio.run(_watched(Load(soaked, dice, given.writes), ports, pids, samples, given))
         took = time.time() - took
         told = summary(found, samples, took)
         told["processor s"] = {
             name: round(processor_s(pid) - used[name], 1)
             for name, pid in (pids | {"postgresql": postmaster}).items()
-        } | {"the load itself": round(time.process_time(), 1)}
+        } | {"the load itself": round(time.process_time() - spent, 1)}
         with make_engine(url).connect() as connection:
             count = connection.exec_driver_sql("SELECT count(*) FROM entry").scalar_one()
             told["entries read meanwhile"] = count - given.entries
@@ -230,7 +240,7 @@ async def _watched(
 ) -> Found:
     watching = asyncio.create_task(watch(pids, samples))
     try:
-        return await soak(load, ports, given.rate, given.seconds)
+        return await soak(load, ports, given.rate, given.ramp, given.seconds)
     finally:
         watching.cancel()
 

@@ -1,5 +1,6 @@
 """Fixtures of the whole suite: a real database per test, on SQLite always and on PostgreSQL where it matters."""
 
+import gc
 import lzma
 import shutil
 from collections.abc import Iterable, Iterator
@@ -65,6 +66,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if item.get_closest_marker("whole"):
             item.add_marker(long_form)
+
+
+def pytest_collection_finish() -> None:
+    gc.freeze()  # thousands of tests and all that they import stay: who looks for circles need not look there
 
 
 @pytest.hookimpl(hookwrapper=True)

@@ -17,6 +17,7 @@ def an_entry(
     published_at: datetime | None = THEN,
     content_hash: str = "",
     second_key: str = "",
+    tags: tuple[str, ...] = (),
 ) -> Entry:
     return Entry(
         key=key,
@@ -26,7 +27,7 @@ def an_entry(
         canonical_link=canonical_url(link),
         summary="",
         author="",
-        tags=(),
+        tags=tags,
         published_at=published_at,
         content_hash=content_hash or f"{title}|{link}"[:64],
     )

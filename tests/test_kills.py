@@ -147,8 +147,8 @@ def test_killed_at_random_moments_it_stores_nothing_twice_and_forgets_nothing(
 
 
 @pytest.mark.whole
-def test_so_it_is_fifty_times(engine: Engine, publisher: Publisher):
-    rounds_of_kills(engine, publisher, 50, seed=6)
+def test_so_it_is_two_dozen_times(engine: Engine, publisher: Publisher):
+    rounds_of_kills(engine, publisher, 24, seed=6)
 
 
 @pytest.mark.both_databases

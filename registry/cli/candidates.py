@@ -102,6 +102,7 @@ def accept(
     candidate: Number,
     into: Annotated[str, typer.Option(help="Slug of the tool that it is; else a new tool is made.")] = "",
     category: Annotated[str, typer.Option(help="Category of the new tool.")] = "",
+    tag: Annotated[list[str] | None, typer.Option(help="A tag of the new tool; may be repeated.")] = None,
     beside: Annotated[bool, typer.Option("--beside", help="It shares a host with another tool.")] = False,
     as_email: As = "",
     as_json: AsJson = False,
@@ -115,7 +116,14 @@ def accept(
         tool_id = tools.get(session, into).id if into else None
         by = acting(session, as_email)
         tool = triage.accept(
-            session, candidate, tool_id=tool_id, category=category, beside=beside, by=by, now=utc_now()
+            session,
+            candidate,
+            tool_id=tool_id,
+            category=category,
+            with_tags=tag or (),
+            beside=beside,
+            by=by,
+            now=utc_now(),
         )
         told = {"tool": {"slug": tool.slug, "name": tool.name, "homepage": tool.homepage}}
     if as_json:

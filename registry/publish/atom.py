@@ -16,8 +16,7 @@ _ROOT = (
 )
 
 
-def render(channel: Channel, notices: Sequence[Notice]) -> bytes:
-    entries = [_entry(each, channel.language) for each in notices]
+def whole(channel: Channel, entries: Sequence[str]) -> bytes:
     return document(branch("feed", [*_head(channel), *entries], (*_ROOT, ("xml:lang", channel.language))))
 
 
@@ -37,8 +36,8 @@ def _head(channel: Channel) -> Iterator[str]:
         yield leaf("fh:archive", "")
 
 
-def _entry(notice: Notice, language: str) -> str:
-    own = [("xml:lang", notice.language)] if notice.language != language else []
+def entry(channel: Channel, notice: Notice) -> str:
+    own = [("xml:lang", notice.language)] if notice.language != channel.language else []
     return branch("entry", _parts(notice), own)
 
 

@@ -10,7 +10,7 @@ from registry.publish.text import as_html, clean, line, moment
 MEDIA_TYPE = "application/feed+json"
 
 
-def render(channel: Channel, notices: Sequence[Notice]) -> bytes:
+def whole(channel: Channel, items: Sequence[str]) -> bytes:
     places = channel.places
     feed: dict[str, Any] = {
         "version": "https://jsonfeed.org/version/1.1",
@@ -28,13 +28,12 @@ def render(channel: Channel, notices: Sequence[Notice]) -> bytes:
             "archive": channel.archive,
             "links": dict(places.links),
         },
-        "items": [_item(channel, notice) for notice in notices],
     }
-    return json.dumps(feed, ensure_ascii=False, separators=(",", ":")).encode()
+    return f'{_text(feed)[:-1]},"items":[{",".join(items)}]}}'.encode()
 
 
-def _item(channel: Channel, notice: Notice) -> dict[str, Any]:
-    return {
+def entry(channel: Channel, notice: Notice) -> str:
+    item: dict[str, Any] = {
         "id": notice.id,
         "url": notice.url,
         "title": line(notice.title),
@@ -47,3 +46,8 @@ def _item(channel: Channel, notice: Notice) -> dict[str, Any]:
         "tags": list(dict.fromkeys(line(each.label) for each in notice.categories)),
         **({"_registry": {"about": channel.about_url, **clean(notice.verdict)}} if notice.verdict else {}),
     }
+    return _text(item)
+
+
+def _text(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

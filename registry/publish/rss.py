@@ -21,8 +21,8 @@ _ROOT = (
 )
 
 
-def render(channel: Channel, notices: Sequence[Notice]) -> bytes:
-    return document(branch("rss", [branch("channel", [*_head(channel), *map(_item, notices)])], _ROOT))
+def whole(channel: Channel, items: Sequence[str]) -> bytes:
+    return document(branch("rss", [branch("channel", [*_head(channel), *items])], _ROOT))
 
 
 def _head(channel: Channel) -> Iterator[str]:
@@ -40,7 +40,7 @@ def _head(channel: Channel) -> Iterator[str]:
         yield leaf("fh:archive", "")
 
 
-def _item(notice: Notice) -> str:
+def entry(_channel: Channel, notice: Notice) -> str:
     return branch("item", _parts(notice))
 
 

@@ -36,15 +36,24 @@ _IN_SERVICE = {
     "statement_timeout": "60s",
     "lock_timeout": "15s",
     "idle_in_transaction_session_timeout": "5min",
+    "jit": "off",
 }
-"""What a site asks of PostgreSQL for each connection, so that nothing it began holds the others up for ever."""
+"""What a site asks of PostgreSQL for each connection, so that nothing it began holds the others up for ever.
+
+No statement of a site runs so long that compiling it to machine code would pay.
+"""
+_PREPARED = 400
+"""Statements that a connection of a site keeps planned; it has fewer."""
 _CONNECTING = {"connect_timeout": 10, "keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
 """libpq's, in seconds, where the address names nothing else: a server that is gone is noticed within a minute."""
-_POOL = {"pool_size": 10, "max_overflow": 20, "pool_timeout": 10}
-"""At most 30 connections a process; who gets none within ten seconds is told to come back."""
+_POOL = {"pool_size": 10, "max_overflow": 20, "pool_timeout": 10, "pool_use_lifo": True}
+"""At most 30 connections a process; who gets none within ten seconds is told to come back.
+
+The one used last is used next: it has the most statements prepared.
+"""
 _READS = {
     "sqlite": ("PRAGMA query_only=ON", "BEGIN"),
-    "postgresql": ("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY",),
+    "postgresql": ("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",),
 }
 _POSITIONAL = {"sqlite": "?", "postgresql": "%s"}
 _PRAGMAS = {"foreign_keys": "ON", "journal_mode": "WAL", "busy_timeout": "15000", "synchronous": "FULL"}
@@ -60,6 +69,9 @@ def make_engine(url: str, *, in_service: bool = False) -> Engine:
         wishes = {name: value for name, value in _CONNECTING.items() if name not in parsed.query}
         engine = create_engine(url, connect_args=wishes, hide_parameters=True, **_POOL)
         watch(engine)
+        event.listen(engine, "begin", _begin_read)
+        event.listen(engine, "rollback", _end_read)
+        event.listen(engine, "checkin", _as_it_was)
         if in_service:
             event.listen(engine, "connect", _set_limits)
         return engine
@@ -103,9 +115,9 @@ def plain_snapshot(engine: Engine) -> Iterator[Plain]:
     try:
         pooled = engine.raw_connection()
         driver = pooled.driver_connection
-        for statement in _READS[dialect.name]:
-            driver.execute(statement)
+        _read_from(driver, dialect)
         yield Plain(driver, positional=_POSITIONAL[dialect.name])
+        driver.commit()  # as _end_read
     except failure as error:
         gone = pooled is None or dialect.is_disconnect(error, driver, None)
         if pooled is not None and gone:
@@ -115,7 +127,7 @@ def plain_snapshot(engine: Engine) -> Iterator[Plain]:
         ) from error
     finally:
         if pooled is not None:
-            pooled.close()  # which rolls back
+            pooled.close()  # which rolls back what was not committed
 
 
 def reach(engine: Engine) -> None:
@@ -242,10 +254,7 @@ def _no_lock() -> Iterator[None]:
 
 
 def _session(engine: Engine, *, writes: bool) -> Session:
-    options: dict[str, Any] = {_WRITES: writes}
-    if engine.dialect.name == "postgresql" and not writes:
-        options |= {"postgresql_readonly": True, "isolation_level": "REPEATABLE READ"}
-    return Session(engine.execution_options(**options), expire_on_commit=False)
+    return Session(engine.execution_options(**{_WRITES: writes}), expire_on_commit=False)
 
 
 def _make_private(
@@ -265,14 +274,45 @@ def _prepare(connection: Any, _record: object) -> None:
 
 
 def _set_limits(connection: Any, _record: object) -> None:
+    connection.prepared_max = _PREPARED
     with connection.cursor() as cursor:
         for name, value in _IN_SERVICE.items():
             cursor.execute(f"SET {name} = '{value}'")
     connection.commit()  # a SET that is rolled back was none
 
 
+def _begin_read(connection: Connection) -> None:
+    if _reads(connection):
+        _read_from(connection.connection.driver_connection, connection.dialect)
+
+
+def _read_from(driver: Any, dialect: Dialect) -> None:
+    """Begin in one trip; on its own psycopg would have begun before, to write."""
+    if dialect.name == "postgresql":
+        driver.autocommit = True
+    for statement in _READS[dialect.name]:
+        driver.execute(statement)
+
+
+def _end_read(connection: Connection) -> None:
+    """A read has nothing to take back, and at a rollback psycopg forgets all that the server has prepared for it."""
+    if _reads(connection):
+        driver: Any = connection.connection.driver_connection
+        with suppress(connection.dialect.loaded_dbapi.Error):  # the rollback tells
+            driver.commit()
+
+
+def _as_it_was(driver: Any, _record: object) -> None:
+    if driver is not None and driver.autocommit and not driver.closed:
+        driver.autocommit = False
+
+
+def _reads(connection: Connection) -> bool:
+    return not connection.get_execution_options().get(_WRITES, True)
+
+
 def _begin(connection: Connection) -> None:
-    writes = connection.get_execution_options().get(_WRITES, True)
+    reads = _reads(connection)
     driver: Any = connection.connection.driver_connection
-    driver.execute(f"PRAGMA query_only={'OFF' if writes else 'ON'}")
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    driver.execute(f"PRAGMA query_only={'ON' if reads else 'OFF'}")
+    connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")

@@ -12,7 +12,7 @@ from sqlmodel.sql.expression import Select, SelectOfScalar
 
 from registry.domain.evaluation import EvaluationState, Tier
 from registry.domain.values import dataclass
-from registry.store import deciding, evaluations
+from registry.store import deciding, evaluations, parties
 from registry.store.columns import among, id_of
 from registry.store.evaluations import CLOSED
 from registry.store.tables import (
@@ -204,11 +204,11 @@ def parts_of(session: Session, evaluation: Evaluation) -> Parts:
     first = session.get_one(Verdict, reading.verdict_id) if reading is not None else None
     return _parts(
         evaluation_id,
-        [id_of(each) for each in evaluations.assigned(session, evaluation_id)],
+        [id_of(each) for each in parties.assigned(session, evaluation_id)],
         [(each.reviewer.id, each.submitted) for each in evaluations.scorecards(session, evaluation_id)],
-        evaluations.interests_in(session, evaluation.tool_id),
-        evaluations.requesters(session, evaluation.tool_id),
-        evaluations.contacts(session, evaluation.tool_id).keys(),
+        parties.interests_in(session, evaluation.tool_id),
+        parties.requesters(session, evaluation.tool_id),
+        parties.contacts(session, evaluation.tool_id).keys(),
         first_deciders=None if first is None else [first.decided_by_id, first.decided_for_id],
     )
 
@@ -293,7 +293,7 @@ def _parts(
         drafting=frozenset(user_id for user_id, submitted in cards if not submitted),
         declared=frozenset(here),
         interested=interested,
-        interested_before=evaluations.interested_by(said, evaluation_id) - interested,
+        interested_before=parties.interested_by(said, evaluation_id) - interested,
         requesters=frozenset(requesters),
         contacts=frozenset(contacts),
         counting=handed_in - interested.union(contacts, requesters),

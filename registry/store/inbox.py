@@ -98,7 +98,7 @@ def page(
     after: str = "",
     limit: int = 50,
 ) -> Page[InboxRow]:
-    """As many queries however many rows. Raises InvalidInput for a cursor that is not ours."""
+    """As many queries however many rows. Raises NoMark."""
     limit = bounded(limit)
     query = select(Candidate).where(*conditions(wanted))
     if order in (Order.RELEVANCE, Order.DEMAND):

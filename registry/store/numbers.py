@@ -15,6 +15,7 @@ from sqlmodel import Session, col
 from registry.domain.spans import DecidedCase
 from registry.domain.triage import CandidateStatus
 from registry.store.evaluations import CLOSED
+from registry.store.plain import run
 from registry.store.standing import published
 from registry.store.tables import (
     Candidate,
@@ -234,8 +235,19 @@ def from_source(
     return [tuple(row) for row in session.connection().execute(query)]  # type: ignore[misc]
 
 
+def count_unanswered(session: Session, key: str, query: str, now: datetime) -> None:
+    """One more look-up that nobody could answer; of the first one is kept how it was written."""
+    run(session, _COUNT_UNANSWERED, key, query, now, now)
+
+
 def unanswered(session: Session, *, limit: int) -> Sequence[tuple[str, int, datetime]]:
     """Look-ups that nobody could answer: query, how often, the last time; the most asked first."""
     query = select(col(Unanswered.query), col(Unanswered.times), col(Unanswered.last_at))
     query = query.order_by(col(Unanswered.times).desc(), col(Unanswered.last_at).desc()).limit(limit)
     return [tuple(row) for row in session.connection().execute(query)]  # type: ignore[misc]
+
+
+_COUNT_UNANSWERED = """
+INSERT INTO unanswered (key, query, times, first_at, last_at) VALUES (?, ?, 1, ?, ?)
+ON CONFLICT (key) DO UPDATE SET times = unanswered.times + 1, last_at = excluded.last_at
+"""

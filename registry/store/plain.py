@@ -1,11 +1,12 @@
 """Plain SQL, for what many ask and for a command that ends at once: the driver's own rows, with no object layer.
 
-Statements are written for both databases: `?` stands for a value, `IN (??)` for any number of them. Both give texts and
-numbers alike; moments, days and JSON are read by the functions below.
+Statements are written for both databases: `?` stands for a value, `IN (??)` for any number of them, `LINES(column)` for
+all of its texts, one a line. Both give texts and numbers alike; moments, days and JSON are read by the functions below.
 """
 
 import importlib
 import json
+import re
 import sqlite3
 from collections.abc import Iterator, KeysView, Sequence
 from contextlib import closing, contextmanager
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 Row = tuple[Any, ...]
 AT_ONCE = 5_000
+_LINES = re.compile(r"LINES\((\w+)\)")
 _SEVERAL = (list, tuple, set, frozenset, KeysView)
 NO_TABLES = ("no such table", "does not exist")
 NO_REGISTRY = "There is no registry in this database yet. Run `registry db upgrade`, or `serve`."
@@ -56,6 +58,14 @@ def parts(source: "Source", statement: str, *given: object) -> Iterator[Sequence
     positional = "%s" if connection.dialect.name == "postgresql" else "?"
     found = connection.exec_driver_sql(*_for_driver(statement, given, positional))
     yield from found.partitions(AT_ONCE)
+
+
+def run(session: "Session", statement: str, *given: object) -> None:
+    """Write by one statement. What the session holds back is written first; objects of these rows stay as they are."""
+    session.flush()
+    connection = session.connection()
+    positional = "%s" if connection.dialect.name == "postgresql" else "?"
+    connection.exec_driver_sql(*_for_driver(statement, given, positional))
 
 
 def moment(value: Any) -> datetime:
@@ -144,10 +154,12 @@ def _opened_postgresql(driver: Any, url: str) -> Iterator[Plain]:
 def _for_driver(statement: str, given: Sequence[object], positional: str) -> tuple[str, tuple[object, ...]]:
     """One text of a statement however many values stand for `??`, so that the database knows it again."""
     if positional == "?":
+        statement = _LINES.sub(r"group_concat(\1, char(10))", statement)
         return (
             statement.replace("IN (??)", "IN (SELECT value FROM json_each(?))"),
             tuple(_for_sqlite(each) for each in given),
         )
+    statement = _LINES.sub(r"string_agg(\1, chr(10))", statement)
     values = tuple(list(each) if isinstance(each, _SEVERAL) else each for each in given)
     return statement.replace("IN (??)", "= ANY(?)").replace("?", positional), values
 

@@ -205,9 +205,14 @@ def _supersessions(
 
 
 def next_moment(source: "Source", *, now: datetime) -> datetime | None:
-    """The first moment after this one at which a verdict goes out or starts."""
-    [found] = rows(source, _NEXT_MOMENT, now, now, now)
+    """The first moment after this one at which a verdict or a notice goes out, or a verdict starts."""
+    [found] = rows(source, _NEXT_MOMENT, now, now, now, now)
     return min((each for each in map(moment_or_none, found) if each is not None), default=None)
+
+
+def turned(source: "Source", *, after: datetime, until: datetime) -> set[int]:
+    """Ids of the tools about which such a moment came after the one and not after the other."""
+    return {tool_id for (tool_id,) in rows(source, _TURNED, *[after, until] * 5)}
 
 
 _DECIDED = f"""
@@ -232,5 +237,16 @@ WHERE tie.verdict_id IN (??) OR tie.superseded_id IN (??)
 _NEXT_MOMENT = """
 SELECT (SELECT min(published_at) FROM verdict WHERE published_at > ?),
        (SELECT min(starts_at) FROM verdict WHERE starts_at > ?),
-       (SELECT min(decided_at) FROM verdict WHERE decided_at > ?)
+       (SELECT min(decided_at) FROM verdict WHERE decided_at > ?),
+       (SELECT min(updated_at) FROM notice WHERE updated_at > ?)
+"""
+_TURNED = """
+SELECT tool_id FROM verdict WHERE published_at > ? AND published_at <= ?
+UNION SELECT tool_id FROM verdict WHERE starts_at > ? AND starts_at <= ?
+UNION SELECT tool_id FROM verdict WHERE decided_at > ? AND decided_at <= ?
+UNION SELECT tool_id FROM notice WHERE updated_at > ? AND updated_at <= ?
+UNION SELECT old.tool_id FROM supersession AS tie
+JOIN verdict AS new ON new.id = tie.verdict_id
+JOIN verdict AS old ON old.id = tie.superseded_id
+WHERE new.starts_at > ? AND new.starts_at <= ?
 """

@@ -14,6 +14,7 @@ from registry.domain.errors import NotFound
 from registry.domain.language import worded
 from registry.domain.values import dataclass
 from registry.store.columns import among
+from registry.store.paging import NoMark
 from registry.store.tables import Alias, AliasKind, Tool, ToolTag
 
 MOST_PERMITTED = 50
@@ -121,16 +122,19 @@ def lines(
     before: str = "",
     limit: int,
 ) -> list[Line]:
-    """Those after the tool of that slug, or the last ones before it; `sort` is one of ORDERS, turned by a minus."""
+    """Those after the tool of that slug, or the last ones before it; `sort` is one of ORDERS, turned by a minus.
+
+    Raises NoMark where there is no such tool.
+    """
     order, turned = ORDERS[sort.removeprefix("-")], sort.startswith("-") != bool(before)
     named = (Tool.id, Tool.slug, Tool.name, Tool.vendor, Tool.category, Tool.homepage, Tool.description)
     query = columns(*(col(each) for each in named)).where(*_narrowing(session, narrowed)).limit(limit)
     if beside := after or before:
         mark = session.connection().execute(columns(*order).where(col(Tool.slug) == beside)).first()
-        # Where that tool is gone, its slug still tells its place in the order of slugs.
-        place = tuple(mark) if mark else (beside,) if len(order) == 1 else None
-        if place is not None:
-            query = query.where(tuple_(*order) < place if turned else tuple_(*order) > place)
+        if mark is None:
+            raise NoMark(beside)
+        place = tuple(mark)
+        query = query.where(tuple_(*order) < place if turned else tuple_(*order) > place)
     query = query.order_by(*(each.desc() if turned else each for each in order))
     found: Iterable[Any] = session.connection().execute(query)
     made = [Line(*row) for row in found]
@@ -168,6 +172,15 @@ def slugs(session: Session) -> Sequence[str]:
     return session.exec(select(Tool.slug).order_by(col(Tool.slug))).all()
 
 
+def sorted_in(session: Session, *, limit: int) -> list[tuple[int, str, str, str]]:
+    """Id, name, description and category of the newest tools that somebody gave a category or a tag."""
+    tagged = select(ToolTag.tool_id)
+    query = columns(*(col(each) for each in (Tool.id, Tool.name, Tool.description, Tool.category)))
+    query = query.where(or_(Tool.category != "", col(Tool.id).in_(tagged)))
+    rows: Iterable[Any] = session.connection().execute(query.order_by(col(Tool.id).desc()).limit(limit))
+    return [tuple(row) for row in rows]
+
+
 def with_guidance(session: Session) -> Sequence[Tool]:
     return session.exec(select(Tool).where(Tool.guidance != "").order_by(col(Tool.name))).all()
 
@@ -176,6 +189,14 @@ def category_counts(session: Session) -> Sequence[tuple[str, int]]:
     """Every category by name with how many tools it has; the empty name stands for none."""
     query = select(Tool.category, func.count()).group_by(Tool.category).order_by(Tool.category)
     return session.exec(query).all()
+
+
+def ids_by_category(session: Session) -> dict[str, list[int]]:
+    """Category -> its tools; the empty name stands for none."""
+    found: dict[str, list[int]] = {}
+    for category, tool_id in session.connection().execute(columns(col(Tool.category), col(Tool.id))):
+        found.setdefault(category, []).append(tool_id or 0)
+    return found
 
 
 def in_category(session: Session, category: str, *, limit: int = 50) -> Sequence[Tool]:
@@ -283,7 +304,9 @@ def drop_aliases(session: Session, alias_ids: Collection[int]) -> None:
 
 
 def drop(session: Session, tool_ids: Collection[int]) -> int | None:
-    """Delete tools; gives the first that something else in the store refers to, if any: then not all are gone."""
+    """Delete tools with their tags; gives the first that something else in the store refers to, if any: then not all
+    are gone."""
+    session.exec(delete(ToolTag).where(among(session, ToolTag.tool_id, tool_ids)))
     try:
         with session.begin_nested():
             session.exec(delete(Tool).where(among(session, Tool.id, tool_ids)))

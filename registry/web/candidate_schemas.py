@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field
 
+from registry.domain.tool_suggestion import Suggestion, Suggestions
 from registry.domain.triage import CandidateStatus, DismissReason
 from registry.store.columns import id_of
 from registry.store.inbox import Demand, Filter, InboxRow, Order
@@ -136,9 +137,33 @@ def candidate_out(row: InboxRow) -> CandidateOut:
 class AcceptIn(Sent):
     tool: Plain = Field("", description="Slug of the tool that it is; empty makes a new tool.")
     category: Plain = Field("", max_length=80, description="Category of the new tool.", examples=["Writing"])
+    tags: list[Plain] = Field(
+        [], max_length=40, description="Tags of the new tool; none into another one.", examples=[["speech"]]
+    )
     beside: bool = Field(
         False, description="Whether it may live on the host of another tool, each by its own page."
     )
+
+
+class SuggestionOut(Shape):
+    value: str = Field(examples=["speech"])
+    reasons: list[str] = Field(examples=[["3 of its 4 entries say “speech”."]])
+
+
+class SuggestionsOut(Shape):
+    category: SuggestionOut | None
+    tags: list[SuggestionOut] = Field(description="Such as tools have already; the strongest first.")
+
+
+def suggestions_out(found: Suggestions) -> SuggestionsOut:
+    return SuggestionsOut(
+        category=_suggestion_out(found.category) if found.category else None,
+        tags=[_suggestion_out(each) for each in found.tags],
+    )
+
+
+def _suggestion_out(each: Suggestion) -> SuggestionOut:
+    return SuggestionOut(value=each.value, reasons=list(each.reasons))
 
 
 class DismissIn(Sent):

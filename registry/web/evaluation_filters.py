@@ -13,6 +13,7 @@ from registry.services.evaluations import taking_part
 from registry.services.people.acting import Actor
 from registry.store.evaluation_lists import Filters
 from registry.store.evaluations import CLOSED
+from registry.store.paging import NoMark
 from registry.web.understood import code
 
 UNDER_WAY = tuple(each for each in EvaluationState if each not in CLOSED)
@@ -98,7 +99,7 @@ def cursor_of(day: date, number: int) -> str:
 
 
 def read_cursor(cursor: str) -> tuple[date, int] | None:
-    """Raises InvalidInput."""
+    """Raises NoMark."""
     if not cursor:
         return None
     day, _, number = cursor.partition("-")
@@ -107,6 +108,4 @@ def read_cursor(cursor: str) -> tuple[date, int] | None:
             raise ValueError
         return date.fromisoformat(day), int(number)
     except ValueError as error:
-        raise InvalidInput(
-            "This page mark is not ours. Begin with the first page.", {"cursor": "is not ours"}
-        ) from error
+        raise NoMark(cursor) from error

@@ -14,7 +14,7 @@ from registry.domain.outcome import MEANINGS
 from registry.domain.validity import STATE_LABELS
 from registry.publish.formats import FORMATS
 from registry.publish.notice import Channel, Places
-from registry.services.answers.shown import ANY_TOOL, Shown
+from registry.services.answers.shown import Shown
 from registry.services.people.house import house
 from registry.services.verdicts import feed
 from registry.services.verdicts.annals import Reading
@@ -93,13 +93,10 @@ def _reply(
         if asked.query != request.url.query:  # each document has one address, which it can name as its own
             query = f"?{asked.query}" if asked.query else ""
             return RedirectResponse(f"{request.url.path}{query}", status_code=301, headers=OPEN)
-        shown = Shown(frozenset({id_of(tools.get(read, slug))})) if slug else ANY_TOOL
-        reply = _document(request, read, settings, now, ending, slug, asked)
+        return _document(request, read, settings, now, ending, slug, asked)
     except (InvalidInput, NotFound) as refused:
         faults = refused.faults if isinstance(refused, InvalidInput) else {}
         return problem(request, status_of(refused), refused.sentence, refused.code, faults, OPEN)
-    keep(request, next_turn(read, now), shown)
-    return reply
 
 
 def _document(
@@ -111,20 +108,24 @@ def _document(
     slug: str,
     asked: Asked,
 ) -> Response:
+    tool_id = id_of(tools.get(read, slug)) if slug else None
     organisation, called = house(read, settings), naming(read, settings.base_url)
     of_one = asked.wanted if not slug else replace(asked.wanted, tools=frozenset({slug}))
     wanted = narrowed(read, replace(asked, wanted=of_one), organisation)
     parts = parts_of(request)
-    document = document_of(parts.annals.reading(read, wanted, now=now), asked)
-    shown = parts.entries.of(
+    document = document_of(parts.annals.reading(read, wanted, now=now), asked, paged=parts.copy is None)
+    entries = parts.entries.of(
         read, document.found, organisation, called, base_url=settings.base_url, author=settings.name
     )
     path = f"tools/{slug}/verdicts" if slug else "feeds/verdicts"
     channel = _channel(asked, document, settings, called, path=path, ending=ending, of_one=of_one)
-    body = FORMATS[ending].render(channel, shown)
+    body = FORMATS[ending].render(channel, entries)
     headers = OPEN | (
         {"Link": f'<{channel.hub}>; rel="hub", <{channel.url}>; rel="self"'} if channel.hub else {}
     )
+    told_of = frozenset(each.tool_id for each in document.found)
+    shown = Shown(told_of, listed=True) if tool_id is None else Shown(told_of | {tool_id})
+    keep(request, _end_of_month(now), shown)
     return conditional(
         request,
         body,
@@ -137,13 +138,13 @@ def _document(
     )
 
 
-def document_of(reading: Reading, asked: Asked) -> Document:
-    """Raises InvalidInput or NotFound for a place at which there is none."""
+def document_of(reading: Reading, asked: Asked, *, paged: bool = True) -> Document:
+    """Raises InvalidInput or NotFound for a place at which there is none. Where it is not `paged` it leads to archives
+    alone, since all pages become other ones with each notice."""
     if asked.part is not None:
         return feed.archive(reading, asked.part)
-    if asked.before is not None:
-        return feed.before(reading, asked.before)
-    return feed.newest(reading)
+    found = feed.newest(reading) if asked.before is None else feed.before(reading, asked.before)
+    return found if paged else replace(found, next=None)
 
 
 def facet_channel(
@@ -237,7 +238,10 @@ def _title(settings: Settings, wanted: Filter, asked: Asked) -> str:
 
 def next_turn(read: Session, now: datetime) -> datetime:
     """When time alone changes a feed next: a notice becomes public, or a month is over."""
-    at = now.astimezone(UTC)
-    month = (at.replace(day=1, hour=0, minute=0, second=0, microsecond=0) + timedelta(days=32)).replace(day=1)
-    moment = notices.next_moment(read, now=now)
+    month, moment = _end_of_month(now), notices.next_moment(read, now=now)
     return min(month, moment) if moment else month
+
+
+def _end_of_month(now: datetime) -> datetime:
+    at = now.astimezone(UTC)
+    return (at.replace(day=1, hour=0, minute=0, second=0, microsecond=0) + timedelta(days=32)).replace(day=1)

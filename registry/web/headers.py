@@ -1,6 +1,7 @@
 """The security headers that every reply bears, and the encoding of XML among its types."""
 
-from starlette.datastructures import MutableHeaders
+from collections.abc import Iterable
+
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 CONTENT_SECURITY_POLICY = (
@@ -23,7 +24,8 @@ class SecurityHeaders:
 
     def __init__(self, app: ASGIApp, *, secure: bool) -> None:
         self.app = app
-        self.headers = HEADERS | ({"Strict-Transport-Security": HSTS} if secure else {})
+        added = HEADERS | ({"Strict-Transport-Security": HSTS} if secure else {})
+        self.headers = [(name.lower().encode(), value.encode()) for name, value in added.items()]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -32,13 +34,21 @@ class SecurityHeaders:
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                framed = "content-security-policy" in headers  # a route that says itself who may frame it
-                for name, value in self.headers.items():
-                    if name != "X-Frame-Options" or not framed:
-                        headers.setdefault(name, value)
-                if (kind := headers.get("content-type", "")).endswith(("/xml", "+xml")):
-                    headers["content-type"] = f"{kind}; charset=utf-8"  # RFC 7303, 3.2
+                message = {**message, "headers": self._with_ours(message["headers"])}
             await send(message)
 
         await self.app(scope, receive, send_with_headers)
+
+    def _with_ours(self, given: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+        headers = [
+            _with_encoding(value) if name == b"content-type" else (name, value) for name, value in given
+        ]
+        said = {name for name, _ in headers}
+        if b"content-security-policy" in said:  # a route that says itself who may frame it
+            said.add(b"x-frame-options")
+        return headers + [each for each in self.headers if each[0] not in said]
+
+
+def _with_encoding(kind: bytes) -> tuple[bytes, bytes]:
+    is_xml = kind.endswith((b"/xml", b"+xml"))
+    return b"content-type", kind + b"; charset=utf-8" if is_xml else kind  # RFC 7303, 3.2

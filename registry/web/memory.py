@@ -6,22 +6,27 @@ may be given again, and of what it tells: all tables that it is read from must b
 somebody who may be known, by a cookie or a token, is kept or comes from here.
 """
 
+import zlib
+from contextlib import suppress
 from datetime import datetime
 from functools import lru_cache
 
 from fastapi import Request
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.concurrency import run_in_threadpool
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from registry.domain.values import dataclass
+from registry.services.answers.index import Index
 from registry.services.answers.shown import Shown
 from registry.web.etag import accepts_gzip, matches
 from registry.web.parts import Parts
 from registry.web.viewer import own_cookie
 
 PLACES = frozenset({"", "check", "feeds", "guidance", "radar", "suggest", "tools", "verdicts"})
-"""First parts of the addresses of what is kept, beside CHECK."""
+"""First parts of the addresses of what is kept, beside OF_THE_API."""
 CHECK = "/api/v1/check"
+OF_THE_API = frozenset({CHECK, "/api/v1/tools", "/api/v1/verdicts"})
 UNUSUAL = (b"authorization", b"range", b"content-length", b"transfer-encoding")
 """With one of these the reply may be another one, or more than a reply is due."""
 THEMES = ("light", "dark")
@@ -31,6 +36,8 @@ MOST_ADDRESS = 1_000
 MOST_BYTES = 24_000_000
 COST = 1_500
 """Bytes that one takes besides its body: messages, headers, its key."""
+WORTH_PACKING = 1_000
+"""Bytes; of pages a fifth is left."""
 Key = tuple[bytes | None, str, bytes, bytes, bool]
 
 
@@ -45,16 +52,23 @@ class Holds:
 @dataclass(frozen=True, slots=True)
 class Held:
     start: Message
-    body: Message
+    kept: bytes
+    packed: bool
     tag: str
     age: int
     """The newest change that was heard of before it was made."""
+    lists: int | None
+    """What lists told when it was made (Shelving.lists); None where that is not known, or not to be."""
     holds: Holds
     since: datetime
 
     @property
+    def body(self) -> bytes:
+        return zlib.decompress(self.kept) if self.packed else self.kept
+
+    @property
     def size(self) -> int:
-        return len(self.body["body"]) + COST
+        return len(self.kept) + COST
 
 
 def keep(request: Request, until: datetime, shown: Shown) -> None:
@@ -64,13 +78,20 @@ def keep(request: Request, until: datetime, shown: Shown) -> None:
 
 class Memory:
     def __init__(self, app: ASGIApp, *, parts: Parts) -> None:
-        self.app, self.following, self.clock = app, parts.following, parts.clock
+        self.app, self.following, self.shelving, self.clock = (
+            app,
+            parts.following,
+            parts.shelving,
+            parts.clock,
+        )
         looks = [f"{own_cookie(parts, 'theme')}={each}".encode() for each in THEMES]
         self._of_nobody = frozenset({b"", *looks})
         """Cookies that tell nothing of who asks."""
         self._held: dict[Key, Held] = {}
         self._headers: dict[tuple[bytes, bytes], tuple[bytes, bytes]] = {}
         self._bytes = 0
+        self._lists: tuple[int, int | None] = (-1, None)
+        """The newest change that was heard of, and what lists told then."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["method"] != "GET" or not _may_be_kept(scope["path"]):
@@ -82,15 +103,14 @@ class Memory:
         if unusual or cookie not in self._of_nobody or len(scope["query_string"]) > MOST_ADDRESS:
             await self.app(scope, receive, send)
             return
-        following = self.following
-        index = await run_in_threadpool(following.index) if following.asks_far else following.index()
+        index = await self._look()
         if index is None:
             await self.app(scope, receive, send)
             return
         zipped = _accepts_gzip(headers.get(b"accept-encoding", b""))
         key = (headers.get(b"host"), scope["path"], scope["query_string"], cookie, zipped)
         held, now = self._held.get(key), self.clock()
-        if held is None or not self._still_holds(held, now):
+        if held is None or not await self._still_holds(held, now):
             scope.setdefault("state", {})["index"] = index
             await self._ask(key, now, scope, receive, send)
         elif known and matches(known.decode("latin-1"), held.tag):
@@ -98,12 +118,28 @@ class Memory:
             await send({"type": "http.response.body", "body": b""})
         else:
             await send(held.start)
-            await send(held.body)
+            await send({"type": "http.response.body", "body": held.body})
 
-    def _still_holds(self, held: Held, now: datetime) -> bool:
-        if not held.since <= now < held.holds.until:
+    async def _look(self) -> Index | None:
+        """Hear of all that was written."""
+        following = self.following
+        return await run_in_threadpool(following.index) if following.asks_far else following.index()
+
+    async def _still_holds(self, held: Held, now: datetime) -> bool:
+        shown, written = held.holds.shown, self.following.written
+        if not held.since <= now < held.holds.until or written.of(shown) > held.age:
             return False
-        return self.following.written.of(held.holds.shown) <= held.age
+        if not shown.listed or written.newest == held.age:
+            return True
+        return held.lists is not None and held.lists == await self._told_by_lists(now)
+
+    async def _told_by_lists(self, now: datetime) -> int | None:
+        newest, lists = self.following.written.newest, None
+        if self._lists[0] != newest:
+            with suppress(SQLAlchemyError):  # who asks is told so by the page itself
+                lists = await run_in_threadpool(self.shelving.lists, now)
+            self._lists = newest, lists
+        return self._lists[1]
 
     async def _ask(self, key: Key, now: datetime, scope: Scope, receive: Receive, send: Send) -> None:
         age = self.following.written.newest  # before anything is read
@@ -117,7 +153,13 @@ class Memory:
         holds: Holds | None = scope.get("state", {}).get("holds")
         if holds is None or len(sent) != 2 or sent[0]["status"] != 200:
             return
-        start, body = sent
+        start, body = sent[0], sent[1]["body"]
+        asked_before = (
+            key in self._held
+        )  # to look at what all lists tell is worth it for what is asked for again
+        lists = await self._told_by_lists(now) if holds.shown.listed and asked_before else None
+        if lists is not None and (await self._look() is None or self.following.written.newest != age):
+            lists = None  # something was written meanwhile: it may tell what was before, and the lists what is now
         named = dict(start["headers"])
         if b"etag" in named and b"set-cookie" not in named:
             # Most headers are those of every reply, and are held once.
@@ -126,7 +168,9 @@ class Memory:
                 for each in start["headers"]
             ]
             tag = named[b"etag"].decode("latin-1")
-            self._keep(key, Held({**start, "headers": shared}, body, tag, age, holds, now))
+            packed = len(body) > WORTH_PACKING and b"content-encoding" not in named
+            kept = zlib.compress(body, 1) if packed else body
+            self._keep(key, Held({**start, "headers": shared}, kept, packed, tag, age, lists, holds, now))
 
     def _keep(self, key: Key, held: Held) -> None:
         self._drop(key)
@@ -146,7 +190,7 @@ _accepts_gzip = lru_cache(256)(lambda header: accepts_gzip(header.decode("latin-
 
 def _may_be_kept(path: str) -> bool:
     place = path[1:].partition("/")[0]
-    return place in PLACES or place.partition(".")[0] in PLACES or path == CHECK
+    return place in PLACES or place.partition(".")[0] in PLACES or path in OF_THE_API
 
 
 def _not_modified(start: Message) -> Message:

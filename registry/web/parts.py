@@ -2,14 +2,14 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from dataclasses import field
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from anyio import CapacityLimiter
-from fastapi.concurrency import contextmanager_in_threadpool
+from fastapi.concurrency import contextmanager_in_threadpool, run_in_threadpool
 from jinja2 import Environment
 from sqlalchemy import Engine
 from sqlmodel import Session
@@ -92,12 +92,22 @@ class Parts:
 
         Waiting in worker threads could use them all up, and then the one that writes finds none to go on with.
         """
-        if self.engine.dialect.name != "sqlite":
-            async with contextmanager_in_threadpool(transaction(self.engine)) as session:
-                yield session
-            return
-        async with self._writers, contextmanager_in_threadpool(transaction(self.engine)) as session:
+        async with self._alone, contextmanager_in_threadpool(transaction(self.engine)) as session:
             yield session
+
+    async def write(self, act: Callable[[Session], object]) -> None:
+        """One short act in a transaction of its own, all of it in one thread."""
+
+        def whole() -> None:
+            with transaction(self.engine) as session:
+                act(session)
+
+        async with self._alone:
+            await run_in_threadpool(whole)
+
+    @property
+    def _alone(self) -> AbstractAsyncContextManager[None]:
+        return self._writers if self.engine.dialect.name == "sqlite" else nullcontext()
 
 
 def parts_of(connection: HTTPConnection) -> Parts:

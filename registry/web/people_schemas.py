@@ -6,6 +6,7 @@ from typing import Literal
 from pydantic import Field
 
 from registry.store.tables import Role, SignInWay, WorkMails
+from registry.store.users import Person
 from registry.web.deps import Plain
 from registry.web.schemas import Sent, Shape
 from registry.web.strict import CalendarDay, Whole
@@ -21,6 +22,20 @@ class PersonOut(Shape):
     created_at: datetime
     disabled_at: datetime | None
     second_factor: bool = Field(description="Whether they have set up a second factor here.")
+
+
+def person_out(person: Person) -> PersonOut:
+    return PersonOut(
+        id=person.user.id or 0,
+        email=person.user.email,
+        name=person.user.name,
+        roles=sorted(person.roles),
+        offices=list(person.offices),
+        areas=list(person.areas),
+        created_at=person.user.created_at,
+        disabled_at=person.user.disabled_at,
+        second_factor=person.second_factor,
+    )
 
 
 class PersonIn(Sent):

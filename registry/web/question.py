@@ -92,7 +92,7 @@ def untracked_of(request: Request) -> list[tuple[str, str]]:
     return parse_qsl(untracked(f"?{request.url.query}").partition("?")[2], keep_blank_values=True)
 
 
-def read_question(request: Request) -> Typed:
+async def read_question(request: Request) -> Typed:
     given = request.query_params
     return Typed(**{name: clean(given.get(name, ""))[:MOST_SIGNS] for name in Typed.__dataclass_fields__})
 
@@ -101,7 +101,7 @@ QUESTION = tuple(Typed.__dataclass_fields__)
 TypedQuestion = Annotated[Typed, Depends(read_question)]
 
 
-async def require_a_question(request: Request) -> None:
+def require_a_question(request: Request) -> None:
     """For programs, which are told of every parameter that they cannot mean."""
     require_known(request.query_params.multi_items(), QUESTION)
 

@@ -8,7 +8,9 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 
 from registry.domain.language import WRITTEN_IN, joined
 from registry.services.answers.shown import Shown
-from registry.web.etag import conditional
+from registry.services.verdicts.turn import midnight
+from registry.web.copy.digest import made_of
+from registry.web.etag import conditional, matches
 from registry.web.memory import THEMES, keep
 from registry.web.parts import Parts, parts_of
 from registry.web.rendering import SPOKEN, FeedLink, SignedIn, Site
@@ -38,14 +40,25 @@ def render(
     """
     parts = parts_of(request)
     site = _site(request, name, feeds, indexed)
-    body = parts.environment.get_template(name).render(page=page, site=site)
     if site.not_understood and status == 200:
         status = 422
-    if lasting is not None and status == 200 and site.user is None and site.copy is None:
-        keep(request, parts.shelving.until(now_of(request)), lasting)
+    if site.copy is not None and status == 200:
+        return _of_copy(request, parts, name, page, site)
+    body = parts.environment.get_template(name).render(page=page, site=site)
+    if lasting is not None and status == 200 and site.user is None:
+        keep(request, midnight(now_of(request), parts.settings.zone), lasting)
         return conditional(request, body.encode(), "text/html", cache=ASK_AGAIN, headers={"Vary": "Cookie"})
     kept = "no-store" if request.url.path.startswith(NEVER_KEPT) else ASK_AGAIN
     return HTMLResponse(body, status, headers={"Cache-Control": kept, "Vary": "Cookie"})
+
+
+def _of_copy(request: Request, parts: Parts, name: str, page: object, site: Site) -> Response:
+    """A page that is written as a file: under a tag of what it is made of, so that the same is not made again."""
+    tag = f'"{made_of(parts.settings, [name, site, page])}"'
+    if matches(request.headers.get("if-none-match", ""), tag):
+        return Response(status_code=304, headers={"ETag": tag})
+    body = parts.environment.get_template(name).render(page=page, site=site)
+    return HTMLResponse(body, headers={"ETag": tag})
 
 
 def render_document(request: Request, name: str, page: object, media_type: str) -> Response:

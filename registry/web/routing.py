@@ -16,6 +16,7 @@ from registry.web.letters import require_letters
 from registry.web.open_routes import OPEN
 from registry.web.schemas import Problem
 
+LETTERS = Depends(require_letters)
 PROBLEMS: dict[int | str, dict[str, Any]] = {"4XX": {"model": Problem}}
 
 
@@ -40,6 +41,8 @@ class LateRoute(APIRoute):
         with self._reading:
             said, self._unread = self.__dict__.get("_unread"), None
             if said is not None:
+                if self.methods == {"GET"}:  # has no body, and each dependency costs as much as a small query
+                    said["dependencies"] = [each for each in said["dependencies"] or () if each != LETTERS]
                 super().__init__(self.path, self.endpoint, **said)
                 self.undeclared = not any(rights_in(self.dependant)) and not OPEN.issuperset(
                     f"{method} {self.path}" for method in set(self.methods or ()) - {"HEAD"}
@@ -71,6 +74,6 @@ def api_router(prefix: str = "", *, tag: str) -> APIRouter:
         prefix=f"/api/v1{prefix}",
         tags=[tag],
         responses=PROBLEMS,
-        dependencies=[Depends(require_letters)],
+        dependencies=[LETTERS],
         route_class=LateRoute,
     )

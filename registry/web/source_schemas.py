@@ -48,6 +48,19 @@ class SourceYieldOut(Shape):
     accepted: int = Field(description="How many of them were let in.")
 
 
+class LastVisitsOut(Shape):
+    """The last thirty at most."""
+
+    count: int
+    worked: int
+    new: int = Field(description="Entries that they brought.")
+
+
+class SourceLineOut(SourceOut):
+    year: SourceYieldOut
+    last_visits: LastVisitsOut
+
+
 class VisitOut(Shape):
     at: datetime
     status: int = Field(description="HTTP status; 0 where no reply came.")

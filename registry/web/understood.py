@@ -10,12 +10,15 @@ from starlette.datastructures import QueryParams
 from registry.domain.errors import InvalidInput
 from registry.domain.language import gettext_noop as _
 from registry.domain.language import joined, worded
+from registry.store.paging import NoMark
 from registry.web.words import words
 
 E = TypeVar("E", bound=StrEnum)
 T = TypeVar("T")
 NOT_UNDERSTOOD = "not_understood"
 """Under this name a request keeps the sentences about its address, for `render` to put above the page."""
+MARKS = ("after", "before", "cursor", "from", "page")
+"""Parameters by which one list or another names a page of it."""
 
 
 class NotKnown(InvalidInput):
@@ -43,18 +46,28 @@ def code(value: str, known: Collection[str], name: str) -> str:
     return value
 
 
-def understood(request: Request, read: Callable[[QueryParams], T]) -> T:
-    """What `read` makes of the page's address, less the parameters it refused; why is told at the top of the page."""
+def understood(request: Request, read: Callable[[QueryParams], T], *, marks: Collection[str] = ()) -> T:
+    """What `read` makes of the page's address, less the parameters it refused; why is told at the top of the page.
+
+    `marks` are those of MARKS by which this list names a page of it: another list's are refused too.
+    """
     query = request.query_params
-    strange_ones: list[str] = []
+    others = [name for name in MARKS if name not in marks and query.get(name)]
+    strange_ones = [NoMark(query[name]).sentence for name in others]
+    query = without(query, others)
     while True:
         try:
             found = read(query)
         except InvalidInput as refused:
-            strange = {name: why for name, why in refused.faults.items() if name in query}
+            if isinstance(refused, NoMark):
+                strange = {name: refused.sentence for name in marks if query.get(name)}
+            else:
+                strange = {name: why for name, why in refused.faults.items() if name in query}
             if not strange:
                 raise
-            strange_ones += [refused.in_words] if isinstance(refused, NotKnown) else strange.values()
+            strange_ones += (
+                [refused.in_words] if isinstance(refused, NotKnown) else dict.fromkeys(strange.values())
+            )
             query = without(query, strange)
         else:
             setattr(request.state, NOT_UNDERSTOOD, strange_ones)

@@ -75,6 +75,8 @@ STAFF = (
     ("Amir", "/outside-verdicts/1"),
     ("Amir", "/outside-verdicts/1/adopt"),
     ("Amir", "/reports"),
+    ("Rosa", "/requests"),
+    ("Amir", "/evaluations/work"),
     ("Amir", "/verdicts/{number}/acts"),
     ("Ada", "/offices"),
     ("Ada", "/sources"),

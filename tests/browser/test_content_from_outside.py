@@ -168,9 +168,9 @@ def test_a_few_pages_show_hostile_words_as_words(visit: Visit, poisoned: Site, p
 
 
 @pytest.mark.whole
-@pytest.mark.parametrize("policy", [True, False], ids=["with the policy", "without it"])
-def test_no_page_at_all_runs_what_came_from_outside(visit: Visit, poisoned: Site, policy: bool) -> None:
-    watched = Watched(visit, poisoned, policy=policy)
+def test_no_page_at_all_runs_what_came_from_outside(visit: Visit, poisoned: Site) -> None:
+    """Without the policy, which could only keep from running what this finds."""
+    watched = Watched(visit, poisoned, policy=False)
     # A gap in these addresses stands for something of the demo, to which the pages themselves lead.
     waiting = [path for path in (*PUBLIC, *(path for _, path in STAFF), *FILES) if "{" not in path]
     seen, kinds = set(waiting), Counter(kind_of(path) for path in waiting)

@@ -49,7 +49,7 @@ def test_a_spoilt_feed_is_read_or_refused(workers, mutation):
 def test_of_a_thousand_spoilt_feeds_none_breaks_a_scraper():
     sweep = Path(__file__).resolve().parents[2] / "benchmarks" / "mutate.py"
     told = subprocess.run(
-        [sys.executable, sweep, "--count", "1000", "--seed", "5", "--cpu", "3", "--json"],
+        [sys.executable, sweep, "--count", "1000", "--seed", "5", "--cpu", "1", "--json"],
         capture_output=True,
         check=False,
     )

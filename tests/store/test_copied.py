@@ -20,8 +20,8 @@ def test_rows_are_the_same_until_one_is_written_and_those_of_a_notice_tell_all_o
     first = a_verdict(session, tool, cast, now=before)
     later, outcome = before + timedelta(days=1), Outcome.APPROVED_WITH_CONDITIONS
     a_verdict(session, tool, cast, now=later, outcome=outcome, supersedes=(first.number,))
-    whole = copied.whole(session)
-    assert copied.whole(session) == whole
+    told = copied.told(session)
+    assert copied.told(session) == told
     numbers = [each.number or 0 for each in session.exec(select(Notice))]
     found = copied.notices(session, numbers)
     assert {*found} == {*numbers}
@@ -33,4 +33,9 @@ def test_rows_are_the_same_until_one_is_written_and_those_of_a_notice_tell_all_o
     changed = {number: digest(rows) for number, rows in copied.notices(session, numbers).items()}
     of_first = {each.number for each in session.exec(select(Notice)) if each.verdict_id == first.id}
     assert {number for number in numbers if marks[number] == changed[number]} == of_first
-    assert copied.whole(session) != whole
+    after = copied.told(session)
+    assert after.whole != told.whole
+    assert after.of_any == told.of_any
+    assert {each for each in after.of_tools if after.of_tools[each] != told.of_tools[each]} == {tool.id}
+    tool.name = "Another"
+    assert copied.told(session).of_any != told.of_any

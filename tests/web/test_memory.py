@@ -9,13 +9,15 @@ from httpx2 import Response
 from sqlalchemy import Engine, event
 from starlette.testclient import TestClient
 
+from registry.domain.validity import MarkKind
 from registry.services.people.acting import REGISTRY, Actor, record
+from registry.services.verdicts.verdict_life import mark
 from registry.store.columns import id_of
 from registry.store.engine import transaction
 from registry.store.tables import Candidate, Role, Tool, Unanswered
 from registry.web import memory
 from registry.web.memory import Memory
-from tests.builders import a_tool, a_verdict
+from tests.builders import UTC_ZONE, a_tool, a_verdict, an_evaluation, scored
 from tests.web.conftest import HandClock
 
 PAGES = (
@@ -31,7 +33,20 @@ PAGES = (
     "/guidance",
     "/feeds",
 )
+LISTS = (
+    "/",
+    "/tools",
+    "/tools?category=Writing",
+    "/verdicts",
+    "/verdicts?outcome=approved",
+    "/feeds/verdicts.atom",
+    "/feeds/verdicts.json?outcome=approved",
+    "/api/v1/tools",
+    "/api/v1/verdicts",
+)
 REST = (
+    "/api/v1/tools",
+    "/api/v1/verdicts",
     "/check?q=quillmark",
     "/suggest?q=quill",
     "/feeds/verdicts.atom",
@@ -40,14 +55,12 @@ REST = (
     f"{memory.CHECK}?q=quillmark",
 )
 OWN = "x-request-id"
+ROLES = {"rosa": Role.REVIEWER, "ravi": Role.REVIEWER, "amir": Role.APPROVER, "ada": Role.ADMIN}
 
 
 @pytest.fixture
 def people(cast: Mapping[str, int]) -> dict[str, Actor]:
-    return {
-        name: Actor(cast[name.title()], name.title(), frozenset({role}))
-        for name, role in (("rosa", Role.REVIEWER), ("ravi", Role.REVIEWER), ("amir", Role.APPROVER))
-    }
+    return {name: Actor(cast[name.title()], name.title(), frozenset({role})) for name, role in ROLES.items()}
 
 
 @pytest.fixture
@@ -106,7 +119,7 @@ def test_what_is_kept_is_what_was_made_with_every_header_and_so_is_its_304(
 
 
 @pytest.mark.parametrize("address", PAGES)
-def test_what_is_told_of_a_tool_ends_its_pages_and_all_lists(
+def test_what_is_told_of_a_tool_ends_its_pages_and_has_lists_looked_at(
     site: TestClient, asked: list[str], site_engine: Engine, tool_id: int, clock: HandClock, address: str
 ) -> None:
     site.get(address)
@@ -157,6 +170,75 @@ def test_what_is_written_of_one_tool_leaves_the_pages_of_others(
     assert asked == []
     assert held._held == before
     assert "Murmur" in site.get("/verdicts").text
+
+
+def test_work_on_a_tool_leaves_the_lists_that_read_the_same_after_it(
+    site: TestClient, held: Memory, site_engine: Engine, clock: HandClock, people: dict[str, Actor]
+) -> None:
+    with transaction(site_engine) as session:
+        case = an_evaluation(
+            session, a_tool(session, "Murmur", now=clock.now), owner=people["rosa"],
+            reviewers=(people["rosa"], people["ravi"]), now=clock.now,
+        )  # fmt: skip
+    of_it = ("/tools/murmur", "/check?q=murmur")
+    for who in ("rosa", "ravi"):
+        for address in (*LISTS, *of_it):
+            site.get(address)
+        before = dict(held._held)
+        with transaction(site_engine) as session:
+            scored(session, session.merge(case), people[who], now=clock.now)
+    for address in (*LISTS, *of_it):
+        site.get(address)
+    of_lists = {key: each for key, each in before.items() if each.holds.shown.listed}
+    assert len(of_lists) == len(LISTS) - 1  # that of the API tells when a decision may be expected
+    assert all(held._held[key] is each for key, each in of_lists.items())
+    assert all(held._held[key] is not each for key, each in before.items() if key not in of_lists)
+
+
+@pytest.mark.parametrize("address", LISTS)
+def test_a_list_tells_what_comes_into_it_at_once(
+    site: TestClient,
+    site_engine: Engine,
+    clock: HandClock,
+    people: dict[str, Actor],
+    tool_id: int,
+    address: str,
+) -> None:
+    first = site.get(address).text
+    with transaction(site_engine) as session:
+        mark(session, 1, MarkKind.SUSPENDED, reason="A leak.", zone=UTC_ZONE, by=people["ada"], now=clock.now)
+    second = site.get(address).text
+    assert second != first
+    with transaction(site_engine) as session:
+        a_verdict(session, a_tool(session, "Murmur", now=clock.now), people, now=clock.now)
+    site.get(address)
+    clock.pass_time(minutes=6)  # it goes out
+    third = site.get(address)
+    assert third.text != second
+    assert (
+        third.content
+        == site.get(address, headers={"If-Modified-Since": "Thu, 01 Jan 1970 00:00:00 GMT"}).content
+    )
+
+
+def test_a_verdict_that_goes_out_ends_what_shows_its_tool_and_no_page_of_another(
+    site: TestClient,
+    held: Memory,
+    site_engine: Engine,
+    clock: HandClock,
+    people: dict[str, Actor],
+) -> None:
+    with transaction(site_engine) as session:
+        a_verdict(session, a_tool(session, "Murmur", now=clock.now), people, now=clock.now)
+    others = ("/tools/quillmark", "/verdicts/1", "/tools/quillmark/verdicts.rss")
+    its = ("/tools/murmur", "/check?q=murmur", f"{memory.CHECK}?q=murmur")
+    for address in (*others, *its):
+        site.get(address)
+    before = dict(held._held)
+    clock.pass_time(minutes=6)
+    said = {address: site.get(address).text for address in (*others, *its)}
+    assert {key[1] for key, each in before.items() if held._held[key] is each} == {*others}
+    assert all("/verdicts/2" in said[address] for address in its)
 
 
 def test_the_day_and_the_end_of_an_undo_window_end_a_page(
@@ -219,10 +301,10 @@ def test_what_is_not_for_everybody_or_was_not_understood_is_not_kept(site: TestC
 def test_what_is_kept_is_bounded_in_bytes(
     site: TestClient, held: Memory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(memory, "MOST_BYTES", 60_000)
+    monkeypatch.setattr(memory, "MOST_BYTES", 20_000)
     for number in range(12):
         site.get(f"/verdicts?q=word{number}")
     assert 0 < len(held._held) < 12
-    assert sum(each.size for each in held._held.values()) == held._bytes <= 60_000
+    assert sum(each.size for each in held._held.values()) == held._bytes <= 20_000
     site.get(f"/verdicts?q={'x' * 1_100}")
     assert all(len(query) <= memory.MOST_ADDRESS for _, _, query, *_ in held._held)

@@ -20,7 +20,7 @@ DESK = {
         "/reference-cases",
         "/rubrics",
     ),
-    *("/offices", "/reopenings", "/reports", "/inbox/dismissals", "/outside-verdicts"),
+    *("/offices", "/reopenings", "/reports", "/requests", "/inbox/dismissals", "/outside-verdicts"),
 }
 KEEPING = {
     "/due",

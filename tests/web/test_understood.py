@@ -27,6 +27,16 @@ STRANGE = {
     "/reports?kind=wanted": "Incident; Challenge",
     "/reports?tool=wanted": "There is no tool “wanted”",
     "/reopenings?cause=wanted": "Incident",
+    **dict.fromkeys(
+        (
+            *("/tools?after=wanted", "/tools?before=wanted&sort=-category", "/verdicts?after=wanted"),
+            *("/verdicts?after=9&sort=tool", "/inbox?after=wanted", "/inbox?sort=relevance&after=wanted"),
+            *("/evaluations?cursor=wanted", "/sources?page=wanted", "/due?from=wanted"),
+            *("/reports?before=wanted", "/reopenings?before=wanted", "/outside-verdicts?after=wanted"),
+            *("/tools?cursor=wanted", "/reports?page=wanted"),  # by which another list is turned
+        ),
+        "marks no page of this list. Without it the list begins with its first page.",
+    ),
 }
 
 
@@ -52,6 +62,8 @@ def test_what_was_understood_beside_it_still_holds(as_: As) -> None:
         *("/reopenings.json?cause=wanted", "/feeds/verdicts.atom?outcome=wanted"),
         *("/tools.csv?tag=wanted", "/verdicts.json?category=wanted", "/api/v1/tools?tag=wanted"),
         *("/api/v1/verdicts?tool=wanted", "/api/v1/evaluations?state=wanted"),
+        *("/api/v1/tools?cursor=wanted", "/api/v1/verdicts?cursor=9", "/api/v1/candidates?cursor=wanted"),
+        *("/feeds/verdicts.atom?cursor=wanted", "/feeds/verdicts.atom?before=wanted"),
         *("/api/v1/due?who=wanted", "/api/v1/reopenings?cause=wanted", "/api/v1/reports?kind=wanted"),
     ],
 )
@@ -60,7 +72,7 @@ def test_a_file_or_a_program_is_refused_rather_than_given_another_list(as_: As, 
 
 
 def test_an_address_whose_page_cannot_be_shown_leads_to_the_page_without_it(as_: As) -> None:
-    reply = as_("Rosa").get("/inbox?sort=relevance&after=nonsense")
+    reply = as_("Ada").get("/outbox?before=nonsense")
     assert reply.status_code == 422
-    assert 'href="/inbox"' in reply.text
+    assert 'href="/outbox"' in reply.text
     assert "without what its address asks for" in reply.text

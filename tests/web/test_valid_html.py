@@ -32,6 +32,7 @@ PUBLIC = (
 STAFF = (
     "/inbox", "/inbox/dismissals", "/evaluations", "/evaluations/1", "/evaluations/new?tool=untouched", "/dashboard",
     "/agreement", "/conditions", "/due", "/reopenings", "/reports", "/outside-verdicts", "/rubrics", "/reference-cases",
+    "/requests", "/evaluations/work",
     "/verdicts/2/acts", "/verdicts/withdraw", "/offices", "/sources", "/sources/new", "/sources/starter", "/people",
     "/webhooks", "/outbox", "/audit", "/tools/untouched/quick-no",
 )  # fmt: skip

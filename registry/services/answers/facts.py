@@ -4,7 +4,7 @@ Whoever follows the store goes on with `after` at each change (following.py); wi
 """
 
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -16,7 +16,7 @@ from registry.domain.validity import Ruling, superseded_at
 from registry.domain.values import dataclass
 from registry.services.outside.said import said_of
 from registry.services.people.house import house_of
-from registry.services.verdicts.turn import next_turn
+from registry.services.verdicts.turn import midnight
 from registry.store import asked, rulings
 from registry.store.asked import OfficeRule, Running
 
@@ -54,22 +54,29 @@ class About:
 
 
 class Facts:
-    """Shared by all that ask while nothing is written; keep it no longer than a snapshot that began after it."""
+    """Shared by all that ask while nothing is written and no moment comes that changes anything by day; keep it no
+    longer than a snapshot that began after it."""
 
-    def __init__(self, about: Mapping[int, About] | None = None) -> None:
+    def __init__(self, *, since: datetime = EVER) -> None:
+        """Made as of `since`; without it nothing is shared."""
         self._lock = threading.Lock()
-        self._about = dict(about or {})
+        self._about: dict[int, About] = {}
         self._permitted: dict[str, Sequence[int]] = {}
         self._offices: Sequence[OfficeRule] | None = None
         self._answers: dict[tuple[Question, int], Answer] = {}
-        self._holds = (EVER, EVER)
+        self._since = self._until = since
 
-    def after(self, news: "Changes") -> "Facts":
-        """What still holds: all that is known of other tools, where none got another name, which others may quote."""
+    def after(self, news: "Changes", categories: Collection[str], now: datetime) -> "Facts":
+        """What still holds: all that is known of other tools, and of other categories than theirs, where none got
+        another name, which others may quote."""
+        fresh = Facts(since=now)
         if news.of_any or news.tools:
-            return Facts()
+            return fresh
         with self._lock:
-            return Facts({key: each for key, each in self._about.items() if key not in news.concerned})
+            fresh._about = {key: each for key, each in self._about.items() if key not in news.concerned}
+            fresh._permitted = {key: ids for key, ids in self._permitted.items() if key not in categories}
+        fresh._offices = self._offices
+        return fresh
 
     def about(self, source: "Source", tool_ids: Iterable[int]) -> dict[int, About]:
         """By the tool's id, in the order asked; a tool that is not there is left out."""
@@ -90,24 +97,23 @@ class Facts:
         """Ids of tools of the category that some verdict permits or once permitted, by name; none of no category."""
         if not category:
             return ()
-        if category not in self._permitted:
-            self._permitted[category] = asked.permitted_in(source, category)
-        return self._permitted[category]
-
-    def answers(self, source: "Source", house: House, now: datetime) -> dict[tuple[Question, int], Answer]:
-        """What was computed and holds now, by question (its `at` is EVER) and tool; add what you compute for now."""
-        since, until = self._holds
-        if not since <= now < until:
+        known = self._permitted.get(category)
+        if known is None:
+            known = asked.permitted_in(source, category)
             with self._lock:
-                self._answers, self._holds = {}, (now, next_turn(source, now=now, zone=house.zone))
-        elif len(self._answers) > MOST_KEPT:
-            self._answers = {}
-        return self._answers
+                self._permitted[category] = known
+        return known
 
-    def turn(self, source: "Source", house: House, now: datetime) -> datetime:
-        """When time alone changes an answer next."""
-        self.answers(source, house, now)
-        return self._holds[1]
+    def answers(self, house: House, now: datetime) -> dict[tuple[Question, int], Answer]:
+        """What was computed and holds now, by question (its `at` is EVER) and tool; add what you compute for now."""
+        with self._lock:
+            if now < self._since:  # the clock was read before these were made
+                return {}
+            if now >= self._until:
+                self._answers, self._since, self._until = {}, now, midnight(now, house.zone)
+            elif len(self._answers) > MOST_KEPT:
+                self._answers = {}
+            return self._answers
 
     def house(self, source: "Source", settings: "Settings") -> House:
         if self._offices is None:

@@ -1,4 +1,5 @@
-"""The index of one process, kept true: whoever asks sees every change that was committed before, by whichever process.
+"""The index of one process, kept true: whoever asks sees every change that was committed before, by whichever process,
+and every moment that has come at which time alone changes what is told of a tool.
 
 While it is being made, `index` gives None and the store itself is asked. Where that fails, the next question begins
 anew.
@@ -6,16 +7,20 @@ anew.
 
 import logging
 import threading
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
 
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
+from registry.services.answers.facts import EVER
 from registry.services.answers.index import Index
 from registry.services.answers.matching import read_index
 from registry.services.answers.shown import Written
-from registry.store import asked
-from registry.store.changes import Trail
-from registry.store.engine import snapshot
+from registry.store import asked, rulings
+from registry.store.changes import Changes, Trail
+from registry.store.engine import plain_snapshot, snapshot
 
 MOST_READ_AGAIN = 500
 """Tools; when more of them changed, making the index anew beside the requests is the better."""
@@ -24,13 +29,15 @@ logger = logging.getLogger(__name__)
 
 
 class Following:
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+    def __init__(self, engine: Engine, clock: Callable[[], datetime]) -> None:
+        self._engine, self._clock = engine, clock
         self._lock = threading.RLock()
         self._trail: Trail | None = None
         self._index: Index | None = None
         self._making: threading.Thread | None = None
         self._failed = self._closed = False
+        self._since = self._turn = EVER
+        """Between the two no moment comes at which a verdict or a notice goes out, or a verdict starts."""
         self._looks = 0
         self.written = Written()
         """What was written, as `index` found when it was last asked."""
@@ -85,8 +92,10 @@ class Following:
         trail = None
         try:
             trail = Trail(self._engine)  # before the rows are read: what is written meanwhile is news later
+            now = self._clock()
             with snapshot(self._engine) as session:
-                made = read_index(session)
+                made = read_index(session).after(Changes(), (), now)
+                turn = rulings.next_moment(session, now=now)
         except SQLAlchemyError:
             logger.warning("index not made", exc_info=True)  # the store answers
             if trail is not None:
@@ -96,18 +105,24 @@ class Following:
             return
         with self._lock:
             self._trail, self._index, self._making, self._failed = trail, made, None, False
+            self._since, self._turn = now, turn or EVER
             self.written.note_any()
 
     def _follow(self, trail: Trail, index: Index) -> None:
-        news = trail.news()
-        if news is None:
+        news, now = trail.news(), self._clock()
+        if news is None and self._since <= now < self._turn:
             return
-        if news.of_any or news.tools:  # a name may stand with any other tool
-            self.written.note_any()
-        else:
-            with snapshot(self._engine) as session:
-                self.written.note(news.concerned, asked.categories_of(session, news.concerned))
-        index = self._index = index.after(news)
+        news = news or Changes()
+        with plain_snapshot(self._engine) as read:
+            turned = rulings.turned(read, after=self._since, until=now) if now >= self._turn else set()
+            concerned = news.concerned | turned
+            categories = asked.categories_of(read, concerned)
+            if news.of_any or news.tools:  # a name may stand with any other tool
+                self.written.note_any()
+            else:
+                self.written.note(concerned, categories)
+            self._since, self._turn = now, rulings.next_moment(read, now=now) or EVER
+        index = self._index = index.after(replace(news, concerned=concerned), categories, now)
         if news.whole or len(news.tools) > MOST_READ_AGAIN:
             self._drop()
             self.start()

@@ -174,7 +174,7 @@ def _answers(
     """Those of tools that are not there are left out."""
     if index is None or question.at != now:
         return _compute(source, facts_of(index).about(source, tool_ids), question, house, now=now)
-    said, kept = replace(question, at=EVER), index.facts.answers(source, house, now)
+    said, kept = replace(question, at=EVER), index.facts.answers(house, now)
     missing = [tool_id for tool_id in tool_ids if (said, tool_id) not in kept]
     made = _compute(source, index.facts.about(source, missing), question, house, now=now)
     kept |= {(said, tool_id): answer for tool_id, answer in made.items()}

@@ -3,6 +3,7 @@
 Each is found in the index in memory where there is one, else in the store; both are asked for the same keys.
 """
 
+import re
 from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
@@ -13,7 +14,7 @@ from registry.domain.values import dataclass
 from registry.services.answers.asking import Asked, read_query
 from registry.services.answers.facts import Facts
 from registry.services.answers.index import Index, keys_in
-from registry.services.answers.names import near_of_all
+from registry.services.answers.names import NamesInLines
 from registry.store import asked as store
 from scrapers.links import is_shared_host
 
@@ -103,7 +104,7 @@ def _near_in_store(source: "Source", asked: Asked) -> list[int]:
     key = name_key(asked.words)
     if not key:
         return []
-    vendors = [vendor for vendor in store.vendors(source) if name_key(vendor) == key]
+    vendors = _called(key, store.every_vendor(source))
     inside = list(keys_in(asked.words))
     said = {
         each.key: each.tool_id for each in store.known_by(source, [(AliasKind.NAME, each) for each in inside])
@@ -111,8 +112,19 @@ def _near_in_store(source: "Source", asked: Asked) -> list[int]:
     found = dict.fromkeys(store.of_vendors(source, vendors) if vendors else ())
     found |= dict.fromkeys(said[each] for each in inside if each in said)
     if len(found) < MOST_SUGGESTIONS:
-        found |= dict.fromkeys(near_of_all(key, store.name_keys(source), limit=MOST_SUGGESTIONS))
+        names = NamesInLines(key, store.every_name_key(source), partial(store.owners_of_names, source))
+        found |= dict.fromkeys(names.near(key, limit=MOST_SUGGESTIONS))
     return list(found)[:MOST_SUGGESTIONS]
+
+
+def _called(key: str, vendors: str) -> list[str]:
+    """Those of the vendors, one a line, whose names have this key."""
+    signs = "[^a-z0-9+#\n]*"
+    lines, begun = f"\n{vendors}\n", signs.join(map(re.escape, ["", *key[:3]]))
+    found = re.findall(f"\n({begun}.*)", lines, re.IGNORECASE)
+    if not lines.isascii():  # letters fold there by other rules
+        found += re.findall("\n(.*[^\x00-\x7f\n].*)", lines)
+    return [vendor for vendor in dict.fromkeys(found) if name_key(vendor) == key]
 
 
 def _begun_in_store(source: "Source", key: str) -> Sequence[int]:

@@ -4,7 +4,7 @@ import re
 from array import array
 from bisect import bisect_left
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 
 from rapidfuzz import fuzz, process
@@ -76,9 +76,13 @@ class Names:
 
     def near(self, key: str, *, limit: int) -> list[int]:
         """Owners, each by its likest name, best first: one edit, two edits, then what is alike."""
-        places = sorted(place for place in self._candidates(key) if self._owners[place] != GONE)
-        owners = (self._owners[place] for place in places)
-        return likest(key, list(zip(self._keys.read(places), owners, strict=True)), limit=limit)
+        places = sorted(self._candidates(key))
+        named = zip(self._keys.read(places), self._owners_of(places), strict=True)
+        return likest(key, [each for each in named if each[1] != GONE], limit=limit)
+
+    def _owners_of(self, places: Sequence[int]) -> Sequence[int]:
+        """Of places that rise."""
+        return [self._owners[place] for place in places]
 
     def _candidates(self, key: str) -> set[int]:
         """Places of the names within reach, of those that share most with the key, and of short ones one edit away."""
@@ -127,13 +131,17 @@ class Names:
             by_count[times].append(place)
         most = max(by_count, default=0)
         # The shorter ones come first: of as many runs they share the greater part.
-        likely = [
-            (-times / (self._keys.length(place) + len(key)), self._owners[place], place)
+        likely = sorted(
+            place
             for times, places in by_count.items()
             if 2 * times >= most
             for place in sorted(places)[:MOST_COMPARED]
-        ]
-        return [place for _, _, place in sorted(likely)[:MOST_COMPARED]]
+        )
+        ranked = sorted(
+            (-counted[place] / (self._keys.length(place) + len(key)), owner, place)
+            for place, owner in zip(likely, self._owners_of(likely), strict=True)
+        )
+        return [place for _, _, place in ranked[:MOST_COMPARED]]
 
 
 def likest(key: str, names: Sequence[tuple[str, int]], *, limit: int) -> list[int]:
@@ -165,29 +173,65 @@ def _foreign(key: str, name: str) -> int:
     return (Counter(letter for letter, _ in groupby(key)) - Counter(name)).total()
 
 
-def near_of_all(key: str, names: Iterable[Sequence[tuple[str, int]]], *, limit: int) -> list[int]:
-    """What `Names` of all of these would find, in their order: for one question only those that it could are kept."""
-    return Names(each for some in names for each in _in_reach(key, some)).near(key, limit=limit)
+class NamesInLines(Names):
+    """Of very many names, one a line, those that may be near one key, found as `Names` of all of them would find them:
+    they are looked for by the runs of this key alone, and whose they are is asked of the few that count.
+    """
+
+    def __init__(self, key: str, lines: str, owners_of: Callable[[Sequence[str]], Mapping[str, int]]) -> None:
+        super().__init__()
+        self._owners_by_key = owners_of
+        lines = f"\n{lines}\n"
+        if len(key) <= MIDDLING + 2:
+            sharing = {run: {*_holding(run, lines)} for run in _runs(key, 3)}
+            long = [name for name in set().union(*sharing.values()) if len(name) >= MIDDLING]
+            holding = {
+                run: {name for name in some if len(name) <= MIDDLING + 1} for run, some in sharing.items()
+            }
+            holding |= {run: {name for name in long if run in f"\n{name}\n"} for run in _runs(key, 4)}
+        else:
+            holding = {
+                run: {name for name in _holding(run, lines) if len(name) >= MIDDLING} for run in _runs(key, 4)
+            }
+        shortened = _shortened(key) if len(key) <= SHORT + 1 else frozenset[str]()
+        short = {
+            name: _shortened(name) & shortened for name in (_SHORT_ONES.findall(lines) if shortened else ())
+        }
+        found = set().union(*holding.values(), (name for name, shared in short.items() if shared))
+        known = sorted(sorted(found), key=len)
+        places = {name: place for place, name in enumerate(known)}
+        self._keys = Words(known)
+        for run, some in holding.items():
+            for place in sorted(places[name] for name in some):
+                self._runs.add(run, place)
+        for name, shared in short.items():
+            for shorter in shared:
+                self._shortened.add(shorter, places[name])
+        self._runs.settle()
+        self._shortened.settle()
+
+    def _owners_of(self, places: Sequence[int]) -> Sequence[int]:
+        keys = self._keys.read(places)
+        owners = self._owners_by_key(keys)
+        return [owners.get(key, GONE) for key in keys]
 
 
-def _in_reach(key: str, names: Sequence[tuple[str, int]]) -> Iterator[tuple[str, int]]:
-    """Every name that `Names` looks at for this key, and some more: it shares a run of the size for its length."""
-    long = _holds_one_of(_runs(key, 4))
-    short = _holds_one_of(_runs(key, 3)) if len(key) <= MIDDLING + 2 else long
-    shortened = _shortened(key) if len(key) <= SHORT + 1 else set()
-    for name, owner in names:
-        holds = short if len(name) <= MIDDLING + 1 else long
-        if holds(f"^{name}$") or (len(name) <= SHORT and not shortened.isdisjoint(_shortened(name))):
-            yield name, owner
+_SHORT_ONES = re.compile(f"\n(.{{1,{SHORT}}})(?=\n)")
 
 
-def _holds_one_of(runs: set[str]) -> Callable[[str], object]:
-    return re.compile("|".join(map(re.escape, runs)) or "(?!)").search
+def _holding(run: str, lines: str) -> Iterator[str]:
+    """Each line in which it stands."""
+    at = lines.find(run)
+    while at >= 0:
+        start = lines.rfind("\n", 0, at + 1) + 1
+        end = lines.index("\n", start)
+        yield lines[start:end]
+        at = lines.find(run, end)
 
 
 def _runs(key: str, size: int) -> set[str]:
-    """So many letters each; the edges of the key count as letters."""
-    edged = f"^{key}$"
+    """So many letters each; the ends of a line count as letters."""
+    edged = f"\n{key}\n"
     return {edged[start : start + size] for start in range(len(edged) - size + 1)}
 
 

@@ -42,6 +42,8 @@ class Roll:
     """By their ids, the tools that have tags, those that are not reviewed included."""
     mark: str = ""
     """Differs from that of any other roll of the same store whose tools may read otherwise."""
+    holding: dict[tuple[str, ...], Mapping[str, int]] = field(default_factory=dict, compare=False)
+    """Words -> `categories` of the tools that hold all of them; whoever counted them puts it there."""
 
     def code(self, tool_id: int) -> AnswerCode:
         """The answer of a tool, on the roll or not."""
@@ -98,8 +100,13 @@ def read_tagged(session: Session, tool_ids: Collection[int] | None = None) -> di
 def with_entries(
     roll: Roll, tool_ids: Iterable[int], entries: Mapping[int, Entry], tagged: Mapping[int, Tagged]
 ) -> Roll:
-    """Another roll, on which these tools stand so, or not at all."""
+    """Another roll, on which these tools stand so, or not at all; itself, where they stand so already."""
     gone = set(tool_ids)
+    if all(
+        entries.get(each) == roll.entries.get(each) and tagged.get(each) == roll.tagged.get(each)
+        for each in gone
+    ):
+        return roll
     kept = {tool_id: each for tool_id, each in roll.entries.items() if tool_id not in gone}
     others = {tool_id: each for tool_id, each in roll.tagged.items() if tool_id not in gone}
     return replace(roll, entries=kept | dict(entries), tagged=others | dict(tagged))

@@ -12,12 +12,15 @@ class Shown:
     """Those of which it tells anything but the name; None where that may be each tool there is."""
     categories: frozenset[str] = frozenset()
     """Those whose permitted tools it was chosen among."""
+    listed: bool = False
+    """Whether it was chosen among all tools, verdicts or notices, by what lists tell of them."""
 
     def with_tools(self, more: Iterable[int]) -> "Shown":
         return self if self.tools is None else replace(self, tools=self.tools.union(more))
 
 
 ANY_TOOL = Shown()
+LISTED = Shown(frozenset(), listed=True)
 
 
 class Written:

@@ -1,6 +1,6 @@
 """The tools and the names that accepting makes: weighed in memory one by one, then written at one go."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -15,7 +15,7 @@ from registry.services.tools.ways import Way, Ways
 from registry.store import tools
 from registry.store.columns import id_of
 from registry.store.engine import reserve_ids, write_all
-from registry.store.tables import Alias, AliasKind, Candidate, Tool
+from registry.store.tables import Alias, AliasKind, Candidate, Tool, ToolTag
 
 TO_DO = (
     "Where both are one, accept this candidate into that tool; else correct it here, or change first what leads to "
@@ -50,8 +50,11 @@ class LettingIn:
         self._slugs = tools.slugs_among(session, {_slug(each) for each in found}) if into is None else set()
         self._tools: dict[int, dict[str, Any]] = {}
         self._aliases: list[dict[str, Any]] = []
+        self._tags: list[dict[str, Any]] = []
 
-    def let_in(self, candidate: Candidate, *, category: str, now: datetime) -> tuple[int, str, list[int]]:
+    def let_in(
+        self, candidate: Candidate, *, category: str, tags: Sequence[str], now: datetime
+    ) -> tuple[int, str, list[int]]:
         """The tool's id and slug, and the ids of the names that are new.
 
         Raises RuleBroken where another tool has, or people find by it, the candidate's address, or, unless it goes
@@ -70,6 +73,7 @@ class LettingIn:
                 "description": candidate.tagline,
                 "created_at": now,
             }
+            self._tags += [{"tool_id": tool_id, "tag": each} for each in tags]
         else:
             called = self._into.slug
         made: list[dict[str, Any]] = [
@@ -84,17 +88,22 @@ class LettingIn:
     def write(self, *, by: Actor, now: datetime) -> None:
         write_all(self._session, Tool, list(self._tools.values()))
         write_all(self._session, Alias, self._aliases)
+        write_all(self._session, ToolTag, self._tags)
         told = [
             event_of(
                 "tool.made",
                 ("tool", each["id"]),
                 by=by,
                 now=now,
-                after={"slug": each["slug"], "name": each["name"]},
+                after={"slug": each["slug"], "name": each["name"], **self._given(each)},
             )
             for each in self._tools.values()
         ]
         record_all(self._session, told)
+
+    def _given(self, tool: Mapping[str, Any]) -> dict[str, Any]:
+        tags = [each["tag"] for each in self._tags if each["tool_id"] == tool["id"]]
+        return {name: value for name, value in (("category", tool["category"]), ("tags", tags)) if value}
 
     def _free(self, candidate: Candidate, tool_id: int) -> list[Way]:
         """Those of its ways that nobody has; beside another tool its very page in place of that one's host."""

@@ -5,7 +5,7 @@ one event for each candidate, can be undone for a while, and never commits. The 
 to be written or dropped (bulk.py).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -15,6 +15,7 @@ from registry.domain.announcement import by_person
 from registry.domain.errors import InvalidInput, RuleBroken
 from registry.domain.identity import name_key
 from registry.domain.spelling import agrees
+from registry.domain.tag import tags_of
 from registry.domain.triage import REASON_LABELS, DismissReason, Verb, move
 from registry.services.candidates.letting_in import LettingIn
 from registry.services.candidates.recording import Chosen, Recording, closed, opened
@@ -37,15 +38,29 @@ def accept(
     version: int | None = None,
     tool_id: int | None = None,
     category: str = "",
+    with_tags: Iterable[str] = (),
     beside: bool = False,
 ) -> Tool:
-    """Let a candidate in: as a new tool with its aliases, or into the tool that is named.
+    """Let a candidate in: as a new tool with its aliases, its category and tags, or into the tool that is named.
 
-    Raises NotFound, StaleVersion, and RuleBroken where its status forbids it or its name or address is taken;
-    OnAnothersHost where it is one of several tools of a host, which may be so `beside` the others.
+    Raises NotFound, StaleVersion, InvalidInput for what is no category or tag, and RuleBroken where its status forbids
+    it or its name or address is taken; OnAnothersHost where it is one of several tools of a host, which may be so
+    `beside` the others.
     """
+    refuse_long("It was not accepted.", category=(category, 80))
+    try:
+        tags = tags_of(with_tags)
+    except InvalidInput as refused:
+        raise InvalidInput(refused.sentence, {"tags": refused.sentence}) from refused
+    if tags and tool_id is not None:
+        sentence = (
+            "That tool has its own tags. Change them on its page, and accept the candidate without any."
+        )
+        raise InvalidInput(sentence, {"tags": sentence})
     one = [Chosen(candidate_id, version)]
-    accepting(session, one, tool_id=tool_id, category=category, beside=beside, by=by, now=now).write()
+    accepting(
+        session, one, tool_id=tool_id, category=category, tags=tags, beside=beside, by=by, now=now
+    ).write()
     return tools.get_by_id(session, candidates.get(session, candidate_id).tool_id or 0)
 
 
@@ -57,20 +72,26 @@ def accepting(
     now: datetime,
     tool_id: int | None = None,
     category: str = "",
+    tags: Sequence[str] = (),
     beside: bool = False,
 ) -> Recording:
-    """Each as a new tool, or all into the one that is named."""
+    """Each as a new tool, or all into the one that is named; `tags` in their one spelling."""
     serialise(session, "tools")
     into = tools.get_by_id(session, tool_id) if tool_id is not None else None
     told = f"accepted into the tool “{into.name}”" if into else "accepted"
-    asked = {"tool": tool_id, "category": category, **({"beside": True} if beside else {})}
+    asked = {
+        "tool": tool_id,
+        "category": category,
+        "tags": list(tags),
+        **({"beside": True} if beside else {}),
+    }
     act = Recording(session, Verb.ACCEPT, chosen, by, now, told, asked)
 
     letting_in = LettingIn(session, act.read, into=into, beside=beside)
 
     def do(candidate: Candidate) -> dict[str, Any]:
         accepted = move(candidate.status, "accept")
-        tool, called, aliases = letting_in.let_in(candidate, category=category, now=now)
+        tool, called, aliases = letting_in.let_in(candidate, category=category, tags=tags, now=now)
         candidate.status, candidate.tool_id = accepted, tool
         closed(candidate, by, now)
         return {"tool": tool, "new_tool": into is None, "aliases": aliases, "told": {"tool": called}}

@@ -12,7 +12,7 @@ from registry.domain.values import dataclass
 from registry.services.evaluations.calibration import is_trained
 from registry.services.people.acting import Actor
 from registry.services.people.reach import DECIDERS, Authority, authorities, widest
-from registry.store import deciding, evaluations
+from registry.store import deciding, evaluations, parties
 from registry.store.columns import id_of
 from registry.store.tables import Evaluation, Role, Verdict
 
@@ -87,10 +87,10 @@ def independent_rights(
     A deputy decides only where both are independent: nobody lends a right that is not theirs. Raises NotAllowed.
     """
     evaluation_id = id_of(evaluation)
-    requesters = evaluations.requesters(session, evaluation.tool_id)
+    requesters = parties.requesters(session, evaluation.tool_id)
     scorers = {card.reviewer.id for card in evaluations.scorecards(session, evaluation_id)}
-    interested = evaluations.interested(session, evaluation)
-    contacts = evaluations.contacts(session, evaluation.tool_id).keys()
+    interested = parties.interested(session, evaluation)
+    contacts = parties.contacts(session, evaluation.tool_id).keys()
     first_deciders = _first_deciders(session, evaluation_id)
     if by.person_id in first_deciders:
         raise NotAllowed(DECIDED_IT)

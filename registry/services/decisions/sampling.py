@@ -11,7 +11,7 @@ from registry.domain.evaluation import Tier
 from registry.domain.quick_lane import is_sampled
 from registry.services.evaluations import evaluation as rounds
 from registry.services.people.acting import REGISTRY, record
-from registry.store import deciding, evaluation_lists, evaluations, tools, users
+from registry.store import deciding, evaluation_lists, evaluations, parties, tools, users
 from registry.store.columns import id_of
 from registry.store.engine import serialise
 from registry.store.tables import Evaluation, Role, SecondReading, Verdict
@@ -53,9 +53,9 @@ def _open(session: Session, row: Verdict, *, zone: tzinfo, now: datetime) -> Sec
 
 def _reader(session: Session, row: Verdict, *, today: date) -> int | None:
     """The reviewer with the least to do who had no part in the first reading and may score the tool."""
-    barred = {row.decided_by_id, row.decided_for_id, *evaluations.requesters(session, row.tool_id)}
-    barred |= evaluations.contacts(session, row.tool_id).keys()
-    barred |= evaluations.interested_before(session, row.tool_id)
+    barred = {row.decided_by_id, row.decided_for_id, *parties.requesters(session, row.tool_id)}
+    barred |= parties.contacts(session, row.tool_id).keys()
+    barred |= parties.interested_before(session, row.tool_id)
     if row.evaluation_id is not None:
         barred |= {card.reviewer.id for card in evaluations.scorecards(session, row.evaluation_id)}
     load = evaluation_lists.workloads(session, today=today)

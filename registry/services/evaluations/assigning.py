@@ -11,7 +11,7 @@ from registry.domain.evaluation import EvaluationState, Tier, require_act
 from registry.domain.values import dataclass
 from registry.services.evaluations.progress import advance, at_work, reopen_moderated
 from registry.services.people.acting import Actor, record, refuse_long
-from registry.store import delegations, evaluation_lists, evaluations, events, users
+from registry.store import delegations, evaluation_lists, evaluations, events, parties, users
 from registry.store.columns import id_of
 from registry.store.engine import serialise
 from registry.store.tables import Assignment, Evaluation, Role, User, VendorContact
@@ -44,15 +44,15 @@ def choice(
     """
     people = [each for each in users.everybody(session) if each.user.disabled_at is None]
     work = evaluation_lists.workloads(session, today=today)
-    requesters, contacts = evaluations.requesters(session, tool_id), evaluations.contacts(session, tool_id)
+    requesters, contacts = parties.requesters(session, tool_id), parties.contacts(session, tool_id)
     interested: set[int] = set()
     asked: list[int] = []
     read: frozenset[int] = frozenset()
     if evaluation is not None:
         evaluation_id = id_of(evaluation)
-        declared = evaluations.interests(session, evaluation_id).values()
+        declared = parties.interests(session, evaluation_id).values()
         interested = {each.user_id for each in declared if each.interested}
-        asked = [id_of(each) for each in evaluations.assigned(session, evaluation_id)]
+        asked = [id_of(each) for each in parties.assigned(session, evaluation_id)]
         read = who_may_have_read(session, evaluation, people, now=now)
     found, brought = [], []
     for each in people:
@@ -82,7 +82,7 @@ def assign(session: Session, evaluation_id: int, user_id: int, *, by: Actor, now
     person = users.get(session, user_id)
     if person.disabled_at is not None or Role.REVIEWER not in users.roles(session, user_id):
         raise NotAllowed(f"{person.name} is not a reviewer, so cannot be asked to score.")
-    if evaluations.is_assigned(session, evaluation_id, user_id):
+    if parties.is_assigned(session, evaluation_id, user_id):
         return
     _refuse_barred(session, evaluation, person)
     _refuse_who_has_read(session, evaluation, person, now=now)
@@ -235,11 +235,11 @@ def _advance_all(
 
 def _refuse_barred(session: Session, evaluation: Evaluation, person: User) -> None:
     evaluation_id, user_id = id_of(evaluation), id_of(person)
-    if user_id in evaluations.requesters(session, evaluation.tool_id):
+    if user_id in parties.requesters(session, evaluation.tool_id):
         raise NotAllowed(f"{person.name} asked for this tool, so cannot score it.")
-    if user_id in evaluations.contacts(session, evaluation.tool_id):
+    if user_id in parties.contacts(session, evaluation.tool_id):
         raise NotAllowed(f"{person.name} is a contact of its vendor, so cannot score it.")
-    declared = evaluations.interests(session, evaluation_id).get(user_id)
+    declared = parties.interests(session, evaluation_id).get(user_id)
     if declared is not None and declared.interested:
         raise NotAllowed(f"{person.name} declared an interest in this tool, so cannot score it.")
 

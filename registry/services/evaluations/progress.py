@@ -13,7 +13,7 @@ from registry.services.decisions import second_reading
 from registry.services.evaluations.scorecards import as_value, counting
 from registry.services.people.acting import Actor, record
 from registry.services.rubrics import rubrics
-from registry.store import evaluations, users
+from registry.store import evaluations, parties, users
 from registry.store.columns import id_of
 from registry.store.evaluation_lists import Case
 from registry.store.tables import Evaluation
@@ -47,7 +47,7 @@ def progress(session: Session, evaluation: Evaluation, *, solo: bool) -> Progres
     submitted = [Submitted(each, areas.get(each, frozenset())) for each in people]
     lacking = missing(tier, submitted, solo=solo)
     if lacking:
-        begun = bool(cards or evaluations.assigned(session, evaluation_id))
+        begun = bool(cards or parties.assigned(session, evaluation_id))
         return Progress(next_state(tier, submitted, solo=solo, begun=begun), lacking)
     rubric = rubrics.rubric(session, evaluation.rubric_hash)
     counted = counting(evaluations.scorecards(session, evaluation_id))

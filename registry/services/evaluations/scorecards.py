@@ -13,7 +13,7 @@ from registry.domain.rubric import Criterion, KnockOutAnswer, Rubric, Side, evid
 from registry.domain.scorecard import TypedAnswer, TypedRating, TypedScorecard
 from registry.domain.values import dataclass
 from registry.services.people.acting import Actor
-from registry.store import evaluations
+from registry.store import evaluations, parties
 from registry.store.evaluations import StoredScorecard
 from registry.store.tables import Role
 
@@ -85,7 +85,7 @@ def is_blind(session: Session, evaluation_id: int, *, to: Actor) -> bool:
     """Whether a person is asked to score and has not submitted: they hear of nobody's ratings."""
     if to.id is None:
         return True
-    if not evaluations.is_assigned(session, evaluation_id, to.id):
+    if not parties.is_assigned(session, evaluation_id, to.id):
         return False
     own = (each for each in evaluations.heads(session, evaluation_id) if each.reviewer.id == to.id)
     return not any(each.submitted for each in own)

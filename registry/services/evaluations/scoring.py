@@ -13,7 +13,7 @@ from registry.services.evaluations.progress import advance, at_work, reopen_mode
 from registry.services.evaluations.scorecards import Earlier, as_typed, carried, unfinished
 from registry.services.people.acting import Actor, record, refuse_long
 from registry.services.rubrics import rubrics
-from registry.store import evaluations, tables
+from registry.store import evaluations, parties, tables
 from registry.store import scorecards as store
 from registry.store.columns import id_of
 from registry.store.tables import Evaluation, Rescore
@@ -250,7 +250,7 @@ def amend(session: Session, evaluation_id: int, *, reason: str, by: Actor, now: 
 def _scorable(session: Session, evaluation_id: int, by: Actor) -> Evaluation:
     evaluation = evaluations.get(session, evaluation_id)
     require_act(evaluation.state, "score")
-    standing = evaluations.standing(session, evaluation_id, by.person_id)
+    standing = parties.standing(session, evaluation_id, by.person_id)
     if not standing.assigned:
         raise NotAllowed("You are not assigned to this evaluation. Ask its owner to assign you.")
     may_score(

@@ -8,7 +8,7 @@ from registry.domain.errors import NotAllowed
 from registry.domain.values import dataclass
 from registry.services.evaluations import scorecards
 from registry.services.people.acting import Actor
-from registry.store import evaluation_lists, evaluations, verdicts
+from registry.store import evaluation_lists, parties, verdicts
 from registry.store.columns import id_of
 from registry.store.events import Unheard
 from registry.store.tables import Evaluation, Role
@@ -79,7 +79,7 @@ def part_of(session: Session, evaluation: Evaluation, *, by: Actor) -> Part:
         return Part(False, False, True, frozenset())
     return Part(
         owns=by.id == evaluation.owner_id,
-        assigned=evaluations.is_assigned(session, evaluation_id, by.id),
+        assigned=parties.is_assigned(session, evaluation_id, by.id),
         blind=scorecards.is_blind(session, evaluation_id, to=by),
         roles=by.roles,
     )

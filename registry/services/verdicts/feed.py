@@ -6,7 +6,6 @@ over, and never changes then: what comes late, or is put right, is filed when it
 is too old for the feed itself is in an archive that ends with what was filed last: `Part.first`.
 """
 
-import sys
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
@@ -90,12 +89,10 @@ def _short(shown: Sequence[Line], filed: Sequence[Line], now: datetime) -> list[
     ]
 
 
-def places(reading: Reading) -> list[tuple[int, int | Part]]:
-    """All documents of a feed but itself: pages, by the notice before which they begin, and archives; each after the
-    number of a notice that it holds or begins before, so that those about the same time can be told."""
-    numbers = reading.newest(limit=sys.maxsize)
-    found: list[tuple[int, int | Part]] = []
-    found += ((number, number) for number in numbers[MOST - 1 : -1 : MOST])
+def archives(reading: Reading) -> list[tuple[int, Part]]:
+    """All archives of a feed, each after the number of a notice that it holds, so that those about the same time can be
+    told."""
+    found: list[tuple[int, Part]] = []
     part = newest(reading).prev_archive
     while part is not None:
         found += ((number, part) for number in reading.filed(*part.span, skip=_skip(part), limit=1))

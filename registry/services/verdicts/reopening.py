@@ -17,7 +17,7 @@ from registry.domain.validity import STATE_LABELS, Validity, validity
 from registry.services.evaluations import assigning
 from registry.services.evaluations import evaluation as rounds
 from registry.services.people.acting import REGISTRY, Actor, record, refuse_long
-from registry.store import evaluation_lists, evaluations, reopenings, tables, tools, users, verdicts
+from registry.store import evaluation_lists, evaluations, parties, reopenings, tables, tools, users, verdicts
 from registry.store.columns import id_of
 from registry.store.engine import serialise
 from registry.store.tables import Evaluation, Reopening, Role
@@ -173,8 +173,8 @@ def _open(
         now=now,
     )
     reviewers = {id_of(each) for each in users.active_holders(session, Role.REVIEWER)}
-    barred = evaluations.requesters(session, row.tool_id) | evaluations.contacts(session, row.tool_id).keys()
-    barred |= evaluations.interested(session, opened)
+    barred = parties.requesters(session, row.tool_id) | parties.contacts(session, row.tool_id).keys()
+    barred |= parties.interested(session, opened)
     scored = (
         {card.reviewer.id: None for card in evaluations.scorecards(session, id_of(earlier)) if card.submitted}
         if earlier

@@ -18,6 +18,7 @@ from registry.domain.outcome import MEANINGS, Outcome, members
 from registry.domain.validity import ValidityState
 from registry.domain.values import dataclass
 from registry.services.verdicts.publishing import HIDDEN
+from registry.store.paging import NoMark
 from registry.store.shelf import Fact
 
 OLDER = "older"
@@ -126,7 +127,8 @@ class Shelf:
     def cut(self, found: Bits, *, sort: str = NEWEST, after: int = 0, limit: int) -> Cut:
         """The page after the verdict of this number, which need not be found itself; the first one for 0.
 
-        `sort` is one of ORDERS, with a minus before it for the other way round.
+        `sort` is one of ORDERS, with a minus before it for the other way round. Raises NoMark where no verdict here
+        has this number.
         """
         order, at = self._order(sort), self._after(sort, after)
         holds = _tester(found, len(self.facts))
@@ -167,9 +169,11 @@ class Shelf:
 
     def _after(self, sort: str, number: int) -> int:
         """Where in the order the page after this verdict begins."""
-        fact = self.find_number(number) if number else None
-        if fact is None:
+        if not number:
             return 0
+        fact = self.find_number(number)
+        if fact is None:
+            raise NoMark(str(number))
         key, order = ORDERS[sort.removeprefix("-")], self._order(sort)
         turned = order[::-1] if sort.startswith("-") else order
         at = bisect_left(turned, key(fact), key=lambda place: key(self.facts[place]))

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Mapping
 from dataclasses import field, replace
 from datetime import date, datetime, timedelta
+from itertools import count
 
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
@@ -19,11 +20,13 @@ from registry.services.answers import roll as rolls
 from registry.services.answers.roll import Entry, Roll
 from registry.services.people.house import house
 from registry.services.verdicts.shelf import Shelf
-from registry.services.verdicts.turn import next_turn
+from registry.services.verdicts.turn import midnight, next_turn
 from registry.settings import Settings
+from registry.store import annals
 from registry.store import shelf as store
 from registry.store.changes import Changes, Trail
 from registry.store.engine import snapshot
+from registry.store.rulings import turned
 
 logger = logging.getLogger(__name__)
 MOST_READ_AGAIN = 500
@@ -40,6 +43,10 @@ class _Held:
     since: datetime
     until: datetime
     """When time alone changes something next."""
+    lists: int
+    """Another number for other facts, another roll or another newest notice."""
+    newest: int
+    """Number of the newest notice."""
     roll: Roll | None = None
     """None until somebody asks for it."""
     stale: frozenset[int] = frozenset()
@@ -63,6 +70,7 @@ class Shelving:
         self._trail: Trail | None = None
         self._held: _Held | None = None
         self._looks = 0
+        self._numbers = count(1)
 
     def shelf(self, now: datetime) -> Shelf:
         """All published verdicts as of now. Raises SQLAlchemyError where the store cannot be read."""
@@ -92,9 +100,12 @@ class Shelving:
             held.past[day, office] = known, frozenset()
             return known
 
-    def until(self, now: datetime) -> datetime:
-        """When time alone changes something next. Raises SQLAlchemyError where the store cannot be read."""
-        return self._at(now, roll=False).until
+    def lists(self, now: datetime) -> int:
+        """Another number whenever lists tell anything else of a tool or a verdict, or a notice came.
+
+        Raises SQLAlchemyError where the store cannot be read.
+        """
+        return self._at(now, roll=True).lists
 
     def warm(self, now: datetime) -> None:
         """Read ahead what is asked for most, so that nobody waits for it; where that fails, who asks reads it."""
@@ -134,22 +145,27 @@ class Shelving:
             return held
         zone = self._settings.zone
         with snapshot(self._engine) as session:
-            until = next_turn(session, now=now, zone=zone)
+            until, newest = next_turn(session, now=now, zone=zone), annals.last(session)
             mark = f"{self._trail.last}-{until.isoformat()}"
             if held is None or (news and _is_much(news)):
                 shelf = Shelf(store.facts(session, now=now, zone=zone))
-                return _Held(shelf.marked(mark), now - BESIDE, until)
+                return _Held(shelf.marked(mark), now - BESIDE, until, next(self._numbers), newest)
             concerned = news.concerned if news else frozenset()
-            if held.since <= now < held.until:
+            if held.since <= now < midnight(held.since + BESIDE, zone):
+                if now >= held.until:
+                    concerned |= turned(session, after=held.since + BESIDE, until=now)
                 again = store.facts(session, now=now, zone=zone, tool_ids=concerned)
                 shelf = held.shelf.with_facts(concerned, again)
             else:
                 shelf = Shelf(store.facts(session, now=now, zone=zone))
                 concerned |= held.shelf.differing(shelf)
+        same = shelf.facts is held.shelf.facts and newest == held.newest
         return _Held(
             shelf.marked(mark),
             now - BESIDE,
             until,
+            held.lists if same else next(self._numbers),
+            newest,
             held.roll,
             held.stale | concerned,
             held.renamed or bool(news and news.tools),
@@ -175,8 +191,9 @@ class Shelving:
                 tagged = rolls.read_tagged(session, held.stale)
                 made = rolls.with_entries(roll, held.stale, entries, tagged)
                 if held.renamed:
-                    made = replace(made, categories=rolls.read_categories(session))
-        return replace(held, roll=made, stale=frozenset(), renamed=False)
+                    made = replace(made, categories=rolls.read_categories(session), holding={})
+        lists = held.lists if made is roll else next(self._numbers)
+        return replace(held, roll=made, stale=frozenset(), renamed=False, lists=lists)
 
     def _drop(self) -> None:
         if self._trail is not None:

@@ -1,4 +1,4 @@
-"""When time alone changes where verdicts stand, so that what is kept in memory must be read anew."""
+"""When time alone changes where verdicts stand: at midnight all of them, at other moments those of some tools."""
 
 from datetime import datetime, time, timedelta, tzinfo
 from typing import TYPE_CHECKING
@@ -11,6 +11,10 @@ if TYPE_CHECKING:
 
 def next_turn(source: "Source", *, now: datetime, zone: tzinfo) -> datetime:
     """At midnight there, or when a verdict goes out or starts."""
-    midnight = datetime.combine(now.astimezone(zone).date() + timedelta(days=1), time(), zone)
-    moment = next_moment(source, now=now)
-    return min(midnight, moment) if moment else midnight
+    end, moment = midnight(now, zone), next_moment(source, now=now)
+    return min(end, moment) if moment else end
+
+
+def midnight(now: datetime, zone: tzinfo) -> datetime:
+    """When the day ends there."""
+    return datetime.combine(now.astimezone(zone).date() + timedelta(days=1), time(), zone)

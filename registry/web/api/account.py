@@ -9,7 +9,7 @@ from registry.domain.language import worded
 from registry.services.notices import work_mails
 from registry.services.people import accounts, api_tokens, guessing, second_factor, sign_in
 from registry.store import users
-from registry.web.api.people import out_of, token_of
+from registry.web.api.people import token_of
 from registry.web.api.replies import told
 from registry.web.deps import House, InPerson, Now, Read, RowId, SignedIn, Tx
 from registry.web.deputies import deputies_of
@@ -28,6 +28,7 @@ from registry.web.people_schemas import (
     TokenOut,
     WorkMailsIn,
     WorkMailsOut,
+    person_out,
 )
 from registry.web.proving import Proof, proven_by_password
 from registry.web.routing import api_router
@@ -56,7 +57,7 @@ def show(request: Request, read: Read, user: SignedIn, now: Now, settings: House
     wrong = guessing.wrong_codes(read, user.person_id, now)
     lent = deputies_of(read, user.person_id, settings, now=now, by=user)
     out = AccountOut(
-        **out_of(person).model_dump(),
+        **person_out(person).model_dump(),
         sessions=[SessionOut(**vars(each)) for each in sessions_of(request, read, user.person_id)],
         own_factor=OwnFactorOut(
             set_up_at=factor.set_up_at,

@@ -13,7 +13,7 @@ from registry.store import library
 from registry.store.columns import id_of
 from registry.store.library import Reusable
 from registry.store.tables import LibraryWording
-from registry.web.api.replies import IdempotencyKey, IfMatch, once, told, version_in
+from registry.web.api.replies import IfMatch, Once, told, version_in
 from registry.web.decision_schemas import LibraryOut, StandIn, UseOut, WholeLibraryOut, WordingIn, WordingOut
 from registry.web.deps import ConditionKeeper, ConditionReader, Now, Read, RowId, Tx
 from registry.web.routing import api_router
@@ -36,33 +36,24 @@ def list_conditions(
 
 
 @router.post("", response_model=WholeLibraryOut, status_code=201, summary="Add a condition")
-def add(
-    request: Request,
-    tx: Tx,
-    user: ConditionKeeper,
-    now: Now,
-    asked: WordingIn,
-    idempotency_key: IdempotencyKey = None,
-) -> Response:
+def add(tx: Tx, user: ConditionKeeper, now: Now, asked: WordingIn, once: Once) -> Response:
     """It can be picked while deciding from now on."""
 
     def act() -> WholeLibraryOut:
         return _whole(tx, id_of(keeping.add(tx, _wording(asked), by=user, now=now)), now=now)
 
-    return once(request, tx, idempotency_key, asked, act, by=user, now=now, status=201)
+    return once(asked, act, by=user, status=201)
 
 
 @router.post("/starter", response_model=Page[LibraryOut], summary="Put the usual ones into an empty library")
-def add_starter(
-    request: Request, tx: Tx, user: ConditionKeeper, now: Now, idempotency_key: IdempotencyKey = None
-) -> Response:
+def add_starter(tx: Tx, user: ConditionKeeper, now: Now, once: Once) -> Response:
     """409 where it is not empty."""
 
     def act() -> Page[LibraryOut]:
         keeping.add_starter(tx, by=user, now=now)
         return Page[LibraryOut](items=[_out(each) for each in library.conditions(tx, now=now)], next=None)
 
-    return once(request, tx, idempotency_key, None, act, by=user, now=now)
+    return once(None, act, by=user)
 
 
 @router.get("/{condition_id}", response_model=WholeLibraryOut, summary="One condition, and where it is used")
@@ -77,13 +68,12 @@ def show_condition(
 @router.post("/{condition_id}/reword", response_model=WholeLibraryOut, summary="Give it a new wording")
 def reword(
     condition_id: RowId,
-    request: Request,
     tx: Tx,
     user: ConditionKeeper,
     now: Now,
     asked: WordingIn,
+    once: Once,
     if_match: IfMatch = None,
-    idempotency_key: IdempotencyKey = None,
 ) -> Response:
     """Verdicts keep the wording that they took."""
     version = version_in(if_match)
@@ -93,19 +83,18 @@ def reword(
         now,
         lambda: keeping.reword(tx, condition_id, _wording(asked), version=version, by=user, now=now),
     )
-    return once(request, tx, idempotency_key, asked, act, by=user, now=now)
+    return once(asked, act, by=user)
 
 
 @router.post("/{condition_id}/retire", response_model=WholeLibraryOut, summary="Offer it no more")
 def retire(
     condition_id: RowId,
-    request: Request,
     tx: Tx,
     user: ConditionKeeper,
     now: Now,
     asked: StandIn,
+    once: Once,
     if_match: IfMatch = None,
-    idempotency_key: IdempotencyKey = None,
 ) -> Response:
     """It stays in the verdicts that have it."""
     version = version_in(if_match)
@@ -115,25 +104,19 @@ def retire(
         now,
         lambda: keeping.retire(tx, condition_id, reason=asked.reason, version=version, by=user, now=now),
     )
-    return once(request, tx, idempotency_key, asked, act, by=user, now=now)
+    return once(asked, act, by=user)
 
 
 @router.post("/{condition_id}/bring-back", response_model=WholeLibraryOut, summary="Offer it again")
 def bring_back(
-    condition_id: RowId,
-    request: Request,
-    tx: Tx,
-    user: ConditionKeeper,
-    now: Now,
-    if_match: IfMatch = None,
-    idempotency_key: IdempotencyKey = None,
+    condition_id: RowId, tx: Tx, user: ConditionKeeper, now: Now, once: Once, if_match: IfMatch = None
 ) -> Response:
     """One that was retired."""
     version = version_in(if_match)
     act = _then_read(
         tx, condition_id, now, lambda: keeping.bring_back(tx, condition_id, version=version, by=user, now=now)
     )
-    return once(request, tx, idempotency_key, None, act, by=user, now=now)
+    return once(None, act, by=user)
 
 
 def _then_read(

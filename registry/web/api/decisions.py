@@ -28,7 +28,7 @@ from registry.services.verdicts import publishing
 from registry.settings import Settings
 from registry.store import candidates, evaluations, tables, tools, verdicts
 from registry.store.tables import Evaluation, Tool
-from registry.web.api.replies import IdempotencyKey, IfMatch, once, told, version_in
+from registry.web.api.replies import IfMatch, Once, told, version_in
 from registry.web.decision_schemas import (
     AdviceOut,
     ConditionIn,
@@ -126,14 +126,13 @@ def show_preview(
 )
 def decide(
     evaluation_id: RowId,
-    request: Request,
     tx: Tx,
     user: Decider,
     now: Now,
     settings: House,
     asked: DecisionIn,
+    once: Once,
     if_match: IfMatch = None,
-    idempotency_key: IdempotencyKey = None,
 ) -> Response:
     """Publishes the verdict; it goes out when the undo window ends. In person, never by token."""
     version = version_in(if_match)
@@ -147,21 +146,13 @@ def decide(
         row = deciding.decide(tx, evaluation_id, decision, terms, version=version, by=user, now=now)
         return decided_out(row, settings)
 
-    return once(request, tx, idempotency_key, asked, act, by=user, now=now, status=201)
+    return once(asked, act, by=user, status=201)
 
 
 @router.post(
     "/evaluations/{evaluation_id}/undo", response_model=DecidedOut, summary="Take its verdict back in time"
 )
-def undo(
-    evaluation_id: RowId,
-    request: Request,
-    tx: Tx,
-    user: Decider,
-    now: Now,
-    settings: House,
-    idempotency_key: IdempotencyKey = None,
-) -> Response:
+def undo(evaluation_id: RowId, tx: Tx, user: Decider, now: Now, settings: House, once: Once) -> Response:
     """Until the undo window ends, by who decided. In person, never by token."""
 
     def act() -> DecidedOut:
@@ -172,7 +163,7 @@ def undo(
             raise InvalidInput("This evaluation has no verdict to take back.")
         return decided_out(taking_back.undo(tx, row.number, solo=settings.solo, by=user, now=now), settings)
 
-    return once(request, tx, idempotency_key, None, act, by=user, now=now)
+    return once(None, act, by=user)
 
 
 @router.post(
@@ -181,14 +172,7 @@ def undo(
     summary="Let a verdict stand that a second reading sees otherwise",
 )
 def let_stand(
-    evaluation_id: RowId,
-    request: Request,
-    tx: Tx,
-    user: Approver,
-    now: Now,
-    settings: House,
-    asked: StandIn,
-    idempotency_key: IdempotencyKey = None,
+    evaluation_id: RowId, tx: Tx, user: Approver, now: Now, settings: House, asked: StandIn, once: Once
 ) -> Response:
     """An approver's act, in person, never by token."""
 
@@ -196,25 +180,18 @@ def let_stand(
         row = second_reading.let_stand(tx, evaluation_id, reason=asked.reason, by=user, now=now)
         return decided_out(row, settings)
 
-    return once(request, tx, idempotency_key, asked, act, by=user, now=now)
+    return once(asked, act, by=user)
 
 
 @router.post(
     "/tools/{slug}/quick-no", response_model=DecidedOut, status_code=201, summary="A quick no to a tool"
 )
 def give_to_tool(
-    slug: Slug,
-    request: Request,
-    tx: Tx,
-    user: Decider,
-    now: Now,
-    settings: House,
-    asked: QuickNoIn,
-    idempotency_key: IdempotencyKey = None,
+    slug: Slug, tx: Tx, user: Decider, now: Now, settings: House, asked: QuickNoIn, once: Once
 ) -> Response:
     """A ban, private accounts, or an approved tool that does it already. In person, never by token."""
     act = _giving(tx, lambda: tools.get(tx, slug), asked, settings, user, now)
-    return once(request, tx, idempotency_key, asked, act, by=user, now=now, status=201)
+    return once(asked, act, by=user, status=201)
 
 
 @router.post(
@@ -225,14 +202,13 @@ def give_to_tool(
 )
 def give_to_candidate(
     candidate_id: RowId,
-    request: Request,
     tx: Tx,
     user: Decider,
     now: Now,
     settings: House,
     asked: QuickNoIn,
+    once: Once,
     if_match: IfMatch = None,
-    idempotency_key: IdempotencyKey = None,
 ) -> Response:
     """Lets it in as a tool and says no in one act. In person, never by token."""
     version = version_in(if_match)
@@ -244,7 +220,7 @@ def give_to_candidate(
         return triage.accept(tx, candidate_id, version=version, by=user, now=now)
 
     act = _giving(tx, tool, asked, settings, user, now)
-    return once(request, tx, idempotency_key, asked, act, by=user, now=now, status=201)
+    return once(asked, act, by=user, status=201)
 
 
 def _giving(

@@ -2,13 +2,13 @@
 
 from datetime import datetime
 
-from fastapi import Request, Response
+from fastapi import Response
 from sqlmodel import Session
 
 from registry.services.people import deputies
 from registry.settings import Settings
 from registry.store.tables import Delegation
-from registry.web.api.replies import IdempotencyKey, once
+from registry.web.api.replies import Once
 from registry.web.deps import Admin, Approver, House, InPerson, Now, RowId, Tx
 from registry.web.deputies import lendings_of
 from registry.web.people_schemas import DelegationIn, DelegationOut
@@ -20,15 +20,7 @@ router = api_router(tag="account")
 @router.post(
     "/account/delegations", response_model=DelegationOut, status_code=201, summary="Name who decides for you"
 )
-def name_deputy(
-    request: Request,
-    tx: Tx,
-    user: Approver,
-    now: Now,
-    house: House,
-    asked: DelegationIn,
-    idempotency_key: IdempotencyKey = None,
-) -> Response:
+def name_deputy(tx: Tx, user: Approver, now: Now, house: House, asked: DelegationIn, once: Once) -> Response:
     """While you are away, from a day to a day. Who decides for another names nobody."""
 
     def act() -> DelegationOut:
@@ -43,7 +35,7 @@ def name_deputy(
         )
         return _out(tx, row, house, now)
 
-    return once(request, tx, idempotency_key, asked, act, by=user, now=now, status=201)
+    return once(asked, act, by=user, status=201)
 
 
 @router.post(
@@ -51,22 +43,14 @@ def name_deputy(
     response_model=DelegationOut,
     summary="End a delegation of yours",
 )
-def end_own(
-    delegation_id: RowId,
-    request: Request,
-    tx: Tx,
-    user: InPerson,
-    now: Now,
-    house: House,
-    idempotency_key: IdempotencyKey = None,
-) -> Response:
+def end_own(delegation_id: RowId, tx: Tx, user: InPerson, now: Now, house: House, once: Once) -> Response:
     """At once; by whoever gave it or was given it."""
 
     def act() -> DelegationOut:
         row = deputies.end(tx, delegation_id, of=user.person_id, by=user, now=now)
         return _out(tx, row, house, now)
 
-    return once(request, tx, idempotency_key, None, act, by=user, now=now)
+    return once(None, act, by=user)
 
 
 @router.post(
@@ -75,14 +59,7 @@ def end_own(
     summary="End somebody's delegation",
 )
 def end_anybodys(
-    user_id: RowId,
-    delegation_id: RowId,
-    request: Request,
-    tx: Tx,
-    user: Admin,
-    now: Now,
-    house: House,
-    idempotency_key: IdempotencyKey = None,
+    user_id: RowId, delegation_id: RowId, tx: Tx, user: Admin, now: Now, house: House, once: Once
 ) -> Response:
     """At once; 404 where it is none of this person's."""
 
@@ -90,7 +67,7 @@ def end_anybodys(
         row = deputies.end(tx, delegation_id, of=user_id, by=user, now=now)
         return _out(tx, row, house, now)
 
-    return once(request, tx, idempotency_key, None, act, by=user, now=now)
+    return once(None, act, by=user)
 
 
 def _out(session: Session, row: Delegation, settings: Settings, now: datetime) -> DelegationOut:

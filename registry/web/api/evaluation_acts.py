@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import date, datetime
 from typing import Annotated
 
-from fastapi import Depends, Request, Response
+from fastapi import Depends, Response
 from pydantic import BaseModel
 from sqlmodel import Session
 
@@ -19,7 +19,7 @@ from registry.store import evaluations, tools
 from registry.store.columns import id_of
 from registry.store.tables import Evaluation
 from registry.web.api.evaluations import whole_evaluation
-from registry.web.api.replies import IdempotencyKey, IfMatch, once, version_in
+from registry.web.api.replies import Acting, IfMatch, Once, version_in
 from registry.web.deps import House, Now, RowId, Triager, Tx
 from registry.web.evaluation_schemas import (
     ContactIn,
@@ -43,14 +43,13 @@ Whole = WholeEvaluationOut
 class Desk:
     """All that an act on one evaluation needs."""
 
-    request: Request
     id: int
     tx: Session
     user: Actor
     now: datetime
     house: Settings
     version: int | None
-    key: str | None
+    acting: Acting
 
     @property
     def evaluation(self) -> Evaluation:
@@ -85,35 +84,20 @@ class Desk:
         return whole_evaluation(self.tx, self.evaluation, self.house, by=self.user, today=self.today)
 
     def once(self, asked: BaseModel | None, act: Callable[[], BaseModel], status: int = 200) -> Response:
-        return once(self.request, self.tx, self.key, asked, act, by=self.user, now=self.now, status=status)
+        return self.acting(asked, act, by=self.user, status=status)
 
 
 def _desk(
-    evaluation_id: RowId,
-    request: Request,
-    tx: Tx,
-    user: Triager,
-    now: Now,
-    house: House,
-    if_match: IfMatch = None,
-    idempotency_key: IdempotencyKey = None,
+    evaluation_id: RowId, tx: Tx, user: Triager, now: Now, house: House, once: Once, if_match: IfMatch = None
 ) -> Desk:
-    return Desk(request, evaluation_id, tx, user, now, house, version_in(if_match), idempotency_key)
+    return Desk(evaluation_id, tx, user, now, house, version_in(if_match), once)
 
 
 At = Annotated[Desk, Depends(_desk)]
 
 
 @router.post("", response_model=Whole, status_code=201, summary="Open an evaluation of a tool")
-def open_one(
-    request: Request,
-    tx: Tx,
-    user: Triager,
-    now: Now,
-    house: House,
-    asked: OpenIn,
-    idempotency_key: IdempotencyKey = None,
-) -> Response:
+def open_one(tx: Tx, user: Triager, now: Now, house: House, asked: OpenIn, once: Once) -> Response:
     """The tier follows from the use; a lower one needs a reason. 409 where one is under way for this edition."""
 
     def act() -> Whole:
@@ -141,7 +125,7 @@ def open_one(
         )
         return whole_evaluation(tx, opened, house, by=user, today=now.astimezone(house.zone).date())
 
-    return once(request, tx, idempotency_key, asked, act, by=user, now=now, status=201)
+    return once(asked, act, by=user, status=201)
 
 
 @router.post("/{evaluation_id}/assign", response_model=Whole, summary="Ask a reviewer to score")

@@ -9,10 +9,10 @@ from sqlmodel import Session
 from registry.domain.evaluation import EvaluationState, Tier
 from registry.services.evaluations import assigning, scorecards, taking_part
 from registry.services.evaluations.progress import progress
-from registry.services.evaluations.work import Task, my_work, tasks
+from registry.services.evaluations.work import Task, TaskKind, my_work, tasks
 from registry.services.people.acting import Actor
 from registry.settings import Settings
-from registry.store import evaluation_lists, evaluations, tools, users
+from registry.store import evaluation_lists, evaluations, parties, tools, users
 from registry.store.columns import id_of
 from registry.store.evaluations import CLOSED, StoredScorecard
 from registry.store.tables import Evaluation, Tool, User
@@ -66,7 +66,14 @@ def list_evaluations(
 
 
 @router.get("/work", response_model=WorkOut, summary="What you have to do")
-def show_work(request: Request, read_from: Read, user: Insider, now: Now, settings: House) -> Response:
+def show_work(
+    request: Request,
+    read_from: Read,
+    user: Insider,
+    now: Now,
+    settings: House,
+    kind: Annotated[list[TaskKind], Query(description="Only tasks of these kinds.")] = [],  # noqa: B006
+) -> Response:
     """Your tasks in all evaluations under way: to declare, to score, to ask, to resolve, to decide."""
     today = now.astimezone(settings.zone).date()
     work = my_work(
@@ -83,6 +90,7 @@ def show_work(request: Request, read_from: Read, user: Insider, now: Now, settin
                 url=f"{settings.base_url}/evaluations/{each.evaluation.id}",
             )
             for each in work.pieces
+            if not kind or each.task.kind in kind
         ],
         left=[
             LeftOut(
@@ -156,7 +164,7 @@ def whole_evaluation(
     counting = {card.id for card in scorecards.counting(cards)}
     tool = tools.get_by_id(session, evaluation.tool_id)
     parts = evaluation_lists.parts_of(session, evaluation)
-    asked = evaluations.assigned(session, evaluation_id)
+    asked = parties.assigned(session, evaluation_id)
     out = _out(evaluation, tool, users.get(session, evaluation.owner_id), settings, today)
     return WholeEvaluationOut(
         **out.model_dump(),

@@ -7,7 +7,8 @@ from fastapi import Query, Request, Response
 from registry.services.evaluations.taking_part import unheard
 from registry.services.people.acting import without_passwords
 from registry.store import events
-from registry.web.api.replies import Cursor, Limit, cursor_number, next_link, told
+from registry.store.paging import row_mark
+from registry.web.api.replies import Cursor, Limit, next_link, told
 from registry.web.deps import Auditor, Now, Plain, Read
 from registry.web.routing import api_router
 from registry.web.schemas import EventOut, Page, SubjectOut
@@ -34,7 +35,7 @@ def list_events(
     found = events.page(
         read,
         events.Wanted(action, subject, subject_id),
-        after=cursor_number(cursor),
+        after=row_mark(cursor),
         unheard=unheard(read, by=user, now=now),
         limit=limit + 1,
     )

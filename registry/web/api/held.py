@@ -5,7 +5,7 @@ from fastapi import Request, Response
 from registry.services.entries import holding
 from registry.store import entries, sources
 from registry.store.columns import id_of
-from registry.web.api.replies import Cursor, IdempotencyKey, Limit, next_link, once, told
+from registry.web.api.replies import Cursor, Limit, Once, next_link, told
 from registry.web.deps import Now, Read, RowId, SourceKeeper, SourceReader, Tx
 from registry.web.routing import api_router
 from registry.web.schemas import HeldEntry, HeldIn, HeldOut, Page
@@ -42,13 +42,7 @@ def list_held(
 
 @router.post("/{source_id}/held", response_model=HeldOut, summary="Let in what is held back, or leave it")
 def decide_held(
-    source_id: RowId,
-    request: Request,
-    tx: Tx,
-    user: SourceKeeper,
-    now: Now,
-    asked: HeldIn,
-    idempotency_key: IdempotencyKey = None,
+    source_id: RowId, tx: Tx, user: SourceKeeper, now: Now, asked: HeldIn, once: Once
 ) -> Response:
     """All of it at once. 409 where nothing is held."""
 
@@ -59,4 +53,4 @@ def decide_held(
         found = holding.let_in(tx, source_id, by=user, now=now)
         return HeldOut(entries=found.entries, candidates=found.proposed.candidates, kept_out=found.kept_out)
 
-    return once(request, tx, idempotency_key, asked, act, by=user, now=now)
+    return once(asked, act, by=user)

@@ -12,7 +12,7 @@ from registry.services.evaluations.assessing import weigh
 from registry.services.people.acting import Actor
 from registry.store import evaluations
 from registry.store.tables import Evaluation
-from registry.web.api.replies import IdempotencyKey, IfMatch, once, told, version_in
+from registry.web.api.replies import IfMatch, Once, told, version_in
 from registry.web.deps import House, Insider, Now, Read, Reviewer, RowId, Triager, Tx
 from registry.web.moderation_schemas import (
     DisagreementOut,
@@ -47,14 +47,13 @@ def show_disagreements(evaluation_id: RowId, request: Request, read: Read, user:
 def resolve(
     evaluation_id: RowId,
     item: Item,
-    request: Request,
     tx: Tx,
     user: Triager,
     now: Now,
     house: House,
     asked: ResolutionIn,
+    once: Once,
     if_match: IfMatch = None,
-    idempotency_key: IdempotencyKey = None,
 ) -> Response:
     """The owner's act. What each reviewer gave stays on record; 412 where something was said since you read it."""
 
@@ -75,7 +74,7 @@ def resolve(
         )
         return _out(tx, evaluation, user)
 
-    return once(request, tx, idempotency_key, asked, act, by=user, now=now)
+    return once(asked, act, by=user)
 
 
 @router.post(
@@ -85,14 +84,7 @@ def resolve(
     summary="Remark on a disagreement, or ask for evidence",
 )
 def remark(
-    evaluation_id: RowId,
-    item: Item,
-    request: Request,
-    tx: Tx,
-    user: Triager,
-    now: Now,
-    asked: RemarkIn,
-    idempotency_key: IdempotencyKey = None,
+    evaluation_id: RowId, item: Item, tx: Tx, user: Triager, now: Now, asked: RemarkIn, once: Once
 ) -> Response:
     """The owner, the reviewers and approvers speak. A remark is never changed."""
 
@@ -111,21 +103,14 @@ def remark(
         )
         return _out(tx, evaluation, user)
 
-    return once(request, tx, idempotency_key, asked, act, by=user, now=now, status=201)
+    return once(asked, act, by=user, status=201)
 
 
 @router.post(
     "/{evaluation_id}/rescore", response_model=DisagreementsOut, status_code=201, summary="Re-score, once"
 )
 def rescore(
-    evaluation_id: RowId,
-    request: Request,
-    tx: Tx,
-    user: Reviewer,
-    now: Now,
-    house: House,
-    asked: RescoreIn,
-    idempotency_key: IdempotencyKey = None,
+    evaluation_id: RowId, tx: Tx, user: Reviewer, now: Now, house: House, asked: RescoreIn, once: Once
 ) -> Response:
     """Only flagged criteria and knock-outs, and what you gave before stays beside it. 409 for a second one."""
 
@@ -148,7 +133,7 @@ def rescore(
         )
         return _out(tx, evaluation, user)
 
-    return once(request, tx, idempotency_key, asked, act, by=user, now=now, status=201)
+    return once(asked, act, by=user, status=201)
 
 
 def _open_eyes(session: Session, evaluation_id: int, user: Actor) -> Evaluation:

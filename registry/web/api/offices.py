@@ -9,7 +9,7 @@ from registry.services.rubrics.comparing import compare_outcomes
 from registry.store import offices
 from registry.store import rubrics as files
 from registry.store.tables import Office
-from registry.web.api.replies import IdempotencyKey, IfMatch, once, told, version_in
+from registry.web.api.replies import IfMatch, Once, told, version_in
 from registry.web.api.rubrics import effects_out
 from registry.web.deps import Now, Read, RubricKeeper, RubricReader, Slug, Tx
 from registry.web.routing import api_router
@@ -27,14 +27,7 @@ def list_offices(request: Request, read: Read, _user: RubricReader) -> Response:
 
 
 @router.post("", response_model=OfficeOut, status_code=201, summary="Add an office")
-def add_office(
-    request: Request,
-    tx: Tx,
-    user: RubricKeeper,
-    now: Now,
-    asked: OfficeIn,
-    idempotency_key: IdempotencyKey = None,
-) -> Response:
+def add_office(tx: Tx, user: RubricKeeper, now: Now, asked: OfficeIn, once: Once) -> Response:
     """Its code stands in addresses and verdicts and never changes."""
 
     def act() -> OfficeOut:
@@ -43,7 +36,7 @@ def add_office(
         )
         return _out(tx, row)
 
-    return once(request, tx, idempotency_key, asked, act, by=user, now=now, status=201)
+    return once(asked, act, by=user, status=201)
 
 
 @router.get("/{code}", response_model=OfficeOut, summary="One office")
@@ -56,13 +49,12 @@ def show_office(code: Slug, request: Request, read: Read, _user: RubricReader) -
 @router.patch("/{code}", response_model=OfficeOut, summary="Write an office's next version")
 def change_office(
     code: Slug,
-    request: Request,
     tx: Tx,
     user: RubricKeeper,
     now: Now,
     asked: OfficeChangeIn,
+    once: Once,
     if_match: IfMatch = None,
-    idempotency_key: IdempotencyKey = None,
 ) -> Response:
     """What is left out stays. 422, naming the two cells, where the outcomes are no sound column."""
 
@@ -81,7 +73,7 @@ def change_office(
         )
         return _out(tx, changed, asked.decision_table)
 
-    return once(request, tx, idempotency_key, asked, act, by=user, now=now)
+    return once(asked, act, by=user)
 
 
 @router.post("/{code}/try", response_model=EffectsOut, summary="What other outcomes would change")

@@ -8,8 +8,9 @@ from fastapi import Query, Request, Response
 from registry.services.notices import outbox
 from registry.store import followers
 from registry.store import outbox as store
+from registry.store.paging import row_mark
 from registry.store.tables import Channel, DeliveryState
-from registry.web.api.replies import Cursor, IdempotencyKey, Limit, cursor_number, next_link, once, told
+from registry.web.api.replies import Cursor, Limit, Once, next_link, told
 from registry.web.deps import HookKeeper, Now, Read, RowId, Tx
 from registry.web.hook_schemas import DeliveryOut, OutboxOut, ReplayedOut, ReplayIn, delivery_out
 from registry.web.routing import api_router
@@ -39,21 +40,14 @@ def deliveries(
     limit: Limit = 50,
 ) -> Response:
     """The newest first. Whom a mail goes to is told to nobody."""
-    rows = store.deliveries(read, state=state, channel=channel, before=cursor_number(cursor), limit=limit + 1)
+    rows = store.deliveries(read, state=state, channel=channel, before=row_mark(cursor), limit=limit + 1)
     following = str(rows[limit - 1].id) if len(rows) > limit else None
     page = Page[DeliveryOut](items=[delivery_out(each) for each in rows[:limit]], next=following)
     return told(request, page, link=next_link(request, following), private=True)
 
 
 @router.post("/replay", response_model=ReplayedOut, summary="Have all that was given up tried again")
-def replay_all(
-    request: Request,
-    tx: Tx,
-    user: HookKeeper,
-    now: Now,
-    asked: ReplayIn | None = None,
-    idempotency_key: IdempotencyKey = None,
-) -> Response:
+def replay_all(tx: Tx, user: HookKeeper, now: Now, once: Once, asked: ReplayIn | None = None) -> Response:
     """But for those of webhooks that are switched off. Narrowed by `channel` or `webhook`."""
     asked = asked or ReplayIn()
 
@@ -61,21 +55,14 @@ def replay_all(
         count = outbox.replay_all(tx, channel=asked.channel, webhook_id=asked.webhook, by=user, now=now)
         return ReplayedOut(count=count)
 
-    return once(request, tx, idempotency_key, asked, act, by=user, now=now)
+    return once(asked, act, by=user)
 
 
 @router.post("/deliveries/{delivery_id}/replay", response_model=DeliveryOut, summary="Have one tried again")
-def replay(
-    delivery_id: RowId,
-    request: Request,
-    tx: Tx,
-    user: HookKeeper,
-    now: Now,
-    idempotency_key: IdempotencyKey = None,
-) -> Response:
+def replay(delivery_id: RowId, tx: Tx, user: HookKeeper, now: Now, once: Once) -> Response:
     """409 where it was not given up, or its webhook is switched off."""
 
     def act() -> DeliveryOut:
         return delivery_out(outbox.replay(tx, delivery_id, by=user, now=now))
 
-    return once(request, tx, idempotency_key, None, act, by=user, now=now)
+    return once(None, act, by=user)

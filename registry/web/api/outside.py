@@ -16,18 +16,9 @@ from registry.services.outside.evidence import Piece
 from registry.services.people.house import house as house_of
 from registry.settings import Settings
 from registry.store.outside import Wanted
+from registry.store.paging import row_mark
 from registry.web.api.decisions import decided_out, decision_of
-from registry.web.api.replies import (
-    Cursor,
-    IdempotencyKey,
-    IfMatch,
-    Limit,
-    cursor_number,
-    next_link,
-    once,
-    told,
-    version_in,
-)
+from registry.web.api.replies import Cursor, IfMatch, Limit, Once, next_link, told, version_in
 from registry.web.decision_schemas import ConditionIn, DecidedOut, ScopeIn
 from registry.web.deps import Approver, House, Now, Plain, Read, RowId, SourceReader, Triager, Tx
 from registry.web.outside_schemas import (
@@ -66,7 +57,7 @@ def list_outside(
     """The newest here first. They are evidence, and never an answer of ours."""
     wanted = Wanted(tool, registry, frozenset(outcome), placed, text=q)
     today = now.astimezone(settings.zone).date()
-    rows = found(read, wanted, after=cursor_number(cursor), limit=limit + 1, today=today, now=now)
+    rows = found(read, wanted, after=row_mark(cursor), limit=limit + 1, today=today, now=now)
     following = str(rows[limit - 1].id) if len(rows) > limit else None
     page = Page[OutsideOut](items=[_out(each) for each in rows[:limit]], next=following)
     return told(request, page, link=next_link(request, following), private=True)
@@ -96,14 +87,13 @@ def show_outside(
 @router.post("/{outside_id}/place", response_model=OutsideOut, summary="Say which tool it is about")
 def place(
     outside_id: RowId,
-    request: Request,
     tx: Tx,
     user: Triager,
     settings: House,
     now: Now,
     asked: PlaceIn,
+    once: Once,
     if_match: IfMatch = None,
-    idempotency_key: IdempotencyKey = None,
 ) -> Response:
     """Whatever was thought of it before."""
 
@@ -111,19 +101,12 @@ def place(
         placing.place_by_hand(tx, outside_id, asked.tool, version=version_in(if_match), by=user, now=now)
         return _out(_one(tx, outside_id, settings, now))
 
-    return once(request, tx, idempotency_key, asked, act, by=user, now=now)
+    return once(asked, act, by=user)
 
 
 @router.post("/{outside_id}/set-aside", response_model=OutsideOut, summary="It is about none of our tools")
 def set_aside(
-    outside_id: RowId,
-    request: Request,
-    tx: Tx,
-    user: Triager,
-    settings: House,
-    now: Now,
-    if_match: IfMatch = None,
-    idempotency_key: IdempotencyKey = None,
+    outside_id: RowId, tx: Tx, user: Triager, settings: House, now: Now, once: Once, if_match: IfMatch = None
 ) -> Response:
     """It can be placed later all the same."""
 
@@ -131,19 +114,12 @@ def set_aside(
         placing.set_aside(tx, outside_id, version=version_in(if_match), by=user, now=now)
         return _out(_one(tx, outside_id, settings, now))
 
-    return once(request, tx, idempotency_key, None, act, by=user, now=now)
+    return once(None, act, by=user)
 
 
 @router.post("/{outside_id}/propose", response_model=ProposedOut, summary="Make it a candidate")
 def propose(
-    outside_id: RowId,
-    request: Request,
-    tx: Tx,
-    user: Triager,
-    settings: House,
-    now: Now,
-    if_match: IfMatch = None,
-    idempotency_key: IdempotencyKey = None,
+    outside_id: RowId, tx: Tx, user: Triager, settings: House, now: Now, once: Once, if_match: IfMatch = None
 ) -> Response:
     """It stands beside the tool as soon as the candidate is one."""
 
@@ -151,7 +127,7 @@ def propose(
         candidate = placing.make_candidate(tx, outside_id, version=version_in(if_match), by=user, now=now)
         return ProposedOut(candidate=candidate.id or 0, url=f"{settings.base_url}/inbox/{candidate.id}")
 
-    return once(request, tx, idempotency_key, None, act, by=user, now=now)
+    return once(None, act, by=user)
 
 
 @router.get("/{outside_id}/adopt", response_model=AdoptIn, summary="What adopting it would decide")
@@ -187,14 +163,7 @@ def show_adoption(
     "/{outside_id}/adopt", response_model=DecidedOut, status_code=201, summary="Adopt with local conditions"
 )
 def adopt(
-    outside_id: RowId,
-    request: Request,
-    tx: Tx,
-    user: Approver,
-    settings: House,
-    now: Now,
-    asked: AdoptIn,
-    idempotency_key: IdempotencyKey = None,
+    outside_id: RowId, tx: Tx, user: Approver, settings: House, now: Now, asked: AdoptIn, once: Once
 ) -> Response:
     """One decision, recorded as adopted and unscored. In person, never by token."""
 
@@ -210,7 +179,7 @@ def adopt(
         row = adoption.adopt(tx, outside_id, adopting, terms_of(tx, settings), by=user, now=now)
         return decided_out(row, settings)
 
-    return once(request, tx, idempotency_key, asked, act, by=user, now=now, status=201)
+    return once(asked, act, by=user, status=201)
 
 
 def _one(session: Session, outside_id: int, settings: Settings, now: datetime) -> Piece:

@@ -6,8 +6,7 @@ from registry.domain.errors import NotFound
 from registry.services.people import accounts, api_tokens, invitations, losing, sign_in
 from registry.store import users
 from registry.store.tables import ApiToken
-from registry.store.users import Person
-from registry.web.api.replies import IdempotencyKey, once, told
+from registry.web.api.replies import Once, told
 from registry.web.deps import Admin, House, Now, Read, RowId, Tx
 from registry.web.deputies import lendings_of
 from registry.web.people_schemas import (
@@ -21,6 +20,7 @@ from registry.web.people_schemas import (
     TokenIn,
     TokenOut,
     WholePersonOut,
+    person_out,
 )
 from registry.web.routing import api_router
 from registry.web.schemas import Page
@@ -31,20 +31,12 @@ router = api_router("/people", tag="people")
 @router.get("", response_model=Page[PersonOut], summary="Everybody")
 def list_people(request: Request, read: Read, _user: Admin) -> Response:
     """Disabled ones too, on one page."""
-    items = [out_of(each) for each in users.everybody(read)]
+    items = [person_out(each) for each in users.everybody(read)]
     return told(request, Page[PersonOut](items=items, next=None), private=True)
 
 
 @router.post("", response_model=PersonOut, status_code=201, summary="Add a person")
-def add_person(
-    request: Request,
-    tx: Tx,
-    user: Admin,
-    now: Now,
-    house: House,
-    asked: PersonIn,
-    idempotency_key: IdempotencyKey = None,
-) -> Response:
+def add_person(tx: Tx, user: Admin, now: Now, house: House, asked: PersonIn, once: Once) -> Response:
     """Without a password they come in by a sign-in link."""
 
     def act() -> PersonOut:
@@ -60,9 +52,9 @@ def add_person(
             by=user,
             now=now,
         )
-        return out_of(users.person(tx, added.id or 0))
+        return person_out(users.person(tx, added.id or 0))
 
-    return once(request, tx, idempotency_key, asked, act, by=user, now=now, status=201)
+    return once(asked, act, by=user, status=201)
 
 
 @router.get("/{user_id}", response_model=WholePersonOut, summary="One person, with tokens and delegations")
@@ -73,7 +65,7 @@ def show_person(
     tokens = [token_of(each) for each in users.tokens_of(read, user_id)]
     lent = lendings_of(read, user_id, zone=house.zone, now=now)
     out = WholePersonOut(
-        **out_of(users.person(read, user_id)).model_dump(),
+        **person_out(users.person(read, user_id)).model_dump(),
         tokens=tokens,
         delegations=[DelegationOut(**vars(each)) for each in lent],
     )
@@ -82,14 +74,7 @@ def show_person(
 
 @router.put("/{user_id}/roles", response_model=PersonOut, summary="Replace roles, offices and areas")
 def set_roles(
-    user_id: RowId,
-    request: Request,
-    tx: Tx,
-    user: Admin,
-    now: Now,
-    house: House,
-    asked: RolesIn,
-    idempotency_key: IdempotencyKey = None,
+    user_id: RowId, tx: Tx, user: Admin, now: Now, house: House, asked: RolesIn, once: Once
 ) -> Response:
     """409 for the last admin."""
 
@@ -104,21 +89,14 @@ def set_roles(
             by=user,
             now=now,
         )
-        return out_of(users.person(tx, user_id))
+        return person_out(users.person(tx, user_id))
 
-    return once(request, tx, idempotency_key, asked, act, by=user, now=now)
+    return once(asked, act, by=user)
 
 
 @router.post("/{user_id}/disable", response_model=PersonOut, summary="Shut a person out")
 def disable(
-    user_id: RowId,
-    request: Request,
-    tx: Tx,
-    user: Admin,
-    now: Now,
-    house: House,
-    asked: LeavingIn | None = None,
-    idempotency_key: IdempotencyKey = None,
+    user_id: RowId, tx: Tx, user: Admin, now: Now, house: House, once: Once, asked: LeavingIn | None = None
 ) -> Response:
     """Ends their sessions, links and tokens at once; what they did stays on record, open work goes to the successor.
 
@@ -128,9 +106,9 @@ def disable(
 
     def act() -> PersonOut:
         accounts.disable(tx, user_id, successor_id=asked.successor, solo=house.solo, by=user, now=now)
-        return out_of(users.person(tx, user_id))
+        return person_out(users.person(tx, user_id))
 
-    return once(request, tx, idempotency_key, asked, act, by=user, now=now)
+    return once(asked, act, by=user)
 
 
 @router.post("/{user_id}/link", response_model=LinkOut, status_code=201, summary="Make a sign-in link")
@@ -144,41 +122,26 @@ def make_link(user_id: RowId, tx: Tx, user: Admin, now: Now, settings: House) ->
 
 
 @router.post("/{user_id}/sign-out", response_model=SignedOutOut, summary="Sign a person out everywhere")
-def sign_out(
-    user_id: RowId,
-    request: Request,
-    tx: Tx,
-    user: Admin,
-    now: Now,
-    idempotency_key: IdempotencyKey = None,
-) -> Response:
+def sign_out(user_id: RowId, tx: Tx, user: Admin, now: Now, once: Once) -> Response:
     """Ends their sessions at once; their tokens go on."""
 
     def act() -> SignedOutOut:
         return SignedOutOut(sessions=sign_in.end_all(tx, user_id, by=user, now=now))
 
-    return once(request, tx, idempotency_key, None, act, by=user, now=now)
+    return once(None, act, by=user)
 
 
 @router.post(
     "/{user_id}/second-factor/reset", response_model=PersonOut, summary="Take away a lost second factor"
 )
-def reset_second_factor(
-    user_id: RowId,
-    request: Request,
-    tx: Tx,
-    user: Admin,
-    now: Now,
-    house: House,
-    idempotency_key: IdempotencyKey = None,
-) -> Response:
+def reset_second_factor(user_id: RowId, tx: Tx, user: Admin, now: Now, house: House, once: Once) -> Response:
     """Signs them out everywhere, and tells them by mail where that is set up. 409 where they have none."""
 
     def act() -> PersonOut:
         losing.reset_second_factor(tx, user_id, mails=house.mails, by=user, now=now)
-        return out_of(users.person(tx, user_id))
+        return person_out(users.person(tx, user_id))
 
-    return once(request, tx, idempotency_key, None, act, by=user, now=now)
+    return once(None, act, by=user)
 
 
 @router.post("/{user_id}/tokens", response_model=TokenOut, status_code=201, summary="Make a token")
@@ -198,15 +161,7 @@ def create_token(user_id: RowId, tx: Tx, user: Admin, now: Now, settings: House,
 
 
 @router.post("/{user_id}/tokens/{token_id}/revoke", response_model=TokenOut, summary="End a token")
-def revoke_token(
-    user_id: RowId,
-    token_id: RowId,
-    request: Request,
-    tx: Tx,
-    user: Admin,
-    now: Now,
-    idempotency_key: IdempotencyKey = None,
-) -> Response:
+def revoke_token(user_id: RowId, token_id: RowId, tx: Tx, user: Admin, now: Now, once: Once) -> Response:
     """It works no more, at once."""
 
     def act() -> TokenOut:
@@ -214,21 +169,7 @@ def revoke_token(
             raise NotFound("This person has no such token.")
         return token_of(api_tokens.revoke_token(tx, token_id, by=user, now=now))
 
-    return once(request, tx, idempotency_key, None, act, by=user, now=now)
-
-
-def out_of(person: Person) -> PersonOut:
-    return PersonOut(
-        id=person.user.id or 0,
-        email=person.user.email,
-        name=person.user.name,
-        roles=sorted(person.roles),
-        offices=list(person.offices),
-        areas=list(person.areas),
-        created_at=person.user.created_at,
-        disabled_at=person.user.disabled_at,
-        second_factor=person.second_factor,
-    )
+    return once(None, act, by=user)
 
 
 def token_of(row: ApiToken) -> TokenOut:

@@ -11,7 +11,7 @@ from registry.services.evaluations.calibration import CaseDraft
 from registry.services.people.acting import Actor
 from registry.store import reference_cases as store
 from registry.store.columns import id_of
-from registry.web.api.replies import IdempotencyKey, once, told
+from registry.web.api.replies import Once, told
 from registry.web.deps import CaseKeeper, CaseReader, House, Now, Plain, Read, Reviewer, RowId, Tx
 from registry.web.routing import api_router
 from registry.web.schemas import Page, Sent, Shape
@@ -104,14 +104,7 @@ def list_cases(request: Request, read: Read, user: CaseReader, house: House) -> 
 
 
 @router.post("", response_model=CaseOut, status_code=201, summary="Write a reference case")
-def write(
-    request: Request,
-    tx: Tx,
-    user: CaseKeeper,
-    now: Now,
-    asked: CaseIn,
-    idempotency_key: IdempotencyKey = None,
-) -> Response:
+def write(tx: Tx, user: CaseKeeper, now: Now, asked: CaseIn, once: Once) -> Response:
     """For the rubric in force, or the one of its evaluation. It is never changed, only retired."""
 
     def act() -> CaseOut:
@@ -125,7 +118,7 @@ def write(
         )
         return _out(tx, id_of(calibration.make_case(tx, draft, by=user, now=now)), user)
 
-    return once(request, tx, idempotency_key, asked, act, by=user, now=now, status=201)
+    return once(asked, act, by=user, status=201)
 
 
 @router.get("/{case_id}", response_model=CaseOut, summary="One reference case")
@@ -135,15 +128,7 @@ def show_case(case_id: RowId, request: Request, read: Read, user: CaseReader) ->
 
 
 @router.post("/{case_id}/attempt", response_model=CaseOut, summary="Save your scores, or hand them in")
-def score(
-    case_id: RowId,
-    request: Request,
-    tx: Tx,
-    user: Reviewer,
-    now: Now,
-    asked: AttemptIn,
-    idempotency_key: IdempotencyKey = None,
-) -> Response:
+def score(case_id: RowId, tx: Tx, user: Reviewer, now: Now, asked: AttemptIn, once: Once) -> Response:
     """You hand in once. 412 where another window saved meanwhile."""
 
     def act() -> CaseOut:
@@ -153,25 +138,18 @@ def score(
             calibration.hand_in(tx, case_id, by=user, now=now)
         return _out(tx, case_id, user)
 
-    return once(request, tx, idempotency_key, asked, act, by=user, now=now)
+    return once(asked, act, by=user)
 
 
 @router.post("/{case_id}/retire", response_model=CaseOut, summary="Retire a reference case")
-def retire(
-    case_id: RowId,
-    request: Request,
-    tx: Tx,
-    user: CaseKeeper,
-    now: Now,
-    idempotency_key: IdempotencyKey = None,
-) -> Response:
+def retire(case_id: RowId, tx: Tx, user: CaseKeeper, now: Now, once: Once) -> Response:
     """Nobody begins it any more; what was finished still counts."""
 
     def act() -> CaseOut:
         calibration.retire(tx, case_id, by=user, now=now)
         return _out(tx, case_id, user)
 
-    return once(request, tx, idempotency_key, None, act, by=user, now=now)
+    return once(None, act, by=user)
 
 
 def _out(session: Session, case_id: int, user: Actor) -> CaseOut:

@@ -1,11 +1,11 @@
 """Renewing a verdict because nothing changed: the same decision made anew, once its scorecards are confirmed."""
 
-from fastapi import Request, Response
+from fastapi import Response
 
 from registry.services.decisions import renewal
 from registry.services.evaluations import taking_part
 from registry.store import evaluations
-from registry.web.api.replies import IdempotencyKey, IfMatch, once, version_in
+from registry.web.api.replies import IfMatch, Once, version_in
 from registry.web.api.verdicts import verdict_out
 from registry.web.deps import Decider, House, Now, RowId, Tx
 from registry.web.pages.decisions import terms_of
@@ -20,13 +20,12 @@ router = api_router("/evaluations", tag="evaluations")
 )
 def renew(
     evaluation_id: RowId,
-    request: Request,
     tx: Tx,
     user: Decider,
     settings: House,
     now: Now,
+    once: Once,
     if_match: IfMatch = None,
-    idempotency_key: IdempotencyKey = None,
 ) -> Response:
     """A new verdict as the old one was, under the rules of every decision; 409 says what keeps it from that."""
     taking_part.require_open_eyes(tx, evaluations.get(tx, evaluation_id), by=user)
@@ -38,4 +37,4 @@ def renew(
         tx.flush()
         return verdict_out(tx, row, settings, now=now)
 
-    return once(request, tx, idempotency_key, None, act, by=user, now=now)
+    return once(None, act, by=user)

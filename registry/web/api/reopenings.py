@@ -8,7 +8,8 @@ from registry.domain.triggers import Cause
 from registry.services.evaluations import taking_part
 from registry.store import reopenings, tools
 from registry.store.columns import id_of
-from registry.web.api.replies import Cursor, Limit, cursor_number, next_link, told
+from registry.store.paging import row_mark
+from registry.web.api.replies import Cursor, Limit, next_link, told
 from registry.web.deps import House, Insider, Plain, Read
 from registry.web.life_schemas import ReopeningOut, reopening_out
 from registry.web.routing import api_router
@@ -36,7 +37,7 @@ def list_reopenings(
         tool_id=id_of(tools.get(read, tool)) if tool else None,
         closed=closed,
         seen_by=None if taking_part.sees_all(user) else user.person_id,
-        before=cursor_number(cursor),
+        before=row_mark(cursor),
         limit=limit + 1,
     )
     following = str(found[limit - 1].row.id) if len(found) > limit else None

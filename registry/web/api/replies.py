@@ -5,15 +5,17 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import Header, Query, Request, Response
+from fastapi import Depends, Header, Query, Request, Response
 from pydantic import BaseModel
 from sqlmodel import Session
 
-from registry.domain.errors import InvalidInput, StaleVersion
+from registry.domain.errors import StaleVersion
+from registry.domain.language import worded
+from registry.domain.values import dataclass
 from registry.services import idempotency
 from registry.services.people.acting import Actor
 from registry.store.paging import MAX_LIMIT
-from registry.web.deps import Plain
+from registry.web.deps import Now, Plain, Tx
 from registry.web.etag import conditional
 from registry.web.parts import parts_of
 
@@ -65,7 +67,9 @@ def version_in(if_match: str | None) -> int | None:
     if mark is None:
         return None
     if not (mark.isascii() and mark.isdigit() and len(mark) < 10):
-        raise StaleVersion("This is no version that was read here. Read it again, then repeat your act.")
+        raise StaleVersion(
+            worded("This is no version that was read here. Read it again, then repeat your act.")
+        )
     return int(mark)
 
 
@@ -75,43 +79,44 @@ def mark_in(if_match: str | None) -> str | None:
     return if_match.strip().removeprefix("W/").strip('"').partition("-")[0]
 
 
-def once(
-    request: Request,
-    session: Session,
-    key: str | None,
-    asked: BaseModel | None,
-    act: Callable[[], BaseModel],
-    *,
-    by: Actor,
-    now: datetime,
-    status: int = 200,
-) -> Response:
-    """Do an act and tell its outcome; under a key that was used before, tell the reply of then and do nothing."""
-    if key is None:
-        return _acted(as_json(act()), status)
-    question = f"{request.method} {request.url.path}\n{asked.model_dump_json() if asked else ''}"
-    known = idempotency.earlier(session, key, question, by=by, now=now)
-    if known is not None:
-        return _acted(known.body, known.status, {"Idempotent-Replayed": "true"})
-    body = as_json(act())
-    idempotency.keep(session, key, question, status=status, body=body, by=by, now=now)
-    return _acted(body, status)
+@dataclass(frozen=True)
+class Acting:
+    """Does an act and tells its outcome; under a key that its person used before the reply of then, and does nothing.
+
+    `once(asked, act, by=user)`: `asked` is the body that was sent, `act` gives the one to reply with.
+    """
+
+    request: Request
+    tx: Session
+    now: datetime
+    key: str | None
+
+    def __call__(
+        self, asked: BaseModel | None, act: Callable[[], BaseModel], *, by: Actor, status: int = 200
+    ) -> Response:
+        if self.key is None or by.id is None:
+            return _acted(as_json(act()), status)
+        where = f"{self.request.method} {self.request.url.path}"
+        question = f"{where}\n{asked.model_dump_json() if asked else ''}"
+        known = idempotency.earlier(self.tx, self.key, question, by=by, now=self.now)
+        if known is not None:
+            return _acted(known.body, known.status, {"Idempotent-Replayed": "true"})
+        body = as_json(act())
+        idempotency.keep(self.tx, self.key, question, status=status, body=body, by=by, now=self.now)
+        return _acted(body, status)
+
+
+async def _acting(request: Request, tx: Tx, now: Now, idempotency_key: IdempotencyKey = None) -> Acting:
+    return Acting(request, tx, now, idempotency_key)
+
+
+Once = Annotated[Acting, Depends(_acting)]
+"""What an act of the API asks for to be done once."""
 
 
 def as_json(body: BaseModel | dict[str, Any]) -> str:
     plain = body.model_dump(mode="json") if isinstance(body, BaseModel) else body
     return json.dumps(plain, ensure_ascii=False)
-
-
-def cursor_number(cursor: str) -> int:
-    """A cursor that is a row's number. Raises InvalidInput."""
-    if not cursor:
-        return 0
-    if not (cursor.isascii() and cursor.isdigit() and len(cursor) < 18):
-        raise InvalidInput(
-            "This page mark is not ours. Begin with the first page.", {"cursor": "is not ours"}
-        )
-    return int(cursor)
 
 
 def _acted(body: str, status: int, headers: dict[str, str] | None = None) -> Response:

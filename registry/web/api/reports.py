@@ -13,17 +13,9 @@ from registry.settings import Settings
 from registry.store import reports as store
 from registry.store import tools
 from registry.store.columns import id_of
+from registry.store.paging import row_mark
 from registry.store.tables import Tool
-from registry.web.api.replies import (
-    Cursor,
-    IdempotencyKey,
-    Limit,
-    as_json,
-    cursor_number,
-    next_link,
-    once,
-    told,
-)
+from registry.web.api.replies import Acting, Cursor, Limit, Once, next_link, told
 from registry.web.deps import CurrentUser, House, Insider, Now, Plain, Read, Tx
 from registry.web.life_schemas import ReportedOut, ReportIn, ReportOut, report_out
 from registry.web.routing import api_router
@@ -35,30 +27,18 @@ router = api_router(tag="reports")
 
 @router.post("/challenges", response_model=ReportedOut, status_code=201, summary="Challenge what was decided")
 def challenge(
-    request: Request,
-    tx: Tx,
-    user: CurrentUser,
-    settings: House,
-    now: Now,
-    asked: ReportIn,
-    idempotency_key: IdempotencyKey = None,
+    request: Request, tx: Tx, user: CurrentUser, settings: House, now: Now, asked: ReportIn, once: Once
 ) -> Response:
     """When enough different people do, the tool is looked at again; the answer holds until then."""
-    return _tell(request, tx, user, settings, now, ReportKind.CHALLENGE, asked, idempotency_key)
+    return _tell(request, tx, user, settings, now, ReportKind.CHALLENGE, asked, once)
 
 
 @router.post("/incidents", response_model=ReportedOut, status_code=201, summary="Report an incident")
 def report_incident(
-    request: Request,
-    tx: Tx,
-    user: CurrentUser,
-    settings: House,
-    now: Now,
-    asked: ReportIn,
-    idempotency_key: IdempotencyKey = None,
+    request: Request, tx: Tx, user: CurrentUser, settings: House, now: Now, asked: ReportIn, once: Once
 ) -> Response:
     """It opens the tool's case again at once, and changes no answer by itself."""
-    return _tell(request, tx, user, settings, now, ReportKind.INCIDENT, asked, idempotency_key)
+    return _tell(request, tx, user, settings, now, ReportKind.INCIDENT, asked, once)
 
 
 @router.get("/reports", response_model=Page[ReportOut], summary="What colleagues reported, newest first")
@@ -77,7 +57,7 @@ def list_reports(
         read,
         kind=kind,
         tool_id=id_of(tools.get(read, tool)) if tool else None,
-        before=cursor_number(cursor),
+        before=row_mark(cursor),
         limit=limit + 1,
     )
     following = str(found[limit - 1].row.id) if len(found) > limit else None
@@ -94,7 +74,7 @@ def _tell(
     now: datetime,
     kind: ReportKind,
     asked: ReportIn,
-    key: str | None,
+    once: Acting,
 ) -> Response:
     require_voice(settings, user)
     by, place = teller(request, user, now)
@@ -124,10 +104,7 @@ def _tell(
             enough=settings.challenges,
         )
 
-    if user is None:  # a key belongs to a person
-        headers = {"Cache-Control": "no-store"}
-        return Response(as_json(act()), 201, headers=headers, media_type="application/json")
-    return once(request, tx, key, asked, act, by=user, now=now, status=201)
+    return once(asked, act, by=by if user is None else user, status=201)
 
 
 def _ref(tool: Tool | None, settings: Settings) -> ToolRef | None:

@@ -11,7 +11,7 @@ from registry.services.rubrics.comparing import Reweighing, compare
 from registry.store import rubrics as store
 from registry.store.rubrics import Uses
 from registry.store.tables import RubricFile
-from registry.web.api.replies import IdempotencyKey, IfMatch, once, told, version_in
+from registry.web.api.replies import IfMatch, Once, told, version_in
 from registry.web.deps import House, Now, Read, RowId, RubricKeeper, RubricReader, Tx
 from registry.web.routing import api_router
 from registry.web.rubric_schemas import (
@@ -42,13 +42,7 @@ def list_rubrics(request: Request, read: Read, _user: RubricReader, settings: Ho
 
 @router.post("", response_model=RubricOut, status_code=201, summary="Store a file, not switched on")
 def add_rubric(
-    request: Request,
-    tx: Tx,
-    user: RubricKeeper,
-    now: Now,
-    settings: House,
-    asked: RubricIn,
-    idempotency_key: IdempotencyKey = None,
+    tx: Tx, user: RubricKeeper, now: Now, settings: House, asked: RubricIn, once: Once
 ) -> Response:
     """One that is stored already is given back. 422, naming the key or the two cells, where it cannot be used."""
 
@@ -60,18 +54,11 @@ def add_rubric(
             raise InvalidInput("The file cannot be used.", {"text": refused.sentence}) from refused
         return _out(tx, stored, settings.base_url)
 
-    return once(request, tx, idempotency_key, asked, act, by=user, now=now, status=201)
+    return once(asked, act, by=user, status=201)
 
 
 @router.post("/look", response_model=LookOut, summary="Take in what is new in the rubrics folder")
-def look_again(
-    request: Request,
-    tx: Tx,
-    user: RubricKeeper,
-    now: Now,
-    settings: House,
-    idempotency_key: IdempotencyKey = None,
-) -> Response:
+def look_again(tx: Tx, user: RubricKeeper, now: Now, settings: House, once: Once) -> Response:
     """Files that cannot be used are told and harm nothing."""
 
     def act() -> LookOut:
@@ -81,7 +68,7 @@ def look_again(
             faults=[FileFaultOut(file=each.file, sentence=each.sentence) for each in taken.faults],
         )
 
-    return once(request, tx, idempotency_key, None, act, by=user, now=now)
+    return once(None, act, by=user)
 
 
 @router.get("/{number}", response_model=WholeRubricOut, summary="One file, whole")
@@ -139,14 +126,7 @@ def compare_rubrics(
 
 @router.post("/{number}/switch-on", response_model=RubricOut, summary="Open new evaluations with this file")
 def switch_on(
-    number: RowId,
-    request: Request,
-    tx: Tx,
-    user: RubricKeeper,
-    now: Now,
-    settings: House,
-    if_match: IfMatch = None,
-    idempotency_key: IdempotencyKey = None,
+    number: RowId, tx: Tx, user: RubricKeeper, now: Now, settings: House, once: Once, if_match: IfMatch = None
 ) -> Response:
     """Those under way keep theirs. 409 where it is in force, or an office lacks outcomes for the decision table."""
 
@@ -154,7 +134,7 @@ def switch_on(
         file = rubrics.switch_on(tx, number, version=version_in(if_match), by=user, now=now)
         return _out(tx, file, settings.base_url)
 
-    return once(request, tx, idempotency_key, None, act, by=user, now=now)
+    return once(None, act, by=user)
 
 
 def effects_out(found: Reweighing) -> EffectsOut:

@@ -9,7 +9,7 @@ from registry.services.entries.intake_rules import SHOWN, Trial
 from registry.store import intake_rules, sources
 from registry.store.columns import id_of
 from registry.store.tables import IntakeRule
-from registry.web.api.replies import IdempotencyKey, once, told
+from registry.web.api.replies import Once, told
 from registry.web.deps import Now, Read, RowId, SourceKeeper, SourceReader, Tx
 from registry.web.routing import api_router
 from registry.web.rule_schemas import LetInOut, RuleMoveIn
@@ -31,21 +31,14 @@ def list_rules(request: Request, read: Read, _user: SourceReader) -> Response:
 
 
 @router.post("", response_model=RuleOut, status_code=201, summary="Add a rule behind the others")
-def add_rule(
-    request: Request,
-    tx: Tx,
-    user: SourceKeeper,
-    now: Now,
-    asked: RuleIn,
-    idempotency_key: IdempotencyKey = None,
-) -> Response:
+def add_rule(tx: Tx, user: SourceKeeper, now: Now, asked: RuleIn, once: Once) -> Response:
     """It holds for what comes in from now on. 422 where it cannot stand or is too slow on stored entries."""
 
     def act() -> RuleOut:
         row = acts.add(tx, _rule(asked), by=user, now=now)
         return _told(tx, row)
 
-    return once(request, tx, idempotency_key, asked, act, by=user, now=now, status=201)
+    return once(asked, act, by=user, status=201)
 
 
 @router.post("/try", response_model=TriedOut, summary="Try a rule on stored entries")
@@ -56,54 +49,34 @@ def try_rule(_user: SourceKeeper, read: Read, asked: RuleIn) -> TriedOut:
 
 @router.post("/{rule_id}/move", response_model=RuleOut, summary="Ask a rule earlier or later")
 def move_rule(
-    rule_id: RowId,
-    request: Request,
-    tx: Tx,
-    user: SourceKeeper,
-    now: Now,
-    asked: RuleMoveIn,
-    idempotency_key: IdempotencyKey = None,
+    rule_id: RowId, tx: Tx, user: SourceKeeper, now: Now, asked: RuleMoveIn, once: Once
 ) -> Response:
     """One place up or down. The first rule that blocks is the one that is named."""
 
     def act() -> RuleOut:
         return _told(tx, acts.move(tx, rule_id, up=asked.to == "up", by=user, now=now))
 
-    return once(request, tx, idempotency_key, asked, act, by=user, now=now)
+    return once(asked, act, by=user)
 
 
 @router.post("/{rule_id}/let-in", response_model=LetInOut, summary="Let in what an ended rule kept out")
-def let_in(
-    rule_id: RowId,
-    request: Request,
-    tx: Tx,
-    user: SourceKeeper,
-    now: Now,
-    idempotency_key: IdempotencyKey = None,
-) -> Response:
+def let_in(rule_id: RowId, tx: Tx, user: SourceKeeper, now: Now, once: Once) -> Response:
     """All of it at once. 409 while the rule still holds."""
 
     def act() -> LetInOut:
         return LetInOut(entries=acts.let_in_again(tx, rule_id, by=user, now=now))
 
-    return once(request, tx, idempotency_key, None, act, by=user, now=now)
+    return once(None, act, by=user)
 
 
 @router.delete("/{rule_id}", response_model=RuleOut, summary="End a rule")
-def remove_rule(
-    rule_id: RowId,
-    request: Request,
-    tx: Tx,
-    user: SourceKeeper,
-    now: Now,
-    idempotency_key: IdempotencyKey = None,
-) -> Response:
+def remove_rule(rule_id: RowId, tx: Tx, user: SourceKeeper, now: Now, once: Once) -> Response:
     """What it kept out stays out, until a person lets it in."""
 
     def act() -> RuleOut:
         return _told(tx, acts.remove(tx, rule_id, by=user, now=now))
 
-    return once(request, tx, idempotency_key, None, act, by=user, now=now)
+    return once(None, act, by=user)
 
 
 def _rule(asked: RuleIn) -> Rule:

@@ -1,7 +1,6 @@
 """A reviewer's own scorecard: its draft saved, handed in, amended; a token scores under its owner's rights."""
 
 from collections.abc import Callable
-from datetime import datetime
 
 from fastapi import Request, Response
 from pydantic import BaseModel
@@ -15,7 +14,7 @@ from registry.services.rubrics import rubrics
 from registry.store import evaluations
 from registry.store.evaluations import StoredScorecard
 from registry.web.api.evaluations import answers_out, ratings_out
-from registry.web.api.replies import IdempotencyKey, IfMatch, once, told, version_in
+from registry.web.api.replies import Acting, IfMatch, Once, told, version_in
 from registry.web.deps import House, Now, Read, Reviewer, RowId, Tx
 from registry.web.evaluation_schemas import DraftIn, DraftOut, ReasonIn
 from registry.web.routing import api_router
@@ -34,13 +33,12 @@ def show(evaluation_id: RowId, request: Request, read: Read, user: Reviewer) -> 
 @router.put("", response_model=DraftOut, summary="Save your draft")
 def save(
     evaluation_id: RowId,
-    request: Request,
     tx: Tx,
     user: Reviewer,
     now: Now,
     asked: DraftIn,
+    once: Once,
     if_match: IfMatch = None,
-    idempotency_key: IdempotencyKey = None,
 ) -> Response:
     """The whole draft, complete or not. 412 where another window saved since: read it, and save both."""
 
@@ -53,28 +51,24 @@ def save(
         typed = confirmed(_typed(asked), before, frozenset(asked.confirmed))
         scoring.save_draft(tx, evaluation_id, typed, version=version, by=user, now=now)
 
-    return _acted(request, tx, evaluation_id, user, now, asked, idempotency_key, act)
+    return _acted(once, evaluation_id, user, asked, act)
 
 
 @router.post("/submit", response_model=DraftOut, summary="Hand it in")
 def submit(
     evaluation_id: RowId,
-    request: Request,
     tx: Tx,
     user: Reviewer,
     now: Now,
     house: House,
-    idempotency_key: IdempotencyKey = None,
+    once: Once,
 ) -> Response:
     """422 names each line that is not finished. From then on it is read-only, and you read what others handed in."""
     return _acted(
-        request,
-        tx,
+        once,
         evaluation_id,
         user,
-        now,
         None,
-        idempotency_key,
         lambda: scoring.submit(tx, evaluation_id, solo=house.solo, by=user, now=now),
     )
 
@@ -82,22 +76,18 @@ def submit(
 @router.post("/amend", response_model=DraftOut, summary="Amend it")
 def amend(
     evaluation_id: RowId,
-    request: Request,
     tx: Tx,
     user: Reviewer,
     now: Now,
     asked: ReasonIn,
-    idempotency_key: IdempotencyKey = None,
+    once: Once,
 ) -> Response:
     """A new draft with the next number; the version handed in stays on record and counts until the new one is in."""
     return _acted(
-        request,
-        tx,
+        once,
         evaluation_id,
         user,
-        now,
         asked,
-        idempotency_key,
         lambda: scoring.amend(tx, evaluation_id, reason=asked.reason, by=user, now=now),
     )
 
@@ -105,42 +95,33 @@ def amend(
 @router.post("/carry", response_model=DraftOut, summary="Begin with your last scorecard of the tool")
 def carry(
     evaluation_id: RowId,
-    request: Request,
     tx: Tx,
     user: Reviewer,
     now: Now,
-    idempotency_key: IdempotencyKey = None,
+    once: Once,
 ) -> Response:
     """Each line is marked as carried over, and has to be confirmed or changed before it can be handed in."""
     return _acted(
-        request,
-        tx,
+        once,
         evaluation_id,
         user,
-        now,
         None,
-        idempotency_key,
         lambda: scoring.carry_over(tx, evaluation_id, by=user, now=now),
     )
 
 
 def _acted(
-    request: Request,
-    tx: Session,
-    evaluation_id: int,
-    user: Actor,
-    now: datetime,
-    asked: BaseModel | None,
-    key: str | None,
-    act: Callable[[], object],
+    once: Acting, evaluation_id: int, user: Actor, asked: BaseModel | None, act: Callable[[], object]
 ) -> Response:
+    tx = once.tx
+
     def done() -> DraftOut:
         taking_part.require_voice(tx, evaluations.get(tx, evaluation_id), by=user)
         act()
         tx.expire_all()
         return _out(tx, evaluation_id, user)
 
-    return once(request, tx, key, asked, done, by=user, now=now)
+    return once(asked, done, by=user)
 
 
 def _latest(session: Session, evaluation_id: int, user: Actor) -> StoredScorecard | None:

@@ -2,9 +2,8 @@
 
 from collections.abc import Callable
 from dataclasses import asdict
-from datetime import datetime, timedelta
-from hashlib import sha256
-from typing import TYPE_CHECKING, Annotated
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from fastapi import Query, Request, Response
 from sqlmodel import Session
@@ -14,17 +13,17 @@ from registry.domain.visit import visits
 from registry.services.sources import sources as acts
 from registry.services.sources import starting
 from registry.services.sources.source_health import SourceState as Fares
-from registry.services.sources.source_health import health as health_of
 from registry.store import sources
-from registry.store.columns import id_of
 from registry.store.engine import snapshot
 from registry.store.sources import SourceYield
 from registry.store.tables import Source
-from registry.web.api.replies import IdempotencyKey, IfMatch, mark_in, once, told
+from registry.web.api.replies import IfMatch, Once, mark_in, told
 from registry.web.deps import House, Now, Plain, Read, RowId, SourceKeeper, SourceReader, Tx
 from registry.web.parts import parts_of
 from registry.web.routing import api_router
 from registry.web.schemas import Page
+from registry.web.source_filter import YEAR, Filter, Sort, listed
+from registry.web.source_rows import lines_out, mark_of, source_out
 from registry.web.source_schemas import (
     AddedOut,
     CheckedEntry,
@@ -32,8 +31,8 @@ from registry.web.source_schemas import (
     LeftOutOut,
     SourceChange,
     SourceIn,
+    SourceLineOut,
     SourceOut,
-    SourceState,
     SourceWhole,
     SourceYieldOut,
     StarterIn,
@@ -48,43 +47,38 @@ if TYPE_CHECKING:
     from registry.trying import Checked
 
 router = api_router("/sources", tag="sources")
-YEAR = timedelta(days=365)
 
 
-@router.get("", response_model=Page[SourceOut], summary="Every source and how it fares")
+@router.get("", response_model=Page[SourceLineOut], summary="Every source and how it fares")
 def list_sources(
     request: Request,
     read: Read,
     _user: SourceReader,
     now: Now,
-    group: Annotated[Plain, Query(max_length=80, description="Only those of this group.")] = "",
-    health: Annotated[Fares | None, Query(description="Only those that fare so.")] = None,
+    group: Annotated[Plain, Query(max_length=80, description="Only those of this group; - for none.")] = "",
+    health: Annotated[
+        Fares | Literal["trouble"] | None,
+        Query(description="Only those that fare so; trouble: all not well."),
+    ] = None,
+    q: Annotated[Plain, Query(max_length=200, description="Words in name, address, group or sort.")] = "",
+    sort: Annotated[Sort, Query(description="In which order.")] = Sort.NAME,
 ) -> Response:
-    """By name, paused ones too; all of them on one page."""
-    found = [_out(each, now) for each in sources.sources(read, group=group)]
-    items = [each for each in found if health is None or each.health is health]
-    return told(request, Page[SourceOut](items=items, next=None), private=True)
+    """Paused ones too; all of them on one page."""
+    found = listed(read, Filter(state=health or "", group=group, text=q, sort=sort), now)
+    return told(request, Page[SourceLineOut](items=lines_out(read, found, now), next=None), private=True)
 
 
 @router.post("", response_model=SourceOut, status_code=201, summary="Start to poll an address")
 def add_source(
-    request: Request,
-    tx: Tx,
-    user: SourceKeeper,
-    settings: House,
-    now: Now,
-    asked: SourceIn,
-    idempotency_key: IdempotencyKey = None,
+    tx: Tx, user: SourceKeeper, settings: House, now: Now, asked: SourceIn, once: Once
 ) -> Response:
     """It is read at the scheduler's next tick. 409 where it is polled already."""
     return once(
-        request,
-        tx,
-        idempotency_key,
         asked,
-        lambda: _out(acts.add_source(tx, **asked.model_dump(), own=settings.base_url, by=user, now=now), now),
+        lambda: source_out(
+            acts.add_source(tx, **asked.model_dump(), own=settings.base_url, by=user, now=now), now
+        ),
         by=user,
-        now=now,
         status=201,
     )
 
@@ -119,27 +113,20 @@ def list_starters(
 
 
 @router.post("/starter", response_model=AddedOut, summary="Add several of the starter list")
-def add_starters(
-    request: Request,
-    tx: Tx,
-    user: SourceKeeper,
-    now: Now,
-    asked: StarterIn,
-    idempotency_key: IdempotencyKey = None,
-) -> Response:
+def add_starters(tx: Tx, user: SourceKeeper, now: Now, asked: StarterIn, once: Once) -> Response:
     """What is named, and all of the named groups, in one act; what is polled already is left out."""
 
     def act() -> AddedOut:
         added, left_out = starting.add_starters(tx, asked.names, asked.groups, by=user, now=now)
         return AddedOut(
-            added=[_out(each, now) for each in added],
+            added=[source_out(each, now) for each in added],
             left_out=[
                 LeftOutOut(name=each.wanted.name, url=public_url(each.wanted.url), why=each.why)
                 for each in left_out
             ],
         )
 
-    return once(request, tx, idempotency_key, asked, act, by=user, now=now)
+    return once(asked, act, by=user)
 
 
 @router.get("/{source_id}", response_model=SourceWhole, summary="One source")
@@ -148,7 +135,7 @@ def show_source(source_id: RowId, request: Request, read: Read, _user: SourceRea
     source = sources.get(read, source_id)
     harvest = sources.yields(read, now - YEAR, only=[source_id]).get(source_id, SourceYield())
     whole = SourceWhole(
-        **_out(source, now).model_dump(),
+        **source_out(source, now).model_dump(),
         year=SourceYieldOut(proposed=harvest.candidates, accepted=harvest.accepted),
         visits=[
             VisitOut(
@@ -163,19 +150,18 @@ def show_source(source_id: RowId, request: Request, read: Read, _user: SourceRea
             for each in visits(source.strip)[::-1]
         ],
     )
-    return told(request, whole, mark=_mark(source), private=True)
+    return told(request, whole, mark=mark_of(source), private=True)
 
 
 @router.patch("/{source_id}", response_model=SourceOut, summary="Change name, address, sort or group")
 def change(
     source_id: RowId,
-    request: Request,
     tx: Tx,
     user: SourceKeeper,
     now: Now,
     asked: SourceChange,
+    once: Once,
     if_match: IfMatch = None,
-    idempotency_key: IdempotencyKey = None,
 ) -> Response:
     """Only what is given. Another address drops what the old one's replies taught; 409 where it is polled already."""
 
@@ -187,22 +173,16 @@ def change(
         return acts.change_address(tx, source_id, url=asked.url, by=user, now=now)
 
     checked = _checked(tx, source_id, if_match, act, now)
-    return once(request, tx, idempotency_key, asked, checked, by=user, now=now)
+    return once(asked, checked, by=user)
 
 
 @router.delete("/{source_id}", response_model=SourceOut, summary="Take it off the list")
 def remove(
-    source_id: RowId,
-    request: Request,
-    tx: Tx,
-    user: SourceKeeper,
-    now: Now,
-    if_match: IfMatch = None,
-    idempotency_key: IdempotencyKey = None,
+    source_id: RowId, tx: Tx, user: SourceKeeper, now: Now, once: Once, if_match: IfMatch = None
 ) -> Response:
     """Its entries, and what they led to, stay; a source that is added again has all it had."""
     act = _checked(tx, source_id, if_match, lambda: acts.remove(tx, source_id, by=user, now=now), now)
-    return once(request, tx, idempotency_key, None, act, by=user, now=now)
+    return once(None, act, by=user)
 
 
 @router.post("/{source_id}/try", response_model=CheckedOut, summary="See what it would bring now")
@@ -221,62 +201,38 @@ def try_out(source_id: RowId, request: Request, _user: SourceKeeper, settings: H
 
 @router.post("/{source_id}/undo-move", response_model=SourceOut, summary="Go back to the address before")
 def undo_move(
-    source_id: RowId,
-    request: Request,
-    tx: Tx,
-    user: SourceKeeper,
-    now: Now,
-    if_match: IfMatch = None,
-    idempotency_key: IdempotencyKey = None,
+    source_id: RowId, tx: Tx, user: SourceKeeper, now: Now, once: Once, if_match: IfMatch = None
 ) -> Response:
     """And stay there; 409 where it never moved."""
     act = _checked(tx, source_id, if_match, lambda: acts.undo_move(tx, source_id, by=user, now=now), now)
-    return once(request, tx, idempotency_key, None, act, by=user, now=now)
+    return once(None, act, by=user)
 
 
 @router.post("/{source_id}/pause", response_model=SourceOut, summary="Poll it no longer")
 def pause(
-    source_id: RowId,
-    request: Request,
-    tx: Tx,
-    user: SourceKeeper,
-    now: Now,
-    if_match: IfMatch = None,
-    idempotency_key: IdempotencyKey = None,
+    source_id: RowId, tx: Tx, user: SourceKeeper, now: Now, once: Once, if_match: IfMatch = None
 ) -> Response:
     """Until it is resumed."""
     act = _checked(tx, source_id, if_match, lambda: acts.pause(tx, source_id, by=user, now=now), now)
-    return once(request, tx, idempotency_key, None, act, by=user, now=now)
+    return once(None, act, by=user)
 
 
 @router.post("/{source_id}/resume", response_model=SourceOut, summary="Poll it again")
 def resume(
-    source_id: RowId,
-    request: Request,
-    tx: Tx,
-    user: SourceKeeper,
-    now: Now,
-    if_match: IfMatch = None,
-    idempotency_key: IdempotencyKey = None,
+    source_id: RowId, tx: Tx, user: SourceKeeper, now: Now, once: Once, if_match: IfMatch = None
 ) -> Response:
     """From now; also one that was given up as gone."""
     act = _checked(tx, source_id, if_match, lambda: acts.resume(tx, source_id, by=user, now=now), now)
-    return once(request, tx, idempotency_key, None, act, by=user, now=now)
+    return once(None, act, by=user)
 
 
 @router.post("/{source_id}/fetch", response_model=SourceOut, summary="Read it at the next tick")
 def fetch(
-    source_id: RowId,
-    request: Request,
-    tx: Tx,
-    user: SourceKeeper,
-    now: Now,
-    if_match: IfMatch = None,
-    idempotency_key: IdempotencyKey = None,
+    source_id: RowId, tx: Tx, user: SourceKeeper, now: Now, once: Once, if_match: IfMatch = None
 ) -> Response:
     """Makes it due at once; 409 within five minutes of the last visit, out of politeness."""
     act = _checked(tx, source_id, if_match, lambda: acts.fetch_now(tx, source_id, by=user, now=now), now)
-    return once(request, tx, idempotency_key, None, act, by=user, now=now)
+    return once(None, act, by=user)
 
 
 def _checked(
@@ -284,52 +240,11 @@ def _checked(
 ) -> Callable[[], SourceOut]:
     def acted() -> SourceOut:
         wanted = mark_in(if_match)
-        if wanted is not None and wanted != _mark(sources.get(session, source_id)):
+        if wanted is not None and wanted != mark_of(sources.get(session, source_id)):
             raise StaleVersion("Somebody changed this source meanwhile. Read it again, then repeat your act.")
-        return _out(act(), now)
+        return source_out(act(), now)
 
     return acted
-
-
-def _mark(source: Source) -> str:
-    """What a person set, as a short digest: a source has no version of its own."""
-    said = (
-        source.name,
-        source.url,
-        source.kind,
-        source.announcer,
-        source.group,
-        source.paused_at,
-        source.gone_at,
-    )
-    return sha256(repr([str(each) for each in said]).encode()).hexdigest()[:12]
-
-
-def _out(source: Source, now: datetime) -> SourceOut:
-    fares = health_of(source, now)
-    return SourceOut(
-        id=id_of(source),
-        version=_mark(source),
-        name=source.name,
-        url=public_url(source.url),
-        kind=source.kind,
-        announcer=source.announcer,
-        group=source.group,
-        state=_state(source),
-        health=fares.state,
-        says=fares.sentence,
-        due_at=source.due_at,
-        fetched_at=source.fetched_at,
-        succeeded_at=source.succeeded_at,
-        changed_at=source.changed_at,
-        quiet_at=source.quiet_at,
-        may_fetch_at=acts.may_fetch_at(source, now),
-        former_url=public_url(source.former_url),
-        note=source.note,
-        failures=source.failures,
-        error_code=source.error_code,
-        error=source.error,
-    )
 
 
 def _checked_out(found: "Checked") -> CheckedOut:
@@ -359,13 +274,3 @@ def _checked_out(found: "Checked") -> CheckedOut:
 def _refused(url: str, error: ScrapeError) -> CheckedOut:
     suggested = [str(each) for each in getattr(error, "suggested", ())]
     return CheckedOut(ok=False, url=url, error_code=error.code, error=error.sentence, suggested=suggested)
-
-
-def _state(source: Source) -> SourceState:
-    if source.gone_at:
-        return SourceState.GONE
-    if source.paused_at:
-        return SourceState.PAUSED
-    if source.failures:
-        return SourceState.FAILING
-    return SourceState.OK if source.succeeded_at else SourceState.NEW

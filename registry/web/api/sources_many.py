@@ -1,16 +1,17 @@
 """Many sources at once: a list from a feed reader, and one act on several."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Annotated
 
-from fastapi import Query, Request, Response
+from fastapi import Query, Response
 from pydantic import Field
 
 from registry.domain.proposal import Announcer
 from registry.services.sources import sources as acts
 from registry.services.sources.opml import as_wanted, read_opml
 from registry.services.sources.sources import LeftOut, ManyAct
-from registry.web.api.replies import IdempotencyKey, once
+from registry.web.api.replies import Once
 from registry.web.deps import Now, Plain, SourceKeeper, Tx
 from registry.web.routing import api_router
 from registry.web.schemas import Sent, Shape
@@ -46,13 +47,12 @@ class BulkOut(Shape):
 
 @router.post("/import", response_model=ImportOut, summary="Add what an OPML file lists")
 def import_opml(
-    request: Request,
     tx: Tx,
     user: SourceKeeper,
     now: Now,
     asked: OpmlIn,
+    once: Once,
     dry_run: Annotated[bool, Query(description="Say what would be added, and add nothing.")] = False,
-    idempotency_key: IdempotencyKey = None,
 ) -> Response:
     """What is polled already, or is no address, is left out and named with why."""
 
@@ -65,25 +65,20 @@ def import_opml(
         added, left_out = acts.add_all(tx, wanted, by=user, now=now)
         return ImportOut(added=[each.name for each in added], left_out=_left_out(left_out), dry_run=False)
 
-    return once(request, tx, None if dry_run else idempotency_key, asked, act, by=user, now=now)
+    if dry_run:
+        once = replace(once, key=None)  # nothing is done that could be done twice
+    return once(asked, act, by=user)
 
 
 @router.post("/bulk", response_model=BulkOut, summary="One act on several sources")
-def act_on_many(
-    request: Request,
-    tx: Tx,
-    user: SourceKeeper,
-    now: Now,
-    asked: BulkIn,
-    idempotency_key: IdempotencyKey = None,
-) -> Response:
+def act_on_many(tx: Tx, user: SourceKeeper, now: Now, asked: BulkIn, once: Once) -> Response:
     """Pause, resume, remove, or put into a group; those that it cannot be done to are left as they are."""
 
     def act() -> BulkOut:
         done = acts.act_on_many(tx, asked.ids, asked.act, group=asked.group, by=user, now=now)
         return BulkOut(count=done.count, left=list(done.left))
 
-    return once(request, tx, idempotency_key, asked, act, by=user, now=now)
+    return once(asked, act, by=user)
 
 
 def _left_out(found: Sequence[LeftOut]) -> list[LeftOutOut]:

@@ -10,27 +10,21 @@ from sqlmodel import Session
 from registry.domain.lookup import Answer, AnswerCode, Question
 from registry.services.answers import lookup, tool_list
 from registry.services.answers.index import Index
+from registry.services.answers.shown import ANY_TOOL, Shown
 from registry.services.answers.tool_list import ToolFilter
 from registry.services.lists.aliases import write_alias
 from registry.services.people.house import house
 from registry.services.tools import editing
 from registry.services.verdicts.facets import refuse_strangers
 from registry.services.verdicts.shelf import Filter
+from registry.services.verdicts.turn import midnight
 from registry.settings import Settings
 from registry.store import tags, tools, verdicts
 from registry.store.columns import id_of
 from registry.store.tables import Tool
-from registry.web.api.replies import (
-    Cursor,
-    IdempotencyKey,
-    IfMatch,
-    Limit,
-    next_link,
-    once,
-    told,
-    version_in,
-)
+from registry.web.api.replies import Cursor, IfMatch, Limit, Once, next_link, told, version_in
 from registry.web.deps import Called, House, Known, Now, Plain, Read, Slug, Triager, Tx
+from registry.web.memory import keep
 from registry.web.routing import api_router
 from registry.web.schemas import Page, ToolEditIn, ToolOut, WholeToolOut
 
@@ -62,6 +56,10 @@ def list_tools(
     tagged = {each.tool.id: each.tags for each in found.tools}
     answers = lookup.answers(read, shown, Question(at=now), known, now=now, index=index)
     following = shown[-1].slug if found.on else None
+    # When a decision may be expected is told by how long all others took.
+    any_runs = any(each.code is AnswerCode.UNDER_REVIEW for each in answers.values())
+    listed = ANY_TOOL if any_runs else Shown(frozenset(answers), listed=True)
+    keep(request, midnight(now, known.zone), listed)
     page = Page[ToolOut](
         items=[_out(tool, tagged[id_of(tool)], answers[id_of(tool)], settings.base_url) for tool in shown],
         next=following,
@@ -79,14 +77,13 @@ def show_tool(slug: Slug, request: Request, index: Known, read: Read, settings: 
 @router.post("/{slug}/edit", response_model=WholeToolOut, summary="Change what is known of it")
 def edit_tool(
     slug: Slug,
-    request: Request,
     tx: Tx,
     user: Triager,
     settings: House,
     now: Now,
     asked: ToolEditIn,
+    once: Once,
     if_match: IfMatch = None,
-    idempotency_key: IdempotencyKey = None,
 ) -> Response:
     """What is so already is no act. 422 where people find another tool by one of the names, 412 where it changed
     meanwhile."""
@@ -106,7 +103,7 @@ def edit_tool(
         )
         return _whole(tx, tool, settings, now)
 
-    return once(request, tx, idempotency_key, asked, act, by=user, now=now)
+    return once(asked, act, by=user)
 
 
 def _whole(

@@ -17,17 +17,16 @@ from registry.settings import Settings
 from registry.store import candidates, inbox, tools, triage_acts
 from registry.store import saved_filters as kept
 from registry.store.columns import id_of
+from registry.store.paging import row_mark
 from registry.store.tables import TriageAct
 from registry.web.api.replies import (
     Cursor,
-    IdempotencyKey,
     IfMatch,
     Limit,
+    Once,
     as_json,
-    cursor_number,
     mark_in,
     next_link,
-    once,
     told,
 )
 from registry.web.candidate_schemas import (
@@ -56,14 +55,7 @@ router = api_router("/candidates", tag="candidates")
 
 @router.post("/bulk", response_model=BulkOut, summary="Act on several at once")
 def act_on_several(
-    request: Request,
-    tx: Tx,
-    user: Triager,
-    settings: House,
-    now: Now,
-    asked: BulkIn,
-    if_match: IfMatch = None,
-    idempotency_key: IdempotencyKey = None,
+    tx: Tx, user: Triager, settings: House, now: Now, asked: BulkIn, once: Once, if_match: IfMatch = None
 ) -> Response:
     """In one transaction, whole or not at all. The ETag of a dry run is what `If-Match` of the act wants: then it is
     done to exactly those candidates, or to none (412) where anything about them has changed."""
@@ -119,7 +111,7 @@ def act_on_several(
             undo_until=done.at + undoing.UNDO_FOR,
         )
 
-    return once(request, tx, idempotency_key, asked, act, by=user, now=now)
+    return once(asked, act, by=user)
 
 
 @router.get("/acts", response_model=Page[ActOut], summary="What was done in triage, newest first")
@@ -127,7 +119,7 @@ def list_acts(
     request: Request, read: Read, _user: Triager, cursor: Cursor = "", limit: Limit = 50
 ) -> Response:
     """By whomever; one's own can be undone for ten minutes."""
-    found = triage_acts.newest(read, before=cursor_number(cursor), limit=limit + 1)
+    found = triage_acts.newest(read, before=row_mark(cursor), limit=limit + 1)
     following = str(found[limit - 1].id) if len(found) > limit else None
     ids = triage_acts.candidate_ids(read, [id_of(each) for each in found[:limit]])
     body = Page[ActOut](
@@ -137,16 +129,14 @@ def list_acts(
 
 
 @router.post("/acts/{act_id}/undo", response_model=ActOut, summary="Take an act back")
-def undo(
-    act_id: RowId, request: Request, tx: Tx, user: Triager, now: Now, idempotency_key: IdempotencyKey = None
-) -> Response:
+def undo(act_id: RowId, tx: Tx, user: Triager, now: Now, once: Once) -> Response:
     """One's own, whole, within ten minutes, and while nothing that came later depends on it (409)."""
 
     def act() -> ActOut:
         done = undoing.undo(tx, act_id, by=user, now=now)
         return _act(done, triage_acts.candidate_ids(tx, [act_id]).get(act_id, ()))
 
-    return once(request, tx, idempotency_key, None, act, by=user, now=now)
+    return once(None, act, by=user)
 
 
 @router.get("/filters", response_model=Page[SavedFilterOut], summary="The filters that you keep")
@@ -157,13 +147,7 @@ def list_filters(request: Request, read: Read, user: Insider, settings: House, n
 
 @router.post("/filters", response_model=SavedFilterOut, status_code=201, summary="Keep a filter under a name")
 def save_filter(
-    request: Request,
-    tx: Tx,
-    user: Insider,
-    settings: House,
-    now: Now,
-    asked: SavedFilterIn,
-    idempotency_key: IdempotencyKey = None,
+    tx: Tx, user: Insider, settings: House, now: Now, asked: SavedFilterIn, once: Once
 ) -> Response:
     """A name of yours that is in use is given the new filter."""
 
@@ -173,17 +157,19 @@ def save_filter(
         count = inbox.count(tx, wanted.filter(zone=settings.zone, now=now))
         return SavedFilterOut(id=id_of(row), name=row.name, url=_address(row.query, settings), count=count)
 
-    return once(request, tx, idempotency_key, asked, act, by=user, now=now, status=201)
+    return once(asked, act, by=user, status=201)
 
 
 @router.delete("/filters/{filter_id}", response_model=Page[SavedFilterOut], summary="Keep a filter no longer")
-def remove_filter(
-    filter_id: RowId, request: Request, tx: Tx, user: Insider, settings: House, now: Now
-) -> Response:
+def remove_filter(filter_id: RowId, tx: Tx, user: Insider, settings: House, now: Now, once: Once) -> Response:
     """The reply is those that you still keep."""
-    saved_filters.remove(tx, filter_id, by=user)
-    tx.flush()
-    return once(request, tx, None, None, lambda: _filters(tx, user, settings, now), by=user, now=now)
+
+    def act() -> Page[SavedFilterOut]:
+        saved_filters.remove(tx, filter_id, by=user)
+        tx.flush()
+        return _filters(tx, user, settings, now)
+
+    return once(None, act, by=user)
 
 
 @router.get("/dismissals", response_model=DismissalsOut, summary="Dismissals by reason, month and source")
@@ -212,15 +198,7 @@ def list_duplicates(candidate_id: RowId, request: Request, read: Read, _user: Tr
 
 
 @router.post("/{candidate_id}/differ", response_model=CandidateOut, summary="Say that two differ")
-def differ(
-    candidate_id: RowId,
-    request: Request,
-    tx: Tx,
-    user: Triager,
-    now: Now,
-    asked: DifferIn,
-    idempotency_key: IdempotencyKey = None,
-) -> Response:
+def differ(candidate_id: RowId, tx: Tx, user: Triager, now: Now, asked: DifferIn, once: Once) -> Response:
     """It is not suggested again that they are one."""
     if bool(asked.tool) == (asked.candidate is not None):
         raise InvalidInput("Name the other candidate, or the tool.", {"candidate": "or tool"})
@@ -231,7 +209,7 @@ def differ(
         (row,) = inbox.rows(tx, [candidates.get(tx, candidate_id)])
         return candidate_out(row)
 
-    return once(request, tx, idempotency_key, asked, act, by=user, now=now)
+    return once(asked, act, by=user)
 
 
 def _filters(session: Session, user: Actor, settings: Settings, now: datetime) -> Page[SavedFilterOut]:

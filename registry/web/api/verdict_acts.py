@@ -6,7 +6,7 @@ All of them are for a person who is signed in, never for a token: they decide.
 from collections.abc import Callable
 from datetime import datetime
 
-from fastapi import Request, Response
+from fastapi import Response
 from sqlmodel import Session
 
 from registry.domain.validity import MarkKind
@@ -14,7 +14,7 @@ from registry.services.verdicts import duties, verdict_life
 from registry.services.verdicts.reopening import reopen_by_hand
 from registry.settings import Settings
 from registry.store import evaluations, reopenings, tools, users, verdicts
-from registry.web.api.replies import IdempotencyKey, IfMatch, once, version_in
+from registry.web.api.replies import IfMatch, Once, version_in
 from registry.web.api.verdicts import verdict_out
 from registry.web.deps import Approver, House, Now, RowId, Suspender, Triager, Tx
 from registry.web.life_schemas import (
@@ -41,15 +41,7 @@ SUSPENSION = {
 
 
 @router.post("/withdraw", response_model=WithdrawalOut, summary="Withdraw several verdicts together")
-def withdraw(
-    request: Request,
-    tx: Tx,
-    user: Approver,
-    settings: House,
-    now: Now,
-    asked: WithdrawalIn,
-    idempotency_key: IdempotencyKey = None,
-) -> Response:
+def withdraw(tx: Tx, user: Approver, settings: House, now: Now, asked: WithdrawalIn, once: Once) -> Response:
     """All of them or none, with one reason and replacement. 409 names each that cannot be, 412 each that changed."""
 
     def act() -> WithdrawalOut:
@@ -75,19 +67,11 @@ def withdraw(
             done=True, verdicts=[WithdrawnOut(number=row.number, refused="") for row in rows]
         )
 
-    return once(request, tx, idempotency_key, asked, act, by=user, now=now)
+    return once(asked, act, by=user)
 
 
 @router.post("/reopen", response_model=Page[ReopeningOut], summary="Have verdicts looked at again")
-def reopen(
-    request: Request,
-    tx: Tx,
-    user: Triager,
-    settings: House,
-    now: Now,
-    asked: ReopenIn,
-    idempotency_key: IdempotencyKey = None,
-) -> Response:
+def reopen(tx: Tx, user: Triager, settings: House, now: Now, asked: ReopenIn, once: Once) -> Response:
     """All of them or none; where a case is under way, the cause is added to it. Verdicts hold until decided anew."""
 
     def act() -> Page[ReopeningOut]:
@@ -103,20 +87,19 @@ def reopen(
             found.append(reopening_out(told, settings.base_url))
         return Page[ReopeningOut](items=found, next=None)
 
-    return once(request, tx, idempotency_key, asked, act, by=user, now=now)
+    return once(asked, act, by=user)
 
 
 @router.post("/{number}/suspension", response_model=VerdictOut, summary="Suspend it, confirm that or lift it")
 def suspend(
     number: RowId,
-    request: Request,
     tx: Tx,
     user: Suspender,
     settings: House,
     now: Now,
     asked: SuspensionIn,
+    once: Once,
     if_match: IfMatch = None,
-    idempotency_key: IdempotencyKey = None,
 ) -> Response:
     """It is seen at once everywhere; another person confirms or lifts it within 14 days."""
 
@@ -134,20 +117,19 @@ def suspend(
         )
 
     then = _then_read(tx, number, settings, now, act)
-    return once(request, tx, idempotency_key, asked, then, by=user, now=now)
+    return once(asked, then, by=user)
 
 
 @router.post("/{number}/acts", response_model=VerdictOut, summary="Let something befall it")
 def mark(
     number: RowId,
-    request: Request,
     tx: Tx,
     user: Approver,
     settings: House,
     now: Now,
     asked: DecidedMark,
+    once: Once,
     if_match: IfMatch = None,
-    idempotency_key: IdempotencyKey = None,
 ) -> Response:
     """Revoke it, announce or call off its end, graduate it or put it back under approval, tell what a pilot came to."""
 
@@ -167,21 +149,20 @@ def mark(
         )
 
     then = _then_read(tx, number, settings, now, act)
-    return once(request, tx, idempotency_key, asked, then, by=user, now=now)
+    return once(asked, then, by=user)
 
 
 @router.post("/{number}/conditions/{position}/met", response_model=VerdictOut, summary="A condition is met")
 def meet(
     number: RowId,
     position: RowId,
-    request: Request,
     tx: Tx,
     user: Approver,
     settings: House,
     now: Now,
     asked: MetIn,
+    once: Once,
     if_match: IfMatch = None,
-    idempotency_key: IdempotencyKey = None,
 ) -> Response:
     """`position` counts from 1. A lapsed verdict comes back only by what is shown to have been met in time."""
 
@@ -199,21 +180,20 @@ def meet(
         )
 
     then = _then_read(tx, number, settings, now, act)
-    return once(request, tx, idempotency_key, asked, then, by=user, now=now)
+    return once(asked, then, by=user)
 
 
 @router.post("/{number}/conditions/{position}/waive", response_model=VerdictOut, summary="Waive a condition")
 def waive(
     number: RowId,
     position: RowId,
-    request: Request,
     tx: Tx,
     user: Approver,
     settings: House,
     now: Now,
     asked: ReasonIn,
+    once: Once,
     if_match: IfMatch = None,
-    idempotency_key: IdempotencyKey = None,
 ) -> Response:
     """With a reason that everybody reads."""
 
@@ -230,7 +210,7 @@ def waive(
         )
 
     then = _then_read(tx, number, settings, now, act)
-    return once(request, tx, idempotency_key, asked, then, by=user, now=now)
+    return once(asked, then, by=user)
 
 
 @router.post(
@@ -241,14 +221,13 @@ def waive(
 def take_back(
     number: RowId,
     position: RowId,
-    request: Request,
     tx: Tx,
     user: Approver,
     settings: House,
     now: Now,
     asked: ReasonIn,
+    once: Once,
     if_match: IfMatch = None,
-    idempotency_key: IdempotencyKey = None,
 ) -> Response:
     """It is owed again; where its due date is over, the verdict ends with it at once."""
 
@@ -265,7 +244,7 @@ def take_back(
         )
 
     then = _then_read(tx, number, settings, now, act)
-    return once(request, tx, idempotency_key, asked, then, by=user, now=now)
+    return once(asked, then, by=user)
 
 
 def _then_read(

@@ -8,17 +8,21 @@ from sqlmodel import Session
 
 from registry.domain.outcome import Outcome
 from registry.domain.validity import ValidityState
+from registry.services.answers.shown import Shown
 from registry.services.decisions import second_reading
 from registry.services.people.acting import Actor
 from registry.services.people.house import house
 from registry.services.verdicts import listing, publishing
 from registry.services.verdicts.facets import refuse_strangers
 from registry.services.verdicts.shelf import Filter
+from registry.services.verdicts.turn import midnight
 from registry.settings import Settings
 from registry.store import tables, verdicts
 from registry.store.columns import id_of
-from registry.web.api.replies import Cursor, Limit, cursor_number, next_link, told
+from registry.store.paging import row_mark
+from registry.web.api.replies import Cursor, Limit, next_link, told
 from registry.web.deps import INSIDERS, CurrentUser, House, Now, Plain, Read, RowId, Shelved
+from registry.web.memory import keep
 from registry.web.routing import api_router
 from registry.web.schemas import Page, SecondReadingOut, VerdictOut
 
@@ -56,7 +60,7 @@ def list_verdicts(
     limit: Limit = 50,
 ) -> Response:
     """The same facets as the list of verdicts and its feeds; several facets narrow it."""
-    before = cursor_number(cursor)
+    before = row_mark(cursor)
     wanted = Filter(
         outcomes=frozenset(outcome),
         categories=frozenset(category) - {""},
@@ -73,6 +77,8 @@ def list_verdicts(
     cut = listing.listing(read, shelf, wanted, known, after=before, limit=limit).cut
     following = str(cut.facts[-1].number) if cut.more else None
     whole = listing.whole(read, cut.facts, known, now=now)
+    shown = Shown(frozenset(each.tool_id for each in cut.facts), listed=True)
+    keep(request, midnight(now, known.zone), shown)
     page = Page[VerdictOut](
         items=[
             VerdictOut.model_validate(publishing.as_json(each, base_url=settings.base_url)) for each in whole

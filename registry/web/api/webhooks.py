@@ -5,17 +5,8 @@ from fastapi import Request, Response
 from registry.services.notices import hooks
 from registry.services.notices.wanted import canonical
 from registry.store import followers, outbox
-from registry.web.api.replies import (
-    Cursor,
-    IdempotencyKey,
-    IfMatch,
-    Limit,
-    cursor_number,
-    next_link,
-    once,
-    told,
-    version_in,
-)
+from registry.store.paging import row_mark
+from registry.web.api.replies import Cursor, IfMatch, Limit, Once, next_link, told, version_in
 from registry.web.deps import HookKeeper, House, Now, Read, RowId, Tx
 from registry.web.hook_schemas import (
     DeliveryOut,
@@ -63,14 +54,13 @@ def show(webhook_id: RowId, request: Request, read: Read, _user: HookKeeper) -> 
 @router.put("/{webhook_id}", response_model=WebhookOut, summary="Change a webhook")
 def change(
     webhook_id: RowId,
-    request: Request,
     tx: Tx,
     settings: House,
     user: HookKeeper,
     now: Now,
     asked: WebhookIn,
+    once: Once,
     if_match: IfMatch = None,
-    idempotency_key: IdempotencyKey = None,
 ) -> Response:
     """Replaces address, filters and note. 412 where somebody changed it since."""
 
@@ -88,7 +78,7 @@ def change(
         )
         return webhook_out(row)
 
-    return once(request, tx, idempotency_key, asked, act, by=user, now=now)
+    return once(asked, act, by=user)
 
 
 @router.delete("/{webhook_id}", response_model=RemovedOut, summary="Remove a webhook")
@@ -106,54 +96,33 @@ def rotate(webhook_id: RowId, tx: Tx, settings: House, user: HookKeeper, now: No
 
 
 @router.post("/{webhook_id}/on", response_model=WebhookOut, summary="Switch on")
-def switch_on(
-    webhook_id: RowId,
-    request: Request,
-    tx: Tx,
-    user: HookKeeper,
-    now: Now,
-    idempotency_key: IdempotencyKey = None,
-) -> Response:
+def switch_on(webhook_id: RowId, tx: Tx, user: HookKeeper, now: Now, once: Once) -> Response:
     """It is told of what becomes public from then on."""
 
     def act() -> WebhookOut:
         return webhook_out(hooks.switch(tx, webhook_id, on=True, by=user, now=now))
 
-    return once(request, tx, idempotency_key, None, act, by=user, now=now)
+    return once(None, act, by=user)
 
 
 @router.post("/{webhook_id}/off", response_model=WebhookOut, summary="Switch off")
-def switch_off(
-    webhook_id: RowId,
-    request: Request,
-    tx: Tx,
-    user: HookKeeper,
-    now: Now,
-    idempotency_key: IdempotencyKey = None,
-) -> Response:
+def switch_off(webhook_id: RowId, tx: Tx, user: HookKeeper, now: Now, once: Once) -> Response:
     """What waited for it is given up, and can be replayed once it is on again."""
 
     def act() -> WebhookOut:
         return webhook_out(hooks.switch(tx, webhook_id, on=False, by=user, now=now))
 
-    return once(request, tx, idempotency_key, None, act, by=user, now=now)
+    return once(None, act, by=user)
 
 
 @router.post("/{webhook_id}/test", response_model=DeliveryOut, status_code=202, summary="Send a test")
-def send_test(
-    webhook_id: RowId,
-    request: Request,
-    tx: Tx,
-    user: HookKeeper,
-    now: Now,
-    idempotency_key: IdempotencyKey = None,
-) -> Response:
+def send_test(webhook_id: RowId, tx: Tx, user: HookKeeper, now: Now, once: Once) -> Response:
     """It waits in the outbox; the receiver's answer stands among the deliveries soon after. 409 where it is off."""
 
     def act() -> DeliveryOut:
         return delivery_out(hooks.send_test(tx, webhook_id, by=user, now=now))
 
-    return once(request, tx, idempotency_key, None, act, by=user, now=now, status=202)
+    return once(None, act, by=user, status=202)
 
 
 @router.get("/{webhook_id}/deliveries", response_model=Page[DeliveryOut], summary="What was sent to it")
@@ -162,7 +131,7 @@ def deliveries(
 ) -> Response:
     """The newest first."""
     followers.get_webhook(read, webhook_id)
-    rows = outbox.deliveries(read, webhook_id=webhook_id, before=cursor_number(cursor), limit=limit + 1)
+    rows = outbox.deliveries(read, webhook_id=webhook_id, before=row_mark(cursor), limit=limit + 1)
     following = str(rows[limit - 1].id) if len(rows) > limit else None
     page = Page[DeliveryOut](items=[delivery_out(each) for each in rows[:limit]], next=following)
     return told(request, page, link=next_link(request, following), private=True)

@@ -29,7 +29,7 @@ def _rule(path: str, *parameters: str, most: int = 1, page: bool = True) -> Rule
 
 
 FACETS = ("outcome", "category", "office", "tag", "validity")
-PARTS_OF_FEEDS = ("before", "archive", "part")
+PARTS_OF_FEEDS = ("archive", "part")
 TEXT = r"(?!xlsx)[a-z]+"
 """The endings of files in which addresses can be made those of the copy; a workbook is had from the registry itself."""
 PAGES = (

@@ -21,17 +21,17 @@ from registry.publish.notice import Channel
 from registry.publish.notice import Notice as Entry
 from registry.services.answers.dossier import Dossier, dossiers
 from registry.services.answers.holding import holds_until
+from registry.services.answers.shown import ANY_TOOL, Shown
 from registry.services.people.house import house
 from registry.services.verdicts import feed
 from registry.services.verdicts.annals import Reading
 from registry.services.verdicts.entries import Entries, keys_of
 from registry.services.verdicts.feed import Document as FeedPage
-from registry.services.verdicts.feed import Part
 from registry.services.verdicts.naming import Naming, naming
 from registry.store import copied, tools
 from registry.store.columns import id_of
 from registry.store.tables import Tool
-from registry.web.copy.digest import digest, of_program
+from registry.web.copy.digest import digest, made_of
 from registry.web.feed_address import Asked, narrowed, read_address
 from registry.web.feeds import document_of, facet_channel, tool_channel
 from registry.web.pages.tools import badge_of, tool_feeds, tool_page
@@ -40,8 +40,8 @@ from registry.web.parts import Parts
 from registry.web.render import site_of
 from registry.web.rendering import FeedLink
 
-MOST_ENTRIES = 4_000
-"""Of feeds, kept since each stands in many documents."""
+MOST_WRITTEN = 9_000
+"""Entries of feeds, some kilobytes each."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +50,10 @@ class Document:
     media_type: str
     made_of: str
     make: Callable[[], bytes]
+    group: str = ""
+    """Name of all that is read together with it."""
+    shown: Shown = ANY_TOOL
+    """What the whole group tells of."""
 
 
 @dataclass
@@ -70,7 +74,8 @@ class Documents:
 
     def __init__(self, parts: Parts, now: datetime) -> None:
         self._parts, self._now = parts, now
-        self._entries = Entries(MOST_ENTRIES)
+        self._entries = Entries()
+        self._written: dict[tuple[str, str], str] = {}
 
     def of(self, session: Session, slugs: Sequence[str]) -> Iterator[Document]:
         """All of these tools, in their order, but for the archives of long feeds and answers about one edition."""
@@ -91,12 +96,16 @@ class Documents:
         )
         feeds = self._feeds(session, found, organisation)
         for each in known:
-            yield self._tool(each, organisation, until[id_of(each.tool)])
-            yield from self._badges(each)
-            yield from feeds[id_of(each.tool)]
-            for decided in each.verdicts:
-                number = decided.row.number
-                yield self._page(f"/verdicts/{number}", "verdicts/show.html", of_verdict[number])
+            # Verdicts of ours on any tool may be among what others say.
+            shown = ANY_TOOL if each.evidence.pieces else each.found.shown
+            pages = ((decided.row.number, of_verdict[decided.row.number]) for decided in each.verdicts)
+            for document in (
+                self._tool(each, organisation, until[id_of(each.tool)]),
+                *self._badges(each),
+                *feeds[id_of(each.tool)],
+                *(self._page(f"/verdicts/{number}", "verdicts/show.html", page) for number, page in pages),
+            ):
+                yield replace(document, group=each.tool.slug, shown=shown)
 
     def _tool(self, each: Dossier, organisation: House, until: date | None) -> Document:
         page, feeds = tool_page(each, organisation, self._parts.settings), tool_feeds(each.tool)
@@ -127,20 +136,24 @@ class Documents:
         for asked in map(_asked, queries):
             found.append((0, asked.query))
             if asked == asked.feed:
-                for number, place in feed.places(self._reading(session, asked)):
-                    part, before = (place, None) if isinstance(place, Part) else (None, place)
-                    found.append((number, replace(asked, part=part, before=before).query))
+                archives = feed.archives(self._reading(session, asked))
+                found += ((number, replace(asked, part=part).query) for number, part in archives)
         return found
 
     def feeds(self, session: Session, queries: Sequence[str]) -> Iterator[Document]:
         """The documents of the feed of all verdicts that have these queries, each in every format."""
         settings, called = self._parts.settings, naming(session, self._parts.settings.base_url)
         asked = [_asked(query) for query in queries]
-        pages = [(each, document_of(self._reading(session, each), each)) for each in asked]
+        pages = [(each, document_of(self._reading(session, each), each, paged=False)) for each in asked]
         shown = self._shown(session, [page for _, page in pages], house(session, settings), called)
         for each, page in pages:
+            # What an archive holds that another one follows is changed no more by what is told of other tools.
+            followed = page.part is not None and page.next_archive is not None
+            tells = Shown(frozenset(line.tool_id for line in page.found)) if followed else ANY_TOOL
             for ending in FORMATS:
-                yield self._feed(facet_channel(each, page, settings, called, ending), ending, page, shown)
+                channel = facet_channel(each, page, settings, called, ending)
+                document = self._feed(channel, ending, page, shown)
+                yield replace(document, group=group_of_feed(each.query), shown=tells)
 
     def _reading(self, session: Session, asked: Asked) -> Reading:
         wanted = narrowed(session, asked, house(session, self._parts.settings))
@@ -152,7 +165,10 @@ class Documents:
         """Of these tools, by their ids."""
         settings, slugs = self._parts.settings, {id_of(tool): tool.slug for tool in found}
         called = naming(session, settings.base_url)
-        read = feed.of_tools(session, self._parts.annals, slugs, now=self._now)
+        read = {
+            tool_id: [replace(each, next=None) for each in pages]
+            for tool_id, pages in feed.of_tools(session, self._parts.annals, slugs, now=self._now).items()
+        }
         shown = self._shown(session, [each for some in read.values() for each in some], organisation, called)
         return {
             tool_id: [
@@ -187,8 +203,17 @@ class Documents:
             channel.url.removeprefix(self._parts.settings.base_url),
             form.media_type,
             self._made_of([channel, [shown.marks[number] for number in numbers]]),
-            lambda: form.render(channel, [shown.entries[number] for number in numbers]),
+            lambda: form.whole(channel, [self._entry(channel, ending, shown, each) for each in numbers]),
         )
+
+    def _entry(self, channel: Channel, ending: str, shown: "_Shown", number: int) -> str:
+        """As text, which stands in many feeds, and is written once as long as it is kept."""
+        key = ending, shown.marks[number]
+        if key not in self._written:
+            if len(self._written) >= MOST_WRITTEN:
+                self._written.clear()
+            self._written[key] = FORMATS[ending].entry(channel, shown.entries[number])
+        return self._written[key]
 
     def _page(
         self,
@@ -211,13 +236,15 @@ class Documents:
     @cached_property
     def _around(self) -> str:
         """All that every document is made of beside its own value."""
-        parts, settings = self._parts, self._parts.settings
-        told = (settings.time_zone, settings.public, settings.language)
-        return digest([of_program(), site_of(parts, "", ""), *told])
+        return made_of(self._parts.settings, site_of(self._parts, "", ""))
 
 
 def _asked(query: str) -> Asked:
     return read_address(QueryParams(query))
+
+
+def group_of_feed(query: str) -> str:
+    return f"?{query}"
 
 
 def address_of_tool(slug: str) -> str:

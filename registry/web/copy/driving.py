@@ -1,6 +1,6 @@
 """Asks the site for its pages within this process, as somebody who is not signed in would."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from urllib.parse import unquote, urlsplit
 
@@ -18,6 +18,8 @@ class Reply:
     status: int
     media_type: str
     body: bytes
+    tag: str
+    """The opaque part of its ETag; empty where it has none."""
 
 
 class Driver:
@@ -27,15 +29,16 @@ class Driver:
         self._scheme = parts.scheme
         self._host = parts.netloc.encode()
 
-    def get(self, addresses: list[str]) -> list[Reply]:
-        """The replies in the order asked."""
-        return self._portal.call(self._get_all, addresses)
+    def get(self, asked: Sequence[tuple[str, str]]) -> list[Reply]:
+        """The replies in the order asked: to addresses, each with the tag of what is known of it already, or none."""
+        return self._portal.call(self._get_all, asked)
 
-    async def _get_all(self, addresses: list[str]) -> list[Reply]:
-        return [await self._get(each) for each in addresses]
+    async def _get_all(self, asked: Sequence[tuple[str, str]]) -> list[Reply]:
+        return [await self._get(*each) for each in asked]
 
-    async def _get(self, address: str) -> Reply:
+    async def _get(self, address: str, known: str) -> Reply:
         path, _, query = address.partition("?")
+        headers = [(b"host", self._host), *([(b"if-none-match", f'"{known}"'.encode())] if known else [])]
         asked: list[Message] = [{"type": "http.request", "body": b"", "more_body": False}]
         sent: list[Message] = []
 
@@ -50,13 +53,14 @@ class Driver:
         scope = {
             "type": "http", "http_version": "1.1", "asgi": {"version": "3.0"}, "method": "GET",
             "scheme": self._scheme, "path": unquote(path), "raw_path": path.encode(), "root_path": "",
-            "query_string": query.encode(), "headers": [(b"host", self._host)], "state": {},
+            "query_string": query.encode(), "headers": headers, "state": {},
             "client": ("127.0.0.1", 1), "server": ("127.0.0.1", 80),
         }  # fmt: skip
         await self._app(scope, receive, send)
-        headers = dict(sent[0]["headers"])
-        media_type = headers.get(b"content-type", b"").decode().partition(";")[0]
-        return Reply(sent[0]["status"], media_type, b"".join(each.get("body", b"") for each in sent[1:]))
+        told = {name: value.decode() for name, value in sent[0]["headers"]}
+        media_type, tag = told.get(b"content-type", "").partition(";")[0], told.get(b"etag", "").strip('"')
+        body = b"".join(each.get("body", b"") for each in sent[1:])
+        return Reply(sent[0]["status"], media_type, body, tag)
 
 
 @contextmanager

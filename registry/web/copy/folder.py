@@ -13,16 +13,18 @@ from contextlib import contextmanager
 from dataclasses import field, replace
 from datetime import datetime
 from hashlib import sha256
+from itertools import chain
 from pathlib import Path
 from typing import Any, TextIO
 
 from registry.domain.errors import InvalidInput, RuleBroken
 from registry.domain.values import dataclass
+from registry.services.answers.shown import Shown
 
 LIST = ".registry-copy.json"
 LOCK = ".registry-copy.lock"
 STAGING = ".registry-copy.new"
-WRITTEN = 2
+WRITTEN = 3
 """The way in which the list is written."""
 NOTHING: Mapping[str, str] = {}
 STAMP = "\uf8ffmade\uf8ff"
@@ -53,6 +55,18 @@ class Origin:
     """Addresses of the copy that it leads to."""
     meant: Mapping[str, str] = field(default_factory=lambda: NOTHING)
     """What is asked in its links, and the address of the tool that this means."""
+    next: str = ""
+    """The address of the page of a list that follows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Documents that are read together."""
+
+    read_from: str
+    """Digest of the rows."""
+    shown: Shown
+    addresses: Sequence[str]
 
 
 @dataclass(frozen=True)
@@ -87,6 +101,9 @@ class Folder:
     """The moment in words, and as a `datetime` attribute wants it."""
     state: State | None = None
     """Of what was put in place last; None where nobody knows."""
+    groups: Mapping[str, Group] = field(default_factory=dict)
+    """Of that state, by any name; `group` tells those of the next one."""
+    _next_groups: dict[str, Group] = field(default_factory=dict)
     _next: dict[str, Held] = field(default_factory=dict)
     _staged: dict[str, None] = field(default_factory=dict)
     _safe: set[Path] = field(default_factory=set)
@@ -115,8 +132,12 @@ class Folder:
             each is not None and self._is_as_left(path, each) for path, each in self.held.items()
         ):
             self._next = {path: each for path, each in self.held.items() if each is not None}
+            self._next_groups = dict(self.groups)
             return True
         return False
+
+    def group(self, name: str, group: Group) -> None:
+        self._next_groups[name] = group
 
     def take(self, path: str, body: bytes, origin: Origin | None = None) -> None:
         """Set a file ready where it is new or changed. Raises RuleBroken where another's file is in its place."""
@@ -199,14 +220,18 @@ class Folder:
     def _note(self, files: Mapping[str, Held | None], state: State | None) -> None:
         places: dict[str, int] = {}
         """Each address is written once, and named by its place."""
-        for each in files.values():
-            for address in each.origin.wants if each is not None and each.origin is not None else ():
-                places.setdefault(address, len(places))
+        groups = self._next_groups if state else {}
+        origins = (each.origin for each in files.values() if each is not None and each.origin is not None)
+        named = (*(each.wants for each in origins), *(each.addresses for each in groups.values()))
+        for address in chain.from_iterable(named):
+            places.setdefault(address, len(places))
         beside = self.root / f"{LIST}.new"
         with beside.open("w", encoding="utf-8") as file:
             told = state and [state.made_of, state.since.isoformat(), state.until.isoformat()]
             file.write(f'{{"registry_copy": {WRITTEN},\n"state": {json.dumps(told)},\n')
-            file.write(f'"addresses": {json.dumps([*places])},\n"files": {{')
+            file.write(f'"addresses": {json.dumps([*places])},\n')
+            told_groups = {name: _told_group(each, places) for name, each in groups.items()}
+            file.write(f'"groups": {json.dumps(told_groups)},\n"files": {{')
             parting = "\n"
             for path in sorted(files):
                 each = files[path]
@@ -220,7 +245,24 @@ def _told(held: Held, places: Mapping[str, int]) -> list[Any]:
     told: list[Any] = [held.content, held.bytes, held.size, held.changed_ns]
     if held.origin is None:
         return told
-    return [*told, [held.origin.made_of, [places[each] for each in held.origin.wants], held.origin.meant]]
+    wants, following = [places[each] for each in held.origin.wants], held.origin.next
+    return [*told, [held.origin.made_of, wants, held.origin.meant, *([following] if following else [])]]
+
+
+def _told_group(group: Group, places: Mapping[str, int]) -> list[Any]:
+    shown = group.shown
+    return [
+        group.read_from,
+        None if shown.tools is None or shown.listed else sorted(shown.tools),
+        sorted(shown.categories),
+        [places[each] for each in group.addresses],
+    ]
+
+
+def _read_group(told: Sequence[Any], addresses: Sequence[str]) -> Group:
+    read_from, shown, categories, places = told
+    tools = None if shown is None else frozenset(shown)
+    return Group(read_from, Shown(tools, frozenset(categories)), [addresses[each] for each in places])
 
 
 def _read(told: Sequence[Any] | None, addresses: Sequence[str]) -> Held | None:
@@ -229,8 +271,8 @@ def _read(told: Sequence[Any] | None, addresses: Sequence[str]) -> Held | None:
     content, written, size, changed_ns, *more = told
     origin = None
     if more:
-        made_of, wants, meant = more[0]
-        origin = Origin(made_of, tuple(addresses[each] for each in wants), meant or NOTHING)
+        made_of, wants, meant, *following = more[0]
+        origin = Origin(made_of, tuple(addresses[each] for each in wants), meant or NOTHING, *following)
     return Held(content, written, size, changed_ns, origin)
 
 
@@ -255,20 +297,21 @@ def opened(root: Path, *, at: datetime, told: str) -> Iterator[Folder]:
             raise RuleBroken(f"Somebody is publishing into {root} at this moment. Try again later.") from None
         shutil.rmtree(root / STAGING, ignore_errors=True)
         try:
-            held, state = _listed(root)
-            yield Folder(root, held, (told, at.isoformat(timespec="minutes")), state)
+            held, state, groups = _listed(root)
+            yield Folder(root, held, (told, at.isoformat(timespec="minutes")), state, groups)
         finally:
             shutil.rmtree(root / STAGING, ignore_errors=True)
 
 
-def _listed(root: Path) -> tuple[dict[str, Held | None], State | None]:
-    """What is ours in the folder, and of what state; nothing where no list is."""
+def _listed(root: Path) -> tuple[dict[str, Held | None], State | None, dict[str, Group]]:
+    """What is ours in the folder, of what state, and what was read together; nothing where no list is."""
     try:
         with (root / LIST).open(encoding="utf-8") as file:
             if json.loads(f"{_line(file)}}}") != {"registry_copy": WRITTEN}:
                 file.seek(0)
-                return _listed_before(json.load(file)["files"]), None
-            state, addresses = (json.loads(f"{{{_line(file)}}}")[name] for name in ("state", "addresses"))
+                return _listed_before(json.load(file)["files"]), None, {}
+            names = ("state", "addresses", "groups")
+            state, addresses, groups = (json.loads(f"{{{_line(file)}}}")[name] for name in names)
             if _line(file) != '"files": {':
                 raise ValueError
             # Line by line, since all of it at once takes three times the memory.
@@ -277,9 +320,10 @@ def _listed(root: Path) -> tuple[dict[str, Held | None], State | None]:
                 held.update(
                     (path, _read(told, addresses)) for path, told in json.loads(f"{{{line}}}").items()
                 )
-            return held, state and State(state[0], *map(datetime.fromisoformat, state[1:]))
+            together = {name: _read_group(told, addresses) for name, told in groups.items()}
+            return held, state and State(state[0], *map(datetime.fromisoformat, state[1:])), together
     except FileNotFoundError:
-        return {}, None
+        return {}, None, {}
     except (ValueError, LookupError, TypeError, AttributeError):
         raise RuleBroken(
             f"{root / LIST} cannot be read, so nobody knows what in {root} is ours. Publish into a new folder."

@@ -5,7 +5,6 @@ of lists of the blocks' first keys says which one may hold a key. The script tha
 """
 
 import json
-import sys
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
@@ -45,6 +44,8 @@ SHOWN = (
     "not_reviewed",
     "unknown_tool",
 )
+LAST = 0x1FFFF
+"""Of the letters; what comes after are ideographs and signs for private use, which neither fold nor are accents."""
 ACCENTS = ((1, 1), (10, 36), (200, 240))
 """Combining classes that a name's key leaves out. Source: domain/identity.py."""
 
@@ -137,7 +138,7 @@ def rules(language: Language) -> bytes:
     """What the script cannot know by itself: how letters fold, which hosts are whose, what an answer is called."""
     return _packed(
         {
-            "accents": _ranges(code for code in range(sys.maxunicode + 1) if _is_accent(chr(code))),
+            "accents": _ranges(code for code in range(LAST + 1) if _is_accent(chr(code))),
             "folds": _folds(),
             "shared": sorted(hosts.SHARED),
             "code": sorted(hosts.CODE_HOSTS),
@@ -186,7 +187,7 @@ def _folds() -> dict[str, str]:
     """Letters that fold to something other than their small form; those of scripts without small ones never do."""
     return {
         char: plain
-        for code in range(128, sys.maxunicode + 1)
+        for code in range(128, LAST + 1)
         if unicodedata.category(char := chr(code)) not in ("Cn", "Co", "Cs", "Lo")
         if unicodedata.normalize("NFKD", char) == char and not _is_accent(char)
         if (plain := folded(char)) != char.lower()

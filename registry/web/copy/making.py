@@ -1,7 +1,7 @@
 """`registry publish`: have every page made a file, check their links, put them in place."""
 
 import json
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict
 from datetime import datetime
 from functools import partial
@@ -25,24 +25,16 @@ from registry.web.assets import STATIC
 from registry.web.copy import folder, index
 from registry.web.copy.addresses import place_of
 from registry.web.copy.documents import address_of_tool
-from registry.web.copy.folder import STAMP, STAMP_ISO, Folder, Origin, Written
+from registry.web.copy.folder import STAMP, STAMP_ISO, Folder, Written
 from registry.web.copy.index import Key
-from registry.web.copy.standing import state_of
-from registry.web.copy.workers import Made, Making, Site, making
+from registry.web.copy.standing import Standing, standing_of
+from registry.web.copy.workers import Site, making
+from registry.web.copy.writing import Track, Writing
 from registry.web.headers import CONTENT_SECURITY_POLICY
 from registry.web.rendering import Copy, make_environment
 
-SEEDS = (
-    "/", "/tools", "/verdicts", "/feeds", "/guidance", "/accessibility", "/radar", "/a-z", "/feeds.opml",
-    "/robots.txt", "/sitemap.xml", "/opensearch.xml",
-)  # fmt: skip
-MAY_BE_MISSING = frozenset({"/sitemap.xml"})
-"""No page leads there."""
-FEEDS = "/feeds/verdicts."
 PUBLISHED = "published.json"
 MOST_FAULTS = 20
-Track = Callable[[int, int], None]
-"""Hears how many pages are done and how many are known of."""
 
 
 @dataclass(frozen=True)
@@ -91,12 +83,12 @@ def publish(
     local = now.astimezone(settings.zone)
     with folder.opened(root, at=local, told=environment.filters["moment"](now)) as place:
         with snapshot(engine) as session:
-            last_act, state = _last_act(session), state_of(session, settings, copy, now=now)
+            last_act, standing = _last_act(session), standing_of(session, settings, copy, now=now)
             slugs = tools.slugs(session)
-            site = None if place.keep_all(state) else _site(session, settings, copy, now, place)
+            site = None if place.keep_all(standing.state) else _site(session, settings, copy, now, place)
         if site is not None:
             place.take(script_path, script)
-            _make(site, place, processes, track)
+            _make(site, standing, place, processes, track)
         track(len(place.paths), len(place.paths))
         told = {
             "published_at": now.isoformat(timespec="seconds"),
@@ -104,18 +96,19 @@ def publish(
             "live": live_url,
         }
         place.take(PUBLISHED, json.dumps(told).encode())
-        written = place.settle(state, last=[PUBLISHED])
+        written = place.settle(standing.state, last=[PUBLISHED])
     with snapshot(engine) as session:
         changed = _last_act(session) != last_act
     pages = sum(path.endswith(".html") for path in place.paths)
     return Report(str(root), len(slugs), pages, len(place.paths), written, changed)
 
 
-def _make(site: Site, place: Folder, processes: int, track: Track) -> None:
+def _make(site: Site, standing: Standing, place: Folder, processes: int, track: Track) -> None:
     """All files but the one that says when they were made; the script is in place. Raises RuleBroken."""
     file = partial(place_of, with_address=bool(site.copy.own_url))
+    writing = Writing(site, standing, place, file, track)
     with making(site, processes=processes) as makes:
-        leading = _write_pages(makes, file, place, site, track)
+        writing.write_all(makes)
     for path, body in index.files_of(site.keys, site.settings.words):
         place.take(path, body)
     odd = {
@@ -124,7 +117,7 @@ def _make(site: Site, place: Folder, processes: int, track: Track) -> None:
         if (path := file(address_of_tool(slug))) != f"tools/{quote(slug)}.html"
     }
     place.take(f"{index.FOLDER}/tools.json", json.dumps(odd, ensure_ascii=False).encode())
-    _check(leading, {*place.paths, PUBLISHED})
+    _check(writing.leading, {*place.paths, PUBLISHED})
 
 
 def _last_act(session: Session) -> int:
@@ -156,65 +149,3 @@ def _check(leading: Mapping[str, str], paths: Collection[str]) -> None:
         raise RuleBroken(
             f"Links that lead nowhere, so nothing was written: {'; '.join(faults[:MOST_FAULTS])}{more}."
         )
-
-
-def _write_pages(
-    makes: Making,
-    file: Callable[[str], str],
-    place: Folder,
-    site: Site,
-    track: Track,
-) -> dict[str, str]:
-    """Each file that some page leads to, with such a page. Whatever something leads to and the copy holds is made.
-
-    `file` tells where the copy holds an address.
-    """
-    made, waiting = {site.copy.script_url}, dict.fromkeys(SEEDS, "")
-    """Addresses, of those that wait with who leads there."""
-    before: dict[str, str] = {}
-    leading: dict[str, str] = {}
-    spelled: dict[str, str] = {}
-    of_tools = {address_of_tool(slug) for slug in site.called}
-
-    def write(each: Made) -> None:
-        waiting.pop(each.address, None)
-        if each.status == 404 and each.address in MAY_BE_MISSING:
-            return
-        if each.status != 200:
-            raise RuleBroken(
-                f"{each.address}, to which {asked.get(each.address) or 'the site'} leads, answers {each.status}. "
-                "Nothing was written."
-            )
-        made.add(each.address)
-        if each.next:
-            before.setdefault(each.next, each.address)
-        # One text for each address, however many lead there: they came from other processes, each with its own.
-        wants = tuple(spelled.setdefault(address, address) for address in each.wants)
-        if each.body is None:
-            wants = tuple(place.keep(each.path).wants)
-        else:
-            place.take(
-                each.path, each.body, Origin(each.made_of, wants, each.meant) if each.made_of else None
-            )
-        if each.path.endswith(".html"):
-            for target in each.leads_to if each.body is not None else map(file, wants):
-                leading.setdefault(target, each.path)
-        for address in wants:
-            if address not in made:
-                waiting.setdefault(address, each.address)
-        of_tools.discard(each.address)
-        # Nobody has counted what belongs to the tools that are still to come: as much as to those before.
-        ahead = len(made) * len(of_tools) // (len(site.called) - len(of_tools) or 1)
-        track(len(made), len(made) + max(len(waiting), ahead))
-
-    asked: Mapping[str, str] = {}
-    for each in makes.tools([*site.called]):
-        write(each)
-    while asked := {address: by for address, by in waiting.items() if file(address)}:
-        feeds = dict.fromkeys(address.partition("?")[2] for address in asked if address.startswith(FEEDS))
-        for each in makes.feeds([*feeds]):
-            write(each)
-        rest = [address for address in asked if address not in made]
-        for each in makes.pages([(address, before.get(address, "")) for address in rest]):
-            write(each)
-    return leading

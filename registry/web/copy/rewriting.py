@@ -121,8 +121,16 @@ def _path(file: str, here: str) -> str:
     return quote(relpath(file, here))
 
 
-def leads_to(path: str, text: str) -> set[str]:
+def leads_to(path: str, text: str) -> frozenset[str]:
     """The files that a page which was made leads to by relative links; `path` is its own."""
-    links = {each for each in _SUCH.findall(text) if not _WHOLE.match(each)}
-    paths = (unquote(urlsplit(unescape(each)).path) for each in links)
-    return {normpath(join(dirname(path), each)) for each in paths if each}
+    here = dirname(path)
+    return frozenset(_led_to(link, here) for link in {*_SUCH.findall(text)}) - {""}
+
+
+@lru_cache(2**14)
+def _led_to(link: str, here: str) -> str:
+    """The file, or empty where the link is a whole address or none."""
+    if _WHOLE.match(link):
+        return ""
+    path = unquote(urlsplit(unescape(link)).path)
+    return normpath(join(here, path)) if path else ""

@@ -6,12 +6,14 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import ExitStack, contextmanager
-from dataclasses import field
+from dataclasses import field, replace
 from datetime import datetime
+from http import HTTPStatus
 from typing import Any, TypeVar
 
 from registry.domain.values import dataclass
 from registry.services.answers.asking import read_query
+from registry.services.answers.shown import ANY_TOOL, Shown
 from registry.settings import Settings
 from registry.store.columns import id_of
 from registry.store.engine import snapshot
@@ -19,7 +21,7 @@ from registry.store.tools import every
 from registry.web.app import create_app
 from registry.web.copy import names
 from registry.web.copy.documents import Document, Documents, address_of_tool
-from registry.web.copy.driving import Driver, driving
+from registry.web.copy.driving import Driver, Reply, driving
 from registry.web.copy.index import Key
 from registry.web.copy.rewriting import Found, Rewriter, leads_to
 from registry.web.parts import Parts
@@ -67,6 +69,9 @@ class Made:
     """Files that relative links lead to."""
     next: str = ""
     """The address of the page of a list that follows."""
+    group: str = ""
+    shown: Shown = ANY_TOOL
+    """As in `Document`."""
 
 
 class Maker:
@@ -78,11 +83,26 @@ class Maker:
 
     def pages(self, asked: Sequence[tuple[str, str]]) -> list[Made]:
         """What the site answers to addresses, each given with that of the page of a list before it."""
-        replies = self._driver.get([address for address, _ in asked])
+        known = [self._known(*each) for each in asked]
+        replies = self._driver.get([(address, tag) for (address, _), tag in zip(asked, known, strict=True)])
         return [
-            self._made(address, reply.status, reply.media_type, reply.body, earlier=earlier)
+            self._reply(reply, address, earlier)
             for (address, earlier), reply in zip(asked, replies, strict=True)
         ]
+
+    def _known(self, address: str, earlier: str) -> str:
+        """The tag of the page as it lies in the folder, where it may stay if it still has that one; else empty."""
+        made_of, meant = self._site.origins.get(self._rewriter.file(address), ("", {}))
+        tag, _, before = made_of.partition(" ")
+        return tag if before == earlier and self._means_the_same(meant) else ""
+
+    def _reply(self, reply: Reply, address: str, earlier: str) -> Made:
+        made_of = f"{reply.tag} {earlier}" if reply.tag else ""
+        if reply.status == HTTPStatus.NOT_MODIFIED:
+            return Made(address, self._rewriter.file(address), HTTPStatus.OK, None, made_of)
+        if reply.media_type != "text/html":
+            made_of = ""  # its tag tells nothing of the addresses that it gets here
+        return self._made(address, reply.status, reply.media_type, reply.body, made_of, earlier=earlier)
 
     def tools(self, slugs: Sequence[str]) -> list[Made]:
         with snapshot(self._parts.engine) as session:
@@ -102,8 +122,12 @@ class Maker:
         path = self._rewriter.file(document.address)
         made_of, meant = self._site.origins.get(path, ("", {}))
         if made_of == document.made_of and self._means_the_same(meant):
-            return Made(document.address, path, 200, None, made_of)
-        return self._made(document.address, 200, document.media_type, document.make(), document.made_of)
+            made = Made(document.address, path, HTTPStatus.OK, None, made_of)
+        else:
+            made = self._made(
+                document.address, HTTPStatus.OK, document.media_type, document.make(), document.made_of
+            )
+        return replace(made, group=document.group, shown=document.shown)
 
     def _means_the_same(self, meant: Mapping[str, str]) -> bool:
         return all(self._rewriter.meant(query) == address for query, address in meant.items())
@@ -114,7 +138,7 @@ class Maker:
         path, met, leads = self._rewriter.file(address), Found(), frozenset[str]()
         if media_type == "text/html":
             text, met = self._rewriter.page(address, body.decode(), earlier=earlier)
-            body, leads = text.encode(), frozenset(leads_to(path, text))
+            body, leads = text.encode(), leads_to(path, text)
         elif not path.startswith("static/"):
             text, met = self._rewriter.document(
                 body.decode(), markup="xml" in media_type or path.endswith(".opml")
@@ -150,10 +174,13 @@ class Making:
     def tools(self, slugs: Sequence[str]) -> Iterator[Made]:
         return self._each(Maker.tools, slugs, AT_ONCE)
 
-    def feeds(self, queries: Sequence[str]) -> Iterator[Made]:
-        """All documents of the feeds with these queries, those about the same time one after another."""
+    def places(self, queries: Sequence[str]) -> list[str]:
+        """All documents of the feeds with these queries, as queries, those about the same time one after another."""
         places = sorted({*self._each(Maker.places, queries, FEEDS_AT_ONCE)}, reverse=True)
-        return self._each(Maker.feeds, [query for _, query in places], FEEDS_AT_ONCE)
+        return [query for _, query in places]
+
+    def feeds(self, queries: Sequence[str]) -> Iterator[Made]:
+        return self._each(Maker.feeds, queries, FEEDS_AT_ONCE)
 
     def _each(
         self, make: Callable[[Maker, Sequence[T]], list[Done]], asked: Sequence[T], at_once: int

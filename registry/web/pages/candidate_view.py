@@ -8,11 +8,13 @@ from sqlmodel import Session
 from registry.domain.identity import name_key
 from registry.domain.proposal import Confidence, Found
 from registry.domain.relevance import Relevance
+from registry.domain.tool_suggestion import Suggestions
 from registry.domain.triage import CandidateStatus
 from registry.domain.values import dataclass
 from registry.services.candidates.candidate_story import Meanwhile, since
 from registry.services.candidates.likeness import Twin, twins
 from registry.services.candidates.relevance import relevance_of
+from registry.services.candidates.tool_suggestions import suggestions
 from registry.services.entries.reading import proposal_of
 from registry.services.outside.evidence import Evidence, on_candidate
 from registry.services.people.acting import Actor
@@ -37,6 +39,8 @@ from scrapers.links import host_of
 MOST_CHOICES = 5
 MOST_MENTIONS = 100
 MOST_IN_PREVIEW = 3
+CATEGORY, TAG = "category:", "tag:"
+"""Before the value of a suggestion, as a form sends it."""
 
 ACTS = {
     "candidate.proposed": "Proposed",
@@ -105,6 +109,8 @@ class CandidatePage:
     """The same as choices for a merge; empty where nothing is alike."""
     history: Sequence[Event]
     may_act: bool
+    suggested: Sequence[Option]
+    """A category and tags that it may want as a tool, each with why."""
     reopens: bool
     relevance: Relevance
     evidence: Evidence
@@ -144,8 +150,10 @@ def candidate_page(
     read_version: int | None = None,
     beside: bool = False,
     most: int = MOST_MENTIONS,
+    mark: str | None = None,
 ) -> CandidatePage:
-    """`read_version` is the one that was read where somebody changed it since."""
+    """`read_version` is the one that was read where somebody changed it since; `mark` is as for suggestions, and
+    without one nothing is suggested."""
     candidate = candidates.get(session, candidate_id)
     (row,) = inbox.rows(session, [candidate])
     target = candidates.get(session, candidate.merged_into_id) if candidate.merged_into_id else None
@@ -161,10 +169,18 @@ def candidate_page(
         "into": "",
         "find": "",
         "until": watch_day(now).isoformat(),
+        "suggested": (),
+        "new_category": "",
+        "new_tags": "",
         **(typed or {}),
     }
     spoken = entries.mentions(session, candidate_id)
     mentions = [mention_line(entry, source) for entry, source in spoken[:most]]
+    purposes = requests.requests(session, candidate_id=candidate_id)
+    found = Suggestions()
+    if is_new and mark is not None and may_act(user):
+        said = [each.purpose for each in purposes]
+        found = suggestions(session, candidate, [entry for entry, _ in spoken], said, row.labels, mark=mark)
     alike = twins(session, [candidate], now=now)[candidate_id] if is_new else []
     return CandidatePage(
         candidate=candidate,
@@ -177,11 +193,12 @@ def candidate_page(
         mentions=mentions,
         findings=findings(candidate),
         choices=name_choices(candidate, mentions),
-        requests=requests.requests(session, candidate_id=candidate_id),
+        requests=purposes,
         twins=alike,
         into=[Option("", "Choose …"), *map(_into, alike)] if alike else [],
         history=[told_event(each) for each in events.of_subject(session, "candidate", candidate_id)],
         may_act=may_act(user),
+        suggested=options_of(found),
         reopens=candidate.status in REOPENED,
         relevance=relevance_of(session, candidate_id),
         label_options=[each for each, _ in candidates.label_counts(session) if each not in row.labels],
@@ -196,6 +213,17 @@ def candidate_page(
         beside=beside,
         meanwhile=since(session, candidate, read_version) if read_version is not None else None,
     )
+
+
+def options_of(found: Suggestions) -> list[Option]:
+    category = [found.category] if found.category else []
+    return [
+        *(
+            Option(CATEGORY + each.value, f"Category: {each.value}", " ".join(each.reasons))
+            for each in category
+        ),
+        *(Option(TAG + each.value, f"Tag: {each.value}", " ".join(each.reasons)) for each in found.tags),
+    ]
 
 
 def _into(twin: Twin) -> Option:

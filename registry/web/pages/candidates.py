@@ -7,6 +7,7 @@ from fastapi import Request, Response
 from sqlmodel import Session
 
 from registry.domain.errors import InvalidInput, RuleBroken, StaleVersion
+from registry.domain.tag import parted as parted_tags
 from registry.domain.triage import DismissReason
 from registry.services.candidates import editing, merging, triage
 from registry.services.candidates.labels import label, parted
@@ -15,8 +16,8 @@ from registry.services.candidates.recording import DoneAlready
 from registry.services.people.acting import Actor
 from registry.store import candidates, tools, triage_acts
 from registry.store.columns import id_of
-from registry.web.deps import Asked, Insider, Now, Read, RowId, Text, Triager, Tx
-from registry.web.pages.candidate_view import MOST_IN_PREVIEW, candidate_page
+from registry.web.deps import Asked, Called, Insider, Now, Read, RowId, Several, Text, Triager, Tx
+from registry.web.pages.candidate_view import CATEGORY, MOST_IN_PREVIEW, TAG, candidate_page
 from registry.web.pages.inbox import inside, told_of
 from registry.web.pages.inbox_view import told
 from registry.web.render import go, render
@@ -31,6 +32,7 @@ NOTHING_CHOSEN = "Choose what it is the same as, or look for it by its name."
 def show_candidate(
     request: Request,
     candidate_id: RowId,
+    roll: Called,
     read: Read,
     user: Insider,
     now: Now,
@@ -47,6 +49,7 @@ def show_candidate(
         told=told(read, number(done) or 0, user, now),
         act=act,
         back=inside(back) if back else "",
+        mark=roll.mark,
     )
     return render(request, "inbox/show.html", page)
 
@@ -65,16 +68,39 @@ def accept(
     tx: Tx,
     user: Triager,
     now: Now,
+    suggested: Several = (),
+    new_category: Text = "",
+    new_tags: Text = "",
     beside: Text = "",
     version: Text = "",
     back: Text = "",
 ) -> Response:
-    """Refused as one of several tools of a host it can be accepted `beside` the others by a second press."""
+    """`suggested` are those that were ticked, as `candidate_view.options_of` names them. Refused as one of several
+    tools of a host it can be accepted `beside` the others by a second press."""
 
     def act() -> None:
-        triage.accept(tx, candidate_id, beside=beside == "yes", version=version_of(version), by=user, now=now)
+        taken = [each.removeprefix(CATEGORY) for each in suggested if each.startswith(CATEGORY)]
+        tags = [each.removeprefix(TAG) for each in suggested if each.startswith(TAG)]
+        if taken and new_category and new_category not in taken:
+            said = "Take the category that is suggested, or write another one, not both."
+            raise InvalidInput(said, {"new_category": said})
+        try:
+            triage.accept(
+                tx,
+                candidate_id,
+                category=new_category or next(iter(taken), ""),
+                with_tags=[*tags, *parted_tags(new_tags)],
+                beside=beside == "yes",
+                version=version_of(version),
+                by=user,
+                now=now,
+            )
+        except InvalidInput as refused:
+            faults = {f"new_{name}": fault for name, fault in refused.faults.items()}
+            raise InvalidInput(refused.sentence, faults) from refused
 
-    return _acted(request, tx, candidate_id, user, now, "accept", {}, back, act, version)
+    typed = {"suggested": suggested, "new_category": new_category, "new_tags": new_tags}
+    return _acted(request, tx, candidate_id, user, now, "accept", typed, back, act, version)
 
 
 @router.post("/dismiss")
@@ -255,6 +281,7 @@ def _acted(
             back=back,
             refused=refused.sentence,
             read_version=number(version) if isinstance(refused, StaleVersion) else None,
+            mark="",
             beside=isinstance(refused, OnAnothersHost),
         )
         return render(request, "inbox/show.html", page, status=422 if faults else 409)

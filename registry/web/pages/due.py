@@ -15,13 +15,13 @@ from registry.services.people.acting import Actor
 from registry.services.people.house import house
 from registry.services.verdicts.due import DueKind, DueThing, When, due
 from registry.settings import Settings
+from registry.store.paging import row_mark
 from registry.web.deps import House, Now, Read, SourceReader
 from registry.web.files import as_files, json_file, sheet_file
 from registry.web.life_schemas import due_out
 from registry.web.render import render
 from registry.web.routing import page_router
 from registry.web.shapes import Link, Option, Pager
-from registry.web.typed import number
 from registry.web.understood import code, codes, understood
 
 router = page_router()
@@ -94,10 +94,12 @@ class DuePage:
 
 @router.get("/due")
 def show_due(request: Request, read: Read, user: SourceReader, settings: House, now: Now) -> Response:
-    wanted = understood(request, read_wanted)
+    wanted, first = understood(
+        request, lambda query: (read_wanted(query), row_mark(query.get("from", ""))), marks=("from",)
+    )
     found = things(read, wanted, settings, user, now)
     others = things(read, replace(wanted, whens=()), settings, user, now) if wanted.whens else found
-    start = _start(request.query_params.get("from", ""), len(found))
+    start = _start(first, len(found))
     page = DuePage(
         rows=[
             DueRow(
@@ -133,9 +135,9 @@ def show_due(request: Request, read: Read, user: SourceReader, settings: House, 
     return render(request, "due/list.html", page)
 
 
-def _start(typed: str, total: int) -> int:
+def _start(first: int, total: int) -> int:
     """At which place the page begins: as asked, as far as there is one."""
-    asked = max(0, (number(typed) or 1) - 1) // MOST * MOST
+    asked = max(0, first - 1) // MOST * MOST
     return min(asked, max(0, total - 1) // MOST * MOST)
 
 

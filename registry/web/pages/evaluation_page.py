@@ -18,7 +18,7 @@ from registry.services.outside.evidence import Evidence, on_tool
 from registry.services.people.acting import Actor
 from registry.services.rubrics import rubrics
 from registry.settings import Settings
-from registry.store import evaluations, tools, users, verdicts
+from registry.store import evaluations, parties, tools, users, verdicts
 from registry.store.columns import id_of
 from registry.store.conditions import as_condition
 from registry.store.evaluations import StoredScorecard
@@ -141,12 +141,12 @@ def evaluation_page(
     today = now.astimezone(settings.zone).date()
     tool = tools.get_by_id(session, evaluation.tool_id)
     rubric = rubrics.rubric(session, evaluation.rubric_hash)
-    declared = evaluations.interests(session, evaluation_id)
+    declared = parties.interests(session, evaluation_id)
     own = declared.get(by.id or 0)
     cards = evaluations.scorecards(session, evaluation_id)
     seen = scorecards.visible(session, evaluation_id, to=by, owner_id=evaluation.owner_id)
     verdict = verdicts.find_for_evaluation(session, evaluation_id)
-    contacts = evaluations.contacts(session, evaluation.tool_id)
+    contacts = parties.contacts(session, evaluation.tool_id)
     closed = evaluation.state in evaluations.CLOSED
     choice = assigning.choice(
         session,
@@ -174,7 +174,7 @@ def evaluation_page(
         waiting=evaluation.waiting_for,
         withdrawn=evaluation.withdrawn_reason,
         part=part,
-        takers=takers(session, evaluation, evaluations.assigned(session, evaluation_id), cards, contacts),
+        takers=takers(session, evaluation, parties.assigned(session, evaluation_id), cards, contacts),
         asking=asking(choice, Tier(evaluation.tier)),
         owners=[
             Option(str(each.user.id), each.user.name)

@@ -12,7 +12,7 @@ from registry.domain.values import dataclass
 from registry.services.evaluations.assigning import Choice
 from registry.services.evaluations.work import Piece, Task, TaskKind
 from registry.services.people.acting import Actor
-from registry.store import evaluations, users
+from registry.store import parties, users
 from registry.store.columns import id_of
 from registry.store.evaluations import StoredScorecard
 from registry.store.tables import Evaluation, User
@@ -61,7 +61,7 @@ def takers(
     cards: Sequence[StoredScorecard],
     contacts: Mapping[int, object],
 ) -> list[Taker]:
-    declared = evaluations.interests(session, id_of(evaluation))
+    declared = parties.interests(session, id_of(evaluation))
     names = users.names(session, {evaluation.owner_id, *declared})
     everybody = {id_of(each): each.name for each in asked} | {
         user_id: names[user_id] for user_id in (evaluation.owner_id, *declared)

@@ -10,7 +10,6 @@ from sqlmodel import Session
 from registry.domain.evaluation import EvaluationState, Tier
 from registry.domain.values import dataclass
 from registry.services.evaluations import taking_part
-from registry.services.evaluations.work import my_work
 from registry.services.people.acting import Actor
 from registry.services.people.house import house as house_of
 from registry.services.verdicts.due import DueKind, When, due
@@ -19,17 +18,17 @@ from registry.store import evaluation_lists, evaluations, users
 from registry.store.columns import id_of
 from registry.store.evaluation_lists import Row
 from registry.store.tables import Evaluation, Role
-from registry.web.deps import TRIAGERS, Asked, House, Insider, Now, Read
+from registry.web.deps import TRIAGERS, House, Insider, Now, Read
 from registry.web.evaluation_filters import ME, UNDER_WAY, as_filters, cursor_of, read, read_cursor
 from registry.web.evaluation_filters import Asked as AskedFor
 from registry.web.files import MOST, as_files, json_file, sheet_file
 from registry.web.pages.due import Wanted
 from registry.web.pages.evaluation_page import title_of
-from registry.web.pages.evaluation_people import as_work
+from registry.web.pages.evaluation_work import First, first_of, lines
 from registry.web.render import render
 from registry.web.reopened import because
 from registry.web.routing import page_router
-from registry.web.shapes import Chip, Link, Option, Pager, Task
+from registry.web.shapes import Chip, Link, Option, Pager
 from registry.web.understood import understood
 from registry.web.words import words
 
@@ -70,19 +69,10 @@ class ListRow:
 
 
 @dataclass(frozen=True)
-class LeftRow:
-    title: str
-    url: str
-    reason: str
-
-
-@dataclass(frozen=True)
 class ListPage:
-    work: Sequence[Task]
+    work: First
     due: Link | None
     """What approvers owe on verdicts that went out, for an approver; None where it is nothing for now."""
-    left: Sequence[LeftRow]
-    """Decisions that wait for somebody else, and why."""
     rows: Sequence[ListRow]
     total: int
     overdue: int
@@ -100,25 +90,20 @@ class ListPage:
 
 
 @router.get("")
-def list_evaluations(
-    request: Request, read_from: Read, user: Insider, now: Now, house: House, cursor: Asked = ""
-) -> Response:
-    asked, today = understood(request, read), now.astimezone(house.zone).date()
+def list_evaluations(request: Request, read_from: Read, user: Insider, now: Now, house: House) -> Response:
+    asked, after = understood(
+        request, lambda query: (read(query), read_cursor(query.get("cursor", ""))), marks=("cursor",)
+    )
+    today = now.astimezone(house.zone).date()
     filters = as_filters(asked, by=user, today=today)
-    found = evaluation_lists.page(read_from, filters, after=read_cursor(cursor), limit=A_PAGE + 1)
+    found = evaluation_lists.page(read_from, filters, after=after, limit=A_PAGE + 1)
     shown = found[:A_PAGE]
     following = cursor_of(shown[-1][0].due_on, id_of(shown[-1][0])) if len(found) > A_PAGE else ""
     total, overdue = evaluation_lists.count(read_from, filters, today=today)
-    mine = my_work(read_from, user, today=today, now=now, solo=house.solo, cases_needed=house.reference_cases)
-    titles = {id_of(each.evaluation): title_of(each.tool, each.evaluation) for each in mine.pieces}
     query = asked.query()
     page = ListPage(
-        work=as_work(mine.pieces, titles),
+        work=first_of(lines(read_from, user, house, now)),
         due=_due_for_approvers(read_from, house, now) if Role.APPROVER in user.roles else None,
-        left=[
-            LeftRow(title_of(each.tool, each.evaluation), f"/evaluations/{each.evaluation.id}", each.reason)
-            for each in mine.left
-        ],
         rows=_rows(read_from, shown, house, today=today),
         total=total,
         overdue=overdue,
@@ -130,7 +115,7 @@ def list_evaluations(
         chips=_chips(asked, read_from),
         pager=Pager(
             f"{len(shown)} of {total}",
-            previous_url=f"/evaluations?{query}" if cursor else "",
+            previous_url=f"/evaluations?{query}" if after else "",
             next_url=f"/evaluations?{asked.query(cursor=following)}" if following else "",
         ),
         formats=as_files(f"/evaluations.csv?{query}".rstrip("?")),

@@ -45,15 +45,19 @@ def show_inbox(
     undone: Asked = "",
     keys: Keys = "",
 ) -> Response:
-    page = inbox_page(
-        read,
-        understood(request, as_wanted),
-        user=user,
-        zone=settings.zone,
-        now=now,
-        keys=keys != "off",
-        done=number(done) or 0,
-        undone=number(undone) or 0,
+    page = understood(
+        request,
+        lambda query: inbox_page(
+            read,
+            as_wanted(query),
+            user=user,
+            zone=settings.zone,
+            now=now,
+            keys=keys != "off",
+            done=number(done) or 0,
+            undone=number(undone) or 0,
+        ),
+        marks=("after",),
     )
     return render(request, "inbox/list.html", page)
 

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import field
 from datetime import datetime
+from functools import partial
 from urllib.parse import quote, urlsplit
 
 from fastapi import Request, Response
@@ -11,7 +12,6 @@ from fastapi.responses import JSONResponse
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session
 from starlette.background import BackgroundTask
-from starlette.concurrency import run_in_threadpool
 
 from registry.domain import lookup as rules
 from registry.domain.errors import InvalidInput
@@ -23,10 +23,11 @@ from registry.domain.values import dataclass
 from registry.services.answers import lookup, matching
 from registry.services.answers.index import Index
 from registry.services.answers.lookup import LookUp
-from registry.services.answers.shown import ANY_TOOL, Shown
+from registry.services.answers.shown import Shown
 from registry.services.answers.unanswered import count_unanswered
 from registry.services.people.house import house
 from registry.services.verdicts import publishing
+from registry.services.verdicts.turn import midnight
 from registry.settings import Settings
 from registry.store import verdicts
 from registry.store.columns import id_of
@@ -117,14 +118,9 @@ class LookupPage:
 
 @router.get("/")
 def show_home(request: Request, read: Read, settings: House, now: Now) -> Response:
-    return render(
-        request,
-        "lookup/home.html",
-        _home(read, settings, now),
-        feeds=feed_links(worded("All verdicts")),
-        indexed=True,
-        lasting=ANY_TOOL,
-    )
+    page, shown = _home(read, settings, now)
+    feeds = feed_links(worded("All verdicts"))
+    return render(request, "lookup/home.html", page, feeds=feeds, indexed=True, lasting=shown)
 
 
 @router.get("/check")
@@ -132,7 +128,7 @@ def check(request: Request, typed: TypedQuestion, known: Known, settings: House,
     given, engine = untracked_of(request), parts_of(request).engine
     if not typed.q and {name for name, _ in given} <= set(QUESTION):
         with snapshot(engine) as session:
-            page = _home(session, settings, now, typed)
+            page, _shown = _home(session, settings, now, typed)
         return render(request, "lookup/home.html", page, feeds=feed_links(worded("All verdicts")))
     with plain_snapshot(engine) as read:
         organisation = lookup.organisation(read, settings, known)
@@ -178,7 +174,7 @@ def suggest(request: Request, known: Known, settings: House, now: Now, q: Asked 
         answers = lookup.answers(read, found, rules.Question(at=now), organisation, now=now, index=known)
         if known is not None:
             shown = Shown(frozenset(id_of(tool) for tool in found))
-            keep(request, known.facts.turn(read, organisation, now), shown)
+            keep(request, midnight(now, organisation.zone), shown)
     told = [
         q,
         [tool.name for tool in found],
@@ -188,12 +184,14 @@ def suggest(request: Request, known: Known, settings: House, now: Now, q: Asked 
     return conditional(request, bytes(JSONResponse(told).body), "application/x-suggestions+json")
 
 
-def _home(read: Session, settings: Settings, now: datetime, typed: Typed | None = None) -> LookupPage:
+def _home(
+    read: Session, settings: Settings, now: datetime, typed: Typed | None = None
+) -> tuple[LookupPage, Shown]:
     organisation = house(read, settings)
     rows = verdicts.published(read, now=now, limit=MOST_LATEST)
     latest = publishing.published(read, rows, organisation, now=now)
     typed = typed or Typed()
-    return LookupPage(
+    page = LookupPage(
         typed=typed,
         choices=tuple(choices(typed, organisation, offices_of(organisation)).values()),
         examples=_examples([each.tool for each in latest]),
@@ -201,6 +199,7 @@ def _home(read: Session, settings: Settings, now: datetime, typed: Typed | None 
         search_url=f"{settings.base_url}/check?q=%s",
         bookmarklet=f"javascript:location.href='{settings.base_url}/check?q='+{SITE}",
     )
+    return page, Shown(frozenset(row.tool_id for row in rows), listed=True)
 
 
 def _answered(
@@ -280,7 +279,6 @@ def _is_worth_counting(request: Request, typed: Typed) -> bool:
 
 async def _count(parts: Parts, query: str, now: datetime) -> None:
     try:
-        async with parts.writing() as session:
-            await run_in_threadpool(count_unanswered, session, query, now=now)
+        await parts.write(partial(count_unanswered, query=query, now=now))
     except SQLAlchemyError:
         logger.warning("look-up not counted", exc_info=True)  # the answer has been given

@@ -10,13 +10,13 @@ from registry.services.notices import outbox
 from registry.settings import Settings
 from registry.store import followers
 from registry.store import outbox as store
+from registry.store.paging import row_mark
 from registry.store.tables import Channel, DeliveryState
 from registry.web.deliveries import CHANNELS, STATES, Line, lines_of
 from registry.web.deps import Asked, HookKeeper, House, Now, Read, RowId, Text, Tx
 from registry.web.render import go, render
 from registry.web.routing import page_router
 from registry.web.shapes import Option
-from registry.web.typed import number
 from registry.web.understood import codes
 
 router = page_router("/outbox")
@@ -63,7 +63,7 @@ def show(
     chosen = next(iter(codes(DeliveryState, [state] if state else [], "state")), None)
     of = next(iter(codes(Channel, [channel] if channel else [], "channel")), None)
     counts = store.counted(read)
-    rows = store.deliveries(read, state=chosen, channel=of, before=number(before) or 0, limit=A_PAGE + 1)
+    rows = store.deliveries(read, state=chosen, channel=of, before=row_mark(before), limit=A_PAGE + 1)
     shown = rows[:A_PAGE]
     oldest = store.oldest_due(read, now)
     late = oldest is not None and now - oldest > outbox.LEASE

@@ -11,14 +11,15 @@ from registry.domain.identity import name_key
 from registry.services.outside import evidence, placing
 from registry.settings import Settings
 from registry.store import tools
-from registry.web.deps import Asked, House, Now, Read, RowId, SourceReader, Text, Triager, Tx
+from registry.store.paging import row_mark
+from registry.web.deps import House, Now, Read, RowId, SourceReader, Text, Triager, Tx
 from registry.web.files import MOST, json_file, sheet_file
 from registry.web.pages.decisions import terms_of
 from registry.web.pages.outside_view import found, list_page, read_wanted, shown_page
 from registry.web.render import go, render
 from registry.web.routing import page_router
 from registry.web.shapes import Form
-from registry.web.typed import number, version_of
+from registry.web.typed import version_of
 from registry.web.understood import understood
 
 router = page_router()
@@ -40,11 +41,11 @@ COLUMNS = (
 
 
 @router.get("/outside-verdicts")
-def list_outside(
-    request: Request, read: Read, _user: SourceReader, settings: House, now: Now, after: Asked = ""
-) -> Response:
-    listed = understood(request, read_wanted)
-    page = list_page(read, listed, after=number(after) or 0, settings=settings, now=now)
+def list_outside(request: Request, read: Read, _user: SourceReader, settings: House, now: Now) -> Response:
+    listed, after = understood(
+        request, lambda query: (read_wanted(query), row_mark(query.get("after", ""))), marks=("after",)
+    )
+    page = list_page(read, listed, after=after, settings=settings, now=now)
     return render(request, "outside/list.html", page)
 
 

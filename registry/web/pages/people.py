@@ -1,6 +1,7 @@
 """People and their tokens, for admins."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from fastapi import Request, Response
 from sqlmodel import Session
@@ -14,16 +15,20 @@ from registry.store.tables import ApiToken, Role
 from registry.web.deps import Admin, House, Now, Read, RowId, Secret, Several, Text, Tx
 from registry.web.deputies import Deputies, deputies_of
 from registry.web.entering import renew_own_session
+from registry.web.files import as_files, json_file, sheet_file
 from registry.web.own_account import Here, scope_options, sessions_of
 from registry.web.parts import parts_of
+from registry.web.people_schemas import person_out
 from registry.web.question import office_options
 from registry.web.render import go, render, secretly
 from registry.web.routing import page_router
-from registry.web.shapes import Form, Option, Task
+from registry.web.shapes import Form, Link, Option, Task
 from registry.web.typed import number
 from registry.web.viewer import now_of, session_of
 
 router = page_router("/people")
+downloads = page_router()
+COLUMNS = ("id", "name", "email", "roles", "offices", "areas", "second_factor", "created_at", "disabled_at")
 ROLE_OPTIONS = (
     Option("employee", "Employee", "looks tools up and requests them"),
     Option("reviewer", "Reviewer", "triages candidates and scores evaluations"),
@@ -39,6 +44,7 @@ class PeoplePage:
     roles: tuple[Option, ...]
     offices: list[Option]
     form: Form
+    formats: Sequence[Link]
 
 
 @dataclass(frozen=True)
@@ -85,6 +91,23 @@ class LeavingPage:
 @router.get("")
 def show_people(request: Request, read: Read, _user: Admin) -> Response:
     return render(request, "people/list.html", _people_page(read, _person_form()))
+
+
+@downloads.get("/people.csv")
+@downloads.get("/people.xlsx")
+def download_sheet(request: Request, read: Read, _user: Admin) -> Response:
+    parted = ("roles", "offices", "areas")
+    told = [each | {name: "; ".join(each[name]) for name in parted} for each in _told(read)]
+    return sheet_file(request, "people", COLUMNS, told)
+
+
+@downloads.get("/people.json")
+def download_json(request: Request, read: Read, _user: Admin) -> Response:
+    return json_file(request, "people", _told(read))
+
+
+def _told(session: Session) -> list[dict[str, Any]]:
+    return [person_out(each).model_dump(mode="json") for each in users.everybody(session)]
 
 
 @router.post("")
@@ -252,7 +275,9 @@ def revoke_token(user_id: RowId, token_id: RowId, tx: Tx, user: Admin, now: Now)
 
 
 def _people_page(session: Session, form: Form) -> PeoplePage:
-    return PeoplePage(users.everybody(session), ROLE_OPTIONS, office_options(session), form)
+    return PeoplePage(
+        users.everybody(session), ROLE_OPTIONS, office_options(session), form, as_files("/people.csv")
+    )
 
 
 def _person_page(

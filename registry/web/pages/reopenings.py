@@ -16,14 +16,14 @@ from registry.services.people.acting import Actor
 from registry.settings import Settings
 from registry.store import reopenings
 from registry.store.columns import id_of
+from registry.store.paging import row_mark
 from registry.store.reopenings import Reopened
-from registry.web.deps import Asked, House, Insider, Read
+from registry.web.deps import House, Insider, Read
 from registry.web.files import MOST, as_files, json_file, sheet_file
 from registry.web.life_schemas import reopening_out
 from registry.web.render import render
 from registry.web.routing import page_router
 from registry.web.shapes import Link, Option, Pager
-from registry.web.typed import number
 from registry.web.understood import codes, understood
 
 router = page_router()
@@ -70,9 +70,11 @@ class ReopeningsPage:
 
 
 @router.get("/reopenings")
-def list_reopenings(request: Request, read: Read, user: Insider, before: Asked = "") -> Response:
-    wanted = understood(request, _wanted)
-    found = _found(read, wanted, user, before=number(before) or 0, limit=MOST_LISTED + 1)
+def list_reopenings(request: Request, read: Read, user: Insider) -> Response:
+    wanted, before = understood(
+        request, lambda query: (_wanted(query), row_mark(query.get("before", ""))), marks=("before",)
+    )
+    found = _found(read, wanted, user, before=before, limit=MOST_LISTED + 1)
     shown, query = found[:MOST_LISTED], wanted.query
     more = ""
     if len(found) > MOST_LISTED:

@@ -24,6 +24,7 @@ from registry.settings import Settings
 from registry.store import reports as store
 from registry.store import tools
 from registry.store.columns import id_of
+from registry.store.paging import row_mark
 from registry.store.reports import ToldReport
 from registry.store.tables import Tool
 from registry.web.deps import Asked, CurrentUser, House, Insider, Now, Read, Tx
@@ -34,7 +35,7 @@ from registry.web.render import render
 from registry.web.routing import page_router
 from registry.web.shapes import Form, Link, Pager, ToolLink
 from registry.web.telling import require_voice, teller
-from registry.web.typed import Fields, number
+from registry.web.typed import Fields
 from registry.web.typed import Typed as Sent
 from registry.web.understood import code, understood
 
@@ -134,9 +135,11 @@ def report_incident(
 
 
 @router.get("/reports")
-def list_reports(request: Request, read: Read, _user: Insider, before: Asked = "") -> Response:
-    wanted = understood(request, lambda query: _wanted(read, query))
-    found = _found(read, wanted, before=number(before) or 0, limit=MOST_LISTED + 1)
+def list_reports(request: Request, read: Read, _user: Insider) -> Response:
+    wanted, before = understood(
+        request, lambda query: (_wanted(read, query), row_mark(query.get("before", ""))), marks=("before",)
+    )
+    found = _found(read, wanted, before=before, limit=MOST_LISTED + 1)
     shown, query = found[:MOST_LISTED], wanted.query
     more = ""
     if len(found) > MOST_LISTED:

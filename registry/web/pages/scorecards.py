@@ -17,9 +17,10 @@ from registry.services.evaluations.scorecards import as_typed, confirmed
 from registry.services.outside.evidence import Evidence, on_tool
 from registry.services.people.acting import Actor
 from registry.services.rubrics import rubrics
-from registry.store import evaluations, tools
+from registry.store import evaluations, parties, tools
 from registry.store.columns import id_of
-from registry.store.evaluations import Standing, StoredScorecard
+from registry.store.evaluations import StoredScorecard
+from registry.store.parties import Standing
 from registry.store.tables import Evaluation
 from registry.web.deps import House, Now, Read, Reviewer, RowId, Text, Tx
 from registry.web.errors import asks_for_json, problem
@@ -197,7 +198,7 @@ def _page(
         evidence=on_tool(session, id_of(tool), today=now.date(), now=now),
     )
     own = evaluations.scorecards(session, evaluation_id, of=user.person_id)
-    standing = evaluations.standing(session, evaluation_id, user.person_id)
+    standing = parties.standing(session, evaluation_id, user.person_id)
     scorable = evaluation.state in SCORABLE
     barred = _barred(standing, user)
     kept = own[-1] if own else None

@@ -5,7 +5,7 @@ from uuid import NAMESPACE_OID, UUID, uuid5
 
 from fastapi import Request, Response
 
-from registry.publish import atom
+from registry.publish.formats import FORMATS
 from registry.publish.notice import Category, Channel, Notice, Paragraph
 from registry.services.sources.source_episodes import Episode, episodes
 from registry.web.deps import House, Now, Read
@@ -14,6 +14,7 @@ from registry.web.routing import page_router
 from registry.web.words import words
 
 router = page_router()
+ATOM = FORMATS["atom"]
 HEALTH_FEED = "/sources/health.atom"
 MOST_ENTRIES = 200
 NOTHING_YET = datetime(2000, 1, 1, tzinfo=UTC)
@@ -47,8 +48,8 @@ def health_feed(request: Request, read: Read, house: House, now: Now) -> Respons
         updated_at=found[0].changed_at if found else NOTHING_YET,
         about_url=f"{house.base_url}/feeds",
     )
-    body = atom.render(channel, [_notice(each, house.base_url) for each in found])
-    return conditional(request, body, atom.MEDIA_TYPE)
+    body = ATOM.render(channel, [_notice(each, house.base_url) for each in found])
+    return conditional(request, body, ATOM.media_type)
 
 
 def _notice(episode: Episode, base_url: str) -> Notice:

@@ -19,19 +19,48 @@ from registry.store import sources
 from registry.store.engine import snapshot
 from registry.store.tables import Source
 from registry.web.deps import House, Now, Read, RowId, Several, SourceKeeper, SourceReader, Text, Tx
+from registry.web.files import json_file, sheet_file
 from registry.web.pages.source_feed import HEALTH_FEED
-from registry.web.pages.sources_list import Filter, as_filter, matching_ids, sources_page
+from registry.web.pages.sources_list import sources_page
 from registry.web.pages.sources_view import TryPage, as_options, source_page
 from registry.web.parts import parts_of
 from registry.web.render import go, local_path, render
 from registry.web.rendering import FeedLink
 from registry.web.routing import page_router
 from registry.web.shapes import Form
+from registry.web.source_filter import Filter, as_filter, listed, matching_ids
+from registry.web.source_rows import lines_out
+from registry.web.source_schemas import SourceLineOut
 from registry.web.understood import understood
 from scrapers.errors import ScrapeError
 from scrapers.links import public_url
 
 router = page_router("/sources")
+downloads = page_router()
+COLUMNS = (
+    *(
+        "id",
+        "name",
+        "url",
+        "kind",
+        "announcer",
+        "group",
+        "health",
+        "says",
+        "visits",
+        "visits_worked",
+        "new_entries",
+    ),
+    *(
+        "succeeded_at",
+        "changed_at",
+        "accepted_in_a_year",
+        "proposed_in_a_year",
+        "due_at",
+        "failures",
+        "error_code",
+    ),
+)
 MOST_AT_ONCE = 10_000
 NAMED = 20
 DID = {
@@ -56,8 +85,34 @@ class RemovePage:
 @router.get("")
 def show_sources(request: Request, read: Read, user: SourceReader, now: Now) -> Response:
     feed = FeedLink("How the sources fare", ATOM, HEALTH_FEED)
-    page = sources_page(read, user, now, understood(request, as_filter))
+    page = sources_page(read, user, now, understood(request, as_filter, marks=("page",)))
     return render(request, "sources/list.html", page, feeds=[feed])
+
+
+@downloads.get("/sources.csv")
+@downloads.get("/sources.xlsx")
+def download_sheet(request: Request, read: Read, _user: SourceReader, now: Now) -> Response:
+    return sheet_file(request, "sources", COLUMNS, [_flat(each) for each in _told(request, read, now)])
+
+
+@downloads.get("/sources.json")
+def download_json(request: Request, read: Read, _user: SourceReader, now: Now) -> Response:
+    told = [each.model_dump(mode="json") for each in _told(request, read, now)]
+    return json_file(request, "sources", told)
+
+
+def _told(request: Request, session: Session, now: datetime) -> list[SourceLineOut]:
+    return lines_out(session, listed(session, as_filter(request.query_params), now), now)
+
+
+def _flat(each: SourceLineOut) -> dict[str, object]:
+    return each.model_dump(mode="json") | {
+        "visits": each.last_visits.count,
+        "visits_worked": each.last_visits.worked,
+        "new_entries": each.last_visits.new,
+        "accepted_in_a_year": each.year.accepted,
+        "proposed_in_a_year": each.year.proposed,
+    }
 
 
 @router.post("/bulk")

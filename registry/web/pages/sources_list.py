@@ -1,59 +1,47 @@
 """What the list of sources shows: a filter, a count for each choice, an order, and one page of lines."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import field, replace
-from datetime import datetime, timedelta
-from enum import StrEnum
-from urllib.parse import urlencode
+from datetime import datetime
 
 from sqlmodel import Session
-from starlette.datastructures import QueryParams
 
 from registry.domain.values import dataclass
 from registry.domain.visit import Visit, visits
 from registry.services.entries import holding
 from registry.services.entries.holding import AskedAbout
 from registry.services.people.acting import Actor
-from registry.services.sources.source_health import Health, SourceState, health
+from registry.services.sources.source_health import Health, health
 from registry.store import sources
 from registry.store.columns import id_of
-from registry.store.sources import SourceYield, Standing
+from registry.store.sources import SourceYield
 from registry.store.tables import Role, Source
+from registry.web.files import as_files
 from registry.web.pages.sources_words import ANNOUNCERS
 from registry.web.shapes import Form, Link, Option, Pager
-from registry.web.understood import code
+from registry.web.source_filter import (
+    IN_TROUBLE,
+    NO_GROUP,
+    ORDER,
+    TROUBLE,
+    YEAR,
+    Fares,
+    Filter,
+    Sort,
+    fares_of,
+    in_group,
+    in_order,
+    in_state,
+    matches,
+    some,
+)
 from registry.web.words import words
 from scrapers.links import public_url
 
-YEAR = timedelta(days=365)
 ROWS = 100
 POOR = 50
 """Proposals in a year, none of them let in: worth asking whether the source is worth its place."""
-TROUBLE = "trouble"
-NO_GROUP = "-"
-
-ORDER = (
-    SourceState.BROKEN,
-    SourceState.GONE,
-    SourceState.FAILING,
-    SourceState.QUIET,
-    SourceState.UNREAD,
-    SourceState.HEALTHY,
-    SourceState.PAUSED,
-)
-"""Those that need somebody come first."""
-IN_TROUBLE = frozenset(ORDER[:4])
-
-
-class Sort(StrEnum):
-    TROUBLE = "trouble"
-    NAME = "name"
-    GROUP = "group"
-    YIELD = "yield"
-    NEWS = "news"
-
-
 SORTS = (
     Option(Sort.TROUBLE, "Trouble first"),
     Option(Sort.NAME, "By name"),
@@ -61,35 +49,6 @@ SORTS = (
     Option(Sort.YIELD, "Least let in first"),
     Option(Sort.NEWS, "Longest silent first"),
 )
-
-
-@dataclass(frozen=True)
-class Filter:
-    """Which sources the list shows; every one of it is an address that can be kept and sent."""
-
-    state: str = ""
-    """A SourceState, `trouble` for all that is not well, or "" for any."""
-    group: str = ""
-    """A group's name, `-` for none, or "" for any."""
-    text: str = ""
-    sort: Sort = Sort.TROUBLE
-    page: int = 1
-
-    @property
-    def address(self) -> str:
-        parts = [
-            ("state", self.state),
-            ("group", self.group),
-            ("q", self.text),
-            ("sort", "" if self.sort is Sort.TROUBLE else self.sort),
-            ("page", "" if self.page == 1 else str(self.page)),
-        ]
-        query = urlencode([(name, value) for name, value in parts if value])
-        return f"/sources?{query}" if query else "/sources"
-
-    @property
-    def narrows(self) -> bool:
-        return bool(self.state or self.group or self.text)
 
 
 @dataclass(frozen=True)
@@ -125,6 +84,7 @@ class SourcesPage:
     keeps: bool
     """Whether the reader may change sources."""
     asked_about: Sequence[AskedAbout]
+    formats: Sequence[Link]
     sorts: Sequence[Option] = SORTS
     announcers: Sequence[Option] = ANNOUNCERS
     import_form: Form = field(default_factory=lambda: Form({"announcer": "news"}))
@@ -135,18 +95,6 @@ class SourcesPage:
 
 def keeps(user: Actor) -> bool:
     return Role.ADMIN in user.roles
-
-
-def as_filter(query: QueryParams) -> Filter:
-    """The filter that an address names. Raises InvalidInput for a state or an order that there is not."""
-    page = query.get("page", "1")
-    return Filter(
-        state=code(query.get("state", ""), [*SourceState, TROUBLE], "state"),
-        group=query.get("group", "").replace("\0", "").strip()[:80],
-        text=query.get("q", "").replace("\0", "").strip()[:200],
-        sort=Sort(code(query.get("sort", ""), tuple(Sort), "sort") or Sort.TROUBLE),
-        page=max(1, int(page)) if page.isascii() and page.isdigit() and len(page) < 5 else 1,
-    )
 
 
 def sources_page(
@@ -162,20 +110,14 @@ def sources_page(
 ) -> SourcesPage:
     """Three queries however many sources."""
     wanted = wanted or Filter()
-    fares = _fares(session, wanted, now)
-    matching = [each for each in fares if _matches(each, wanted)]
-    harvests: Mapping[int, SourceYield] | None = None
-    if wanted.sort is Sort.YIELD:
-        harvests = sources.yields(session, now - YEAR)
-    matching.sort(key=_key(wanted.sort, harvests or {}))
+    fares = fares_of(session, wanted, now)
+    matching = in_order(session, [each for each in fares if matches(each, wanted)], wanted, now)
     last = max(1, -(-len(matching) // ROWS))
     wanted = replace(wanted, page=min(wanted.page, last))
     start = (wanted.page - 1) * ROWS
-    ids = [each.standing.id for each in matching[start : start + ROWS]]
-    by_id = {id_of(each): each for each in sources.some(session, ids)}
-    shown = [by_id[each] for each in ids if each in by_id]
+    shown = some(session, matching[start : start + ROWS])
     return SourcesPage(
-        lines=lines(session, shown, now, harvests),
+        lines=lines(session, shown, now),
         filter=wanted,
         total=len(fares),
         matching=len(matching),
@@ -186,26 +128,16 @@ def sources_page(
         keeps=keeps(user),
         asked_about=holding.asked_about(session),
         import_form=form or Form({"announcer": "news"}),
+        formats=as_files(wanted.file("csv")),
         bulk=bulk or Form(),
         told=told,
         left_out=left_out,
     )
 
 
-def matching_ids(session: Session, wanted: Filter, now: datetime) -> list[int]:
-    """All that the filter shows, on every page."""
-    return [each.standing.id for each in _fares(session, wanted, now) if _matches(each, wanted)]
-
-
-def lines(
-    session: Session,
-    shown: Sequence[Source],
-    now: datetime,
-    harvests: Mapping[int, SourceYield] | None = None,
-) -> list[SourceLine]:
+def lines(session: Session, shown: Sequence[Source], now: datetime) -> list[SourceLine]:
     """With their yield of a year, in one query."""
-    if harvests is None:
-        harvests = sources.yields(session, now - YEAR, only=[id_of(each) for each in shown])
+    harvests = sources.yields(session, now - YEAR, only=[id_of(each) for each in shown])
     return [_line(each, visits(each.strip), harvests, now) for each in shown]
 
 
@@ -236,66 +168,7 @@ def cell(visit: Visit) -> tuple[str, str]:
     return f"{at}: {what}, {reply}, {cost}", "changed" if visit.new else "ok"
 
 
-@dataclass(frozen=True)
-class _Fares:
-    standing: Standing
-    health: Health
-    has_text: bool
-
-
-def _fares(session: Session, wanted: Filter, now: datetime) -> list[_Fares]:
-    sought = wanted.text.casefold().split()
-    return [_Fares(each, health(each, now), _has_text(each, sought)) for each in sources.standings(session)]
-
-
-def _matches(each: _Fares, wanted: Filter) -> bool:
-    return (
-        each.has_text
-        and _in_state(each.health.state, wanted.state)
-        and _in_group(each.standing.group, wanted.group)
-    )
-
-
-def _in_state(state: SourceState, wanted: str) -> bool:
-    return not wanted or (state in IN_TROUBLE if wanted == TROUBLE else state == wanted)
-
-
-def _in_group(group: str, wanted: str) -> bool:
-    return not wanted or (not group if wanted == NO_GROUP else group == wanted)
-
-
-def _has_text(source: Standing, sought: Sequence[str]) -> bool:
-    if not sought:
-        return True
-    held = f"{source.name} {public_url(source.url)} {source.group} {words(source.announcer)}".casefold()
-    return all(word in held for word in sought)
-
-
-def _key(sort: Sort, harvests: Mapping[int, SourceYield]) -> Callable[[_Fares], tuple[object, ...]]:
-    def by_yield(source: Standing) -> tuple[object, ...]:
-        found = harvests.get(source.id, SourceYield())
-        share = found.accepted / found.candidates if found.candidates else 2.0
-        return (share, -found.candidates)
-
-    def key(each: _Fares) -> tuple[object, ...]:
-        source, state = each.standing, each.health.state
-        name = (source.name.casefold(), source.id)
-        match sort:
-            case Sort.NAME:
-                return name
-            case Sort.GROUP:
-                return (not source.group, source.group.casefold(), ORDER.index(state), *name)
-            case Sort.YIELD:
-                return (*by_yield(source), *name)
-            case Sort.NEWS:
-                return (source.changed_at or source.created_at, *name)
-            case _:
-                return (ORDER.index(state), *name)
-
-    return key
-
-
-def _summary(fares: Sequence[_Fares]) -> list[Link]:
+def _summary(fares: Sequence[Fares]) -> list[Link]:
     counts = Counter(each.health.state for each in fares)
     return [
         Link(f"{counts[state]} {words(state).lower()}", Filter(state=state).address)
@@ -304,9 +177,9 @@ def _summary(fares: Sequence[_Fares]) -> list[Link]:
     ]
 
 
-def _states(fares: Sequence[_Fares], wanted: Filter) -> list[Option]:
+def _states(fares: Sequence[Fares], wanted: Filter) -> list[Option]:
     counts = Counter(
-        each.health.state for each in fares if each.has_text and _in_group(each.standing.group, wanted.group)
+        each.health.state for each in fares if each.has_text and in_group(each.standing.group, wanted.group)
     )
     ill = sum(counts[state] for state in IN_TROUBLE)
     return [
@@ -316,9 +189,9 @@ def _states(fares: Sequence[_Fares], wanted: Filter) -> list[Option]:
     ]
 
 
-def _groups(fares: Sequence[_Fares], wanted: Filter) -> list[Option]:
+def _groups(fares: Sequence[Fares], wanted: Filter) -> list[Option]:
     counts = Counter(
-        each.standing.group for each in fares if each.has_text and _in_state(each.health.state, wanted.state)
+        each.standing.group for each in fares if each.has_text and in_state(each.health.state, wanted.state)
     )
     names = {each.standing.group for each in fares}
     options = [Option("", f"Any ({counts.total()})")]

@@ -14,10 +14,11 @@ from registry.domain.language import gettext_noop as _
 from registry.domain.language import joined, worded, worded_n
 from registry.domain.lookup import AnswerCode
 from registry.domain.tag import most_used
+from registry.domain.typed import clean
 from registry.domain.values import dataclass
 from registry.publish import sheet
 from registry.services.answers import tool_list
-from registry.services.answers.shown import ANY_TOOL
+from registry.services.answers.shown import LISTED
 from registry.services.answers.tool_list import OFFERED, Told, ToolFilter, ToolListing
 from registry.services.people.house import house
 from registry.services.verdicts.facets import refuse_strangers
@@ -25,7 +26,7 @@ from registry.services.verdicts.shelf import Filter
 from registry.settings import Settings
 from registry.store.engine import snapshot
 from registry.store.tools import ORDERS
-from registry.web.deps import Asked, Called, House, Read
+from registry.web.deps import Called, House, Read
 from registry.web.etag import json_list, streamed
 from registry.web.feeds import feed_links
 from registry.web.files import as_files, excel_file
@@ -72,11 +73,14 @@ class ToolsPage:
 
 
 @router.get("/tools")
-def show_tools(
-    request: Request, roll: Called, read: Read, settings: House, after: Asked = "", before: Asked = ""
-) -> Response:
-    wanted, sort = understood(request, lambda query: _asked(query, read, settings))
-    found = tool_list.listing(read, roll, wanted, sort=sort, after=after, before=before, limit=MOST_TOOLS)
+def show_tools(request: Request, roll: Called, read: Read, settings: House) -> Response:
+    def listed_by(query: QueryParams) -> tuple[ToolFilter, str, ToolListing]:
+        wanted, sort = _asked(query, read, settings)
+        after, before = clean(query.get("after", "")), clean(query.get("before", ""))
+        found = tool_list.listing(read, roll, wanted, sort=sort, after=after, before=before, limit=MOST_TOOLS)
+        return wanted, sort, found
+
+    wanted, sort, found = understood(request, listed_by, marks=("after", "before"))
     feeds = feed_links(
         worded("Verdicts on these tools"), wanted=Filter(categories=wanted.categories, tags=wanted.tags)
     )
@@ -92,7 +96,7 @@ def show_tools(
         text=wanted.text,
         keep=_query(replace(wanted, text="")),
     )
-    return render(request, "tools/list.html", page, feeds=feeds, indexed=not _query(wanted), lasting=ANY_TOOL)
+    return render(request, "tools/list.html", page, feeds=feeds, indexed=not _query(wanted), lasting=LISTED)
 
 
 @router.get("/tools.{ending}")

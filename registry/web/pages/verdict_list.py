@@ -18,7 +18,7 @@ from registry.domain.tag import most_used
 from registry.domain.validity import REVIEW_DAYS, ValidityState
 from registry.domain.values import dataclass
 from registry.publish import sheet
-from registry.services.answers.shown import ANY_TOOL
+from registry.services.answers.shown import Shown
 from registry.services.people.house import house
 from registry.services.verdicts import listing, publishing
 from registry.services.verdicts.facets import refuse_strangers
@@ -26,8 +26,9 @@ from registry.services.verdicts.listing import Listing
 from registry.services.verdicts.shelf import NEWEST, OLDER, ORDERS, Filter
 from registry.store import shelf as store
 from registry.store.engine import snapshot
+from registry.store.paging import row_mark
 from registry.web.cards import follow_url
-from registry.web.deps import Asked, House, Now, Read, Shelved
+from registry.web.deps import House, Now, Read, Shelved
 from registry.web.etag import json_list, streamed
 from registry.web.feeds import feed_links
 from registry.web.files import as_files, excel_file
@@ -86,14 +87,18 @@ class VerdictsPage:
 
 
 @router.get("/verdicts")
-def show_verdicts(
-    request: Request, shelf: Shelved, read: Read, settings: House, after: Asked = ""
-) -> Response:
+def show_verdicts(request: Request, shelf: Shelved, read: Read, settings: House) -> Response:
     organisation = house(read, settings)
-    wanted, sort = understood(request, lambda query: _asked(query, read, organisation))
-    listed = listing.listing(
-        read, shelf, wanted, organisation, sort=sort, after=_number(after), limit=MOST_VERDICTS
-    )
+
+    def listed_by(query: QueryParams) -> tuple[Filter, str, Listing]:
+        wanted, sort = _asked(query, read, organisation)
+        after = row_mark(query.get("after", ""))
+        found = listing.listing(
+            read, shelf, wanted, organisation, sort=sort, after=after, limit=MOST_VERDICTS
+        )
+        return wanted, sort, found
+
+    wanted, sort, listed = understood(request, listed_by, marks=("after",))
     bound = store.bound(read, [each.id for each in listed.cut.facts])
     query = as_query(wanted)
     page = VerdictsPage(
@@ -119,7 +124,7 @@ def show_verdicts(
         page,
         feeds=feed_links(title, wanted=wanted),
         indexed=not query,
-        lasting=ANY_TOOL,
+        lasting=Shown(frozenset(each.tool_id for each in listed.cut.facts), listed=True),
     )
 
 
@@ -158,11 +163,6 @@ def _asked(query: QueryParams, session: Session, organisation: Organisation) -> 
     wanted, sort = as_filter(query), code(query.get("sort", ""), sorts, "sort") or NEWEST
     refuse_strangers(session, wanted, organisation)
     return wanted, sort
-
-
-def _number(after: str) -> int:
-    """The number that a page mark names; 0, for the first page, where it is none of ours."""
-    return int(after) if after.isascii() and after.isdigit() and len(after) < 10 else 0
 
 
 def _url(wanted: Filter, sort: str = NEWEST, after: int = 0) -> str:

@@ -16,7 +16,7 @@ from registry.services.answers.asking import read_query
 from registry.services.answers.following import Following
 from registry.services.answers.index import Index
 from registry.services.answers.matching import complete, read_index
-from registry.services.answers.names import Names, near_of_all
+from registry.services.answers.names import Names, NamesInLines
 from registry.store.changes import Changes
 from registry.store.columns import id_of
 from registry.store.engine import make_engine, snapshot, transaction
@@ -36,8 +36,8 @@ QUERIES = (
 
 
 @pytest.fixture
-def following(engine: Engine) -> Iterator[Following]:
-    following = Following(engine)
+def following(engine: Engine, now: datetime) -> Iterator[Following]:
+    following = Following(engine, lambda: now)
     following.start()
     following.wait()
     yield following
@@ -168,7 +168,7 @@ def test_an_answer_is_forgotten_when_what_it_is_made_of_changes(
 
 def test_an_index_that_followed_is_the_same_as_one_made_anew(engine: Engine, now: datetime) -> None:
     dice = random.Random(20261103)
-    following = Following(engine)
+    following = Following(engine, lambda: now)
     following.start()
     following.wait()
     names = ["Quill", "Quillmark", "Murmur", "Murm", "Rill", "Quarry", "Inkwell", "Rillet"]
@@ -216,7 +216,7 @@ def test_a_store_that_cannot_be_read_is_logged_and_asked_again_at_the_next_quest
 ) -> None:
     with transaction(engine) as session:
         a_tool(session, "Quillmark", now=now)
-    following = Following(engine)
+    following = Following(engine, lambda: now)
     rename(engine, "tool_change", "elsewhere")
     following.start()
     assert following.wait() is None
@@ -280,10 +280,12 @@ def test_names_that_went_are_suggested_no_more() -> None:
 
 def test_reading_all_names_by_finds_what_the_names_in_memory_find() -> None:
     dice = random.Random(11)
-    rows = [("".join(dice.choices("aeilnrst", k=dice.randint(1, 12))), at % 900) for at in range(3_000)]
-    parts, names = [rows[:2_000], rows[2_000:]], Names(rows)
-    typed = ["n", "at", *(key[1:] + dice.choice("aeq") for key, _ in dice.sample(rows, 40))]
-    assert [near_of_all(key, parts, limit=8) for key in typed] == [names.near(key, limit=8) for key in typed]
+    words = {"".join(dice.choices("aelnst", k=dice.randint(1, 14))) for _ in range(3_000)}
+    owners = {key: at % 900 for at, key in enumerate(sorted(words))}
+    names, lines = Names(owners.items()), "\n".join(dice.sample([*owners], len(owners)))
+    for key in ["n", "at", *(key[1:] + dice.choice("aeq") for key in dice.sample([*owners], 60))]:
+        read = NamesInLines(key, lines, lambda some: {each: owners[each] for each in some})
+        assert read.near(key, limit=8) == names.near(key, limit=8), key
 
 
 def test_names_of_any_letters_and_lengths_are_found_by_a_slip() -> None:

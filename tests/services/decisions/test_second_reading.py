@@ -20,7 +20,7 @@ from registry.services.evaluations import scoring
 from registry.services.evaluations.work import TaskKind, my_work
 from registry.services.people import accounts, deputies
 from registry.services.people.acting import Actor
-from registry.store import evaluations
+from registry.store import evaluations, parties
 from registry.store.columns import id_of
 from registry.store.tables import Delegation, Evaluation, Event, Role, SecondReading, Verdict
 from tests.builders import TERMS, UTC_ZONE, a_tool, an_evaluation, scored, the_cast, the_offices
@@ -61,7 +61,7 @@ def read_again(session: Session, cast: Mapping[str, Actor], at: datetime, **rati
     [reading] = sample(session, at)
     evaluation = evaluations.get(session, reading.evaluation_id)
     [reader] = [
-        each for each in cast.values() if evaluations.is_assigned(session, id_of(evaluation), each.person_id)
+        each for each in cast.values() if parties.is_assigned(session, id_of(evaluation), each.person_id)
     ]
     scoring.declare(session, id_of(evaluation), interested=False, statement="", by=reader, now=at)
     scored(session, evaluation, reader, now=at, **ratings)
@@ -76,7 +76,7 @@ def test_nothing_is_asked_before_the_verdict_has_gone_out_and_then_once_of_someb
     later = now + timedelta(hours=1)
     [reading] = sample(session, later)
     assert sample(session, later) == []
-    asked = {each.name for each in evaluations.assigned(session, reading.evaluation_id)}
+    asked = {each.name for each in parties.assigned(session, reading.evaluation_id)}
     assert len(asked) == 1
     assert asked <= {"Ravi", "Mina"}
     [event] = session.exec(select(Event).where(Event.action == "verdict.sampled")).all()
@@ -106,7 +106,7 @@ def test_nobody_is_asked_who_had_an_interest_in_an_earlier_round_until_they_say_
     assert sample(session, later) == []
     scoring.declare(session, id_of(second), interested=False, statement="", by=cast["mina"], now=later)
     [reading] = sample(session, later)
-    [reader] = evaluations.assigned(session, reading.evaluation_id)
+    [reader] = parties.assigned(session, reading.evaluation_id)
     assert reader.name == "Mina"
 
 
@@ -223,7 +223,7 @@ def test_who_may_not_decide_lets_no_verdict_stand_either_in_their_own_right_or_a
 ) -> None:
     later = now + timedelta(hours=1)
     case = id_of(read_again(session, cast, later, R2="4"))
-    [reader] = [each for each in cast.values() if evaluations.is_assigned(session, case, each.person_id)]
+    [reader] = [each for each in cast.values() if parties.is_assigned(session, case, each.person_id)]
     other = cast["mina" if reader is cast["ravi"] else "ravi"]
 
     def refused(by: Actor, told: str) -> None:

@@ -15,7 +15,7 @@ from registry.services.evaluations.scorecards import counting
 from registry.services.evaluations.work import TaskKind
 from registry.services.people import accounts
 from registry.services.people.acting import Actor
-from registry.store import evaluations
+from registry.store import evaluations, parties
 from registry.store.columns import id_of
 from registry.store.tables import Evaluation, Request
 from tests.builders import a_tool, an_evaluation, scored, the_cast
@@ -34,7 +34,7 @@ def opened(session: Session, cast: Mapping[str, Actor], now: datetime) -> Evalua
 
 
 def asked(session: Session, evaluation: Evaluation) -> list[str]:
-    return [each.name for each in evaluations.assigned(session, id_of(evaluation))]
+    return [each.name for each in parties.assigned(session, id_of(evaluation))]
 
 
 def test_what_a_person_leaves_open_is_told_before(

@@ -19,7 +19,7 @@ from registry.services.people.acting import REGISTRY, Actor, record
 from registry.services.verdicts import watching
 from registry.services.verdicts.reopening import reopen_by_hand
 from registry.services.verdicts.verdict_life import mark
-from registry.store import evaluations, reopenings, tables
+from registry.store import evaluations, parties, reopenings, tables
 from registry.store.columns import id_of
 from registry.store.tables import Event, Reopening
 from tests.builders import UTC_ZONE, a_condition, a_tool, a_verdict, the_cast
@@ -93,7 +93,7 @@ def test_the_date_opens_a_review_59_days_before_the_last_one(
     assert opened.due_on == date(2027, 7, 24)
     assert opened.owner_id == cast["rosa"].id
     assert opened.intended_use["purpose"] == "Drafting letters"
-    assert {each.name for each in evaluations.assigned(session, id_of(opened))} == {"Rosa", "Ravi"}
+    assert {each.name for each in parties.assigned(session, id_of(opened))} == {"Rosa", "Ravi"}
     assert answer(session, tool, on(7, 4)) == before == "yes"
     assert answer(session, tool, on(10, 2)) == "lapsed"
 
@@ -236,7 +236,7 @@ def test_a_case_is_owned_by_somebody_who_is_still_there(
     watch(session, now + DAY)
     opened = case(session, tool)
     assert opened.owner_id == cast["amir"].id
-    assert {each.name for each in evaluations.assigned(session, id_of(opened))} == {"Ravi"}
+    assert {each.name for each in parties.assigned(session, id_of(opened))} == {"Ravi"}
 
 
 def test_with_nobody_to_own_it_the_case_waits_for_somebody(

@@ -23,7 +23,7 @@ from registry.settings import Settings
 from registry.store import shelf as store
 from registry.store.engine import make_engine, snapshot, transaction
 from registry.store.tables import Tool
-from tests.builders import UTC_ZONE, a_tool, a_verdict, the_cast
+from tests.builders import UTC_ZONE, a_tool, a_verdict, an_evaluation, scored, the_cast
 
 DAY = timedelta(days=1)
 
@@ -110,6 +110,43 @@ def test_what_did_not_change_is_not_read_again(
     second = shelving.shelf(now)
     assert second.mark != first.mark
     assert not [statement for statement in said if "MATERIALIZED" in statement]  # one tool's verdicts alone
+
+
+@pytest.mark.both_databases
+def test_at_the_moment_at_which_a_verdict_goes_out_its_tool_alone_is_read_again(
+    engine: Engine, shelving: Shelving, cast: dict[str, Actor], now: datetime
+) -> None:
+    with transaction(engine) as session:
+        a_verdict(session, session.get_one(Tool, 2), cast, now=now, supersedes=(2,))
+    before = shelving.roll(now), shelving.shelf(now).facts, shelving.lists(now)
+    said: list[str] = []
+    event.listen(engine, "before_cursor_execute", lambda *told: said.append(str(told[2])))
+    later = now + timedelta(minutes=6)
+    found = shelving.shelf(later)
+    assert not [statement for statement in said if "MATERIALIZED" in statement]  # all verdicts
+    assert list(found.facts) == anew(engine, later) != list(before[1])
+    assert shelving.lists(later) != before[2]
+    assert shelving.lists(later + DAY / 24) == shelving.lists(later)
+
+
+@pytest.mark.both_databases
+def test_lists_are_said_to_read_otherwise_only_where_they_may(
+    engine: Engine, shelving: Shelving, cast: dict[str, Actor], now: datetime
+) -> None:
+    with transaction(engine) as session:
+        case = an_evaluation(
+            session, session.get_one(Tool, 2), owner=cast["rosa"], reviewers=(cast["rosa"],), now=now
+        )
+    first = shelving.lists(now)
+    with transaction(engine) as session:
+        scored(session, session.merge(case), cast["rosa"], now=now)
+    assert shelving.lists(now) == first
+    with transaction(engine) as session:
+        suspend(session, cast["ana"], now)
+    second = shelving.lists(now)
+    with transaction(engine) as session:
+        an_evaluation(session, a_tool(session, "Three", now=now), owner=cast["rosa"], now=now)
+    assert len({first, second, shelving.lists(now)}) == 3
 
 
 @pytest.mark.both_databases

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.whole
 
 HERE = Path(__file__).parent
 SEED = "1129"
-ASKERS = {"nobody": 3, "token": 6, **{role.value: 2 for role in Role}}
+ASKERS = {"nobody": 2, "token": 4, **{role.value: 1 for role in Role}}
 """Who asks, and how many requests of each sort every operation gets."""
 WITH_A_SESSION = ("--exclude-checks", "ignored_auth,negative_data_rejection")
 """Both send the request without the cookie, which the header would bring back; they are made by nobody and by token."""

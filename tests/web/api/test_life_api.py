@@ -184,7 +184,7 @@ def test_the_page_of_what_is_due_holds_fifty_and_leads_to_the_others(
     )
     assert "51 to 61 of 61 things" in second
     assert "Sign paper 049." in second
-    assert as_("Amir").get("/due?from=x").status_code == as_("Amir").get("/due?from=9999").status_code == 200
+    assert as_("Amir").get("/due?from=9999").status_code == 200
 
 
 def test_the_list_tells_what_was_judged_by_which_rubric(as_: As, client: TestClient) -> None:

@@ -7,22 +7,25 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, event
+from sqlmodel import Session, select
 
 from registry.settings import Settings
 from registry.store import copied
 from registry.store.engine import snapshot, transaction
-from registry.web.copy import making
+from registry.store.tables import User
+from registry.web.copy import making, workers
 from registry.web.copy.folder import State
-from registry.web.copy.making import SEEDS, publish
-from registry.web.copy.standing import state_of
-from tests.web.copy.test_documents import CHANGES, COPY, FEEDS, cast, running
+from registry.web.copy.making import publish
+from registry.web.copy.standing import standing_of
+from registry.web.copy.writing import SEEDS
+from tests.web.copy.test_documents import CHANGES, COPY, FEEDS, cast, mentioned, renamed, running, suspended
 
 __all__ = ["cast"]
 
 
 def state(settings: Settings, engine: Engine, now: datetime) -> State:
     with snapshot(engine) as session:
-        return state_of(session, settings, COPY, now=now)
+        return standing_of(session, settings, COPY, now=now).state
 
 
 def test_whatever_was_written_ends_it(
@@ -70,13 +73,45 @@ def test_no_table_that_does_not_count_is_read_for_a_page_of_a_copy(
 ) -> None:
     with running(settings, now) as maker:
         tables_read.clear()
-        maker.pages([(address, "") for address in SEEDS if address != "/a-z"])
         maker.tools(["quillmark", "bare"])
         maker.feeds([query for _, query in maker.places(FEEDS)])
+        assert not tables_read & copied.BESIDE
+        maker.pages([(address, "") for address in SEEDS if address != "/a-z"])
     assert {"tool", "verdict", "notice", "event", "office"} <= tables_read
     assert not tables_read & copied.UNSHOWN - {
         "tool_change"
     }  # which says that something was written, not what
+
+
+def test_after_a_change_only_what_tells_of_that_tool_is_read_again(
+    settings: Settings,
+    site_engine: Engine,
+    cast: dict,  # type: ignore[type-arg]
+    now: datetime,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    root = tmp_path / "copy"
+    with running(settings, now):
+        pass  # the site's first start settles what feeds are called
+    publish(settings, site_engine, root, now=now)
+    read: list[str] = []
+    was = workers.Maker.tools
+    monkeypatch.setattr(workers.Maker, "tools", lambda maker, slugs: read.extend(slugs) or was(maker, slugs))
+    of_both = ["c-plus-plus-friends", "quillmark"]  # the one names the other as what to use instead
+    for change, told in ((suspended, of_both), (mentioned, ["bare"]), (somebody_left, []), (renamed, None)):
+        read.clear()
+        with transaction(site_engine) as session:
+            change(session, cast, now)
+        publish(settings, site_engine, root, now=now + timedelta(hours=1))
+        assert sorted(read) == (["bare", *of_both] if told is None else told), change
+    read.clear()
+    publish(settings, site_engine, root, now=now + timedelta(days=1))
+    assert len(read) == 3
+
+
+def somebody_left(session: Session, _cast: object, now: datetime) -> None:
+    session.exec(select(User)).all()[0].disabled_at = now
 
 
 @pytest.mark.usefixtures("cast")

@@ -1,11 +1,12 @@
 """The documents about tools: read by the dozen they are what the site answers, and their origin tells them apart."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine
@@ -16,14 +17,15 @@ from registry.domain.outcome import Outcome
 from registry.domain.validity import MarkKind
 from registry.domain.verdict import Scope
 from registry.services.people.acting import REGISTRY, Actor, record
-from registry.services.verdicts import verdict_life
+from registry.services.verdicts import feed, verdict_life
 from registry.settings import Settings
 from registry.store.engine import snapshot, transaction
-from registry.store.tables import Alias, AliasKind, Office, Tool, ToolTag
-from registry.web.copy import documents, driving, workers
+from registry.store.tables import Alias, AliasKind, Notice, Office, Tool, ToolTag
+from registry.web.copy import digest, documents, driving, rewriting, workers
 from registry.web.copy.documents import Documents
 from registry.web.copy.folder import State
 from registry.web.copy.making import publish
+from registry.web.pages import tool_list
 from registry.web.rendering import Copy
 from tests.builders import UTC_ZONE, a_tool, a_verdict, the_cast, the_offices
 from tests.web.test_queries import counting
@@ -93,7 +95,8 @@ def test_each_is_the_one_that_the_site_answers(
     assert len(of_tools) == 3 * 6 + 3 + 2 * 3  # two tools have an archive of the month before
     assert len(found) - len(of_tools) > 3 * len(FEEDS)  # and so do some facets
     with running(settings, now) as maker:
-        for address, reply in zip(found, maker._driver.get([*found]), strict=True):
+        replies = maker._driver.get([(address, "") for address in found])
+        for address, reply in zip(found, replies, strict=True):
             body = re.sub(rb' data-until(-text)?="[^"]*"', b"", found[address][1])
             assert reply.body == body, address
 
@@ -193,7 +196,7 @@ def test_a_day_a_setting_or_another_program_tells_documents_apart(
         settings.model_copy(update={"language": "es"}),
     ):
         assert held(before, made(each, site_engine, now)) == 0
-    monkeypatch.setattr(documents, "of_program", lambda: "another")
+    monkeypatch.setattr(digest, "of_program", lambda: "another")
     assert held(before, made(settings, site_engine, now)) == 0
 
 
@@ -233,19 +236,51 @@ def test_an_unchanged_copy_is_not_made_again(
     asked: list[str] = []
     whole = driving.Driver.get
 
-    def get(driver: driving.Driver, addresses: list[str]) -> list[driving.Reply]:
-        asked.extend(addresses)
+    def get(driver: driving.Driver, addresses: Sequence[tuple[str, str]]) -> list[driving.Reply]:
+        asked.extend(address for address, _ in addresses)
         return whole(driver, addresses)
 
     def make(maker: workers.Maker, document: documents.Document) -> workers.Made:
         return was(maker, replace(document, make=refuse))
 
-    def refuse() -> bytes:
+    def refuse(*_: object, **__: object) -> Any:
         raise AssertionError("made again")
 
     was = workers.Maker._document
     monkeypatch.setattr(State, "stands", lambda *_: False)
     monkeypatch.setattr(driving.Driver, "get", get)
+    monkeypatch.setattr(rewriting.Rewriter, "page", refuse)
     monkeypatch.setattr(workers.Maker, "_document", make)
     publish(settings, site_engine, tmp_path / "copy", now=now)
     assert not [each for each in asked if each.startswith(("/tools/", "/feeds/"))]
+
+
+def test_pages_of_a_list_lead_to_each_other_though_some_of_them_were_left_as_they_were(
+    settings: Settings, site_engine: Engine, cast: dict[str, Actor], now: datetime, tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.setattr(tool_list, "MOST_TOOLS", 1)
+    root, first = tmp_path / "copy", tmp_path / "copy" / "tools.html"
+    publish(settings, site_engine, root, now=now)
+    written = first.stat().st_mtime_ns
+    with transaction(site_engine) as session:
+        session.exec(select(Tool).where(Tool.slug == "quillmark")).one().vendor = "Another"
+    publish(settings, site_engine, root, now=now)
+    publish(settings, site_engine, tmp_path / "anew", now=now)
+    assert first.stat().st_mtime_ns == written
+    assert "Another" in (root / "tools-after-c-plus-plus-friends.html").read_text()
+    assert contents(root) == contents(tmp_path / "anew")
+
+
+def test_a_copy_leads_to_what_is_older_by_archives_alone(
+    settings: Settings, site_engine: Engine, cast: dict[str, Actor], now: datetime, tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.setattr(feed, "MOST", 1)
+    publish(settings, site_engine, tmp_path / "copy", now=now)
+    feeds = tmp_path / "copy" / "feeds"
+    found = {each.name: each.read_text() for each in feeds.iterdir() if each.suffix == ".atom"}
+    assert not [name for name, text in found.items() if 'rel="next"' in text or "before" in name]
+    ids = {entry for text in found.values() for entry in re.findall(r"<entry>\s*<id>([^<]*)", text)}
+    with snapshot(site_engine) as session:
+        assert len(ids) == len(session.exec(select(Notice)).all())

@@ -17,7 +17,7 @@ from registry.services.verdicts import verdict_life
 from registry.settings import Settings
 from registry.store.engine import transaction
 from registry.store.tables import AliasKind, Role
-from registry.web.copy import documents
+from registry.web.copy import digest, documents
 from registry.web.copy.making import Report, publish
 from tests.builders import UTC_ZONE, a_person, a_tool, a_verdict, the_cast, the_offices
 
@@ -165,7 +165,7 @@ def test_a_link_that_leads_nowhere_is_named_and_nothing_is_written(
     monkeypatch.setattr(
         documents, "_dated", lambda text, *_: text.replace("</main>", '<a href="lost.html">x</a></main>')
     )
-    monkeypatch.setattr(documents, "of_program", lambda: "another")
+    monkeypatch.setattr(digest, "of_program", lambda: "another")
     with pytest.raises(RuleBroken, match=r"tools/quillmark\.html leads to tools/lost\.html"):
         copied(settings, filled, root, now)
     assert pages(root) == before

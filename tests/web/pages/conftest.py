@@ -1,7 +1,7 @@
 """The site's cast as they act in services, evaluations at each station, and a site with decided tools."""
 
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 from sqlmodel import Session
+from starlette.testclient import TestClient
 
 from registry.domain.outcome import Outcome
 from registry.domain.validity import MarkKind
@@ -21,6 +22,7 @@ from registry.store import users
 from registry.store.columns import id_of
 from registry.store.engine import make_engine, snapshot, transaction
 from registry.store.tables import AliasKind
+from registry.web.app import create_app
 from tests.builders import (
     UTC_ZONE,
     a_condition,
@@ -32,6 +34,7 @@ from tests.builders import (
     the_offices,
 )
 from tests.conftest import NOW
+from tests.web.conftest import SAME_ORIGIN, HandClock
 
 HOSTILE = '<script>alert("x")</script>'
 
@@ -113,6 +116,23 @@ def decided(
     site_engine.dispose()
     shutil.copy(path, settings.data_dir / "registry.sqlite3")
     return actors
+
+
+@pytest.fixture(scope="module")
+def onlooker(
+    decided_file: tuple[Path, Mapping[str, Actor]], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[TestClient]:
+    """Nobody's browser on one site with decided tools, for all tests of a module that change nothing."""
+    folder = tmp_path_factory.mktemp("onlooker")
+    shutil.copy(decided_file[0], folder / "registry.sqlite3")
+    settings = Settings(data_dir=folder, base_url="http://testserver")
+    engine = make_engine(settings.resolved_database_url)
+    app = create_app(settings, engine=engine, clock=HandClock(NOW))
+    with TestClient(
+        app, headers=SAME_ORIGIN, follow_redirects=False, raise_server_exceptions=False
+    ) as client:
+        yield client
+    engine.dispose()
 
 
 @pytest.fixture

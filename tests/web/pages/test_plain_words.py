@@ -99,8 +99,8 @@ def test_what_is_added_to_an_answer_is_plain() -> None:
 
 
 @pytest.mark.parametrize("path", [*(f"/check?q={each}" for each in ASKED), *PAGES])
-def test_each_page_is_plain_and_names_no_state_of_ours(client: TestClient, path: str) -> None:
-    said = told(client, path)
+def test_each_page_is_plain_and_names_no_state_of_ours(onlooker: TestClient, path: str) -> None:
+    said = told(onlooker, path)
     assert grade(" ".join(text.rstrip(".") + "." for text in said)) <= HARDEST, said
     longest = max((words for text in said for words in sentences(text)), key=len)
     assert len(longest) <= LONGEST, " ".join(longest)

@@ -1,0 +1,134 @@
+"""Who takes part in an evaluation, and who may not: who is to score, is interested, sells the tool or asked for it."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import Select, bindparam, exists
+from sqlalchemy import select as plain_select
+from sqlmodel import Session, col, or_, select
+
+from registry.domain.values import dataclass
+from registry.store.columns import id_of
+from registry.store.memo import remembered
+from registry.store.tables import Assignment, Candidate, Evaluation, Interest, Request, User, VendorContact
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What one person is to an evaluation; each set holds that person or nobody."""
+
+    assigned: bool
+    declared: bool
+    interested: frozenset[int]
+    requesters: frozenset[int]
+    contacts: frozenset[int]
+
+
+@remembered(Assignment, User)
+def assigned(session: Session, evaluation_id: int) -> Sequence[User]:
+    return session.exec(
+        select(User)
+        .join(Assignment, col(Assignment.user_id) == User.id)
+        .where(Assignment.evaluation_id == evaluation_id)
+        .order_by(col(User.name))
+    ).all()
+
+
+def is_assigned(session: Session, evaluation_id: int, user_id: int) -> bool:
+    return any(each.id == user_id for each in assigned(session, evaluation_id))
+
+
+@remembered(Interest)
+def interests(session: Session, evaluation_id: int) -> dict[int, Interest]:
+    """User id -> what that person declared."""
+    rows = session.exec(select(Interest).where(Interest.evaluation_id == evaluation_id))
+    return {row.user_id: row for row in rows}
+
+
+def interested(session: Session, evaluation: Evaluation) -> frozenset[int]:
+    """Who has an interest in the tool: by their word in this evaluation, else by their last one in another of it."""
+    return interested_by(interests_in(session, evaluation.tool_id), id_of(evaluation))
+
+
+def interested_before(session: Session, tool_id: int) -> frozenset[int]:
+    """Who has an interest in the tool in an evaluation of it that is yet to be opened."""
+    return interested_by(interests_in(session, tool_id))
+
+
+def interested_by(said: Iterable[Interest], evaluation_id: int | None = None) -> frozenset[int]:
+    """The same, by what was said in all rounds of the tool."""
+    in_order = sorted(said, key=lambda row: (row.evaluation_id == evaluation_id, row.at))
+    last = {row.user_id: row.interested for row in in_order}
+    return frozenset(user_id for user_id, holds in last.items() if holds)
+
+
+@remembered(Interest, Evaluation)
+def interests_in(session: Session, tool_id: int) -> Sequence[Interest]:
+    """What was declared in any round of the tool."""
+    return session.exec(
+        select(Interest)
+        .join(Evaluation, col(Evaluation.id) == Interest.evaluation_id)
+        .where(Evaluation.tool_id == tool_id)
+    ).all()
+
+
+@remembered(VendorContact)
+def contacts(session: Session, tool_id: int) -> dict[int, VendorContact]:
+    """User id -> who here is a contact of the tool's vendor."""
+    rows = session.exec(select(VendorContact).where(VendorContact.tool_id == tool_id))
+    return {row.user_id: row for row in rows}
+
+
+@remembered(Assignment, Evaluation, Interest, Request, Candidate, VendorContact)
+def standing(session: Session, evaluation_id: int, user_id: int) -> Standing:
+    asked = {"evaluation_id": evaluation_id, "user_id": user_id}
+    row = session.connection().execute(_STANDING, asked).one()
+
+    def them(holds: bool | None) -> frozenset[int]:
+        return frozenset({user_id}) if holds else frozenset()
+
+    return Standing(
+        assigned=row.assigned,
+        declared=row.interested is not None,
+        interested=them(row.interested),
+        requesters=them(row.requester),
+        contacts=them(row.contact),
+    )
+
+
+@remembered(Request, Candidate)
+def requesters(session: Session, tool_id: int) -> frozenset[int]:
+    """Everybody who asked for the tool, also while it was still a candidate."""
+    query = (
+        select(Request.user_id)
+        .join(Candidate, col(Candidate.id) == col(Request.candidate_id), isouter=True)
+        .where(
+            or_(Request.tool_id == tool_id, Candidate.tool_id == tool_id), col(Request.user_id).is_not(None)
+        )
+    )
+    return frozenset(user_id for user_id in session.exec(query) if user_id is not None)
+
+
+def _standing() -> Select[Any]:
+    evaluation, interest = Evaluation.__table__.c, Interest.__table__.c  # type: ignore[attr-defined]
+    assigned, asked = Assignment.__table__.c, Request.__table__.c  # type: ignore[attr-defined]
+    candidate, contact = Candidate.__table__.c, VendorContact.__table__.c  # type: ignore[attr-defined]
+    who: Any = bindparam("user_id")
+    declared = plain_select(interest.interested).where(
+        interest.evaluation_id == evaluation.id, interest.user_id == who
+    )
+    accepted = plain_select(candidate.id).where(candidate.tool_id == evaluation.tool_id)
+    return plain_select(
+        exists().where(assigned.evaluation_id == evaluation.id, assigned.user_id == who).label("assigned"),
+        declared.scalar_subquery().label("interested"),
+        exists()
+        .where(
+            asked.user_id == who,
+            or_(asked.tool_id == evaluation.tool_id, asked.candidate_id.in_(accepted)),
+        )
+        .label("requester"),
+        exists().where(contact.tool_id == evaluation.tool_id, contact.user_id == who).label("contact"),
+    ).where(evaluation.id == bindparam("evaluation_id"))
+
+
+_STANDING = _standing()
