@@ -27,7 +27,7 @@ from registry.web.openapi import DescribedApp
 from registry.web.parts import Clock, Parts, utc_now
 from registry.web.rendering import Copy, make_environment
 from registry.web.request_id import RequestIds
-from registry.web.security import MAX_BODY_BYTES, BodyDeadline, HeadLikeGet, SameOrigin, trusted_hosts
+from registry.web.security import BodyDeadline, HeadLikeGet, SameOrigin, trusted_hosts
 from registry.web.viewer import RenewPresence, cookie_name
 from registry.web.watching import Watching
 
@@ -86,7 +86,6 @@ def create_app(
         docs_url=None,  # both load scripts from elsewhere; /api is our own reference
         redoc_url=None,
         lifespan=lifespan,
-        max_body_size=MAX_BODY_BYTES,
     )
     app.state.parts = parts
     app.session_cookie = cookie_name(parts)

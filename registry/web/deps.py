@@ -13,6 +13,8 @@ from pydantic import AfterValidator
 from sqlmodel import Session
 
 from registry.domain.errors import NotAllowed
+from registry.domain.language import gettext_noop as _
+from registry.domain.language import joined, small, worded
 from registry.domain.typed import clean
 from registry.domain.values import dataclass
 from registry.services.answers.index import Index
@@ -27,6 +29,7 @@ from registry.store.engine import snapshot
 from registry.store.tables import Role
 from registry.web.parts import parts_of
 from registry.web.viewer import bearer, not_signed_in, now_of, require_unchanged, unready, viewer
+from registry.web.words import words
 
 
 def current_user(request: Request) -> Actor | None:
@@ -95,10 +98,12 @@ class Right:
         if user is None:
             raise not_signed_in(request)
         if not user.roles & self.roles:
-            raise NotAllowed(f"This is for people with the role {_either(self.roles)}. Ask an admin for it.")
+            told = _("This is for people with the role {role}. Ask an admin for it.")
+            raise NotAllowed(worded(told, role=_either(self.roles)))
         if user.scopes is not None and (self.scope is None or self.scope not in user.scopes):
-            wanted = f"a token with the scope {self.scope}" if self.scope else "you in person, not a token"
-            raise NotAllowed(f"This needs {wanted}.")
+            if self.scope is None:
+                raise NotAllowed(worded("This needs you in person, not a token."))
+            raise NotAllowed(worded("This needs a token with the scope {scope}.", scope=self.scope))
         return user
 
 
@@ -110,8 +115,8 @@ class FirstRight(Right):
 
 
 def _either(roles: frozenset[Role]) -> str:
-    *most, last = [role.value for role in Role if role in roles]
-    return f"{', '.join(most)} or {last}" if most else last
+    *most, last = [small(words(role.value)) for role in Role if role in roles]
+    return worded("{some} or {last}", some=joined(", ", most), last=last) if most else last
 
 
 Read = Annotated[Session, Depends(open_snapshot, scope="function")]

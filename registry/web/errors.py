@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
+from typing import Any
 from urllib.parse import quote
 
 from fastapi import FastAPI, Request, Response
@@ -48,6 +49,7 @@ STATUSES: Mapping[type[RegistryError], int] = {
 """Anything else is 400."""
 
 SENTENCES: Mapping[int, str] = {
+    400: _("What was sent cannot be read. Go back, look at it, and send it again."),
     404: _("There is no such page. The address may have been typed wrongly, or the page has moved."),
     405: _("This address does not take {method} requests; it takes {allowed}."),
     413: _("That is more than this address takes in one go. Send less."),
@@ -58,6 +60,7 @@ SENTENCES: Mapping[int, str] = {
     ),
 }
 TITLES: Mapping[int, str] = {
+    400: _("There is a problem with what was sent"),
     403: _("You may not do this"),
     404: _("We cannot find that page"),
     405: _("That is not possible here"),
@@ -71,8 +74,27 @@ TITLES: Mapping[int, str] = {
     507: _("There is no room at the moment"),
 }
 COME_BACK = {"Retry-After": "10", "Cache-Control": "no-store"}
-PLAINLY = {"extra_forbidden": worded("There is no such field here; look at its spelling, or leave it out.")}
-"""What the library words for programmers."""
+PLAINLY = {
+    "extra_forbidden": _("There is no such field here; look at its spelling, or leave it out."),
+    "missing": _("This is needed."),
+    "string_type": _("Write text here."),
+    "list_type": _("Write a list here."),
+    "string_too_short": _("Write something here."),
+    "string_too_long": _("At most {max_length} characters fit here."),
+    "too_short": _("At least {min_length} of it is needed."),
+    "too_long": _("At most {max_length} of it can be sent at once."),
+    "greater_than_equal": _("The least is {ge}."),
+    "less_than_equal": _("The most is {le}."),
+    "int_parsing": _("Write a whole number."),
+    "int_type": _("Write a whole number."),
+    "bool_type": _("Write true or false."),
+    "bool_parsing": _("Write true or false."),
+    "day": _("Write a day as year-month-day, such as 2027-03-01."),
+    "enum": _("It is one of: {expected}."),
+    "literal_error": _("It is one of: {expected}."),
+    "json_invalid": _("This is no JSON that can be read."),
+}
+"""What the library words for programmers, by its name for the fault."""
 HOME = Link(worded("Look a tool up"), "/")
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 
@@ -172,10 +194,15 @@ async def _invalid(request: Request, error: Exception) -> Response:
         if hides_others(request):
             return await _http(request, HTTPException(405))
         return await refuse(request, NotFound(worded(SENTENCES[404])))
-    faults = {_field(each["loc"]): PLAINLY.get(each["type"], f"{each['msg']}.") for each in error.errors()}
+    faults = {_field(each["loc"]): _plainly(each) for each in error.errors()}
     each = joined(" ", [joined(": ", pair) for pair in faults.items()])
     sentence = worded("What was sent cannot be taken. {faults}", faults=each)
     return await refuse(request, InvalidInput(sentence, faults))
+
+
+def _plainly(fault: Mapping[str, Any]) -> str:
+    told = PLAINLY.get(fault["type"])
+    return worded(told, **fault.get("ctx", {})) if told else f"{fault['msg']}."
 
 
 async def _http(request: Request, error: Exception) -> Response:

@@ -9,8 +9,11 @@ from typing import Any
 from fastapi import Request
 
 from registry.domain.errors import InvalidInput
+from registry.domain.language import joined, worded
 
-SENTENCE = "This holds half of a letter (a lone surrogate, such as \\ud800). Write the whole letter, or leave it out."
+SENTENCE = worded(
+    "This holds half of a letter (a lone surrogate, such as \\ud800). Write the whole letter, or leave it out."
+)
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 
@@ -25,9 +28,9 @@ async def require_letters(request: Request) -> None:
     except ValueError:
         return  # no JSON: told where the body is read
     except RecursionError:
-        raise InvalidInput("What was sent is nested too deeply.") from None
+        raise InvalidInput(worded("What was sent is nested too deeply.")) from None
     if faults:
-        raise InvalidInput(f"What was sent cannot be kept. {SENTENCE}", faults)
+        raise InvalidInput(joined(" ", [worded("What was sent cannot be kept."), SENTENCE]), faults)
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -36,7 +39,7 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         left = [name for name, _ in pairs]
         name = next(each for each in left if left.count(each) > 1)
         shown = name.encode(errors="replace").decode()
-        sentence = f"“{shown}” is given more than once. Give it once."
+        sentence = worded("“{name}” is given more than once. Give it once.", name=shown)
         raise InvalidInput(sentence, {shown: sentence})
     return found
 

@@ -48,7 +48,8 @@ class HeadLikeGet:
 
 
 class BodyDeadline:
-    """Ends a request whose body does not arrive whole in time, and refuses what is too much beside all others'."""
+    """Ends a request whose body does not arrive whole in time, and refuses what is too much, or too much beside all
+    others'. The frameworks' own limit would be told in English, and without a page."""
 
     def __init__(self, app: ASGIApp, *, seconds: float = BODY_DEADLINE_S) -> None:
         self.app = app
@@ -74,6 +75,8 @@ class BodyDeadline:
             whole = not message.get("more_body", False)
             length = len(message.get("body", b""))
             held, self.coming = held + length, self.coming + length
+            if held > MAX_BODY_BYTES:
+                raise HTTPException(413, headers={"Connection": "close"})
             if self.coming > MOST_BODY_BYTES_AT_ONCE:
                 raise HTTPException(429, headers={"Retry-After": "10", "Connection": "close"})
             return message

@@ -1,6 +1,7 @@
 """Every word that a colleague meets goes through the catalogues: what nobody marked is seen in a language that
 brackets each sentence, and in the templates themselves."""
 
+import json
 import re
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
@@ -290,6 +291,68 @@ def test_no_form_answers_with_a_word_that_cannot_be_translated(
     known = set[str]()
     left = {each: asked for asked, reply in told for each in unmarked(reply.text, data, known)}
     assert not left, "\n".join(f"{each!r}: {where}" for each, where in left.items())
+
+
+ASKED_WRONGLY: tuple[tuple[str, str, Any], ...] = (
+    *(
+        ("GET", path, None)
+        for path in ("/tools.pdf", "/tools?colour=red", "/verdicts/999", "/suggest?q=a&b=c")
+    ),
+    *(
+        ("GET", path, None)
+        for path in ("/check?q=iffy&colour=red", "/log/consistency/9999", "/request/nobodys")
+    ),
+    *(("GET", path, None) for path in ("/.well-known/security.txt", "/people", "/verdicts?page=soon")),
+    *(("DELETE", "/tools", None), ("POST", "/request", "no form"), ("POST", "/check/list", "x" * 2_000_000)),
+    *(("GET", f"/api/v1/check?q={q}", None) for q in ("", "iffy&q=plainly", "iffy&on=soon", "x" * 3_000)),
+    *(
+        ("GET", f"/api/v1/tools?{asked}", None)
+        for asked in ("limit=0", "limit=x", "limit=9999", "cursor=x", "x=1")
+    ),
+    *(
+        ("POST", "/api/v1/check", sent)
+        for sent in ({}, {"queries": []}, {"queries": "a"}, {"queries": ["a"] * 2_000})
+    ),
+    *(
+        ("POST", "/api/v1/check", sent)
+        for sent in ("{", '{"a": 1, "a": 2}', r'{"queries": ["\ud800"]}', "[" * 99_999)
+    ),
+    *(("POST", "/api/v1/check", {"queries": ["a"], each: 7}) for each in ("on", "colour", "data_class")),
+    *(("POST", f"/api/v1/{noun}", {}) for noun in ("requests", "challenges", "incidents", "follows")),
+    ("POST", "/api/v1/follows", {"address": "zoe@example.org", "weekly": "daily"}),
+    ("POST", "/api/v1/follows", {"address": "zoe@example.org", "wanted": "tool=iffy"}),
+    ("DELETE", "/api/v1/follows/nobodys", None),
+)
+"""Method, address, and what is sent: an object as JSON, a text as it stands."""
+
+
+def test_no_refusal_says_a_word_that_cannot_be_translated(
+    bracketing: TestClient, site_engine: Engine, settings: Settings, clock: HandClock
+) -> None:
+    told = []
+    for method, path, sent in ASKED_WRONGLY:
+        kind = "application/json" if path.startswith("/api/") else "multipart/form-data; boundary=x"
+        body = sent if isinstance(sent, str | None) else json.dumps(sent)
+        reply = bracketing.request(method, path, content=body, headers={"Content-Type": kind})
+        told.append((f"{method} {path[:60]} {str(sent)[:60]}", reply))
+    with transaction(site_engine) as session:
+        rosa = session.exec(select(User).join(UserRole).where(UserRole.role == Role.REVIEWER)).first()
+        assert rosa is not None
+        value = sign_in.start_session(session, rosa, secret=settings.secret, now=clock.now)
+    bracketing.cookies.set(cookie_name(bracketing.app.state.parts), value)  # type: ignore[attr-defined]
+    told.append(("a page of another role", bracketing.get("/people")))
+    data, known, left = {*data_of(site_engine), *NAMES, *CODES_ASKED_FOR}, set[str](), dict[str, str]()
+    for asked, reply in told:
+        body = reply.text
+        if "json" in reply.headers["content-type"]:
+            each = reply.json()
+            said = [each.get("detail", ""), *each.get("faults", {}).values()]
+            body = "".join(f"<p>{escape(sentence)}</p>" for sentence in said)
+        left |= dict.fromkeys(unmarked(body, data, known), asked)
+    assert not left, "\n".join(f"{each!r}: {where}" for each, where in left.items())
+
+
+CODES_ASKED_FOR = frozenset({"queries", "limit", "cursor", "weekly", "colour", "wanted", "address", "body"})
 
 
 def test_no_mail_says_a_word_that_cannot_be_translated(

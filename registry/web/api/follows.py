@@ -6,6 +6,7 @@ from typing import Annotated
 from fastapi import Query, Request, Response
 from pydantic import Field
 
+from registry.domain.language import said, worded
 from registry.services.notices import following
 from registry.services.notices.wanted import canonical
 from registry.store.tables import Follower
@@ -52,7 +53,8 @@ def ask(request: Request, tx: Tx, settings: House, user: CurrentUser, now: Now, 
     asker(request, user, now, what="addresses")
     wanted = canonical(tx, asked.wanted, settings)
     following.ask(tx, address=asked.address, wanted=wanted, weekly=asked.weekly, now=now)
-    return AskedOut(sentence="A mail asks this address whether it wants to follow.")
+    sentence = worded("A mail asks this address whether it wants to follow.")
+    return AskedOut(sentence=said(sentence, settings.words))
 
 
 @router.get("/{token}", response_model=FollowOut, summary="What a link's holder follows")
@@ -82,7 +84,7 @@ def leave(token: str, tx: Tx, settings: House, everything: Everything = False) -
     """The address is forgotten with the last thing that it follows."""
     row = following.by_link(tx, token[:200], secret=settings.secret)
     following.leave(tx, following.all_of(tx, row) if everything else [row])
-    return AskedOut(sentence="No mail comes any more about this.")
+    return AskedOut(sentence=said(worded("No mail comes any more about this."), settings.words))
 
 
 def _out(row: Follower) -> FollowOut:

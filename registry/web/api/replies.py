@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from sqlmodel import Session
 
 from registry.domain.errors import StaleVersion
+from registry.domain.language import worded
 from registry.domain.values import dataclass
 from registry.services import idempotency
 from registry.services.people.acting import Actor
@@ -66,7 +67,9 @@ def version_in(if_match: str | None) -> int | None:
     if mark is None:
         return None
     if not (mark.isascii() and mark.isdigit() and len(mark) < 10):
-        raise StaleVersion("This is no version that was read here. Read it again, then repeat your act.")
+        raise StaleVersion(
+            worded("This is no version that was read here. Read it again, then repeat your act.")
+        )
     return int(mark)
 
 

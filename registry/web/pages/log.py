@@ -25,7 +25,9 @@ def show_consistency(size: Number, read: Read, settings: House) -> Response:
     """That the log begins with what somebody's checkpoint of so many lines signed, RFC 6962 2.1.2."""
     checkpoint = checkpoints.sign(read, signing.signer(settings))
     if size > checkpoint.size:
-        raise NotFound(f"The log has {checkpoint.size} lines and not yet {size}.")
+        raise NotFound(
+            worded("The log has {lines} lines and not yet {size}.", lines=checkpoint.size, size=size)
+        )
     path = [each.hex() for each in proving.since(read, size, checkpoint.size)]
     told = {"from": size, "to": checkpoint.size, "path": path, "checkpoint": checkpoint.note}
     return JSONResponse(told, headers=FRESH)

@@ -120,7 +120,9 @@ def tell_robots(settings: House) -> Response:
 def tell_where_flaws_are_reported(settings: House, now: Now) -> Response:
     """RFC 9116; the same bytes all day. Without an address to report to there is none."""
     if not settings.reports_to:
-        raise NotFound("This registry names nobody to report a flaw to. Set REGISTRY_SECURITY_CONTACT.")
+        raise NotFound(
+            worded("This registry names nobody to report a flaw to. Set REGISTRY_SECURITY_CONTACT.")
+        )
     ends = datetime.combine(now.astimezone(UTC) + SECURITY_TXT_HOLDS, time(), UTC)
     lines = [
         f"Contact: {settings.reports_to}",
