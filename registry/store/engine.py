@@ -132,7 +132,7 @@ def plain_snapshot(engine: Engine) -> Iterator[Plain]:
 
 
 def has_room(engine: Engine) -> bool:
-    """Whether a connection is to be had at once, which the loop of a site must know before it asks itself."""
+    """Whether a connection is to be had at once."""
     pool = cast(QueuePool, engine.pool)
     return pool.checkedout() < pool.size()
 

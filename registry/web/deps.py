@@ -71,7 +71,7 @@ async def read_index(request: Request) -> Index | None:
     if looked is not None:
         return looked
     following = parts_of(request).following
-    return await run_in_threadpool(following.index) if following.asks_far else following.index()
+    return await run_in_threadpool(following.index) if following.may_wait else following.index()
 
 
 def read_shelf(request: Request) -> Shelf:

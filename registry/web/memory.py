@@ -123,7 +123,7 @@ class Memory:
     async def _look(self) -> Index | None:
         """Hear of all that was written."""
         following = self.following
-        return await run_in_threadpool(following.index) if following.asks_far else following.index()
+        return await run_in_threadpool(following.index) if following.may_wait else following.index()
 
     async def _still_holds(self, held: Held, now: datetime) -> bool:
         shown, written = held.holds.shown, self.following.written

@@ -20,7 +20,7 @@ from registry.services.answers.matching import read_index
 from registry.services.answers.shown import Written
 from registry.store import asked, rulings
 from registry.store.changes import Changes, Trail
-from registry.store.engine import plain_snapshot, snapshot
+from registry.store.engine import has_room, plain_snapshot, snapshot
 
 MOST_READ_AGAIN = 500
 """Tools; when more of them changed, making the index anew beside the requests is the better."""
@@ -43,9 +43,9 @@ class Following:
         """What was written, as `index` found when it was last asked."""
 
     @property
-    def asks_far(self) -> bool:
-        """Whether asking what changed goes over a network, so that the loop must not wait for it."""
-        return self._engine.dialect.name != "sqlite"
+    def may_wait(self) -> bool:
+        """Whether asking what changed may wait, for a network or until a connection is free: not in the loop then."""
+        return self._engine.dialect.name != "sqlite" or not has_room(self._engine)
 
     def index(self) -> Index | None:
         """The index as of now, or None while it is made."""

@@ -4,13 +4,13 @@ import random
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, ExitStack, suppress
+from contextlib import ExitStack, suppress
 from datetime import datetime, timedelta
 from typing import Any, cast
 
 import pytest
 from fastapi import FastAPI
-from sqlalchemy import Engine
+from sqlalchemy import Engine, PoolProxiedConnection
 from sqlalchemy.pool import QueuePool
 from sqlmodel import Session, select
 from starlette.testclient import TestClient
@@ -26,8 +26,7 @@ from registry.services.people.house import house
 from registry.services.verdicts import verdict_life
 from registry.settings import Settings
 from registry.store.columns import id_of
-from registry.store.engine import plain_snapshot, snapshot, transaction
-from registry.store.plain import Plain
+from registry.store.engine import snapshot, transaction
 from registry.store.tables import Alias, AliasKind, Office, Role, Tool, Verdict
 from registry.web.api.replies import as_json
 from tests.builders import TERMS, a_tool, a_verdict, an_evaluation
@@ -245,19 +244,22 @@ def test_who_may_be_somebody_or_elsewhere_goes_the_whole_way(
     assert len(app.middleware_stack.app._held) == 1
 
 
+@pytest.mark.parametrize("heard", [False, True], ids=["something was written", "nothing was written"])
 def test_a_question_that_must_wait_for_a_connection_keeps_nobody_else_waiting(
-    memory: TestClient, quillmark: int, site_engine: Engine, monkeypatch: pytest.MonkeyPatch
+    memory: TestClient, quillmark: int, site_engine: Engine, monkeypatch: pytest.MonkeyPatch, heard: bool
 ) -> None:
-    asks = threading.Event()
+    if heard:
+        memory.get(PATH, params={"q": "Quillmark"})
+    asks, connect = threading.Event(), site_engine.raw_connection
 
-    def noted(engine: Engine) -> AbstractContextManager[Plain]:
+    def noted() -> PoolProxiedConnection:
         asks.set()
-        return plain_snapshot(engine)
+        return connect()
 
-    monkeypatch.setattr("registry.web.api.check.plain_snapshot", noted)
     with ThreadPoolExecutor(2) as pool, ExitStack() as taken:
         while cast(QueuePool, site_engine.pool).checkedout() < MOST_CONNECTIONS:
             taken.enter_context(site_engine.connect())
+        monkeypatch.setattr(site_engine, "raw_connection", noted)
         waiting = pool.submit(memory.get, PATH, params={"q": "quillmark"})
         asks.wait()
         meanwhile = pool.submit(memory.get, "/healthz")
