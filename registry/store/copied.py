@@ -137,6 +137,9 @@ def told(source: "Source") -> Told:
         )
         found[OF_ANY].update(f"{name}: {columns}".encode())
         for part in parts(source, f'SELECT {tool}, {columns} FROM "{name}" {joined} ORDER BY {keys}'):  # noqa: S608
+            if name not in OF_TOOLS:
+                found[int(tool)].update(repr([tuple(row) for row in part]).encode())
+                continue
             for tool_id, *row in part:
                 found[OF_NONE if tool_id is None else tool_id].update(f"{name}{row}".encode())
         for few in _few(source, name):

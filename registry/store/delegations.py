@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, exists, func, or_
+from sqlalchemy import BindParameter, ColumnElement, exists, func, or_
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, and_, col, select
 
@@ -15,7 +15,7 @@ DEPUTIES = frozenset({Role.REVIEWER, Role.APPROVER})
 """Roles of which a deputy holds one."""
 
 
-def holds(now: datetime) -> ColumnElement[bool]:
+def holds(now: datetime | BindParameter[datetime]) -> ColumnElement[bool]:
     """It has begun and not ended, the one is still an approver here and the other may still be a deputy."""
     return and_(
         col(Delegation.ended_at).is_(None),
@@ -26,7 +26,7 @@ def holds(now: datetime) -> ColumnElement[bool]:
     )
 
 
-def is_deputy(user_id: Any, now: datetime) -> ColumnElement[bool]:
+def is_deputy(user_id: Any, now: datetime | BindParameter[datetime]) -> ColumnElement[bool]:
     """Whether the person in this column is anybody's deputy."""
     return exists().where(col(Delegation.deputy_id) == user_id, holds(now))
 

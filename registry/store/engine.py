@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from weakref import WeakKeyDictionary
 
 from sqlalchemy import (
@@ -24,6 +24,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import QueuePool
 from sqlmodel import Session, SQLModel, create_engine
 
 from registry.store.alive import watch
@@ -53,7 +54,7 @@ The one used last is used next: it has the most statements prepared.
 """
 _READS = {
     "sqlite": ("PRAGMA query_only=ON", "BEGIN"),
-    "postgresql": ("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY",),
+    "postgresql": ("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",),
 }
 _POSITIONAL = {"sqlite": "?", "postgresql": "%s"}
 _PRAGMAS = {"foreign_keys": "ON", "journal_mode": "WAL", "busy_timeout": "15000", "synchronous": "FULL"}
@@ -69,7 +70,9 @@ def make_engine(url: str, *, in_service: bool = False) -> Engine:
         wishes = {name: value for name, value in _CONNECTING.items() if name not in parsed.query}
         engine = create_engine(url, connect_args=wishes, hide_parameters=True, **_POOL)
         watch(engine)
+        event.listen(engine, "begin", _begin_read)
         event.listen(engine, "rollback", _end_read)
+        event.listen(engine, "checkin", _as_it_was)
         if in_service:
             event.listen(engine, "connect", _set_limits)
         return engine
@@ -113,8 +116,7 @@ def plain_snapshot(engine: Engine) -> Iterator[Plain]:
     try:
         pooled = engine.raw_connection()
         driver = pooled.driver_connection
-        for statement in _READS[dialect.name]:
-            driver.execute(statement)
+        _read_from(driver, dialect)
         yield Plain(driver, positional=_POSITIONAL[dialect.name])
         driver.commit()  # as _end_read
     except failure as error:
@@ -127,6 +129,12 @@ def plain_snapshot(engine: Engine) -> Iterator[Plain]:
     finally:
         if pooled is not None:
             pooled.close()  # which rolls back what was not committed
+
+
+def has_room(engine: Engine) -> bool:
+    """Whether a connection is to be had at once, which the loop of a site must know before it asks itself."""
+    pool = cast(QueuePool, engine.pool)
+    return pool.checkedout() < pool.size()
 
 
 def reach(engine: Engine) -> None:
@@ -253,10 +261,7 @@ def _no_lock() -> Iterator[None]:
 
 
 def _session(engine: Engine, *, writes: bool) -> Session:
-    options: dict[str, Any] = {_WRITES: writes}
-    if engine.dialect.name == "postgresql" and not writes:
-        options |= {"postgresql_readonly": True, "isolation_level": "REPEATABLE READ"}
-    return Session(engine.execution_options(**options), expire_on_commit=False)
+    return Session(engine.execution_options(**{_WRITES: writes}), expire_on_commit=False)
 
 
 def _make_private(
@@ -283,16 +288,38 @@ def _set_limits(connection: Any, _record: object) -> None:
     connection.commit()  # a SET that is rolled back was none
 
 
+def _begin_read(connection: Connection) -> None:
+    if _reads(connection):
+        _read_from(connection.connection.driver_connection, connection.dialect)
+
+
+def _read_from(driver: Any, dialect: Dialect) -> None:
+    """Begin in one trip; on its own psycopg would have begun before, to write."""
+    if dialect.name == "postgresql":
+        driver.autocommit = True
+    for statement in _READS[dialect.name]:
+        driver.execute(statement)
+
+
 def _end_read(connection: Connection) -> None:
     """A read has nothing to take back, and at a rollback psycopg forgets all that the server has prepared for it."""
-    if not connection.get_execution_options().get(_WRITES, True):
+    if _reads(connection):
         driver: Any = connection.connection.driver_connection
         with suppress(connection.dialect.loaded_dbapi.Error):  # the rollback tells
             driver.commit()
 
 
+def _as_it_was(driver: Any, _record: object) -> None:
+    if driver is not None and driver.autocommit and not driver.closed:
+        driver.autocommit = False
+
+
+def _reads(connection: Connection) -> bool:
+    return not connection.get_execution_options().get(_WRITES, True)
+
+
 def _begin(connection: Connection) -> None:
-    writes = connection.get_execution_options().get(_WRITES, True)
+    reads = _reads(connection)
     driver: Any = connection.connection.driver_connection
-    driver.execute(f"PRAGMA query_only={'OFF' if writes else 'ON'}")
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    driver.execute(f"PRAGMA query_only={'ON' if reads else 'OFF'}")
+    connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")

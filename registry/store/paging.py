@@ -60,6 +60,11 @@ def decode_cursor(cursor: str) -> tuple[datetime, int]:
         raise NoMark(cursor) from error
 
 
+def moment_mark(cursor: str) -> tuple[datetime, int] | None:
+    """The same where there may be none. Raises NoMark."""
+    return decode_cursor(cursor) if cursor else None
+
+
 def encode_rank(rank: int, row_id: int) -> str:
     """The cursor of a list by a number, highest first."""
     return f"{rank}~{row_id}"

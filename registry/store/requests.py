@@ -5,13 +5,15 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TypeVar
 
-from sqlmodel import Session, col, func, or_, select
+from sqlmodel import Session, and_, col, func, or_, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from registry.domain.errors import NotFound
 from registry.domain.language import worded
 from registry.domain.triage import CandidateStatus
 from registry.domain.values import dataclass
+from registry.store.columns import id_of
+from registry.store.paging import encode_cursor
 from registry.store.tables import Candidate, Request, Tool
 
 T = TypeVar("T")
@@ -72,12 +74,19 @@ class Wanted:
     """Words that the tool's name or the purpose must hold, each of them."""
 
 
-def page(session: Session, wanted: Wanted, *, before: int = 0, limit: int) -> Sequence[Request]:
-    """Newest first, those before a number."""
-    query = _joined(select(Request), wanted)
+def page(
+    session: Session, wanted: Wanted, *, before: tuple[datetime, int] | None = None, limit: int
+) -> Sequence[Request]:
+    """Newest first, those before the one of this moment and number."""
+    query, (at, number) = _joined(select(Request), wanted), (col(Request.at), col(Request.id))
     if before:
-        query = query.where(col(Request.id) < before)
-    return session.exec(query.order_by(col(Request.id).desc()).limit(limit)).all()
+        query = query.where(or_(at < before[0], and_(at == before[0], number < before[1])))
+    return session.exec(query.order_by(at.desc(), number.desc()).limit(limit)).all()
+
+
+def mark_of(request: Request) -> str:
+    """Of a page that ends with this one."""
+    return encode_cursor(request.at, id_of(request))
 
 
 def count(session: Session, wanted: Wanted) -> int:

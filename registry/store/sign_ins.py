@@ -1,10 +1,11 @@
 """How people sign in: their sessions, sign-in links, and whoever is away at the provider or waits for a code."""
 
 from datetime import datetime
+from functools import cache
 
-from sqlalchemy import delete
+from sqlalchemy import Select, bindparam, delete
 from sqlalchemy import select as columns
-from sqlmodel import Session, col, select
+from sqlmodel import Session, UTCDateTime, col, select
 
 from registry.store import delegations
 from registry.store.tables import (
@@ -36,20 +37,25 @@ def holder_of_session(
 ) -> tuple[UserSession, User, frozenset[Role], bool, bool] | None:
     """A session with whose it is and which roles they hold, whether they have a second factor, and whether they are
     anybody's deputy, in one query."""
-    deputy = delegations.is_deputy(col(UserSession.user_id), now)
-    query = (
-        columns(UserSession, User, col(UserRole.role), col(SecondFactor.set_up_at), deputy)
-        .join(User, col(User.id) == col(UserSession.user_id))
-        .outerjoin(UserRole, col(UserRole.user_id) == col(User.id))
-        .outerjoin(SecondFactor, col(SecondFactor.user_id) == col(User.id))
-        .where(col(UserSession.digest) == digest)
-    )
-    rows = session.execute(query).all()
+    rows = session.execute(_holder(), {"digest": digest, "now": now}).all()
     if not rows:
         return None
     kept, user, _, set_up_at, stands_in = rows[0]
     roles = frozenset(Role(row[2]) for row in rows if row[2])
     return kept, user, roles, set_up_at is not None, bool(stands_in)
+
+
+@cache
+def _holder() -> "Select[UserSession, User, Role, datetime | None, bool]":
+    """Made once: each request of somebody who is signed in asks it."""
+    deputy = delegations.is_deputy(col(UserSession.user_id), bindparam("now", type_=UTCDateTime()))
+    return (
+        columns(UserSession, User, col(UserRole.role), col(SecondFactor.set_up_at), deputy)
+        .join(User, col(User.id) == col(UserSession.user_id))
+        .outerjoin(UserRole, col(UserRole.user_id) == col(User.id))
+        .outerjoin(SecondFactor, col(SecondFactor.user_id) == col(User.id))
+        .where(col(UserSession.digest) == bindparam("digest"))
+    )
 
 
 def find_link(session: Session, digest: str) -> SignInLink | None:

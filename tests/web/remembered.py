@@ -207,7 +207,7 @@ def remembering(app: FastAPI, engine: Engine) -> Iterator[list[str]]:
         found.extend(await stale(app, memory))
         busy = False
 
-    app.middleware_stack = Noting(app.middleware_stack)  # type: ignore[arg-type]
+    memory.app = Noting(memory.app)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Parts, "writing", watched)
         event.listen(engine, "before_cursor_execute", note)

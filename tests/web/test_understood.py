@@ -1,9 +1,20 @@
 """What a list does with an address that asks for something nobody knows."""
 
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
+
+from registry.services.people import sign_in
+from registry.settings import Settings
+from registry.store import users
+from registry.store.engine import make_engine, transaction
+from registry.web.app import create_app
+from registry.web.viewer import cookie_name
+from tests.conftest import NOW
+from tests.web.conftest import SAME_ORIGIN, HandClock
 
 As = Callable[[str], TestClient]
 
@@ -40,9 +51,30 @@ STRANGE = {
 }
 
 
+@pytest.fixture(scope="module")
+def amir(
+    cast_file: tuple[Path, dict[str, int]], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[TestClient]:
+    """An approver's browser on one site for all who only look."""
+    folder = tmp_path_factory.mktemp("understood")
+    shutil.copy(cast_file[0], folder / "registry.sqlite3")
+    settings = Settings(data_dir=folder, base_url="http://testserver")
+    engine = make_engine(settings.resolved_database_url)
+    with transaction(engine) as session:
+        user = users.get(session, cast_file[1]["Amir"])
+        cookie = sign_in.start_session(session, user, secret=settings.secret, now=NOW)
+    app = create_app(settings, engine=engine, clock=HandClock(NOW))
+    with TestClient(app, headers=SAME_ORIGIN, follow_redirects=False) as client:
+        client.cookies.set(cookie_name(app.state.parts), cookie)
+        yield client
+    engine.dispose()
+
+
 @pytest.mark.parametrize("address", STRANGE)
-def test_a_list_is_shown_without_what_nobody_knows_and_says_what_there_is(as_: As, address: str) -> None:
-    reply = as_("Amir").get(address)
+def test_a_list_is_shown_without_what_nobody_knows_and_says_what_there_is(
+    amir: TestClient, address: str
+) -> None:
+    reply = amir.get(address)
     assert reply.status_code == 422
     assert "Part of this address was not understood" in reply.text
     assert STRANGE[address] in reply.text
@@ -67,8 +99,10 @@ def test_what_was_understood_beside_it_still_holds(as_: As) -> None:
         *("/api/v1/due?who=wanted", "/api/v1/reopenings?cause=wanted", "/api/v1/reports?kind=wanted"),
     ],
 )
-def test_a_file_or_a_program_is_refused_rather_than_given_another_list(as_: As, address: str) -> None:
-    assert as_("Amir").get(address).status_code == 422
+def test_a_file_or_a_program_is_refused_rather_than_given_another_list(
+    amir: TestClient, address: str
+) -> None:
+    assert amir.get(address).status_code == 422
 
 
 def test_an_address_whose_page_cannot_be_shown_leads_to_the_page_without_it(as_: As) -> None:

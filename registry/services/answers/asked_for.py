@@ -22,9 +22,15 @@ class AskedFor:
 
 
 def asked_for(
-    session: Session, wanted: Wanted, settings: Settings, *, before: int = 0, limit: int, now: datetime
+    session: Session,
+    wanted: Wanted,
+    settings: Settings,
+    *,
+    before: tuple[datetime, int] | None = None,
+    limit: int,
+    now: datetime,
 ) -> list[AskedFor]:
-    """Newest first, those before a number; the queries are as many for one as for all."""
+    """Newest first, those before the one of this moment and number; the queries are as many for one as for all."""
     found = requests.page(session, wanted, before=before, limit=limit)
     stand = stages(session, found, settings, now=now)
     names = users.names(session, {each.user_id for each in found if each.user_id is not None})

@@ -4,7 +4,7 @@ Whoever follows the store goes on with `after` at each change (following.py); wi
 """
 
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -53,22 +53,26 @@ class Facts:
     """Shared by all that ask while nothing is written and no moment comes that changes anything by day; keep it no
     longer than a snapshot that began after it."""
 
-    def __init__(self, about: Mapping[int, About] | None = None, *, since: datetime = EVER) -> None:
+    def __init__(self, *, since: datetime = EVER) -> None:
         """Made as of `since`; without it nothing is shared."""
         self._lock = threading.Lock()
-        self._about = dict(about or {})
+        self._about: dict[int, About] = {}
         self._permitted: dict[str, Sequence[int]] = {}
         self._offices: Sequence[OfficeRule] | None = None
         self._answers: dict[tuple[Question, int], Answer] = {}
         self._since = self._until = since
 
-    def after(self, news: "Changes", now: datetime) -> "Facts":
-        """What still holds: all that is known of other tools, where none got another name, which others may quote."""
+    def after(self, news: "Changes", categories: Collection[str], now: datetime) -> "Facts":
+        """What still holds: all that is known of other tools, and of other categories than theirs, where none got
+        another name, which others may quote."""
+        fresh = Facts(since=now)
         if news.of_any or news.tools:
-            return Facts(since=now)
+            return fresh
         with self._lock:
-            about = {key: each for key, each in self._about.items() if key not in news.concerned}
-        return Facts(about, since=now)
+            fresh._about = {key: each for key, each in self._about.items() if key not in news.concerned}
+            fresh._permitted = {key: ids for key, ids in self._permitted.items() if key not in categories}
+        fresh._offices = self._offices
+        return fresh
 
     def about(self, source: "Source", tool_ids: Iterable[int]) -> dict[int, About]:
         """By the tool's id, in the order asked; a tool that is not there is left out."""
@@ -89,9 +93,12 @@ class Facts:
         """Ids of tools of the category that some verdict permits or once permitted, by name; none of no category."""
         if not category:
             return ()
-        if category not in self._permitted:
-            self._permitted[category] = asked.permitted_in(source, category)
-        return self._permitted[category]
+        known = self._permitted.get(category)
+        if known is None:
+            known = asked.permitted_in(source, category)
+            with self._lock:
+                self._permitted[category] = known
+        return known
 
     def answers(self, house: House, now: datetime) -> dict[tuple[Question, int], Answer]:
         """What was computed and holds now, by question (its `at` is EVER) and tool; add what you compute for now."""

@@ -94,7 +94,7 @@ class Following:
             trail = Trail(self._engine)  # before the rows are read: what is written meanwhile is news later
             now = self._clock()
             with snapshot(self._engine) as session:
-                made = read_index(session).after(Changes(), now)
+                made = read_index(session).after(Changes(), (), now)
                 turn = rulings.next_moment(session, now=now)
         except SQLAlchemyError:
             logger.warning("index not made", exc_info=True)  # the store answers
@@ -116,12 +116,13 @@ class Following:
         with plain_snapshot(self._engine) as read:
             turned = rulings.turned(read, after=self._since, until=now) if now >= self._turn else set()
             concerned = news.concerned | turned
+            categories = asked.categories_of(read, concerned)
             if news.of_any or news.tools:  # a name may stand with any other tool
                 self.written.note_any()
             else:
-                self.written.note(concerned, asked.categories_of(read, concerned))
+                self.written.note(concerned, categories)
             self._since, self._turn = now, rulings.next_moment(read, now=now) or EVER
-        index = self._index = index.after(replace(news, concerned=concerned), now)
+        index = self._index = index.after(replace(news, concerned=concerned), categories, now)
         if news.whole or len(news.tools) > MOST_READ_AGAIN:
             self._drop()
             self.start()

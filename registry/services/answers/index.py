@@ -5,7 +5,7 @@ A value made of rows; how it is kept true is following.py's business.
 
 from array import array
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from copy import copy
 from datetime import datetime
 from itertools import permutations
@@ -68,10 +68,11 @@ class Index:
     def named(self, key: str) -> int | None:
         return self._keys[AliasKind.NAME].get(key)
 
-    def after(self, news: "Changes", now: datetime) -> "Index":
-        """The same ways to say the same tools, and of the facts those that still hold."""
+    def after(self, news: "Changes", categories: Collection[str], now: datetime) -> "Index":
+        """The same ways to say the same tools, and of the facts those that still hold; `categories` are those of the
+        tools that are concerned."""
         fresh = copy(self)
-        fresh.facts = self.facts.after(news, now)
+        fresh.facts = self.facts.after(news, categories, now)
         return fresh
 
     def near(self, asked: Asked, *, limit: int) -> list[int]:

@@ -42,6 +42,8 @@ class Roll:
     """By their ids, the tools that have tags, those that are not reviewed included."""
     mark: str = ""
     """Differs from that of any other roll of the same store whose tools may read otherwise."""
+    holding: dict[tuple[str, ...], Mapping[str, int]] = field(default_factory=dict, compare=False)
+    """Words -> `categories` of the tools that hold all of them; whoever counted them puts it there."""
 
     def code(self, tool_id: int) -> AnswerCode:
         """The answer of a tool, on the roll or not."""

@@ -16,6 +16,8 @@ OFFERED = tuple(code for code in AnswerCode if code is not AnswerCode.UNKNOWN_TO
 BARE = AnswerCode.NOT_REVIEWED
 """The answer of every tool that is not on the roll."""
 AT_ONCE = 1_000
+MOST_WORDS = 200
+"""Searches whose counts are kept."""
 
 
 @dataclass(frozen=True)
@@ -107,7 +109,7 @@ def _counts(session: Session, roll: Roll, wanted: ToolFilter) -> Mapping[tuple[s
         bearing = {each.id: each for tag in wanted.tags for each in roll.bearing.get(tag, ())}
         return Counter((each.category, roll.code(each.id)) for each in bearing.values() if _says(each, words))
     if words:
-        totals: Mapping[str, int] = tools.category_counts_of(session, tuple(words))
+        totals = _holding(session, roll, tuple(words))
         counted = Counter((each.category, each.code) for each in roll.entries.values() if _says(each, words))
     else:
         totals, counted = roll.categories, Counter(roll.counted)
@@ -117,6 +119,16 @@ def _counts(session: Session, roll: Roll, wanted: ToolFilter) -> Mapping[tuple[s
     for category, count in totals.items():
         counted[category, BARE] = max(0, count - decided[category])
     return counted
+
+
+def _holding(session: Session, roll: Roll, words: tuple[str, ...]) -> Mapping[str, int]:
+    """Category -> how many tools hold these words: every tool is looked at, so it is kept until one is renamed."""
+    found = roll.holding.get(words)
+    if found is None:
+        if len(roll.holding) >= MOST_WORDS:
+            roll.holding.clear()
+        found = roll.holding[words] = tools.category_counts_of(session, words)
+    return found
 
 
 def _says(entry: Entry | Tagged, words: Sequence[str]) -> bool:

@@ -191,7 +191,7 @@ class Shelving:
                 tagged = rolls.read_tagged(session, held.stale)
                 made = rolls.with_entries(roll, held.stale, entries, tagged)
                 if held.renamed:
-                    made = replace(made, categories=rolls.read_categories(session))
+                    made = replace(made, categories=rolls.read_categories(session), holding={})
         lists = held.lists if made is roll else next(self._numbers)
         return replace(held, roll=made, stale=frozenset(), renamed=False, lists=lists)
 

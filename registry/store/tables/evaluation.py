@@ -18,6 +18,12 @@ class Evaluation(SQLModel, table=True):
         CheckConstraint("state <> 'withdrawn' OR withdrawn_reason <> ''", name="withdrawn_reason"),
         Index(None, "tool_id", "state"),
         Index(
+            "ix_evaluation_decided",
+            "closed_at",
+            sqlite_where=text("state = 'decided'"),
+            postgresql_where=text("state = 'decided'"),
+        ),
+        Index(
             "uq_evaluation_running",
             "tool_id",
             "edition",

@@ -27,6 +27,13 @@ class Verdict(SQLModel, table=True):
         Index(None, "tool_id", "starts_at"),
         Index("ix_verdict_told", *TOLD),
         Index(
+            "ix_verdict_standing",
+            "tool_id",
+            "outcome",
+            sqlite_where=text("undone_at IS NULL"),
+            postgresql_where=text("undone_at IS NULL"),
+        ),
+        Index(
             "ix_verdict_undone",
             "undone_at",
             sqlite_where=text("undone_at IS NOT NULL"),

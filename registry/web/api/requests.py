@@ -8,8 +8,8 @@ from pydantic import Field
 from registry.services.answers import requests
 from registry.services.answers.asked_for import asked_for
 from registry.services.notices import steps
-from registry.store.paging import row_mark
-from registry.store.requests import Became, Wanted
+from registry.store.paging import moment_mark
+from registry.store.requests import Became, Wanted, mark_of
 from registry.web.api.replies import Cursor, Limit, Once, next_link, told
 from registry.web.asking import asker, require_lengths, require_right
 from registry.web.deps import CurrentUser, House, Insider, Now, Plain, Read, Tx
@@ -51,9 +51,9 @@ def list_requests(
 ) -> Response:
     """With who asked and where each stands. What it says of a purpose is for those who work on it."""
     wanted = Wanted(became, q)
-    found = asked_for(read, wanted, settings, before=row_mark(cursor), limit=limit + 1, now=now)
+    found = asked_for(read, wanted, settings, before=moment_mark(cursor), limit=limit + 1, now=now)
     shown = found[:limit]
-    following = str(shown[-1].request.id) if len(found) > limit else None
+    following = mark_of(shown[-1].request) if len(found) > limit else None
     page = Page[AskedForOut](items=[asked_for_out(each, settings.base_url) for each in shown], next=following)
     return told(request, page, link=next_link(request, following), private=True)
 

@@ -41,6 +41,23 @@ class Found:
     next: str = ""
     """The address of the following page of a list."""
 
+    def note(self, target: "Target") -> None:
+        if target.asked:
+            self.meant[target.asked] = target.meant
+        if target.file:
+            self.wants[target.address] = None
+
+
+@dataclass(frozen=True)
+class Target:
+    address: str
+    file: str
+    """Empty where the copy holds none."""
+    asked: str = ""
+    """What a question about one tool and no more asks."""
+    meant: str = ""
+    """The address of that tool, or empty."""
+
 
 @dataclass(frozen=True)
 class Rewriter:
@@ -66,19 +83,29 @@ class Rewriter:
             met.next = address_of(unescape(following[1]))
 
         def relative(found: re.Match[str]) -> str:
-            link, _, fragment = unescape(found[2]).partition("#")
-            target, file = self._target(link, met)
-            mark = f"#{fragment}" if fragment else ""
-            # A form asks a server, also where the page that it stands on is held; only the look-up has a script.
-            if file and ("action=" not in found[1] or target.startswith("/a-z")):
-                return f'{found[1]}{escape(_path(file, here) + mark)}"'
-            gone = self.live_url + link + mark if self.live_url else _GONE + link
-            return f'{found[1]}{escape(gone)}"'
+            written, target = self._relative(found[1], found[2], here)
+            met.note(target)
+            return written
 
         text = _LINK.sub(relative, text)
         if not self.live_url:
             text = _FORM.sub("", _HEAD_LINK.sub("", _UNREACHED.sub(r"\1", _ACT.sub("", text))))
-        return self.document(text, markup=True)[0], met
+        return self.document(text, markup=True)[0] if self.own_url else text, met
+
+    @cached_property
+    def _relative(self) -> Callable[[str, str, str], tuple[str, Target]]:
+        """An attribute with its link as it is written on a page in that folder; most stand on many pages."""
+
+        def relative(attribute: str, said: str, here: str) -> tuple[str, Target]:
+            link, _, fragment = unescape(said).partition("#")
+            target, mark = self._target(link), f"#{fragment}" if fragment else ""
+            # A form asks a server, also where the page that it stands on is held; only the look-up has a script.
+            if target.file and ("action=" not in attribute or target.address.startswith("/a-z")):
+                return f'{attribute}{escape(_path(target.file, here) + mark)}"', target
+            gone = self.live_url + link + mark if self.live_url else _GONE + link
+            return f'{attribute}{escape(gone)}"', target
+
+        return lru_cache(2**13)(relative)
 
     def document(self, text: str, *, markup: bool) -> tuple[str, Found]:
         """Whole addresses of the site as those of the copy, where that has one of its own; `markup` is HTML or XML."""
@@ -90,11 +117,12 @@ class Rewriter:
             if _PATTERN.match(link):
                 asked = f"{self.own_url}/index.html{link.removeprefix('/check')}"
                 return write(asked) if self.own_url else found[0]
-            _, file = self._target(link, met)
+            target = self._target(link)
+            met.note(target)
             if not self.own_url:
                 return found[0]
-            if file:
-                return write(f"{self.own_url}/{quote(file)}{mark}{fragment}")
+            if target.file:
+                return write(f"{self.own_url}/{quote(target.file)}{mark}{fragment}")
             return found[0] if self.live_url else write(f"{self.own_url}/")
 
         return self._whole.sub(moved, text), met
@@ -103,17 +131,21 @@ class Rewriter:
     def _whole(self) -> re.Pattern[str]:
         return re.compile(re.escape(self.base_url) + r"(/[^\s\"'<>\\)]*)?(?![\w.:-])")
 
-    def _target(self, link: str, met: Found) -> tuple[str, str]:
-        """Address and file; a question about one tool and no more is answered on the page of that tool."""
-        address = address_of(link)
-        path, _, query = address.partition("?")
-        asked = parse_qsl(query) if path == "/check" else []
-        if [name for name, _ in asked] == ["q"]:
+    @cached_property
+    def _target(self) -> Callable[[str], Target]:
+        """What a link leads to; a question about one tool and no more is answered on the page of that tool."""
+
+        def target(link: str) -> Target:
+            address = address_of(link)
+            path, _, query = address.partition("?")
+            asked = parse_qsl(query) if path == "/check" else []
+            if [name for name, _ in asked] != ["q"]:
+                return Target(address, self.file(address))
             said = asked[0][1]
-            address = met.meant.setdefault(said, self.meant(said)) or address
-        if file := self.file(address):
-            met.wants[address] = None
-        return address, file
+            meant = self.meant(said)
+            return Target(meant or address, self.file(meant or address), said, meant)
+
+        return lru_cache(2**13)(target)
 
 
 @lru_cache(2**14)

@@ -219,10 +219,10 @@ def options_of(found: Suggestions) -> list[Option]:
     category = [found.category] if found.category else []
     return [
         *(
-            Option(CATEGORY + each.value, f"Category {each.value}", " ".join(each.reasons))
+            Option(CATEGORY + each.value, f"Category: {each.value}", " ".join(each.reasons))
             for each in category
         ),
-        *(Option(TAG + each.value, f"Tag {each.value}", " ".join(each.reasons)) for each in found.tags),
+        *(Option(TAG + each.value, f"Tag: {each.value}", " ".join(each.reasons)) for each in found.tags),
     ]
 
 

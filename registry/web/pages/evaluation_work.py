@@ -48,12 +48,12 @@ class Kind(StrEnum):
 
 
 LABELS = {
-    Kind.ASK: "to ask reviewers for",
-    Kind.DECLARE: "to declare an interest in or score",
+    Kind.ASK: "to find reviewers for",
+    Kind.DECLARE: "to begin scoring",
     Kind.SCORE: "to score",
     Kind.MODERATE: "to resolve",
     Kind.DECIDE: "to decide",
-    Kind.RESUME: "that wait",
+    Kind.RESUME: "to take up again",
     Kind.LEFT: "for somebody else to decide",
 }
 
@@ -150,7 +150,9 @@ def lines_of(work: Work, *, today: date) -> list[Line]:
     ]
     for each in work.left:
         evaluation, late = each.evaluation, each.evaluation.due_on < today
-        task = Task(title_of(each.tool, evaluation), f"/evaluations/{evaluation.id}", "", hint=each.reason)
+        task = Task(
+            title_of(each.tool, evaluation), f"/evaluations/{evaluation.id}", "Not yours", hint=each.reason
+        )
         found.append(
             Line(Kind.LEFT, task, each.tool.name, evaluation.edition, evaluation.due_on, late, each.reason)
         )
@@ -177,7 +179,7 @@ def first_of(found: Sequence[Line]) -> First:
         ]
         if some
         else [],
-        everything=Link(f"All {len(mine)}", _address(())) if some else None,
+        everything=Link(f"See all {len(mine)}", _address(())) if some else None,
         left=left[:FIRST],
         more_left=Link(f"All {len(left)}", _address([Kind.LEFT])) if len(left) > FIRST else None,
     )

@@ -12,9 +12,8 @@ from registry.domain.values import dataclass
 from registry.services.answers.asked_for import AskedFor, asked_for
 from registry.settings import Settings
 from registry.store import requests
-from registry.store.columns import id_of
-from registry.store.paging import row_mark
-from registry.store.requests import Became, Wanted
+from registry.store.paging import moment_mark
+from registry.store.requests import Became, Wanted, mark_of
 from registry.web.deps import House, Insider, Now, Read
 from registry.web.files import MOST, as_files, json_file, sheet_file
 from registry.web.render import render
@@ -49,6 +48,7 @@ class RequestRow:
     code: str
     sentence: str
     expected_on: date | None
+    accepted: bool
     by: str
     contact: str
 
@@ -66,11 +66,11 @@ class RequestsPage:
 @router.get("")
 def list_requests(request: Request, read: Read, _user: Insider, settings: House, now: Now) -> Response:
     wanted, before = understood(
-        request, lambda query: (as_wanted(query), row_mark(query.get("before", ""))), marks=("before",)
+        request, lambda query: (as_wanted(query), moment_mark(query.get("before", ""))), marks=("before",)
     )
     found = asked_for(read, wanted, settings, before=before, limit=MOST_LISTED + 1, now=now)
     shown, total = found[:MOST_LISTED], requests.count(read, wanted)
-    older = _address(wanted, before=id_of(shown[-1].request)) if len(found) > MOST_LISTED else ""
+    older = _address(wanted, before=mark_of(shown[-1].request)) if len(found) > MOST_LISTED else ""
     said = f"{total:,} {'request' if total == 1 else 'requests'}"
     page = RequestsPage(
         rows=[_row(each) for each in shown],
@@ -112,8 +112,8 @@ def _told(request: Request, session: Session, settings: Settings, now: datetime)
     return [asked_for_out(each, settings.base_url) for each in found]
 
 
-def _address(wanted: Wanted, ending: str = "", before: int = 0) -> str:
-    parts = [("became", wanted.became or ""), ("q", wanted.text), ("before", str(before or ""))]
+def _address(wanted: Wanted, ending: str = "", before: str = "") -> str:
+    parts = [("became", wanted.became or ""), ("q", wanted.text), ("before", before)]
     query = urlencode([(name, value) for name, value in parts if value])
     return f"/requests{ending}" + (f"?{query}" if query else "")
 
@@ -130,6 +130,7 @@ def _row(each: AskedFor) -> RequestRow:
         code=stage.code,
         sentence=stage.state,
         expected_on=stage.expected_on,
+        accepted=stage.tool is not None,
         by=each.by,
         contact=row.contact,
     )

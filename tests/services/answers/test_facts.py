@@ -138,3 +138,23 @@ def test_what_is_written_of_another_tool_leaves_what_is_known_of_this_one(
         assert ask(name, now).answer.code is AnswerCode.YES
     assert not [each for each in seen if "verdict_condition" in each]
     assert ask("blotter", now).answer.code is AnswerCode.YES
+
+
+def test_what_is_permitted_in_a_category_is_kept_until_one_of_its_tools_changes(
+    engine: Engine, ask: Ask, now: datetime
+) -> None:
+    with transaction(engine) as session:
+        cast = the_cast(session, now)
+        a_tool(session, "Inkwell", now=now, category="Writing")
+        alike = id_of(a_tool(session, "Quillmark", now=now, category="Writing"))
+        other = id_of(a_tool(session, "Atlas", now=now, category="Maps"))
+        a_verdict(session, a_tool(session, "Globe", now=now, category="Maps"), cast, now=now, terms=AT_ONCE)
+    assert ask("inkwell", now).alternatives == ()
+    seen: list[str] = []
+    event.listen(engine, "before_cursor_execute", lambda *said: seen.append(said[2]))
+    for tool_id, instead, read in ((other, [], 0), (alike, ["Quillmark"], 1)):
+        with transaction(engine) as session:
+            a_verdict(session, session.get_one(Tool, tool_id), cast, now=now, terms=AT_ONCE)
+        seen.clear()
+        assert [each.tool.name for each in ask("inkwell", now).alternatives] == instead
+        assert len([each for each in seen if "FROM tool WHERE category = ?" in each]) == read

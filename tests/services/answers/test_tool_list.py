@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from itertools import product
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, event
 
 from registry.domain.lookup import AnswerCode, Question
 from registry.domain.outcome import Outcome
@@ -100,6 +100,28 @@ def test_each_tool_is_listed_with_its_answer_as_it_changes(
     with transaction(engine) as session:
         a_tool(session, "Eighth", now=now, category="Maps")
     assert len(check(now)) == 8
+
+
+def test_tools_that_hold_words_are_counted_again_where_one_has_another_name(
+    engine: Engine, shelving: Shelving, cast: dict[str, Actor], now: datetime
+) -> None:
+    counted: list[str] = []
+    event.listen(engine, "before_cursor_execute", lambda *said: counted.append(said[2]))
+
+    def total() -> int:
+        counted.clear()
+        roll = shelving.roll(now)
+        with snapshot(engine) as session:
+            return tool_list.listing(session, roll, ToolFilter(text="vendor 1"), limit=9).total
+
+    assert total() == 3
+    with transaction(engine) as session:
+        a_verdict(session, session.get_one(Tool, 7), cast, now=now - DAY)
+    assert total() == 3
+    assert not [each for each in counted if "GROUP BY tool.category" in each]
+    with transaction(engine) as session:
+        session.get_one(Tool, 7).vendor = "Vendor 1"
+    assert total() == 4
 
 
 @pytest.mark.parametrize("text", ["", "vendor 1", "TOOL", "nothing"])

@@ -3,9 +3,11 @@
 import csv
 import io
 import re
+import shutil
 import sys
 from collections.abc import Mapping
 from datetime import timedelta
+from pathlib import Path
 from zipfile import ZipFile
 
 import feedparser
@@ -17,7 +19,7 @@ from registry.domain.outcome import Outcome
 from registry.services.lists.spreadsheets import read_xlsx
 from registry.services.verdicts import announcing
 from registry.store.columns import id_of
-from registry.store.engine import transaction
+from registry.store.engine import make_engine, transaction
 from registry.store.tables import Verdict
 from registry.web import files
 from tests.builders import UTC_ZONE, a_tool
@@ -52,10 +54,13 @@ ASKED = [
 ]
 
 
-@pytest.fixture(autouse=True)
-def _many(site_engine: Engine) -> None:
-    before = NOW - timedelta(days=3)
-    with transaction(site_engine) as session:
+@pytest.fixture(scope="module")
+def many_file(cast_file: tuple[Path, dict[str, int]], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Many tools, half of them decided; made once."""
+    path, before = tmp_path_factory.mktemp("lists") / "registry.sqlite3", NOW - timedelta(days=3)
+    shutil.copy(cast_file[0], path)
+    engine = make_engine(f"sqlite:///{path}")
+    with transaction(engine) as session:
         for number in range(MANY):
             tool = a_tool(
                 session,
@@ -81,6 +86,13 @@ def _many(site_engine: Engine) -> None:
                 )
         session.flush()
         announcing.Sweep(UTC_ZONE).write(session, NOW)
+    engine.dispose()
+    return path
+
+
+@pytest.fixture
+def first_file(many_file: Path) -> Path:
+    return many_file
 
 
 def rows_of(client: TestClient, path: str, query: str) -> list[str]:

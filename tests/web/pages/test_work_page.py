@@ -18,7 +18,7 @@ def test_the_first_of_each_kind_are_shown_with_how_many_there_are(as_: As, a_cas
     page = ravi.get("/evaluations").text
     assert [f"Score Tool {number}</a>" in page for number in range(7)] == [True] * 3 + [False] * 4
     assert '<a href="/evaluations/work?kind=score">7 to score</a>' in page
-    assert '<a href="/evaluations/work">All 7</a>' in page
+    assert '<a href="/evaluations/work">See all 7</a>' in page
     page = rosa.get("/evaluations").text
     assert page.count("Score Tool") == 3
     assert page.count("Ask a reviewer who knows") == 3
