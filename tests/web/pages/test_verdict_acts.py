@@ -11,9 +11,11 @@ from sqlalchemy import Engine
 from starlette.testclient import TestClient
 
 from registry.domain.outcome import Outcome
+from registry.services.people import accounts
 from registry.services.people.acting import Actor
 from registry.store.engine import transaction
-from tests.builders import a_condition, a_tool, a_verdict
+from registry.store.tables import Role
+from tests.builders import a_condition, a_tool, a_verdict, the_offices
 
 As = Callable[[str], TestClient]
 ACTS = "/verdicts/1/acts"
@@ -250,3 +252,17 @@ def test_several_together_know_nothing_of_a_verdict_that_has_not_gone_out(as_: A
         assert "Quillmark" not in page.text, act
     clock.pass_time(minutes=3)
     assert "Withdraw it" in as_("Amir").get(ACTS).text
+
+
+@pytest.mark.parametrize("act", ["suspend", "conditions/2/waive"])
+def test_who_is_for_another_office_is_told_so_and_keeps_what_was_typed(
+    as_: As, site_engine: Engine, actors: Mapping[str, Actor], now: datetime, act: str
+) -> None:
+    with transaction(site_engine) as session:
+        the_offices(session)
+        limited, roles = actors["amir"].person_id, {Role.APPROVER}
+        accounts.set_roles(session, limited, roles=roles, offices=["field"], by=actors["ada"], now=now)
+    reply = as_("Amir").post(f"/verdicts/1/{act}", data={"sure": "yes", "reason": "A long story."})
+    assert reply.status_code == 403
+    assert "your role is for field alone" in reply.text
+    assert "A long story." in reply.text
