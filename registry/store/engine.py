@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from weakref import WeakKeyDictionary
 
 from sqlalchemy import (
@@ -24,6 +24,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import QueuePool
 from sqlmodel import Session, SQLModel, create_engine
 
 from registry.store.alive import watch
@@ -128,6 +129,12 @@ def plain_snapshot(engine: Engine) -> Iterator[Plain]:
     finally:
         if pooled is not None:
             pooled.close()  # which rolls back what was not committed
+
+
+def has_room(engine: Engine) -> bool:
+    """Whether a connection is to be had at once, which the loop of a site must know before it asks itself."""
+    pool = cast(QueuePool, engine.pool)
+    return pool.checkedout() < pool.size()
 
 
 def reach(engine: Engine) -> None:

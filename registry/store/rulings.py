@@ -79,13 +79,13 @@ def as_rulings(
     """The rows as the rules see them, in their order, with conditions, marks and supersessions.
 
     `slugs` are those of their tools. With `now`, what is on record has happened by now, even where the clock was set
-    back since.
+    back since, and a successor that has not gone out yet is none.
     """
     ids = [row.id for row in found if row.id is not None]
     if not ids:
         return []
     conditions, befell = _conditions(source, ids), marks(source, ids, now)
-    names, starts = _supersessions(source, ids)
+    names, starts = _supersessions(source, ids, now)
     return [
         Ruling(
             verdict=as_verdict(row, conditions.get(verdict_id, ()), slugs[row.tool_id], names[verdict_id]),
@@ -96,9 +96,9 @@ def as_rulings(
     ]
 
 
-def superseded_at(source: "Source", verdict_ids: Collection[int]) -> dict[int, datetime]:
-    """Verdict id -> when its earliest successor that was not taken back starts."""
-    return _supersessions(source, verdict_ids)[1]
+def superseded_at(source: "Source", verdict_ids: Collection[int], now: datetime) -> dict[int, datetime]:
+    """Verdict id -> when its earliest successor starts that has gone out and was not taken back."""
+    return _supersessions(source, verdict_ids, now)[1]
 
 
 def marks(
@@ -186,16 +186,19 @@ def _conditions(source: "Source", verdict_ids: Collection[int]) -> dict[int, lis
 
 
 def _supersessions(
-    source: "Source", verdict_ids: Collection[int]
+    source: "Source", verdict_ids: Collection[int], now: datetime | None
 ) -> tuple[defaultdict[int, list[int]], dict[int, datetime]]:
-    """Verdict id -> the numbers that it supersedes, and verdict id -> when its earliest standing successor starts."""
+    """Verdict id -> the numbers that it supersedes, and verdict id -> when its earliest standing successor starts.
+
+    With `now`, one in its undo window is no successor yet.
+    """
     names: defaultdict[int, list[int]] = defaultdict(list)
     starts: dict[int, datetime] = {}
-    for verdict_id, superseded_id, number, starts_at, undone_at in rows(
+    for verdict_id, superseded_id, number, starts_at, published_at, undone_at in rows(
         source, _TIES, verdict_ids, verdict_ids
     ):
         names[verdict_id].append(number)
-        if undone_at is None:
+        if undone_at is None and (now is None or moment(published_at) <= now):
             begins = moment(starts_at)
             starts[superseded_id] = min(starts.get(superseded_id, begins), begins)
     return names, starts
@@ -225,7 +228,7 @@ SELECT subject_id, action, at, actor, actor_id, after FROM event
 WHERE subject_kind = 'verdict' AND subject_id IN (??) AND action IN (??) ORDER BY id
 """
 _TIES = """
-SELECT tie.verdict_id, tie.superseded_id, old.number, new.starts_at, new.undone_at
+SELECT tie.verdict_id, tie.superseded_id, old.number, new.starts_at, new.published_at, new.undone_at
 FROM supersession AS tie
 JOIN verdict AS old ON old.id = tie.superseded_id
 JOIN verdict AS new ON new.id = tie.verdict_id

@@ -98,7 +98,7 @@ def _all_states(session: Session, now: datetime, zone: tzinfo) -> dict[int, Stat
         found[number] = (ValidityState(state), last_day)
         if state == ValidityState.SUPERSEDED:
             gone[verdict_id] = number
-    for verdict_id, at in superseded_at(session, list(gone)).items() if gone else ():
+    for verdict_id, at in superseded_at(session, list(gone), now).items() if gone else ():
         if verdict_id in gone:
             found[gone[verdict_id]] = (ValidityState.SUPERSEDED, at.astimezone(zone).date())
     for ruling in standing.marked(session, now=now):

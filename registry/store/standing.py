@@ -54,7 +54,8 @@ def _rows(today: date, now: datetime) -> Select[Any]:
         .subquery()
     )
     newer = Verdict.__table__.alias("newer")  # type: ignore[attr-defined]
-    begun = select(newer.c.id).where(newer.c.undone_at.is_(None), newer.c.starts_at <= now)
+    told = newer.c.undone_at.is_(None), newer.c.published_at <= now
+    begun = select(newer.c.id).where(*told, newer.c.starts_at <= now)
     replaced = select(col(Supersession.superseded_id)).where(col(Supersession.verdict_id).in_(begun))
     last = case(
         (col(Verdict.outcome).not_in(PERMISSIVE), None),
@@ -139,7 +140,7 @@ def rulings(session: Session, which: ColumnElement[bool], *, now: datetime) -> l
     found: Sequence[Any] = session.connection().execute(query).all()
     ids = [row[0] for row in found]
     owed = _dated(session, ids)
-    befell, given_way = marks(session, ids, now), superseded_at(session, ids)
+    befell, given_way = marks(session, ids, now), superseded_at(session, ids, now)
     return [
         Ruling(
             verdict=domain.Verdict(

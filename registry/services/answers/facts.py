@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from registry.domain.answer import Answer, House, Question
 from registry.domain.outside import Said
 from registry.domain.tool import Tool
-from registry.domain.validity import Ruling
+from registry.domain.validity import Ruling, superseded_at
 from registry.domain.values import dataclass
 from registry.services.outside.said import said_of
 from registry.services.people.house import house_of
@@ -42,7 +42,11 @@ class About:
     """What other registries decided on it."""
 
     def rulings(self, now: datetime) -> list[Ruling]:
-        return [_as_of(ruling, now) for at, ruling in self.published if at <= now]
+        out = [_as_of(ruling, now) for at, ruling in self.published if at <= now]
+        if len(out) == len(self.published):
+            return out
+        told = [each.verdict for each in out]  # what has not gone out supersedes nothing yet
+        return [replace(each, superseded_at=superseded_at(each.verdict.number, told)) for each in out]
 
     def running(self, now: datetime) -> Running | None:
         """Of several evaluations under way the one that is due first."""

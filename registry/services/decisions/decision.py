@@ -132,10 +132,22 @@ def faults(
     found |= day_faults(
         decision.outcome, starts_on=decision.starts_on, valid_until=decision.valid_until, by_rule=until
     )
+    found |= _beyond_reach(session, decision, allowed)
     strangers = sorted(set(decision.supersedes) - known)
     if strangers:
         found["supersedes"] = f"Verdict {strangers[0]} is not about this tool."
     return found
+
+
+def _beyond_reach(session: Session, decision: Decision, allowed: Permission) -> dict[str, str]:
+    """Field -> sentence: what is for offices beyond those of the right in which it is decided."""
+    earlier = [each.offices for each in verdicts.by_numbers(session, decision.supersedes)]
+    right = allowed.right([decision.scope.offices, *earlier])
+    told = {
+        "offices": right.fault(decision.scope.offices),
+        "supersedes": next(filter(None, map(right.fault, earlier)), ""),
+    }
+    return {name: sentence for name, sentence in told.items() if sentence}
 
 
 def facts(weighed: Weighed) -> AssessmentFacts:

@@ -5,7 +5,7 @@ It needs no scorecard: one knock-out, who says that it holds, and the evidence a
 
 from collections.abc import Sequence
 from dataclasses import field
-from datetime import datetime
+from datetime import datetime, tzinfo
 from typing import Any
 
 from sqlmodel import Session
@@ -16,6 +16,7 @@ from registry.domain.evaluation import Alone, Tier
 from registry.domain.lookup import AnswerCode, House, Question
 from registry.domain.outcome import MEANINGS, Outcome
 from registry.domain.rubric import KnockOut, Rubric
+from registry.domain.validity import validity
 from registry.domain.values import dataclass
 from registry.domain.verdict import AssessmentFacts, Draft, demands
 from registry.services.answers import lookup
@@ -27,6 +28,7 @@ from registry.services.evaluations.scoring import declare
 from registry.services.people.acting import Actor
 from registry.services.people.reach import DECIDERS
 from registry.services.rubrics import rubrics
+from registry.services.verdicts.publishing import HIDDEN
 from registry.store import evaluations, tables, tools, verdicts
 from registry.store.columns import id_of
 from registry.store.tables import Evaluation, Role, Tool
@@ -80,13 +82,7 @@ def give(
     found = _faults(session, tool, told, decision, ground, house, now=now)
     if found:
         raise InvalidInput("Nothing was published. See what is missing.", found)
-    standing = [
-        row.number
-        for row in verdicts.of_tool(session, id_of(tool))
-        if row.reason_code == (decision.reason_code or told.ground) and not MEANINGS[row.outcome].may_use
-    ]
-    if set(standing) - set(told.supersedes):
-        raise RuleBroken(f"Verdict {standing[0]} says no for this reason already.")
+    _refuse_twice(session, tool, decision, zone=terms.zone, now=now)
     running = evaluations.find_running(session, id_of(tool), "")
     evaluation = _evaluation(session, tool, running, terms, by=by, now=now)
     allowed = _permission(session, evaluation, ground, terms, by=by, now=now)
@@ -122,6 +118,16 @@ def _refuse_untold(session: Session, tool: Tool, *, by: Actor, now: datetime) ->
                 f"{row.decided_by} has decided on {tool.name}. What was decided is told when it goes out; "
                 "look at it then."
             )
+
+
+def _refuse_twice(session: Session, tool: Tool, decision: Decision, *, zone: tzinfo, now: datetime) -> None:
+    """RuleBroken where a no for the same reason stands that this one does not replace."""
+    rows = verdicts.of_tool(session, id_of(tool))
+    for row, ruling in zip(rows, verdicts.as_rulings(session, rows, now=now), strict=True):
+        same = row.reason_code == decision.reason_code and not MEANINGS[row.outcome].may_use
+        stands = validity(ruling, at=now, zone=zone).state not in HIDDEN
+        if same and stands and row.number not in decision.supersedes:
+            raise RuleBroken(f"Verdict {row.number} says no for this reason already.")
 
 
 def _permission(

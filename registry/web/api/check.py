@@ -15,7 +15,7 @@ from registry.services.answers.asking import MOST_SIGNS, read_query
 from registry.services.answers.index import Index
 from registry.services.answers.unanswered import count_unanswered
 from registry.services.verdicts.turn import midnight
-from registry.store.engine import plain_snapshot
+from registry.store.engine import has_room, plain_snapshot
 from registry.web.api.replies import as_json
 from registry.web.deps import Plain, read_index
 from registry.web.etag import conditional
@@ -66,7 +66,8 @@ async def check(
         edition=edition or None,
     )
     answer, parts = partial(_answer, request, known, now, q, said, on), parts_of(request)
-    if known is not None and known.match(read_query(q)) and not parts.following.asks_far:
+    is_certain = known is not None and on is None and known.match(read_query(q)) is not None
+    if is_certain and not parts.following.asks_far and has_room(parts.engine):
         reply, is_unknown = answer()  # some rows of a file: to hand it to a thread would cost as much again
     else:
         reply, is_unknown = await to_thread.run_sync(answer, limiter=parts.few)

@@ -5,17 +5,19 @@ from collections.abc import Sequence
 from fastapi import Request, Response
 from sqlmodel import Session
 
-from registry.domain.errors import InvalidInput, RuleBroken, StaleVersion
+from registry.domain.errors import InvalidInput, NotAllowed, RegistryError, RuleBroken, StaleVersion
 from registry.domain.values import dataclass
 from registry.services.people.acting import Actor
 from registry.services.verdicts import duties, verdict_life
 from registry.settings import Settings
 from registry.store import tools, verdicts
 from registry.web.deps import Approver, Asked, House, Now, Number, Read, RowId, Suspender, Tx
+from registry.web.errors import status_of
 from registry.web.pages.acts_view import BY_PATH, Act, acts_page
 from registry.web.pages.decision_form import carried
 from registry.web.pages.decision_preview import card_of
 from registry.web.parts import parts_of
+from registry.web.refused import on_record
 from registry.web.render import go, render
 from registry.web.routing import page_router
 from registry.web.shapes import AnswerCard, Form
@@ -37,6 +39,7 @@ class SurePage:
     hidden: Sequence[tuple[str, str]]
 
 
+REFUSALS = (InvalidInput, NotAllowed, RuleBroken, StaleVersion)
 TYPED = ("reason", "replacement", "effective_on", "reached", "measure", "exit_rule", "met_on", "evidence")
 
 
@@ -115,7 +118,7 @@ def meet(
                 by=user,
                 now=now,
             )
-    except (InvalidInput, RuleBroken, StaleVersion) as refused:
+    except REFUSALS as refused:
         return _again(request, tx, number, f"met-{position}", house, user, typed, refused)
     return go(f"/verdicts/{number}/acts?done=met")
 
@@ -137,7 +140,7 @@ def waive(
                 by=user,
                 now=now,
             )
-    except (InvalidInput, RuleBroken, StaleVersion) as refused:
+    except REFUSALS as refused:
         return _again(request, tx, number, f"waive-{position}", house, user, typed, refused)
     return go(f"/verdicts/{number}/acts?done=waived")
 
@@ -159,7 +162,7 @@ def take_back(
                 by=user,
                 now=now,
             )
-    except (InvalidInput, RuleBroken, StaleVersion) as refused:
+    except REFUSALS as refused:
         return _again(request, tx, number, f"take-back-{position}", house, user, typed, refused)
     return go(f"/verdicts/{number}/acts?done=taken-back")
 
@@ -192,7 +195,7 @@ def _mark(request: Request, tx: Session, number: int, path: str, user: Actor, ty
                 answer = card_of(tx, tool, house, row.edition, at=now)
                 asked = SurePage(number, tool.name, BY_PATH[path], answer, carried(typed))
                 attempt.rollback()
-    except (InvalidInput, RuleBroken, StaleVersion) as refused:
+    except REFUSALS as refused:
         return _again(request, tx, number, path, house, user, typed, refused)
     if asked is not None:
         return render(request, "verdicts/sure.html", asked)
@@ -207,7 +210,7 @@ def _again(
     house: Settings,
     user: Actor,
     typed: Typed,
-    refused: InvalidInput | RuleBroken | StaleVersion,
+    refused: RegistryError,
 ) -> Response:
     """The same page with what was typed, what is wrong with it, and what happened since it was read."""
     faults = refused.faults if isinstance(refused, InvalidInput) else {}
@@ -222,8 +225,8 @@ def _again(
         refused=refused.sentence,
         seen=_seen(typed),
     )
-    status = 422 if isinstance(refused, InvalidInput) else 409
-    return render(request, "verdicts/acts.html", page, status=status)
+    status = 409 if isinstance(refused, StaleVersion) else status_of(refused)
+    return on_record(request, refused, render(request, "verdicts/acts.html", page, status=status))
 
 
 def _seen(typed: Typed) -> int | None:

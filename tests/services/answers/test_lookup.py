@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import Engine, event
 from sqlmodel import Session, select
 
+from registry.domain import lookup as rules
 from registry.domain.condition import Condition
 from registry.domain.evaluation import EvaluationState
 from registry.domain.language import day_text
@@ -19,6 +20,8 @@ from registry.services.answers import answer_object, lookup
 from registry.services.answers.matching import read_index
 from registry.services.answers.unanswered import count_unanswered
 from registry.services.people.acting import Actor
+from registry.store import verdicts
+from registry.store.columns import id_of
 from registry.store.tables import AliasKind, Tool, Unanswered
 from tests.builders import TERMS, UTC_ZONE, a_condition, a_tool, a_verdict, an_evaluation, the_cast
 
@@ -154,6 +157,24 @@ def test_an_approval_answers_yes_once_the_undo_window_is_over(
     a_verdict(session, quillmark, cast, now=now)
     assert ask(session, "quillmark", now + timedelta(seconds=299)).answer.code is AnswerCode.UNDER_REVIEW
     assert ask(session, "quillmark", now + timedelta(seconds=300)).answer.code is AnswerCode.YES
+
+
+def test_a_no_stands_for_every_day_until_its_successor_has_gone_out(
+    session: Session, cast: Mapping[str, Actor], quillmark: Tool, now: datetime
+) -> None:
+    no = a_verdict(session, quillmark, cast, now=now, outcome=Outcome.REJECTED, terms=AT_ONCE)
+    later = now + timedelta(hours=1)
+    a_verdict(session, quillmark, cast, now=later, supersedes=(no.number,))
+    tomorrow = Question(at=later + timedelta(days=1))
+
+    def told(seconds: int) -> tuple[AnswerCode, AnswerCode]:
+        asked_at = later + timedelta(seconds=seconds)
+        known = verdicts.rulings(session, [id_of(quillmark)], now=asked_at)[id_of(quillmark)]
+        found = lookup.check(session, "quillmark", tomorrow, HOUSE, now=asked_at)
+        return found.answer.code, rules.answer("Quillmark", known, tomorrow, HOUSE).code
+
+    assert told(299) == (AnswerCode.NO, AnswerCode.NO)
+    assert told(300) == (AnswerCode.YES, AnswerCode.YES)
 
 
 @pytest.mark.both_databases

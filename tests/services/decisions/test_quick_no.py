@@ -11,9 +11,11 @@ from registry.domain.errors import InvalidInput, NotAllowed, RuleBroken
 from registry.domain.evaluation import EvaluationState
 from registry.domain.lookup import House
 from registry.domain.outcome import Outcome
+from registry.domain.validity import MarkKind
 from registry.services.decisions.quick_no import QuickNo, give
 from registry.services.decisions.taking_back import undo
 from registry.services.people.acting import Actor
+from registry.services.verdicts.verdict_life import mark
 from registry.store.columns import id_of
 from registry.store.tables import Evaluation, Request, Tool, VendorContact, Verdict
 from tests.builders import TERMS, UTC_ZONE, a_tool, a_verdict, an_evaluation, scored, the_cast
@@ -148,6 +150,18 @@ def test_the_same_no_is_not_given_twice(
     with pytest.raises(RuleBroken, match="Verdict 1"):
         give(session, tool, PRIVATE, TERMS, HOUSE, by=cast["ana"], now=now + timedelta(minutes=5))
     assert len(session.exec(select(Verdict)).all()) == 1
+
+
+def test_a_no_that_was_withdrawn_or_replaced_keeps_nobody_from_saying_it_again(
+    session: Session, cast: Mapping[str, Actor], tool: Tool, now: datetime
+) -> None:
+    at_once = replace(TERMS, undo_s=0)
+    for number, given in enumerate((PRIVATE, PRIVATE, replace(PRIVATE, supersedes=(2,))), start=1):
+        row = give(session, tool, given, at_once, HOUSE, by=cast["amir"], now=now)
+        assert row.number == number
+        if number != 2:
+            mark(session, number, MarkKind.REVOKED, reason="So.", zone=UTC_ZONE, by=cast["ana"], now=now)
+    assert give(session, tool, PRIVATE, at_once, HOUSE, by=cast["amir"], now=now).number == 4
 
 
 @pytest.mark.parametrize("ground", ["K9", "K1", "duplicate"])

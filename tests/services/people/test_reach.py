@@ -139,8 +139,10 @@ def test_no_verdict_of_another_office_is_superseded(
     tool = a_tool(session, now=now)
     theirs = decided(session, cast, now, "field", tool=tool)
     limit("amir", "hq")
-    with pytest.raises(NotAllowed, match="not for field"):
+    with pytest.raises(InvalidInput) as refused:
         decided(session, cast, now + timedelta(hours=1), "hq", tool=tool, supersedes=(theirs.number,))
+    assert refused.value.faults.keys() == {"supersedes"}
+    assert "not for field" in refused.value.faults["supersedes"]
 
 
 @pytest.mark.parametrize("act", [duties.meet_condition, duties.waive_condition, duties.take_back])

@@ -1,14 +1,17 @@
 """What `/api/v1/check` tells from memory is what the service would compute now, byte for byte."""
 
 import random
+import threading
 from collections.abc import Iterator
-from contextlib import suppress
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, ExitStack, suppress
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from fastapi import FastAPI
 from sqlalchemy import Engine
+from sqlalchemy.pool import QueuePool
 from sqlmodel import Session, select
 from starlette.testclient import TestClient
 
@@ -23,7 +26,8 @@ from registry.services.people.house import house
 from registry.services.verdicts import verdict_life
 from registry.settings import Settings
 from registry.store.columns import id_of
-from registry.store.engine import snapshot, transaction
+from registry.store.engine import plain_snapshot, snapshot, transaction
+from registry.store.plain import Plain
 from registry.store.tables import Alias, AliasKind, Office, Role, Tool, Verdict
 from registry.web.api.replies import as_json
 from tests.builders import TERMS, a_tool, a_verdict, an_evaluation
@@ -32,6 +36,9 @@ from tests.web.test_queries import counting
 
 NAMES = ("Quillmark", "Murmur", "Rill", "Inkwell")
 PATH = "/api/v1/check"
+MOST_CONNECTIONS = 15
+"""Of an engine over a file."""
+LESS_THAN_IT_WAITS_S = 20
 
 
 @pytest.fixture
@@ -236,3 +243,24 @@ def test_who_may_be_somebody_or_elsewhere_goes_the_whole_way(
     reply = memory.get(PATH, params={"q": "quillmark"}, headers=header)
     assert reply.status_code == (400 if "Host" in header else 200)
     assert len(app.middleware_stack.app._held) == 1
+
+
+def test_a_question_that_must_wait_for_a_connection_keeps_nobody_else_waiting(
+    memory: TestClient, quillmark: int, site_engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asks = threading.Event()
+
+    def noted(engine: Engine) -> AbstractContextManager[Plain]:
+        asks.set()
+        return plain_snapshot(engine)
+
+    monkeypatch.setattr("registry.web.api.check.plain_snapshot", noted)
+    with ThreadPoolExecutor(2) as pool, ExitStack() as taken:
+        while cast(QueuePool, site_engine.pool).checkedout() < MOST_CONNECTIONS:
+            taken.enter_context(site_engine.connect())
+        waiting = pool.submit(memory.get, PATH, params={"q": "quillmark"})
+        asks.wait()
+        meanwhile = pool.submit(memory.get, "/healthz")
+        assert meanwhile.result(timeout=LESS_THAN_IT_WAITS_S).status_code == 200
+        taken.close()
+        assert waiting.result().json()["answer"] == "yes"

@@ -16,11 +16,12 @@ from registry.domain.library import Wording
 from registry.domain.outcome import Outcome
 from registry.services.decisions import library
 from registry.services.evaluations import evaluation as rounds
+from registry.services.people import accounts
 from registry.services.people.acting import Actor
 from registry.store.columns import id_of
 from registry.store.engine import snapshot, transaction
 from registry.store.tables import Role, User, UserRole, Verdict, VerdictCondition
-from tests.builders import a_condition, a_tool, a_verdict, an_evaluation, scored
+from tests.builders import a_condition, a_tool, a_verdict, an_evaluation, scored, the_offices
 
 As = Callable[[str], TestClient]
 ACase = Callable[..., Any]
@@ -110,6 +111,21 @@ def test_a_decision_that_lacks_something_comes_back_whole(as_: As, ready: Any, s
     assert "Say in plain words why." in reply.text
     assert "year-month-day" in reply.text
     assert 'value="3 &amp; later"' in reply.text
+    assert verdict_numbers(site_engine) == []
+
+
+@pytest.mark.parametrize("action", ["preview", "publish"])
+def test_who_decides_for_one_office_alone_keeps_what_was_typed_for_all(
+    as_: As, ready: Any, site_engine: Engine, actors: Mapping[str, Actor], now: datetime, action: str
+) -> None:
+    with transaction(site_engine) as session:
+        the_offices(session)
+        limited, roles = actors["amir"].person_id, {Role.APPROVER}
+        accounts.set_roles(session, limited, roles=roles, offices=["field"], by=actors["ada"], now=now)
+    reply = as_("Amir").post(f"{ready.url}/decide", data=YES | {"action": action})
+    assert reply.status_code == 422
+    assert "your role is for field alone" in reply.text
+    assert "It does &lt;what&gt; we need." in reply.text
     assert verdict_numbers(site_engine) == []
 
 

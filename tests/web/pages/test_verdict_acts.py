@@ -4,34 +4,46 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import Engine
+from sqlmodel import Session
 from starlette.testclient import TestClient
 
 from registry.domain.outcome import Outcome
+from registry.services.people import accounts
 from registry.services.people.acting import Actor
 from registry.store.engine import transaction
-from tests.builders import a_condition, a_tool, a_verdict
+from registry.store.tables import Role
+from tests.builders import a_condition, a_tool, a_verdict, the_offices
 
 As = Callable[[str], TestClient]
 ACTS = "/verdicts/1/acts"
 
 
-@pytest.fixture
-def published(site_engine: Engine, actors: Mapping[str, Actor], now: datetime, clock: Any) -> None:
-    """Verdict 1, approved with one standing condition and one that is due; its undo window is over."""
+def prepare(session: Session, actors: Mapping[str, Actor], now: datetime) -> None:
+    """Verdict 1, approved with one standing condition and one that is due."""
     dated = replace(a_condition("Export monthly.", "R4"), standing=False, due_on=date(2027, 3, 1))
-    with transaction(site_engine) as session:
-        a_verdict(
-            session,
-            a_tool(session, now=now),
-            actors,
-            now=now,
-            outcome=Outcome.APPROVED_WITH_CONDITIONS,
-            conditions=(a_condition("Enter only public information.", "R5"), dated),
-        )
+    a_verdict(
+        session,
+        a_tool(session, now=now),
+        actors,
+        now=now,
+        outcome=Outcome.APPROVED_WITH_CONDITIONS,
+        conditions=(a_condition("Enter only public information.", "R5"), dated),
+    )
+
+
+@pytest.fixture
+def first_file(begun: Callable[..., Path]) -> Path:
+    return begun(prepare)
+
+
+@pytest.fixture
+def published(clock: Any) -> None:
+    """The undo window of the verdict is over."""
     clock.pass_time(minutes=6)
 
 
@@ -250,3 +262,17 @@ def test_several_together_know_nothing_of_a_verdict_that_has_not_gone_out(as_: A
         assert "Quillmark" not in page.text, act
     clock.pass_time(minutes=3)
     assert "Withdraw it" in as_("Amir").get(ACTS).text
+
+
+@pytest.mark.parametrize("act", ["suspend", "conditions/2/waive"])
+def test_who_is_for_another_office_is_told_so_and_keeps_what_was_typed(
+    as_: As, site_engine: Engine, actors: Mapping[str, Actor], now: datetime, act: str
+) -> None:
+    with transaction(site_engine) as session:
+        the_offices(session)
+        limited, roles = actors["amir"].person_id, {Role.APPROVER}
+        accounts.set_roles(session, limited, roles=roles, offices=["field"], by=actors["ada"], now=now)
+    reply = as_("Amir").post(f"/verdicts/1/{act}", data={"sure": "yes", "reason": "A long story."})
+    assert reply.status_code == 403
+    assert "your role is for field alone" in reply.text
+    assert "A long story." in reply.text
