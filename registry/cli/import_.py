@@ -39,22 +39,25 @@ def import_list(
     from registry.services.people.house import house
     from registry.store.engine import snapshot, transaction
 
-    sheet = format_of(file.name).read(file.read_bytes())
-    mapping = read_map(map_file.read_bytes()) if map_file else ListMap()
-    if map_file:
-        sheet = apply(mapping, sheet)
     opens = snapshot if dry_run else transaction
-    with opened() as (settings, engine), opens(engine) as session, steps() as bar:
-        report = import_rows(
-            session,
-            sheet,
-            house(session, settings),
-            by=acting(session, as_email),
-            now=utc_now(),
-            date_format=mapping.date_format,
-            dry_run=dry_run,
-            track=lambda items, what: bar.track(items, description=what),
-        )
+    with steps() as bar:
+        reading = bar.add_task("Reading the file", total=None)  # how long it is shows when it is read
+        sheet = format_of(file.name).read(file.read_bytes())
+        mapping = read_map(map_file.read_bytes()) if map_file else ListMap()
+        if map_file:
+            sheet = apply(mapping, sheet)
+        bar.update(reading, completed=len(sheet), total=len(sheet))
+        with opened() as (settings, engine), opens(engine) as session:
+            report = import_rows(
+                session,
+                sheet,
+                house(session, settings),
+                by=acting(session, as_email),
+                now=utc_now(),
+                date_format=mapping.date_format,
+                dry_run=dry_run,
+                track=lambda items, what: bar.track(items, description=what),
+            )
     if as_json:
         print_json(_told(report, dry_run))
     else:

@@ -138,6 +138,7 @@ def warming(parts: "Parts") -> Iterator[None]:
 def _give_back() -> None:
     """What was used while all of this was made is the system's again, where its C library is one that keeps it."""
     gc.collect()
+    gc.freeze()  # what stays is looked through no more for garbage, which would hold up whoever asks meanwhile
     with suppress(OSError, AttributeError):
         ctypes.CDLL(None).malloc_trim(0)
 

@@ -96,6 +96,8 @@ PLAINLY = {
 }
 """What the library words for programmers, by its name for the fault."""
 HOME = Link(worded("Look a tool up"), "/")
+UNSAID = frozenset({"action", "read_at", "seen", "version"})
+"""What forms hold that nobody typed."""
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 
@@ -141,7 +143,10 @@ async def refuse(request: Request, error: RegistryError) -> Response:
             page = SignedOut(request.url.path, f"/login?next={quote(_parent(request), safe='')}", kept)
             return await run_in_threadpool(render, request, "session/again.html", page, status=status)
         return RedirectResponse(f"/login?next={quote(_way_back(request), safe='')}", status_code=303)
-    return await _page(request, status, error.sentence)
+    # Not for 403: that may be what another site sent, in the words of others.
+    typed = await _typed(request) if status in (409, 412, 422) else ()
+    held = dict.fromkeys(value for name, value in typed if value and name not in UNSAID)
+    return await _page(request, status, error.sentence, [*held])
 
 
 async def _typed(request: Request) -> list[tuple[str, str]]:
@@ -257,14 +262,15 @@ async def _unexpected(request: Request, error: Exception) -> Response:
     return PlainTextResponse(whole, 500, headers=HEADERS | {"Cache-Control": "no-store"})
 
 
-async def _page(request: Request, status: int, sentence: str) -> Response:
+async def _page(request: Request, status: int, sentence: str, typed: Sequence[str] = ()) -> Response:
     whole = request.method == "GET" and status == STATUSES[InvalidInput] and request.url.query
     steps = [HOME]
     if whole:
         steps.insert(0, Link(worded("See the page without what its address asks for"), request.url.path))
     elif status in (403, 409) and (parent := _parent(request)) != "/":
         steps.insert(0, Link(worded("Go back to what this belongs to"), parent))
-    page = Fault(status, worded(TITLES.get(status, _phrase(status))), sentence, steps, current())
+    title = worded(TITLES.get(status, _phrase(status)))
+    page = Fault(status, title, sentence, steps, current(), in_sight=typed)
     return await run_in_threadpool(render, request, "errors/error.html", page, status=status)
 
 

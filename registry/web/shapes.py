@@ -233,6 +233,8 @@ class Fault:
     action: str = ""
     typed: Sequence[tuple[str, str]] = ()
     """What a form had sent to `action`, to be sent there again."""
+    in_sight: Sequence[str] = ()
+    """What a form held that came too late, to be read and copied: it is kept nowhere else."""
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """A running site on a real SQLite file, with a cast that never changes, and a browser for each of them."""
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -10,11 +10,13 @@ from pathlib import Path
 import pytest
 from fastapi import FastAPI
 from sqlalchemy import Engine
+from sqlmodel import Session
 from starlette.testclient import TestClient
 
 from registry.services.people import accounts, sign_in
-from registry.services.people.acting import REGISTRY
+from registry.services.people.acting import REGISTRY, Actor
 from registry.settings import Settings
+from registry.store import users
 from registry.store.columns import id_of
 from registry.store.engine import make_engine, transaction
 from registry.web.app import create_app
@@ -69,6 +71,34 @@ def cast_file(migrated_file: Path, tmp_path_factory: pytest.TempPathFactory) -> 
         }
     engine.dispose()
     return path, people
+
+
+Prepare = Callable[[Session, Mapping[str, Actor], datetime], object]
+
+
+@pytest.fixture(scope="session")
+def begun(
+    cast_file: tuple[Path, dict[str, int]], tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[Prepare], Path]:
+    """A database with the cast (`rosa`, `amir` and so on) and what a function writes, made once: for `first_file`."""
+    made: dict[Prepare, Path] = {}
+
+    def begin(prepare: Prepare) -> Path:
+        if prepare not in made:
+            path = tmp_path_factory.mktemp("begun") / "registry.sqlite3"
+            shutil.copy(cast_file[0], path)
+            engine = make_engine(f"sqlite:///{path}")
+            with transaction(engine) as session:
+                people = {
+                    name.lower(): Actor(user_id, name, users.roles(session, user_id))
+                    for name, user_id in cast_file[1].items()
+                }
+                prepare(session, people, NOW)
+            engine.dispose()
+            made[prepare] = path
+        return made[prepare]
+
+    return begin
 
 
 @pytest.fixture

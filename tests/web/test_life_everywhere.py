@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,8 +15,7 @@ from registry.domain.outcome import Outcome
 from registry.domain.validity import STATE_LABELS, ValidityState
 from registry.services.people.acting import Actor
 from registry.services.verdicts.announcing import Sweep
-from registry.store import users
-from registry.store.engine import snapshot, transaction
+from registry.store.engine import transaction
 from registry.web.words import MARKS
 from tests.builders import UTC_ZONE, a_tool, a_verdict
 
@@ -57,23 +57,22 @@ DAYS: dict[str, tuple[int, str, str]] = {
 }
 
 
-@pytest.fixture
-def published(site_engine: Engine, cast: Mapping[str, int], now: datetime, clock: Any) -> None:
-    with snapshot(site_engine) as session:
-        actors = {
-            name.lower(): Actor(user_id, name, users.roles(session, user_id))
-            for name, user_id in cast.items()
-        }
-    with transaction(site_engine) as session:
-        _prepare(session, actors, now)
-    clock.pass_time(minutes=6)
-
-
-def _prepare(session: Session, actors: Mapping[str, Actor], now: datetime) -> None:
+def prepare(session: Session, actors: Mapping[str, Actor], now: datetime) -> None:
     """Conditionally approved on 3 November 2026, until 3 November 2027."""
     a_tool(session, "Pen Flow", now=now)
     tool = a_tool(session, now=now)
     a_verdict(session, tool, actors, now=now, outcome=Outcome.APPROVED_WITH_CONDITIONS)
+
+
+@pytest.fixture
+def first_file(begun: Callable[..., Path]) -> Path:
+    return begun(prepare)
+
+
+@pytest.fixture
+def published(clock: Any) -> None:
+    """The undo window of the verdict is over."""
+    clock.pass_time(minutes=6)
 
 
 pytestmark = pytest.mark.usefixtures("published")

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,27 +15,15 @@ from registry.domain.condition import Check
 from registry.domain.outcome import Outcome
 from registry.services.people.acting import Actor
 from registry.store import users
-from registry.store.engine import snapshot, transaction
+from registry.store.engine import transaction
 from tests.builders import a_condition, a_tool, a_verdict
 
 As = Callable[[str], TestClient]
 V = "/api/v1/verdicts"
 
 
-@pytest.fixture
-def published(site_engine: Engine, cast: Mapping[str, int], now: datetime, clock: Any) -> None:
-    """Verdict 1 on Quillmark, conditional, with a condition that is due; 2 on Scrawl, approved."""
-    with snapshot(site_engine) as session:
-        actors = {
-            name.lower(): Actor(user_id, name, users.roles(session, user_id))
-            for name, user_id in cast.items()
-        }
-    with transaction(site_engine) as session:
-        prepare(session, actors, now)
-    clock.pass_time(minutes=6)
-
-
 def prepare(session: Session, actors: Mapping[str, Actor], now: datetime) -> None:
+    """Verdict 1 on Quillmark, conditional, with a condition that is due; 2 on Scrawl, approved."""
     dated = replace(
         a_condition("Sign the terms.", "R4"), standing=False, due_on=date(2027, 3, 1), check=Check.EVIDENCE
     )
@@ -47,6 +36,17 @@ def prepare(session: Session, actors: Mapping[str, Actor], now: datetime) -> Non
         conditions=(a_condition("Only public information.", "R5"), dated),
     )
     a_verdict(session, a_tool(session, "Scrawl", now=now), actors, now=now)
+
+
+@pytest.fixture
+def first_file(begun: Callable[..., Path]) -> Path:
+    return begun(prepare)
+
+
+@pytest.fixture
+def published(clock: Any) -> None:
+    """The undo windows of the verdicts are over."""
+    clock.pass_time(minutes=6)
 
 
 pytestmark = pytest.mark.usefixtures("published")

@@ -2,28 +2,37 @@
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import Engine
-from sqlmodel import select
+from sqlmodel import Session, select
 from starlette.testclient import TestClient
 
 from registry.services.people.acting import Actor
-from registry.store.engine import snapshot, transaction
+from registry.store.engine import snapshot
 from registry.store.tables import Event, Report
 from tests.builders import a_tool, a_verdict
 
 As = Callable[[str], TestClient]
 
 
-@pytest.fixture
-def published(site_engine: Engine, actors: Mapping[str, Actor], now: datetime, clock: Any) -> None:
+def prepare(session: Session, actors: Mapping[str, Actor], now: datetime) -> None:
     """Verdict 1 on Quillmark and 2 on Scrawl; nobody has decided on Pen Flow."""
-    with transaction(site_engine) as session:
-        a_verdict(session, a_tool(session, now=now), actors, now=now)
-        a_verdict(session, a_tool(session, "Scrawl", now=now), actors, now=now)
-        a_tool(session, "Pen Flow", now=now)
+    a_verdict(session, a_tool(session, now=now), actors, now=now)
+    a_verdict(session, a_tool(session, "Scrawl", now=now), actors, now=now)
+    a_tool(session, "Pen Flow", now=now)
+
+
+@pytest.fixture
+def first_file(begun: Callable[..., Path]) -> Path:
+    return begun(prepare)
+
+
+@pytest.fixture
+def published(clock: Any) -> None:
+    """The undo windows of the verdicts are over."""
     clock.pass_time(minutes=6)
 
 

@@ -333,3 +333,16 @@ def test_the_last_scorecard_is_carried_over_and_every_line_confirmed_or_changed(
     confirmed = {f"{each}.confirmed": "yes" for each in the_rubric().ids}
     sent |= {"version": version_in(refused.text), "R1.sentence": "Changed by now."}
     assert ravi.post(f"{url}/scorecard", data=sent | confirmed).headers["location"] == f"{url}?done=scored"
+
+
+def test_what_comes_after_scoring_was_ended_is_not_stored_and_stays_in_sight(
+    as_: As, a_case: ACase, site_engine: Engine, actors: Mapping[str, Actor], now: datetime
+) -> None:
+    case = a_case()
+    with transaction(site_engine) as session:
+        rounds.withdraw(session, case.id, reason="Nobody wants it.", by=actors["rosa"], now=now)
+    late = {"R1.rating": "2", "R1.sentence": "An hour <of> work.", "version": "0", "action": "save"}
+    reply = as_("Ravi").post(f"{case.url}/scorecard", data=late)
+    assert reply.status_code == 409
+    assert "What you had typed" in reply.text
+    assert "An hour &lt;of&gt; work." in reply.text

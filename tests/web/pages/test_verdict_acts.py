@@ -4,10 +4,12 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import Engine
+from sqlmodel import Session
 from starlette.testclient import TestClient
 
 from registry.domain.outcome import Outcome
@@ -21,19 +23,27 @@ As = Callable[[str], TestClient]
 ACTS = "/verdicts/1/acts"
 
 
-@pytest.fixture
-def published(site_engine: Engine, actors: Mapping[str, Actor], now: datetime, clock: Any) -> None:
-    """Verdict 1, approved with one standing condition and one that is due; its undo window is over."""
+def prepare(session: Session, actors: Mapping[str, Actor], now: datetime) -> None:
+    """Verdict 1, approved with one standing condition and one that is due."""
     dated = replace(a_condition("Export monthly.", "R4"), standing=False, due_on=date(2027, 3, 1))
-    with transaction(site_engine) as session:
-        a_verdict(
-            session,
-            a_tool(session, now=now),
-            actors,
-            now=now,
-            outcome=Outcome.APPROVED_WITH_CONDITIONS,
-            conditions=(a_condition("Enter only public information.", "R5"), dated),
-        )
+    a_verdict(
+        session,
+        a_tool(session, now=now),
+        actors,
+        now=now,
+        outcome=Outcome.APPROVED_WITH_CONDITIONS,
+        conditions=(a_condition("Enter only public information.", "R5"), dated),
+    )
+
+
+@pytest.fixture
+def first_file(begun: Callable[..., Path]) -> Path:
+    return begun(prepare)
+
+
+@pytest.fixture
+def published(clock: Any) -> None:
+    """The undo window of the verdict is over."""
     clock.pass_time(minutes=6)
 
 
