@@ -44,6 +44,7 @@ _TAKEN = range(200, 300)
 
 class Posts(Protocol):
     def post(self, url: str, body: bytes, *, headers: Mapping[str, str]) -> Posted: ...
+    def end_within(self, seconds: float) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -84,6 +85,11 @@ class Postman:
         self._owner, self._stop = owner, stop or threading.Event()
         self._cleared_at: datetime | None = None
         self._staff = work_mails.Watch()
+
+    def end_within(self, seconds: float) -> None:
+        """What is being sent to webhooks and the hub then counts as a try that failed."""
+        self._ways.poster.end_within(seconds)
+        self._ways.hub_poster.end_within(seconds)
 
     def tick(self) -> int:
         """Write what has become due to be told, send it, and now and then clear up; gives how many were tried."""

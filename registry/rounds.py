@@ -210,9 +210,7 @@ class _Round:
                 pass
         for _ in self._written(self._take_unchanged(), self._worked):
             pass
-        if unread:
-            with transaction(self._engine) as session:
-                leases.hand_back(session, unread)
+        self._hand_back(unread)
 
     def _note_and_claim(self, most: int, most_sick: int) -> Iterator[Refreshed]:
         """Write down what had not changed, and lease what is ahead, in one transaction: each is synced to disk."""
@@ -302,9 +300,17 @@ class _Round:
         changed = [each for each in reads if isinstance(each.came, Came) and not each.unchanged]
         # Last and by themselves: whether an outage is ours is judged, under a lock, by who has answered.
         failed = [each for each in reads if isinstance(each.came, ScrapeError)]
+        if self._stop.is_set():  # which may be why they failed
+            self._hand_back([each.visit.lease for each in failed])
+            failed = []
         for some, write in ((changed, self._worked), (failed, self._failed)):
             for start in range(0, len(some), CHANGED_TOGETHER):
                 yield from self._written(some[start : start + CHANGED_TOGETHER], write)
+
+    def _hand_back(self, unread: Sequence[Lease]) -> None:
+        if unread:
+            with transaction(self._engine) as session:
+                leases.hand_back(session, unread)
 
     def _written(
         self, batch: Sequence[_Read], write: Callable[[Session, Sequence[_Read]], list[Refreshed]]

@@ -36,6 +36,8 @@ TICK = "tick"
 POST = "post"
 NOTICE_EVERY = timedelta(minutes=5)
 CHECKPOINT_EVERY = timedelta(hours=1)
+FETCHES_END_WITHIN_S = 3.0
+PARSERS_END_WITHIN_S = 3.5
 
 
 class Scheduler:
@@ -88,11 +90,16 @@ class Scheduler:
         self._watch.start()
 
     def stop(self) -> None:
-        """Begin nothing new, let what runs come to its end, and close what was opened."""
+        """Begin nothing new, give what runs some seconds to come to its end, and close what was opened."""
         self._stop.set()
+        self._fetcher.end_within(FETCHES_END_WITHIN_S)
+        self._postman.end_within(FETCHES_END_WITHIN_S)
+        too_late = threading.Timer(PARSERS_END_WITHIN_S, self._workers.give_up)
+        too_late.start()
         if self._apscheduler.running:
             self._watch.join()
             self._apscheduler.shutdown(wait=True)
+        too_late.cancel()
         self._fetcher.close()
         self._workers.close()
         self._opened.close()

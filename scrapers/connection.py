@@ -3,12 +3,15 @@
 HTTP itself is http1.py's; which URL is asked, and what an answer means, is fetch.py's.
 """
 
+import math
+import os
 import select
 import socket
 import ssl
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
+from contextlib import suppress
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 from threading import Thread
@@ -20,6 +23,8 @@ from scrapers.errors import FetchError
 T = TypeVar("T")
 Resolver = Callable[[str, int], Sequence[str]]
 _READ_BYTES = 65_536
+_LOOK_UP_S = 0.5
+"""So often whoever waits looks whether all fetches are to end."""
 _MOST_TRIED = 8
 """Of a name's addresses, so that each is given a fair share of the time to connect."""
 
@@ -31,12 +36,20 @@ def resolve(host: str, port: int) -> list[str]:
 
 
 @dataclass
+class Ends:
+    """When all that one fetcher does is over."""
+
+    at: float
+
+
+@dataclass
 class Exchange:
     """What one fetch, with all its redirects, may still cost. Moments are seconds of the monotonic clock."""
 
     deadline_s: float
     connect_timeout_s: float
     max_wire_bytes: int
+    ends: Ends
     wire_bytes: int = 0
     heard_bytes: int = 0
     """Of HTTP itself, so less than came over the wire where that is TLS."""
@@ -49,7 +62,7 @@ class Exchange:
 
     def remaining_s(self) -> float:
         """Always above zero; raises FetchError `timeout` where nothing remains."""
-        remaining = self.deadline_s - self.elapsed_s
+        remaining = min(self.deadline_s - self.elapsed_s, self.ends.at - time.monotonic())
         if remaining <= 0:
             raise self.too_slow()
         return remaining
@@ -65,6 +78,10 @@ class Exchange:
         return data
 
     def too_slow(self) -> FetchError:
+        if self.elapsed_s < self.deadline_s:
+            return FetchError(
+                "timeout", "We had to end before the answer was complete. It will be asked again later."
+            )
         return FetchError(
             "timeout",
             f"The answer was not complete after {self.deadline_s:g} seconds. It will be asked again later; "
@@ -104,22 +121,23 @@ class Dialler:
     def dial(self, host: str, port: int, *, secure: bool, exchange: Exchange) -> "Stream":
         exchange.connections += 1
         connect_by = time.monotonic() + min(exchange.connect_timeout_s, exchange.remaining_s())
-        addresses = self._addresses(host, port, connect_by)
+        addresses = self._addresses(host, port, connect_by, exchange)
         for address in addresses:
             self._rule.check(address, port)
-        stream = Stream(_connect_to_any(addresses, port, connect_by), exchange)
+        stream = Stream(_connect_to_any(addresses, port, connect_by, exchange), exchange)
         return _secured(stream, self._tls, host, connect_by) if secure else stream
 
-    def _addresses(self, host: str, port: int, connect_by: float) -> list[IPAddress]:
+    def _addresses(self, host: str, port: int, connect_by: float, exchange: Exchange) -> list[IPAddress]:
         written_out = literal(host)
         if written_out is not None:
             return [written_out]
         future: Future[Sequence[str]] = Future()
         # A look-up has no time-out of its own, and a daemon thread is not waited for when the program ends.
         Thread(target=_look_up, args=(self._resolver, host, port, future), daemon=True).start()
+        while not future.done():
+            wait([future], timeout=_piece(_until(connect_by), exchange))
         try:
-            answers = future.result(timeout=max(0.0, connect_by - time.monotonic()))
-            found = [ip_address(answer) for answer in dict.fromkeys(answers)]
+            found = [ip_address(answer) for answer in dict.fromkeys(future.result())]
         except TimeoutError:
             raise _connect_too_slow() from None
         except (OSError, ValueError) as exc:
@@ -177,7 +195,8 @@ class Stream:
         self._sock.close()
 
     def _patience_s(self) -> float:
-        return self.exchange.remaining_s() if self.connect_by is None else _until(self.connect_by)
+        left_s = math.inf if self.connect_by is None else _until(self.connect_by)
+        return _piece(left_s, self.exchange)
 
 
 class _SecureStream(Stream):
@@ -261,13 +280,13 @@ class _Wait:
             return bool(select.select([self._sock], [], [], patience_s)[0])
         return bool(self._poller.poll(patience_s * 1000))
 
-    def to_write(self, patience_s: float) -> None:
+    def to_write(self, patience_s: float) -> bool:
         if self._poller is None:
-            select.select([], [self._sock], [], patience_s)
-            return
+            _, ready, failed = select.select([], [self._sock], [self._sock], patience_s)
+            return bool(ready or failed)
         poller = select.poll()
         poller.register(self._sock, select.POLLOUT)
-        poller.poll(patience_s * 1000)
+        return bool(poller.poll(patience_s * 1000))
 
 
 def _look_up(resolver: Resolver, host: str, port: int, future: Future[Sequence[str]]) -> None:
@@ -277,14 +296,16 @@ def _look_up(resolver: Resolver, host: str, port: int, future: Future[Sequence[s
         future.set_exception(exc)
 
 
-def _connect_to_any(addresses: Sequence[IPAddress], port: int, connect_by: float) -> socket.socket:
+def _connect_to_any(
+    addresses: Sequence[IPAddress], port: int, connect_by: float, exchange: Exchange
+) -> socket.socket:
     failure: FetchError | None = None
     tried = addresses[:_MOST_TRIED]
     for nth, address in enumerate(tried):
         # An address that stays silent leaves time for the next.
         share_s = _until(connect_by) / (len(tried) - nth)
         try:
-            return _connect(address, port, share_s)
+            return _connect(address, port, time.monotonic() + share_s, exchange)
         except TimeoutError:
             failure = _connect_too_slow()
         except OSError:
@@ -297,16 +318,29 @@ def _connect_to_any(addresses: Sequence[IPAddress], port: int, connect_by: float
     raise failure
 
 
-def _connect(address: IPAddress, port: int, timeout_s: float) -> socket.socket:
+def _connect(address: IPAddress, port: int, until: float, exchange: Exchange) -> socket.socket:
+    """Raises OSError, TimeoutError where it took until then, and FetchError where all fetches ended meanwhile."""
     sock = socket.socket(socket.AF_INET if address.version == 4 else socket.AF_INET6, socket.SOCK_STREAM)
     try:
-        sock.settimeout(timeout_s)
-        sock.connect((str(address), port))
+        sock.setblocking(False)
+        with suppress(BlockingIOError):
+            sock.connect((str(address), port))
+        waiting = _Wait(sock)
+        while not waiting.to_write(_piece(until - time.monotonic(), exchange)):
+            if time.monotonic() >= until:
+                raise TimeoutError
+        if code := sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):
+            raise OSError(code, os.strerror(code))
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    except OSError:
+    except (OSError, FetchError):
         sock.close()
         raise
     return sock
+
+
+def _piece(left_s: float, exchange: Exchange) -> float:
+    """Of what is left so much as may be waited in one go, never below zero. Raises FetchError where nothing is left."""
+    return max(0.0, min(left_s, exchange.remaining_s(), _LOOK_UP_S))
 
 
 def _until(moment: float) -> float:

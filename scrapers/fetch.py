@@ -19,7 +19,7 @@ from urllib.parse import unquote_to_bytes
 import httpx2
 
 from scrapers.addresses import AddressRule, read_url
-from scrapers.connection import Dialler, Exchange, Resolver, cut_off, resolve, too_large
+from scrapers.connection import Dialler, Ends, Exchange, Resolver, cut_off, resolve, too_large
 from scrapers.errors import FetchError
 from scrapers.http1 import Line, Lines, Origin, RawHeaders
 from scrapers.pace import Pace
@@ -130,7 +130,7 @@ class Fetcher:
         self._agent = "".join(c for c in agent if c.isprintable()).strip()
         self._connect_timeout_s = connect_timeout_s
         self._deadline_s = deadline_s
-        self._ends_at = time.monotonic() + patience_s
+        self._ends = Ends(time.monotonic() + patience_s)
         self._max_wire_bytes = max_wire_bytes
         self._max_body_bytes = max_body_bytes
         self._pace = Pace(host_pause_s)
@@ -147,6 +147,10 @@ class Fetcher:
 
     def close(self) -> None:
         self._lines.close()
+
+    def end_within(self, seconds: float) -> None:
+        """Whatever is being fetched then fails with FetchError, and so does what is asked for later."""
+        self._ends.at = min(self._ends.at, time.monotonic() + seconds)
 
     def get(self, url: str, *, validators: Validators | None = None, accept: str = FEEDS) -> Fetched:
         """Fetch `url`, following at most five redirects; a password in it goes to its own server alone.
@@ -200,8 +204,9 @@ class Fetcher:
         return Posted(status, said, retry_after_s(folded, now=datetime.now(UTC)))
 
     def _exchange(self) -> Exchange:
-        left_s = max(0.0, self._ends_at - time.monotonic())
-        return Exchange(min(self._deadline_s, left_s), self._connect_timeout_s, self._max_wire_bytes)
+        left_s = max(0.0, self._ends.at - time.monotonic())
+        deadline_s = min(self._deadline_s, left_s)
+        return Exchange(deadline_s, self._connect_timeout_s, self._max_wire_bytes, self._ends)
 
     def _follow(
         self, first: httpx2.URL, validators: Validators, accept: str, exchange: Exchange

@@ -56,6 +56,7 @@ class Workers:
         self._timeout_s = timeout_s
         self._count = count
         self._closed = False
+        self._busy: set[_Child] = set()
         self._children: queue.Queue[_Child | None] = queue.Queue()
         for _ in range(count):
             self._children.put(None)
@@ -90,8 +91,10 @@ class Workers:
             if child is None or not child.fit():
                 child = self._renewed(child)
             question = {"kind": kind, "url": url, "headers": dict(headers), "given": given}
+            self._busy.add(child)
             reply = child.ask(question, body, self._timeout_s)
         finally:
+            self._busy.discard(child)
             if child is not None and reply is None:
                 child.stop()
                 child = None
@@ -104,6 +107,11 @@ class Workers:
                 "Reading the document took too long or too much memory, so it was stopped."
                 " It is tried again next time; if this stays so, the feed is broken or hostile.",
             ) from None
+
+    def give_up(self) -> None:
+        """Whatever is being parsed now fails with ParseError `parser_killed`."""
+        for child in list(self._busy):
+            child.kill()
 
     def close(self) -> None:
         """Wait for documents being parsed (their time-out at most) and end every child; may be repeated."""
@@ -161,6 +169,9 @@ class _Child:
             return None
         finally:
             alarm.cancel()
+
+    def kill(self) -> None:
+        self._process.kill()
 
     def stop(self) -> None:
         """End the process and collect it, so that no zombie stays."""
