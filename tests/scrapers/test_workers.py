@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 
@@ -131,6 +132,24 @@ def test_a_child_that_answers_nonsense_is_told_as_killed(workers, monkeypatch, r
 def test_a_child_out_of_time_is_killed_and_replaced():
     with Workers(count=1, timeout_s=0.001) as pool:  # less than any interpreter takes to start
         assert code_of(pool, sample("rss2.rss")) == "parser_killed"
+
+
+def test_what_is_being_parsed_is_given_up_when_that_is_asked_for():
+    with Workers(count=1, timeout_s=600) as pool, ThreadPoolExecutor(1) as aside:
+        before = children()
+        parse(pool, sample("rss2.rss"))
+        (child,) = children() - before
+        os.kill(child, signal.SIGSTOP)
+        code = aside.submit(code_of, pool, sample("atom.atom"))
+        while not pool._busy:
+            os.sched_yield()
+        pool.give_up()
+        try:
+            assert code.result(timeout=60) == "parser_killed"
+        finally:
+            with suppress(ProcessLookupError):
+                os.kill(child, signal.SIGKILL)
+        assert parse(pool, sample("atom.atom")).entries
 
 
 def test_a_child_killed_between_two_documents_is_replaced_unseen(workers):
