@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
 from fastapi.concurrency import run_in_threadpool
+from fastapi.telemetry import TelemetryConfig
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.middleware.trustedhost import TrustedHostMiddleware
@@ -38,6 +39,8 @@ log = logging.getLogger(__name__)
 
 Beside = Callable[[Parts], AbstractContextManager[object]]
 """Something that runs while the site does, such as the scheduler: entered at start-up, left at shutdown."""
+NO_TELEMETRY: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}
+"""The library would look into the environment at each request, and could be told there to send what it measures."""
 MOST_ASKED = frozenset({"/api/v1/check", "/check", "/suggest", "/"})
 
 
@@ -86,6 +89,7 @@ def create_app(
         docs_url=None,  # both load scripts from elsewhere; /api is our own reference
         redoc_url=None,
         lifespan=lifespan,
+        telemetry=NO_TELEMETRY,
     )
     app.state.parts = parts
     app.session_cookie = cookie_name(parts)

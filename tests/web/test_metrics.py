@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from urllib.error import HTTPError
 from urllib.request import urlopen
 
 import pytest
+from opentelemetry.trace import NoOpTracer, Tracer, TracerProvider
 from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.samples import Sample
 from sqlalchemy import Engine
@@ -116,3 +118,18 @@ def test_a_token_that_could_be_guessed_is_refused(tmp_path: Path) -> None:
         _ = load_settings(metrics_token_file=tmp_path / "token").metrics_secret
     with pytest.raises(InvalidInput, match="REGISTRY_METRICS_BIND"):
         load_settings(metrics_bind="9464")
+
+
+def test_the_library_measures_nothing_for_others_though_somebody_would_listen(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    class Listening(TracerProvider):
+        def get_tracer(self, *_: Any, **__: Any) -> Tracer:
+            asked.append("tracer")
+            return NoOpTracer()
+
+    monkeypatch.setattr("opentelemetry.trace.get_tracer_provider", Listening)
+    assert client.get("/check", params={"q": "x"}).status_code == 200
+    assert asked == []
