@@ -117,7 +117,7 @@ def status_of(error: RegistryError) -> int:
 def add_handlers(app: FastAPI) -> None:
     app.add_exception_handler(RegistryError, _refused)
     app.add_exception_handler(RequestValidationError, _invalid)
-    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(HTTPException, tell_status)
     app.add_exception_handler(SQLAlchemyError, _store_failed)
     app.add_exception_handler(Exception, _unexpected)
 
@@ -197,7 +197,7 @@ async def _invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     if any(each["loc"][0] == "path" for each in error.errors()):
         if hides_others(request):
-            return await _http(request, HTTPException(405))
+            return await tell_status(request, HTTPException(405))
         return await refuse(request, NotFound(worded(SENTENCES[404])))
     faults = {_field(each["loc"]): _plainly(each) for each in error.errors()}
     each = joined(" ", [joined(": ", pair) for pair in faults.items()])
@@ -210,7 +210,8 @@ def _plainly(fault: Mapping[str, Any]) -> str:
     return worded(told, **fault.get("ctx", {})) if told else f"{fault['msg']}."
 
 
-async def _http(request: Request, error: Exception) -> Response:
+async def tell_status(request: Request, error: Exception) -> Response:
+    """The reply to an HTTPException, in words: problem document or page."""
     assert isinstance(error, HTTPException)
     headers = dict(error.headers or {})
     status = error.status_code

@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from registry.domain.errors import NotAllowed
 from registry.domain.language import worded
 from registry.settings import Settings
-from registry.web.errors import refuse
+from registry.web.errors import refuse, tell_status
 
 MAX_BODY_BYTES = 1_000_000
 MOST_BODY_BYTES_AT_ONCE = 5_000_000
@@ -60,6 +60,10 @@ class BodyDeadline:
         if scope["type"] != "http" or scope["method"] in SAFE_METHODS:
             await self.app(scope, receive, send)
             return
+        if _declared(scope) > MAX_BODY_BYTES:
+            reply = await tell_status(Request(scope, receive), _too_much())
+            await reply(scope, receive, send)
+            return
         ends_at = asyncio.get_running_loop().time() + self.seconds
         whole, held = False, 0
 
@@ -76,7 +80,7 @@ class BodyDeadline:
             length = len(message.get("body", b""))
             held, self.coming = held + length, self.coming + length
             if held > MAX_BODY_BYTES:
-                raise HTTPException(413, headers={"Connection": "close"})
+                raise _too_much()
             if self.coming > MOST_BODY_BYTES_AT_ONCE:
                 raise HTTPException(429, headers={"Retry-After": "10", "Connection": "close"})
             return message
@@ -85,6 +89,16 @@ class BodyDeadline:
             await self.app(scope, receive_in_time, send)
         finally:
             self.coming -= held
+
+
+def _declared(scope: Scope) -> int:
+    """How long the head says that the body is; what is no number is the server's to refuse."""
+    said = Headers(scope=scope).get("content-length", "")
+    return int(said[:20]) if said.isdecimal() else 0
+
+
+def _too_much() -> HTTPException:
+    return HTTPException(413, headers={"Connection": "close"})
 
 
 class SameOrigin:
