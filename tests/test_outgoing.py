@@ -39,8 +39,8 @@ MAY_USE: dict[str, dict[str, frozenset[str]]] = {
     },
     CONNECTION: {
         "select": frozenset({"POLLIN", "POLLOUT", "poll", "select"}),
-        "socket": frozenset(
-            {"AF_INET", "AF_INET6", "IPPROTO_TCP", "SOCK_STREAM", "TCP_NODELAY", "getaddrinfo", "socket"}
+        "socket": words(
+            "AF_INET AF_INET6 IPPROTO_TCP SOCK_STREAM SOL_SOCKET SO_ERROR TCP_NODELAY getaddrinfo socket"
         ),
         "ssl": frozenset(
             {
