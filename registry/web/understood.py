@@ -24,25 +24,29 @@ MARKS = ("after", "before", "cursor", "from", "page")
 class NotKnown(InvalidInput):
     """A value of an address that none of ours is; `in_words` says it as the page names those that are."""
 
-    def __init__(self, name: str, value: str, known: Collection[str]) -> None:
+    def __init__(self, name: str, value: str, known: Collection[str], labels: Collection[str] = ()) -> None:
         asked = {"name": name.replace("_", " "), "value": value if len(value) <= 40 else value[:40] + "…"}
-        labels = dict.fromkeys(words(each.removeprefix("-")) for each in known if each)
+        said = labels or (words(each.removeprefix("-")) for each in known if each)
         told = _("There is no {name} “{value}”. Choose among: {known}.")
         sentence = worded(told, **asked, known=", ".join(filter(None, known)))
         super().__init__(sentence, {name: sentence})
-        self.in_words = worded(told, **asked, known=joined("; ", labels))
+        in_words = asked | ({"name": "choice"} if labels else {})
+        self.in_words = worded(told, **in_words, known=joined("; ", dict.fromkeys(said)))
 
 
-def codes(enum: type[E], values: Iterable[str], name: str) -> tuple[E, ...]:
+def codes(enum: type[E], values: Iterable[str], name: str, labels: Collection[str] = ()) -> tuple[E, ...]:
     """The members that are named, in the enum's order; empty values are passed over. Raises InvalidInput."""
-    said = [code(value, tuple(enum), name) for value in values]
+    said = [code(value, tuple(enum), name, labels) for value in values]
     return tuple(each for each in enum if each in said)
 
 
-def code(value: str, known: Collection[str], name: str) -> str:
-    """The value as it is, where it is empty or known. Raises InvalidInput, naming what may stand there."""
+def code(value: str, known: Collection[str], name: str, labels: Collection[str] = ()) -> str:
+    """The value as it is, where it is empty or known. Raises InvalidInput, naming what may stand there.
+
+    `labels` where a page calls them otherwise than words.py does.
+    """
     if value and value not in known:
-        raise NotKnown(name, value, known)
+        raise NotKnown(name, value, known, labels)
     return value
 
 

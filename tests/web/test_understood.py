@@ -38,6 +38,8 @@ STRANGE = {
     "/reports?kind=wanted": "Incident; Challenge",
     "/reports?tool=wanted": "There is no tool “wanted”",
     "/reopenings?cause=wanted": "Incident",
+    "/requests?became=wanted": "There is no choice “wanted”. Choose among: Nobody has looked at it; Watched; Let in; ",
+    "/evaluations/work?kind=wanted": "to find reviewers for; to begin scoring; to score; to resolve",
     **dict.fromkeys(
         (
             *("/tools?after=wanted", "/tools?before=wanted&sort=-category", "/verdicts?after=wanted"),

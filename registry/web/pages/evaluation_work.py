@@ -207,7 +207,7 @@ def _told(
 
 def _kinds(query: QueryParams) -> tuple[Kind, ...]:
     """Raises InvalidInput, naming what may stand there."""
-    return codes(Kind, query.getlist("kind"), "kind")
+    return codes(Kind, query.getlist("kind"), "kind", LABELS.values())
 
 
 def _address(kinds: Sequence[Kind], ending: str = "", begin: int = 0) -> str:

@@ -103,7 +103,7 @@ def download_json(request: Request, read: Read, _user: Insider, settings: House,
 
 def as_wanted(query: QueryParams) -> Wanted:
     """The filter that an address names. Raises InvalidInput, naming what may stand there, for an unknown code."""
-    said = code(query.get("became", ""), tuple(Became), "became")
+    said = code(query.get("became", ""), tuple(Became), "became", BECAME.values())
     return Wanted(Became(said) if said else None, query.get("q", "").replace("\0", "").strip()[:200])
 
 
