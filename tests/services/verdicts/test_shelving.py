@@ -24,6 +24,7 @@ from registry.store import shelf as store
 from registry.store.engine import make_engine, snapshot, transaction
 from registry.store.tables import Tool
 from tests.builders import UTC_ZONE, a_tool, a_verdict, an_evaluation, scored, the_cast
+from tests.conftest import Beginning
 
 DAY = timedelta(days=1)
 
@@ -35,13 +36,21 @@ def shelving(engine: Engine) -> Iterator[Shelving]:
     made.close()
 
 
-@pytest.fixture
-def cast(engine: Engine, now: datetime) -> dict[str, Actor]:
-    with transaction(engine) as session:
-        people = the_cast(session, now - 9 * DAY)
-        for name in ("One", "Two"):
-            a_verdict(session, a_tool(session, name, now=now - 9 * DAY), people, now=now - 3 * DAY)
+def two_verdicts(session: Session, now: datetime) -> dict[str, Actor]:
+    people = the_cast(session, now - 9 * DAY)
+    for name in ("One", "Two"):
+        a_verdict(session, a_tool(session, name, now=now - 9 * DAY), people, now=now - 3 * DAY)
     return people
+
+
+@pytest.fixture
+def beginning() -> Beginning:
+    return two_verdicts
+
+
+@pytest.fixture
+def cast(given: dict[str, Actor]) -> dict[str, Actor]:
+    return given
 
 
 def suspend(session: Session, by: Actor, now: datetime) -> None:
