@@ -38,13 +38,17 @@ _IN_SERVICE = {
     "lock_timeout": "15s",
     "idle_in_transaction_session_timeout": "5min",
     "jit": "off",
+    "plan_cache_mode": "force_generic_plan",
 }
 """What a site asks of PostgreSQL for each connection, so that nothing it began holds the others up for ever.
 
-No statement of a site runs so long that compiling it to machine code would pay.
+No statement of a site runs so long that compiling it to machine code would pay, and most take longer to be planned
+than to run, so each is planned once.
 """
 _PREPARED = 400
 """Statements that a connection of a site keeps planned; it has fewer."""
+_PREPARED_AFTER = 1
+"""Times that one was asked before."""
 _CONNECTING = {"connect_timeout": 10, "keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
 """libpq's, in seconds, where the address names nothing else: a server that is gone is noticed within a minute."""
 _POOL = {"pool_size": 10, "max_overflow": 20, "pool_timeout": 10, "pool_use_lifo": True}
@@ -281,7 +285,7 @@ def _prepare(connection: Any, _record: object) -> None:
 
 
 def _set_limits(connection: Any, _record: object) -> None:
-    connection.prepared_max = _PREPARED
+    connection.prepared_max, connection.prepare_threshold = _PREPARED, _PREPARED_AFTER
     with connection.cursor() as cursor:
         for name, value in _IN_SERVICE.items():
             cursor.execute(f"SET {name} = '{value}'")
