@@ -95,18 +95,23 @@ def make_engine(url: str, *, in_service: bool = False) -> Engine:
     return engine
 
 
+class Snapshot(Session):
+    """A session that only reads. Whoever has read enough may close it."""
+
+
 @contextmanager
 def transaction(engine: Engine) -> Iterator[Session]:
     """One act: commits when the block ends, rolls back when it raises. On SQLite one writer at a time is let in."""
     lock = _writers.get(engine)
-    with lock or _no_lock(), _session(engine, writes=True) as session, session.begin():
+    bound = engine.execution_options(**{_WRITES: True})
+    with lock or _no_lock(), Session(bound, expire_on_commit=False) as session, session.begin():
         yield session
 
 
 @contextmanager
 def snapshot(engine: Engine) -> Iterator[Session]:
     """A read-only view of one moment, which never waits for a writer."""
-    with _session(engine, writes=False) as session:
+    with Snapshot(engine.execution_options(**{_WRITES: False}), expire_on_commit=False) as session:
         yield session
 
 
@@ -262,10 +267,6 @@ def _columns(table: type[SQLModel]) -> Any:
 @contextmanager
 def _no_lock() -> Iterator[None]:
     yield
-
-
-def _session(engine: Engine, *, writes: bool) -> Session:
-    return Session(engine.execution_options(**{_WRITES: writes}), expire_on_commit=False)
 
 
 def _make_private(
