@@ -37,14 +37,11 @@ _IN_SERVICE = {
     "statement_timeout": "60s",
     "lock_timeout": "15s",
     "idle_in_transaction_session_timeout": "5min",
-    "jit": "off",
-    "plan_cache_mode": "force_generic_plan",
 }
-"""What a site asks of PostgreSQL for each connection, so that nothing it began holds the others up for ever.
-
-No statement of a site runs so long that compiling it to machine code would pay, and most take longer to be planned
-than to run, so each is planned once.
-"""
+"""What a site asks of PostgreSQL for each connection, so that nothing it began holds the others up for ever."""
+_PLANNING = {"jit": "off", "plan_cache_mode": "force_generic_plan"}
+"""Most statements of a site take longer to be planned than to run: each is planned once, and none is compiled to
+machine code."""
 _PREPARED = 400
 """Statements that a connection of a site keeps planned; it has fewer."""
 _PREPARED_AFTER = 1
@@ -288,7 +285,7 @@ def _prepare(connection: Any, _record: object) -> None:
 def _set_limits(connection: Any, _record: object) -> None:
     connection.prepared_max, connection.prepare_threshold = _PREPARED, _PREPARED_AFTER
     with connection.cursor() as cursor:
-        for name, value in _IN_SERVICE.items():
+        for name, value in (_IN_SERVICE | _PLANNING).items():
             cursor.execute(f"SET {name} = '{value}'")
     connection.commit()  # a SET that is rolled back was none
 

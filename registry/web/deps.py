@@ -113,6 +113,10 @@ class Right:
     scope: str | None = None
 
     async def __call__(self, request: Request, user: Annotated[Actor | None, Depends(current_user)]) -> Actor:
+        return self.let_in(request, user)
+
+    def let_in(self, request: Request, user: Actor | None) -> Actor:
+        """Raises NotSignedIn, NotAllowed and SecondFactorMissing."""
         if user is None:
             raise not_signed_in(request)
         if not user.roles & self.roles:
@@ -128,8 +132,8 @@ class Right:
 class FirstRight(Right):
     """Lets in also whoever may do nothing else before this."""
 
-    async def __call__(self, request: Request, user: Annotated[Actor | None, Depends(current_user)]) -> Actor:
-        return await super().__call__(request, user or unready(request))
+    def let_in(self, request: Request, user: Actor | None) -> Actor:
+        return super().let_in(request, user or unready(request))
 
 
 def _either(roles: frozenset[Role]) -> str:
