@@ -60,18 +60,18 @@ def read_list(text: str) -> list[str]:
 
 
 def _names_of_rows(lines: Sequence[str]) -> list[str]:
-    """Lines are rows where a header says so or all of them have as many cells; else a comma belongs to the name."""
+    """Lines are rows where a header says so, or where all have as many cells, of which commas part none unless some are
+    quoted: those of `Acme, Inc.` belong to the name."""
     for delimiter in DELIMITERS:
         rows = [_cells(line, delimiter) for line in lines]
-        widths = {len(row) for row in rows}
-        named = (
-            next((at for at, cell in enumerate(rows[0]) if _fold(cell) in NAME_HEADERS), None)
-            if rows
-            else None
-        )
-        if named is not None and len(rows[0]) > 1:
-            return [row[named] for row in rows[1:] if len(row) > named and row[named]]
-        if len(rows) > 1 and len(widths) == 1 and widths != {1}:
+        if not rows:
+            break
+        named = next((at for at, cell in enumerate(rows[0]) if _fold(cell) in NAME_HEADERS), None)
+        below = [row[named] for row in rows[1:] if len(row) > named] if named is not None else []
+        if len(rows[0]) > 1 and named is not None and (below or len(rows) == 1):
+            return [name for name in below if name]
+        parts = delimiter != "," or any(line.startswith('"') for line in lines)
+        if parts and len(rows) > 1 and len(rows[0]) > 1 and len({len(row) for row in rows}) == 1:
             return [row[0] for row in rows if row[0]]
     return [line.strip() for line in lines]
 

@@ -10,7 +10,14 @@ from registry.web.answer_sheet import MOST_QUERIES, read_list
     ("pasted", "read"),
     [
         ("Zoom\n\n  Slack ", ["Zoom", "Slack"]),
-        ("Zoom, Zoom Video, 5.1\nSlack, Salesforce, 4.29", ["Zoom", "Slack"]),
+        ("Name, Vendor, Version\nZoom, Zoom Video, 5.1\nSlack, Salesforce, 4.29", ["Zoom", "Slack"]),
+        (
+            "Zoom, Zoom Video, 5.1\nSlack, Salesforce, 4.29",
+            ["Zoom, Zoom Video, 5.1", "Slack, Salesforce, 4.29"],
+        ),
+        ("Acme, Inc.\nGlobex, LLC", ["Acme, Inc.", "Globex, LLC"]),
+        ("Acme, Software\nSlack", ["Acme, Software", "Slack"]),
+        ('Tool,Seats\n"Acme, Inc.",3\nSlack,4', ["Acme, Inc.", "Slack"]),
         ('"Acme, the tool", 2\nSlack, 4', ["Acme, the tool", "Slack"]),
         ("Zoom\t5.1\nSlack\t4.29", ["Zoom", "Slack"]),
         ("Zoom;Zoom Video\nSlack;Salesforce", ["Zoom", "Slack"]),

@@ -326,6 +326,19 @@ ASKED_WRONGLY: tuple[tuple[str, str, Any], ...] = (
     ("POST", "/api/v1/follows", {"address": "zoe@example.org", "weekly": "daily"}),
     ("POST", "/api/v1/follows", {"address": "zoe@example.org", "wanted": "tool=iffy"}),
     ("DELETE", "/api/v1/follows/nobodys", None),
+    *(("POST", f"/api/v1/chat/{where}", {}) for where in ("slack", "teams")),
+    *(
+        ("GET", f"/feeds/verdicts.atom?{asked}", None)
+        for asked in (
+            "outcom=x",
+            "part=2",
+            "archive=soon",
+            "archive=2026-10&before=9",
+            "before=soon",
+            "archive=2020-01",
+        )
+    ),
+    ("GET", "/feeds/verdicts.atom?archive=2026-10&first=99999", None),
 )
 """Method, address, and what is sent: an object as JSON, a text as it stands."""
 
@@ -339,6 +352,9 @@ def test_no_refusal_says_a_word_that_cannot_be_translated(
         body = sent if isinstance(sent, str | None) else json.dumps(sent)
         reply = bracketing.request(method, path, content=body, headers={"Content-Type": kind})
         told.append((f"{method} {path[:60]} {str(sent)[:60]}", reply))
+    told += [
+        ("another host", bracketing.get(path, headers={"Host": "a.example"})) for path in ("/", "/api/v1/x")
+    ]
     with transaction(site_engine) as session:
         rosa = session.exec(select(User).join(UserRole).where(UserRole.role == Role.REVIEWER)).first()
         assert rosa is not None
@@ -350,7 +366,7 @@ def test_no_refusal_says_a_word_that_cannot_be_translated(
         body = reply.text
         if "json" in reply.headers["content-type"]:
             each = reply.json()
-            said = [each.get("detail", ""), *each.get("faults", {}).values()]
+            said = [each.get("title", ""), each.get("detail", ""), *each.get("faults", {}).values()]
             body = "".join(f"<p>{escape(sentence)}</p>" for sentence in said)
         left |= dict.fromkeys(unmarked(body, data, known), asked)
     assert not left, "\n".join(f"{each!r}: {where}" for each, where in left.items())
