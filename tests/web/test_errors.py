@@ -162,7 +162,7 @@ def test_whole_letters_are_taken_however_they_are_written(as_: Callable[[str], T
     [
         ("q=", "Write something here."),
         ("q=%20", "Write something here."),
-        (f"q={'x' * 501}", "At most 500 characters"),
+        (f"q={'x' * 2001}", "At most 2000 characters"),
     ],
 )
 def test_a_text_too_short_or_too_long_is_told_as_a_text(browser: TestClient, address: str, told: str) -> None:
