@@ -32,6 +32,7 @@ from registry.web.rendering import PACKAGE, SPOKEN, templates_dir
 from registry.web.viewer import cookie_name
 from tests.browser.every_answer import ASKED, prepare
 from tests.builders_domain import the_rubric
+from tests.conftest import Beginning
 from tests.web.conftest import HandClock
 from tests.web.pages.test_plain_words import CODES, HARDEST, LONGEST, grade, sentences
 
@@ -168,11 +169,14 @@ def bracketed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
+def beginning() -> Beginning:
+    return prepare
+
+
+@pytest.fixture
 def bracketing(
     settings: Settings, bracketed: Path, site_engine: Engine, clock: HandClock
 ) -> Iterator[TestClient]:
-    with transaction(site_engine) as session:
-        prepare(session, clock.now)
     spoken = settings.model_copy(
         update={"language": "qq", "locale_dir": bracketed, "mail_dir": settings.data_dir}
     )

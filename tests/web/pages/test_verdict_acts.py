@@ -4,7 +4,6 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,13 +16,16 @@ from registry.services.people import accounts
 from registry.services.people.acting import Actor
 from registry.store.engine import transaction
 from tests.builders import a_condition, a_tool, a_verdict, the_offices
+from tests.conftest import Beginning
+from tests.web.conftest import the_actors
 
 As = Callable[[str], TestClient]
 ACTS = "/verdicts/1/acts"
 
 
-def prepare(session: Session, actors: Mapping[str, Actor], now: datetime) -> None:
+def prepare(session: Session, now: datetime) -> None:
     """Verdict 1, approved with one standing condition and one that is due."""
+    actors = the_actors(session)
     dated = replace(a_condition("Export monthly.", "R4"), standing=False, due_on=date(2027, 3, 1))
     a_verdict(
         session,
@@ -36,8 +38,8 @@ def prepare(session: Session, actors: Mapping[str, Actor], now: datetime) -> Non
 
 
 @pytest.fixture
-def first_file(begun: Callable[..., Path]) -> Path:
-    return begun(prepare)
+def beginning() -> Beginning:
+    return prepare
 
 
 @pytest.fixture
