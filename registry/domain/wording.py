@@ -254,9 +254,8 @@ def depends(names: Sequence[str], house: House) -> str:
 
 def not_allowed(dimension: str, given: str, allowed: Sequence[str], house: House) -> str:
     say = house.language.gettext
-    told = say("We do not know {dimension} \u201c{given}\u201d.").format(
-        dimension=say(DIMENSION_NAMES[dimension]), given=_clean(given)
-    )
+    name = say("the group of people") if dimension == "audience" else say(DIMENSION_NAMES[dimension])
+    told = say("We do not know {dimension} \u201c{given}\u201d.").format(dimension=name, given=_clean(given))
     choose = say("Choose one of: {allowed}.") if allowed else say("None is set up here, so leave it out.")
     return f"{told} {choose.format(allowed=', '.join(allowed))}"
 

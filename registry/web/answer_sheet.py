@@ -1,6 +1,7 @@
 """The answers to a whole list of software as rows of a sheet, and how such a list is read from pasted text."""
 
 import csv
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -12,6 +13,7 @@ from registry.services.answers import answer_object
 from registry.services.answers.lookup import LookUp
 from registry.web.words import answer_heading, words
 
+_NUMBERED = re.compile(r"([0-9]{1,4})[.)]\s+(\S.*)")
 MOST_QUERIES = 1_000
 MOST_SIGNS = 500
 DELIMITERS = "\t;,"
@@ -42,7 +44,7 @@ def read_list(text: str) -> list[str]:
 
     Raises InvalidInput where there is none, too many, or one is too long.
     """
-    found = _names_of_rows([line.strip(" \r") for line in text.splitlines() if line.strip()])
+    found = _names_of_rows(_unnumbered([line.strip(" \r") for line in text.splitlines() if line.strip()]))
     if not found:
         raise InvalidInput(
             worded("There is nothing to look up."), {"list": worded("Paste at least one name or address.")}
@@ -57,6 +59,13 @@ def read_list(text: str) -> list[str]:
         fault = worded(wide, number=long, most=MOST_SIGNS)
         raise InvalidInput(worded("A line is too long."), {"list": fault})
     return found
+
+
+def _unnumbered(lines: Sequence[str]) -> Sequence[str]:
+    """Without the numbers of a list that counts from 1 to its end."""
+    parts = [_NUMBERED.fullmatch(line) for line in lines]
+    counted = [int(part[1]) for part in parts if part] == [*range(1, len(lines) + 1)]
+    return [part[2] for part in parts if part] if counted and len(lines) > 1 else lines
 
 
 def _names_of_rows(lines: Sequence[str]) -> list[str]:

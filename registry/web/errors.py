@@ -222,7 +222,9 @@ async def _invalid(request: Request, error: Exception) -> Response:
 
 
 def _plainly(fault: Mapping[str, Any]) -> str:
-    told = PLAINLY.get(fault["type"])
+    # Where a text is cleaned before it is measured, the library measures it as it would a list.
+    of_text = fault["type"] in ("too_short", "too_long") and isinstance(fault["input"], str)
+    told = PLAINLY.get(f"string_{fault['type']}" if of_text else fault["type"])
     return worded(told, **fault.get("ctx", {})) if told else f"{fault['msg']}."
 
 

@@ -19,6 +19,12 @@ SUSPENDED = a_mark(MarkKind.SUSPENDED, on("2026-01-20"))
 GRADUATED = a_mark(MarkKind.GRADUATED, on("2026-01-20"))
 SUNSET = a_mark(MarkKind.SUNSET, on("2026-01-20"), effective_on=date(2026, 5, 1), replacement="Loom")
 IN_SPANISH = replace(THE_HOUSE, language=catalogue("es"))
+NAMES = {
+    "data_class": "kind of data",
+    "account": "kind of account",
+    "audience": "group of people",
+    "office": "office",
+}
 ALL_SAID = {"data_class": "public", "account": "work", "audience": "teachers", "office": "North"}
 
 
@@ -447,6 +453,7 @@ def test_a_value_that_the_house_does_not_have_is_refused_naming_the_allowed_ones
         field
     ]
     assert allowed in refused.value.sentence
+    assert f"We do not know the {NAMES[field]} “purple”." in refused.value.sentence
     assert set(refused.value.faults) == {field}
 
 

@@ -438,7 +438,7 @@ def test_what_a_script_says_on_a_public_page_is_given_to_it_in_the_registrys_lan
     scripts = (PACKAGE / "static" / "js" / "copy.js", PACKAGE / "static" / "copy" / "page.js")
     said = {each for path in scripts for each in re.findall(r'(?:say|inWords)\("([^"]+)"', path.read_text())}
     given = (templates_dir() / "partials" / "script_words.html").read_text()
-    assert len(said) == 11
+    assert len(said) == 12
     assert said == set(re.findall(r'"([^"]+)": _\("\1"\)', given))
 
 

@@ -21,7 +21,7 @@ from registry.web.app import create_app
 from registry.web.cards import tool_links
 from registry.web.question import Typed
 from registry.web.words import answer_heading
-from tests.builders import a_tool, a_verdict
+from tests.builders import a_condition, a_tool, a_verdict
 from tests.conftest import NOW
 from tests.web.conftest import HandClock
 
@@ -223,3 +223,23 @@ def test_the_box_asks_about_another_tool_without_the_edition_of_this_one(
     told = client.get("/api/v1/check?q=quillmark&edition=Free").json()
     assert told["answer"] == "yes"
     assert told["sentence"].endswith("What was decided does not tell editions apart.")
+
+
+def test_the_card_says_which_data_all_verdicts_permit_together(
+    client: TestClient, site_engine: Engine, decided: Mapping[str, Actor], now: datetime
+) -> None:
+    before = now - timedelta(days=2)
+    with transaction(site_engine) as session:
+        tool, outcome = a_tool(session, "Ladder", now=before), Outcome.APPROVED_WITH_CONDITIONS
+        kept = (a_condition("Sign in first.", "R5"),)
+        scope = Scope(data_ceiling="public")
+        a_verdict(session, tool, decided, now=before, scope=scope, outcome=outcome, conditions=kept)
+        a_verdict(session, tool, decided, now=before, scope=Scope(data_ceiling="internal"))
+    shown = client.get("/check?q=ladder&data_class=internal").text
+    assert "Sign in first." in shown
+    may, never = (
+        shown.split(f"<dt>{title}</dt>")[1].split("</dd>")[0] for title in ("You may enter", "Never enter")
+    )
+    assert "Internal" in may
+    assert "Internal" not in never
+    assert "Sensitive" in never
