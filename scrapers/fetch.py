@@ -10,7 +10,7 @@ import re
 import ssl
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Self
@@ -44,7 +44,8 @@ Headers = dict[str, str]
 class Validators:
     """What a publisher gave us to ask "only if it changed" with, byte for byte, quotes and `W/` included.
 
-    `url` is the address that gave them: along redirects no other one is asked with them. "" asks all.
+    `url` is the address that gave them, or whatever is asked for: along redirects no other one is asked with them.
+    "" asks all.
     """
 
     etag: str = ""
@@ -157,9 +158,11 @@ class Fetcher:
 
         Raises FetchError for all that is neither a 200 with a body nor a 304 that `validators` asked for.
         """
-        asked_with = _sendable(validators or Validators())
+        first, asked_with = read_url(url), _sendable(validators or Validators())
+        if asked_with.url == url:
+            asked_with = replace(asked_with, url=str(_without_userinfo(first)))
         exchange = self._exchange()
-        final, redirects, reply = self._follow(read_url(url), asked_with, accept, exchange)
+        final, redirects, reply = self._follow(first, asked_with, accept, exchange)
         now = datetime.now(UTC)  # stands in for a Date that the reply lacks
         refused = refusal(reply.status, reply.headers, reply.body, now=now)
         if refused is not None:

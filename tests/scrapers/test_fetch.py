@@ -211,6 +211,16 @@ def test_validators_go_to_the_address_that_gave_them_and_to_no_other(server, fet
     assert fetcher.get(server.url("/old"), validators=given).status == 200
 
 
+def test_validators_for_the_address_that_is_asked_for_go_to_no_other_however_it_is_written(server, fetcher):
+    server.plays("/feed", conditional(FEED, etag='"1"'))
+    written = server.url("/feed") + "#news"
+    given = Validators('"1"', url=written)
+    assert fetcher.get(written, validators=given).status == 304
+    server.plays("/feed", redirect("/other"))
+    server.plays("/other", conditional(FEED, etag='"1"'))
+    assert fetcher.get(written, validators=given).status == 200
+
+
 def test_unchanged_from_an_address_that_was_asked_for_no_changes_is_an_error(server, fetcher):
     server.plays("/old", redirect("/feed"))
     server.plays("/feed", reply(status=304))

@@ -2,12 +2,13 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from fastapi import FastAPI
 from httpx2 import Response
 from sqlalchemy import Engine, event
+from sqlmodel import Session
 from starlette.testclient import TestClient
 
 from registry.domain.validity import MarkKind
@@ -20,8 +21,9 @@ from registry.store.tables import Candidate, Role, Tool, Unanswered
 from registry.web import memory
 from registry.web.memory import Memory
 from tests.builders import UTC_ZONE, a_tool, a_verdict, an_evaluation, scored
-from tests.web.conftest import HandClock
-from tests.web.remembered import given
+from tests.conftest import Beginning
+from tests.web import remembered
+from tests.web.conftest import HandClock, the_actors
 
 PAGES = (
     "/",
@@ -66,17 +68,26 @@ def people(cast: Mapping[str, int]) -> dict[str, Actor]:
     return {name: Actor(cast[name.title()], name.title(), frozenset({role})) for name, role in ROLES.items()}
 
 
-@pytest.fixture
-def tool_id(site_engine: Engine, people: dict[str, Actor], clock: HandClock) -> int:
-    before = clock.now - timedelta(days=3)
-    with transaction(site_engine) as session:
-        tool = a_tool(session, now=before)
-        a_verdict(session, tool, people, now=before)
-        return id_of(tool)
+def an_approval(session: Session, now: datetime) -> int:
+    """Of Quillmark; it has gone out."""
+    before = now - timedelta(days=3)
+    tool = a_tool(session, now=before)
+    a_verdict(session, tool, the_actors(session), now=before)
+    return id_of(tool)
 
 
 @pytest.fixture
-def site(client: TestClient, app: FastAPI, tool_id: int) -> TestClient:
+def beginning() -> Beginning:
+    return an_approval
+
+
+@pytest.fixture
+def tool_id(given: int) -> int:
+    return given
+
+
+@pytest.fixture
+def site(client: TestClient, app: FastAPI) -> TestClient:
     app.state.parts.following.wait()
     return client
 
@@ -147,7 +158,9 @@ def test_what_was_read_at_once_shares_one_look_and_what_comes_later_has_its_own(
             )
 
     async def ask() -> list[bytes]:
-        return [body for _, body in await asyncio.gather(*(given(app, key, app) for _ in range(3)))]
+        return [
+            body for _, body in await asyncio.gather(*(remembered.given(app, key, app) for _ in range(3)))
+        ]
 
     async def ask_around_an_act() -> tuple[list[bytes], list[bytes]]:
         before = await ask()

@@ -219,16 +219,19 @@ def _is_time_for_the_whole(source: Source | Known, now: datetime) -> bool:
 
 
 def _validators(source: Source | Known) -> Validators:
-    return Validators(source.etag, source.last_modified, source.answered_url)
+    return Validators(source.etag, source.last_modified, source.answered_url or source.url)
 
 
 def _kept_validators(fetched: Fetched) -> dict[str, str]:
-    """A validator that does not fit is left out: half of one would never match."""
+    """A validator that does not fit is left out: half of one would never match.
+
+    The address is kept where it is not the source's own: so a first visit changes nothing that pages show.
+    """
     given = fetched.validators
     return {
         "etag": given.etag if len(given.etag) <= MAX_ETAG else "",
         "last_modified": given.last_modified if len(given.last_modified) <= MAX_LAST_MODIFIED else "",
-        "answered_url": fetched.url if len(fetched.url) <= moves.MAX_URL else "",
+        "answered_url": fetched.url if fetched.redirects and len(fetched.url) <= moves.MAX_URL else "",
     }
 
 

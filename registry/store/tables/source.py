@@ -27,7 +27,7 @@ class Source(SQLModel, table=True):
     etag: str = Field(default="", max_length=1000)
     last_modified: str = Field(default="", max_length=200)
     answered_url: str = Field(default="", max_length=2000)
-    """The address that gave the validators, after all redirects; no other one is asked with them."""
+    """The address that gave the validators, after all redirects; no other one is asked with them. Empty: its own."""
     body_hash: str = Field(default="", max_length=64)
     parser_version: str = Field(default="", max_length=40)
     """Validators and hash hold for this version alone."""

@@ -3,6 +3,7 @@ from datetime import timedelta
 import pytest
 
 from registry.services.sources.polling import DAY as DAY_S
+from registry.store.changes import Trail
 from scrapers.fetch import Validators
 from tests.feeds import an_entry
 from tests.visiting import GIVEN, Visited
@@ -96,6 +97,19 @@ def test_they_are_for_the_address_that_gave_them(source, now):
     elsewhere = "https://elsewhere.example/feed"
     source.brings(now, [an_entry("1")], body="first", to=elsewhere, by=(302,))
     assert source.asking(now + DAY).validators.url == elsewhere
+
+
+def test_they_are_for_the_address_of_the_source_where_nothing_led_elsewhere(source, now):
+    assert source.asking(now - timedelta(minutes=1)).validators.url == URL
+
+
+def test_a_first_visit_changes_nothing_that_public_pages_show_of_every_tool(engine, now):
+    source = Visited(engine, URL, now)
+    trail = Trail(engine)
+    source.brings(now, [an_entry("1")])
+    news = trail.news()
+    trail.close()
+    assert news is None or not news.of_any
 
 
 @pytest.mark.parametrize("code", ["not_modified_unasked", "empty_body", "server_error", "not_a_feed"])
