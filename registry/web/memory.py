@@ -73,6 +73,16 @@ class Held:
         return len(self.kept) + COST
 
 
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What was known when all that had been written was heard of."""
+
+    index: Index | None
+    newest: int
+    """Change."""
+    at: datetime
+
+
 def keep(request: Request, until: datetime, shown: Shown) -> None:
     """Let this reply be given again until then to everybody who is not known, unless something it shows is written."""
     request.state.holds = Holds(until, shown)
@@ -94,20 +104,20 @@ class Memory:
         self._bytes = 0
         self._lists: tuple[int, int | None] = (-1, None)
         """The newest change that was heard of, and what lists told then."""
-        self._heard: tuple[Index | None, datetime] | None = None
-        """What was heard in this turn of the loop, and when."""
+        self._heard: Heard | None = None
+        """In this turn of the loop."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = dict(scope.get("headers", ()))
         key = self._key(scope, headers)
-        index, now = await self._hear() if key else (None, None)
-        if key is None or index is None or now is None:
+        heard = await self._hear() if key else None
+        if key is None or heard is None or heard.index is None:
             await self.app(scope, receive, send)
             return
         held, known = self._held.get(key), headers.get(b"if-none-match")
-        if held is None or not await self._still_holds(held, now):
-            scope.setdefault("state", {})["index"] = index
-            await self._ask(key, now, scope, receive, send)
+        if held is None or not await self._still_holds(held, heard.at):
+            scope.setdefault("state", {})["index"] = heard.index
+            await self._ask(key, heard, scope, receive, send)
         elif known and matches(known.decode("latin-1"), held.tag):
             await send(_not_modified(held.start))
             await send({"type": "http.response.body", "body": b""})
@@ -129,19 +139,20 @@ class Memory:
         may_be_kept = cookie in self._of_nobody and len(query) <= MOST_ADDRESS and _may_be_kept(path)
         return key if may_be_kept else None
 
-    async def _hear(self) -> tuple[Index | None, datetime]:
-        """The index when all that was written is heard of, and the moment.
-
-        One look is for all requests that wait when it is taken: whatever runs before `_forget` was waiting then, since
-        the loop takes them in their order.
+    async def _hear(self) -> Heard:
+        """One look is for all requests that waited when it was taken: whatever runs before `_forget` was waiting then,
+        since the loop takes them in their order.
         """
         if self._heard is not None:
             return self._heard
         if self.following.may_wait:
-            return await self._look(), self.clock()
-        self._heard = self.following.index(), self.clock()
+            return self._told(await run_in_threadpool(self.following.index))
+        self._heard = self._told(self.following.index())
         asyncio.get_running_loop().call_soon(self._forget)
         return self._heard
+
+    def _told(self, index: Index | None) -> Heard:
+        return Heard(index, self.following.written.newest, self.clock())
 
     def _forget(self) -> None:
         self._heard = None
@@ -172,8 +183,8 @@ class Memory:
             self._lists = newest, lists
         return self._lists[1]
 
-    async def _ask(self, key: Key, now: datetime, scope: Scope, receive: Receive, send: Send) -> None:
-        age = self.following.written.newest  # before anything is read
+    async def _ask(self, key: Key, heard: Heard, scope: Scope, receive: Receive, send: Send) -> None:
+        age, now = heard.newest, heard.at  # before anything is read
         sent: list[Message] = []
 
         async def note(message: Message) -> None:
