@@ -218,12 +218,6 @@ def columns(
         yield row["id"], dict(row), theirs[row["id"]]
 
 
-def events(session: Session, verdict_ids: Iterable[int]) -> Sequence[Event]:
-    """All that happened to these verdicts, oldest first."""
-    query = select(Event).where(Event.subject_kind == "verdict", col(Event.subject_id).in_(set(verdict_ids)))
-    return session.exec(query.order_by(col(Event.id))).all()
-
-
 def of_tool(session: Session, tool_id: int) -> Sequence[tables.Verdict]:
     """Every verdict on a tool that was not taken back, those in the undo window included; newest number first."""
     return session.exec(
