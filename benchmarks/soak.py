@@ -43,11 +43,14 @@ from registry.store.engine import make_engine
 SITES = 2
 FEEDS = 120
 SAMPLE_S = 10.0
+WARMING_S = 60.0
+"""After the ramp; what is due later is told apart too."""
 
 
 @dataclass
 class Found:
-    times: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
+    times: dict[str, list[tuple[float, float]]] = field(default_factory=lambda: defaultdict(list))
+    """When each was due, in seconds from the first, and how long it took."""
     errors: Counter[str] = field(default_factory=Counter)
     late: float = 0.0
     """How far the load itself fell behind, at worst, in seconds."""
@@ -69,7 +72,7 @@ async def soak(load: Load, ports: list[int], rate: float, ramp_s: float, seconds
             status: object = await site.ask(asked)
         except Exception as error:  # whatever it is, it is an error of the soak
             status = type(error).__name__
-        found.times[asked.kind].append(perf_counter() - due)
+        found.times[asked.kind].append((due - begun, perf_counter() - due))
         if status == asked.expected and asked.then is not None:
             load.waiting.append(asked.then)
         if status != asked.expected:
@@ -218,7 +221,7 @@ def run(given: argparse.Namespace, home: Path) -> dict[str, Any]:
         took, spent = time.time(), time.process_time()
         found = asyncio.run(_watched(Load(soaked, dice, given.writes), ports, pids, samples, given))
         took = time.time() - took
-        told = summary(found, samples, took)
+        told = summary(found, samples, took, warm_s=given.ramp + WARMING_S)
         told["processor s"] = {
             name: round(processor_s(pid) - used[name], 1)
             for name, pid in (pids | {"postgresql": postmaster}).items()
@@ -245,11 +248,14 @@ async def _watched(
         watching.cancel()
 
 
-def summary(found: Found, samples: dict[str, list[int]], took_s: float) -> dict[str, Any]:
-    every = [each for times in found.times.values() for each in times]
+def summary(found: Found, samples: dict[str, list[int]], took_s: float, *, warm_s: float) -> dict[str, Any]:
     writes = {"request", "scorecard saved", "scorecard handed in", "decision"}
+    every = [each for times in found.times.values() for each in times]
     reads = [each for kind, times in found.times.items() if kind not in writes for each in times]
     groups = {"all": every, "reads": reads, **dict(sorted(found.times.items()))}
+    warm = {
+        f"{name}, warm": [each for each in groups[name] if each[0] >= warm_s] for name in ("all", "reads")
+    }
     return {
         "asked": len(every),
         "a second": round(len(every) / took_s, 1),
@@ -257,8 +263,8 @@ def summary(found: Found, samples: dict[str, list[int]], took_s: float) -> dict[
         "load late by at most ms": round(found.late * 1000, 1),
         "latency": {
             name: {"count": len(times)}
-            | {f"p{p}_ms": round(percentile(times, p) * 1000, 1) for p in (50, 95, 99)}
-            for name, times in groups.items()
+            | {f"p{p}_ms": round(percentile([took for _, took in times], p) * 1000, 1) for p in (50, 95, 99)}
+            for name, times in (warm | groups).items()
             if times
         },
         "memory_mb": {

@@ -1,9 +1,12 @@
 """Fixtures of the whole suite: a real database per test, on SQLite always and on PostgreSQL where it matters."""
 
+import copy
 import gc
 import lzma
+import os
 import shutil
-from collections.abc import Iterable, Iterator
+import sys
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,10 +25,14 @@ from registry.settings import Settings
 from registry.store import engine as engines
 from registry.store import schema
 from registry.store.engine import make_engine, transaction
-from tests.postgres import Postgres, running
+from tests.postgres import MIGRATED, Postgres, running
 
 NOW = datetime(2026, 11, 3, 14, 2, tzinfo=UTC)
 """The moment at which every test happens."""
+
+# Some hundred processes are started here, and each would compile the program anew.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 
 def in_whole(cases: Iterable[object]) -> list[ParameterSet]:
@@ -135,10 +142,64 @@ def postgres() -> Iterator[Postgres]:
         yield server
 
 
+Beginning = Callable[[Session, datetime], Any]
+"""Writes what the tests of a module begin with, and gives what they know it by: people, ids, numbers."""
+
+
 @pytest.fixture
-def first_file(migrated_file: Path) -> Path:
-    """What each test's SQLite database is a copy of; a folder may start from more."""
+def beginning() -> Beginning | None:
+    """What every database of a module begins with, where it says so: made once for all its tests, and copied."""
+    return None
+
+
+@pytest.fixture(scope="session")
+def beginnings() -> dict[tuple[Beginning, str], tuple[Any, Any]]:
+    """Those that were made, each on either database: what is copied, and what the function gave."""
+    return {}
+
+
+@pytest.fixture(scope="session")
+def ground_file(migrated_file: Path) -> Path:
+    """What beginnings are written into; a folder may start from more."""
     return migrated_file
+
+
+@pytest.fixture
+def first_file(
+    ground_file: Path,
+    beginning: Beginning | None,
+    beginnings: dict[tuple[Beginning, str], tuple[Any, Any]],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Path:
+    """What each test's SQLite database is a copy of."""
+    if beginning is None:
+        return ground_file
+    if (beginning, "sqlite") not in beginnings:
+        path = tmp_path_factory.mktemp("beginning") / "registry.sqlite3"
+        shutil.copy(ground_file, path)
+        beginnings[beginning, "sqlite"] = path, written(f"sqlite:///{path}", beginning)
+    return beginnings[beginning, "sqlite"][0]
+
+
+@pytest.fixture
+def first_database(
+    postgres: Postgres, beginning: Beginning | None, beginnings: dict[tuple[Beginning, str], tuple[Any, Any]]
+) -> str:
+    """The same for PostgreSQL."""
+    if beginning is None:
+        return MIGRATED
+    if (beginning, "postgresql") not in beginnings:
+        name, url = postgres.template()
+        beginnings[beginning, "postgresql"] = name, written(url, beginning)
+    return beginnings[beginning, "postgresql"][0]
+
+
+def written(url: str, beginning: Beginning) -> Any:
+    engine = make_engine(url)
+    with transaction(engine) as session:
+        given = beginning(session, NOW)
+    engine.dispose()
+    return given
 
 
 @pytest.fixture
@@ -156,10 +217,24 @@ def engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
         if request.param == "sqlite":
             url = request.getfixturevalue("database_url")
         else:
-            url = stack.enter_context(request.getfixturevalue("postgres").database())
+            first = request.getfixturevalue("first_database")
+            url = stack.enter_context(request.getfixturevalue("postgres").database(first))
         engine = make_engine(url)
         stack.callback(engine.dispose)
         yield engine
+
+
+@pytest.fixture
+def given(
+    request: pytest.FixtureRequest,
+    first_file: Path,
+    beginning: Beginning,
+    beginnings: dict[tuple[Beginning, str], tuple[Any, Any]],
+) -> Any:
+    """What the function gave that wrote what this test begins with; a copy of the test's own."""
+    asked = "engine" in request.fixturenames
+    kind = request.getfixturevalue("engine").dialect.name if asked else "sqlite"
+    return copy.deepcopy(beginnings[beginning, kind][1])
 
 
 @pytest.fixture

@@ -15,10 +15,12 @@ from registry.store.engine import make_engine
 
 _MEMORY = Path("/dev/shm")
 _ROOM = 2**30
+MIGRATED = "template_registry"
+"""A database with the newest schema, to be copied."""
 
 
 class Postgres:
-    """A running server; each of its databases is a copy of one with the newest schema."""
+    """A running server; each of its databases is a copy of another, at first of one with the newest schema."""
 
     def __init__(self, server: Any) -> None:
         self._server = server
@@ -27,19 +29,23 @@ class Postgres:
         for wish in ("fsync = off", "full_page_writes = off", "synchronous_commit = off"):
             server.psql(f"ALTER SYSTEM SET {wish}")
         server.psql("SELECT pg_reload_conf()")
-        server.psql("CREATE DATABASE template_registry")
-        engine = make_engine(server.get_uri("template_registry"))
+        server.psql(f"CREATE DATABASE {MIGRATED}")
+        engine = make_engine(server.get_uri(MIGRATED))
         schema.upgrade(engine)
         engine.dispose()
         self._admin = make_engine(server.get_uri("postgres"))
 
     @contextmanager
-    def database(self) -> Iterator[str]:
-        """The address of a new database, which is gone afterwards, whoever is still connected to it."""
-        name = f"test_{next(self._numbers)}"
-        self._tell(f"CREATE DATABASE {name} TEMPLATE template_registry STRATEGY file_copy")
+    def database(self, first: str = MIGRATED) -> Iterator[str]:
+        """The address of a copy, which is gone afterwards, whoever is still connected to it."""
+        name = self._copy(first)
         yield self._server.get_uri(name)
         self._tell(f"DROP DATABASE {name} WITH (FORCE)")
+
+    def template(self) -> tuple[str, str]:
+        """Name and address of a copy that stays, to be written to once and copied then."""
+        name = self._copy(MIGRATED)
+        return name, self._server.get_uri(name)
 
     @contextmanager
     def away(self) -> Iterator[None]:
@@ -53,6 +59,11 @@ class Postgres:
     def close(self) -> None:
         self._admin.dispose()
         self._server.cleanup()
+
+    def _copy(self, first: str) -> str:
+        name = f"test_{next(self._numbers)}"
+        self._tell(f"CREATE DATABASE {name} TEMPLATE {first} STRATEGY file_copy")
+        return name
 
     def _tell(self, statement: str) -> None:
         with self._admin.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:

@@ -99,7 +99,6 @@ def test_the_paper_tells_the_limits_as_they_are() -> None:
         "statement_timeout": "60s",
         "lock_timeout": "15s",
         "idle_in_transaction_session_timeout": "5min",
-        "jit": "off",  # which limits nothing
     }
     rows = {
         line.split("|")[1].strip(): line.split("|")[2].strip()

@@ -8,7 +8,7 @@ from enum import StrEnum
 from registry.domain.language import ENGLISH, WRITTEN_IN, Language
 from registry.domain.validity import Validity
 from registry.domain.values import dataclass
-from registry.domain.verdict import Verdict
+from registry.domain.verdict import Scope, Verdict
 
 
 class AnswerCode(StrEnum):
@@ -115,6 +115,8 @@ class Answer:
     validity: Validity | None = None
     editions: tuple[EditionAnswer, ...] = ()
     replacement: str = ""
+    scopes: tuple[Scope, ...] = ()
+    """Of all verdicts that permit it together: the widest says which data."""
     elsewhere: tuple[Verdict, ...] = ()
     """Standing verdicts of other offices, as evidence, where the one asked for has none."""
 

@@ -20,6 +20,8 @@ def covers(dimension: str, scope: Scope, value: str, house: House) -> bool:
     if dimension == "data_class":
         return _covers_data(scope, value, house)
     named = _NAMED[dimension](scope)
+    if dimension == "audience":  # which people write as they like
+        value, named = name_key(value), frozenset(map(name_key, named))
     return not named or value in named
 
 
@@ -34,7 +36,8 @@ def values(dimension: str, scopes: Iterable[Scope], house: House) -> tuple[str, 
     if listed := _LISTED[dimension](house):
         return listed
     named = frozenset[str]().union(*(_NAMED[dimension](scope) for scope in scopes))
-    return (*sorted(named - {""}), "")
+    once = {name_key(value) if dimension == "audience" else value: value for value in sorted(named - {""})}
+    return (*once.values(), "")
 
 
 def require_known(dimension: str, value: str | None, house: House) -> None:

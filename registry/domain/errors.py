@@ -1,6 +1,6 @@
 """The tree of everything the registry refuses, each child with a `code` that clients may match."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 
 class RegistryError(Exception):
@@ -66,6 +66,14 @@ class InvalidInput(RegistryError):
     def __init__(self, sentence: str, faults: Mapping[str, str] | None = None) -> None:
         super().__init__(sentence)
         self.faults: dict[str, str] = dict(faults or {})
+
+
+class NoSuchEdition(InvalidInput):
+    """Of this tool; `editions` are those there are."""
+
+    def __init__(self, sentence: str, editions: Sequence[str]) -> None:
+        super().__init__(sentence, {"edition": sentence})
+        self.editions = editions
 
 
 class RubricInvalid(RegistryError):

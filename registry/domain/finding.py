@@ -63,6 +63,8 @@ class Finding:
     conditions: tuple[AnswerCondition, ...] = ()
     broken: tuple[str, ...] = ()
     """The limits of the verdict that the question goes beyond."""
+    binding: tuple[Held, ...] = ()
+    """All that speak to the question, this one among them unless it is beyond its limits."""
     editions_differ: bool = False
 
     @property
@@ -97,23 +99,25 @@ def find(held: Sequence[Held], point: Mapping[str, str], house: House, undecided
     ours = [each for each in held if covers("office", each.verdict.scope, point["office"], house)]
     if not ours:
         return Finding(undecided)
-    covering: list[Held] = []
+    limits = [
+        (each, tuple(name for name in LIMITS if not _reaches(each, name, point[name], house)))
+        for each in ours
+    ]
+    binding = [each for each, broken in limits if not broken]
     beyond: list[Finding] = []
-    for each in ours:
-        broken = tuple(name for name in LIMITS if not _reaches(each, name, point[name], house))
-        if broken:
-            beyond.append(Finding(AnswerCode.NO, each, broken=broken))
-        else:
-            covering.append(each)
-    findings = [Finding(each.code, each, each.conditions) for each in covering]
-    if not any(each.standing for each in covering):
-        findings += beyond
-    strictest = max(findings, key=_strictness)
-    return replace(strictest, conditions=_joined(strictest, covering))
+    if any(each.standing for each in binding):
+        # Who may enter more may enter less: what binds less sensitive data binds this too.
+        binding = [each for each, broken in limits if broken in ((), ("data_class",))]
+    else:
+        beyond = [Finding(AnswerCode.NO, each, broken=broken) for each, broken in limits if broken]
+    findings = [Finding(each.code, each, each.conditions) for each in binding]
+    strictest = max([*findings, *beyond], key=_strictness)
+    conditions = _joined(strictest, binding)
+    return replace(strictest, conditions=conditions, binding=tuple(binding))
 
 
 def _reaches(held: Held, dimension: str, value: str, house: House) -> bool:
-    """As `covers`; but a no for some data is a no for what is more sensitive too, whatever else permits it."""
+    """As `covers`; but a no is one for all data."""
     if dimension == "data_class" and held.code is AnswerCode.NO:
         return True
     return covers(dimension, held.verdict.scope, value, house)
@@ -126,7 +130,7 @@ def find_in_all_editions(
     ours = [each for each in held if covers("office", each.verdict.scope, point["office"], house)]
     findings = [
         find([each for each in ours if covers_edition(each.verdict, edition)], point, house, undecided)
-        for edition in edition_names(ours)
+        for edition in edition_names([each.verdict for each in ours])
     ]
     if not findings:
         return Finding(undecided)
@@ -135,10 +139,10 @@ def find_in_all_editions(
     )
 
 
-def edition_names(held: Sequence[Held]) -> tuple[str, ...]:
+def edition_names(verdicts: Sequence[Verdict]) -> tuple[str, ...]:
     """The editions that these verdicts name, in order, and "" for all others where a verdict names none."""
-    named = {name_key(name): name for each in held if (name := each.verdict.scope.edition)}
-    general = ("",) if any(not each.verdict.scope.edition for each in held) else ()
+    named = {name_key(name): name for each in verdicts if (name := each.scope.edition)}
+    general = ("",) if any(not each.scope.edition for each in verdicts) else ()
     return (*(named[key] for key in sorted(named)), *general)
 
 
@@ -168,12 +172,11 @@ def _strictness(finding: Finding) -> tuple[int, int, bool, int, int]:
     )
 
 
-def _joined(strictest: Finding, covering: Sequence[Held]) -> tuple[AnswerCondition, ...]:
-    """The strictest verdict's conditions, then those of the others that cover the question and hold beside
-    it."""
+def _joined(strictest: Finding, binding: Sequence[Held]) -> tuple[AnswerCondition, ...]:
+    """The strictest verdict's conditions, then those of the others that bind beside it."""
     if strictest.code not in PERMITS:
         return ()
     joined = list(strictest.conditions)
-    for each in covering:
+    for each in binding:
         joined += [condition for condition in each.conditions if condition not in joined]
     return tuple(joined)

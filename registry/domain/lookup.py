@@ -21,6 +21,7 @@ from registry.domain.answer import (
     exit_code,
 )
 from registry.domain.coverage import DIMENSIONS, covers, covers_edition, require_known, values
+from registry.domain.errors import NoSuchEdition
 from registry.domain.finding import (
     BY_OUTCOME,
     Finding,
@@ -31,6 +32,7 @@ from registry.domain.finding import (
     find_in_all_editions,
     hold,
 )
+from registry.domain.identity import name_key
 from registry.domain.language import day_text
 from registry.domain.outcome import MEANINGS, Outcome
 from registry.domain.validity import Ruling, ValidityState, validity
@@ -88,8 +90,8 @@ def answer(
 
     `under_review_since` says that an evaluation is open; a verdict beats it. What ends between `now` and the
     moment that is asked about is told as what is to come. Raises InvalidInput where the
-    question names a data class, account type, audience or office that the house does not have. Source:
-    docs/concepts.md, "The answer".
+    question names a data class, account type, audience or office that the house does not have, or an edition that
+    verdicts which tell editions apart do not know. Source: docs/concepts.md, "The answer".
     """
     _require_known(question, house)
     today = question.at.astimezone(house.zone).date()
@@ -108,7 +110,7 @@ def answer(
     )
     found = _answer_for(case, question.edition)
     if question.edition is not None and found.verdict is not None:
-        return found
+        return _of_edition(case, question.edition, found, known)
     editions = _editions(case)
     strictest_first = sorted(editions.items(), key=lambda each: -STRICTNESS_OF_ANSWERS[each[1].code])
     listed = tuple(EditionAnswer(name, each.code, each.verdict) for name, each in strictest_first)
@@ -219,19 +221,28 @@ def _limited(finding: Finding, box: Mapping[str, tuple[str, ...]], house: House)
 
 def _editions(case: _Case) -> dict[str, Answer]:
     """What each edition would be answered; nothing where no verdict names one."""
-    names = edition_names([each for each in case.held if _concerns(each.verdict, case, None)])
+    names = _names(case)
     if not any(names):
         return {}
     other = case.house.language.gettext(wording.OTHER_EDITIONS)
     return {name or other: _answer_for(case, name) for name in names}
 
 
-def _editions_named(case: _Case) -> list[str]:
-    return [
-        name
-        for name in edition_names([each for each in case.held if _concerns(each.verdict, case, None)])
-        if name
-    ]
+def _names(case: _Case, *to_come: Verdict) -> tuple[str, ...]:
+    verdicts = (*(each.verdict for each in case.held), *to_come)
+    return edition_names([each for each in verdicts if _concerns(each, case, None)])
+
+
+def _of_edition(case: _Case, edition: str, found: Answer, known: Sequence[Ruling]) -> Answer:
+    """What is decided for every edition is no answer to a slip of the keyboard where editions differ."""
+    house, named = case.house, [name for name in _names(case, *case.scheduled) if name]
+    if not named:
+        return replace(found, sentence=f"{found.sentence} {wording.addition('every_edition', house)}")
+    there_are = (*named, house.language.gettext(wording.OTHER_EDITIONS))
+    once = filter(None, (each.verdict.scope.edition for each in known))
+    if name_key(edition) not in map(name_key, (*there_are, *once)):
+        raise NoSuchEdition(wording.not_allowed("edition", edition, there_are, house), there_are)
+    return found
 
 
 def _strictest(found: Answer, editions: Sequence[Answer], house: House) -> Answer:
@@ -273,7 +284,7 @@ def _worded(case: _Case, finding: Finding, depends_on: tuple[str, ...], edition:
         row = f"{row}_ahead"
     if finding.code is AnswerCode.NOT_REVIEWED and _coming(case, edition):
         row = "not_started"
-    elif finding.code is AnswerCode.NOT_REVIEWED and edition and _editions_named(case):
+    elif finding.code is AnswerCode.NOT_REVIEWED and edition and any(_names(case)):
         row = "edition_not_reviewed"
     if elsewhere:
         additions.append(wording.addition("elsewhere", case.house))
@@ -285,6 +296,7 @@ def _worded(case: _Case, finding: Finding, depends_on: tuple[str, ...], edition:
         verdict=held.verdict if held else None,
         validity=held.validity if held else None,
         replacement=held.validity.replacement if held else "",
+        scopes=tuple(each.verdict.scope for each in finding.binding) if finding.code in PERMITS else (),
         elsewhere=elsewhere,
     )
 
@@ -321,7 +333,7 @@ def _phrases(case: _Case, finding: Finding, edition: str | None) -> dict[str, st
         office = case.question.office
         return phrases | {
             "edition": wording.quoted(edition or ""),
-            "editions": ", ".join(_editions_named(case)),
+            "editions": ", ".join(filter(None, _names(case))),
             "rule": wording.default_rule(house, office),
             "here": say("for the office {office}").format(office=office) if office else say("here"),
             "since": day_text(case.under_review_since, house.language),

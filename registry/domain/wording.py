@@ -56,6 +56,7 @@ ADDITIONS: dict[str, str] = {
     "elsewhere": _("Other offices have decided; their verdicts are shown as evidence."),
     "depends": _("The answer depends on {names}. Say which, to be certain."),
     "editions": _("The answer is not the same for every edition; this is the strictest."),
+    "every_edition": _("What was decided does not tell editions apart."),
     "use_instead": _("Use {tool} instead."),
     "no_alternative": _("We know of no alternative."),
     "ask": _("Ask {contact}."),
@@ -253,9 +254,8 @@ def depends(names: Sequence[str], house: House) -> str:
 
 def not_allowed(dimension: str, given: str, allowed: Sequence[str], house: House) -> str:
     say = house.language.gettext
-    told = say("We do not know {dimension} \u201c{given}\u201d.").format(
-        dimension=say(DIMENSION_NAMES[dimension]), given=_clean(given)
-    )
+    name = say("the group of people") if dimension == "audience" else say(DIMENSION_NAMES[dimension])
+    told = say("We do not know {dimension} \u201c{given}\u201d.").format(dimension=name, given=_clean(given))
     choose = say("Choose one of: {allowed}.") if allowed else say("None is set up here, so leave it out.")
     return f"{told} {choose.format(allowed=', '.join(allowed))}"
 

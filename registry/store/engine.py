@@ -37,14 +37,15 @@ _IN_SERVICE = {
     "statement_timeout": "60s",
     "lock_timeout": "15s",
     "idle_in_transaction_session_timeout": "5min",
-    "jit": "off",
 }
-"""What a site asks of PostgreSQL for each connection, so that nothing it began holds the others up for ever.
-
-No statement of a site runs so long that compiling it to machine code would pay.
-"""
+"""What a site asks of PostgreSQL for each connection, so that nothing it began holds the others up for ever."""
+_PLANNING = {"jit": "off", "plan_cache_mode": "force_generic_plan"}
+"""Most statements of a site take longer to be planned than to run: each is planned once, and none is compiled to
+machine code."""
 _PREPARED = 400
 """Statements that a connection of a site keeps planned; it has fewer."""
+_PREPARED_AFTER = 1
+"""Times that one was asked before."""
 _CONNECTING = {"connect_timeout": 10, "keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
 """libpq's, in seconds, where the address names nothing else: a server that is gone is noticed within a minute."""
 _POOL = {"pool_size": 10, "max_overflow": 20, "pool_timeout": 10, "pool_use_lifo": True}
@@ -91,18 +92,23 @@ def make_engine(url: str, *, in_service: bool = False) -> Engine:
     return engine
 
 
+class Snapshot(Session):
+    """A session that only reads. Whoever has read enough may close it."""
+
+
 @contextmanager
 def transaction(engine: Engine) -> Iterator[Session]:
     """One act: commits when the block ends, rolls back when it raises. On SQLite one writer at a time is let in."""
     lock = _writers.get(engine)
-    with lock or _no_lock(), _session(engine, writes=True) as session, session.begin():
+    bound = engine.execution_options(**{_WRITES: True})
+    with lock or _no_lock(), Session(bound, expire_on_commit=False) as session, session.begin():
         yield session
 
 
 @contextmanager
 def snapshot(engine: Engine) -> Iterator[Session]:
     """A read-only view of one moment, which never waits for a writer."""
-    with _session(engine, writes=False) as session:
+    with Snapshot(engine.execution_options(**{_WRITES: False}), expire_on_commit=False) as session:
         yield session
 
 
@@ -260,10 +266,6 @@ def _no_lock() -> Iterator[None]:
     yield
 
 
-def _session(engine: Engine, *, writes: bool) -> Session:
-    return Session(engine.execution_options(**{_WRITES: writes}), expire_on_commit=False)
-
-
 def _make_private(
     _dialect: Dialect, _record: object, where: Sequence[Any], options: Mapping[str, Any]
 ) -> None:
@@ -281,9 +283,9 @@ def _prepare(connection: Any, _record: object) -> None:
 
 
 def _set_limits(connection: Any, _record: object) -> None:
-    connection.prepared_max = _PREPARED
+    connection.prepared_max, connection.prepare_threshold = _PREPARED, _PREPARED_AFTER
     with connection.cursor() as cursor:
-        for name, value in _IN_SERVICE.items():
+        for name, value in (_IN_SERVICE | _PLANNING).items():
             cursor.execute(f"SET {name} = '{value}'")
     connection.commit()  # a SET that is rolled back was none
 

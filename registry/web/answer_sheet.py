@@ -1,6 +1,7 @@
 """The answers to a whole list of software as rows of a sheet, and how such a list is read from pasted text."""
 
 import csv
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -12,6 +13,7 @@ from registry.services.answers import answer_object
 from registry.services.answers.lookup import LookUp
 from registry.web.words import answer_heading, words
 
+_NUMBERED = re.compile(r"([0-9]{1,4})[.)]\s+(\S.*)")
 MOST_QUERIES = 1_000
 MOST_SIGNS = 500
 DELIMITERS = "\t;,"
@@ -42,7 +44,7 @@ def read_list(text: str) -> list[str]:
 
     Raises InvalidInput where there is none, too many, or one is too long.
     """
-    found = _names_of_rows([line.strip(" \r") for line in text.splitlines() if line.strip()])
+    found = _names_of_rows(_unnumbered([line.strip(" \r") for line in text.splitlines() if line.strip()]))
     if not found:
         raise InvalidInput(
             worded("There is nothing to look up."), {"list": worded("Paste at least one name or address.")}
@@ -59,19 +61,26 @@ def read_list(text: str) -> list[str]:
     return found
 
 
+def _unnumbered(lines: Sequence[str]) -> Sequence[str]:
+    """Without the numbers of a list that counts from 1 to its end."""
+    parts = [_NUMBERED.fullmatch(line) for line in lines]
+    counted = [int(part[1]) for part in parts if part] == [*range(1, len(lines) + 1)]
+    return [part[2] for part in parts if part] if counted and len(lines) > 1 else lines
+
+
 def _names_of_rows(lines: Sequence[str]) -> list[str]:
-    """Lines are rows where a header says so or all of them have as many cells; else a comma belongs to the name."""
+    """Lines are rows where a header says so, or where all have as many cells, of which commas part none unless some are
+    quoted: those of `Acme, Inc.` belong to the name."""
     for delimiter in DELIMITERS:
         rows = [_cells(line, delimiter) for line in lines]
-        widths = {len(row) for row in rows}
-        named = (
-            next((at for at, cell in enumerate(rows[0]) if _fold(cell) in NAME_HEADERS), None)
-            if rows
-            else None
-        )
-        if named is not None and len(rows[0]) > 1:
-            return [row[named] for row in rows[1:] if len(row) > named and row[named]]
-        if len(rows) > 1 and len(widths) == 1 and widths != {1}:
+        if not rows:
+            break
+        named = next((at for at, cell in enumerate(rows[0]) if _fold(cell) in NAME_HEADERS), None)
+        below = [row[named] for row in rows[1:] if len(row) > named] if named is not None else []
+        if len(rows[0]) > 1 and named is not None and (below or len(rows) == 1):
+            return [name for name in below if name]
+        parts = delimiter != "," or any(line.startswith('"') for line in lines)
+        if parts and len(rows) > 1 and len(rows[0]) > 1 and len({len(row) for row in rows}) == 1:
             return [row[0] for row in rows if row[0]]
     return [line.strip() for line in lines]
 

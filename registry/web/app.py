@@ -10,7 +10,6 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.telemetry import TelemetryConfig
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
-from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.types import ASGIApp
 
 import registry
@@ -28,7 +27,7 @@ from registry.web.openapi import DescribedApp
 from registry.web.parts import Clock, Parts, utc_now
 from registry.web.rendering import Copy, make_environment
 from registry.web.request_id import RequestIds
-from registry.web.security import BodyDeadline, HeadLikeGet, SameOrigin, trusted_hosts
+from registry.web.security import BodyDeadline, HeadLikeGet, OwnHosts, SameOrigin
 from registry.web.viewer import RenewPresence, cookie_name
 from registry.web.watching import Watching
 
@@ -129,7 +128,7 @@ def _add_guards(app: FastAPI, parts: Parts) -> None:
     app.add_middleware(BodyDeadline)
     app.add_middleware(HeadLikeGet)
     app.add_middleware(SameOrigin, base_url=parts.settings.base_url)
-    app.add_middleware(TrustedHostMiddleware, allowed_hosts=trusted_hosts(parts.settings), www_redirect=False)
+    app.add_middleware(OwnHosts, settings=parts.settings)
     app.add_middleware(SecurityHeaders, secure=parts.secure)
     # Outside of all that the frameworks put around as well.
     within: ASGIApp = Memory(app.build_middleware_stack(), parts=parts)

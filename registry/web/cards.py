@@ -11,7 +11,7 @@ from registry.domain.lookup import Answer, AnswerCode, House
 from registry.domain.outcome import MEANINGS
 from registry.domain.tool import Tool
 from registry.domain.validity import ValidityState
-from registry.domain.verdict import NONE_KNOWN
+from registry.domain.verdict import NONE_KNOWN, Scope
 from registry.publish.formats import FORMATS
 from registry.services.answers.lookup import LookUp, Suggestion
 from registry.store import tables
@@ -22,6 +22,8 @@ from registry.web.words import words
 NOBODY = _("the people who keep this registry")
 STOPPED = frozenset({ValidityState.REVOKED, ValidityState.SUNSET_REACHED, ValidityState.SUSPENDED})
 OVER = frozenset({ValidityState.REVOKED, ValidityState.SUNSET_REACHED})
+LIMITED_BY = {"data_class": "data_ceiling", "account": "accounts", "audience": "audience"}
+"""Dimension to the field of a scope."""
 
 
 def answer_card(
@@ -143,19 +145,22 @@ def _limits(answer: Answer, house: House) -> tuple[list[Limit], list[Limit], lis
     speaks = answer.code in PERMITS or answer.code is AnswerCode.NO
     if verdict is None or not (stands and speaks and MEANINGS[verdict.outcome].may_use):
         return [], [], []
-    scope = verdict.scope
+    own = (verdict.scope,)
     return (
-        _limit("data_class", verdict.scope.data_ceiling is not None, house.data_classes, answer, house),
-        _limit("account", bool(scope.accounts), house.account_types, answer, house),
-        _limit("audience", bool(scope.audience), house.audiences, answer, house),
+        _limit("data_class", answer.scopes or own, house.data_classes, house),
+        _limit("account", own, house.account_types, house),
+        _limit("audience", own, house.audiences, house),
     )
 
 
-def _limit(dimension: str, limited: bool, values: Sequence[str], answer: Answer, house: House) -> list[Limit]:
-    if not limited or answer.verdict is None:
+def _limit(dimension: str, scopes: Sequence[Scope], values: Sequence[str], house: House) -> list[Limit]:
+    """Nothing where one of them leaves it open."""
+    if not all(getattr(scope, LIMITED_BY[dimension]) for scope in scopes):
         return []
-    scope = answer.verdict.scope
-    return [Limit(words(value), covers(dimension, scope, value, house)) for value in values]
+    return [
+        Limit(words(value), any(covers(dimension, scope, value, house) for scope in scopes))
+        for value in values
+    ]
 
 
 def _office(code: str, offices: Sequence[Option]) -> str:

@@ -28,12 +28,20 @@ from registry.settings import Settings
 from registry.store.engine import snapshot
 from registry.store.tables import Role
 from registry.web.parts import parts_of
-from registry.web.viewer import bearer, not_signed_in, now_of, require_unchanged, unready, viewer
+from registry.web.viewer import (
+    bearer,
+    may_be_known,
+    not_signed_in,
+    now_of,
+    require_unchanged,
+    unready,
+    viewer,
+)
 from registry.web.words import words
 
 
-def current_user(request: Request) -> Actor | None:
-    return viewer(request)
+async def current_user(request: Request) -> Actor | None:
+    return await run_in_threadpool(viewer, request) if may_be_known(request) else None
 
 
 async def open_snapshot(request: Request) -> AsyncIterator[Session]:
@@ -74,12 +82,22 @@ async def read_index(request: Request) -> Index | None:
     return await run_in_threadpool(following.index) if following.may_wait else following.index()
 
 
-def read_shelf(request: Request) -> Shelf:
-    return parts_of(request).shelving.shelf(now_of(request))
+async def read_shelf(request: Request) -> Shelf:
+    shelving, now, heard = parts_of(request).shelving, now_of(request), _heard(request)
+    at_hand = shelving.shelf_at_hand(now, heard) if heard is not None else None
+    return at_hand if at_hand is not None else await run_in_threadpool(shelving.shelf, now, heard)
 
 
-def read_roll(request: Request) -> Roll:
-    return parts_of(request).shelving.roll(now_of(request))
+async def read_roll(request: Request) -> Roll:
+    shelving, now, heard = parts_of(request).shelving, now_of(request), _heard(request)
+    at_hand = shelving.roll_at_hand(now, heard) if heard is not None else None
+    return at_hand if at_hand is not None else await run_in_threadpool(shelving.roll, now, heard)
+
+
+def _heard(request: Request) -> int | None:
+    """The newest change that was heard of; None where this request has not listened."""
+    listened = getattr(request.state, "index", None) is not None
+    return parts_of(request).following.written.newest if listened else None
 
 
 async def read_settings(request: Request) -> Settings:
@@ -94,7 +112,11 @@ class Right:
     roles: frozenset[Role]
     scope: str | None = None
 
-    def __call__(self, request: Request, user: Annotated[Actor | None, Depends(current_user)]) -> Actor:
+    async def __call__(self, request: Request, user: Annotated[Actor | None, Depends(current_user)]) -> Actor:
+        return self.let_in(request, user)
+
+    def let_in(self, request: Request, user: Actor | None) -> Actor:
+        """Raises NotSignedIn, NotAllowed and SecondFactorMissing."""
         if user is None:
             raise not_signed_in(request)
         if not user.roles & self.roles:
@@ -110,8 +132,8 @@ class Right:
 class FirstRight(Right):
     """Lets in also whoever may do nothing else before this."""
 
-    def __call__(self, request: Request, user: Annotated[Actor | None, Depends(current_user)]) -> Actor:
-        return super().__call__(request, user or unready(request))
+    def let_in(self, request: Request, user: Actor | None) -> Actor:
+        return super().let_in(request, user or unready(request))
 
 
 def _either(roles: frozenset[Role]) -> str:

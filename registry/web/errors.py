@@ -73,6 +73,22 @@ TITLES: Mapping[int, str] = {
     503: _("Not available at the moment"),
     507: _("There is no room at the moment"),
 }
+PHRASES: Mapping[int, str] = {
+    400: _("Bad Request"),
+    401: _("Unauthorized"),
+    403: _("Forbidden"),
+    404: _("Not Found"),
+    405: _("Method Not Allowed"),
+    409: _("Conflict"),
+    412: _("Precondition Failed"),
+    413: _("Request Entity Too Large"),
+    422: _("Unprocessable Entity"),
+    429: _("Too Many Requests"),
+    500: _("Internal Server Error"),
+    503: _("Service Unavailable"),
+    507: _("Insufficient Storage"),
+}
+"""The titles of problem documents (RFC 9457, 4.2.1), so that they can be said; the standard library's, which change."""
 COME_BACK = {"Retry-After": "10", "Cache-Control": "no-store"}
 PLAINLY = {
     "extra_forbidden": _("There is no such field here; look at its spelling, or leave it out."),
@@ -175,7 +191,7 @@ def problem(
     language = parts_of(request).settings.words
     wrong = {name: said(fault, language) for name, fault in (faults or {}).items()}
     body = Problem(
-        title=_phrase(status),
+        title=said(worded(_phrase(status)), language),
         status=status,
         detail=said(sentence, language),
         code=code,
@@ -206,7 +222,9 @@ async def _invalid(request: Request, error: Exception) -> Response:
 
 
 def _plainly(fault: Mapping[str, Any]) -> str:
-    told = PLAINLY.get(fault["type"])
+    # Where a text is cleaned before it is measured, the library measures it as it would a list.
+    of_text = fault["type"] in ("too_short", "too_long") and isinstance(fault["input"], str)
+    told = PLAINLY.get(f"string_{fault['type']}" if of_text else fault["type"])
     return worded(told, **fault.get("ctx", {})) if told else f"{fault['msg']}."
 
 
@@ -255,12 +273,18 @@ async def _unexpected(request: Request, error: Exception) -> Response:
     where = (current(), request.method, route_of(request.scope, request.app))
     logger.error("request failed request=%s method=%s route=%s", *where, exc_info=error)
     sentence = worded("This should not happen. When you tell us, name {reference}.", reference=current())
+    # The template or the store may be just what failed, and this reply passes no middleware.
+    return in_plain_text(request, 500, sentence, "unexpected", HEADERS)
+
+
+def in_plain_text(
+    request: Request, status: int, sentence: str, code: str, headers: Mapping[str, str] | None = None
+) -> Response:
+    """A refusal without a page, for where none can be made, or would lead nowhere; a problem document for a program."""
     if asks_for_json(request):
-        # This reply passes no middleware.
-        return problem(request, 500, sentence, "unexpected", headers=HEADERS)
-    # Plain text: the template or the store may be just what failed.
-    whole = said(joined(". ", [worded(TITLES[500]), sentence]), parts_of(request).settings.words)
-    return PlainTextResponse(whole, 500, headers=HEADERS | {"Cache-Control": "no-store"})
+        return problem(request, status, sentence, code, headers=headers)
+    whole = said(joined(". ", [worded(TITLES[status]), sentence]), parts_of(request).settings.words)
+    return PlainTextResponse(whole, status, headers=dict(headers or {}) | {"Cache-Control": "no-store"})
 
 
 async def _page(request: Request, status: int, sentence: str, typed: Sequence[str] = ()) -> Response:
@@ -291,6 +315,8 @@ def _way_back(request: Request) -> str:
 
 
 def _phrase(status: int) -> str:
+    if status in PHRASES:
+        return PHRASES[status]
     try:
         return HTTPStatus(status).phrase
     except ValueError:

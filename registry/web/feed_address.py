@@ -8,6 +8,7 @@ from sqlmodel import Session
 from starlette.datastructures import QueryParams
 
 from registry.domain.errors import InvalidInput
+from registry.domain.language import worded
 from registry.domain.lookup import House
 from registry.domain.notice import NoticeKind
 from registry.domain.outcome import members
@@ -54,10 +55,10 @@ def read_address(query: QueryParams, *, of_tool: bool = False) -> Asked:
     strange = sorted({name for name in query if name not in known})
     if strange:
         told = ", ".join(known)
-        raise InvalidInput(
-            f"There is no parameter “{strange[0][:40]}”. Choose among: {told}.",
-            dict.fromkeys(strange, f"Choose among: {told}."),
+        sentence = worded(
+            "There is no parameter “{name}”. Choose among: {known}.", name=strange[0][:40], known=told
         )
+        raise InvalidInput(sentence, dict.fromkeys(strange, worded("Choose among: {known}.", known=told)))
     return Asked(
         as_filter(query),
         frozenset(codes(NoticeKind, query.getlist("event"), "event")),
@@ -102,20 +103,23 @@ def _part(query: QueryParams) -> Part | None:
     if not month:
         if number is not None or first is not None:
             name = "part" if number is not None else "first"
-            raise InvalidInput(
-                "Name the month that it is a part of.", {name: "Name the month: archive=2026-10."}
-            )
+            fault = worded("Name the month, as in {example}.", example="archive=2026-10")
+            raise InvalidInput(worded("Name the month that it is a part of."), {name: fault})
         return None
     if "before" in query:
-        raise InvalidInput(
-            "Ask for a page or for an archive.", {"before": "Leave out one of before and archive."}
-        )
+        fault = worded("Leave out one of {one} and {other}.", one="before", other="archive")
+        raise InvalidInput(worded("Ask for a page or for an archive."), {"before": fault})
     found = _MONTH.fullmatch(month)
     if found is None:
-        sentence = f"“{month[:20]}” is no month. Write it as in archive=2026-10."
+        example = "archive=2026-10"
+        sentence = worded(
+            "“{month}” is no month. Write it as in {example}.", month=month[:20], example=example
+        )
         raise InvalidInput(sentence, {"archive": sentence})
     if first is not None and first >= MOST:
-        sentence = f"A part holds {MOST} notices. Leave out first, and it is there whole."
+        sentence = worded(
+            "A part holds {most} notices. Leave out {name}, and it is there whole.", most=MOST, name="first"
+        )
         raise InvalidInput(sentence, {"first": sentence})
     return Part(int(found[1]), int(found[2]), 1 if number is None else number, first)
 
@@ -125,6 +129,6 @@ def _number(query: QueryParams, name: str) -> int | None:
     if not said:
         return None
     if not (said.isascii() and said.isdigit() and 1 <= int(said[:12]) <= MOST_NUMBER and len(said) < 12):
-        sentence = f"“{said[:20]}” is no number of this list. Follow the feed's own links."
+        sentence = worded("“{said}” is no number of this list. Follow the feed’s own links.", said=said[:20])
         raise InvalidInput(sentence, {name: sentence})
     return int(said)

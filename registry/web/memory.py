@@ -137,7 +137,7 @@ class Memory:
         newest, lists = self.following.written.newest, None
         if self._lists[0] != newest:
             with suppress(SQLAlchemyError):  # who asks is told so by the page itself
-                lists = await run_in_threadpool(self.shelving.lists, now)
+                lists = await run_in_threadpool(self.shelving.lists, now, newest)
             self._lists = newest, lists
         return self._lists[1]
 

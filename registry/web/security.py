@@ -4,6 +4,7 @@ Who may act is not decided here but by the rights in web/deps.py.
 """
 
 import asyncio
+import re
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
@@ -14,7 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from registry.domain.errors import NotAllowed
 from registry.domain.language import worded
 from registry.settings import Settings
-from registry.web.errors import refuse, tell_status
+from registry.web.errors import in_plain_text, refuse, tell_status
 
 MAX_BODY_BYTES = 1_000_000
 MOST_BODY_BYTES_AT_ONCE = 5_000_000
@@ -26,6 +27,25 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 def trusted_hosts(settings: Settings) -> list[str]:
     host = urlsplit(settings.base_url).hostname or ""
     return sorted({host, "localhost", "127.0.0.1", "testserver"} - {""})
+
+
+class OwnHosts:
+    """Answers under the registry's own names alone: a page of others may not call it by theirs."""
+
+    def __init__(self, app: ASGIApp, *, settings: Settings) -> None:
+        self.app, self.url = app, settings.base_url
+        names = "|".join(map(re.escape, trusted_hosts(settings)))
+        self.own = re.compile(rf"(?:{names})(?::[0-9]{{1,5}})?", re.IGNORECASE)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and not self.own.fullmatch(Headers(scope=scope).get("host", "")):
+            sentence = worded(
+                "This registry does not answer under that name. Its address is {url}.", url=self.url
+            )
+            reply = in_plain_text(Request(scope, receive), 400, sentence, "wrong_host")
+            await reply(scope, receive, send)
+            return
+        await self.app(scope, receive, send)
 
 
 class HeadLikeGet:

@@ -63,6 +63,11 @@ def not_signed_in(connection: HTTPConnection) -> NotSignedIn | NotAllowed:
     return NotSignedIn(worded("This token is not known, or it has ended. Make a new one at “My account”."))
 
 
+def may_be_known(connection: HTTPConnection) -> bool:
+    """Whether the store must be asked who this is."""
+    return bearer(connection) is not None or bool(connection.cookies.get(cookie_name(parts_of(connection))))
+
+
 def viewer(connection: HTTPConnection) -> Actor | None:
     """The person behind the request, or None. Reads the store once per request; call it from a worker thread.
 
@@ -115,10 +120,9 @@ def require_unchanged(connection: HTTPConnection, session: Session) -> None:
 
 
 def _find(connection: HTTPConnection) -> sign_in.Presence | None:
-    parts = parts_of(connection)
-    if bearer(connection) is None and not connection.cookies.get(cookie_name(parts)):
+    if not may_be_known(connection):
         return None
-    with snapshot(parts.engine) as session:
+    with snapshot(parts_of(connection).engine) as session:
         return _present(connection, session)
 
 

@@ -13,7 +13,9 @@ from sqlalchemy import Engine
 
 from registry.services.answers import matching
 from registry.settings import Settings
+from registry.store.asked import alias_keys as alias_keys_of
 from registry.store.engine import transaction
+from registry.store.tables import Tool
 from registry.web.copy.making import publish
 from tests.conftest import NOW
 from tests.services.answers.test_labelled_queries import labelled, the_tools
@@ -64,6 +66,36 @@ def asked(page: Any, queries: list[str]) -> list[str]:
         " for (const each of queries) found.push(await it.certain(each)); return found; }",
         [script, queries],
     )
+
+
+def test_a_host_on_which_several_tools_live_is_asked_back_about_as_the_server_does(
+    copied: Copied, visit: Any
+) -> None:
+    with transaction(copied.engine) as session:
+        index = matching.read_index(session)
+        hosts = sorted({key.split("/")[0] for kind, key, _ in alias_keys_of(session) if kind == "path"})
+        expected = {}
+        for host in hosts:
+            meant, here = matching.match(session, host, index), matching.at_host(session, host, index)
+            others = sorted(session.get_one(Tool, each).slug for each in here)
+            if others and others != [meant and meant.tool.slug]:
+                expected[host] = sorted({*others, *([meant.tool.slug] if meant else [])})
+    assert expected
+    page = visit().new_page()
+    page.goto(f"{copied.url}/index.html")
+    script = page.locator('script[src*="copy."]').get_attribute("src")
+    told = page.evaluate(
+        "async ([script, hosts]) => { const it = await import(new URL(script, location)); const found = {};"
+        " for (const each of hosts) { const here = await it.atHost(each);"
+        " if (here.length) found[each] = here.map(({ slug }) => slug).sort(); } return found; }",
+        [script, hosts],
+    )
+    assert told == expected
+    host = next(host for host, slugs in expected.items() if len(slugs) > 1)
+    page.get_by_role("searchbox").first.fill(host)
+    page.get_by_role("button", name="Check").first.click()
+    page.locator("[data-found] a").first.wait_for()
+    assert page.locator("[data-found] .picks a").count() == len(expected[host])
 
 
 @pytest.mark.parametrize("half", HALVES)

@@ -1,3 +1,4 @@
+import re
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
@@ -5,10 +6,11 @@ from typing import Any
 import pytest
 
 from registry.domain.answer import Question
-from registry.domain.errors import InvalidInput
+from registry.domain.errors import InvalidInput, NoSuchEdition
 from registry.domain.lookup import EXIT_CODES, AnswerCode, exit_code, unknown
 from registry.domain.outcome import Outcome
 from registry.domain.validity import MarkKind, Ruling
+from registry.translation import catalogue
 from tests.domain.verdict_builders import SIGN_IN, THE_HOUSE, ZURICH, a_mark, a_ruling, ask, dated, on
 
 END = date(2026, 6, 30)
@@ -16,6 +18,13 @@ REVOKED = a_mark(MarkKind.REVOKED, on("2026-01-20"), replacement="Loom")
 SUSPENDED = a_mark(MarkKind.SUSPENDED, on("2026-01-20"))
 GRADUATED = a_mark(MarkKind.GRADUATED, on("2026-01-20"))
 SUNSET = a_mark(MarkKind.SUNSET, on("2026-01-20"), effective_on=date(2026, 5, 1), replacement="Loom")
+IN_SPANISH = replace(THE_HOUSE, language=catalogue("es"))
+NAMES = {
+    "data_class": "kind of data",
+    "account": "kind of account",
+    "audience": "group of people",
+    "office": "office",
+}
 ALL_SAID = {"data_class": "public", "account": "work", "audience": "teachers", "office": "North"}
 
 
@@ -312,12 +321,12 @@ def test_the_limits_together_permit_nothing_that_one_of_the_verdicts_forbids():
 
 def test_a_limit_that_permits_every_value_is_not_told():
     rulings = [
-        a_ruling("pilot", data_ceiling="public"),
-        a_ruling(number=2, accounts=["work"], offices=["North"]),
+        a_ruling(accounts=["work", "private"]),
+        a_ruling("pilot", number=2, accounts=["organisation"], offices=["North"]),
     ]
-    found = ask(rulings, office="North", account="work")
-    assert (found.code, found.depends_on) == (AnswerCode.YES_IF, ("data_class",))
-    assert texts(found) == ["Only with this kind of data: internal, sensitive or regulated."]
+    assert ask(rulings, office="North").depends_on == ("account",)
+    assert texts(ask(rulings, office="North")) == ["Only with these accounts: work or private."]
+    assert ask(a_ruling(accounts=THE_HOUSE.account_types)).depends_on == ()
 
 
 def test_a_no_for_every_value_is_a_plain_no():
@@ -364,11 +373,42 @@ def test_an_edition_that_nobody_decided_on_is_not_reviewed_and_the_others_are_li
 def test_a_verdict_without_an_edition_covers_every_edition():
     rulings = [a_ruling(), a_ruling("pilot", 2, edition="Pro")]
     assert ask(rulings, edition="Pro").code is AnswerCode.PILOT
-    assert ask(rulings, edition="Ultra").code is AnswerCode.YES
+    assert ask(rulings, edition="Any other edition").code is AnswerCode.YES
     assert [(each.name, each.code) for each in ask(rulings).editions] == [
         ("Pro", "pilot"),
         ("any other edition", "yes"),
     ]
+
+
+def test_where_editions_differ_one_that_nobody_named_is_no_slip_into_the_general_answer():
+    rulings = [a_ruling(), a_ruling("rejected", 2, edition="Free"), a_ruling("pilot", 3, edition="Pro")]
+    for house, others in ((THE_HOUSE, "any other edition"), (IN_SPANISH, "cualquier otra edición")):
+        with pytest.raises(NoSuchEdition) as refused:
+            ask(rulings, edition="Fre", house=house)
+        assert refused.value.editions == ("Free", "Pro", others)
+        assert re.search("[“«]Fre[”»]", refused.value.sentence)
+        assert refused.value.sentence.endswith(f": Free, Pro, {others}.")
+        assert set(refused.value.faults) == {"edition"}
+        assert ask(rulings, edition=others, house=house).code is AnswerCode.YES
+
+
+def test_an_edition_of_a_verdict_to_come_or_replaced_is_no_stranger():
+    to_come = [a_ruling(), a_ruling("rejected", 2, edition="Pro", starts_at=on("2026-03-01"))]
+    assert ask(to_come, edition="pro").code is AnswerCode.YES
+    with pytest.raises(NoSuchEdition):
+        ask(to_come, edition="Fre")
+    once = [*to_come, a_ruling("rejected", 3, edition="Free", superseded_at=on("2026-01-20"))]
+    assert ask(once, edition="free").code is AnswerCode.YES
+
+
+def test_an_answer_that_tells_no_editions_apart_says_so_to_who_names_one():
+    apart = "What was decided does not tell editions apart."
+    assert ask(a_ruling(), edition="Ultra").sentence.endswith(apart)
+    assert ask(a_ruling("rejected"), edition="Ultra").sentence.endswith(apart)
+    assert apart not in ask(a_ruling()).sentence
+    assert apart not in ask([], edition="Ultra").sentence
+    elsewhere = [a_ruling(), a_ruling("rejected", 2, edition="Pro", offices=["South"])]
+    assert ask(elsewhere, edition="Ultra", office="North").sentence.endswith(apart)
 
 
 def test_editions_that_agree_make_one_answer_that_depends_on_nothing():
@@ -413,6 +453,7 @@ def test_a_value_that_the_house_does_not_have_is_refused_naming_the_allowed_ones
         field
     ]
     assert allowed in refused.value.sentence
+    assert f"We do not know the {NAMES[field]} “purple”." in refused.value.sentence
     assert set(refused.value.faults) == {field}
 
 
@@ -490,3 +531,56 @@ def test_a_no_for_some_data_is_a_no_for_more_sensitive_data_too(no: Ruling):
     rulings = [no, a_ruling(number=2, data_ceiling="internal")]
     for data_class in ("public", "internal", "sensitive"):
         assert ask(rulings, data_class=data_class).code is AnswerCode.NO
+
+
+@pytest.mark.parametrize("number", [1, 3])
+@pytest.mark.parametrize(
+    ("binding", "code"),
+    [
+        ({"marks": [SUSPENDED]}, "suspended"),
+        ({"valid_until": date(2025, 1, 1)}, "lapsed"),
+        ({"outcome": "pilot"}, "pilot"),
+        ({"outcome": "approved_with_conditions"}, "yes_if"),
+    ],
+)
+def test_what_binds_some_data_binds_more_sensitive_data_too_whatever_is_older(
+    number: int, binding: dict[str, Any], code: str
+):
+    low = a_ruling(number=number, data_ceiling="public", **binding)
+    rulings = [low, a_ruling(number=2, data_ceiling="internal")]
+    for data_class in ("public", "internal"):
+        found = ask(rulings, data_class=data_class)
+        assert (found.code, found.verdict) == (code, low.verdict)
+    assert ask(rulings, data_class="sensitive").code is AnswerCode.NO
+
+
+def test_what_binds_other_accounts_or_has_no_rank_binds_as_far_as_that_is_certain():
+    stopped = a_ruling(data_ceiling="public", accounts=["private"], marks=[SUSPENDED])
+    rulings = [stopped, a_ruling(number=2)]
+    assert ask(rulings, data_class="internal", account="work").code is AnswerCode.YES
+    assert ask(rulings, data_class="internal", account="private").code is AnswerCode.SUSPENDED
+    unranked = [a_ruling(data_ceiling="secret", marks=[SUSPENDED]), a_ruling(number=2)]
+    assert ask(unranked, data_class="public").code is AnswerCode.SUSPENDED
+
+
+def test_of_verdicts_that_bind_together_the_widest_says_which_data_and_all_their_conditions_hold():
+    other = replace(SIGN_IN, text="Take the course first.")
+    rulings = [
+        a_ruling("approved_with_conditions", data_ceiling="public"),
+        a_ruling("approved_with_conditions", 2, data_ceiling="internal", conditions=(other,)),
+    ]
+    found = ask(rulings, data_class="internal")
+    assert set(texts(found)) == {SIGN_IN.text, other.text}
+    assert {scope.data_ceiling for scope in found.scopes} == {"public", "internal"}
+    assert ask(rulings).depends_on == ("data_class",)
+    assert texts(ask(rulings))[0] == "Only with data up to internal."
+
+
+def test_an_audience_is_the_same_however_it_is_written():
+    ruling = a_ruling(audience=["Field Teams"])
+    house = replace(THE_HOUSE, audiences=())
+    for said in ("field teams", "FIELD-TEAMS", "Field Teams"):
+        assert ask(ruling, house=house, audience=said).code is AnswerCode.YES
+    assert ask(ruling, house=house, audience="office teams").code is AnswerCode.NO
+    both = [ruling, a_ruling("pilot", 2, audience=["field teams"])]
+    assert texts(ask(both, house=house))[0].casefold() == "only for: field teams."

@@ -1,7 +1,7 @@
 """A running site on a real SQLite file, with a cast that never changes, and a browser for each of them."""
 
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from fastapi import FastAPI
 from sqlalchemy import Engine
-from sqlmodel import Session
+from sqlmodel import Session, select
 from starlette.testclient import TestClient
 
 from registry.services.people import accounts, sign_in
@@ -19,6 +19,7 @@ from registry.settings import Settings
 from registry.store import users
 from registry.store.columns import id_of
 from registry.store.engine import make_engine, transaction
+from registry.store.tables import User
 from registry.web.app import create_app
 from registry.web.viewer import cookie_name
 from tests.conftest import NOW
@@ -73,36 +74,17 @@ def cast_file(migrated_file: Path, tmp_path_factory: pytest.TempPathFactory) -> 
     return path, people
 
 
-Prepare = Callable[[Session, Mapping[str, Actor], datetime], object]
+def the_actors(session: Session) -> dict[str, Actor]:
+    """`rosa`, `ravi`, `amir` and so on, as who they are signed in as."""
+    everybody = session.exec(select(User).order_by(User.id)).all()
+    return {
+        each.name.lower(): Actor(id_of(each), each.name, users.roles(session, id_of(each)))
+        for each in everybody
+    }
 
 
 @pytest.fixture(scope="session")
-def begun(
-    cast_file: tuple[Path, dict[str, int]], tmp_path_factory: pytest.TempPathFactory
-) -> Callable[[Prepare], Path]:
-    """A database with the cast (`rosa`, `amir` and so on) and what a function writes, made once: for `first_file`."""
-    made: dict[Prepare, Path] = {}
-
-    def begin(prepare: Prepare) -> Path:
-        if prepare not in made:
-            path = tmp_path_factory.mktemp("begun") / "registry.sqlite3"
-            shutil.copy(cast_file[0], path)
-            engine = make_engine(f"sqlite:///{path}")
-            with transaction(engine) as session:
-                people = {
-                    name.lower(): Actor(user_id, name, users.roles(session, user_id))
-                    for name, user_id in cast_file[1].items()
-                }
-                prepare(session, people, NOW)
-            engine.dispose()
-            made[prepare] = path
-        return made[prepare]
-
-    return begin
-
-
-@pytest.fixture
-def first_file(cast_file: tuple[Path, dict[str, int]]) -> Path:
+def ground_file(cast_file: tuple[Path, dict[str, int]]) -> Path:
     return cast_file[0]
 
 
@@ -144,14 +126,22 @@ def app(
 
 @pytest.fixture
 def browse(app: FastAPI) -> Iterator[Callable[[], TestClient]]:
-    """Open a browser of one's own, which does as a same-origin page does and follows no redirect."""
+    """Open a browser of one's own, which does as a same-origin page does and follows no redirect.
+
+    The site starts for the first of them, and runs for all.
+    """
     with ExitStack() as stack:
+        running: list[TestClient] = []
 
         def open_browser() -> TestClient:
             client = TestClient(
                 app, headers=SAME_ORIGIN, follow_redirects=False, raise_server_exceptions=False
             )
-            return stack.enter_context(client)
+            if running:
+                client.portal = running[0].portal
+            else:
+                running.append(stack.enter_context(client))
+            return client
 
         yield open_browser
 

@@ -9,6 +9,8 @@ from starlette.testclient import TestClient
 
 from registry.domain import errors
 from registry.domain.errors import InvalidInput, RegistryError
+from registry.settings import Settings
+from registry.web.app import create_app
 from registry.web.deps import SignedIn
 from registry.web.errors import STATUSES, status_of
 
@@ -153,3 +155,23 @@ def test_whole_letters_are_taken_however_they_are_written(as_: Callable[[str], T
     sent = '{"name": "Inkpost", "purpose": "Letters \\ud83d\\ude00"}'
     reply = as_("Emil").post("/api/v1/requests", content=sent, headers={"Content-Type": "application/json"})
     assert reply.status_code == 201
+
+
+@pytest.mark.parametrize(
+    ("address", "told"),
+    [
+        ("q=", "Write something here."),
+        ("q=%20", "Write something here."),
+        (f"q={'x' * 2001}", "At most 2000 characters"),
+    ],
+)
+def test_a_text_too_short_or_too_long_is_told_as_a_text(browser: TestClient, address: str, told: str) -> None:
+    assert told in browser.get(f"/api/v1/check?{address}").json()["faults"]["q"]
+
+
+def test_the_title_of_a_problem_is_said_in_the_language_of_the_house_and_its_code_never(
+    settings: Settings,
+) -> None:
+    with TestClient(create_app(settings.model_copy(update={"language": "es"}))) as spanish:
+        told = spanish.get("/api/v1/nowhere").json()
+    assert (told["type"], told["title"], told["code"]) == ("about:blank", "No encontrado", "not_found")

@@ -32,6 +32,7 @@ from registry.web.rendering import PACKAGE, SPOKEN, templates_dir
 from registry.web.viewer import cookie_name
 from tests.browser.every_answer import ASKED, prepare
 from tests.builders_domain import the_rubric
+from tests.conftest import Beginning
 from tests.web.conftest import HandClock
 from tests.web.pages.test_plain_words import CODES, HARDEST, LONGEST, grade, sentences
 
@@ -168,11 +169,14 @@ def bracketed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
+def beginning() -> Beginning:
+    return prepare
+
+
+@pytest.fixture
 def bracketing(
     settings: Settings, bracketed: Path, site_engine: Engine, clock: HandClock
 ) -> Iterator[TestClient]:
-    with transaction(site_engine) as session:
-        prepare(session, clock.now)
     spoken = settings.model_copy(
         update={"language": "qq", "locale_dir": bracketed, "mail_dir": settings.data_dir}
     )
@@ -322,6 +326,19 @@ ASKED_WRONGLY: tuple[tuple[str, str, Any], ...] = (
     ("POST", "/api/v1/follows", {"address": "zoe@example.org", "weekly": "daily"}),
     ("POST", "/api/v1/follows", {"address": "zoe@example.org", "wanted": "tool=iffy"}),
     ("DELETE", "/api/v1/follows/nobodys", None),
+    *(("POST", f"/api/v1/chat/{where}", {}) for where in ("slack", "teams")),
+    *(
+        ("GET", f"/feeds/verdicts.atom?{asked}", None)
+        for asked in (
+            "outcom=x",
+            "part=2",
+            "archive=soon",
+            "archive=2026-10&before=9",
+            "before=soon",
+            "archive=2020-01",
+        )
+    ),
+    ("GET", "/feeds/verdicts.atom?archive=2026-10&first=99999", None),
 )
 """Method, address, and what is sent: an object as JSON, a text as it stands."""
 
@@ -335,6 +352,9 @@ def test_no_refusal_says_a_word_that_cannot_be_translated(
         body = sent if isinstance(sent, str | None) else json.dumps(sent)
         reply = bracketing.request(method, path, content=body, headers={"Content-Type": kind})
         told.append((f"{method} {path[:60]} {str(sent)[:60]}", reply))
+    told += [
+        ("another host", bracketing.get(path, headers={"Host": "a.example"})) for path in ("/", "/api/v1/x")
+    ]
     with transaction(site_engine) as session:
         rosa = session.exec(select(User).join(UserRole).where(UserRole.role == Role.REVIEWER)).first()
         assert rosa is not None
@@ -346,7 +366,7 @@ def test_no_refusal_says_a_word_that_cannot_be_translated(
         body = reply.text
         if "json" in reply.headers["content-type"]:
             each = reply.json()
-            said = [each.get("detail", ""), *each.get("faults", {}).values()]
+            said = [each.get("title", ""), each.get("detail", ""), *each.get("faults", {}).values()]
             body = "".join(f"<p>{escape(sentence)}</p>" for sentence in said)
         left |= dict.fromkeys(unmarked(body, data, known), asked)
     assert not left, "\n".join(f"{each!r}: {where}" for each, where in left.items())
@@ -418,7 +438,7 @@ def test_what_a_script_says_on_a_public_page_is_given_to_it_in_the_registrys_lan
     scripts = (PACKAGE / "static" / "js" / "copy.js", PACKAGE / "static" / "copy" / "page.js")
     said = {each for path in scripts for each in re.findall(r'(?:say|inWords)\("([^"]+)"', path.read_text())}
     given = (templates_dir() / "partials" / "script_words.html").read_text()
-    assert len(said) == 11
+    assert len(said) == 12
     assert said == set(re.findall(r'"([^"]+)": _\("\1"\)', given))
 
 

@@ -1,8 +1,7 @@
 """Each act on a verdict against each place that tells of it: seen at once in all of them."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,11 +12,12 @@ from starlette.testclient import TestClient
 
 from registry.domain.outcome import Outcome
 from registry.domain.validity import STATE_LABELS, ValidityState
-from registry.services.people.acting import Actor
 from registry.services.verdicts.announcing import Sweep
 from registry.store.engine import transaction
 from registry.web.words import MARKS
 from tests.builders import UTC_ZONE, a_tool, a_verdict
+from tests.conftest import Beginning
+from tests.web.conftest import the_actors
 
 As = Callable[[str], TestClient]
 ACTS: dict[str, tuple[list[tuple[str, str, dict[str, str]]], str, str]] = {
@@ -57,16 +57,17 @@ DAYS: dict[str, tuple[int, str, str]] = {
 }
 
 
-def prepare(session: Session, actors: Mapping[str, Actor], now: datetime) -> None:
+def prepare(session: Session, now: datetime) -> None:
     """Conditionally approved on 3 November 2026, until 3 November 2027."""
+    actors = the_actors(session)
     a_tool(session, "Pen Flow", now=now)
     tool = a_tool(session, now=now)
     a_verdict(session, tool, actors, now=now, outcome=Outcome.APPROVED_WITH_CONDITIONS)
 
 
 @pytest.fixture
-def first_file(begun: Callable[..., Path]) -> Path:
-    return begun(prepare)
+def beginning() -> Beginning:
+    return prepare
 
 
 @pytest.fixture

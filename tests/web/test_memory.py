@@ -1,12 +1,13 @@
 """What everybody may read is given from memory: the same bytes and headers, and never longer than it is true."""
 
 from collections.abc import Callable, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from fastapi import FastAPI
 from httpx2 import Response
 from sqlalchemy import Engine, event
+from sqlmodel import Session
 from starlette.testclient import TestClient
 
 from registry.domain.validity import MarkKind
@@ -18,7 +19,8 @@ from registry.store.tables import Candidate, Role, Tool, Unanswered
 from registry.web import memory
 from registry.web.memory import Memory
 from tests.builders import UTC_ZONE, a_tool, a_verdict, an_evaluation, scored
-from tests.web.conftest import HandClock
+from tests.conftest import Beginning
+from tests.web.conftest import HandClock, the_actors
 
 PAGES = (
     "/",
@@ -63,17 +65,26 @@ def people(cast: Mapping[str, int]) -> dict[str, Actor]:
     return {name: Actor(cast[name.title()], name.title(), frozenset({role})) for name, role in ROLES.items()}
 
 
-@pytest.fixture
-def tool_id(site_engine: Engine, people: dict[str, Actor], clock: HandClock) -> int:
-    before = clock.now - timedelta(days=3)
-    with transaction(site_engine) as session:
-        tool = a_tool(session, now=before)
-        a_verdict(session, tool, people, now=before)
-        return id_of(tool)
+def an_approval(session: Session, now: datetime) -> int:
+    """Of Quillmark; it has gone out."""
+    before = now - timedelta(days=3)
+    tool = a_tool(session, now=before)
+    a_verdict(session, tool, the_actors(session), now=before)
+    return id_of(tool)
 
 
 @pytest.fixture
-def site(client: TestClient, app: FastAPI, tool_id: int) -> TestClient:
+def beginning() -> Beginning:
+    return an_approval
+
+
+@pytest.fixture
+def tool_id(given: int) -> int:
+    return given
+
+
+@pytest.fixture
+def site(client: TestClient, app: FastAPI) -> TestClient:
     app.state.parts.following.wait()
     return client
 

@@ -1,9 +1,14 @@
+from collections.abc import AsyncIterator
 from threading import Barrier, Thread
+from typing import Annotated
 
 import pytest
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, Depends, FastAPI
 from fastapi.testclient import TestClient
+from sqlalchemy import Engine, select
+from sqlmodel import Session
 
+from registry.store.engine import Snapshot
 from registry.web import routing
 from registry.web.routing import LateRoute, page_router
 
@@ -56,3 +61,30 @@ def test_what_a_route_does_not_have_is_told_as_of_any_object() -> None:
     _, (route, _) = of_two()
     assert not hasattr(route, "colour")
     assert route.dependant.path_params[0].name == "number"
+
+
+def test_what_was_read_from_is_closed_before_the_handlers_thread_is_left(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(routing, "OPEN", frozenset({"GET /things"}))
+    router, order = page_router("/things"), list[str]()
+
+    class Watched(Snapshot):
+        def close(self) -> None:
+            if self.in_transaction():
+                order.append("closed")
+            super().close()
+
+    async def opened() -> AsyncIterator[Session]:
+        with Watched(engine) as session:
+            yield session
+            order.append("given back")
+
+    @router.get("")
+    def show(read: Annotated[Session, Depends(opened)]) -> int:
+        return read.execute(select(1)).scalar_one()
+
+    app = FastAPI()
+    app.router.routes.extend(router.routes)
+    assert TestClient(app).get("/things").json() == 1
+    assert order == ["closed", "given back"]

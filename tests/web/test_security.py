@@ -220,7 +220,13 @@ def test_xml_says_its_encoding_in_the_header_too(client: TestClient, path: str) 
 
 
 def test_a_strange_host_is_refused(client: TestClient) -> None:
-    assert client.get("/login", headers={"Host": "evil.example"}).status_code == 400
+    for host in ("evil.example", "testserver.evil.example", "testserver:x", "evil.example:80", ""):
+        refused = client.get("/login", headers={"Host": host})
+        assert refused.status_code == 400, host
+        assert "Its address is http://testserver." in refused.text
+    told = client.get("/api/v1/check?q=x", headers={"Host": "evil.example"}).json()
+    assert (told["type"], told["title"], told["code"]) == ("about:blank", "Bad Request", "wrong_host")
+    assert client.get("/login", headers={"Host": "TESTSERVER:8000"}).status_code == 200
 
 
 def test_a_body_over_a_megabyte_is_refused(client: TestClient) -> None:

@@ -31,6 +31,7 @@ from registry.services.rubrics import rubrics
 from registry.services.verdicts.publishing import HIDDEN
 from registry.store import evaluations, tables, tools, verdicts
 from registry.store.columns import id_of
+from registry.store.engine import hold
 from registry.store.tables import Evaluation, Role, Tool
 
 DUPLICATE = "duplicate"
@@ -77,14 +78,15 @@ def give(
     require_giver(session, by, cases_needed=terms.cases_needed)
     if ground is not None and ground.forbids and Role.APPROVER not in by.roles:
         raise NotAllowed("Only an approver says that a law or a policy forbids a tool. Ask one of them.")
+    hold(session, "quick no", id_of(tool))
+    running = _held(session, tool)
     _refuse_untold(session, tool, by=by, now=now)
     decision = _decision(told, ground)
     found = _faults(session, tool, told, decision, ground, house, now=now)
     if found:
         raise InvalidInput("Nothing was published. See what is missing.", found)
     _refuse_twice(session, tool, decision, zone=terms.zone, now=now)
-    running = evaluations.find_running(session, id_of(tool), "")
-    evaluation = _evaluation(session, tool, running, terms, by=by, now=now)
+    evaluation = running or _opened(session, tool, terms, by=by, now=now)
     allowed = _permission(session, evaluation, ground, terms, by=by, now=now)
     declare(session, id_of(evaluation), interested=False, statement="", by=by, now=now)
     row = verdict_row(evaluation, decision, terms, allowed, by=by, now=now)
@@ -149,15 +151,17 @@ def _permission(
     return Permission(alone, (quick,), rights)
 
 
-def _evaluation(
-    session: Session, tool: Tool, running: Evaluation | None, terms: Terms, *, by: Actor, now: datetime
-) -> Evaluation:
-    """The one under way for every edition, else one that is opened for this."""
-    if running is not None:
-        found = evaluations.get(session, id_of(running))
-        session.refresh(found)
-        if found.state not in evaluations.CLOSED:
-            return found
+def _held(session: Session, tool: Tool) -> Evaluation | None:
+    """The one under way for every edition, on which nobody else acts from now on."""
+    running = evaluations.find_running(session, id_of(tool), "")
+    if running is None:
+        return None
+    found = evaluations.get(session, id_of(running))
+    session.refresh(found)
+    return found if found.state not in evaluations.CLOSED else None
+
+
+def _opened(session: Session, tool: Tool, terms: Terms, *, by: Actor, now: datetime) -> Evaluation:
     return rounds.open_evaluation(
         session,
         id_of(tool),

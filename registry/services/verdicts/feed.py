@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from sqlmodel import Session
 
 from registry.domain.errors import InvalidInput, NotFound
+from registry.domain.language import worded
 from registry.domain.values import dataclass
 from registry.services.verdicts.annals import Annals, NoticeFilter, Reading
 from registry.store import notice_pages
@@ -115,7 +116,10 @@ def archive(reading: Reading, part: Part) -> Document:
     parts = _closed(count, part, reading.now)
     if part.number > parts and not (part.first and _skip(part) + part.first <= count):
         raise NotFound(
-            "There is no such archive: nothing was filed there, or its time is not over. Follow the feed's own links."
+            worded(
+                "There is no such archive: nothing was filed there, or its time is not over. "
+                "Follow the feed’s own links."
+            )
         )
     found = _filed(reading, part, skip=_skip(part), limit=part.first or MOST)
     return Document(

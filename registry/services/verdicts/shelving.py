@@ -62,6 +62,11 @@ class _Held:
     def roll_is_true(self) -> bool:
         return self.roll is not None and not self.stale and not self.renamed
 
+    @property
+    def marked_roll(self) -> Roll:
+        assert self.roll is not None
+        return replace(self.roll, mark=self.shelf.mark)
+
 
 class Shelving:
     def __init__(self, engine: Engine, settings: Settings) -> None:
@@ -69,18 +74,32 @@ class Shelving:
         self._lock = threading.Lock()
         self._trail: Trail | None = None
         self._held: _Held | None = None
+        self._true_at: tuple[int | None, _Held | None] = (None, None)
+        """The newest change that was heard of before it was found true, and what."""
         self._looks = 0
         self._numbers = count(1)
 
-    def shelf(self, now: datetime) -> Shelf:
-        """All published verdicts as of now. Raises SQLAlchemyError where the store cannot be read."""
-        return self._at(now, roll=False).shelf
+    def shelf(self, now: datetime, heard: int | None = None) -> Shelf:
+        """All published verdicts as of now. Raises SQLAlchemyError where the store cannot be read.
 
-    def roll(self, now: datetime) -> Roll:
+        `heard` numbers the newest change that this process heard of before.
+        """
+        return self._at(now, heard, roll=False).shelf
+
+    def roll(self, now: datetime, heard: int | None = None) -> Roll:
         """All tools with an answer of their own as of now. Raises SQLAlchemyError where the store cannot be read."""
-        held = self._at(now, roll=True)
-        assert held.roll is not None
-        return replace(held.roll, mark=held.shelf.mark)
+        held = self._at(now, heard, roll=True)
+        return held.marked_roll
+
+    def shelf_at_hand(self, now: datetime, heard: int) -> Shelf | None:
+        """The same where nothing was heard of since, without asking anybody; else None."""
+        held = self._at_hand(now, heard)
+        return held.shelf if held is not None else None
+
+    def roll_at_hand(self, now: datetime, heard: int) -> Roll | None:
+        """The same where nothing was heard of since, without asking anybody; else None."""
+        held = self._at_hand(now, heard)
+        return held.marked_roll if held is not None and held.roll_is_true else None
 
     def stood(self, day: date | None, office: str | None, now: datetime) -> Mapping[int, Entry]:
         """Tool id -> its answer at the end of a day of the past, or as of now for None; of those that had one."""
@@ -100,12 +119,12 @@ class Shelving:
             held.past[day, office] = known, frozenset()
             return known
 
-    def lists(self, now: datetime) -> int:
+    def lists(self, now: datetime, heard: int | None = None) -> int:
         """Another number whenever lists tell anything else of a tool or a verdict, or a notice came.
 
         Raises SQLAlchemyError where the store cannot be read.
         """
-        return self._at(now, roll=True).lists
+        return self._at(now, heard, roll=True).lists
 
     def warm(self, now: datetime) -> None:
         """Read ahead what is asked for most, so that nobody waits for it; where that fails, who asks reads it."""
@@ -118,7 +137,11 @@ class Shelving:
         with self._lock:
             self._drop()
 
-    def _at(self, now: datetime, *, roll: bool) -> _Held:
+    def _at_hand(self, now: datetime, heard: int) -> _Held | None:
+        true_at, held = self._true_at
+        return held if held is not None and true_at == heard and held.since <= now < held.until else None
+
+    def _at(self, now: datetime, heard: int | None, *, roll: bool) -> _Held:
         seen = self._looks
         with self._lock:
             kept = self._held
@@ -130,6 +153,7 @@ class Shelving:
             try:
                 held = self._follow(now)
                 self._held = self._called(held, now) if roll else held
+                self._true_at = heard, self._held
             except SQLAlchemyError:
                 self._drop()
                 raise
@@ -199,6 +223,7 @@ class Shelving:
         if self._trail is not None:
             self._trail.close()
         self._trail = self._held = None
+        self._true_at = None, None
 
 
 def _is_much(news: Changes) -> bool:

@@ -303,6 +303,15 @@ export async function certain(query) {
   return "";
 }
 
+/** All that may be meant by a host alone, where several tools live on it: slug, name and answer, the strictest first. */
+export async function atHost(query) {
+  const [first] = readQuery(await fetched("rules"), query).keys;
+  if (!first || !first[0].startsWith("d:")) return [];
+  const key = `h:${first[0].slice(2)}`;
+  const entry = (await blockOf(key)).find((each) => each[0] === key);
+  return entry ? entry[2].map(([slug, text, code]) => ({ slug, text, code })) : [];
+}
+
 function edits(one, other) {
   const [a, b] = [chars(one), chars(other)];
   const rows = [Array.from({ length: b.length + 1 }, (_, at) => at)];

@@ -16,10 +16,12 @@ const toolPage = async (slug) => {
   return pageOf(files || `tools/${encodeURIComponent(slug)}.html`);
 };
 
-async function suggestions(query, form) {
+async function suggestions(query, form, known, here) {
   const panel = element("section", "", { class: "panel", "aria-labelledby": "answer" });
-  panel.append(element("h2", say("We have no entry called “{query}”", { query }), { id: "answer" }));
-  const [rules, found] = await Promise.all([fetched("rules"), near(query)]);
+  const heading = known ? say("Several tools live at this address") : say("We have no entry called “{query}”", { query });
+  panel.append(element("h2", heading, { id: "answer" }));
+  const [rules, close] = await Promise.all([fetched("rules"), known ? [] : near(query)]);
+  const found = [...here, ...close.filter((each) => !here.some(({ slug }) => slug === each.slug))];
   if (found.length) {
     const list = element("ul", "", { class: "picks" });
     for (const each of found) {
@@ -50,9 +52,9 @@ async function lookUp(form) {
   if (!query) return;
   place.replaceChildren(element("p", say("Looking …")));
   try {
-    const slug = await certain(query);
-    if (slug) location.assign(await toolPage(slug));
-    else place.replaceChildren(await suggestions(query, form));
+    const [slug, here] = await Promise.all([certain(query), atHost(query)]);
+    if (slug && here.every((each) => each.slug === slug)) location.assign(await toolPage(slug));
+    else place.replaceChildren(await suggestions(query, form, slug, here));
   } catch {
     place.replaceChildren(element("p", say("The list of tools could not be read. Try again, or look in the names from A to Z.")));
   }

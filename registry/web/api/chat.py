@@ -7,6 +7,8 @@ from pydantic import ValidationError
 from sqlmodel import Session
 
 from registry.domain.errors import InvalidInput, NotFound, NotSignedIn
+from registry.domain.language import gettext_noop as _
+from registry.domain.language import worded
 from registry.domain.lookup import Question
 from registry.domain.typed import clean
 from registry.services.answers import lookup
@@ -20,7 +22,8 @@ from registry.web.schemas import Shape
 
 router = api_router("/chat", tag="answer")
 MOST_SIGNS = 500
-USAGE = "Ask with a name or an address, such as: otter.ai"
+USAGE = _("Ask with a name or an address, such as: {example}")
+EXAMPLE = "otter.ai"
 
 
 class TeamsMessage(Shape):
@@ -50,7 +53,7 @@ def answer_slack(
     if not chat.slack_signed(
         body, timestamp=x_slack_request_timestamp, signature=x_slack_signature, secret=secret, now=now
     ):
-        raise NotSignedIn("This was not signed by Slack with our secret, or too long ago.")
+        raise NotSignedIn(worded("This was not signed by Slack with our secret, or too long ago."))
     text = _answer(chat.slack_asked(body), SLACK, read, known, settings, now)
     return {"response_type": "ephemeral", "text": text}
 
@@ -62,17 +65,18 @@ def answer_teams(
     """401 unless signed with REGISTRY_TEAMS_SECRET, the token that Teams showed when the webhook was made."""
     secret = _required(settings.teams_secret, "Teams", "REGISTRY_TEAMS_SECRET")
     if not chat.teams_signed(body, authorization=authorization, secret=secret):
-        raise NotSignedIn("This was not signed by Teams with our secret.")
+        raise NotSignedIn(worded("This was not signed by Teams with our secret."))
     try:
         asked = chat.teams_asked(TeamsMessage.model_validate_json(body).text)
     except ValidationError:
-        raise InvalidInput("This is no message of Teams: JSON with `text` was expected.") from None
+        raise InvalidInput(worded("This is no message of Teams: JSON with `text` was expected.")) from None
     return {"type": "message", "text": _answer(asked, TEAMS, read, known, settings, now)}
 
 
 def _required(secret: str, where: str, name: str) -> str:
     if not secret:
-        raise NotFound(f"This registry does not answer in {where}: {name} is not set.")
+        told = _("This registry does not answer in {where}: {name} is not set.")
+        raise NotFound(worded(told, where=where, name=name))
     return secret
 
 
@@ -81,7 +85,7 @@ def _answer(
 ) -> str:
     query = clean(asked)[:MOST_SIGNS]
     if not query:
-        return USAGE
+        return settings.words.gettext(USAGE).format(example=EXAMPLE)
     organisation = lookup.organisation(read, settings, known)
     found = lookup.check(read, query, Question(at=now), organisation, now=now, index=known)
     return chat.reply(found, settings.base_url, dialect, settings.words)

@@ -6,23 +6,25 @@ of lists of the blocks' first keys says which one may hold a key. The script tha
 
 import json
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from hashlib import sha256
 from typing import Any
 
+from registry.domain.answer import STRICTNESS_OF_ANSWERS, AnswerCode
 from registry.domain.identity import folded
 from registry.domain.language import ENGLISH, Language
 from registry.domain.values import dataclass
+from registry.services.answers.matching import MOST_SUGGESTIONS
 from registry.store.tables import AliasKind
 from registry.web.words import MARKS
 from scrapers import hosts
-from scrapers.links import public_suffixes, registrable_domain
+from scrapers.links import is_shared_host, public_suffixes, registrable_domain
 
 FOLDER = "index"
 LIST = f"{FOLDER}/list.json"
 RULES = f"{FOLDER}/rules.json"
-MOST_BYTES = 3_200
+MOST_BYTES = 3_100
 """Of one block, and of one list of them."""
 ENDS = 28
 """One key in so many ends a block."""
@@ -61,9 +63,15 @@ class Key:
     """The answer on its tool."""
 
 
-def files_of(keys: Iterable[Key], language: Language = ENGLISH) -> Iterator[tuple[str, bytes]]:
-    """Path and bytes of each file of the index, what names others first: so they may be put in place one by one."""
-    entries = sorted((_entry(each) for each in keys), key=lambda entry: entry[0].encode("utf-16-be"))
+def files_of(
+    keys: Sequence[Key], called: Mapping[str, str], language: Language = ENGLISH
+) -> Iterator[tuple[str, bytes]]:
+    """Path and bytes of each file of the index, what names others first: so they may be put in place one by one.
+
+    `called` maps a slug to its tool's name.
+    """
+    found = [*map(_entry, keys), *_at_hosts(keys, called)]
+    entries = sorted(found, key=lambda entry: entry[0].encode("utf-16-be"))
     blocks = [(block[0][0], block) for block in _parted(entries)]
     parts = list(_parted([[first, _name(first)] for first, _ in blocks]))
     yield LIST, _packed([[part[0][0], f"l{_name(part[0][0])}"] for part in parts])
@@ -90,6 +98,31 @@ def _entry(each: Key) -> list[Any]:
         under = ["*"] if not registrable_domain(host) or "." not in host else _suffixes_under(host)
         return [*entry, *([under] if under else [])]
     return entry
+
+
+def _at_hosts(keys: Sequence[Key], called: Mapping[str, str]) -> Iterator[list[Any]]:
+    """For each host on which several tools may be meant all of them, with their answers, the strictest first."""
+    owners = {each.key: each for each in keys if each.kind is AliasKind.DOMAIN}
+    pages: dict[str, dict[str, Key]] = {}
+    for each in sorted(keys, key=lambda key: (len(key.key), key.key)):
+        host = each.key.split("/")[0]
+        if each.kind is AliasKind.PATH and not is_shared_host(host):
+            pages.setdefault(host, {}).setdefault(each.slug, each)
+    for host, found in pages.items():
+        owner = next((owners[each] for each in _above(host) if each in owners), None)
+        if owner is not None:
+            found = {owner.slug: owner} | found
+        if len(found) > (owner is not None):
+            strictest = sorted(found.values(), key=lambda key: -STRICTNESS_OF_ANSWERS[AnswerCode(key.code)])
+            told = [[key.slug, called[key.slug], SHOWN.index(key.code)] for key in strictest]
+            yield [f"h:{host}", "", told[: MOST_SUGGESTIONS + 1]]
+
+
+def _above(host: str) -> list[str]:
+    """The host, and what is above it down to what was registered."""
+    top, labels = registrable_domain(host) or host, host.split(".")
+    chain = (".".join(labels[at:]) for at in range(len(labels)))
+    return [each for each in chain if each == top or each.endswith(f".{top}")]
 
 
 def _parted(entries: list[list[Any]]) -> Iterator[list[list[Any]]]:

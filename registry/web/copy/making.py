@@ -109,7 +109,7 @@ def _make(site: Site, standing: Standing, place: Folder, processes: int, track: 
     writing = Writing(site, standing, place, file, track)
     with making(site, processes=processes) as makes:
         writing.write_all(makes)
-    for path, body in index.files_of(site.keys, site.settings.words):
+    for path, body in index.files_of(site.keys, site.called, site.settings.words):
         place.take(path, body)
     odd = {
         slug: path

@@ -1,20 +1,22 @@
 """The page of what staff may do to a verdict, its values read and put into words; the acts are in verdict_life.py."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import field
 from datetime import date, datetime
 
 from sqlmodel import Session
 
 from registry.domain.condition import Check, Condition, ConditionState
+from registry.domain.errors import NotAllowed
 from registry.domain.language import day_text
 from registry.domain.outcome import MEANINGS, Outcome
 from registry.domain.validity import PERMITTED_MARKS, Mark, MarkKind, ValidityState, validity
 from registry.domain.values import dataclass
 from registry.services.people.acting import Actor
+from registry.services.people.reach import DECIDERS, require_reach
 from registry.services.verdicts.duties import OVER
 from registry.services.verdicts.publishing import pilot_result
-from registry.services.verdicts.verdict_life import SUSPENDING
+from registry.services.verdicts.verdict_life import SUSPENDERS, SUSPENDING
 from registry.settings import Settings
 from registry.store import dossier, tools, verdicts
 from registry.store.columns import id_of
@@ -172,6 +174,8 @@ class ActsPage:
     """Number of the newest event about it: an act on an older page is refused."""
     final: str
     """Why nothing more can be done, and what to do instead; empty where something can."""
+    beyond: str
+    """Why they may not do what others may, and whom to ask: their role is for other offices. Else empty."""
     may_reopen: bool
     reached: Sequence[Option]
     result_lacking: bool
@@ -212,15 +216,17 @@ def acts_page(
     stands = validity(ruling, at=now, zone=settings.zone)
     today = now.astimezone(settings.zone).date()
     approves = Role.APPROVER in user.roles
+    bar = _refused(session, user, row.offices, DECIDERS, now=now)
+    bar_of_suspending = _refused(session, user, row.offices, SUSPENDERS, now=now)
     suspended = next((each for each in reversed(ruling.marks) if each.kind is MarkKind.SUSPENDED), None)
     acts = [
         each
         for each in ACTS
         if _possible(each, stands.state, row.outcome)
-        and (approves or each.kind in SUSPENDING)
+        and (each.path == came_back or not (bar_of_suspending if each.kind in SUSPENDING else bar))
         and not (PERMITTED_MARKS[each.kind].by_another and _is_theirs(suspended, user))
     ]
-    owed = approves and stands.state not in OVER
+    owed = (bool(came_back) or not bar) and stands.state not in OVER
     told = dossier.befell(session, [id_of(row)])
     fresh = [each for each in told if seen is not None and id_of(each) > seen]
     return ActsPage(
@@ -246,6 +252,7 @@ def acts_page(
         ],
         seen=max((id_of(each) for each in told), default=0),
         final=FINAL.get(stands.state, ""),
+        beyond=bar if approves else bar_of_suspending,
         may_reopen=approves,
         reached=REACHED,
         result_lacking=row.outcome is Outcome.PILOT
@@ -258,6 +265,17 @@ def acts_page(
         done=BY_PATH[done].done if done in BY_PATH else DUTIES_DONE.get(done, ""),
         next=BY_PATH[done].undo if done in BY_PATH else _still_owed(ruling.verdict.conditions, today),
     )
+
+
+def _refused(
+    session: Session, user: Actor, offices: Sequence[str], own: Collection[Role], *, now: datetime
+) -> str:
+    """Why their role does not reach a verdict for these offices; empty where it does."""
+    try:
+        require_reach(session, user, offices, now=now, own=own)
+    except NotAllowed as refused:
+        return refused.sentence
+    return ""
 
 
 def _still_owed(conditions: Sequence[Condition], today: date) -> str:

@@ -14,7 +14,7 @@ from sqlmodel import Session
 from starlette.background import BackgroundTask
 
 from registry.domain import lookup as rules
-from registry.domain.errors import InvalidInput
+from registry.domain.errors import InvalidInput, NoSuchEdition
 from registry.domain.language import gettext_noop as _
 from registry.domain.language import worded
 from registry.domain.lookup import AnswerCode
@@ -138,7 +138,8 @@ def check(request: Request, typed: TypedQuestion, known: Known, settings: House,
             question = as_question(typed, organisation, now=now)
             found = lookup.check(read, typed.q, question, organisation, now=now, index=known)
         except InvalidInput as refused:
-            asked = tuple(choices(typed, organisation, offices).values())
+            editions = refused.editions if isinstance(refused, NoSuchEdition) else ()
+            asked = tuple(choices(typed, organisation, offices, editions).values())
             page = LookupPage(typed, asked, faults=refused.faults or {"q": refused.sentence})
             return render(request, "lookup/show.html", page, status=422)
         page = _answered(read, found, typed, organisation, offices, settings, now, known)

@@ -9,12 +9,15 @@ from urllib.parse import urlencode
 from fastapi import Request, Response
 from fastapi.responses import JSONResponse
 from sqlmodel import Session
+from starlette.datastructures import QueryParams
 
 from registry.domain.evaluation import EvaluationState
+from registry.domain.identity import name_key
 from registry.domain.language import gettext_noop as _
 from registry.domain.language import joined, small, worded, worded_n
 from registry.domain.lookup import Answer, Question
 from registry.domain.lookup import House as Organisation
+from registry.domain.typed import clean
 from registry.domain.validity import ValidityState
 from registry.domain.values import dataclass
 from registry.services.answers import lookup
@@ -29,7 +32,7 @@ from registry.store.columns import id_of
 from registry.store.dossier import Announced, Called
 from registry.store.tables import AliasKind, Tool
 from registry.web import cards, linked
-from registry.web.deps import INSIDERS, Asked, CurrentUser, House, Known, Now, Read, Slug
+from registry.web.deps import INSIDERS, CurrentUser, House, Known, Now, Read, Slug
 from registry.web.feeds import feed_links
 from registry.web.links import outside_link
 from registry.web.question import Typed, offices_of
@@ -41,6 +44,7 @@ from registry.web.scores import Assessed, assessed
 from registry.web.shapes import AnswerCard, Event, Link, Row
 from registry.web.succession import changes_of
 from registry.web.tool_news import left_out, tool_news
+from registry.web.understood import understood
 from registry.web.verdict_parts import VerdictRow, as_row, happenings
 from registry.web.words import Tone, mark, words
 
@@ -127,11 +131,15 @@ def show_tool(
     settings: House,
     user: CurrentUser,
     now: Now,
-    edition: Asked = "",
 ) -> Response:
     tool = tools.get(read, slug)
     inside = user is not None and bool(user.roles & INSIDERS)
-    page, shown = _tool_page(read, tool, settings, now, edition=edition[:80], inside=inside, index=known)
+
+    def of_edition(query: QueryParams) -> tuple[ToolPage, Shown]:
+        edition = clean(query.get("edition", ""))[:80]
+        return _tool_page(read, tool, settings, now, edition=edition, inside=inside, index=known)
+
+    page, shown = understood(request, of_edition)
     return render(request, "tools/show.html", page, feeds=tool_feeds(tool), indexed=True, lasting=shown)
 
 
@@ -185,7 +193,8 @@ def tool_page(
 ) -> ToolPage:
     """What everybody may read of it; `whole` is the answer to who names no edition, where it is another one."""
     tool, found, decided = known.tool, known.found, known.verdicts
-    scored = _scored([each for each in decided if not edition or each.row.edition in ("", edition)])
+    chosen = ("", name_key(edition))
+    scored = _scored([each for each in decided if not edition or name_key(each.row.edition) in chosen])
     newest = decided[0].row.decided_at if decided else None
     mentions = _newest([*known.mentions, *known.told_by.values()])
     told = [_mentioned(each, newest) for each in mentions]
@@ -298,7 +307,7 @@ def _editions(tool: Tool, whole: Answer, chosen: str) -> list[tuple[Link, str, b
             (
                 Link(each.name, f"{address}?{urlencode({'edition': each.name})}"),
                 each.code.value,
-                each.name == chosen,
+                name_key(each.name) == name_key(chosen),
             )
             for each in named
         ),

@@ -22,7 +22,7 @@ from registry.store.engine import snapshot, transaction
 from registry.store.plain import opened
 from registry.store.tables import Alias
 from tests.builders import a_tool, a_verdict, the_cast
-from tests.conftest import in_whole
+from tests.conftest import Beginning, in_whole
 
 FOLDER = Path(__file__).parent / "labelled_queries"
 HALVES = ("work", *in_whole(["report"]))
@@ -68,8 +68,12 @@ def the_tools(session: Session, now: datetime) -> None:
 
 
 @pytest.fixture
-def index(session: Session, now: datetime) -> Index:
-    the_tools(session, now)
+def beginning() -> Beginning:
+    return the_tools
+
+
+@pytest.fixture
+def index(session: Session) -> Index:
     return matching.read_index(session)
 
 
@@ -125,7 +129,6 @@ def test_a_vendor_a_part_or_a_sentence_leads_to_the_tool(session: Session, index
 def test_a_terminal_is_told_what_the_site_answers(engine: Engine, now: datetime, half: str) -> None:
     queries = [*(each.query for each in labelled(half)), *ODD]
     with transaction(engine) as session:
-        the_tools(session, now)
         cast = the_cast(session, now)
         for outcome, tool in zip(Outcome, tools.every(session)[::20], strict=False):
             a_verdict(session, tool, cast, outcome=outcome, now=now)

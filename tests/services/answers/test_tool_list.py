@@ -7,6 +7,7 @@ from itertools import product
 
 import pytest
 from sqlalchemy import Engine, event
+from sqlmodel import Session
 
 from registry.domain.lookup import AnswerCode, Question
 from registry.domain.outcome import Outcome
@@ -24,6 +25,7 @@ from registry.store.columns import id_of
 from registry.store.engine import snapshot, transaction
 from registry.store.tables import Tool
 from tests.builders import UTC_ZONE, a_tool, a_verdict, an_evaluation, the_cast
+from tests.conftest import Beginning
 
 DAY = timedelta(days=1)
 SETTINGS = Settings()
@@ -37,28 +39,36 @@ def shelving(engine: Engine) -> Iterator[Shelving]:
     made.close()
 
 
-@pytest.fixture
-def cast(engine: Engine, now: datetime) -> dict[str, Actor]:
-    """Seven tools of three categories, some of them tagged: two decided, one under review, the others unseen."""
+def seven_tools(session: Session, now: datetime) -> dict[str, Actor]:
+    """Of three categories, some of them tagged: two decided, one under review, the others unseen."""
     before = now - 3 * DAY
-    with transaction(engine) as session:
-        people = the_cast(session, before)
-        made = [
-            a_tool(
-                session,
-                f"Tool {at}",
-                now=before,
-                category=("", "Maps", "Notes")[at % 3],
-                vendor=f"Vendor {at % 2}",
-            )
-            for at in range(7)
-        ]
-        for at, tagged in TAGGED.items():
-            tags.put(session, id_of(made[at]), added=tagged, removed=())
-        a_verdict(session, made[1], people, now=before)
-        a_verdict(session, made[2], people, now=before, outcome=Outcome.REJECTED)
-        an_evaluation(session, made[4], owner=people["rosa"], now=before)
+    people = the_cast(session, before)
+    made = [
+        a_tool(
+            session,
+            f"Tool {at}",
+            now=before,
+            category=("", "Maps", "Notes")[at % 3],
+            vendor=f"Vendor {at % 2}",
+        )
+        for at in range(7)
+    ]
+    for at, tagged in TAGGED.items():
+        tags.put(session, id_of(made[at]), added=tagged, removed=())
+    a_verdict(session, made[1], people, now=before)
+    a_verdict(session, made[2], people, now=before, outcome=Outcome.REJECTED)
+    an_evaluation(session, made[4], owner=people["rosa"], now=before)
     return people
+
+
+@pytest.fixture
+def beginning() -> Beginning:
+    return seven_tools
+
+
+@pytest.fixture
+def cast(given: dict[str, Actor]) -> dict[str, Actor]:
+    return given
 
 
 def true_answers(engine: Engine, now: datetime) -> dict[str, tuple[str, AnswerCode]]:

@@ -10,17 +10,20 @@ from sqlmodel import Session, select
 
 from registry.domain.errors import NotFound, RegistryError, RuleBroken, StaleVersion
 from registry.domain.evaluation import EvaluationState
+from registry.domain.lookup import House
 from registry.domain.outcome import Outcome
 from registry.domain.scorecard import TypedScorecard
 from registry.domain.triage import CandidateStatus
 from registry.domain.validity import MarkKind
 from registry.services.candidates import merging, triage
 from registry.services.decisions.decision import Decision, decide
+from registry.services.decisions.quick_no import QuickNo, give
 from registry.services.evaluations import assigning, scoring
 from registry.services.evaluations import evaluation as rounds
 from registry.services.people import sign_in
 from registry.services.people.acting import REGISTRY, Actor
 from registry.services.verdicts.verdict_life import mark
+from registry.store import tools
 from registry.store.columns import id_of
 from registry.store.engine import snapshot, transaction
 from registry.store.tables import Candidate, Evaluation, Event, UserSession, Verdict
@@ -28,6 +31,8 @@ from tests.builders import TERMS, UTC_ZONE, a_tool, a_verdict, an_evaluation, sc
 
 pytestmark = pytest.mark.both_databases
 Act = Callable[[Session], object]
+HOUSE = House(data_classes=TERMS.data_classes, account_types=TERMS.account_types, zone=UTC_ZONE)
+NO = QuickNo(ground="K9", evidence="Its terms.", alternatives=("none known",), independent=True)
 YES = Decision(outcome=Outcome.APPROVED, rationale="It does what we need.")
 SECRET = b"of the tests"
 
@@ -83,6 +88,44 @@ def test_what_is_withdrawn_at_that_moment_is_not_decided(
     with snapshot(engine) as session:
         assert session.get_one(Evaluation, case).state is EvaluationState.WITHDRAWN
         assert session.exec(select(Verdict)).all() == []
+
+
+def test_a_quick_no_is_given_once(engine: Engine, cast: Mapping[str, Actor], now: datetime) -> None:
+    with transaction(engine) as session:
+        an_evaluation(
+            session, a_tool(session, "Other", now=now), owner=cast["rosa"], now=now
+        )  # has the rubric
+        tool_id = id_of(a_tool(session, now=now))
+
+    def say_no(who: str) -> Act:
+        return lambda session: give(
+            session, tools.get_by_id(session, tool_id), NO, TERMS, HOUSE, by=cast[who], now=now
+        )
+
+    told = at_once(engine, say_no("amir"), say_no("ana"))
+    assert isinstance(told, RuleBroken)
+    assert "has decided on" in told.sentence
+    with snapshot(engine) as session:
+        assert len(session.exec(select(Verdict)).all()) == 1
+        assert len(session.exec(select(Evaluation).where(Evaluation.tool_id == tool_id)).all()) == 1
+
+
+def test_no_quick_no_is_given_on_what_is_decided_at_that_moment(
+    engine: Engine, cast: Mapping[str, Actor], now: datetime
+) -> None:
+    case = a_case(engine, cast, now, handed_in=True)
+    with snapshot(engine) as session:
+        tool_id = session.get_one(Evaluation, case).tool_id
+    told = at_once(
+        engine,
+        lambda session: decide(session, case, YES, TERMS, by=cast["amir"], now=now),
+        lambda session: give(
+            session, tools.get_by_id(session, tool_id), NO, TERMS, HOUSE, by=cast["ana"], now=now
+        ),
+    )
+    assert isinstance(told, RuleBroken)
+    with snapshot(engine) as session:
+        assert [row.outcome for row in session.exec(select(Verdict))] == [Outcome.APPROVED]
 
 
 def test_a_draft_saved_from_two_windows_loses_no_word(

@@ -19,23 +19,32 @@ from registry.store import evaluations, tools
 from registry.store.columns import id_of
 from registry.store.tables import Evaluation, Event, Verdict
 from tests.builders import TERMS, a_condition, a_tool, a_verdict, an_evaluation, scored, the_cast
+from tests.conftest import Beginning
+
+
+def all_scored(session: Session, now: datetime) -> dict[str, Actor]:
+    """By Rosa and Ravi, nothing flagged; it waits for an approver."""
+    cast = the_cast(session, now)
+    reviewers = (cast["rosa"], cast["ravi"])
+    found = an_evaluation(session, a_tool(session, now=now), owner=cast["rosa"], reviewers=reviewers, now=now)
+    for each in reviewers:
+        scored(session, found, each, now=now)
+    return cast
 
 
 @pytest.fixture
-def cast(session: Session, now: datetime) -> dict[str, Actor]:
-    return the_cast(session, now)
+def beginning() -> Beginning:
+    return all_scored
 
 
 @pytest.fixture
-def ready(session: Session, cast: Mapping[str, Actor], now: datetime) -> Evaluation:
-    """Scored by Rosa and Ravi, nothing flagged, waiting for an approver."""
-    tool = a_tool(session, now=now)
-    evaluation = an_evaluation(
-        session, tool, owner=cast["rosa"], reviewers=(cast["rosa"], cast["ravi"]), now=now
-    )
-    for name in ("rosa", "ravi"):
-        scored(session, evaluation, cast[name], now=now)
-    return evaluation
+def cast(given: dict[str, Actor]) -> dict[str, Actor]:
+    return given
+
+
+@pytest.fixture
+def ready(session: Session) -> Evaluation:
+    return session.exec(select(Evaluation)).one()
 
 
 YES = Decision(outcome=Outcome.APPROVED, rationale="It does what we need.")
@@ -155,7 +164,7 @@ def test_a_verdict_that_has_gone_out_cannot_be_taken_back(
 def test_a_successor_supersedes_what_is_published_on_its_tool_and_so_never_itself(
     session: Session, cast: Mapping[str, Actor], now: datetime
 ) -> None:
-    tool, other = a_tool(session, now=now), a_tool(session, "Inkwell", now=now)
+    tool, other = (a_tool(session, name, now=now) for name in ("Scrawl", "Inkwell"))
     first = a_verdict(session, tool, cast, now=now)
     stranger = a_verdict(session, other, cast, now=now)
     its_own = stranger.number + 1
@@ -170,7 +179,7 @@ def test_a_verdict_on_another_tool_is_not_superseded(
 ) -> None:
     stranger = a_verdict(session, a_tool(session, "Inkwell", now=now), cast, now=now)
     with pytest.raises(InvalidInput) as refused:
-        a_verdict(session, a_tool(session, now=now), cast, now=now, supersedes=(stranger.number,))
+        a_verdict(session, a_tool(session, "Scrawl", now=now), cast, now=now, supersedes=(stranger.number,))
     assert "supersedes" in refused.value.faults
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 
 import pytest
-from sqlmodel import Session
+from sqlmodel import Session, select
 
 from registry.domain.errors import InvalidInput, NotAllowed, RuleBroken, StaleVersion
 from registry.domain.evaluation import EvaluationState
@@ -22,21 +22,32 @@ from registry.store import moderation as store
 from registry.store.columns import id_of
 from registry.store.tables import Evaluation, Remark
 from tests.builders import TERMS, a_condition, a_tool, an_evaluation, scored, the_cast
+from tests.conftest import Beginning
 
 
-@pytest.fixture
-def cast(session: Session, now: datetime) -> dict[str, Actor]:
-    return the_cast(session, now)
-
-
-@pytest.fixture
-def split(session: Session, cast: Mapping[str, Actor], now: datetime) -> Evaluation:
+def two_that_differ(session: Session, now: datetime) -> dict[str, Actor]:
     """Rosa rates R1 with 1, Ravi with 4; so the risk bands differ too."""
+    cast = the_cast(session, now)
     reviewers = (cast["rosa"], cast["ravi"])
     found = an_evaluation(session, a_tool(session, now=now), owner=cast["rosa"], reviewers=reviewers, now=now)
     scored(session, found, cast["rosa"], now=now)
     scored(session, found, cast["ravi"], now=now, R1="4")
-    return found
+    return cast
+
+
+@pytest.fixture
+def beginning() -> Beginning:
+    return two_that_differ
+
+
+@pytest.fixture
+def cast(given: dict[str, Actor]) -> dict[str, Actor]:
+    return given
+
+
+@pytest.fixture
+def split(session: Session) -> Evaluation:
+    return session.exec(select(Evaluation)).one()
 
 
 def resolve(

@@ -1,7 +1,8 @@
 """Everything published goes out, and comes back the same, through each of the three formats."""
 
 import json
-from collections.abc import Mapping, Sequence
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
@@ -22,78 +23,87 @@ from registry.services.lists.exporting import export_rows
 from registry.services.lists.import_rows import COLUMNS
 from registry.services.lists.importing import import_rows
 from registry.services.lists.spreadsheets import FORMATS, Sheet
-from registry.services.people.acting import REGISTRY
+from registry.services.people.acting import REGISTRY, Actor
 from registry.services.people.house import house
 from registry.services.verdicts import publishing, verdict_life
 from registry.settings import Settings
 from registry.store import verdicts
 from registry.store.engine import make_engine, transaction
-from registry.store.schema import upgrade
 from registry.store.tables import AliasKind
 from tests.builders import UTC_ZONE, a_condition, a_tool, a_verdict, the_cast, the_offices
+from tests.conftest import Beginning
 
 SETTINGS = Settings(_env_file=None)
 
 
+def verdicts_of_every_kind(session: Session, now: datetime) -> Mapping[str, Actor]:
+    """One of them is suspended, and texts are among them that files find hard."""
+    cast = the_cast(session, now)
+    the_offices(session)
+    later = now + timedelta(days=3)
+    quill = a_tool(
+        session,
+        now=now,
+        vendor="Quill; and Sons",
+        tagged=("c-plus-plus", "offline", "名前"),
+        aliases={
+            "chat.quillmark.example": AliasKind.DOMAIN,
+            "Feather; Pen": AliasKind.NAME,
+            "ASP.NET": AliasKind.NAME,
+        },
+    )
+    quill.description = 'Says "hello",\nthen =SUM(A1) and Grüße'
+    a_tool(session, "=Formula", now=now, aliases={"pkg:pypi/formula": AliasKind.PURL})
+    first = a_verdict(session, quill, cast, now=now)
+    dated = Condition(
+        "Ask the office; then train.",
+        duty=Duty.OFFICE,
+        check=Check.EVIDENCE,
+        mitigates=frozenset({"R5"}),
+        due_on=date(2027, 5, 1),
+    )
+    a_verdict(
+        session,
+        quill,
+        cast,
+        now=later,
+        outcome=Outcome.APPROVED_WITH_CONDITIONS,
+        conditions=(dated, a_condition("Enter only public information.", "R5")),
+        scope=Scope(
+            edition="Pro",
+            offices=frozenset({"hq"}),
+            data_ceiling="internal",
+            accounts=frozenset({"work"}),
+        ),
+        supersedes=(first.number,),
+    )
+    other = a_tool(session, "Paletta", now=now)
+    a_verdict(session, other, cast, now=now, outcome=Outcome.REJECTED, alternatives=("quillmark",))
+    _marked_and_odd(session, cast, now)
+    lent = {"name": "Lent", "outcome": "approved", "decided_by": "Mina", "decided_for": "Amir"}
+    import_rows(session, Sheet.of([lent]), house(session, SETTINGS), by=REGISTRY, now=now)
+    third = a_tool(session, "Sketchline", now=now)
+    approved = a_verdict(session, third, cast, now=now)
+    verdict_life.mark(
+        session,
+        approved.number,
+        MarkKind.SUSPENDED,
+        reason="A leak.",
+        zone=UTC_ZONE,
+        by=cast["ana"],
+        now=later,
+    )
+    return cast
+
+
 @pytest.fixture
-def full(engine: Engine, now: datetime) -> Engine:
-    """A registry with verdicts of every kind, one of them suspended, and texts that files find hard."""
-    with transaction(engine) as session:
-        cast = the_cast(session, now)
-        the_offices(session)
-        later = now + timedelta(days=3)
-        quill = a_tool(
-            session,
-            now=now,
-            vendor="Quill; and Sons",
-            tagged=("c-plus-plus", "offline", "名前"),
-            aliases={
-                "chat.quillmark.example": AliasKind.DOMAIN,
-                "Feather; Pen": AliasKind.NAME,
-                "ASP.NET": AliasKind.NAME,
-            },
-        )
-        quill.description = 'Says "hello",\nthen =SUM(A1) and Grüße'
-        a_tool(session, "=Formula", now=now, aliases={"pkg:pypi/formula": AliasKind.PURL})
-        first = a_verdict(session, quill, cast, now=now)
-        dated = Condition(
-            "Ask the office; then train.",
-            duty=Duty.OFFICE,
-            check=Check.EVIDENCE,
-            mitigates=frozenset({"R5"}),
-            due_on=date(2027, 5, 1),
-        )
-        a_verdict(
-            session,
-            quill,
-            cast,
-            now=later,
-            outcome=Outcome.APPROVED_WITH_CONDITIONS,
-            conditions=(dated, a_condition("Enter only public information.", "R5")),
-            scope=Scope(
-                edition="Pro",
-                offices=frozenset({"hq"}),
-                data_ceiling="internal",
-                accounts=frozenset({"work"}),
-            ),
-            supersedes=(first.number,),
-        )
-        other = a_tool(session, "Paletta", now=now)
-        a_verdict(session, other, cast, now=now, outcome=Outcome.REJECTED, alternatives=("quillmark",))
-        _marked_and_odd(session, cast, now)
-        lent = {"name": "Lent", "outcome": "approved", "decided_by": "Mina", "decided_for": "Amir"}
-        import_rows(session, Sheet.of([lent]), house(session, SETTINGS), by=REGISTRY, now=now)
-        third = a_tool(session, "Sketchline", now=now)
-        approved = a_verdict(session, third, cast, now=now)
-        verdict_life.mark(
-            session,
-            approved.number,
-            MarkKind.SUSPENDED,
-            reason="A leak.",
-            zone=UTC_ZONE,
-            by=cast["ana"],
-            now=later,
-        )
+def beginning() -> Beginning:
+    return verdicts_of_every_kind
+
+
+@pytest.fixture
+def full(engine: Engine) -> Engine:
+    """A registry with verdicts of every kind."""
     return engine
 
 
@@ -139,9 +149,8 @@ def _exported(session: Session, now: datetime) -> list[Mapping[str, Any]]:
 
 
 @pytest.fixture
-def empty(tmp_path: Any) -> Any:
-    engine = make_engine(f"sqlite:///{tmp_path / 'second' / 'registry.sqlite3'}")
-    upgrade(engine)
+def empty(migrated_file: Path, tmp_path: Path) -> Iterator[Engine]:
+    engine = make_engine(f"sqlite:///{shutil.copy(migrated_file, tmp_path / 'second.sqlite3')}")
     yield engine
     engine.dispose()
 
@@ -196,14 +205,15 @@ def test_an_export_imported_where_it_came_from_changes_nothing(full: Engine, now
     assert (report.tools, report.verdicts, report.faulty) == (0, 0, ())
 
 
-def test_a_verdict_in_its_undo_window_is_not_exported(session: Session, now: datetime) -> None:
-    cast = the_cast(session, now)
-    the_offices(session)
-    a_verdict(session, a_tool(session, now=now), cast, now=now)
-    (row,) = export_rows(session, now=now)
-    assert "outcome" not in row
-    (row,) = export_rows(session, now=now + timedelta(hours=1))
-    assert row["outcome"] == "approved"
+def test_a_verdict_in_its_undo_window_is_not_exported(
+    session: Session, given: Mapping[str, Actor], now: datetime
+) -> None:
+    def exported(at: datetime) -> Mapping[str, Any]:
+        return next(row for row in export_rows(session, now=at) if row["name"] == "Fresh")
+
+    a_verdict(session, a_tool(session, "Fresh", now=now), given, now=now)
+    assert "outcome" not in exported(now)
+    assert exported(now + timedelta(hours=1))["outcome"] == "approved"
 
 
 def test_a_pilot_keeps_owner_size_measure_and_exit_rule(full: Engine, empty: Engine, now: datetime) -> None:

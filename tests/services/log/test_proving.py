@@ -2,12 +2,14 @@
 
 import base64
 import json
+from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import Engine, text
+from sqlmodel import Session
 
 from registry.domain import merkle
 from registry.domain.errors import InvalidInput, RuleBroken
@@ -15,12 +17,11 @@ from registry.domain.outcome import Outcome
 from registry.services.log import checkpoints, proving, signing
 from registry.services.log.verifying import verify
 from registry.services.people.acting import REGISTRY
-from registry.services.rubrics import rubric_files
 from registry.settings import Settings
 from registry.store import verdicts
-from registry.store.engine import snapshot, transaction
+from registry.store.engine import snapshot
 from tests.builders import a_tool, a_verdict, the_cast
-from tests.conftest import NOW
+from tests.conftest import Beginning
 from tests.services.log.conftest import act, reaching_in
 
 
@@ -49,19 +50,20 @@ def derived(proof: dict[str, Any]) -> str:
     return base64.b64encode(root).decode()
 
 
+def a_yes(session: Session, now: datetime) -> None:
+    """Verdict 1, with a condition."""
+    tool = a_tool(session, "Quillmark", now=now)
+    a_verdict(session, tool, the_cast(session, now), now=now, outcome=Outcome.APPROVED_WITH_CONDITIONS)
+
+
+@pytest.fixture
+def beginning() -> Beginning:
+    return a_yes
+
+
 @pytest.fixture
 def published(engine: Engine) -> Engine:
-    """Verdict 1, a yes with a condition, in a log that went on after it."""
-    with transaction(engine) as session:
-        rubric_files.take_in(session, None, now=NOW)
-        cast = the_cast(session, NOW)
-        a_verdict(
-            session,
-            a_tool(session, "Quillmark", now=NOW),
-            cast,
-            now=NOW,
-            outcome=Outcome.APPROVED_WITH_CONDITIONS,
-        )
+    """A log that went on after the verdict."""
     act(engine, 1, 2, 3, by=REGISTRY)
     return engine
 

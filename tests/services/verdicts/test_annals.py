@@ -15,18 +15,27 @@ from registry.services.verdicts.annals import Annals, NoticeFilter, Reading
 from registry.services.verdicts.verdict_life import mark
 from registry.store.engine import snapshot, transaction
 from tests.builders import UTC_ZONE, a_tool, a_verdict, the_cast
+from tests.conftest import Beginning
 
 DAY = timedelta(days=1)
 EVERY = NoticeFilter()
 
 
-@pytest.fixture
-def cast(engine: Engine, now: datetime) -> dict[str, Actor]:
-    with transaction(engine) as session:
-        people = the_cast(session, now - 9 * DAY)
-        for name in ("One", "Two"):
-            a_verdict(session, a_tool(session, name, now=now - 9 * DAY), people, now=now - 3 * DAY)
+def two_verdicts(session: Session, now: datetime) -> dict[str, Actor]:
+    people = the_cast(session, now - 9 * DAY)
+    for name in ("One", "Two"):
+        a_verdict(session, a_tool(session, name, now=now - 9 * DAY), people, now=now - 3 * DAY)
     return people
+
+
+@pytest.fixture
+def beginning() -> Beginning:
+    return two_verdicts
+
+
+@pytest.fixture
+def cast(given: dict[str, Actor]) -> dict[str, Actor]:
+    return given
 
 
 def suspend(engine: Engine, cast: dict[str, Actor], now: datetime) -> None:

@@ -23,6 +23,7 @@ from registry.store import evaluations, parties, reopenings, tables
 from registry.store.columns import id_of
 from registry.store.tables import Event, Reopening
 from tests.builders import UTC_ZONE, a_condition, a_tool, a_verdict, the_cast
+from tests.conftest import Beginning
 
 DAY = timedelta(days=1)
 HOUSE = House(
@@ -32,20 +33,31 @@ HOUSE = House(
 )
 
 
-@pytest.fixture
-def cast(session: Session, now: datetime) -> dict[str, Actor]:
-    return the_cast(session, now)
+def an_approval(session: Session, now: datetime) -> dict[str, Actor]:
+    """Of Quillmark; it stands until 1 September 2027."""
+    cast = the_cast(session, now)
+    a_verdict(session, a_tool(session, now=now), cast, now=now, valid_until=date(2027, 9, 1))
+    return cast
 
 
 @pytest.fixture
-def tool(session: Session, now: datetime) -> tables.Tool:
-    return a_tool(session, now=now)
+def beginning() -> Beginning:
+    return an_approval
 
 
 @pytest.fixture
-def approved(session: Session, cast: Mapping[str, Actor], tool: tables.Tool, now: datetime) -> tables.Verdict:
-    """Stands until 1 September 2027."""
-    return a_verdict(session, tool, cast, now=now, valid_until=date(2027, 9, 1))
+def cast(given: dict[str, Actor]) -> dict[str, Actor]:
+    return given
+
+
+@pytest.fixture
+def tool(session: Session) -> tables.Tool:
+    return session.exec(select(tables.Tool)).one()
+
+
+@pytest.fixture
+def approved(session: Session) -> tables.Verdict:
+    return session.exec(select(tables.Verdict)).one()
 
 
 def watch(session: Session, at: datetime) -> list[tuple[Cause, str]]:
@@ -151,13 +163,14 @@ def test_what_was_known_before_the_verdict_and_what_concerns_a_tool_without_one_
 
 
 def test_a_flaw_in_what_is_forbidden_anyway_opens_nothing_but_a_new_version_may_mend_it(
-    session: Session, tool: tables.Tool, cast: Mapping[str, Actor], now: datetime
+    session: Session, cast: Mapping[str, Actor], now: datetime
 ) -> None:
+    tool = a_tool(session, "Scrawl", now=now)
     a_verdict(session, tool, cast, now=now, outcome=Outcome.REJECTED)
     told(session, tool, now + DAY, "exploited")
     assert watch(session, now + DAY) == []
-    told(session, tool, now + DAY, "release", major=True, title="Quillmark 3")
-    assert watch(session, now + DAY) == [(Cause.MAJOR_VERSION, "Quillmark 3")]
+    told(session, tool, now + DAY, "release", major=True, title="Scrawl 3")
+    assert watch(session, now + DAY) == [(Cause.MAJOR_VERSION, "Scrawl 3")]
 
 
 @pytest.mark.both_databases

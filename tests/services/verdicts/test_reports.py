@@ -15,20 +15,31 @@ from registry.store import evaluations, tables
 from registry.store.columns import id_of
 from registry.store.tables import Report
 from tests.builders import UTC_ZONE, a_tool, a_verdict, the_cast
+from tests.conftest import Beginning
 
 SOMEBODY = Actor(None, "somebody without an account")
 
 
-@pytest.fixture
-def cast(session: Session, now: datetime) -> dict[str, Actor]:
-    return the_cast(session, now)
+def an_approval(session: Session, now: datetime) -> dict[str, Actor]:
+    """Of Quillmark."""
+    cast = the_cast(session, now)
+    a_verdict(session, a_tool(session, now=now), cast, now=now)
+    return cast
 
 
 @pytest.fixture
-def tool(session: Session, cast: Mapping[str, Actor], now: datetime) -> tables.Tool:
-    found = a_tool(session, now=now)
-    a_verdict(session, found, cast, now=now)
-    return found
+def beginning() -> Beginning:
+    return an_approval
+
+
+@pytest.fixture
+def cast(given: dict[str, Actor]) -> dict[str, Actor]:
+    return given
+
+
+@pytest.fixture
+def tool(session: Session) -> tables.Tool:
+    return session.exec(select(tables.Tool)).one()
 
 
 def tell(session: Session, kind: ReportKind, at: datetime, by: Actor = SOMEBODY, **said: object) -> Told:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Engine, event
+from sqlalchemy.exc import OperationalError
 from sqlmodel import Session
 
 from registry.domain.lookup import AnswerCode
@@ -21,9 +22,11 @@ from registry.services.verdicts.shelving import MOST_PASTS, Shelving
 from registry.services.verdicts.verdict_life import mark
 from registry.settings import Settings
 from registry.store import shelf as store
+from registry.store.changes import Trail
 from registry.store.engine import make_engine, snapshot, transaction
 from registry.store.tables import Tool
 from tests.builders import UTC_ZONE, a_tool, a_verdict, an_evaluation, scored, the_cast
+from tests.conftest import Beginning
 
 DAY = timedelta(days=1)
 
@@ -35,13 +38,21 @@ def shelving(engine: Engine) -> Iterator[Shelving]:
     made.close()
 
 
-@pytest.fixture
-def cast(engine: Engine, now: datetime) -> dict[str, Actor]:
-    with transaction(engine) as session:
-        people = the_cast(session, now - 9 * DAY)
-        for name in ("One", "Two"):
-            a_verdict(session, a_tool(session, name, now=now - 9 * DAY), people, now=now - 3 * DAY)
+def two_verdicts(session: Session, now: datetime) -> dict[str, Actor]:
+    people = the_cast(session, now - 9 * DAY)
+    for name in ("One", "Two"):
+        a_verdict(session, a_tool(session, name, now=now - 9 * DAY), people, now=now - 3 * DAY)
     return people
+
+
+@pytest.fixture
+def beginning() -> Beginning:
+    return two_verdicts
+
+
+@pytest.fixture
+def cast(given: dict[str, Actor]) -> dict[str, Actor]:
+    return given
 
 
 def suspend(session: Session, by: Actor, now: datetime) -> None:
@@ -110,6 +121,30 @@ def test_what_did_not_change_is_not_read_again(
     second = shelving.shelf(now)
     assert second.mark != first.mark
     assert not [statement for statement in said if "MATERIALIZED" in statement]  # one tool's verdicts alone
+
+
+def test_what_nothing_was_heard_of_is_at_hand_until_time_or_a_failure_ends_it(
+    engine: Engine, shelving: Shelving, cast: dict[str, Actor], now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert shelving.shelf_at_hand(now, 7) is None
+    first = shelving.shelf(now, 7)
+    assert shelving.shelf_at_hand(now, 7) is first
+    assert shelving.roll_at_hand(now, 7) is None  # nobody has asked for it
+    assert shelving.roll(now, 7) == shelving.roll_at_hand(now, 7)
+    assert shelving.shelf_at_hand(now, 8) is None
+    assert shelving.shelf_at_hand(now + 400 * DAY, 7) is None
+    with transaction(engine) as session:
+        suspend(session, cast["ana"], now)
+    assert shelving.shelf(now, 8) == shelving.shelf_at_hand(now, 8) != first
+    assert shelving.roll_at_hand(now, 8) is None  # it tells of what it was before
+
+    def fails(*_told: object) -> None:
+        raise OperationalError("", None, Exception())
+
+    monkeypatch.setattr(Trail, "news", fails)
+    with pytest.raises(OperationalError):
+        shelving.shelf(now, 9)
+    assert shelving.shelf_at_hand(now, 8) is None
 
 
 @pytest.mark.both_databases

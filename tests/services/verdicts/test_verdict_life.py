@@ -18,27 +18,17 @@ from registry.store import verdicts
 from registry.store.columns import id_of
 from registry.store.tables import Event
 from tests.builders import UTC_ZONE, a_condition, a_tool, a_verdict, the_cast
+from tests.conftest import Beginning
 
 REASON = "A leak was reported."
 
 
-@pytest.fixture
-def cast(session: Session, now: datetime) -> dict[str, Actor]:
-    return the_cast(session, now)
-
-
-@pytest.fixture
-def later(now: datetime) -> datetime:
-    """When the verdict has gone out."""
-    return now + timedelta(hours=1)
-
-
-@pytest.fixture
-def number(session: Session, cast: Mapping[str, Actor], now: datetime) -> int:
+def an_approval(session: Session, now: datetime) -> tuple[dict[str, Actor], int]:
     """Approved with a standing condition and one that is due on 1 March 2027."""
+    cast = the_cast(session, now)
     dated = replace(a_condition("Export monthly.", "R4"), standing=False, due_on=date(2027, 3, 1))
     conditions = (a_condition("Enter only public information.", "R5"), dated)
-    return a_verdict(
+    verdict = a_verdict(
         session,
         a_tool(session, now=now),
         cast,
@@ -46,7 +36,29 @@ def number(session: Session, cast: Mapping[str, Actor], now: datetime) -> int:
         outcome=Outcome.APPROVED_WITH_CONDITIONS,
         conditions=conditions,
         valid_until=date(2027, 9, 1),
-    ).number
+    )
+    return cast, verdict.number
+
+
+@pytest.fixture
+def beginning() -> Beginning:
+    return an_approval
+
+
+@pytest.fixture
+def cast(given: tuple[dict[str, Actor], int]) -> dict[str, Actor]:
+    return given[0]
+
+
+@pytest.fixture
+def number(given: tuple[dict[str, Actor], int]) -> int:
+    return given[1]
+
+
+@pytest.fixture
+def later(now: datetime) -> datetime:
+    """When the verdict has gone out."""
+    return now + timedelta(hours=1)
 
 
 def stands(session: Session, number: int, at: datetime) -> Validity:

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,13 +16,16 @@ from registry.services.people.acting import Actor
 from registry.store import users
 from registry.store.engine import transaction
 from tests.builders import a_condition, a_tool, a_verdict
+from tests.conftest import Beginning
+from tests.web.conftest import the_actors
 
 As = Callable[[str], TestClient]
 V = "/api/v1/verdicts"
 
 
-def prepare(session: Session, actors: Mapping[str, Actor], now: datetime) -> None:
+def prepare(session: Session, now: datetime) -> None:
     """Verdict 1 on Quillmark, conditional, with a condition that is due; 2 on Scrawl, approved."""
+    actors = the_actors(session)
     dated = replace(
         a_condition("Sign the terms.", "R4"), standing=False, due_on=date(2027, 3, 1), check=Check.EVIDENCE
     )
@@ -39,8 +41,8 @@ def prepare(session: Session, actors: Mapping[str, Actor], now: datetime) -> Non
 
 
 @pytest.fixture
-def first_file(begun: Callable[..., Path]) -> Path:
-    return begun(prepare)
+def beginning() -> Beginning:
+    return prepare
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine
-from sqlmodel import select
+from sqlmodel import Session, select
 from starlette.testclient import TestClient
 
 from registry.domain.outcome import Outcome
@@ -18,23 +18,32 @@ from registry.store.engine import transaction
 from registry.store.tables import Unanswered
 from registry.web.schemas import AnswerOut
 from tests.builders import a_tool, a_verdict, the_cast, the_offices
+from tests.conftest import Beginning
 from tests.web.conftest import HandClock
 
 
-@pytest.fixture
-def decided(site_engine: Engine, now: datetime, clock: HandClock) -> Engine:
+def four_tools(session: Session, now: datetime) -> None:
     """Quillmark approved (1), Paletta conditional (2), Sketchline rejected (3), Tidebook never looked at."""
-    with transaction(site_engine) as session:
-        people = the_cast(session, now)
-        the_offices(session)
-        outcomes: Mapping[str, Outcome] = {
-            "Quillmark": Outcome.APPROVED,
-            "Paletta": Outcome.APPROVED_WITH_CONDITIONS,
-            "Sketchline": Outcome.REJECTED,
-        }
-        for name, outcome in outcomes.items():
-            a_verdict(session, a_tool(session, name, now=now), people, now=now, outcome=outcome)
-        a_tool(session, "Tidebook", now=now)
+    people = the_cast(session, now)
+    the_offices(session)
+    outcomes: Mapping[str, Outcome] = {
+        "Quillmark": Outcome.APPROVED,
+        "Paletta": Outcome.APPROVED_WITH_CONDITIONS,
+        "Sketchline": Outcome.REJECTED,
+    }
+    for name, outcome in outcomes.items():
+        a_verdict(session, a_tool(session, name, now=now), people, now=now, outcome=outcome)
+    a_tool(session, "Tidebook", now=now)
+
+
+@pytest.fixture
+def beginning() -> Beginning:
+    return four_tools
+
+
+@pytest.fixture
+def decided(site_engine: Engine, clock: HandClock) -> Engine:
+    """Their verdicts have gone out."""
     clock.pass_time(hours=1)
     return site_engine
 
@@ -125,13 +134,7 @@ def test_a_read_that_the_asker_has_already_is_an_empty_304(
     assert again.headers["cache-control"] == "no-cache"
 
 
-def test_a_verdict_in_its_undo_window_is_nowhere(
-    site_engine: Engine, now: datetime, client: TestClient
-) -> None:
-    with transaction(site_engine) as session:
-        people = the_cast(session, now)
-        the_offices(session)
-        a_verdict(session, a_tool(session, now=now), people, now=now)
+def test_a_verdict_in_its_undo_window_is_nowhere(client: TestClient) -> None:
     assert client.get("/api/v1/verdicts/1").status_code == 404
     assert client.get("/api/v1/verdicts").json()["items"] == []
     assert client.get("/api/v1/tools/quillmark").json()["verdicts"] == []

@@ -18,9 +18,19 @@ from registry.web.copy.folder import State
 from registry.web.copy.making import publish
 from registry.web.copy.standing import standing_of
 from registry.web.copy.writing import SEEDS
-from tests.web.copy.test_documents import CHANGES, COPY, FEEDS, cast, mentioned, renamed, running, suspended
+from tests.web.copy.test_documents import (
+    CHANGES,
+    COPY,
+    FEEDS,
+    beginning,
+    cast,
+    mentioned,
+    renamed,
+    running,
+    suspended,
+)
 
-__all__ = ["cast"]
+__all__ = ["beginning", "cast"]
 
 
 def state(settings: Settings, engine: Engine, now: datetime) -> State:
@@ -44,7 +54,6 @@ def test_whatever_was_written_ends_it(
         before = after
 
 
-@pytest.mark.usefixtures("cast")
 def test_a_day_a_clock_put_back_or_a_setting_ends_it_too(
     settings: Settings, site_engine: Engine, now: datetime
 ) -> None:
@@ -67,7 +76,6 @@ def tables_read() -> Iterator[set[str]]:
     event.remove(Engine, "before_cursor_execute", note)
 
 
-@pytest.mark.usefixtures("cast")
 def test_no_table_that_does_not_count_is_read_for_a_page_of_a_copy(
     settings: Settings, site_engine: Engine, now: datetime, tables_read: set[str]
 ) -> None:
@@ -114,7 +122,6 @@ def somebody_left(session: Session, _cast: object, now: datetime) -> None:
     session.exec(select(User)).all()[0].disabled_at = now
 
 
-@pytest.mark.usefixtures("cast")
 def test_a_copy_that_says_all_already_is_left_alone_and_one_that_was_touched_is_not(
     settings: Settings, site_engine: Engine, now: datetime, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

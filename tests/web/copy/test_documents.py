@@ -28,6 +28,7 @@ from registry.web.copy.making import publish
 from registry.web.pages import tool_list
 from registry.web.rendering import Copy
 from tests.builders import UTC_ZONE, a_tool, a_verdict, the_cast, the_offices
+from tests.conftest import Beginning
 from tests.web.test_queries import counting
 
 COPY = Copy("http://testserver", "", "now", "now", "policy", "/static/copy.js")
@@ -39,25 +40,33 @@ Made = dict[str, tuple[str, bytes]]
 """Address -> what the document is made of, and its bytes."""
 
 
-@pytest.fixture
-def cast(site_engine: Engine, now: datetime) -> dict[str, Actor]:
-    """Of a registry with a tool that was decided twice, one that names another instead, one of another kind."""
+def prepare(session: Session, now: datetime) -> dict[str, Actor]:
+    """A tool that was decided twice, one that names another instead, one of another kind."""
     before = now - timedelta(days=40)
-    with transaction(site_engine) as session:
-        cast = the_cast(session, now)
-        the_offices(session)
-        quill = a_tool(session, now=before, aliases={"quillmark.example": AliasKind.DOMAIN}, vendor="Feather")
-        first = a_verdict(session, quill, cast, now=before, valid_until=date(2026, 12, 31))
-        odd = a_tool(session, "C++ & <Friends>", now=now)
-        a_verdict(session, odd, cast, now=before, outcome=Outcome.REJECTED, alternatives=("quillmark",))
-        a_verdict(
-            session, quill, cast, now=now - timedelta(days=2), outcome=Outcome.APPROVED_WITH_CONDITIONS,
-            supersedes=(first.number,),
-        )  # fmt: skip
-        a_tool(session, "Bare", now=now, category="Maps")
-        session.add(ToolTag(tool_id=quill.id, tag="ink"))
-        _mention(session, quill, before)
+    cast = the_cast(session, now)
+    the_offices(session)
+    quill = a_tool(session, now=before, aliases={"quillmark.example": AliasKind.DOMAIN}, vendor="Feather")
+    first = a_verdict(session, quill, cast, now=before, valid_until=date(2026, 12, 31))
+    odd = a_tool(session, "C++ & <Friends>", now=now)
+    a_verdict(session, odd, cast, now=before, outcome=Outcome.REJECTED, alternatives=("quillmark",))
+    a_verdict(
+        session, quill, cast, now=now - timedelta(days=2), outcome=Outcome.APPROVED_WITH_CONDITIONS,
+        supersedes=(first.number,),
+    )  # fmt: skip
+    a_tool(session, "Bare", now=now, category="Maps")
+    session.add(ToolTag(tool_id=quill.id, tag="ink"))
+    _mention(session, quill, before)
     return cast
+
+
+@pytest.fixture
+def beginning() -> Beginning:
+    return prepare
+
+
+@pytest.fixture
+def cast(given: dict[str, Actor]) -> dict[str, Actor]:
+    return given
 
 
 def _mention(session: Session, tool: Tool, at: datetime) -> None:
@@ -86,7 +95,6 @@ def made(settings: Settings, engine: Engine, now: datetime) -> Made:
         return {each.address: (each.made_of, each.make()) for each in found}
 
 
-@pytest.mark.usefixtures("cast")
 def test_each_is_the_one_that_the_site_answers(
     settings: Settings, site_engine: Engine, now: datetime
 ) -> None:
@@ -101,7 +109,6 @@ def test_each_is_the_one_that_the_site_answers(
             assert reply.body == body, address
 
 
-@pytest.mark.usefixtures("cast")
 def test_they_are_read_by_as_many_queries_for_many_tools_as_for_few(
     settings: Settings, site_engine: Engine, now: datetime
 ) -> None:
@@ -184,7 +191,6 @@ def test_what_comes_from_the_same_is_the_same_whatever_was_written(
         before = after
 
 
-@pytest.mark.usefixtures("cast")
 def test_a_day_a_setting_or_another_program_tells_documents_apart(
     settings: Settings, site_engine: Engine, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:

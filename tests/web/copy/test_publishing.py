@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from fastapi import FastAPI
 from sqlalchemy import Engine
+from sqlmodel import Session
 from starlette.testclient import TestClient
 
 from registry.domain.errors import InvalidInput, RuleBroken
@@ -20,21 +21,29 @@ from registry.store.tables import AliasKind, Role
 from registry.web.copy import digest, documents
 from registry.web.copy.making import Report, publish
 from tests.builders import UTC_ZONE, a_person, a_tool, a_verdict, the_cast, the_offices
+from tests.conftest import Beginning
 
 OWN = "https://tools.office.example/r"
 
 
+def three_tools(session: Session, now: datetime) -> None:
+    cast = the_cast(session, now)
+    the_offices(session)
+    before = now - timedelta(days=30)
+    quill = a_tool(session, now=now, category="Writing", aliases={"quillmark.example": AliasKind.DOMAIN})
+    a_verdict(session, quill, cast, now=before, valid_until=date(2027, 3, 31))
+    odd = a_tool(session, "C++ & <Friends>", now=now, category="Writing")
+    a_verdict(session, odd, cast, now=before, outcome=Outcome.REJECTED, alternatives=("quillmark",))
+    a_tool(session, "Bare", now=now, category="Maps")
+
+
 @pytest.fixture
-def filled(site_engine: Engine, now: datetime) -> Engine:
-    with transaction(site_engine) as session:
-        cast = the_cast(session, now)
-        the_offices(session)
-        before = now - timedelta(days=30)
-        quill = a_tool(session, now=now, category="Writing", aliases={"quillmark.example": AliasKind.DOMAIN})
-        a_verdict(session, quill, cast, now=before, valid_until=date(2027, 3, 31))
-        odd = a_tool(session, "C++ & <Friends>", now=now, category="Writing")
-        a_verdict(session, odd, cast, now=before, outcome=Outcome.REJECTED, alternatives=("quillmark",))
-        a_tool(session, "Bare", now=now, category="Maps")
+def beginning() -> Beginning:
+    return three_tools
+
+
+@pytest.fixture
+def filled(site_engine: Engine) -> Engine:
     return site_engine
 
 

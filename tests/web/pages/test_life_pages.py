@@ -1,8 +1,7 @@
 """Reports, reopened cases and acts on several verdicts, as their users meet them."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,24 +9,26 @@ from sqlalchemy import Engine
 from sqlmodel import Session, select
 from starlette.testclient import TestClient
 
-from registry.services.people.acting import Actor
 from registry.store.engine import snapshot
 from registry.store.tables import Event, Report
 from tests.builders import a_tool, a_verdict
+from tests.conftest import Beginning
+from tests.web.conftest import the_actors
 
 As = Callable[[str], TestClient]
 
 
-def prepare(session: Session, actors: Mapping[str, Actor], now: datetime) -> None:
+def prepare(session: Session, now: datetime) -> None:
     """Verdict 1 on Quillmark and 2 on Scrawl; nobody has decided on Pen Flow."""
+    actors = the_actors(session)
     a_verdict(session, a_tool(session, now=now), actors, now=now)
     a_verdict(session, a_tool(session, "Scrawl", now=now), actors, now=now)
     a_tool(session, "Pen Flow", now=now)
 
 
 @pytest.fixture
-def first_file(begun: Callable[..., Path]) -> Path:
-    return begun(prepare)
+def beginning() -> Beginning:
+    return prepare
 
 
 @pytest.fixture

@@ -1,4 +1,6 @@
-from datetime import datetime
+import re
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 from html import escape
 
 import pytest
@@ -8,7 +10,10 @@ from sqlmodel import Session, select
 from starlette.testclient import TestClient
 
 from registry.domain.lookup import AnswerCode
+from registry.domain.outcome import Outcome
+from registry.domain.verdict import Scope
 from registry.services.answers.lookup import Suggestion
+from registry.services.people.acting import Actor
 from registry.settings import Settings
 from registry.store.engine import transaction
 from registry.store.tables import Tool, Unanswered
@@ -16,6 +21,7 @@ from registry.web.app import create_app
 from registry.web.cards import tool_links
 from registry.web.question import Typed
 from registry.web.words import answer_heading
+from tests.builders import a_condition, a_tool, a_verdict
 from tests.conftest import NOW
 from tests.web.conftest import HandClock
 
@@ -172,3 +178,68 @@ def test_the_page_and_its_answer_are_said_in_the_language_of_the_house(
     assert "Sí, " in page
     assert "Vale para" in page
     assert "Holds for" not in page
+
+
+def of_editions(engine: Engine, cast: Mapping[str, Actor], now: datetime) -> None:
+    before = now - timedelta(days=2)
+    with transaction(engine) as session:
+        tool = a_tool(session, "Twofold", now=before)
+        a_verdict(session, tool, cast, now=before)
+        a_verdict(session, tool, cast, now=before, scope=Scope(edition="Free"), outcome=Outcome.REJECTED)
+
+
+def test_an_edition_that_is_not_known_gets_no_answer_but_those_there_are_to_choose(
+    client: TestClient, site_engine: Engine, decided: Mapping[str, Actor], now: datetime
+) -> None:
+    of_editions(site_engine, decided, now)
+    told = "We do not know the edition “Fre”. Choose one of: Free, any other edition."
+    page = client.get("/check?q=twofold&edition=Fre&data_class=public")
+    assert page.status_code == 422
+    assert told in page.text
+    assert '<article class="answer' not in page.text
+    assert re.findall(
+        r'<option value="([^"]+)">', page.text.split('id="f-edition"')[1].split("</select>")[0]
+    ) == [
+        "Free",
+        "any other edition",
+    ]
+    api = client.get("/api/v1/check?q=twofold&edition=Fre")
+    assert (api.status_code, api.json()["faults"]) == (422, {"edition": told})
+    assert told in client.get("/embed?q=twofold&edition=Fre").text
+    assert client.get("/api/v1/check?q=twofold&edition=free").json()["answer"] == "no"
+    assert client.get("/api/v1/check?q=twofold&edition=any+other+edition").json()["answer"] == "yes"
+    tool = client.get("/tools/twofold?edition=Fre")
+    assert tool.status_code == 422
+    assert told in tool.text
+    assert 'href="/tools/twofold" aria-current="page"' in tool.text
+
+
+def test_the_box_asks_about_another_tool_without_the_edition_of_this_one(
+    client: TestClient, site_engine: Engine, decided: Mapping[str, Actor], now: datetime
+) -> None:
+    of_editions(site_engine, decided, now)
+    box = client.get("/check?q=twofold&edition=Free").text.split('<form class="ask"')[1].split("</form>")[0]
+    assert "edition" not in box
+    told = client.get("/api/v1/check?q=quillmark&edition=Free").json()
+    assert told["answer"] == "yes"
+    assert told["sentence"].endswith("What was decided does not tell editions apart.")
+
+
+def test_the_card_says_which_data_all_verdicts_permit_together(
+    client: TestClient, site_engine: Engine, decided: Mapping[str, Actor], now: datetime
+) -> None:
+    before = now - timedelta(days=2)
+    with transaction(site_engine) as session:
+        tool, outcome = a_tool(session, "Ladder", now=before), Outcome.APPROVED_WITH_CONDITIONS
+        kept = (a_condition("Sign in first.", "R5"),)
+        scope = Scope(data_ceiling="public")
+        a_verdict(session, tool, decided, now=before, scope=scope, outcome=outcome, conditions=kept)
+        a_verdict(session, tool, decided, now=before, scope=Scope(data_ceiling="internal"))
+    shown = client.get("/check?q=ladder&data_class=internal").text
+    assert "Sign in first." in shown
+    may, never = (
+        shown.split(f"<dt>{title}</dt>")[1].split("</dd>")[0] for title in ("You may enter", "Never enter")
+    )
+    assert "Internal" in may
+    assert "Internal" not in never
+    assert "Sensitive" in never

@@ -4,7 +4,6 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,15 +15,17 @@ from registry.domain.outcome import Outcome
 from registry.services.people import accounts
 from registry.services.people.acting import Actor
 from registry.store.engine import transaction
-from registry.store.tables import Role
 from tests.builders import a_condition, a_tool, a_verdict, the_offices
+from tests.conftest import Beginning
+from tests.web.conftest import the_actors
 
 As = Callable[[str], TestClient]
 ACTS = "/verdicts/1/acts"
 
 
-def prepare(session: Session, actors: Mapping[str, Actor], now: datetime) -> None:
+def prepare(session: Session, now: datetime) -> None:
     """Verdict 1, approved with one standing condition and one that is due."""
+    actors = the_actors(session)
     dated = replace(a_condition("Export monthly.", "R4"), standing=False, due_on=date(2027, 3, 1))
     a_verdict(
         session,
@@ -37,8 +38,8 @@ def prepare(session: Session, actors: Mapping[str, Actor], now: datetime) -> Non
 
 
 @pytest.fixture
-def first_file(begun: Callable[..., Path]) -> Path:
-    return begun(prepare)
+def beginning() -> Beginning:
+    return prepare
 
 
 @pytest.fixture
@@ -264,14 +265,31 @@ def test_several_together_know_nothing_of_a_verdict_that_has_not_gone_out(as_: A
     assert "Withdraw it" in as_("Amir").get(ACTS).text
 
 
+def limit_to_the_field(engine: Engine, actors: Mapping[str, Actor], who: str, now: datetime) -> None:
+    with transaction(engine) as session:
+        the_offices(session)
+        limited, roles = actors[who].person_id, actors[who].roles
+        accounts.set_roles(session, limited, roles=roles, offices=["field"], by=actors["ada"], now=now)
+
+
+@pytest.mark.parametrize("who", ["Amir", "Ada"])
+def test_who_is_for_another_office_sees_no_form_and_who_may(
+    as_: As, site_engine: Engine, actors: Mapping[str, Actor], now: datetime, who: str
+) -> None:
+    assert 'action="/verdicts/1/suspend"' in as_(who).get(ACTS).text
+    limit_to_the_field(site_engine, actors, who.lower(), now)
+    page = as_(who).get(ACTS).text
+    assert 'action="/verdicts/1/' not in page
+    assert "Ask somebody whose role is for all." in page
+    assert "Nothing, as it stands now." not in page
+    assert ("Have it looked at again" in page) == (who == "Amir")
+
+
 @pytest.mark.parametrize("act", ["suspend", "conditions/2/waive"])
 def test_who_is_for_another_office_is_told_so_and_keeps_what_was_typed(
     as_: As, site_engine: Engine, actors: Mapping[str, Actor], now: datetime, act: str
 ) -> None:
-    with transaction(site_engine) as session:
-        the_offices(session)
-        limited, roles = actors["amir"].person_id, {Role.APPROVER}
-        accounts.set_roles(session, limited, roles=roles, offices=["field"], by=actors["ada"], now=now)
+    limit_to_the_field(site_engine, actors, "amir", now)
     reply = as_("Amir").post(f"/verdicts/1/{act}", data={"sure": "yes", "reason": "A long story."})
     assert reply.status_code == 403
     assert "your role is for field alone" in reply.text
