@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -49,5 +50,14 @@ class Terminal:
 
 
 @pytest.fixture
-def run(tmp_path: Path) -> Terminal:
+def bare(tmp_path: Path) -> Terminal:
+    """Where no command has run yet."""
     return Terminal(tmp_path)
+
+
+@pytest.fixture
+def run(bare: Terminal, migrated_file: Path) -> Terminal:
+    """Where `db upgrade` has."""
+    (bare.folder / "data").mkdir(mode=0o700)
+    shutil.copy(migrated_file, bare.folder / "data" / "registry.sqlite3")
+    return bare

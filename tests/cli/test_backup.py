@@ -59,11 +59,11 @@ def test_without_the_secret_it_says_where_that_is_and_what_ends(run: Terminal) -
     assert "REGISTRY_TIME_ZONE was UTC when it was made, and is Asia/Tokyo here." in done.stderr
 
 
-def test_what_is_no_backup_and_what_is_not_there_is_said(run: Terminal) -> None:
-    (run.folder / "list.csv").write_text("name\nQuillmark\n")
-    assert "no whole backup" in run("restore", "list.csv").stderr
-    assert "There is no file" in run("restore", "none.zip").stderr
-    nothing = run("backup", "b.zip")
+def test_what_is_no_backup_and_what_is_not_there_is_said(bare: Terminal) -> None:
+    (bare.folder / "list.csv").write_text("name\nQuillmark\n")
+    assert "no whole backup" in bare("restore", "list.csv").stderr
+    assert "There is no file" in bare("restore", "none.zip").stderr
+    nothing = bare("backup", "b.zip")
     assert (nothing.returncode, "There is no registry" in nothing.stderr) == (1, True)
 
 
@@ -104,20 +104,19 @@ def test_a_full_disk_is_said_and_no_half_file_is_left(run: Terminal) -> None:
     assert list(folder.iterdir()) == []
 
 
-def test_an_upgrade_by_hand_says_where_the_copy_is(run: Terminal, older_file: Path) -> None:
-    (run.folder / "data").mkdir()
-    shutil.copy(older_file, run.folder / "data" / "registry.sqlite3")
-    asked = run("users", "list")
+def test_an_upgrade_by_hand_says_where_the_copy_is(bare: Terminal, older_file: Path) -> None:
+    (bare.folder / "data").mkdir()
+    shutil.copy(older_file, bare.folder / "data" / "registry.sqlite3")
+    asked = bare("users", "list")
     assert (asked.returncode, "Run `registry db upgrade`" in asked.stderr) == (1, True)
-    done = run("db", "upgrade", REGISTRY_BACKUP_DIR="kept")
-    (kept,) = (run.folder / "kept").iterdir()
+    done = bare("db", "upgrade", REGISTRY_BACKUP_DIR="kept")
+    (kept,) = (bare.folder / "kept").iterdir()
     assert (done.returncode, f"is in kept/{kept.name}" in done.stderr) == (0, True)
-    assert run("users", "list").returncode == 0
+    assert bare("users", "list").returncode == 0
 
 
 @pytest.mark.parametrize("command", sorted(COMMANDS.keys() - NEEDS_NO_DATABASE))
 def test_a_program_that_is_older_than_the_database_says_so_in_words(run: Terminal, command: str) -> None:
-    run("db", "upgrade")
     (run.folder / "list.csv").write_text("name\nQuillmark\n")
     file = run.folder / "data" / "registry.sqlite3"
     with sqlite3.connect(file) as connection:

@@ -44,17 +44,17 @@ def test_a_token_is_printed_alone_and_a_link_leads_to_the_site(run: Terminal) ->
     assert "reg_" not in run("tokens", "list", "rosa@example.org", "--json").stdout
 
 
-def test_doctor_finds_what_is_wrong(run: Terminal, tmp_path: Path) -> None:
-    assert run("db", "status").returncode == 1
-    assert run("db", "upgrade").returncode == 0
-    assert run("db", "status", "--json").returncode == 0
-    sick = run("doctor", "--json")
+def test_doctor_finds_what_is_wrong(bare: Terminal, tmp_path: Path) -> None:
+    assert bare("db", "status").returncode == 1
+    assert bare("db", "upgrade").returncode == 0
+    assert bare("db", "status", "--json").returncode == 0
+    sick = bare("doctor", "--json")
     assert sick.returncode == 1
     assert [each["name"] for each in json.loads(sick.stdout) if not each["ok"]] == ["admin"]
-    run("users", "add", "ada@example.org", "--role", "admin")
-    assert run("doctor").returncode == 0
+    bare("users", "add", "ada@example.org", "--role", "admin")
+    assert bare("doctor").returncode == 0
     (tmp_path / "data" / "secret").chmod(0o644)
-    assert "WRONG  secret" in run("doctor").stdout
+    assert "WRONG  secret" in bare("doctor").stdout
 
 
 def test_doctor_warns_where_publishers_cannot_tell_whom_to_write_to(run: Terminal) -> None:
