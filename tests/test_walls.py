@@ -315,6 +315,17 @@ def test_a_start_loads_no_library_that_only_few_acts_need(start: str):
     assert broken == []
 
 
+def test_no_table_has_the_dialect_of_the_other_database_loaded():
+    named = [
+        f"{module.name} says {node.arg}"
+        for module in modules().values()
+        if module.name.startswith("registry.store.tables.")
+        for node in module.nodes
+        if isinstance(node, ast.keyword) and (node.arg or "").startswith(("postgresql_", "sqlite_"))
+    ]
+    assert named == [], "use IndexWhere"
+
+
 def test_values_are_made_the_fast_way():
     """A site loads five hundred of them at each start; scrapers and publish know nothing of the domain."""
     slow = [

@@ -62,7 +62,9 @@ def opening(text: str) -> Worded:
 
 def said(text: str, language: Language) -> str:
     """A sentence in the reader's language; a text that is none stays as it was written."""
-    return text.said(language) if isinstance(text, Worded) else text
+    if not isinstance(text, Worded):
+        return text
+    return str(text) if language is ENGLISH else text.said(language)
 
 
 def day_text(day: date | None, language: Language = ENGLISH) -> str:
@@ -87,5 +89,5 @@ def _filled(text: str, values: Mapping[str, object], language: Language) -> str:
 
 def _shown(value: object, language: Language) -> object:
     if isinstance(value, Worded):
-        return value.said(language)
+        return said(value, language)
     return day_text(value, language) if isinstance(value, date) else value

@@ -181,7 +181,8 @@ def alias_keys(source: "Source", tool_ids: Collection[int] | None = None) -> Ite
 
 def written(source: "Source", tool_ids: Collection[int] | None = None) -> Iterator[tuple[str, int]]:
     """Names that hold a stop, as hosts and mail addresses do, just as they are written, each with its tool's id."""
-    query = "SELECT text, tool_id FROM alias WHERE kind = 'name' AND text LIKE ?"
+    # By the index over kinds to read all names one by one takes longer than to read through all aliases.
+    query = "SELECT text, tool_id FROM alias WHERE kind || '' = 'name' AND text LIKE ?"
     yield from _of(source, query, "tool_id", tool_ids, "", "%.%")
 
 

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Collection
 from enum import StrEnum
+from functools import cached_property
 from typing import Any
 
 from sqlalchemy import (
@@ -11,13 +12,16 @@ from sqlalchemy import (
     Column,
     ColumnElement,
     Enum,
+    Index,
     String,
     any_,
     bindparam,
     func,
     literal,
     select,
+    text,
 )
+from sqlalchemy.util import PopulateDict
 from sqlmodel import Session, SQLModel
 
 from registry.store.plain import id_of as id_of
@@ -39,6 +43,33 @@ def EnumText(enum: type[StrEnum]) -> Enum:  # noqa: N802 - reads as the type tha
     return Enum(
         enum, native_enum=False, length=40, values_callable=lambda members: [each.value for each in members]
     )
+
+
+class IndexWhere(Index):
+    """Over the rows for which something holds, on both databases.
+
+    `postgresql_where` would load all that speaks PostgreSQL wherever a table is loaded, on SQLite too.
+    """
+
+    def __init__(self, name: str, *columns: str, where: str, unique: bool = False) -> None:
+        super().__init__(name, *columns, unique=unique)
+        self._where = text(where)
+
+    @cached_property
+    def dialect_options(self) -> PopulateDict[str, Any]:
+        return PopulateDict(self._options_of)
+
+    def _options_of(self, dialect: str) -> Any:
+        options = self._kw_reg_for_dialect_cls(dialect)
+        options["where"] = self._where
+        return options
+
+    @property
+    def dialect_kwargs(self) -> Any:
+        """What a new migration is written from."""
+        for dialect in ("sqlite", "postgresql"):
+            _ = self.dialect_options[dialect]
+        return super().dialect_kwargs
 
 
 def json_column() -> Column[Any]:

@@ -1,23 +1,24 @@
 """Reads of what was said to be two."""
 
 from collections.abc import Collection, Mapping
+from typing import TYPE_CHECKING
 
-from sqlmodel import Session, col, or_, select
+from registry.store.plain import rows
 
-from registry.store.tables import Difference
+if TYPE_CHECKING:
+    from registry.store.plain import Source
+
+_OF = "SELECT candidate_id, other_id, tool_id FROM difference WHERE candidate_id IN (??) OR other_id IN (??)"
 
 
-def of(session: Session, candidate_ids: Collection[int]) -> Mapping[int, tuple[set[int], set[int]]]:
+def of(source: "Source", candidate_ids: Collection[int]) -> Mapping[int, tuple[set[int], set[int]]]:
     """By candidate id: the candidates, and the tools, that it was said to differ from; one query."""
     found: dict[int, tuple[set[int], set[int]]] = {each: (set(), set()) for each in candidate_ids}
-    query = select(Difference).where(
-        or_(col(Difference.candidate_id).in_(candidate_ids), col(Difference.other_id).in_(candidate_ids))
-    )
-    for row in session.exec(query):
-        if row.tool_id is not None:
-            found[row.candidate_id][1].add(row.tool_id)
+    for candidate_id, other_id, tool_id in rows(source, _OF, candidate_ids, candidate_ids):
+        if tool_id is not None:
+            found[candidate_id][1].add(tool_id)
             continue
-        for one, other in ((row.candidate_id, row.other_id), (row.other_id, row.candidate_id)):
+        for one, other in ((candidate_id, other_id), (other_id, candidate_id)):
             if one in found and other is not None:
                 found[one][0].add(other)
     return found

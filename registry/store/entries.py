@@ -1,12 +1,10 @@
 """Reads of entries: which are known, and what a list of them shows."""
 
-from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TypeVar
 
 from sqlalchemy import func, text
-from sqlalchemy import select as columns
 from sqlmodel import Session, and_, col, or_, select
 from sqlmodel.sql.expression import SelectOfScalar
 
@@ -15,7 +13,7 @@ from registry.domain.proposal import Announcer, EntryKind
 from registry.domain.values import dataclass
 from registry.store.columns import among, id_of
 from registry.store.paging import Page, bounded, decode_cursor, encode_cursor
-from registry.store.tables import Candidate, Entry, EntryRevision, Mention, Source
+from registry.store.tables import Entry, EntryRevision, Mention, Source
 
 CHUNK = 500
 Item = TypeVar("Item")
@@ -26,12 +24,6 @@ def get(session: Session, entry_id: int) -> Entry:
     if entry is None:
         raise NotFound(f"There is no entry {entry_id}.")
     return entry
-
-
-def by_id(session: Session, ids: Collection[int]) -> Mapping[int, Entry]:
-    """Those of these numbers that there are."""
-    query = select(Entry).where(among(session, Entry.id, ids))
-    return {id_of(entry): entry for entry in session.exec(query)} if ids else {}
 
 
 def sources_with_any(session: Session, source_ids: Collection[int]) -> frozenset[int]:
@@ -226,31 +218,6 @@ def mentions(session: Session, candidate_id: int) -> Sequence[tuple[Entry, Sourc
         .order_by(col(Entry.seen_at).desc(), col(Entry.id).desc())
     )
     return [(entry, source) for entry, source in session.exec(query).all()]
-
-
-def mentions_of_tools(
-    session: Session, tool_ids: Collection[int], *, limit: int
-) -> Mapping[int, Sequence[Entry]]:
-    """Tool id -> so many entries that speak of it through any of its candidates, newest first."""
-    newest_first = (col(Entry.seen_at).desc(), col(Entry.id).desc())
-    place = func.row_number().over(partition_by=col(Candidate.tool_id), order_by=newest_first)
-    ranked = (
-        columns(col(Candidate.tool_id), col(Entry.id).label("entry_id"), place.label("place"))
-        .join(Mention, col(Mention.candidate_id) == col(Candidate.id))
-        .join(Entry, col(Entry.id) == col(Mention.entry_id))
-        .where(among(session, Candidate.tool_id, tool_ids))
-        .subquery()
-    )
-    query = (
-        columns(ranked.c.tool_id, Entry)
-        .join(Entry, col(Entry.id) == ranked.c.entry_id)
-        .where(ranked.c.place <= limit)
-        .order_by(ranked.c.tool_id, ranked.c.place)
-    )
-    found: dict[int, list[Entry]] = defaultdict(list)
-    for tool_id, entry in session.execute(query):
-        found[tool_id].append(entry)
-    return found
 
 
 def _outdated(version: str, source_ids: Collection[int] | None) -> SelectOfScalar[Entry]:

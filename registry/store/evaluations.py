@@ -1,7 +1,6 @@
 """Evaluations and all that was said in them."""
 
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -15,7 +14,6 @@ from registry.domain.errors import NotFound
 from registry.domain.evaluation import EvaluationState
 from registry.domain.scorecard import TypedAnswer, TypedRating
 from registry.domain.values import dataclass
-from registry.store.columns import among
 from registry.store.engine import hold
 from registry.store.memo import forget, remembered
 from registry.store.tables import (
@@ -89,15 +87,6 @@ def of_tool(session: Session, tool_id: int) -> Sequence[Evaluation]:
     return session.exec(
         select(Evaluation).where(Evaluation.tool_id == tool_id).order_by(col(Evaluation.id).desc())
     ).all()
-
-
-def of_tools(session: Session, tool_ids: Collection[int]) -> Mapping[int, Sequence[Evaluation]]:
-    """Tool id -> its evaluations, the newest first."""
-    query = select(Evaluation).where(among(session, Evaluation.tool_id, tool_ids))
-    found: dict[int, list[Evaluation]] = defaultdict(list)
-    for each in session.exec(query.order_by(col(Evaluation.id).desc())):
-        found[each.tool_id].append(each)
-    return found
 
 
 def owners(session: Session, evaluation_ids: Iterable[int]) -> dict[int, tuple[int, str]]:

@@ -1,7 +1,6 @@
 """Reads of what happened."""
 
-from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import ColumnElement
@@ -10,7 +9,6 @@ from sqlmodel import Session, and_, col, func, not_, or_, select
 from sqlmodel.sql.expression import Select
 
 from registry.domain.values import dataclass
-from registry.store.columns import among
 from registry.store.tables import Event, LogEntry
 
 
@@ -116,28 +114,6 @@ def newest_of(
         .order_by(col(Event.id).desc())
         .limit(limit)
     ).all()
-
-
-def newest_of_each(
-    session: Session, kind: str, subject_ids: Collection[int], action: str, *, limit: int
-) -> Mapping[int, Sequence[Event]]:
-    """Subject's id -> the newest acts of one sort on it, so many, newest first."""
-    newest_first = col(Event.id).desc()
-    place = func.row_number().over(partition_by=col(Event.subject_id), order_by=newest_first)
-    ranked = (
-        columns(col(Event.id), place.label("place"))
-        .where(
-            col(Event.subject_kind) == kind,
-            among(session, Event.subject_id, subject_ids),
-            col(Event.action) == action,
-        )
-        .subquery()
-    )
-    query = select(Event).join(ranked, ranked.c.id == col(Event.id)).where(ranked.c.place <= limit)
-    found: dict[int, list[Event]] = defaultdict(list)
-    for event in session.exec(query.order_by(newest_first)):
-        found[event.subject_id].append(event)
-    return found
 
 
 @dataclass(frozen=True)

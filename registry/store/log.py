@@ -7,18 +7,22 @@ before: nothing else is asked for while the log's head is held. How a line is ha
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import closing
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sqlalchemy import Connection, bindparam, event, text
+from sqlalchemy import Connection, event, text
 from sqlmodel import Session
 
 from registry.domain.errors import NotFound, RuleBroken
 from registry.domain.log_line import NOTHING_BEFORE, line, moment, rest_of_line
 from registry.domain.merkle import HASH_BYTES, Growing, leaf_hash
 from registry.domain.values import dataclass
+from registry.store import plain
 from registry.store.engine import reserve_ids
 from registry.store.memo import forget
 from registry.store.tables import Event
+
+if TYPE_CHECKING:
+    from registry.store.plain import Source
 
 MOST_PENDING = 5_000
 _PENDING = "log"
@@ -148,17 +152,10 @@ def lines(connection: Connection, *, after: int = 0, limit: int | None = None) -
 
 
 def numbers_of(
-    connection: Connection, action: str, subject_kind: str, subject_ids: Collection[int]
+    source: "Source", action: str, subject_kind: str, subject_ids: Collection[int]
 ) -> dict[int, int]:
     """Subject's id -> number of the first event of this sort that befell it, of those that the log knows."""
-    query = text(
-        "SELECT event.subject_id, min(log_entry.number)"
-        " FROM event JOIN log_entry ON log_entry.event_id = event.id"
-        " WHERE event.subject_kind = :kind AND event.subject_id IN :subjects AND event.action = :action"
-        " GROUP BY event.subject_id"
-    ).bindparams(bindparam("subjects", expanding=True))
-    given = {"kind": subject_kind, "subjects": list(subject_ids), "action": action}
-    return {row[0]: row[1] for row in connection.execute(query, given)}
+    return dict(plain.rows(source, _NUMBERS_OF, subject_kind, subject_ids, action))
 
 
 def line_at(connection: Connection, number: int) -> tuple[str, Line]:
@@ -268,6 +265,11 @@ def _roll_back(session: Session, ended: Any) -> None:
     else:
         session.info.pop(_PENDING, None)
 
+
+_NUMBERS_OF = """
+SELECT event.subject_id, min(log_entry.number) FROM event JOIN log_entry ON log_entry.event_id = event.id
+WHERE event.subject_kind = ? AND event.subject_id IN (??) AND event.action = ? GROUP BY event.subject_id
+"""
 
 event.listen(Session, "before_commit", _commit)
 event.listen(Session, "after_soft_rollback", _roll_back)

@@ -6,6 +6,8 @@ from sqlmodel import Session, col, func, select
 
 from registry.domain.errors import NotFound
 from registry.domain.outcome import Outcome
+from registry.store import asked
+from registry.store.asked import OfficeRule
 from registry.store.columns import id_of
 from registry.store.memo import remembered
 from registry.store.tables import Office, OfficeColumn
@@ -23,6 +25,12 @@ def get(session: Session, code: str) -> Office:
 def all_offices(session: Session) -> Sequence[Office]:
     """By name."""
     return session.exec(select(Office).order_by(Office.name, Office.code)).all()
+
+
+@remembered(Office)
+def rules(session: Session) -> Sequence[OfficeRule]:
+    """What answers need of each, by name; without the object layer."""
+    return asked.offices(session)
 
 
 def columns(session: Session, office_id: int) -> Sequence[OfficeColumn]:

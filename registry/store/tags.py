@@ -1,7 +1,7 @@
 """Reads and writes of the tags on tools."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import delete, func, select
 from sqlmodel import Session, col
@@ -9,8 +9,13 @@ from sqlmodel import Session, col
 from registry.domain.values import dataclass
 from registry.store.columns import among
 from registry.store.engine import write_all
+from registry.store.plain import rows
 from registry.store.tables import Tool, ToolTag
 
+if TYPE_CHECKING:
+    from registry.store.plain import Source
+
+_TAGS = "SELECT tool_id, tag FROM tool_tag"
 Tags = tuple[str, ...]
 """Of one tool, in order."""
 
@@ -26,13 +31,13 @@ class Tagged:
     tags: Tags
 
 
-def of_tools(session: Session, tool_ids: Collection[int] | None = None) -> Mapping[int, Tags]:
+def of_tools(source: "Source", tool_ids: Collection[int] | None = None) -> Mapping[int, Tags]:
     """Tool id -> its tags, of these tools or of all; one without any is left out."""
-    query = select(col(ToolTag.tool_id), col(ToolTag.tag))
-    if tool_ids is not None:
-        query = query.where(among(session, col(ToolTag.tool_id), tool_ids))
+    told = (
+        rows(source, _TAGS) if tool_ids is None else rows(source, f"{_TAGS} WHERE tool_id IN (??)", tool_ids)
+    )
     found: dict[int, list[str]] = {}
-    for tool_id, tag in session.connection().execute(query):
+    for tool_id, tag in told:
         found.setdefault(tool_id, []).append(tag)
     return {tool_id: tuple(sorted(tags)) for tool_id, tags in found.items()}
 

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, bindparam, tuple_
 from sqlalchemy import select as columns
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm.util import identity_key
 from sqlmodel import Session, and_, col, delete, func, or_, select
 from sqlmodel.sql.expression import SelectOfScalar
 
@@ -43,11 +44,12 @@ def find(session: Session, slug: str) -> Tool | None:
 
 
 def by_ids(session: Session, tool_ids: Iterable[int]) -> dict[int, Tool]:
+    """Of those that the session holds already nothing is asked."""
     wanted = set(tool_ids)
-    if not wanted:
-        return {}
-    found = session.exec(_by_ids(), params={"ids": list(wanted)})
-    return {tool.id: tool for tool in found if tool.id is not None}
+    held = {each: tool for each in wanted if (tool := session.identity_map.get(identity_key(Tool, each)))}
+    missing = wanted - held.keys()
+    found = session.exec(_by_ids(), params={"ids": list(missing)}) if missing else ()
+    return held | {tool.id: tool for tool in found if tool.id is not None}
 
 
 @cache

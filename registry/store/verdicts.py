@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, inspect
 from sqlalchemy import select as select_columns
@@ -15,11 +15,14 @@ from sqlmodel.sql.expression import SelectOfScalar
 from registry.domain.errors import NotFound
 from registry.domain.language import worded
 from registry.domain.validity import Ruling
+from registry.store import plain, tables
 from registry.store import rulings as plain_rulings
-from registry.store import tables
 from registry.store.columns import among, id_of
 from registry.store.memo import remembered
 from registry.store.tables import Evaluation, Event, Supersession, Tool, User, VerdictCondition
+
+if TYPE_CHECKING:
+    from registry.store.plain import Source
 
 
 def get(session: Session, number: int) -> tables.Verdict:
@@ -218,12 +221,6 @@ def columns(
         yield row["id"], dict(row), theirs[row["id"]]
 
 
-def events(session: Session, verdict_ids: Iterable[int]) -> Sequence[Event]:
-    """All that happened to these verdicts, oldest first."""
-    query = select(Event).where(Event.subject_kind == "verdict", col(Event.subject_id).in_(set(verdict_ids)))
-    return session.exec(query.order_by(col(Event.id))).all()
-
-
 def of_tool(session: Session, tool_id: int) -> Sequence[tables.Verdict]:
     """Every verdict on a tool that was not taken back, those in the undo window included; newest number first."""
     return session.exec(
@@ -234,21 +231,11 @@ def of_tool(session: Session, tool_id: int) -> Sequence[tables.Verdict]:
 
 
 def successors(
-    session: Session, verdict_ids: Collection[int], *, now: datetime
+    source: "Source", verdict_ids: Collection[int], *, now: datetime
 ) -> Mapping[int, Sequence[int]]:
     """Verdict id -> the numbers of the published verdicts that supersede it."""
-    query = (
-        select_columns(col(Supersession.superseded_id), col(tables.Verdict.number))
-        .join(tables.Verdict, col(tables.Verdict.id) == col(Supersession.verdict_id))
-        .where(
-            among(session, Supersession.superseded_id, verdict_ids),
-            col(tables.Verdict.undone_at).is_(None),
-            col(tables.Verdict.published_at) <= now,
-        )
-        .order_by(col(tables.Verdict.number))
-    )
     found: dict[int, list[int]] = defaultdict(list)
-    for of, number in session.connection().execute(query):
+    for of, number in plain.rows(source, _SUCCESSORS, verdict_ids, now):
         found[of].append(number)
     return found
 
@@ -294,3 +281,9 @@ def superseded_by(session: Session, verdict_ids: Collection[int]) -> dict[int, l
     for of, number in session.exec(query):
         found[of].append(number)
     return found
+
+
+_SUCCESSORS = """
+SELECT tie.superseded_id, new.number FROM supersession AS tie JOIN verdict AS new ON new.id = tie.verdict_id
+WHERE tie.superseded_id IN (??) AND new.undone_at IS NULL AND new.published_at <= ? ORDER BY new.number
+"""

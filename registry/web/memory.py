@@ -6,7 +6,9 @@ may be given again, and of what it tells: all tables that it is read from must b
 somebody who may be known, by a cookie or a token, is kept or comes from here.
 """
 
+import asyncio
 import zlib
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime
 from functools import lru_cache
@@ -27,7 +29,7 @@ PLACES = frozenset({"", "check", "feeds", "guidance", "radar", "suggest", "tools
 """First parts of the addresses of what is kept, beside OF_THE_API."""
 CHECK = "/api/v1/check"
 OF_THE_API = frozenset({CHECK, "/api/v1/tools", "/api/v1/verdicts"})
-UNUSUAL = (b"authorization", b"range", b"content-length", b"transfer-encoding")
+UNUSUAL = frozenset({b"authorization", b"range", b"content-length", b"transfer-encoding"})
 """With one of these the reply may be another one, or more than a reply is due."""
 THEMES = ("light", "dark")
 OF_A_BODY = (b"content-type", b"content-length", b"content-encoding")
@@ -49,14 +51,14 @@ class Holds:
     """What must not be written meanwhile."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Held:
     start: Message
     kept: bytes
     packed: bool
     tag: str
     age: int
-    """The newest change that was heard of before it was made."""
+    """The newest change that was heard of before it was made, or before it was last found to hold."""
     lists: int | None
     """What lists told when it was made (Shelving.lists); None where that is not known, or not to be."""
     holds: Holds
@@ -69,6 +71,16 @@ class Held:
     @property
     def size(self) -> int:
         return len(self.kept) + COST
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What was known when all that had been written was heard of."""
+
+    index: Index | None
+    newest: int
+    """Change."""
+    at: datetime
 
 
 def keep(request: Request, until: datetime, shown: Shown) -> None:
@@ -92,27 +104,20 @@ class Memory:
         self._bytes = 0
         self._lists: tuple[int, int | None] = (-1, None)
         """The newest change that was heard of, and what lists told then."""
+        self._heard: Heard | None = None
+        """In this turn of the loop."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["method"] != "GET" or not _may_be_kept(scope["path"]):
+        headers = dict(scope.get("headers", ()))
+        key = self._key(scope, headers)
+        heard = await self._hear() if key else None
+        if key is None or heard is None or heard.index is None:
             await self.app(scope, receive, send)
             return
-        headers = dict(scope["headers"])
-        known, cookie = headers.get(b"if-none-match", b""), headers.get(b"cookie", b"")
-        unusual = any(name in headers for name in UNUSUAL) or (b"if-modified-since" in headers and not known)
-        if unusual or cookie not in self._of_nobody or len(scope["query_string"]) > MOST_ADDRESS:
-            await self.app(scope, receive, send)
-            return
-        index = await self._look()
-        if index is None:
-            await self.app(scope, receive, send)
-            return
-        zipped = _accepts_gzip(headers.get(b"accept-encoding", b""))
-        key = (headers.get(b"host"), scope["path"], scope["query_string"], cookie, zipped)
-        held, now = self._held.get(key), self.clock()
-        if held is None or not await self._still_holds(held, now):
-            scope.setdefault("state", {})["index"] = index
-            await self._ask(key, now, scope, receive, send)
+        held, known = self._held.get(key), headers.get(b"if-none-match")
+        if held is None or not await self._still_holds(held, heard.at):
+            scope.setdefault("state", {})["index"] = heard.index
+            await self._ask(key, heard, scope, receive, send)
         elif known and matches(known.decode("latin-1"), held.tag):
             await send(_not_modified(held.start))
             await send({"type": "http.response.body", "body": b""})
@@ -120,18 +125,55 @@ class Memory:
             await send(held.start)
             await send({"type": "http.response.body", "body": held.body})
 
+    def _key(self, scope: Scope, headers: Mapping[bytes, bytes]) -> Key | None:
+        """None where the reply may be for this asker alone, and where it is never kept."""
+        if scope["type"] != "http" or scope["method"] != "GET" or not UNUSUAL.isdisjoint(headers):
+            return None
+        if b"if-modified-since" in headers and not headers.get(b"if-none-match"):
+            return None
+        path, query, cookie = scope["path"], scope["query_string"], headers.get(b"cookie", b"")
+        zipped = _accepts_gzip(headers.get(b"accept-encoding", b""))
+        key = (headers.get(b"host"), path, query, cookie, zipped)
+        if key in self._held:
+            return key
+        may_be_kept = cookie in self._of_nobody and len(query) <= MOST_ADDRESS and _may_be_kept(path)
+        return key if may_be_kept else None
+
+    async def _hear(self) -> Heard:
+        """One look is for all requests that waited when it was taken: whatever runs before `_forget` was waiting then,
+        since the loop takes them in their order.
+        """
+        if self._heard is not None:
+            return self._heard
+        if self.following.may_wait:
+            return self._told(await run_in_threadpool(self.following.index))
+        self._heard = self._told(self.following.index())
+        asyncio.get_running_loop().call_soon(self._forget)
+        return self._heard
+
+    def _told(self, index: Index | None) -> Heard:
+        return Heard(index, self.following.written.newest, self.clock())
+
+    def _forget(self) -> None:
+        self._heard = None
+
     async def _look(self) -> Index | None:
-        """Hear of all that was written."""
         following = self.following
         return await run_in_threadpool(following.index) if following.may_wait else following.index()
 
     async def _still_holds(self, held: Held, now: datetime) -> bool:
         shown, written = held.holds.shown, self.following.written
-        if not held.since <= now < held.holds.until or written.of(shown) > held.age:
+        if not held.since <= now < held.holds.until:
             return False
-        if not shown.listed or written.newest == held.age:
+        newest = written.newest
+        if newest == held.age:
             return True
-        return held.lists is not None and held.lists == await self._told_by_lists(now)
+        if written.of(shown) > held.age or (
+            shown.listed and (held.lists is None or held.lists != await self._told_by_lists(now))
+        ):
+            return False
+        held.age = newest
+        return True
 
     async def _told_by_lists(self, now: datetime) -> int | None:
         newest, lists = self.following.written.newest, None
@@ -141,8 +183,8 @@ class Memory:
             self._lists = newest, lists
         return self._lists[1]
 
-    async def _ask(self, key: Key, now: datetime, scope: Scope, receive: Receive, send: Send) -> None:
-        age = self.following.written.newest  # before anything is read
+    async def _ask(self, key: Key, heard: Heard, scope: Scope, receive: Receive, send: Send) -> None:
+        age, now = heard.newest, heard.at  # before anything is read
         sent: list[Message] = []
 
         async def note(message: Message) -> None:

@@ -7,12 +7,20 @@ from datetime import date, datetime
 from functools import cache, partial
 from pathlib import Path
 from pickle import UnpicklingError
-from typing import cast
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
-from jinja2 import Environment, FileSystemBytecodeCache, FileSystemLoader, StrictUndefined, pass_context
+from jinja2 import (
+    Environment,
+    FileSystemBytecodeCache,
+    FileSystemLoader,
+    StrictUndefined,
+    nodes,
+    pass_context,
+)
 from jinja2.bccache import Bucket
 from jinja2.runtime import Context
+from jinja2.visitor import NodeTransformer
 from markupsafe import Markup
 
 from registry.domain.language import ENGLISH, Language, Worded, day_text, said, worded, worded_n
@@ -157,7 +165,7 @@ def make_environment(
         return said(text, language) if isinstance(text, Worded) or not text else language.gettext(text)
 
     folder = folder or templates_dir()
-    environment = Environment(
+    environment = (AsWritten if language is ENGLISH else Environment)(
         loader=FileSystemLoader(folder),
         bytecode_cache=None if sys.dont_write_bytecode else CompiledBeside(folder, language),
         autoescape=True,
@@ -186,11 +194,35 @@ def make_environment(
     return environment
 
 
+class AsWritten(Environment):
+    """In English what a template says word for word is part of its text, and not asked for each time it is made."""
+
+    def _generate(self, source: nodes.Template, *named: Any, **more: Any) -> str:
+        return super()._generate(_WordForWord().visit(source), *named, **more)
+
+
+class _WordForWord(NodeTransformer):
+    def visit_Call(self, node: nodes.Call) -> nodes.Node:  # noqa: N802 - the library's name
+        match self.generic_visit(node):
+            case nodes.Call(
+                node=nodes.Name(name="_"),
+                args=[nodes.Const(value=str(text))],
+                kwargs=[],
+                dyn_args=None,
+                dyn_kwargs=None,
+            ):
+                return nodes.Const(Markup(text) % {}, lineno=node.lineno)  # noqa: S704 - as the extension gives it
+            case other:
+                return other
+
+
 class CompiledBeside(FileSystemBytecodeCache):
     """Templates compiled once and kept beside them, as Python keeps modules, wherever it may write there."""
 
     def __init__(self, folder: Path, language: Language) -> None:
-        kind = "as_written" if language is ENGLISH else "translated"  # their code differs, not what it says
+        kind = (
+            "english" if language is ENGLISH else "translated"
+        )  # of which the code does not hold what is said
         super().__init__(str(folder / "__pycache__"), f"{kind}_%s.cache")
 
     def load_bytecode(self, bucket: Bucket) -> None:

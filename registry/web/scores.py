@@ -88,16 +88,12 @@ BANDS = {"risk_band": worded("risk band"), "fit_band": worded("fit band")}
 
 
 def _disagreements(stored: Mapping[str, Any]) -> list[str]:
-    names = {
-        each["id"]: small(worded(each["name"]))
-        for each in (*stored["criteria"], *stored.get("knock_outs", []))
-    } | BANDS
+    named = {each["id"]: each["name"] for each in (*stored["criteria"], *stored.get("knock_outs", []))}
     told: list[str] = []
     for each in stored.get("disagreements", []):
         given = joined(worded(" and "), map(_rating, each["given"]))
-        sentence = worded(
-            "On {criterion} reviewers gave {ratings}.", criterion=names[each["id"]], ratings=given
-        )
+        criterion = BANDS.get(each["id"]) or small(worded(named[each["id"]]))
+        sentence = worded("On {criterion} reviewers gave {ratings}.", criterion=criterion, ratings=given)
         said = [sentence]
         if each["value"]:
             resolved = {"rating": _rating(each["value"]), "reason": each["reason"]}

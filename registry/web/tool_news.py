@@ -6,7 +6,7 @@ from typing import Any
 
 from registry.domain.language import worded
 from registry.domain.proposal import Announcer, Signal
-from registry.store import tables
+from registry.store.dossier import Announced, Called, Happened
 from registry.web.links import outside_link
 from registry.web.shapes import Event
 
@@ -14,7 +14,7 @@ OWN_WORDS = frozenset({Announcer.VENDOR_BLOG.value, Announcer.RELEASES.value})
 """Sources in which the maker itself speaks."""
 
 
-def tool_news(told: Sequence[tables.Event], by_id: Mapping[int, tables.Entry]) -> list[Event]:
+def tool_news(told: Sequence[Happened], by_id: Mapping[int, Announced]) -> list[Event]:
     """Of what was told, that which matters to those who use the tool; each with its day and its link."""
     found = []
     for each in told:
@@ -27,7 +27,7 @@ def tool_news(told: Sequence[tables.Event], by_id: Mapping[int, tables.Entry]) -
     return found
 
 
-def left_out(told: Sequence[tables.Event], aliases: Sequence[tables.Alias]) -> list[str]:
+def left_out(told: Sequence[Happened], aliases: Sequence[Called]) -> list[str]:
     """Of what was told, the addresses that lead to another tool and so not to this one, each once, and why."""
     known = {each.key for each in aliases}
     found = [each.after["left_out"] for each in told if "left_out" in each.after]

@@ -13,6 +13,7 @@ from registry.domain.verdict import decider
 from registry.services.verdicts.publishing import Published
 from registry.services.verdicts.shelf import Shelf
 from registry.store import tables
+from registry.store.dossier import Happened
 from registry.store.shelf import Bound, Fact
 from registry.store.tables import Tool
 from registry.web.links import outside_link
@@ -152,7 +153,7 @@ def alternative_links(row: tables.Verdict, known: Mapping[str, Tool]) -> list[Li
 
 
 def happenings(
-    found: Sequence[tables.Event],
+    found: Sequence[Happened],
     verdicts: Mapping[int, tables.Verdict],
     changed: Mapping[int, tuple[str, Sequence[Change]]] | None = None,
 ) -> list[Event]:
@@ -174,7 +175,7 @@ def state_sentence(each: Published) -> str:
 
 
 def _happening(
-    event: tables.Event, row: tables.Verdict, changed: Mapping[int, tuple[str, Sequence[Change]]]
+    event: Happened, row: tables.Verdict, changed: Mapping[int, tuple[str, Sequence[Change]]]
 ) -> Event:
     after: Mapping[str, Any] = event.after
     published = event.action == "verdict.published"

@@ -3,7 +3,7 @@ from datetime import datetime, timedelta
 import pytest
 from sqlmodel import Session
 
-from registry.store import entries, tools, verdicts
+from registry.store import dossier, tools, verdicts
 from registry.store.columns import id_of
 from tests.builders import a_tool, a_verdict, the_cast
 
@@ -25,4 +25,4 @@ def test_a_successor_counts_once_it_is_published(session: Session, now: datetime
     assert not verdicts.successors(session, [id_of(first)], now=now).get(id_of(first))
     later = verdicts.successors(session, [id_of(first)], now=now + timedelta(hours=1))
     assert list(later[id_of(first)]) == [2]
-    assert not entries.mentions_of_tools(session, [id_of(tool)], limit=5).get(id_of(tool))
+    assert not dossier.mentions(session, [id_of(tool)], most=5).get(id_of(tool))

@@ -59,3 +59,11 @@ def test_what_cannot_be_read_is_compiled_anew(folder: Path) -> None:
     (kept,) = (folder / "__pycache__").iterdir()
     kept.write_bytes(kept.read_bytes()[:40])
     assert shown(folder) == english
+
+
+def test_in_english_what_is_said_word_for_word_is_text(folder: Path) -> None:
+    (folder / "page.html").write_text('{% set yes = _("Yes") %}{{ yes }} in 100 {{ _("%% of <b>all</b>") }}')
+    assert shown(folder) == "Yes in 100 % of <b>all</b>"
+    assert shown(folder, language=Upside()) == "YES in 100 % OF <B>ALL</B>"
+    english = make_environment(folder=folder)
+    assert "resolve('_')" not in english.compile((folder / "page.html").read_text(), raw=True)

@@ -1,5 +1,6 @@
 """What everybody may read is given from memory: the same bytes and headers, and never longer than it is true."""
 
+import asyncio
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
@@ -11,6 +12,7 @@ from sqlmodel import Session
 from starlette.testclient import TestClient
 
 from registry.domain.validity import MarkKind
+from registry.services.answers.index import Index
 from registry.services.people.acting import REGISTRY, Actor, record
 from registry.services.verdicts.verdict_life import mark
 from registry.store.columns import id_of
@@ -20,6 +22,7 @@ from registry.web import memory
 from registry.web.memory import Memory
 from tests.builders import UTC_ZONE, a_tool, a_verdict, an_evaluation, scored
 from tests.conftest import Beginning
+from tests.web import remembered
 from tests.web.conftest import HandClock, the_actors
 
 PAGES = (
@@ -127,6 +130,49 @@ def test_what_is_kept_is_what_was_made_with_every_header_and_so_is_its_304(
     held._held.clear()
     assert told(site.get(address, headers=known)) == told(unchanged)
     assert (unchanged.status_code, unchanged.content) == (304, b"")
+
+
+def test_what_was_read_at_once_shares_one_look_and_what_comes_later_has_its_own(
+    site: TestClient, app: FastAPI, held: Memory, site_engine: Engine, people: dict[str, Actor],
+    clock: HandClock, monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    site.get("/verdicts/1")
+    (key,) = held._held
+    looks: list[None] = []
+    look = held.following.index
+
+    def counted() -> Index | None:
+        looks.append(None)
+        return look()
+
+    def suspend() -> None:
+        with transaction(site_engine) as session:
+            mark(
+                session,
+                1,
+                MarkKind.SUSPENDED,
+                reason="A leak.",
+                zone=UTC_ZONE,
+                by=people["ada"],
+                now=clock.now,
+            )
+
+    async def ask() -> list[bytes]:
+        return [
+            body for _, body in await asyncio.gather(*(remembered.given(app, key, app) for _ in range(3)))
+        ]
+
+    async def ask_around_an_act() -> tuple[list[bytes], list[bytes]]:
+        before = await ask()
+        suspend()
+        return before, await ask()
+
+    monkeypatch.setattr(held.following, "index", counted)
+    asyncio.run(ask())
+    assert len(looks) == (3 if held.following.may_wait else 1)
+    before, after = asyncio.run(ask_around_an_act())
+    assert len(set(before)) == len(set(after)) == 1
+    assert before[0] != after[0]
 
 
 @pytest.mark.parametrize("address", PAGES)

@@ -10,13 +10,16 @@ from registry.domain.values import dataclass
 from registry.services.answers import lookup
 from registry.services.answers.index import Index
 from registry.services.answers.lookup import LookUp
+from registry.services.answers.matching import facts_of
 from registry.services.outside import evidence
 from registry.services.outside.evidence import NOTHING, Evidence
 from registry.services.verdicts import publishing
 from registry.services.verdicts.publishing import Published
-from registry.store import entries, evaluations, events, tags, tools, verdicts
+from registry.store import dossier as store
+from registry.store import tags, verdicts
 from registry.store.columns import id_of
-from registry.store.tables import Alias, Entry, Evaluation, Event, Tool
+from registry.store.dossier import Announced, Called, Happened, Review
+from registry.store.tables import Tool
 
 MOST_MENTIONS = 20
 MOST_NEWS = 100
@@ -28,17 +31,17 @@ class Dossier:
     found: LookUp
     verdicts: Sequence[Published]
     """The newest number first."""
-    befell: Sequence[Event]
+    befell: Sequence[Happened]
     """What happened to the verdicts, oldest first."""
-    evaluations: Sequence[Evaluation]
+    evaluations: Sequence[Review]
     """The newest first."""
-    aliases: Sequence[Alias]
+    aliases: Sequence[Called]
     tags: Sequence[str]
-    mentions: Sequence[Entry]
+    mentions: Sequence[Announced]
     """That name one of its candidates, newest first."""
-    news: Sequence[Event]
+    news: Sequence[Happened]
     """What its sources told of it, newest first."""
-    told_by: Mapping[int, Entry]
+    told_by: Mapping[int, Announced]
     """By id, the entries that the news come from."""
     evidence: Evidence
     """What other registries decided on it."""
@@ -60,16 +63,20 @@ def dossiers(
     known: dict[int, list[Published]] = {}
     for each in publishing.published(session, rows, house, now=now):
         known.setdefault(id_of(each.tool), []).append(each)
-    befell: dict[int, list[Event]] = {}
+    befell: dict[int, list[Happened]] = {}
     of_verdict = {id_of(row): row.tool_id for row in rows}
-    for event in verdicts.events(session, of_verdict) if rows else ():
+    for event in store.befell(session, of_verdict.keys()):
         befell.setdefault(of_verdict[event.subject_id], []).append(event)
-    cases, called = evaluations.of_tools(session, ids), tools.aliases_of(session, ids)
-    tagged = tags.of_tools(session, ids)
-    mentions = entries.mentions_of_tools(session, ids, limit=MOST_MENTIONS)
-    news = events.newest_of_each(session, "tool", ids, "tool.mentioned", limit=MOST_NEWS)
-    told_by = entries.by_id(session, {_entry(event) for some in news.values() for event in some})
-    others = evidence.on_tools(session, ids, today=now.astimezone(house.zone).date(), now=now)
+    cases, called, tagged = (
+        store.reviews(session, ids),
+        store.names(session, ids),
+        tags.of_tools(session, ids),
+    )
+    mentions = store.mentions(session, ids, most=MOST_MENTIONS)
+    news = store.news(session, ids, most=MOST_NEWS)
+    told_by = store.entries(session, {_entry(event) for some in news.values() for event in some})
+    told_of = [tool_id for tool_id, each in facts_of(index).about(session, ids).items() if each.others]
+    others = evidence.on_tools(session, told_of, today=now.astimezone(house.zone).date(), now=now)
     return [
         Dossier(
             tool=tool,
@@ -88,5 +95,5 @@ def dossiers(
     ]  # fmt: skip
 
 
-def _entry(event: Event) -> int:
+def _entry(event: Happened) -> int:
     return int(event.after.get("entry") or 0)

@@ -3,7 +3,6 @@
 A value made of rows; how it is kept true is following.py's business.
 """
 
-from array import array
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from copy import copy
@@ -45,11 +44,10 @@ class Index:
         """`written` holds the names with a sign that hosts have, `vendors`
         each tool's vendor where it has one."""
         self.facts = Facts()
-        self._keys = {kind.value: Packed() for kind in AliasKind}
+        known: dict[str, list[Written]] = {kind.value: [] for kind in AliasKind}
         for kind, key, tool_id in keys:
-            self._keys[kind].add(key, tool_id)
-        for packed in self._keys.values():
-            packed.settle()
+            known[kind].append((key, tool_id))
+        self._keys = {kind: Packed(known.pop(kind)) for kind in list(known)}
         self._written = {text.casefold(): tool_id for text, tool_id in written}
         self._vendors = _packed(vendors)
         self._names = Names(self._keys[AliasKind.NAME].rows())
@@ -147,7 +145,8 @@ def keys_in(text: str) -> Iterator[str]:
 
 
 def _packed(vendors: Iterable[Written]) -> Packed:
-    owned: defaultdict[str, array[int]] = defaultdict(lambda: array("q"))
+    owned: defaultdict[str, list[int]] = defaultdict(list)
     for vendor, tool_id in vendors:
-        owned[name_key(vendor)].append(tool_id)
-    return Packed((key, owner) for key, owners in owned.items() for owner in owners)
+        owned[vendor].append(tool_id)
+    keys = {vendor: name_key(vendor) for vendor in owned}  # one for all of its tools
+    return Packed((keys[vendor], owner) for vendor, owners in owned.items() for owner in owners)

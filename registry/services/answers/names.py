@@ -4,7 +4,7 @@ import re
 from array import array
 from bisect import bisect_left
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 
 from rapidfuzz import fuzz, process
@@ -38,30 +38,18 @@ class Names:
         """By their lengths, so that a run's places for some lengths lie together."""
         self._owners = array("q", (owner for _, owner in known))
         """GONE where a name is left out."""
-        self._runs = Postings()
-        self._shortened = Postings()
+        self._runs = Postings(_runs_of(key) for key, _ in known)
+        self._shortened = Postings(_shortened_of(key) for key, _ in known)
         self._gone = 0
-        for place, (key, _) in enumerate(known):
-            self._post(key, place)
-        self._runs.settle()
-        self._shortened.settle()
 
     def add(self, key: str, owner: int) -> None:
         place = len(self._keys)
         self._keys.add(key)
         self._owners.append(owner)
-        self._post(key, place)
-
-    def _post(self, key: str, place: int) -> None:
-        if len(key) <= MIDDLING + 1:
-            for run in _runs(key, 3):
-                self._runs.add(run, place)
-        if len(key) >= MIDDLING:
-            for run in _runs(key, 4):
-                self._runs.add(run, place)
-        if len(key) <= SHORT:
-            for shorter in _shortened(key):
-                self._shortened.add(shorter, place)
+        for run in _runs_of(key):
+            self._runs.add(run, place)
+        for shorter in _shortened_of(key):
+            self._shortened.add(shorter, place)
 
     def forget(self, owners: frozenset[int]) -> None:
         """Leave out all names of these."""
@@ -199,16 +187,9 @@ class NamesInLines(Names):
         }
         found = set().union(*holding.values(), (name for name, shared in short.items() if shared))
         known = sorted(sorted(found), key=len)
-        places = {name: place for place, name in enumerate(known)}
         self._keys = Words(known)
-        for run, some in holding.items():
-            for place in sorted(places[name] for name in some):
-                self._runs.add(run, place)
-        for name, shared in short.items():
-            for shorter in shared:
-                self._shortened.add(shorter, places[name])
-        self._runs.settle()
-        self._shortened.settle()
+        self._runs = Postings([run for run, some in holding.items() if name in some] for name in known)
+        self._shortened = Postings(short.get(name, ()) for name in known)
 
     def _owners_of(self, places: Sequence[int]) -> Sequence[int]:
         keys = self._keys.read(places)
@@ -233,6 +214,18 @@ def _runs(key: str, size: int) -> set[str]:
     """So many letters each; the ends of a line count as letters."""
     edged = f"\n{key}\n"
     return {edged[start : start + size] for start in range(len(edged) - size + 1)}
+
+
+def _runs_of(key: str) -> set[str]:
+    """By which a name is known."""
+    if len(key) < MIDDLING:
+        return _runs(key, 3)
+    return _runs(key, 4) if len(key) > MIDDLING + 1 else _runs(key, 3) | _runs(key, 4)
+
+
+def _shortened_of(key: str) -> Collection[str]:
+    """By which a short name is known as well."""
+    return _shortened(key) if len(key) <= SHORT else ()
 
 
 def _shortened(key: str) -> set[str]:

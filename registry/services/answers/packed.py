@@ -3,52 +3,26 @@
 from array import array
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
-from itertools import groupby, islice
+from itertools import accumulate, groupby, islice
+from operator import itemgetter
 
 LAST = "\U0010ffff"
 """Sorts after every letter."""
-
-
-class Texts:
-    """Texts by the place at which they were added, as UTF-8 in one piece."""
-
-    def __init__(self) -> None:
-        self._bytes = bytearray()
-        self._ends = array("Q", [0])
-
-    def __len__(self) -> int:
-        return len(self._ends) - 1
-
-    def add(self, text: bytes) -> None:
-        self._bytes += text
-        self._ends.append(len(self._bytes))
-
-    def at(self, place: int) -> bytes:
-        return bytes(self._bytes[self._ends[place] : self._ends[place + 1]])
 
 
 class Packed:
     """A text may mean several; found by bisection. What changes later is kept beside until it is much."""
 
     def __init__(self, rows: Iterable[tuple[str, int]] = ()) -> None:
-        self._texts = Texts()
-        self._owners = array("q")
-        self._order = array("I")
-        """Places as their texts sort."""
+        known = sorted(rows, key=itemgetter(0))
+        texts = [text.encode() for text, _ in known]
+        self._texts = b"".join(texts)
+        """As they sort, as UTF-8 in one piece."""
+        self._ends = array("Q", accumulate(map(len, texts), initial=0))
+        self._owners = array("q", map(itemgetter(1), known))
         self._gone: set[int] = set()
         """Places."""
         self._late: dict[str, list[int]] = {}
-        for text, owner in rows:
-            self.add(text, owner)
-        self.settle()
-
-    def add(self, text: str, owner: int) -> None:
-        """While it is made; nothing of it is found before `settle`."""
-        self._texts.add(text.encode())
-        self._owners.append(owner)
-
-    def settle(self) -> None:
-        self._order = array("I", sorted(range(len(self._texts)), key=self._texts.at))
 
     @property
     def is_worn(self) -> bool:
@@ -65,8 +39,8 @@ class Packed:
     def begun(self, beginning: str, *, most: int) -> list[str]:
         """Texts that begin so, the first ones in their order."""
         first, last = self._bisect(beginning), self._bisect(beginning + LAST)
-        places = (place for at in range(first, last) if (place := self._order[at]) not in self._gone)
-        texts = (text for text, _ in groupby(map(self._texts.at, places)))
+        places = (place for place in range(first, last) if place not in self._gone)
+        texts = (text for text, _ in groupby(map(self._at, places)))
         found = {text.decode() for text in islice(texts, most)}
         found.update(text for text in self._late if text.startswith(beginning))
         return sorted(found)[:most]
@@ -86,19 +60,21 @@ class Packed:
     def rows(self) -> Iterator[tuple[str, int]]:
         for place, owner in enumerate(self._owners):
             if place not in self._gone:
-                yield self._texts.at(place).decode(), owner
+                yield self._at(place).decode(), owner
         yield from ((text, owner) for text, owners in self._late.items() for owner in owners)
 
     def _all(self, text: str) -> Iterator[int]:
         key = text.encode()
-        for at in range(self._bisect(text), len(self._order)):
-            place = self._order[at]
-            if self._texts.at(place) != key:
+        for place in range(self._bisect(text), len(self._owners)):
+            if self._at(place) != key:
                 break
             if place not in self._gone:
                 yield self._owners[place]
         yield from self._late.get(text, ())
 
+    def _at(self, place: int) -> bytes:
+        return self._texts[self._ends[place] : self._ends[place + 1]]
+
     def _bisect(self, text: str) -> int:
-        """Where in the order the first one stands that does not sort before it."""
-        return bisect_left(self._order, text.encode(), key=self._texts.at)
+        """The first place whose text does not sort before it."""
+        return bisect_left(range(len(self._owners)), text.encode(), key=self._at)

@@ -4,7 +4,7 @@ from array import array
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from itertools import groupby
+from itertools import accumulate, groupby
 
 
 class Words:
@@ -65,24 +65,23 @@ class Words:
 class Postings:
     """By a text, rising places at which it stands. A text is known by its hash: two that share one share places."""
 
-    def __init__(self) -> None:
-        self._hashes = array("q")
-        self._ends = array("Q", [0])
+    def __init__(self, known: Iterable[Iterable[str]] = ()) -> None:
+        """`known`: the texts of each place, from the first one on."""
+        found: defaultdict[str, list[int]] = defaultdict(list)
+        for place, texts in enumerate(known):
+            for text in texts:
+                found[text].append(place)
+        by_hash = sorted(found, key=hash)
+        self._hashes = array("q", map(hash, by_hash))
+        self._ends = array("Q", accumulate((len(found[text]) for text in by_hash), initial=0))
         self._places = array("I")
+        for text in by_hash:
+            self._places.fromlist(found[text])
         self._late: defaultdict[str, array[int]] = defaultdict(_no_places)
 
     def add(self, text: str, place: int) -> None:
         """Places of one text rise."""
         self._late[text].append(place)
-
-    def settle(self) -> None:
-        """Once, when most is known: takes a third of the memory then."""
-        late = self._late
-        for text in sorted(late, key=hash):
-            self._hashes.append(hash(text))
-            self._places += late[text]
-            self._ends.append(len(self._places))
-        self._late = defaultdict(_no_places)
 
     def all(self, text: str) -> "array[int]":
         start, end = self._bounds(text)

@@ -1,6 +1,7 @@
 """Which candidates and tools a candidate is probably the same as, each with the reason; a person decides."""
 
 import threading
+from bisect import bisect_left, insort
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field
 from datetime import datetime, timedelta
@@ -56,19 +57,48 @@ class _Names:
     """Candidate to name and key."""
     named: list[_Named] = field(default_factory=list)
     keys: list[str] = field(default_factory=list)
+    places: dict[str, list[int]] = field(default_factory=dict)
+    """Key to where in `keys` it stands."""
+    in_order: list[str] = field(default_factory=list)
+    """Each key once, by its letters."""
     near: dict[str, tuple[int, list[tuple[int, int, str]]]] = field(default_factory=dict)
     """Key to how many of `keys` it was compared with, and the places, scores and reasons found there."""
 
     def add(self, named: _Named) -> None:
+        if named.key not in self.places:
+            insort(self.in_order, named.key)
+        self.places.setdefault(named.key, []).append(len(self.keys))
         self.named.append(named)
         self.keys.append(named.key)
 
     def alike(self, key: str) -> Sequence[tuple[int, int, str]]:
         compared, found = self.near.get(key, (0, []))
         if compared < len(self.keys):
-            found = [*found, *_compared(key, self.keys, compared)]
+            found = [*found, *self._compared(key, compared)]
             self.near[key] = (len(self.keys), found)
         return found
+
+    def _compared(self, key: str, start: int) -> Iterator[tuple[int, int, str]]:
+        """Those from `start` on that are alike by their letters, or of which one begins with the other."""
+        later = self.keys[start:] if start else self.keys
+        hits = process.extract(key, later, scorer=fuzz.ratio, score_cutoff=ALIKE, limit=40)
+        begun = (place for other in self._beginning(key) for place in self.places[other] if place >= start)
+        for place in sorted({start + place for _, _, place in hits}.union(begun)):
+            found = likeness(key, self.keys[place])
+            if found is not None:
+                yield place, *found
+
+    def _beginning(self, key: str) -> Iterator[str]:
+        """The keys that begin with this one, or with which it begins."""
+        for length in range(SHORTEST_HELD, len(key)):
+            if key[:length] in self.places:
+                yield key[:length]
+        if len(key) < SHORTEST_HELD:
+            return
+        for at in range(bisect_left(self.in_order, key), len(self.in_order)):
+            if not self.in_order[at].startswith(key):
+                return
+            yield self.in_order[at]
 
 
 _known: dict[str, _Names] = {}
@@ -159,15 +189,3 @@ def _near(candidate: Candidate, names: _Names) -> Iterator[tuple[_Named, int, st
             if named.candidate_id == candidate.id or not still:
                 continue
         yield named, score, reason
-
-
-def _compared(key: str, keys: Sequence[str], start: int) -> Iterator[tuple[int, int, str]]:
-    later = keys[start:]
-    places = {
-        place for _, _, place in process.extract(key, later, scorer=fuzz.ratio, score_cutoff=ALIKE, limit=40)
-    }
-    places |= {place for place, other in enumerate(later) if other.startswith(key) or key.startswith(other)}
-    for place in sorted(places):
-        found = likeness(key, later[place])
-        if found is not None:
-            yield start + place, *found

@@ -17,7 +17,7 @@ from registry.store.tables import Verdict
 
 def numbers_of(session: Session, verdict_ids: Collection[int]) -> dict[int, int]:
     """Verdict id -> the number in the log of the event by which it was published."""
-    return log.numbers_of(session.connection(), "verdict.published", "verdict", verdict_ids)
+    return log.numbers_of(session, "verdict.published", "verdict", verdict_ids)
 
 
 def prove(session: Session, verdict: Verdict, signer: signing.Signer) -> dict[str, Any]:

@@ -87,6 +87,8 @@ def on_tools(
     session: Session, tool_ids: Collection[int], *, today: date, now: datetime
 ) -> Mapping[int, Evidence]:
     """Tool id -> evidence, for those of which others said anything; three queries at most."""
+    if not tool_ids:
+        return {}
     told = outside.of_tools(session, tool_ids)
     every = pieces(session, [each for some in told.values() for each in some], today=today, now=now)
     return {

@@ -28,7 +28,7 @@ def house(session: "Session", settings: "Settings") -> House:
         offices,
     )  # only here: who has read them knows the house without the object layer
 
-    return house_of(offices.all_offices(session), settings)
+    return house_of(offices.rules(session), settings)
 
 
 def house_of(offices: "Sequence[Office | OfficeRule]", settings: "Settings") -> House:

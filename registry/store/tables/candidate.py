@@ -3,11 +3,11 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Index, text
+from sqlalchemy import CheckConstraint, Index
 from sqlmodel import Field, SQLModel
 
 from registry.domain.triage import CandidateStatus
-from registry.store.columns import EnumText, json_column
+from registry.store.columns import EnumText, IndexWhere, json_column
 
 
 class Candidate(SQLModel, table=True):
@@ -17,12 +17,7 @@ class Candidate(SQLModel, table=True):
         CheckConstraint("status <> 'dismissed' OR reason <> ''", name="dismissed_reason"),
         CheckConstraint("status <> 'accepted' OR tool_id IS NOT NULL", name="accepted_tool"),
         Index(None, "status", "seen_at"),
-        Index(
-            "ix_candidate_tool_id",
-            "tool_id",
-            sqlite_where=text("tool_id IS NOT NULL"),
-            postgresql_where=text("tool_id IS NOT NULL"),
-        ),
+        IndexWhere("ix_candidate_tool_id", "tool_id", where="tool_id IS NOT NULL"),
     )
 
     id: int | None = Field(default=None, primary_key=True)

@@ -2,11 +2,11 @@
 
 from datetime import datetime
 
-from sqlalchemy import Index, UniqueConstraint, text
+from sqlalchemy import Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from registry.domain.proposal import EntryKind
-from registry.store.columns import EnumText, json_column
+from registry.store.columns import EnumText, IndexWhere, json_column
 
 
 class Entry(SQLModel, table=True):
@@ -14,7 +14,7 @@ class Entry(SQLModel, table=True):
         UniqueConstraint("source_id", "key"),
         UniqueConstraint("source_id", "second_key"),
         Index(None, "seen_at", "source_id"),
-        Index("ix_entry_held", "source_id", sqlite_where=text("held"), postgresql_where=text("held")),
+        IndexWhere("ix_entry_held", "source_id", where="held"),
     )
 
     id: int | None = Field(default=None, primary_key=True)

@@ -3,12 +3,12 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from registry.domain.condition import Check, ConditionKind, Duty
 from registry.domain.evaluation import EvaluationState
-from registry.store.columns import EnumText, json_column
+from registry.store.columns import EnumText, IndexWhere, json_column
 
 
 class Evaluation(SQLModel, table=True):
@@ -17,19 +17,13 @@ class Evaluation(SQLModel, table=True):
         CheckConstraint("(state = 'waiting') = (waiting_until IS NOT NULL)", name="waiting_until"),
         CheckConstraint("state <> 'withdrawn' OR withdrawn_reason <> ''", name="withdrawn_reason"),
         Index(None, "tool_id", "state"),
-        Index(
-            "ix_evaluation_decided",
-            "closed_at",
-            sqlite_where=text("state = 'decided'"),
-            postgresql_where=text("state = 'decided'"),
-        ),
-        Index(
+        IndexWhere("ix_evaluation_decided", "closed_at", where="state = 'decided'"),
+        IndexWhere(
             "uq_evaluation_running",
             "tool_id",
             "edition",
             unique=True,
-            sqlite_where=text("state NOT IN ('decided', 'withdrawn')"),
-            postgresql_where=text("state NOT IN ('decided', 'withdrawn')"),
+            where="state NOT IN ('decided', 'withdrawn')",
         ),
     )
 

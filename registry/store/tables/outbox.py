@@ -3,12 +3,12 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import Index, text
+from sqlalchemy import Index
 from sqlmodel import Field, SQLModel
 
-from registry.store.columns import EnumText, json_column
+from registry.store.columns import EnumText, IndexWhere, json_column
 
-_WAITS = text("state = 'waiting'")
+_WAITS = "state = 'waiting'"
 
 
 class Channel(StrEnum):
@@ -50,7 +50,7 @@ class Delivery(SQLModel, table=True):
     """One thing for one receiver. Its content follows from what it names, so that each attempt says the same."""
 
     __table_args__ = (
-        Index("ix_delivery_due", "channel", "due_at", sqlite_where=_WAITS, postgresql_where=_WAITS),
+        IndexWhere("ix_delivery_due", "channel", "due_at", where=_WAITS),
         Index(None, "webhook_id", "id"),
         Index(None, "state", "id"),
     )

@@ -3,13 +3,13 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Index, UniqueConstraint, text
+from sqlalchemy import UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from registry.domain.outcome import Outcome
 from registry.domain.outside import PlacedBy
 from registry.domain.validity import ValidityState
-from registry.store.columns import EnumText, json_column
+from registry.store.columns import EnumText, IndexWhere, json_column
 
 
 class OutsideVerdict(SQLModel, table=True):
@@ -18,12 +18,7 @@ class OutsideVerdict(SQLModel, table=True):
     __tablename__ = "outside_verdict"
     __table_args__ = (
         UniqueConstraint("source_id", "key"),
-        Index(
-            "ix_outside_verdict_waiting",
-            "id",
-            sqlite_where=text("tool_id IS NULL AND set_aside_at IS NULL"),
-            postgresql_where=text("tool_id IS NULL AND set_aside_at IS NULL"),
-        ),
+        IndexWhere("ix_outside_verdict_waiting", "id", where="tool_id IS NULL AND set_aside_at IS NULL"),
     )
 
     id: int | None = Field(default=None, primary_key=True)

@@ -3,13 +3,13 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Index, text
+from sqlalchemy import CheckConstraint, Index
 from sqlmodel import Field, SQLModel
 
 from registry.domain.condition import Check, ConditionKind, Duty
 from registry.domain.evaluation import Alone
 from registry.domain.outcome import Outcome
-from registry.store.columns import EnumText, json_column
+from registry.store.columns import EnumText, IndexWhere, json_column
 
 TOLD = (
     *("published_at", "undone_at", "tool_id", "number", "decided_at", "starts_at", "valid_until"),
@@ -26,26 +26,9 @@ class Verdict(SQLModel, table=True):
         CheckConstraint("outcome <> 'prohibited' OR citation <> '' OR imported", name="prohibited_citation"),
         Index(None, "tool_id", "starts_at"),
         Index("ix_verdict_told", *TOLD),
-        Index(
-            "ix_verdict_standing",
-            "tool_id",
-            "outcome",
-            sqlite_where=text("undone_at IS NULL"),
-            postgresql_where=text("undone_at IS NULL"),
-        ),
-        Index(
-            "ix_verdict_undone",
-            "undone_at",
-            sqlite_where=text("undone_at IS NOT NULL"),
-            postgresql_where=text("undone_at IS NOT NULL"),
-        ),
-        Index(
-            "uq_verdict_evaluation_id",
-            "evaluation_id",
-            unique=True,
-            sqlite_where=text("undone_at IS NULL"),
-            postgresql_where=text("undone_at IS NULL"),
-        ),
+        IndexWhere("ix_verdict_standing", "tool_id", "outcome", where="undone_at IS NULL"),
+        IndexWhere("ix_verdict_undone", "undone_at", where="undone_at IS NOT NULL"),
+        IndexWhere("uq_verdict_evaluation_id", "evaluation_id", unique=True, where="undone_at IS NULL"),
     )
 
     id: int | None = Field(default=None, primary_key=True)

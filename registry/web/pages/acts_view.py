@@ -18,7 +18,7 @@ from registry.services.verdicts.duties import OVER
 from registry.services.verdicts.publishing import pilot_result
 from registry.services.verdicts.verdict_life import SUSPENDERS, SUSPENDING
 from registry.settings import Settings
-from registry.store import tools, verdicts
+from registry.store import dossier, tools, verdicts
 from registry.store.columns import id_of
 from registry.store.tables import Role
 from registry.web.shapes import Event, Form, Option
@@ -227,7 +227,7 @@ def acts_page(
         and not (PERMITTED_MARKS[each.kind].by_another and _is_theirs(suspended, user))
     ]
     owed = (bool(came_back) or not bar) and stands.state not in OVER
-    told = verdicts.events(session, [id_of(row)])
+    told = dossier.befell(session, [id_of(row)])
     fresh = [each for each in told if seen is not None and id_of(each) > seen]
     return ActsPage(
         number=number,

@@ -25,12 +25,12 @@ from registry.services.answers.dossier import MOST_MENTIONS, Dossier, dossiers
 from registry.services.answers.index import Index
 from registry.services.answers.shown import ANY_TOOL, Shown
 from registry.services.outside.evidence import Evidence
-from registry.services.people.house import house
 from registry.services.verdicts.publishing import Published
 from registry.settings import Settings
 from registry.store import tools
 from registry.store.columns import id_of
-from registry.store.tables import Alias, AliasKind, Entry, Tool
+from registry.store.dossier import Announced, Called
+from registry.store.tables import AliasKind, Tool
 from registry.web import cards, linked
 from registry.web.deps import INSIDERS, CurrentUser, House, Known, Now, Read, Slug
 from registry.web.feeds import feed_links
@@ -170,7 +170,7 @@ def _tool_page(
     inside: bool,
     index: Index | None,
 ) -> tuple[ToolPage, Shown]:
-    organisation = house(read, settings)
+    organisation = lookup.organisation(read, settings, index)
     known = dossiers(read, [tool], organisation, now=now, edition=edition, index=index)[0]
     asked = Question(at=now)
     whole = lookup.answers(read, [tool], asked, organisation, now=now, index=index) if edition else {}
@@ -251,7 +251,7 @@ def _in_short(tool: Tool, scored: Published | None, decided: int) -> list[str]:
 
 
 def _history(
-    known: Dossier, mentions: Sequence[Entry], news: Sequence[Event], organisation: Organisation
+    known: Dossier, mentions: Sequence[Announced], news: Sequence[Event], organisation: Organisation
 ) -> list[Event]:
     rows = {id_of(each.row): each.row for each in known.verdicts}
     decided = {each.row.number: each.ruling.verdict for each in known.verdicts}
@@ -327,17 +327,17 @@ def _fresh(told: Sequence[Mentioned], news: Sequence[Event], newest: datetime) -
     return worded("{said}, {n} flagged: {titles}.", said=said, n=len(flagged), titles=titles)
 
 
-def _newest(found: Sequence[Entry]) -> list[Entry]:
+def _newest(found: Sequence[Announced]) -> list[Announced]:
     """Each entry once, the newest first."""
     once = {each.id: each for each in found}.values()
     return sorted(once, key=_announced, reverse=True)[:MOST_MENTIONS]
 
 
-def _announced(entry: Entry) -> tuple[datetime, int]:
-    return entry.published_at or entry.seen_at, id_of(entry)
+def _announced(entry: Announced) -> tuple[datetime, int]:
+    return entry.published_at or entry.seen_at, entry.id
 
 
-def _mentioned(entry: Entry, newest: datetime | None) -> Mentioned:
+def _mentioned(entry: Announced, newest: datetime | None) -> Mentioned:
     link, at = outside_link(entry.link), entry.published_at or entry.seen_at
     return Mentioned(
         entry.title or (link.label if link else worded("Without a title")),
@@ -348,7 +348,7 @@ def _mentioned(entry: Entry, newest: datetime | None) -> Mentioned:
     )
 
 
-def _identifiers(aliases: Sequence[Alias]) -> list[Row]:
+def _identifiers(aliases: Sequence[Called]) -> list[Row]:
     by_kind: dict[AliasKind, list[str]] = {}
     for alias in aliases:
         by_kind.setdefault(alias.kind, []).append(alias.text)
@@ -357,7 +357,9 @@ def _identifiers(aliases: Sequence[Alias]) -> list[Row]:
 
 def _badge(read: Session, slug: str, settings: Settings, now: datetime, *, index: Index | None) -> BadgePage:
     tool = tools.get(read, slug)
-    answers = lookup.answers(read, [tool], Question(at=now), house(read, settings), now=now, index=index)
+    answers = lookup.answers(
+        read, [tool], Question(at=now), lookup.organisation(read, settings, index), now=now, index=index
+    )
     return badge_of(answers[id_of(tool)], settings)
 
 

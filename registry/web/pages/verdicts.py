@@ -12,18 +12,19 @@ from registry.domain.language import small, worded
 from registry.domain.lookup import House as Organisation
 from registry.domain.values import dataclass
 from registry.domain.verdict import decider
+from registry.services.answers import lookup
 from registry.services.answers.shown import Shown
 from registry.services.decisions import second_reading
 from registry.services.decisions.second_reading import Standing
 from registry.services.log import proving
 from registry.services.people.acting import Actor
-from registry.services.people.house import house
 from registry.services.verdicts import publishing
 from registry.services.verdicts.publishing import Published
 from registry.services.verdicts.verdict_life import SUSPENDERS
-from registry.store import tables, tools, verdicts
+from registry.store import dossier, tables, tools, verdicts
 from registry.store.columns import id_of
-from registry.web.deps import INSIDERS, CurrentUser, House, Now, Number, Read
+from registry.store.dossier import Happened
+from registry.web.deps import INSIDERS, CurrentUser, House, Known, Now, Number, Read
 from registry.web.feeds import feed_links
 from registry.web.render import render
 from registry.web.routing import page_router
@@ -81,7 +82,7 @@ class VerdictPage:
 
 @router.get("/{number}")
 def show_verdict(
-    request: Request, number: Number, read: Read, settings: House, user: CurrentUser, now: Now
+    request: Request, number: Number, known: Known, read: Read, settings: House, user: CurrentUser, now: Now
 ) -> Response:
     row = verdicts.get(read, number)
     waits = now < row.published_at
@@ -89,7 +90,7 @@ def show_verdict(
         raise NotFound(
             worded("There is no verdict number {number}. See the list of verdicts.", number=number)
         )
-    organisation = house(read, settings)
+    organisation = lookup.organisation(read, settings, known)
     each = publishing.published(read, [row], organisation, now=now)
     page = replace(
         verdict_pages(read, each, organisation, now=now)[0],
@@ -106,8 +107,8 @@ def verdict_pages(
 ) -> list[VerdictPage]:
     """What everybody may read of each, in their order; four queries."""
     ids = [id_of(each.row) for each in found]
-    befell: dict[int, list[tables.Event]] = {}
-    for event in verdicts.events(read, ids):
+    befell: dict[int, list[Happened]] = {}
+    for event in dossier.befell(read, ids):
         befell.setdefault(event.subject_id, []).append(event)
     successors = verdicts.successors(read, ids, now=now)
     named = {slug for each in found for slug in (*each.row.alternatives, each.validity.replacement) if slug}
@@ -130,7 +131,7 @@ def verdict_pages(
 def _page(
     each: Published,
     organisation: Organisation,
-    befell: Sequence[tables.Event],
+    befell: Sequence[Happened],
     superseded_by: Sequence[int],
     known: Mapping[str, tables.Tool],
     logged: int | None,

@@ -1,10 +1,14 @@
 """Probable duplicates: kept in memory, up to date after every act, and never those that were told apart."""
 
+from datetime import UTC, datetime
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from registry.domain.triage import DismissReason
 from registry.services.candidates import editing, merging, triage, undoing
-from registry.services.candidates.likeness import twins
+from registry.services.candidates.likeness import _Named, _Names, likeness, twins
 from registry.store import triage_acts
 from registry.store.columns import id_of
 from registry.store.tables import AliasKind
@@ -64,3 +68,16 @@ def test_a_tools_other_name_is_no_same_name(session, now):
     assert (twin.name, twin.score, twin.reason) == ("Earshelf", 100, "also known by this name")
     (twin,) = twins(session, [one := a_candidate(session, now, "Earshelf", "")], now=now)[one.id][:1]
     assert twin.reason == "the same name"
+
+
+@given(st.lists(st.text("ab", min_size=1, max_size=9), min_size=1, max_size=40), st.integers(0, 40))
+def test_among_many_names_those_are_found_that_comparing_each_would_find(keys, first):
+    known = _Names(datetime(2026, 11, 3, tzinfo=UTC))
+    for key in keys[:first]:
+        known.add(_Named(key))
+    list(map(known.alike, keys))
+    for key in keys[first:]:
+        known.add(_Named(key))
+    for key in keys:
+        compared = ((place, likeness(key, other)) for place, other in enumerate(keys))
+        assert {place for place, _, _ in known.alike(key)} == {place for place, found in compared if found}
