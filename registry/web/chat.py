@@ -23,6 +23,7 @@ SLACK_WINDOW_S = 300
 MOST_SIGNS = 2_000
 _MENTION = re.compile(r"<at\b[^>]*>.*?</at>", re.DOTALL)
 _TAG = re.compile(r"<[^>]+>")
+_LINK = re.compile(r"<(https?://[^|<>]+)(?:\|[^<>]*)?>")
 
 
 def slack_signed(body: bytes, *, timestamp: str, signature: str, secret: str, now: datetime) -> bool:
@@ -47,9 +48,9 @@ def teams_signed(body: bytes, *, authorization: str, secret: str) -> bool:
 
 
 def slack_asked(body: bytes) -> str:
-    """What stands after the command."""
+    """What stands after the command; of a link, where Slack makes one of an address, where it leads."""
     given = parse_qs(body.decode("utf-8", "replace"), keep_blank_values=True)
-    return given.get("text", [""])[0].strip()
+    return _LINK.sub(r"\1", given.get("text", [""])[0][:MOST_SIGNS]).strip()
 
 
 def teams_asked(text: str) -> str:

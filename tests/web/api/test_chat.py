@@ -75,6 +75,20 @@ def test_slack_gets_the_answer_for_the_asker_alone(chat: TestClient, clock: Hand
     assert told["text"].endswith("<http://testserver/check?q=quillmark+%26+sons|The whole answer>")
 
 
+def test_what_slack_makes_a_link_of_is_asked_by_where_it_leads(chat: TestClient, clock: HandClock) -> None:
+    for text in (
+        "<https://quillmark-sons.example/a>",
+        "<https://quillmark-sons.example|a name>",
+    ):
+        told = slack(chat, text, at=clock.now.timestamp()).json()["text"]
+        assert told.endswith("|The whole answer>")
+        assert "q=https%3A%2F%2Fquillmark-sons.example" in told
+    told = slack(chat, "<https://elsewhere.example|quillmark & sons>", at=clock.now.timestamp()).json()[
+        "text"
+    ]
+    assert told.startswith("*We don’t know this tool*")
+
+
 def test_teams_gets_it_without_the_name_that_was_called(chat: TestClient) -> None:
     told = teams(chat, "<p><at>Registry</at>&nbsp;quillmark &amp; sons</p>\n").json()
     assert told["type"] == "message"
