@@ -44,7 +44,9 @@ def read_list(text: str) -> list[str]:
 
     Raises InvalidInput where there is none, too many, or one is too long.
     """
-    found = _names_of_rows(_unnumbered([line.strip(" \r") for line in text.splitlines() if line.strip()]))
+    found = _names_of_rows(
+        _unnumbered([line.strip(" \r") for line in text.lstrip("\ufeff").splitlines() if line.strip()])
+    )
     if not found:
         raise InvalidInput(
             worded("There is nothing to look up."), {"list": worded("Paste at least one name or address.")}
@@ -76,7 +78,16 @@ def _names_of_rows(lines: Sequence[str]) -> list[str]:
         if not rows:
             break
         named = next((at for at, cell in enumerate(rows[0]) if _fold(cell) in NAME_HEADERS), None)
-        below = [row[named] for row in rows[1:] if len(row) > named] if named is not None else []
+        below = (
+            [
+                # A comma too many is one of a name, and nobody can tell of which: the line stays whole.
+                line if delimiter == "," and any(row[len(rows[0]) :]) else row[named]
+                for line, row in zip(lines[1:], rows[1:], strict=True)
+                if len(row) > named
+            ]
+            if named is not None
+            else []
+        )
         if len(rows[0]) > 1 and named is not None and (below or len(rows) == 1):
             return [name for name in below if name]
         parts = delimiter != "," or any(line.startswith('"') for line in lines)

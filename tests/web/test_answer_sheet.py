@@ -23,6 +23,8 @@ from registry.web.answer_sheet import MOST_QUERIES, read_list
         ("Zoom;Zoom Video\nSlack;Salesforce", ["Zoom", "Slack"]),
         ("Vendor,Software Name,Version\nZoom Video,Zoom,5.1\nSalesforce,Slack", ["Zoom", "Slack"]),
         ("vendor;display_name\r\nZoom Video;Zoom\r\n;\r\n", ["Zoom"]),
+        ("Name,Version\nAcme, Inc.,2\nZoom,5.1,", ["Acme, Inc.,2", "Zoom"]),
+        ("\ufeffName,Version\nZoom,5.1", ["Zoom"]),
         ("1. Zoom\n2. Slack, the chat\n3) Paint", ["Zoom", "Slack, the chat", "Paint"]),
         ("1. Zoom\n3. Slack", ["1. Zoom", "3. Slack"]),
         ("1. FC Works", ["1. FC Works"]),

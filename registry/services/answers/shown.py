@@ -40,8 +40,9 @@ class Written:
 
     def note_any(self) -> None:
         """Something was written that may be about each tool."""
-        self._tools, self._categories = {}, {}
+        # The number first: who asks in another thread never finds an older one than before.
         self._of_any = self.newest = self.newest + 1
+        self._tools, self._categories = {}, {}
 
     def of(self, shown: Shown) -> int:
         """The number of the newest change that it shows."""

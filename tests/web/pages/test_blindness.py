@@ -1,16 +1,19 @@
 """Blind until submitted, way by way: whoever owes a scorecard hears nothing of what the others said."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine
+from sqlmodel import Session
 from starlette.testclient import TestClient
 
-from registry.services.people.acting import Actor
-from registry.store.engine import transaction
+from registry.services.evaluations import evaluation as rounds
+from registry.store.columns import id_of
 from registry.store.tables import Role, UserRole
-from tests.web.conftest import HandClock
+from tests.builders import a_condition, a_tool, an_evaluation, scored
+from tests.conftest import Beginning
+from tests.web.conftest import HandClock, the_actors
 
 As = Callable[[str], TestClient]
 ACase = Callable[..., Any]
@@ -56,16 +59,28 @@ ACTS: tuple[tuple[str, dict[str, Any]], ...] = (
 )
 
 
+def a_blind_review(session: Session, now: datetime) -> str:
+    """Ravi, who may also read the audit and decide, owes a scorecard; Rosa has said much. Gives the case's path."""
+    people = the_actors(session)
+    rosa, ravi = people["rosa"], people["ravi"]
+    session.add_all(
+        UserRole(user_id=ravi.person_id, role=role) for role in (Role.AUDITOR, Role.ADMIN, Role.APPROVER)
+    )
+    tool = a_tool(session, now=now)
+    case = an_evaluation(session, tool, owner=rosa, reviewers=(rosa, ravi), tier=1, now=now)
+    scored(session, case, rosa, now=now, R5="3")
+    rounds.propose_condition(session, id_of(case), a_condition(CONDITION, "R5"), by=rosa, now=now)
+    return f"/evaluations/{case.id}"
+
+
 @pytest.fixture
-def blind(as_: As, a_case: ACase, site_engine: Engine, actors: Mapping[str, Actor]) -> tuple[str, As]:
-    """Ravi, who may also read the audit, owes a scorecard; Rosa and Amir have said much. The case's path."""
-    with transaction(site_engine) as session:
-        for role in (Role.AUDITOR, Role.ADMIN, Role.APPROVER):
-            session.add(UserRole(user_id=actors["ravi"].person_id, role=role))
-    case = a_case(tier=1, rosa={"R5": "3"})
-    rosa = as_("Rosa")
-    rosa.post(f"{case.url}/conditions", data={"c.text": CONDITION, "c.mitigates": "R5"})
-    return case.url, as_
+def beginning() -> Beginning:
+    return a_blind_review
+
+
+@pytest.fixture
+def blind(given: str, as_: As) -> tuple[str, As]:
+    return given, as_
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -88,11 +103,9 @@ def test_an_approver_who_owes_a_scorecard_neither_decides_nor_reads_what_an_act_
 
 
 def test_who_owes_a_scorecard_reads_no_history_where_it_is_too_early_to_decide(
-    a_case: ACase, site_engine: Engine, actors: Mapping[str, Actor], as_: As
+    a_case: ACase, as_: As
 ) -> None:
-    with transaction(site_engine) as session:
-        session.add(UserRole(user_id=actors["ravi"].person_id, role=Role.APPROVER))
-    case = a_case(tier=2, rosa={"R5": "3"})
+    case = a_case("Murmur", tier=2, rosa={"R5": "3"})
     as_("Rosa").post(f"{case.url}/conditions", data={"c.text": CONDITION, "c.mitigates": "R5"})
     assert CONDITION not in as_("Ravi").post(f"{case.url}/decide", data={"action": "publish"}).text
 
@@ -100,7 +113,7 @@ def test_who_owes_a_scorecard_reads_no_history_where_it_is_too_early_to_decide(
 def test_what_can_still_be_taken_back_is_told_to_nobody_but_who_decided_it(
     a_case: ACase, as_: As, clock: HandClock
 ) -> None:
-    case = a_case(tier=1, rosa={})
+    case = a_case("Murmur", tier=1, rosa={})
     amir, uma = as_("Amir"), as_("Uma")
     before = uma.get("/api/v1/events?limit=200").json()["items"]
     assert amir.post(f"/api/v1{case.url}/decide", json=YES).status_code == 201
