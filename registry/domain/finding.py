@@ -106,14 +106,18 @@ def find(held: Sequence[Held], point: Mapping[str, str], house: House, undecided
     binding = [each for each, broken in limits if not broken]
     beyond: list[Finding] = []
     if any(each.standing for each in binding):
-        # Who may enter more may enter less: what binds less sensitive data binds this too.
-        binding = [each for each, broken in limits if broken in ((), ("data_class",))]
+        # Who may enter more may enter less: what forbids less sensitive data forbids this too.
+        binding = [each for each, broken in limits if not broken or _forbids_more(each, broken)]
     else:
         beyond = [Finding(AnswerCode.NO, each, broken=broken) for each, broken in limits if broken]
     findings = [Finding(each.code, each, each.conditions) for each in binding]
     strictest = max([*findings, *beyond], key=_strictness)
     conditions = _joined(strictest, binding)
     return replace(strictest, conditions=conditions, binding=tuple(binding))
+
+
+def _forbids_more(held: Held, broken: tuple[str, ...]) -> bool:
+    return held.code not in PERMITS and broken == ("data_class",)
 
 
 def _reaches(held: Held, dimension: str, value: str, house: House) -> bool:

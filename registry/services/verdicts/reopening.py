@@ -110,6 +110,7 @@ def reopen_by_hand(
     if faults:
         raise InvalidInput("Nothing was opened again.", faults)
     refuse_long("Nothing was opened again.", text=(text, 500))
+    serialise(session, "opening")  # before verdicts, as whoever opens a case and decides it
     serialise(session, "verdict")
     rows = {number: verdicts.get_published(session, number, now=now) for number in wanted}
     _refuse_ended(session, rows, now, zone)

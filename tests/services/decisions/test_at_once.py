@@ -14,6 +14,7 @@ from registry.domain.lookup import House
 from registry.domain.outcome import Outcome
 from registry.domain.scorecard import TypedScorecard
 from registry.domain.triage import CandidateStatus
+from registry.domain.triggers import Cause
 from registry.domain.validity import MarkKind
 from registry.services.candidates import merging, triage
 from registry.services.decisions.decision import Decision, decide
@@ -22,10 +23,11 @@ from registry.services.evaluations import assigning, scoring
 from registry.services.evaluations import evaluation as rounds
 from registry.services.people import sign_in
 from registry.services.people.acting import REGISTRY, Actor
+from registry.services.verdicts.reopening import reopen_by_hand
 from registry.services.verdicts.verdict_life import mark
 from registry.store import tools
 from registry.store.columns import id_of
-from registry.store.engine import snapshot, transaction
+from registry.store.engine import serialise, snapshot, transaction
 from registry.store.tables import Candidate, Evaluation, Event, UserSession, Verdict
 from tests.builders import TERMS, UTC_ZONE, a_tool, a_verdict, an_evaluation, scored, the_cast
 
@@ -43,8 +45,9 @@ def cast(engine: Engine, now: datetime) -> Mapping[str, Actor]:
         return the_cast(session, now)
 
 
-def at_once(engine: Engine, first: Act, second: Act) -> Exception | None:
-    """`second` begins while `first` has acted and not committed yet; gives what the second one was told."""
+def at_once(engine: Engine, first: Act, second: Act, then: Act | None = None) -> Exception | None:
+    """`second` begins while `first` has acted and not committed yet, which goes on with `then`; gives what the second
+    one was told."""
     told: list[Exception] = []
 
     def go_second() -> None:
@@ -60,6 +63,8 @@ def at_once(engine: Engine, first: Act, second: Act) -> Exception | None:
         session.flush()
         thread.start()
         thread.join(0.5)  # for as long as it takes to get to where it waits
+        if then is not None:
+            then(session)
     thread.join(20)
     assert not thread.is_alive()
     return told[0] if told else None
@@ -88,6 +93,23 @@ def test_what_is_withdrawn_at_that_moment_is_not_decided(
     with snapshot(engine) as session:
         assert session.get_one(Evaluation, case).state is EvaluationState.WITHDRAWN
         assert session.exec(select(Verdict)).all() == []
+
+
+def test_who_opens_a_case_and_decides_and_who_opens_a_verdicts_case_again_do_not_wait_for_each_other(
+    engine: Engine, cast: Mapping[str, Actor], now: datetime
+) -> None:
+    with transaction(engine) as session:
+        number = a_verdict(session, a_tool(session, now=now), cast, now=now).number
+    later = now + timedelta(hours=1)
+    told = at_once(
+        engine,
+        lambda session: serialise(session, "opening"),  # as a quick no and an adoption do it
+        lambda session: reopen_by_hand(
+            session, [number], Cause.TERMS, text="New terms.", zone=UTC_ZONE, by=cast["rosa"], now=later
+        ),
+        lambda session: serialise(session, "verdict"),
+    )
+    assert told is None
 
 
 def test_a_quick_no_is_given_once(engine: Engine, cast: Mapping[str, Actor], now: datetime) -> None:

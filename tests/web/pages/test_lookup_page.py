@@ -235,7 +235,8 @@ def test_the_card_says_which_data_all_verdicts_permit_together(
         scope = Scope(data_ceiling="public")
         a_verdict(session, tool, decided, now=before, scope=scope, outcome=outcome, conditions=kept)
         a_verdict(session, tool, decided, now=before, scope=Scope(data_ceiling="internal"))
-    shown = client.get("/check?q=ladder&data_class=internal").text
+    assert "Sign in first." not in client.get("/check?q=ladder&data_class=internal").text
+    shown = client.get("/check?q=ladder&data_class=public").text
     assert "Sign in first." in shown
     may, never = (
         shown.split(f"<dt>{title}</dt>")[1].split("</dd>")[0] for title in ("You may enter", "Never enter")
