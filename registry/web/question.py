@@ -150,7 +150,7 @@ def choices(
 
 
 def office_options(session: Session) -> list[Option]:
-    return [Option(office.code, office.name) for office in offices.all_offices(session)]
+    return [Option(office.code, office.name) for office in offices.rules(session)]
 
 
 def offices_of(house: House) -> list[Option]:

@@ -180,7 +180,7 @@ def _page(
 ) -> AdoptPage:
     house = house_of(session, settings)
     today = now.astimezone(settings.zone).date()
-    names = {office.code: office.name for office in offices.all_offices(session)}
+    names = {office.code: office.name for office in offices.rules(session)}
     rows = verdicts.published(session, now=now, tool_ids=[id_of(found.tool)])
     standing = publishing.published(session, rows, house, now=now)
     rubric, _ = rubrics.current(session)

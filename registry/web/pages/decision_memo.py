@@ -241,7 +241,7 @@ def _page(
         now=reading.now,
         cases_needed=settings.reference_cases,
     )
-    names = {office.code: office.name for office in offices.all_offices(session)}
+    names = {office.code: office.name for office in offices.rules(session)}
     alike = likest.precedents(session, tool, evaluation, weighed, house, now=reading.now)
     return DecidePage(
         id=id_of(evaluation),

@@ -149,7 +149,7 @@ def _first_step(
     session: Session, settings: Settings, tool: Tool, typed: Typed, faults: Mapping[str, str]
 ) -> OpenPage:
     house = house_of(session, settings)
-    names = {office.code: office.name for office in offices.all_offices(session)}
+    names = {office.code: office.name for office in offices.rules(session)}
     single: dict[str, object] = {key: typed.one(key) for key in SINGLE}
     several = {key: typed.several(key) for key in SEVERAL}
     running = evaluations.find_running(session, id_of(tool), typed.one("edition"))

@@ -112,7 +112,7 @@ def _groups(read: Session, base_url: str) -> list[FeedGroup]:
             worded("By office"),
             [
                 line(office.name, replace(everything, offices=frozenset({office.code})))
-                for office in offices.all_offices(read)
+                for office in offices.rules(read)
             ],
         ),
     ]
