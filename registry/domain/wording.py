@@ -56,7 +56,7 @@ ADDITIONS: dict[str, str] = {
     "elsewhere": _("Other offices have decided; their verdicts are shown as evidence."),
     "depends": _("The answer depends on {names}. Say which, to be certain."),
     "editions": _("The answer is not the same for every edition; this is the strictest."),
-    "every_edition": _("What was decided does not tell editions apart."),
+    "every_edition": _("The same holds for every edition."),
     "use_instead": _("Use {tool} instead."),
     "no_alternative": _("We know of no alternative."),
     "ask": _("Ask {contact}."),

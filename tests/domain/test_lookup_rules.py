@@ -402,7 +402,7 @@ def test_an_edition_of_a_verdict_to_come_or_replaced_is_no_stranger():
 
 
 def test_an_answer_that_tells_no_editions_apart_says_so_to_who_names_one():
-    apart = "What was decided does not tell editions apart."
+    apart = "The same holds for every edition."
     assert ask(a_ruling(), edition="Ultra").sentence.endswith(apart)
     assert ask(a_ruling("rejected"), edition="Ultra").sentence.endswith(apart)
     assert apart not in ask(a_ruling()).sentence

@@ -222,7 +222,7 @@ def test_the_box_asks_about_another_tool_without_the_edition_of_this_one(
     assert "edition" not in box
     told = client.get("/api/v1/check?q=quillmark&edition=Free").json()
     assert told["answer"] == "yes"
-    assert told["sentence"].endswith("What was decided does not tell editions apart.")
+    assert told["sentence"].endswith("The same holds for every edition.")
 
 
 def test_the_card_says_which_data_all_verdicts_permit_together(
