@@ -26,6 +26,7 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 def trusted_hosts(settings: Settings) -> list[str]:
     host = urlsplit(settings.base_url).hostname or ""
+    host = f"[{host}]" if ":" in host else host  # as browsers write it (RFC 3986 3.2.2)
     return sorted({host, "localhost", "127.0.0.1", "testserver"} - {""})
 
 

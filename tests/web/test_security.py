@@ -22,6 +22,7 @@ from registry.store.tables import Role, User, UserSession
 from registry.web.app import create_app
 from registry.web.parts import Parts
 from registry.web.render import local_path
+from registry.web.security import OwnHosts
 from tests.web.conftest import SAME_ORIGIN, HandClock
 
 PASSWORD = "a quiet brown river"
@@ -211,6 +212,14 @@ def test_every_reply_bears_the_security_headers(client: TestClient) -> None:
         assert "unsafe" not in headers["content-security-policy"]
         assert headers["x-content-type-options"] == "nosniff"
         assert headers["x-frame-options"] == "DENY"
+
+
+def test_a_registry_may_live_at_an_address_of_ipv6() -> None:
+    settings = Settings(base_url="http://[2001:db8::7]:8000")
+    guard = OwnHosts(FastAPI(), settings=settings)
+    assert guard.own.fullmatch("[2001:db8::7]:8000")
+    assert guard.own.fullmatch("[2001:DB8::7]")
+    assert not guard.own.fullmatch("2001:db8::7")
 
 
 @pytest.mark.parametrize("path", ["/feeds/verdicts.atom", "/feeds/verdicts.rss", "/opensearch.xml"])
