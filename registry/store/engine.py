@@ -27,9 +27,10 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import QueuePool
 from sqlmodel import Session, SQLModel, create_engine
 
-from registry.store.alive import watch
+from registry.store.alive import Sharing, watch
 from registry.store.memo import forget
 from registry.store.plain import Plain, sqlite_module
+from registry.store.trouble import has_no_room
 
 _writers: "WeakKeyDictionary[Engine, threading.Lock]" = WeakKeyDictionary()
 _WRITES = "registry_writes"
@@ -57,6 +58,9 @@ _READS = {
     "sqlite": ("PRAGMA query_only=ON", "BEGIN"),
     "postgresql": ("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",),
 }
+_SORTED_ON_DISK = (
+    "SELECT count(*) FROM (SELECT md5(n::text) FROM generate_series(1, 25000) AS n ORDER BY 1) AS all_of_it"
+)
 _POSITIONAL = {"sqlite": "?", "postgresql": "%s"}
 _PRAGMAS = {"foreign_keys": "ON", "journal_mode": "WAL", "busy_timeout": "15000", "synchronous": "FULL"}
 
@@ -69,7 +73,7 @@ def make_engine(url: str, *, in_service: bool = False) -> Engine:
     parsed = make_url(url)
     if parsed.get_backend_name() != "sqlite":
         wishes = {name: value for name, value in _CONNECTING.items() if name not in parsed.query}
-        engine = create_engine(url, connect_args=wishes, hide_parameters=True, **_POOL)
+        engine = create_engine(url, connect_args=wishes, hide_parameters=True, poolclass=Sharing, **_POOL)
         watch(engine)
         event.listen(engine, "begin", _begin_read)
         event.listen(engine, "rollback", _end_read)
@@ -147,6 +151,21 @@ def reach(engine: Engine) -> None:
     """Ask the database for nothing. Raises SQLAlchemyError where it does not answer."""
     with engine.connect() as connection:
         connection.execute(text("SELECT 1"))
+
+
+def takes_more(engine: Engine) -> bool:
+    """Whether PostgreSQL's disk has room for a megabyte, which is given back at once; a SQLite file is its folder's."""
+    if engine.dialect.name != "postgresql":
+        return True
+    with engine.connect() as connection:
+        connection.exec_driver_sql("SET LOCAL work_mem = '64kB'")
+        try:
+            connection.exec_driver_sql(_SORTED_ON_DISK)
+        except DBAPIError as error:
+            if not has_no_room(error):
+                raise
+            return False
+    return True
 
 
 def serialise(session: Session, name: str) -> None:

@@ -1,6 +1,7 @@
 """What one running site is made of, kept on `app.state.parts` and reached through web/deps.py."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from dataclasses import field
@@ -12,6 +13,7 @@ from anyio import CapacityLimiter
 from fastapi.concurrency import contextmanager_in_threadpool, run_in_threadpool
 from jinja2 import Environment
 from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session
 from starlette.requests import HTTPConnection
 
@@ -31,6 +33,8 @@ from registry.web.throttle import Counted, Throttle
 if TYPE_CHECKING:
     from registry.openid.provider import Provider
     from registry.web.metrics import Metrics
+
+log = logging.getLogger(__name__)
 
 Clock = Callable[[], datetime]
 FEW = 2
@@ -95,15 +99,19 @@ class Parts:
         async with self._alone, contextmanager_in_threadpool(transaction(self.engine)) as session:
             yield session
 
-    async def write(self, act: Callable[[Session], object]) -> None:
-        """One short act in a transaction of its own, all of it in one thread."""
+    async def note(self, act: Callable[[Session], object]) -> None:
+        """One short act in a transaction of its own, all of it in one thread; nobody waits for it, so none is told
+        where it cannot be written."""
 
         def whole() -> None:
             with transaction(self.engine) as session:
                 act(session)
 
         async with self._alone:
-            await run_in_threadpool(whole)
+            try:
+                await run_in_threadpool(whole)
+            except SQLAlchemyError as error:
+                log.warning("not noted error=%s", type(error).__name__)
 
     @property
     def _alone(self) -> AbstractAsyncContextManager[None]:

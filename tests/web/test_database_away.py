@@ -72,6 +72,13 @@ def test_away_and_back_again(
     assert client.get("/readyz").status_code == 200
 
 
+def test_whoever_asks_first_after_it_was_away_is_answered(postgres: Postgres, client: TestClient) -> None:
+    before = {page: client.get(page).status_code for page in PAGES}
+    with postgres.away():
+        pass
+    assert {page: client.get(page).status_code for page in PAGES} == before == dict.fromkeys(PAGES, 200)
+
+
 def test_what_a_site_began_holds_nobody_up_for_ever(database_url: str) -> None:
     served, command = make_engine(database_url, in_service=True), make_engine(database_url)
     names = list(engines._IN_SERVICE)
