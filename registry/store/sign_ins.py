@@ -59,7 +59,7 @@ def _holder() -> "Select[UserSession, User, Role, datetime | None, bool]":
 
 
 def find_link(session: Session, digest: str) -> SignInLink | None:
-    return session.get(SignInLink, digest)
+    return session.get(SignInLink, digest, populate_existing=True)
 
 
 def drop(session: Session, user_id: int) -> None:

@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 Clock = Callable[[], datetime]
 FEW = 2
 """Threads: more of them only wait for one another, since one at a time runs."""
+FEW_AWAY = 8
+"""Threads: of all that a process has, a fifth."""
 
 
 def utc_now() -> datetime:
@@ -68,6 +70,8 @@ class Parts:
     """Where the site is asked for its pages to write them as files."""
     few: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(FEW))
     """For short work that many ask for at once."""
+    away: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(FEW_AWAY))
+    """For what waits for the organisation's provider."""
     _writers: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1))
 
     @cached_property
