@@ -25,6 +25,7 @@ from tests.web.conftest import CAST, HandClock, the_actors
 from tests.web.test_account import NEW, PASSWORD, is_here, log_in
 from tests.web.test_second_factor import give, set_up
 
+pytestmark = pytest.mark.counts_requests
 As = Callable[[str], TestClient]
 Browse = Callable[[], TestClient]
 
