@@ -52,6 +52,7 @@ def holder_of_session(
 ) -> tuple[Holder, frozenset[Role], bool, bool] | None:
     """Who holds a session with their roles, whether they have a second factor, and whether they are anybody's deputy,
     in one query."""
+    session.flush()
     rows = session.connection().execute(_holder(), {"digest": digest, "now": now}).all()
     if not rows:
         return None
