@@ -105,10 +105,10 @@ def find_by_session(
     found = sign_ins.holder_of_session(session, digest_of("session", value, secret), now=now)
     if found is None:
         return None
-    kept, user, roles, proven_twice, deputy = found
-    if user.disabled_at is not None or now >= kept.expires_at or now >= kept.ends_at:
+    kept, roles, proven_twice, deputy = found
+    if kept.disabled_at is not None or now >= kept.expires_at or now >= kept.ends_at:
         return None
-    person = in_person(user, roles, deputy=deputy)
+    person = in_person(kept, roles, deputy=deputy)
     return Presence(
         person,
         kept.seen_at < now - RENEW_AFTER,
