@@ -41,6 +41,8 @@ log = logging.getLogger(__name__)
 Clock = Callable[[], datetime]
 FEW = 2
 """Threads: more of them only wait for one another, since one at a time runs."""
+FEW_AWAY = 8
+"""Threads: of all that a process has, a fifth."""
 READERS = 6
 """Handlers that read at once, while the others wait in the loop: more of them get no more done, and together
 want more connections than are kept."""
@@ -81,6 +83,8 @@ class Parts:
     """Where the site is asked for its pages to write them as files."""
     few: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(FEW))
     """For short work that many ask for at once."""
+    away: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(FEW_AWAY))
+    """For what waits for the organisation's provider."""
     _readers: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(READERS))
 
     @cached_property
