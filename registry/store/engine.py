@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import lru_cache
 from pathlib import Path
+from time import monotonic, sleep
 from typing import Any, cast
 from weakref import WeakKeyDictionary
 
@@ -27,9 +28,10 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import QueuePool
 from sqlmodel import Session, SQLModel, create_engine
 
-from registry.store.alive import watch
+from registry.store.alive import Sharing, watch
 from registry.store.memo import forget
 from registry.store.plain import Plain, sqlite_module
+from registry.store.trouble import has_no_room
 
 _writers: "WeakKeyDictionary[Engine, threading.Lock]" = WeakKeyDictionary()
 _WRITES = "registry_writes"
@@ -58,8 +60,19 @@ _READS = {
     "sqlite": ("PRAGMA query_only=ON", "BEGIN"),
     "postgresql": ("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",),
 }
+_SORTED_ON_DISK = (
+    "SELECT count(*) FROM (SELECT md5(n::text) FROM generate_series(1, 25000) AS n ORDER BY 1) AS all_of_it"
+)
 _POSITIONAL = {"sqlite": "?", "postgresql": "%s"}
-_PRAGMAS = {"foreign_keys": "ON", "journal_mode": "WAL", "busy_timeout": "15000", "synchronous": "FULL"}
+BUSY_S = 15.0
+"""How long one process waits for another to have written, on SQLite."""
+LOOK_AGAIN_S = 0.002
+_PRAGMAS = {
+    "foreign_keys": "ON",
+    "journal_mode": "WAL",
+    "busy_timeout": f"{BUSY_S * 1000:.0f}",
+    "synchronous": "FULL",
+}
 
 
 def make_engine(url: str, *, in_service: bool = False) -> Engine:
@@ -70,7 +83,7 @@ def make_engine(url: str, *, in_service: bool = False) -> Engine:
     parsed = make_url(url)
     if parsed.get_backend_name() != "sqlite":
         wishes = {name: value for name, value in _CONNECTING.items() if name not in parsed.query}
-        engine = create_engine(url, connect_args=wishes, hide_parameters=True, **_POOL)
+        engine = create_engine(url, connect_args=wishes, hide_parameters=True, poolclass=Sharing, **_POOL)
         watch(engine)
         event.listen(engine, "begin", _begin_read)
         event.listen(engine, "rollback", _end_read)
@@ -83,7 +96,7 @@ def make_engine(url: str, *, in_service: bool = False) -> Engine:
     engine = create_engine(
         url,
         module=sqlite_module(),
-        connect_args={"check_same_thread": False, "timeout": 15},
+        connect_args={"check_same_thread": False, "timeout": BUSY_S},
         pool_size=_POOL["pool_size"],
         pool_use_lifo=True,
         hide_parameters=True,  # a failed statement's values would stand in the log
@@ -152,10 +165,32 @@ def reach(engine: Engine) -> None:
         connection.execute(text("SELECT 1"))
 
 
+def takes_more(engine: Engine) -> bool:
+    """Whether PostgreSQL's disk has room for a megabyte, which is given back at once; a SQLite file is its folder's."""
+    if engine.dialect.name != "postgresql":
+        return True
+    with engine.connect() as connection:
+        connection.exec_driver_sql("SET LOCAL work_mem = '64kB'")
+        try:
+            connection.exec_driver_sql(_SORTED_ON_DISK)
+        except DBAPIError as error:
+            if not has_no_room(error):
+                raise
+            return False
+    return True
+
+
 def serialise(session: Session, name: str) -> None:
     """Let one transaction at a time pass here on PostgreSQL; on SQLite a writer is alone anyway."""
     if session.get_bind().dialect.name == "postgresql":
         session.connection().execute(text("SELECT pg_advisory_xact_lock(hashtext(:name))"), {"name": name})
+
+
+def share(session: Session, name: str) -> None:
+    """Let any number pass here, and keep who asks for the same by `serialise` waiting until all of them have ended."""
+    if session.get_bind().dialect.name == "postgresql":
+        query = text("SELECT pg_advisory_xact_lock_shared(hashtext(:name))")
+        session.connection().execute(query, {"name": name})
 
 
 def hold(session: Session, noun: str, row_id: int) -> None:
@@ -324,7 +359,32 @@ def _reads(connection: Connection) -> bool:
 
 
 def _begin(connection: Connection) -> None:
-    reads = _reads(connection)
     driver: Any = connection.connection.driver_connection
-    driver.execute(f"PRAGMA query_only={'ON' if reads else 'OFF'}")
-    connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+    if _reads(connection):
+        driver.execute("PRAGMA query_only=ON")
+        connection.exec_driver_sql("BEGIN")
+    else:
+        driver.execute("PRAGMA query_only=OFF")
+        _begin_to_write(connection, driver)
+
+
+def _begin_to_write(connection: Connection, driver: Any) -> None:
+    """As soon as nobody else writes.
+
+    SQLite itself would look again after ever longer naps, up to a tenth of a second: a process that writes a lot, as a
+    worker does with many new entries, would be there first nearly every time.
+    """
+    until = monotonic() + BUSY_S
+    driver.execute("PRAGMA busy_timeout=0")
+    try:
+        while True:
+            try:
+                driver.execute("BEGIN IMMEDIATE")
+                return
+            except connection.dialect.loaded_dbapi.OperationalError as error:
+                if "locked" not in str(error) or monotonic() >= until:
+                    break
+            sleep(LOOK_AGAIN_S)
+        connection.exec_driver_sql("BEGIN IMMEDIATE")  # fails as well, and is told as everything that fails
+    finally:
+        driver.execute(f"PRAGMA busy_timeout={_PRAGMAS['busy_timeout']}")

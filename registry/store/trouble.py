@@ -32,7 +32,17 @@ def has_no_room(error: BaseException) -> bool:
         return True
     if _of_sqlite(error):
         return any(words in str(error.orig).lower() for words in _NO_ROOM)
-    return getattr(error.orig, "sqlstate", None) == _DISK_FULL
+    return server_has_no_room(error)
+
+
+def server_has_no_room(error: BaseException) -> bool:
+    """Whether a PostgreSQL server says that its disk is full; by the driver's own error as well."""
+    return getattr(getattr(error, "orig", error), "sqlstate", None) == _DISK_FULL
+
+
+def lets_nobody_in(error: BaseException) -> bool:
+    """Whether PostgreSQL refuses a connection for want of room; whoever is not let in is told no code."""
+    return "No space left" in str(error)
 
 
 def _of_sqlite(error: exc.DBAPIError) -> bool:

@@ -74,6 +74,13 @@ def test_away_and_back_again(
     assert client.get("/readyz").status_code == 200
 
 
+def test_whoever_asks_first_after_it_was_away_is_answered(postgres: Postgres, client: TestClient) -> None:
+    before = {page: client.get(page).status_code for page in PAGES}
+    with postgres.away():
+        pass
+    assert {page: client.get(page).status_code for page in PAGES} == before == dict.fromkeys(PAGES, 200)
+
+
 def test_what_a_site_began_holds_nobody_up_for_ever(database_url: str) -> None:
     served, command = make_engine(database_url, in_service=True), make_engine(database_url)
     names = list(engines._IN_SERVICE)
@@ -133,3 +140,18 @@ def test_whoever_has_read_makes_room_for_the_next_even_where_it_failed(
     assert client.get("/verdicts").status_code == 200
     assert client.get("/inbox", follow_redirects=False).status_code == 303
     assert client.get("/verdicts.csv").status_code == 200
+
+
+def test_who_waits_too_long_for_others_to_have_written_gets_back_what_was_typed(
+    app: FastAPI, as_: Callable[[str], TestClient], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rosa, form = as_("Rosa"), {"name": "Quillmark", "purpose": "To take notes."}
+    with monkeypatch.context() as crowd:
+        crowd.setattr(parts, "PATIENCE_S", 0.05)
+        crowd.setattr(parts, "WRITERS", 0)
+        app.state.parts = replace(app.state.parts)
+        refused = rosa.post("/request", data=form)
+    assert (refused.status_code, refused.headers["Retry-After"]) == (503, "10")
+    assert all(f'value="{value}"' in unescape(refused.text) for value in form.values())
+    app.state.parts = replace(app.state.parts)
+    assert rosa.post("/request", data=form).status_code == 303
