@@ -20,6 +20,7 @@ from sqlmodel import Session
 from starlette.requests import HTTPConnection
 
 from registry.domain.values import dataclass
+from registry.publish.formats import Texts
 from registry.services.answers.following import Following
 from registry.services.health import Check
 from registry.services.verdicts.annals import Annals
@@ -71,6 +72,8 @@ class Parts:
     """All notices as this process holds them; they are read when they are first asked for."""
     entries: Entries = field(default_factory=Entries)
     """The entries of feeds that this process has made; what they are made of never changes."""
+    texts: Texts = field(default_factory=Texts)
+    """Those of them that stand in many feeds and pages of one, as text."""
     watched: list[Callable[[datetime], Check]] = field(default_factory=list)
     """Checks of what runs beside the site; whatever it is puts its own in, and `/readyz` asks them."""
     throttle: Throttle = field(default_factory=Throttle)
