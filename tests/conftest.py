@@ -61,12 +61,14 @@ def pytest_configure(config: pytest.Config) -> None:
     hypothesis.settings.register_profile("short", max_examples=25)
     hypothesis.settings.load_profile("default" if config.getoption("--whole") else "short")
     config.addinivalue_line("markers", "both_databases: runs on PostgreSQL too, even in the short suite")
+    config.addinivalue_line("markers", "one_database: runs on SQLite alone, even in the long form")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "engine" in metafunc.fixturenames:
-        both = metafunc.config.getoption("--whole") or metafunc.definition.get_closest_marker(
-            "both_databases"
+        marked = {each.name for each in metafunc.definition.iter_markers()}
+        both = "both_databases" in marked or (
+            metafunc.config.getoption("--whole") and "one_database" not in marked
         )
         metafunc.parametrize("engine", ["sqlite", "postgresql"] if both else ["sqlite"], indirect=True)
 
