@@ -58,8 +58,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    hypothesis.settings.register_profile("short", max_examples=25)
-    hypothesis.settings.load_profile("default" if config.getoption("--whole") else "short")
+    patient = hypothesis.settings(deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+    hypothesis.settings.register_profile("whole", patient)
+    hypothesis.settings.register_profile("short", patient, max_examples=25)
+    hypothesis.settings.load_profile("whole" if config.getoption("--whole") else "short")
     config.addinivalue_line("markers", "both_databases: runs on PostgreSQL too, even in the short suite")
     config.addinivalue_line("markers", "one_database: runs on SQLite alone, even in the long form")
 
