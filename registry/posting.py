@@ -40,6 +40,8 @@ IN_TIME = timedelta(minutes=1)
 """So much of a lease must be left when something is sent."""
 CLEAR_EVERY = timedelta(hours=1)
 _TAKEN = range(200, 300)
+Sending = Callable[[], Reply | None]
+"""Sends it; None where all had to end before anybody said what became of it."""
 
 
 class Posts(Protocol):
@@ -87,7 +89,9 @@ class Postman:
         self._staff = work_mails.Watch()
 
     def end_within(self, seconds: float) -> None:
-        """What is being sent to webhooks and the hub then counts as a try that failed."""
+        """What is being sent to webhooks and the hub then counts as a try that failed; a mail is let go of."""
+        if self._ways.mailer is not None:
+            self._ways.mailer.end_within(seconds)
         self._ways.poster.end_within(seconds)
         self._ways.hub_poster.end_within(seconds)
 
@@ -156,7 +160,7 @@ class Postman:
         assert self._ways.mailer is not None
         with self._ways.mailer as mailer:
 
-            def send(session: Session, row: Delivery, now: datetime) -> Callable[[], Reply] | str:
+            def send(session: Session, row: Delivery, now: datetime) -> Sending | str:
                 mail = mails.mail_of(session, row, self._settings, now)
                 return mail if isinstance(mail, str) else lambda: mailer.send(mail.message, mail.to)
 
@@ -172,9 +176,7 @@ class Postman:
         send = self._to_webhook if channel is Channel.WEBHOOK else self._to_hub
         return sum(self._one(claim, send) for claim in claims)
 
-    def _one(
-        self, claim: Claim, send: Callable[[Session, Delivery, datetime], Callable[[], Reply] | str]
-    ) -> int:
+    def _one(self, claim: Claim, send: Callable[[Session, Delivery, datetime], Sending | str]) -> int:
         """One delivery may break in ways nobody thought of; the others go on."""
         now = self._clock()
         if self._stop.is_set() or now > claim.until - IN_TIME:
@@ -189,11 +191,15 @@ class Postman:
             except Exception:  # the postman's loop: a mail that cannot be written stops no other
                 log.exception("delivery broke id=%d", claim.delivery_id)
                 ready = _broken
-        reply = None if isinstance(ready, str) else _tried(ready, claim)
+        if isinstance(ready, str):
+            with transaction(self._engine) as session:
+                outbox.drop(session, claim, ready, self._clock())
+            return 1
+        reply = _tried(ready, claim)
+        if reply is None:
+            self._let_go(claim)
+            return 0
         with transaction(self._engine) as session:
-            if reply is None:
-                outbox.drop(session, claim, str(ready), self._clock())
-                return 1
             state = outbox.settle(session, claim, reply, self._clock())
         status = "" if reply.status is None else reply.status
         log.info("delivery tried id=%d state=%s status=%s", claim.delivery_id, state, status)
@@ -203,13 +209,13 @@ class Postman:
         with transaction(self._engine) as session:
             outbox.hand_back(session, claim)
 
-    def _to_webhook(self, session: Session, row: Delivery, now: datetime) -> Callable[[], Reply] | str:
+    def _to_webhook(self, session: Session, row: Delivery, now: datetime) -> Sending | str:
         sent = hooks.message_of(session, row, self._settings, now)
         if isinstance(sent, str):
             return sent
         return lambda: _posted(self._ways.poster, sent.url, sent.body, sent.headers)
 
-    def _to_hub(self, session: Session, row: Delivery, now: datetime) -> Callable[[], Reply] | str:  # noqa: ARG002
+    def _to_hub(self, session: Session, row: Delivery, now: datetime) -> Sending | str:  # noqa: ARG002
         hub = self._settings.websub_hub
         if not hub:
             return "No hub is named any more."
@@ -218,7 +224,7 @@ class Postman:
         return lambda: _posted(self._ways.hub_poster, hub, body, headers)
 
 
-def _tried(send: Callable[[], Reply], claim: Claim) -> Reply:
+def _tried(send: Sending, claim: Claim) -> Reply | None:
     try:
         return send()
     except Exception:

@@ -3,11 +3,18 @@
 The server is the one that the office named, wherever it stands: the rule for addresses of others does not hold for it.
 """
 
+import math
 import re
 import smtplib
+import socket
 import ssl
+from collections.abc import Callable
+from concurrent.futures import Future, wait
+from contextlib import suppress
 from email.message import EmailMessage
 from pathlib import Path
+from threading import Thread
+from time import monotonic
 from types import TracebackType
 from typing import Protocol, Self
 
@@ -16,6 +23,9 @@ from registry.settings import Settings
 
 TIMEOUT_S = 30.0
 GREETING_S = 5.0
+GOODBYE_S = 1.0
+LOOK_UP_S = 0.5
+"""So often whoever waits for the server looks whether all is to end."""
 PORTS = {"starttls": 587, "tls": 465, "none": 25}
 _REFUSED_FOR_GOOD = range(500, 600)
 
@@ -27,7 +37,12 @@ class Mailer(Protocol):
     def __exit__(
         self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None
     ) -> None: ...
-    def send(self, message: EmailMessage, to: str) -> Reply: ...
+    def send(self, message: EmailMessage, to: str) -> Reply | None:
+        """What became of it; None where all had to end before anybody said so."""
+
+    def end_within(self, seconds: float) -> None:
+        """Nothing is waited for any longer than that."""
+
     @property
     def down(self) -> bool:
         """Whether the way itself is closed, so that the next message would only fail alike."""
@@ -60,6 +75,7 @@ class Server:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._smtp: smtplib.SMTP | None = None
+        self._ends_at = math.inf
         self.down = False
 
     def __enter__(self) -> Self:
@@ -71,10 +87,27 @@ class Server:
     ) -> None:
         self._hang_up()
 
-    def send(self, message: EmailMessage, to: str) -> Reply:
+    def end_within(self, seconds: float) -> None:
+        self._ends_at = min(self._ends_at, monotonic() + seconds)
+
+    def send(self, message: EmailMessage, to: str) -> Reply | None:
         """One message to one address; what the server said of it."""
+        heard: Future[Reply] = Future()
+        # Not all that keeps it has a time-out, and a daemon thread is not waited for when the program ends.
+        Thread(target=_hear, args=(heard, lambda: self._said(message, to)), daemon=True).start()
+        while not heard.done():
+            left_s = self._ends_at - monotonic()
+            if left_s <= 0:
+                self._cut()
+                return None
+            wait([heard], timeout=min(left_s, LOOK_UP_S))
+        return heard.result()
+
+    def _said(self, message: EmailMessage, to: str) -> Reply:
         try:
             smtp = self._smtp or self._open()
+            if monotonic() >= self._ends_at:
+                raise TimeoutError("nobody waits for it any more")
             smtp.send_message(message, from_addr=self._settings.smtp_sender, to_addrs=[to])
         except smtplib.SMTPRecipientsRefused as refused:
             code, said = next(iter(refused.recipients.values()))
@@ -114,9 +147,19 @@ class Server:
         if smtp is None:
             return
         try:
+            if smtp.sock is not None:
+                smtp.sock.settimeout(GOODBYE_S)
             smtp.quit()
         except (OSError, smtplib.SMTPException):
             smtp.close()
+
+    def _cut(self) -> None:
+        """What is under way goes no further."""
+        self.down = True
+        smtp, self._smtp = self._smtp, None
+        if smtp is not None and smtp.sock is not None:
+            with suppress(OSError):
+                smtp.sock.shutdown(socket.SHUT_RDWR)
 
 
 class Folder:
@@ -136,11 +179,21 @@ class Folder:
     ) -> None:
         return None
 
+    def end_within(self, seconds: float) -> None:
+        """It is never waited for."""
+
     def send(self, message: EmailMessage, to: str) -> Reply:  # noqa: ARG002 - the message says it
         name = str(message["Message-ID"]).strip("<>").partition("@")[0]
         path = self._folder / f"{message['Date'].datetime:%Y%m%dT%H%M%S}-{name}.eml"
         path.write_bytes(message.as_bytes())
         return Reply(True, None, f"Put into {path.name}")
+
+
+def _hear(heard: "Future[Reply]", say: Callable[[], Reply]) -> None:
+    try:
+        heard.set_result(say())
+    except Exception as error:
+        heard.set_exception(error)
 
 
 def _password(path: Path | None) -> str:

@@ -3,18 +3,21 @@
 import itertools
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
 
 from registry.store import schema
 from registry.store.engine import make_engine
 
 _MEMORY = Path("/dev/shm")
 _ROOM = 2**30
+PATIENCE_S = 60.0
 MIGRATED = "template_registry"
 """A database with the newest schema, to be copied."""
 
@@ -54,7 +57,28 @@ class Postgres:
         try:
             yield
         finally:
+            self.start()
+
+    def start(self) -> None:
+        """As an operator would, where it is down; until it answers."""
+        until = time.monotonic() + PATIENCE_S
+        while True:
             self._server.ensure_postgres_running()
+            try:
+                self._tell("SELECT 1")
+            except OperationalError:  # one that died may be mending itself, or about to give up
+                assert time.monotonic() < until
+                time.sleep(0.1)
+            else:
+                return
+
+    def write_ahead_until_it_dies(self) -> None:
+        """Where no disk is left for its log it gives up, and every connection with it."""
+        log = "SELECT pg_logical_emit_message(false, 'full', repeat('x', 1000)), pg_switch_wal()"
+        with suppress(OperationalError):
+            for _ in range(100):
+                self._tell(log)
+            raise AssertionError("it never was full")
 
     def close(self) -> None:
         self._admin.dispose()
@@ -71,11 +95,11 @@ class Postgres:
 
 
 @contextmanager
-def running(pgserver: Any) -> Iterator[Postgres]:
-    """A server in memory where there is room, for to make a database is mostly to copy three hundred files."""
+def running(pgserver: Any, place: Path | None = None) -> Iterator[Postgres]:
+    """A server below `place`, or in memory: to make a database is mostly to copy three hundred files."""
     # Not below pytest's folder, which is its user's alone: started by root, the server runs as another user.
     roomy = _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free > _ROOM
-    folder = Path(tempfile.mkdtemp(prefix="registry-postgres-", dir=_MEMORY if roomy else None))
+    folder = Path(tempfile.mkdtemp(prefix="registry-postgres-", dir=place or (_MEMORY if roomy else None)))
     folder.chmod(0o755)
     server = Postgres(pgserver.get_server(folder, cleanup_mode="delete"))
     yield server

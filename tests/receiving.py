@@ -9,6 +9,7 @@ from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from socketserver import StreamRequestHandler, ThreadingTCPServer
 from typing import Any
 
 from aiosmtpd.controller import Controller
@@ -63,6 +64,35 @@ def mail_server(**options: Any) -> Iterator[MailServer]:
         yield server
     finally:
         controller.stop()
+
+
+NOT_A_WORD, ALL_BUT_THE_END = 0, 5
+"""How much a mail server said before it fell silent: nothing, or all but what became of the message."""
+TALK = ("220 here", "250 hello", "250 from", "250 to", "354 go on")
+
+
+@contextmanager
+def a_silent_mail_server(said: int) -> Iterator[tuple[int, threading.Event]]:
+    """Its port, and what is set when somebody has begun to wait for its next word, which never comes."""
+    waited_for = threading.Event()
+
+    class Handler(StreamRequestHandler):
+        def handle(self) -> None:
+            for nth, words in enumerate(TALK[:said]):
+                if nth:
+                    self.rfile.readline()
+                self.wfile.write(f"{words}\r\n".encode())
+            if said == len(TALK):
+                while self.rfile.readline().rstrip() != b".":
+                    pass
+            waited_for.set()
+            self.rfile.read()
+
+    with ThreadingTCPServer(("127.0.0.1", 0), Handler) as server:
+        server.daemon_threads = True
+        threading.Thread(target=lambda: server.serve_forever(poll_interval=0.02), daemon=True).start()
+        yield server.server_address[1], waited_for
+        server.shutdown()
 
 
 @dataclass(frozen=True)

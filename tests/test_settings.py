@@ -1,11 +1,13 @@
 """Settings with a wrong value are refused by name before anything begins, each with what it may be."""
 
+import errno
+import os
 from pathlib import Path
 
 import pytest
 
 from registry.domain.errors import InvalidInput
-from registry.settings import load_settings
+from registry.settings import Settings, load_settings
 
 
 @pytest.mark.parametrize(
@@ -53,3 +55,18 @@ def test_a_secret_that_could_be_guessed_is_refused(tmp_path: Path, content: str)
     (tmp_path / "secret").write_text(content)
     with pytest.raises(InvalidInput, match="could be guessed"):
         _ = load_settings(data_dir=tmp_path).secret
+
+
+def test_of_a_secret_nothing_is_left_where_it_cannot_be_written_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_room(_: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as full:
+        full.setattr(os, "fsync", no_room)
+        with pytest.raises(OSError, match="No space"):
+            _ = Settings(data_dir=tmp_path).secret
+    assert list(tmp_path.iterdir()) == []
+    assert len(Settings(data_dir=tmp_path).secret) == 64
+    assert [each.name for each in tmp_path.iterdir()] == ["secret"]

@@ -103,10 +103,9 @@ def _of_the_place(error: Exception) -> str:
     """What is wrong with the disk or the database, in one sentence; empty for a fault of ours."""
     from sqlalchemy.exc import DatabaseError  # only now: most commands never come here
 
-    if isinstance(error, DatabaseError):
-        return (
-            f"The database cannot be used: {' '.join(str(error.orig).split())}. `registry doctor` says more."
-        )
+    if isinstance(error, DatabaseError) or type(error).__module__.startswith("psycopg"):
+        told = " ".join(str(getattr(error, "orig", error)).split())
+        return f"The database cannot be used: {told}. `registry doctor` says more."
     if isinstance(error, OSError) and error.filename:
         return f"{error.filename}: {error.strerror}."
     return ""

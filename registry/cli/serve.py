@@ -17,10 +17,13 @@ from registry.cli.turn import Turn
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
+    from sqlalchemy import Engine
 
     from registry.services.health import Check
+    from registry.settings import Settings
     from registry.web.parts import Parts
 
+log = logging.getLogger(__name__)
 app = typer.Typer()
 
 KEEP_ALIVE_S = 10
@@ -53,11 +56,9 @@ def serve(
     from registry.cli.logs import configure_logs
     from registry.cli.metering import measuring
     from registry.services.backups import making
-    from registry.services.rubrics.rubric_files import take_in
-    from registry.services.verdicts import announcing
     from registry.settings import load_settings
     from registry.store import schema
-    from registry.store.engine import make_engine, transaction
+    from registry.store.engine import make_engine
 
     settings = load_settings(scheduler=False if no_scheduler else None)
     if "base_url" not in settings.model_fields_set:
@@ -71,13 +72,9 @@ def serve(
     engine = make_engine(settings.resolved_database_url)
     kept = making.back_up_before_upgrade(settings, engine, now=datetime.now(UTC))
     if kept is not None:
-        logging.getLogger(__name__).info("backup made before the upgrade file=%s", kept)
+        log.info("backup made before the upgrade file=%s", kept)
     schema.upgrade(engine)
-    with transaction(engine) as session:
-        taken = take_in(session, settings.rubrics_dir, now=datetime.now(UTC))
-        announcing.Sweep(settings.zone).write(session, datetime.now(UTC))
-    for fault in taken.faults:
-        logging.getLogger(__name__).warning("rubric file cannot be used fault=%s", fault)
+    _bring_up_to_date(settings, engine)
     engine.dispose()
     _ = settings.secret  # made once, before several processes want it
     with measuring(settings, workers=workers, port=port):
@@ -89,6 +86,28 @@ def serve(
             workers=workers,
             **SERVER,
         )
+
+
+def _bring_up_to_date(settings: "Settings", engine: "Engine") -> None:
+    """What changed while nobody served. Where the disk is full the site is served all the same, to be read."""
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from registry.services.rubrics.rubric_files import take_in
+    from registry.services.verdicts import announcing
+    from registry.store.engine import transaction
+    from registry.store.trouble import has_no_room
+
+    try:
+        with transaction(engine) as session:
+            taken = take_in(session, settings.rubrics_dir, now=datetime.now(UTC))
+            announcing.Sweep(settings.zone).write(session, datetime.now(UTC))
+    except SQLAlchemyError as error:
+        if not has_no_room(error):
+            raise
+        log.warning("the disk is full: nothing can be written, and the site is served to be read")
+        return
+    for fault in taken.faults:
+        log.warning("rubric file cannot be used fault=%s", fault)
 
 
 def _allow_connections() -> None:

@@ -15,7 +15,7 @@ app = typer.Typer()
 
 @app.command()
 def worker() -> None:
-    """Poll sources until interrupted; what is being read then is read to its end."""
+    """Poll sources until interrupted; what is being read then is done with in seconds, or given back."""
     with loading():
         from registry.cli.logs import configure_logs
         from registry.clock import clock_after

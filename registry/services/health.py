@@ -2,7 +2,6 @@
 
 import shutil
 import stat
-from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -14,7 +13,8 @@ from registry.services import gauges
 from registry.services.rubrics import rubric_files
 from registry.settings import Settings
 from registry.store import schema
-from registry.store.engine import reach, snapshot
+from registry.store.engine import reach, snapshot, takes_more
+from registry.store.trouble import has_no_room
 
 MIN_FREE_BYTES = 200_000_000
 
@@ -30,14 +30,11 @@ class Check:
 
 def readiness(settings: Settings, engine: Engine) -> list[Check]:
     """Whether requests can be served: database, schema, disk; and whether a rubric file wants mending."""
-    return list(
-        _run(
-            lambda: _database(engine),
-            lambda: _schema(engine),
-            lambda: _disk(settings),
-            lambda: _rubrics(settings, engine),
-        )
-    )
+    database = _database(engine)
+    if not database.ok:
+        return [database, _folders(settings, engine)]
+    known, disk = _schema(engine), _disk(settings, engine)
+    return [database, known, disk, *([_rubrics(settings, engine)] if known.ok else [])]
 
 
 def reading(settings: Settings, engine: Engine, now: datetime) -> Check:
@@ -81,19 +78,16 @@ def agent(settings: Settings) -> Check:
     )
 
 
-def _run(*checks: Callable[[], Check]) -> Iterator[Check]:
-    for check in checks:
-        found = check()
-        yield found
-        if found.name in ("database", "schema") and not found.ok:
-            return
-
-
 def _database(engine: Engine) -> Check:
     try:
         reach(engine)
     except SQLAlchemyError as error:
-        return Check("database", False, f"The database cannot be reached ({type(error).__name__}).")
+        if has_no_room(error):
+            return Check(
+                "database", False, "The database cannot be opened: its disk is full, or takes nothing."
+            )
+        own = " Is PostgreSQL running? If not, its own log says why." if _is_server(engine) else ""
+        return Check("database", False, f"The database cannot be reached ({type(error).__name__}).{own}")
     return Check("database", True, f"The database answers ({engine.dialect.name}).")
 
 
@@ -115,11 +109,22 @@ def _rubrics(settings: Settings, engine: Engine) -> Check:
     return Check("rubrics", True, f"{told} cannot be used; /rubrics says why.", warns=True)
 
 
-def _disk(settings: Settings) -> Check:
-    folder = _existing(settings.data_dir)
-    free = shutil.disk_usage(folder).free
+def _disk(settings: Settings, engine: Engine) -> Check:
+    if takes_more(engine):
+        return _folders(settings, engine)
+    told = "PostgreSQL says that its disk is full: nothing can be written until there is room again."
+    return Check("disk", False, told)
+
+
+def _folders(settings: Settings, engine: Engine) -> Check:
+    own = () if _is_server(engine) else (Path(engine.url.database or "").parent,)
+    free = min(shutil.disk_usage(_existing(each)).free for each in (settings.data_dir, *own))
     sentence = f"{free // 1_000_000} MB are free where the data is."
     return Check("disk", free >= MIN_FREE_BYTES, sentence)
+
+
+def _is_server(engine: Engine) -> bool:
+    return engine.dialect.name == "postgresql"
 
 
 def _existing(folder: Path) -> Path:

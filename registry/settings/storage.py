@@ -1,15 +1,14 @@
 """The settings of what is kept and where: the database, keys and their files, checkpoints and copies."""
 
-import os
 import secrets
-from contextlib import suppress
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import Path
 
 from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings
 
 from registry.domain.errors import InvalidInput
+from registry.settings.made_once import make_once
 
 MIN_SECRET_BYTES = 16
 
@@ -51,9 +50,7 @@ class StorageSettings(BaseSettings):
     def secret(self) -> bytes:
         """The key that session and token digests are made with; made at first use, readable by its owner alone."""
         path = self.secret_path
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with suppress(FileExistsError), open(path, "x", opener=partial(os.open, mode=0o600)) as file:
-            file.write(secrets.token_hex(32))
+        make_once(path, secrets.token_hex(32))
         found = path.read_bytes().strip()
         if len(found) < MIN_SECRET_BYTES:
             raise InvalidInput(

@@ -5,15 +5,34 @@ connection served a moment ago, the next statement may be sent; else the server 
 """
 
 import select
+from contextlib import suppress
+from queue import Empty
 from time import monotonic
 from typing import Any
 
 from sqlalchemy import Engine, event
 from sqlalchemy.exc import InvalidatePoolError
+from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 
+RETURNED_WITHIN_S = 2.0
 TRUSTED_S = 5.0
 """For so long without use; what is between may forget an idle connection and tell nobody."""
 _SERVED = "served"
+
+
+class Sharing(QueuePool):
+    """On a full disk PostgreSQL may let nobody in (it cannot write its init file), and serves whoever it has let in:
+    the connections that there are do for all then."""
+
+    def _do_get(self) -> ConnectionPoolEntry:
+        dialect: Any = self._dialect
+        try:
+            return super()._do_get()
+        except dialect.loaded_dbapi.Error as error:
+            if "No space left" in str(error):  # whoever is not let in is told no code
+                with suppress(Empty):
+                    return self._pool.get(True, RETURNED_WITHIN_S)
+            raise
 
 
 def watch(engine: Engine) -> None:

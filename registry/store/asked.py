@@ -8,7 +8,7 @@ from registry.domain.evaluation import EvaluationState
 from registry.domain.outcome import MEANINGS
 from registry.domain.tool import AliasKind, Tool
 from registry.domain.values import dataclass
-from registry.store.plain import day, moment, moment_or_none, parts, rows, unpacked
+from registry.store.plain import day_or_none, moment, moment_or_none, parts, rows, unpacked
 
 if TYPE_CHECKING:
     from registry.store.plain import Source
@@ -109,7 +109,7 @@ def runs(source: "Source", tool_ids: Collection[int]) -> dict[int, list[Running]
     for tool_id, since, due_on, tier, state, until in rows(source, _RUNS, tool_ids, _CLOSED):
         # An open one has no verdict that goes out, whatever is on record of an earlier one.
         goes_out = moment_or_none(until) if state in _CLOSED else None
-        due = day(due_on) or date.max
+        due = day_or_none(due_on) or date.max
         found.setdefault(tool_id, []).append(Running(moment(since), due, tier, goes_out))
     return found
 

@@ -27,9 +27,10 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import QueuePool
 from sqlmodel import Session, SQLModel, create_engine
 
-from registry.store.alive import watch
+from registry.store.alive import Sharing, watch
 from registry.store.memo import forget
 from registry.store.plain import Plain, sqlite_module
+from registry.store.trouble import has_no_room
 
 _writers: "WeakKeyDictionary[Engine, threading.Lock]" = WeakKeyDictionary()
 _WRITES = "registry_writes"
@@ -48,15 +49,19 @@ _PREPARED_AFTER = 1
 """Times that one was asked before."""
 _CONNECTING = {"connect_timeout": 10, "keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
 """libpq's, in seconds, where the address names nothing else: a server that is gone is noticed within a minute."""
-_POOL = {"pool_size": 10, "max_overflow": 20, "pool_timeout": 10, "pool_use_lifo": True}
+_POOL = {"pool_size": 16, "max_overflow": 14, "pool_timeout": 10, "pool_use_lifo": True}
 """At most 30 connections a process; who gets none within ten seconds is told to come back.
 
-The one used last is used next: it has the most statements prepared.
+As many are kept as a site that has much to do uses all the time: one that is made anew has no statement prepared. The
+one used last is used next.
 """
 _READS = {
     "sqlite": ("PRAGMA query_only=ON", "BEGIN"),
     "postgresql": ("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",),
 }
+_SORTED_ON_DISK = (
+    "SELECT count(*) FROM (SELECT md5(n::text) FROM generate_series(1, 25000) AS n ORDER BY 1) AS all_of_it"
+)
 _POSITIONAL = {"sqlite": "?", "postgresql": "%s"}
 _PRAGMAS = {"foreign_keys": "ON", "journal_mode": "WAL", "busy_timeout": "15000", "synchronous": "FULL"}
 
@@ -69,7 +74,7 @@ def make_engine(url: str, *, in_service: bool = False) -> Engine:
     parsed = make_url(url)
     if parsed.get_backend_name() != "sqlite":
         wishes = {name: value for name, value in _CONNECTING.items() if name not in parsed.query}
-        engine = create_engine(url, connect_args=wishes, hide_parameters=True, **_POOL)
+        engine = create_engine(url, connect_args=wishes, hide_parameters=True, poolclass=Sharing, **_POOL)
         watch(engine)
         event.listen(engine, "begin", _begin_read)
         event.listen(engine, "rollback", _end_read)
@@ -83,6 +88,8 @@ def make_engine(url: str, *, in_service: bool = False) -> Engine:
         url,
         module=sqlite_module(),
         connect_args={"check_same_thread": False, "timeout": 15},
+        pool_size=_POOL["pool_size"],
+        pool_use_lifo=True,
         hide_parameters=True,  # a failed statement's values would stand in the log
     )
     event.listen(engine, "do_connect", _make_private)
@@ -147,6 +154,21 @@ def reach(engine: Engine) -> None:
     """Ask the database for nothing. Raises SQLAlchemyError where it does not answer."""
     with engine.connect() as connection:
         connection.execute(text("SELECT 1"))
+
+
+def takes_more(engine: Engine) -> bool:
+    """Whether PostgreSQL's disk has room for a megabyte, which is given back at once; a SQLite file is its folder's."""
+    if engine.dialect.name != "postgresql":
+        return True
+    with engine.connect() as connection:
+        connection.exec_driver_sql("SET LOCAL work_mem = '64kB'")
+        try:
+            connection.exec_driver_sql(_SORTED_ON_DISK)
+        except DBAPIError as error:
+            if not has_no_room(error):
+                raise
+            return False
+    return True
 
 
 def serialise(session: Session, name: str) -> None:

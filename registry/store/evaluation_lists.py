@@ -6,26 +6,23 @@ from datetime import date
 from typing import NamedTuple
 
 from sqlalchemy import ColumnElement
-from sqlalchemy import select as columns
 from sqlmodel import Session, and_, case, col, func, or_, select
 from sqlmodel.sql.expression import Select, SelectOfScalar
 
-from registry.domain.evaluation import EvaluationState, Tier
+from registry.domain.evaluation import EvaluationState
 from registry.domain.values import dataclass
 from registry.store import deciding, evaluations, parties
-from registry.store.columns import among, id_of
+from registry.store.columns import id_of
 from registry.store.evaluations import CLOSED
+from registry.store.parties import Declared
+from registry.store.plain import day, rows
 from registry.store.tables import (
     Assignment,
-    Candidate,
     Evaluation,
     Interest,
-    Request,
     Scorecard,
-    SecondReading,
     Tool,
     User,
-    VendorContact,
     Verdict,
 )
 
@@ -33,14 +30,21 @@ Row = tuple[Evaluation, Tool, User]
 
 
 class Case(NamedTuple):
-    """As much of an evaluation as says whose task it may be."""
+    """As much of an evaluation as says whose task it may be and how that is listed."""
 
     id: int
     tool_id: int
+    tool: str
+    """Its name."""
+    edition: str
     owner_id: int
     tier: int
     state: EvaluationState
     due_on: date
+
+    @property
+    def title(self) -> str:
+        return f"{self.tool} ({self.edition})" if self.edition else self.tool
 
 
 @dataclass(frozen=True)
@@ -106,94 +110,45 @@ def page(
     session: Session, filters: Filters, *, after: tuple[date, int] | None = None, limit: int
 ) -> Sequence[Row]:
     """With their tools and owners, those due first at the top; `after` is the due day and id of the row before."""
-    query = _rows().where(*_wanted(filters))
+    order = (col(Evaluation.due_on), col(Evaluation.id))
+    found = select(Evaluation.id).where(*_wanted(filters)).order_by(*order).limit(limit)
     if after is not None:
         day, number = after
-        behind = and_(col(Evaluation.due_on) == day, col(Evaluation.id) > number)
-        query = query.where(or_(col(Evaluation.due_on) > day, behind))
-    return session.exec(query.order_by(col(Evaluation.due_on), col(Evaluation.id)).limit(limit)).all()
+        behind = and_(order[0] == day, order[1] > number)
+        found = found.where(or_(order[0] > day, behind))
+    return session.exec(_rows().where(order[1].in_(found)).order_by(*order)).all()
 
 
 def concerning(session: Session, user_id: int, *, decides: bool) -> Sequence[Case]:
     """Those under way in which this person may have something to do, and for one who `decides` all that wait for it.
 
-    Those due first are at the top. What they have scored, and what others decide, is left out.
+    Those due first are at the top. What waits for others is left out: what they have scored, what others score and
+    decide.
     """
-    asked = select(Assignment.evaluation_id).where(Assignment.user_id == user_id)
-    handed_in = select(Scorecard.evaluation_id).where(
-        Scorecard.user_id == user_id, col(Scorecard.submitted_at).is_not(None)
-    )
-    number, owns = col(Evaluation.id), col(Evaluation.owner_id) == user_id
-    waits_for_decision = col(Evaluation.state) == EvaluationState.DECISION
-    by_them = or_(owns, and_(number.in_(asked), number.not_in(handed_in)))
-    # In the quick lane who scored it may decide it.
-    of_theirs = and_(col(Evaluation.tier) == Tier.ONE, or_(owns, number.in_(asked)))
-    concerns = or_(
-        and_(~waits_for_decision, by_them),
-        waits_for_decision if decides else and_(waits_for_decision, of_theirs),
-    )
-    query = columns(*(getattr(Evaluation, name) for name in Case._fields)).where(
-        concerns, col(Evaluation.state).not_in(CLOSED)
-    )
-    found = session.execute(query.order_by(col(Evaluation.due_on), col(Evaluation.id)))
-    return [Case(*row) for row in found]
+    found = rows(session, _CONCERNING, user_id, decides, user_id, user_id)
+    return [Case._make([*told, EvaluationState(state), day(due_on)]) for *told, state, due_on in found]
 
 
-def with_tools(session: Session, ids: Collection[int]) -> dict[int, tuple[Evaluation, Tool]]:
-    """By the evaluation's id."""
-    if not ids:
-        return {}
-    query = select(Evaluation, Tool).join(Tool, col(Tool.id) == Evaluation.tool_id)
-    rows = session.exec(query.where(among(session, col(Evaluation.id), ids)))
-    return {id_of(evaluation): (evaluation, tool) for evaluation, tool in rows}
-
-
-def parts(session: Session, rows: Iterable[Evaluation | Case]) -> dict[int, Parts]:
-    """Evaluation id -> who takes part in it; in six queries, however many there are."""
-    found = {id_of(each): each for each in rows}
-    ids = list(found)
-    asked: dict[int, list[int]] = defaultdict(list)
-    assigned = select(Assignment.evaluation_id, Assignment.user_id)
-    for evaluation_id, user_id in session.exec(
-        assigned.where(among(session, col(Assignment.evaluation_id), ids))
-    ):
-        asked[evaluation_id].append(user_id)
-    cards: dict[int, list[tuple[int, bool]]] = defaultdict(list)
-    every = select(Scorecard.evaluation_id, Scorecard.user_id, Scorecard.submitted_at)
-    for evaluation_id, user_id, submitted in session.exec(
-        every.where(among(session, col(Scorecard.evaluation_id), ids))
-    ):
-        cards[evaluation_id].append((user_id, submitted is not None))
-    tool_ids = {each.tool_id for each in found.values()}
-    said: dict[int, list[Interest]] = defaultdict(list)
-    of_tools = (
-        select(Interest, Evaluation.tool_id)
-        .join(Evaluation)
-        .where(among(session, col(Evaluation.tool_id), tool_ids))
-    )
-    for interest, tool_id in session.exec(of_tools):
-        said[tool_id].append(interest)
-    requesters, contacts = _requesters(session, tool_ids), _contacts(session, tool_ids)
-    readings = select(SecondReading.evaluation_id, Verdict.decided_by_id, Verdict.decided_for_id).join(
-        Verdict, col(Verdict.id) == col(SecondReading.verdict_id)
-    )
-    again = {
-        number: deciders
-        for number, *deciders in session.exec(
-            readings.where(among(session, col(SecondReading.evaluation_id), ids))
-        )
-    }
+def parts(session: Session, evaluation_ids: Collection[int]) -> dict[int, Parts]:
+    """Evaluation id -> who takes part in it; in two queries, however many there are."""
+    taking: dict[tuple[int, str], list[int]] = defaultdict(list)
+    for number, part, user_id in rows(session, _TAKING_PART, evaluation_ids):
+        taking[number, part].append(user_id)
+    said: dict[int, list[Declared]] = defaultdict(list)
+    for number, *told in rows(session, _DECLARED, evaluation_ids):
+        said[number].append(Declared(*told))
     return {
         number: _parts(
             number,
-            asked[number],
-            cards[number],
-            said[each.tool_id],
-            requesters[each.tool_id],
-            contacts[each.tool_id],
-            first_deciders=again.get(number),
+            asked=taking[number, "asked"],
+            handed_in=taking[number, "handed_in"],
+            drafting=taking[number, "drafting"],
+            said=said[number],
+            requesters=taking[number, "requester"],
+            contacts=taking[number, "contact"],
+            first_deciders=taking.get((number, "first_decider")),
         )
-        for number, each in found.items()
+        for number in evaluation_ids
     }
 
 
@@ -202,13 +157,15 @@ def parts_of(session: Session, evaluation: Evaluation) -> Parts:
     evaluation_id = id_of(evaluation)
     reading = deciding.find_reading_by_evaluation(session, evaluation_id)
     first = session.get_one(Verdict, reading.verdict_id) if reading is not None else None
+    cards = evaluations.scorecards(session, evaluation_id)
     return _parts(
         evaluation_id,
-        [id_of(each) for each in parties.assigned(session, evaluation_id)],
-        [(each.reviewer.id, each.submitted) for each in evaluations.scorecards(session, evaluation_id)],
-        parties.interests_in(session, evaluation.tool_id),
-        parties.requesters(session, evaluation.tool_id),
-        parties.contacts(session, evaluation.tool_id).keys(),
+        asked=[id_of(each) for each in parties.assigned(session, evaluation_id)],
+        handed_in=[each.reviewer.id for each in cards if each.submitted],
+        drafting=[each.reviewer.id for each in cards if not each.submitted],
+        said=parties.interests_in(session, evaluation.tool_id),
+        requesters=parties.requesters(session, evaluation.tool_id),
+        contacts=parties.contacts(session, evaluation.tool_id).keys(),
         first_deciders=None if first is None else [first.decided_by_id, first.decided_for_id],
     )
 
@@ -239,9 +196,7 @@ def count(session: Session, filters: Filters, *, today: date) -> tuple[int, int]
     """How many the whole list holds, and how many of these are late."""
     late = case((and_(col(Evaluation.due_on) < today, col(Evaluation.state).not_in(CLOSED)), 1), else_=0)
     query = select(func.count(), func.coalesce(func.sum(late), 0)).select_from(Evaluation)
-    total, overdue = session.exec(
-        query.join(Tool, col(Tool.id) == Evaluation.tool_id).where(*_wanted(filters))
-    ).one()
+    total, overdue = session.exec(query.where(*_wanted(filters))).one()
     return total, overdue
 
 
@@ -274,29 +229,30 @@ def due_waits(session: Session, today: date) -> Sequence[Evaluation]:
 
 def _parts(
     evaluation_id: int,
-    asked: Iterable[int],
-    cards: Collection[tuple[int, bool]],
-    said: Collection[Interest],
-    requesters: Collection[int],
-    contacts: Collection[int],
     *,
+    asked: Iterable[int],
+    handed_in: Iterable[int],
+    drafting: Iterable[int],
+    said: Collection[Interest | Declared],
+    requesters: Iterable[int],
+    contacts: Iterable[int],
     first_deciders: Iterable[int | None] | None,
 ) -> Parts:
-    """`cards` are reviewers' ids, each with whether that one was handed in; `said` is of all rounds of the tool;
-    `first_deciders` None for no second reading."""
-    handed_in = frozenset(user_id for user_id, submitted in cards if submitted)
+    """`said` is of all rounds of the tool; `first_deciders` None for no second reading."""
     here = {each.user_id: each.interested for each in said if each.evaluation_id == evaluation_id}
     interested = frozenset(user_id for user_id, holds in here.items() if holds)
+    before = parties.interested_by(said, evaluation_id) if len(here) < len(said) else interested
+    counting = frozenset(handed_in)
     return Parts(
         asked=tuple(sorted(asked)),
-        handed_in=handed_in,
-        drafting=frozenset(user_id for user_id, submitted in cards if not submitted),
+        handed_in=counting,
+        drafting=frozenset(drafting),
         declared=frozenset(here),
         interested=interested,
-        interested_before=parties.interested_by(said, evaluation_id) - interested,
+        interested_before=before - interested,
         requesters=frozenset(requesters),
         contacts=frozenset(contacts),
-        counting=handed_in - interested.union(contacts, requesters),
+        counting=counting - interested.union(contacts, requesters),
         second_reading=first_deciders is not None,
         first_deciders=frozenset(each for each in first_deciders or () if each is not None),
     )
@@ -321,7 +277,8 @@ def _wanted(filters: Filters) -> list[ColumnElement[bool]]:
     if filters.reviewer_id is not None:
         found.append(col(Evaluation.id).in_(_asked(filters.reviewer_id)))
     if filters.words:
-        found.append(col(Tool.name).icontains(filters.words, autoescape=True))
+        called = select(Tool.id).where(col(Tool.name).icontains(filters.words, autoescape=True))
+        found.append(col(Evaluation.tool_id).in_(called))
     if filters.overdue_on is not None:
         found.append(col(Evaluation.due_on) < filters.overdue_on)
         found.append(col(Evaluation.state).not_in(CLOSED))
@@ -336,30 +293,48 @@ def _asked(user_id: int) -> SelectOfScalar[int]:
     return select(Assignment.evaluation_id).where(Assignment.user_id == user_id)
 
 
-def _requesters(session: Session, tool_ids: Collection[int]) -> dict[int, set[int]]:
-    """Tool id -> who asked for it."""
-    found: dict[int, set[int]] = defaultdict(set)
-    query = (
-        select(Request.tool_id, Candidate.tool_id, Request.user_id)
-        .join(Candidate, col(Candidate.id) == col(Request.candidate_id), isouter=True)
-        .where(
-            or_(
-                among(session, col(Request.tool_id), tool_ids),
-                among(session, col(Candidate.tool_id), tool_ids),
-            ),
-            col(Request.user_id).is_not(None),
-        )
-    )
-    for direct, through, user_id in session.exec(query):
-        for tool_id in (direct, through):
-            if tool_id is not None and user_id is not None:
-                found[tool_id].add(user_id)
-    return found
-
-
-def _contacts(session: Session, tool_ids: Collection[int]) -> dict[int, set[int]]:
-    found: dict[int, set[int]] = defaultdict(set)
-    query = select(VendorContact.tool_id, VendorContact.user_id)
-    for tool_id, user_id in session.exec(query.where(among(session, col(VendorContact.tool_id), tool_ids))):
-        found[tool_id].add(user_id)
-    return found
+_CONCERNING = """
+WITH barred AS (
+    SELECT tool_id, user_id FROM vendor_contact
+    UNION ALL SELECT tool_id, user_id FROM request WHERE tool_id IS NOT NULL AND user_id IS NOT NULL
+    UNION ALL SELECT candidate.tool_id, user_id FROM request JOIN candidate ON candidate.id = candidate_id
+    WHERE candidate.tool_id IS NOT NULL AND user_id IS NOT NULL)
+SELECT evaluation.id, evaluation.tool_id, name, edition, owner_id, tier, state, due_on
+FROM evaluation JOIN tool ON tool.id = evaluation.tool_id
+LEFT JOIN assignment AS own ON own.evaluation_id = evaluation.id AND own.user_id = ?
+WHERE state IN ('open', 'scoring', 'moderation', 'decision') AND CASE WHEN state = 'decision'
+    -- In the quick lane who scored it may decide it.
+    THEN ? OR tier = 1 AND (owner_id = ? OR own.user_id IS NOT NULL)
+    ELSE own.user_id IS NOT NULL AND NOT EXISTS (
+        SELECT 1 FROM scorecard WHERE scorecard.evaluation_id = evaluation.id
+        AND scorecard.user_id = own.user_id AND submitted_at IS NOT NULL)
+    -- An owner has nobody to ask where those asked who may score are as many as the tier wants, and it wants no areas.
+    OR owner_id = ? AND (state = 'moderation' OR tier = 3 OR tier > (
+        SELECT count(*) FROM assignment AS asked WHERE asked.evaluation_id = evaluation.id
+        AND (evaluation.tool_id, asked.user_id) NOT IN (SELECT tool_id, user_id FROM barred)
+        AND NOT EXISTS (
+            SELECT 1 FROM interest WHERE interest.evaluation_id = asked.evaluation_id
+            AND interest.user_id = asked.user_id AND interested))) END
+ORDER BY due_on, evaluation.id
+"""
+_TAKING_PART = """
+WITH listed AS (SELECT id, tool_id FROM evaluation WHERE id IN (??))
+SELECT listed.id, 'asked', user_id FROM listed JOIN assignment ON evaluation_id = listed.id
+UNION ALL SELECT listed.id, CASE WHEN submitted_at IS NULL THEN 'drafting' ELSE 'handed_in' END, user_id
+FROM listed JOIN scorecard ON evaluation_id = listed.id
+UNION ALL SELECT listed.id, 'requester', user_id FROM listed JOIN request ON request.tool_id = listed.tool_id
+WHERE user_id IS NOT NULL
+UNION ALL SELECT listed.id, 'requester', user_id FROM listed JOIN candidate ON candidate.tool_id = listed.tool_id
+JOIN request ON request.candidate_id = candidate.id WHERE user_id IS NOT NULL
+UNION ALL SELECT listed.id, 'contact', user_id FROM listed
+JOIN vendor_contact ON vendor_contact.tool_id = listed.tool_id
+UNION ALL SELECT listed.id, 'first_decider', decided_by_id FROM listed
+JOIN second_reading ON second_reading.evaluation_id = listed.id JOIN verdict ON verdict.id = verdict_id
+UNION ALL SELECT listed.id, 'first_decider', decided_for_id FROM listed
+JOIN second_reading ON second_reading.evaluation_id = listed.id JOIN verdict ON verdict.id = verdict_id
+"""
+_DECLARED = """
+SELECT listed.id, interest.evaluation_id, user_id, interested, at FROM evaluation AS listed
+JOIN evaluation AS every ON every.tool_id = listed.tool_id JOIN interest ON interest.evaluation_id = every.id
+WHERE listed.id IN (??)
+"""

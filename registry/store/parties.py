@@ -1,7 +1,8 @@
 """Who takes part in an evaluation, and who may not: who is to score, is interested, sells the tool or asked for it."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from datetime import datetime
+from typing import Any, NamedTuple
 
 from sqlalchemy import Select, bindparam, exists
 from sqlalchemy import select as plain_select
@@ -22,6 +23,16 @@ class Standing:
     interested: frozenset[int]
     requesters: frozenset[int]
     contacts: frozenset[int]
+
+
+class Declared(NamedTuple):
+    """What somebody said of an interest, less the words."""
+
+    evaluation_id: int
+    user_id: int
+    interested: bool
+    at: datetime | str
+    """As the database gives it."""
 
 
 @remembered(Assignment, User)
@@ -55,7 +66,7 @@ def interested_before(session: Session, tool_id: int) -> frozenset[int]:
     return interested_by(interests_in(session, tool_id))
 
 
-def interested_by(said: Iterable[Interest], evaluation_id: int | None = None) -> frozenset[int]:
+def interested_by(said: Iterable[Interest | Declared], evaluation_id: int | None = None) -> frozenset[int]:
     """The same, by what was said in all rounds of the tool."""
     in_order = sorted(said, key=lambda row: (row.evaluation_id == evaluation_id, row.at))
     last = {row.user_id: row.interested for row in in_order}

@@ -80,8 +80,13 @@ def moment_or_none(value: Any) -> datetime | None:
     return None if value is None else moment(value)
 
 
-def day(value: Any) -> date | None:
-    return date.fromisoformat(value) if isinstance(value, str) else value
+def day(value: Any) -> date:
+    found: date = date.fromisoformat(value) if isinstance(value, str) else value
+    return found
+
+
+def day_or_none(value: Any) -> date | None:
+    return None if value is None else day(value)
 
 
 def unpacked(value: Any) -> Any:

@@ -10,7 +10,7 @@ from registry.domain.condition import Check, Condition, ConditionKind, Duty
 from registry.domain.outcome import Outcome
 from registry.domain.validity import Mark, MarkKind, Ruling
 from registry.domain.verdict import Pilot, Scope, Verdict
-from registry.store.plain import day, moment, moment_or_none, rows, unpacked
+from registry.store.plain import day_or_none, moment, moment_or_none, rows, unpacked
 
 if TYPE_CHECKING:
     from registry.store import tables
@@ -52,7 +52,7 @@ _READ_AS: dict[str, Any] = {
     **dict.fromkeys(("published_at", "decided_at", "starts_at"), moment),
     **dict.fromkeys(("offices", "accounts", "audience", "alternatives", "pilot", "notes"), unpacked),
     "outcome": Outcome,
-    "valid_until": day,
+    "valid_until": day_or_none,
     "imported": bool,
 }
 _PLACES = [(Decided._fields.index(name), read) for name, read in _READ_AS.items()]
@@ -175,9 +175,9 @@ def _conditions(source: "Source", verdict_ids: Collection[int]) -> dict[int, lis
                 check=checked and Check(checked),
                 mitigates=frozenset(mitigates.split()),
                 standing=bool(standing),
-                due_on=day(due_on),
+                due_on=day_or_none(due_on),
                 wording_id=wording_id,
-                met_on=day(met_on),
+                met_on=day_or_none(met_on),
                 waived_reason=waived_reason,
                 evidence=evidence,
             )

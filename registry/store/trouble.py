@@ -32,7 +32,12 @@ def has_no_room(error: BaseException) -> bool:
         return True
     if _of_sqlite(error):
         return any(words in str(error.orig).lower() for words in _NO_ROOM)
-    return getattr(error.orig, "sqlstate", None) == _DISK_FULL
+    return server_has_no_room(error)
+
+
+def server_has_no_room(error: BaseException) -> bool:
+    """Whether a PostgreSQL server says that its disk is full; by the driver's own error as well."""
+    return getattr(getattr(error, "orig", error), "sqlstate", None) == _DISK_FULL
 
 
 def _of_sqlite(error: exc.DBAPIError) -> bool:

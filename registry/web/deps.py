@@ -25,7 +25,6 @@ from registry.services.people.acting import Actor
 from registry.services.verdicts.shelf import Shelf
 from registry.services.verdicts.verdict_life import SUSPENDERS
 from registry.settings import Settings
-from registry.store.engine import snapshot
 from registry.store.tables import Role
 from registry.web.parts import parts_of
 from registry.web.viewer import (
@@ -45,16 +44,8 @@ async def current_user(request: Request) -> Actor | None:
 
 
 async def open_snapshot(request: Request) -> AsyncIterator[Session]:
-    # Nothing is asked before the handler asks, so that this needs no thread; to end what was begun does.
-    parts = parts_of(request)
-    opened = snapshot(parts.engine)
-    session = opened.__enter__()
-    try:
+    async with parts_of(request).reading() as session:
         yield session
-    finally:
-        if session.in_transaction():
-            await run_in_threadpool(session.close)
-        opened.__exit__(None, None, None)
 
 
 async def open_transaction(

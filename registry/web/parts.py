@@ -1,6 +1,8 @@
 """What one running site is made of, kept on `app.state.parts` and reached through web/deps.py."""
 
 import asyncio
+import logging
+from asyncio import timeout
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from dataclasses import field
@@ -12,6 +14,8 @@ from anyio import CapacityLimiter
 from fastapi.concurrency import contextmanager_in_threadpool, run_in_threadpool
 from jinja2 import Environment
 from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as TooLong
 from sqlmodel import Session
 from starlette.requests import HTTPConnection
 
@@ -22,7 +26,7 @@ from registry.services.verdicts.annals import Annals
 from registry.services.verdicts.entries import Entries
 from registry.services.verdicts.shelving import Shelving
 from registry.settings import Settings
-from registry.store.engine import transaction
+from registry.store.engine import snapshot, transaction
 from registry.web.assets import Assets
 from registry.web.kept import Kept
 from registry.web.rendering import Copy
@@ -32,9 +36,16 @@ if TYPE_CHECKING:
     from registry.openid.provider import Provider
     from registry.web.metrics import Metrics
 
+log = logging.getLogger(__name__)
+
 Clock = Callable[[], datetime]
 FEW = 2
 """Threads: more of them only wait for one another, since one at a time runs."""
+READERS = 6
+"""Handlers that read at once, while the others wait in the loop: more of them get no more done, and together
+want more connections than are kept."""
+PATIENCE_S = 10
+"""For who waits to be one of them, before being told to come back."""
 
 
 def utc_now() -> datetime:
@@ -68,6 +79,7 @@ class Parts:
     """Where the site is asked for its pages to write them as files."""
     few: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(FEW))
     """For short work that many ask for at once."""
+    _readers: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(READERS))
     _writers: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1))
 
     @cached_property
@@ -87,6 +99,25 @@ class Parts:
         return self.settings.base_url.startswith("https://")
 
     @asynccontextmanager
+    async def reading(self) -> AsyncIterator[Session]:
+        """A snapshot. Raises SQLAlchemy's TimeoutError, as without a free connection, for who waited too long."""
+        try:
+            async with timeout(PATIENCE_S):
+                await self._readers.acquire()
+        except TimeoutError:
+            raise TooLong("others read all the while") from None
+        try:
+            with snapshot(self.engine) as session:
+                try:
+                    # Nothing is asked before the handler asks: this needs no thread, to end what was begun does.
+                    yield session
+                finally:
+                    if session.in_transaction():
+                        await run_in_threadpool(session.close)
+        finally:
+            self._readers.release()
+
+    @asynccontextmanager
     async def writing(self) -> AsyncIterator[Session]:
         """One transaction of this process; the others wait here, in the loop.
 
@@ -95,15 +126,19 @@ class Parts:
         async with self._alone, contextmanager_in_threadpool(transaction(self.engine)) as session:
             yield session
 
-    async def write(self, act: Callable[[Session], object]) -> None:
-        """One short act in a transaction of its own, all of it in one thread."""
+    async def note(self, act: Callable[[Session], object]) -> None:
+        """One short act in a transaction of its own, all of it in one thread; nobody waits for it, so none is told
+        where it cannot be written."""
 
         def whole() -> None:
             with transaction(self.engine) as session:
                 act(session)
 
         async with self._alone:
-            await run_in_threadpool(whole)
+            try:
+                await run_in_threadpool(whole)
+            except SQLAlchemyError as error:
+                log.warning("not noted error=%s", type(error).__name__)
 
     @property
     def _alone(self) -> AbstractAsyncContextManager[None]:

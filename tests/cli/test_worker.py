@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -16,26 +17,30 @@ import pytest
 from sqlmodel import select
 
 from registry.domain.proposal import Announcer
+from registry.services.notices import following
 from registry.services.people.acting import REGISTRY
 from registry.services.sources import sources
 from registry.store.engine import make_engine, snapshot, transaction
-from registry.store.tables import Source
+from registry.store.tables import Delivery, DeliveryState, Source
 from tests.conftest import in_whole
+from tests.receiving import ALL_BUT_THE_END, NOT_A_WORD, a_silent_mail_server, mail_server
 from tests.scrapers import hostile
 from tests.scrapers.hostile import HostileServer, Play, Visit
 
 SYS_TGKILL = {"x86_64": 234, "aarch64": 131}
 """The kernel's number for a signal to one thread, by kind of machine."""
 LESS_THAN_A_FETCH_MAY_TAKE_S = 40
+LESS_THAN_A_MAIL_MAY_TAKE_S = 20
 
 
 @contextmanager
-def a_worker(folder: Path) -> Iterator["subprocess.Popen[bytes]"]:
+def a_worker(folder: Path, **settings: str) -> Iterator["subprocess.Popen[bytes]"]:
     command = [str(Path(sys.executable).with_name("registry")), "worker"]
     environment = os.environ | {
         "REGISTRY_DATA_DIR": str(folder),
         "REGISTRY_DATABASE_URL": "",
         "REGISTRY_ALLOW_PRIVATE_CIDRS": "127.0.0.0/8",
+        **settings,
     }
     worker = subprocess.Popen(command, env=environment, cwd=folder, stderr=subprocess.PIPE)
     try:
@@ -81,3 +86,42 @@ def test_it_waits_for_no_slow_publisher_and_gives_the_source_back(
         source = session.exec(select(Source)).one()
     assert (source.lease_owner, source.failures, source.fetched_at) == ("", 0, None)
     engine.dispose()
+
+
+@pytest.mark.parametrize("said", [NOT_A_WORD, ALL_BUT_THE_END])
+def test_it_waits_for_no_silent_mail_server_and_the_letter_goes_out_later(
+    tmp_path: Path, migrated_file: Path, said: int
+) -> None:
+    shutil.copy(migrated_file, tmp_path / "registry.sqlite3")
+    engine = make_engine(f"sqlite:///{tmp_path / 'registry.sqlite3'}")
+    with transaction(engine) as session:
+        following.ask(session, address="emil@office.example", wanted="", weekly=False, now=datetime.now(UTC))
+
+    def letter() -> Delivery:
+        with snapshot(engine) as session:
+            return session.exec(select(Delivery)).one()
+
+    with a_silent_mail_server(said) as (port, waited_for), a_worker(tmp_path, **mailing(port)) as worker:
+        assert waited_for.wait(60)
+        worker.terminate()
+        assert worker.wait(LESS_THAN_A_MAIL_MAY_TAKE_S) == 0
+    assert (letter().state, letter().attempts, letter().lease_owner) == (DeliveryState.WAITING, 0, "")
+    with mail_server() as mails, a_worker(tmp_path, **mailing(mails.port)) as worker:
+        until = time.monotonic() + 60
+        while letter().state is DeliveryState.WAITING:
+            assert time.monotonic() < until
+            time.sleep(0.05)
+        worker.terminate()
+        assert worker.wait(60) == 0
+    assert (letter().state, letter().attempts, len(mails.taken)) == (DeliveryState.SENT, 1, 1)
+    engine.dispose()
+
+
+def mailing(port: int) -> dict[str, str]:
+    return {
+        "REGISTRY_SMTP_HOST": "127.0.0.1",
+        "REGISTRY_SMTP_PORT": str(port),
+        "REGISTRY_SMTP_SECURITY": "none",
+        "REGISTRY_SMTP_SENDER": "registry@office.example",
+        "REGISTRY_TICK_S": "1",
+    }

@@ -1,7 +1,9 @@
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from sqlalchemy import Engine, text
+from sqlalchemy.exc import OperationalError
 
 from registry.store import alive
 from registry.store.engine import make_engine, plain_snapshot, reach, snapshot
@@ -65,3 +67,31 @@ def test_one_that_was_idle_for_long_is_asked_first(far: Engine, monkeypatch: pyt
     asked = _asked_whether_alive(far, monkeypatch)
     assert _backend(far) == _backend(far)
     assert len(asked) == 1
+
+
+def _let_nobody_in(engine: Engine, monkeypatch: pytest.MonkeyPatch, why: str) -> None:
+    def refuse(*_: object) -> None:
+        raise engine.dialect.loaded_dbapi.OperationalError(why)
+
+    monkeypatch.setattr(engine.pool, "_invoke_creator", refuse)
+
+
+def test_where_the_server_lets_nobody_in_for_want_of_room_those_that_it_let_in_do_for_all(
+    far: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = _backend(far)
+    with ThreadPoolExecutor(1) as pool, far.connect() as held:
+        _let_nobody_in(far, monkeypatch, "FATAL:  could not write init file: No space left on device")
+        waiting = pool.submit(_backend, far)
+        with pytest.raises(TimeoutError):
+            waiting.result(0.05)
+        held.close()
+        assert waiting.result(30) == first
+
+
+def test_a_server_that_is_away_is_told_at_once(far: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(alive, "RETURNED_WITHIN_S", 3600)
+    with far.connect():
+        _let_nobody_in(far, monkeypatch, "Connection refused")
+        with pytest.raises(OperationalError):
+            reach(far)

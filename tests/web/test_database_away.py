@@ -1,5 +1,6 @@
 """While PostgreSQL is away the site says so in words and loses nothing typed; it is well again when PostgreSQL is."""
 
+import asyncio
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from html import unescape
@@ -18,6 +19,7 @@ from registry.store import engine as engines
 from registry.store.columns import id_of
 from registry.store.engine import make_engine, transaction
 from registry.store.trouble import is_unreachable
+from registry.web import parts
 from tests.conftest import NOW
 from tests.postgres import Postgres
 from tests.web.conftest import CAST
@@ -72,6 +74,13 @@ def test_away_and_back_again(
     assert client.get("/readyz").status_code == 200
 
 
+def test_whoever_asks_first_after_it_was_away_is_answered(postgres: Postgres, client: TestClient) -> None:
+    before = {page: client.get(page).status_code for page in PAGES}
+    with postgres.away():
+        pass
+    assert {page: client.get(page).status_code for page in PAGES} == before == dict.fromkeys(PAGES, 200)
+
+
 def test_what_a_site_began_holds_nobody_up_for_ever(database_url: str) -> None:
     served, command = make_engine(database_url, in_service=True), make_engine(database_url)
     names = list(engines._IN_SERVICE)
@@ -111,3 +120,23 @@ def test_a_site_with_all_connections_in_use_says_come_back(
         assert client.get("/verdicts/7").status_code == 503
     assert client.get("/verdicts/7").status_code == 404
     engine.dispose()
+
+
+def test_who_waits_too_long_for_others_to_have_read_is_told_to_come_back(
+    app: FastAPI, client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(parts, "PATIENCE_S", 0.05)
+    app.state.parts = replace(app.state.parts, _readers=asyncio.Semaphore(0))
+    refused = client.get("/verdicts/7")
+    assert refused.status_code == 503
+    assert refused.headers["Retry-After"]
+
+
+def test_whoever_has_read_makes_room_for_the_next_even_where_it_failed(
+    app: FastAPI, client: TestClient
+) -> None:
+    app.state.parts = replace(app.state.parts, _readers=asyncio.Semaphore(1))
+    assert [client.get(f"/verdicts/{number}").status_code for number in (7, 8)] == [404, 404]
+    assert client.get("/verdicts").status_code == 200
+    assert client.get("/inbox", follow_redirects=False).status_code == 303
+    assert client.get("/verdicts.csv").status_code == 200

@@ -16,6 +16,7 @@ from registry.services.backups.archive import Manifest
 from registry.settings import Settings
 from registry.store import copying, schema
 from registry.store.plain import sqlite_module
+from registry.store.trouble import server_has_no_room
 
 TOLD = (
     "name",
@@ -160,11 +161,16 @@ def _put(whole: Path, path: Path, *, replace: bool) -> None:
 
 @contextmanager
 def room(folder: Path) -> Iterator[None]:
-    """Says in words that a disk has no room."""
+    """Says in words that a disk has no room, PostgreSQL's or that of `folder`."""
     try:
         yield
-    except (OSError, DatabaseError, sqlite_module().Error) as error:
-        if any(word in str(error).lower() for word in NO_ROOM):
+    except Exception as error:
+        if server_has_no_room(error):
+            raise RuleBroken(
+                "PostgreSQL's disk has not enough room for this. Nothing was left behind."
+            ) from error
+        of_disk = isinstance(error, OSError | DatabaseError | sqlite_module().Error)
+        if of_disk and any(word in str(error).lower() for word in NO_ROOM):
             raise RuleBroken(
                 f"There is not enough room in {folder} for this: it needs twice the database's size for a while. "
                 "Nothing was left behind."

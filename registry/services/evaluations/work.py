@@ -14,7 +14,7 @@ from registry.services.evaluations.progress import at_work, progress
 from registry.services.people.acting import Actor
 from registry.store import delegations, evaluation_lists, evaluations, users
 from registry.store.evaluation_lists import Case, Parts
-from registry.store.tables import Evaluation, Role, Tool, User
+from registry.store.tables import Evaluation, Role, User
 
 
 class TaskKind(StrEnum):
@@ -46,8 +46,7 @@ class Piece:
     """One task of a person in one evaluation."""
 
     task: Task
-    evaluation: Evaluation
-    tool: Tool
+    case: Case
     late: bool
 
 
@@ -55,8 +54,8 @@ class Piece:
 class Left:
     """A decision that waits and that this person may not take; `reason` is a sentence to them."""
 
-    evaluation: Evaluation
-    tool: Tool
+    case: Case
+    late: bool
     reason: str
 
 
@@ -94,30 +93,23 @@ def my_work(
     if by.id is None:
         return Work()
     cases = evaluation_lists.concerning(session, by.id, decides=Role.APPROVER in by.roles)
-    parts = evaluation_lists.parts(session, cases)
+    parts = evaluation_lists.parts(session, [case.id for case in cases])
     everybody = {user_id for each in parts.values() for user_id in (*each.asked, *each.counting)}
     areas = users.areas(session, everybody)
     untrained = _untrained(session, by, cases_needed)
     lenders = [each for _, each in delegations.approvers_of(session, by.id, now=now)] if by.lent else []
-    mine: dict[int, list[Task]] = {}
-    refused: dict[int, str] = {}
+    pieces: list[Piece] = []
+    left: list[Left] = []
     for case in cases:
-        taking_part = parts[case.id]
-        found = _of(by, case, taking_part, areas, solo=solo)
+        taking_part, late = parts[case.id], case.due_on < today
+        pieces += [Piece(each, case, late) for each in _of(by, case, taking_part, areas, solo=solo)]
         if case.state is EvaluationState.DECISION and _concerns(by, case, taking_part):
             reason = _refusal(by, case, taking_part, lenders, solo=solo, untrained=untrained)
             if reason:
-                refused[case.id] = reason
+                left.append(Left(case, late, reason))
             else:
-                found.append(Task(TaskKind.DECIDE, by.id, by.name))
-        if found:
-            mine[case.id] = found
-    whole = evaluation_lists.with_tools(session, {*mine, *refused})
-    late = {case.id for case in cases if case.due_on < today}
-    return Work(
-        [Piece(task, *whole[each], each in late) for each, found in mine.items() for task in found],
-        [Left(*whole[each], reason) for each, reason in refused.items()],
-    )
+                pieces.append(Piece(Task(TaskKind.DECIDE, by.id, by.name), case, late))
+    return Work(pieces, left)
 
 
 def _of(

@@ -1,10 +1,7 @@
 """The key that signs checkpoints, and signed notes as https://c2sp.org/signed-note has them: Ed25519 alone."""
 
 import base64
-import os
 from collections.abc import Sequence
-from contextlib import suppress
-from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -15,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from registry.domain.errors import InvalidInput, RuleBroken
 from registry.domain.values import dataclass
 from registry.settings import Settings
+from registry.settings.made_once import make_once
 
 ED25519 = b"\x01"
 SUFFIX = ".checkpoint"
@@ -93,12 +91,9 @@ def kept(settings: Settings) -> Sequence[Path]:
 
 def make(settings: Settings) -> None:
     """A new key, readable by its owner alone; one that is there stays."""
-    path = key_file(settings)
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     place = urlsplit(settings.base_url)
     made = _signer(f"{place.netloc.rpartition('@')[2]}{place.path}/log", Ed25519PrivateKey.generate())
-    with suppress(FileExistsError), open(path, "x", opener=partial(os.open, mode=0o600)) as file:
-        file.write(f"{made}\n")
+    make_once(key_file(settings), f"{made}\n")
 
 
 def signer(settings: Settings) -> Signer:

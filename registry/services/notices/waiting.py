@@ -81,9 +81,9 @@ _TASKS = {
 
 
 def _of_evaluation(piece: Piece, readings: frozenset[int]) -> Waits:
-    evaluation, kind = piece.evaluation, _TASKS[piece.task.kind]
-    day = evaluation.due_on
-    if kind == "score" and evaluation.id in readings:
+    case, kind = piece.case, _TASKS[piece.task.kind]
+    day = case.due_on
+    if kind == "score" and case.id in readings:
         sentence = worded("Please read this verdict a second time, and score the tool by {day}.", day=day)
     elif kind == "score":
         sentence = worded("You are asked to score it. A decision is due by {day}.", day=day)
@@ -93,9 +93,8 @@ def _of_evaluation(piece: Piece, readings: frozenset[int]) -> Waits:
         sentence = worded("It is ready to be decided, by {day}.", day=day)
     else:
         sentence = worded("It needs more reviewers. Please ask them.")
-    edition = f" ({evaluation.edition})" if evaluation.edition else ""
-    path = f"/evaluations/{evaluation.id}"
-    return Waits(f"{kind}:{evaluation.id}", f"{piece.tool.name}{edition}", sentence, path)
+    path = f"/evaluations/{case.id}"
+    return Waits(f"{kind}:{case.id}", case.title, sentence, path)
 
 
 Concerns = Callable[[Actor], bool]

@@ -160,17 +160,13 @@ class Shelving:
             return self._held
 
     def _follow(self, now: datetime) -> _Held:
-        if self._trail is None:
-            self._trail = Trail(
-                self._engine
-            )  # before the rows are read: what is written meanwhile is news later
-        news, held = self._trail.news(), self._held
+        (news, last), held = self._news(), self._held
         if held is not None and news is None and held.since <= now < held.until:
             return held
         zone = self._settings.zone
         with snapshot(self._engine) as session:
             until, newest = next_turn(session, now=now, zone=zone), annals.last(session)
-            mark = f"{self._trail.last}-{until.isoformat()}"
+            mark = f"{last}-{until.isoformat()}"
             if held is None or (news and _is_much(news)):
                 shelf = Shelf(store.facts(session, now=now, zone=zone))
                 return _Held(shelf.marked(mark), now - BESIDE, until, next(self._numbers), newest)
@@ -199,6 +195,17 @@ class Shelving:
                 if len(stale | concerned) <= MOST_READ_AGAIN
             },
         )
+
+    def _news(self) -> tuple[Changes | None, int]:
+        """What was written since the last look, and its highest number. Where the trail has broken, as when the server
+        was started again, all is read anew."""
+        if self._trail is not None:
+            try:
+                return self._trail.news(), self._trail.last
+            except SQLAlchemyError:
+                self._drop()
+        self._trail = Trail(self._engine)  # before the rows are read: what is written meanwhile is news later
+        return None, self._trail.last
 
     def _called(self, held: _Held, now: datetime) -> _Held:
         """The same with a roll that is true."""

@@ -72,7 +72,7 @@ async def check(
     else:
         reply, is_unknown = await to_thread.run_sync(answer, limiter=parts.few)
     if is_unknown:
-        reply.background = BackgroundTask(_count, request, q, now)
+        reply.background = BackgroundTask(parts.note, partial(count_unanswered, query=q, now=now))
     return reply
 
 
@@ -91,7 +91,3 @@ def _answer(
     # As every read of the API; time changes answers, so it is asked for again each time.
     reply = conditional(request, body, "application/json", cache="no-cache")
     return reply, found.answer.code is AnswerCode.UNKNOWN_TOOL
-
-
-async def _count(request: Request, query: str, now: datetime) -> None:
-    await parts_of(request).write(partial(count_unanswered, query=query, now=now))

@@ -82,23 +82,23 @@ def show_work(
     body = WorkOut(
         items=[
             PieceOut(
-                evaluation=id_of(each.evaluation),
-                tool=each.tool.name,
+                evaluation=each.case.id,
+                tool=each.case.tool,
                 task=_task(each.task),
-                due_on=each.evaluation.due_on,
+                due_on=each.case.due_on,
                 overdue=each.late,
-                url=f"{settings.base_url}/evaluations/{each.evaluation.id}",
+                url=f"{settings.base_url}/evaluations/{each.case.id}",
             )
             for each in work.pieces
             if not kind or each.task.kind in kind
         ],
         left=[
             LeftOut(
-                evaluation=id_of(each.evaluation),
-                tool=each.tool.name,
+                evaluation=each.case.id,
+                tool=each.case.tool,
                 reason=each.reason,
-                due_on=each.evaluation.due_on,
-                url=f"{settings.base_url}/evaluations/{each.evaluation.id}",
+                due_on=each.case.due_on,
+                url=f"{settings.base_url}/evaluations/{each.case.id}",
             )
             for each in work.left
         ],

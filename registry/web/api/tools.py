@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Query, Request, Response
 from sqlmodel import Session
@@ -22,6 +22,7 @@ from registry.settings import Settings
 from registry.store import tags, tools, verdicts
 from registry.store.columns import id_of
 from registry.store.tables import Tool
+from registry.store.tools import Line
 from registry.web.api.replies import Cursor, IfMatch, Limit, Once, next_link, told, version_in
 from registry.web.deps import Called, House, Known, Now, Plain, Read, Slug, Triager, Tx
 from registry.web.memory import keep
@@ -51,20 +52,15 @@ def list_tools(
     known = house(read, settings)
     refuse_strangers(read, Filter(categories=wanted.categories, tags=wanted.tags), known)
     found = tool_list.listing(read, roll, wanted, after=cursor, limit=limit)
-    by_id = tools.by_ids(read, [each.tool.id for each in found.tools])
-    shown = [by_id[each.tool.id] for each in found.tools if each.tool.id in by_id]
-    tagged = {each.tool.id: each.tags for each in found.tools}
+    shown = [each.tool for each in found.tools]
     answers = lookup.answers(read, shown, Question(at=now), known, now=now, index=index)
     following = shown[-1].slug if found.on else None
     # When a decision may be expected is told by how long all others took.
     any_runs = any(each.code is AnswerCode.UNDER_REVIEW for each in answers.values())
     listed = ANY_TOOL if any_runs else Shown(frozenset(answers), listed=True)
     keep(request, midnight(now, known.zone), listed)
-    page = Page[ToolOut](
-        items=[_out(tool, tagged[id_of(tool)], answers[id_of(tool)], settings.base_url) for tool in shown],
-        next=following,
-    )
-    return told(request, page, link=next_link(request, following))
+    items = [_out(each.tool, each.tags, answers[each.tool.id], settings.base_url) for each in found.tools]
+    return told(request, {"items": items, "next": following}, link=next_link(request, following))
 
 
 @router.get("/{slug}", response_model=WholeToolOut, summary="One tool")
@@ -113,7 +109,7 @@ def _whole(
     known = house(session, settings)
     answer = lookup.answers(session, [tool], Question(at=now), known, now=now, index=index)[tool_id]
     return WholeToolOut(
-        **_out(tool, tags.of_tool(session, tool_id), answer, settings.base_url).model_dump(),
+        **_out(tool, tags.of_tool(session, tool_id), answer, settings.base_url),
         homepage=tool.homepage,
         description=tool.description,
         guidance=tool.guidance,
@@ -122,15 +118,16 @@ def _whole(
     )
 
 
-def _out(tool: Tool, tagged: Sequence[str], answer: Answer, base_url: str) -> ToolOut:
-    return ToolOut(
-        slug=tool.slug,
-        name=tool.name,
-        url=f"{base_url}/tools/{tool.slug}",
-        vendor=tool.vendor,
-        category=tool.category,
-        tags=list(tagged),
-        answer=answer.code,
-        depends_on=list(answer.depends_on),
-        sentence=answer.sentence,
-    )
+def _out(tool: Tool | Line, tagged: Sequence[str], answer: Answer, base_url: str) -> dict[str, Any]:
+    """As ToolOut has it."""
+    return {
+        "slug": tool.slug,
+        "name": tool.name,
+        "url": f"{base_url}/tools/{tool.slug}",
+        "vendor": tool.vendor,
+        "category": tool.category,
+        "tags": list(tagged),
+        "answer": answer.code,
+        "depends_on": list(answer.depends_on),
+        "sentence": answer.sentence,
+    }

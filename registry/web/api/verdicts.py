@@ -1,7 +1,7 @@
 """Published verdicts under the facets of the list."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Query, Request, Response
 from sqlmodel import Session
@@ -14,6 +14,7 @@ from registry.services.people.acting import Actor
 from registry.services.people.house import house
 from registry.services.verdicts import listing, publishing
 from registry.services.verdicts.facets import refuse_strangers
+from registry.services.verdicts.publishing import Published
 from registry.services.verdicts.shelf import Filter
 from registry.services.verdicts.turn import midnight
 from registry.settings import Settings
@@ -79,13 +80,8 @@ def list_verdicts(
     whole = listing.whole(read, cut.facts, known, now=now)
     shown = Shown(frozenset(each.tool_id for each in cut.facts), listed=True)
     keep(request, midnight(now, known.zone), shown)
-    page = Page[VerdictOut](
-        items=[
-            VerdictOut.model_validate(publishing.as_json(each, base_url=settings.base_url)) for each in whole
-        ],
-        next=following,
-    )
-    return told(request, page, link=next_link(request, following))
+    items = [_listed(each, settings.base_url) for each in whole]
+    return told(request, {"items": items, "next": following}, link=next_link(request, following))
 
 
 @router.get("/{number}", response_model=VerdictOut, summary="One verdict")
@@ -105,6 +101,12 @@ def show_verdict(
             else None,
         )
     return told(request, out, mark=str(newest), private=inside)
+
+
+def _listed(each: Published, base_url: str) -> dict[str, Any]:
+    """As VerdictOut writes it."""
+    found = publishing.as_json(each, base_url=base_url) | {"second_reading": None}
+    return found | {name: found[name].replace("+00:00", "Z") for name in ("decided_at", "valid_from")}
 
 
 def may_read_work(user: Actor | None) -> bool:

@@ -131,26 +131,22 @@ def done_tasks(cards: Sequence[StoredScorecard]) -> list[shapes.Task]:
     return [shapes.Task(f"{name} has handed in a scorecard", "#people", "Done", done=True) for name in names]
 
 
-def as_work(pieces: Sequence[Piece], titles: Mapping[int, str]) -> list[shapes.Task]:
-    """One person's tasks over all evaluations; `titles` are the evaluations' by id."""
-    told = []
-    for piece in pieces:
-        evaluation_id = id_of(piece.evaluation)
-        base, title = f"/evaluations/{evaluation_id}", titles[evaluation_id]
-        label, url = {
-            TaskKind.ASK: (f"{_ask_words(piece.task)} for {title}", f"{base}#ask"),
-            TaskKind.DECLARE: (
-                f"Say whether you have an interest in {title}, then score it",
-                f"{base}/scorecard",
-            ),
-            TaskKind.SCORE: (f"Score {title}", f"{base}/scorecard"),
-            TaskKind.MODERATE: (f"Resolve what reviewers of {title} disagree on", f"{base}/moderation"),
-            TaskKind.DECIDE: (f"Decide on {title}", f"{base}/decide"),
-            TaskKind.RESUME: (f"See whether {title} can go on", f"{base}#steer"),
-        }[piece.task.kind]
-        day = day_text(piece.evaluation.due_on)
-        told.append(shapes.Task(label, url, f"Overdue since {day}" if piece.late else f"By {day}"))
-    return told
+def as_work(piece: Piece) -> shapes.Task:
+    """One task of a person's own, as a list of all evaluations has it."""
+    base, title = f"/evaluations/{piece.case.id}", piece.case.title
+    label, url = {
+        TaskKind.ASK: (f"{_ask_words(piece.task)} for {title}", f"{base}#ask"),
+        TaskKind.DECLARE: (
+            f"Say whether you have an interest in {title}, then score it",
+            f"{base}/scorecard",
+        ),
+        TaskKind.SCORE: (f"Score {title}", f"{base}/scorecard"),
+        TaskKind.MODERATE: (f"Resolve what reviewers of {title} disagree on", f"{base}/moderation"),
+        TaskKind.DECIDE: (f"Decide on {title}", f"{base}/decide"),
+        TaskKind.RESUME: (f"See whether {title} can go on", f"{base}#steer"),
+    }[piece.task.kind]
+    day = day_text(piece.case.due_on)
+    return shapes.Task(label, url, f"Overdue since {day}" if piece.late else f"By {day}")
 
 
 def item_words(rubric: Rubric, item: str) -> str:

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 from urllib.parse import urlencode
@@ -12,14 +12,12 @@ from sqlmodel import Session
 from starlette.datastructures import QueryParams
 
 from registry.domain.values import dataclass
-from registry.services.evaluations.work import Work, my_work
+from registry.services.evaluations.work import Left, Piece, my_work
 from registry.services.people.acting import Actor
 from registry.settings import Settings
-from registry.store.columns import id_of
 from registry.store.paging import row_mark
 from registry.web.deps import House, Insider, Now, Read
 from registry.web.files import as_files, json_file, sheet_file
-from registry.web.pages.evaluation_page import title_of
 from registry.web.pages.evaluation_people import as_work
 from registry.web.render import render
 from registry.web.routing import page_router
@@ -32,6 +30,8 @@ MOST = 50
 """On one page; the files hold all."""
 FIRST = 3
 """Of each kind, where there is no room for all."""
+Thing = Piece | Left
+"""One thing to do, or a decision that waits for somebody else."""
 COLUMNS = ("kind", "task", "tool", "edition", "due_on", "overdue", "why_not_yours", "url")
 
 
@@ -56,19 +56,6 @@ LABELS = {
     Kind.RESUME: "to take up again",
     Kind.LEFT: "for somebody else to decide",
 }
-
-
-@dataclass(frozen=True)
-class Line:
-    """One thing to do, or a decision that waits for somebody else, as it is listed."""
-
-    kind: Kind
-    task: Task
-    tool: str
-    edition: str
-    due_on: date
-    overdue: bool
-    why_not: str = ""
 
 
 @dataclass(frozen=True)
@@ -97,12 +84,12 @@ def show_work(request: Request, read: Read, user: Insider, now: Now, house: Hous
     kinds, place = understood(
         request, lambda query: (_kinds(query), row_mark(query.get("from", ""))), marks=("from",)
     )
-    found = lines(read, user, house, now)
-    counts = Counter(each.kind for each in found)
-    chosen = [each for each in found if not kinds or each.kind in kinds]
+    found = things(read, user, house, now)
+    counts = Counter(map(_kind, found))
+    chosen = [each for each in found if not kinds or _kind(each) in kinds]
     start = min(max(0, place - 1), max(0, len(chosen) - 1)) // MOST * MOST
     page = WorkPage(
-        tasks=[each.task for each in chosen[start : start + MOST]],
+        tasks=[_task(each) for each in chosen[start : start + MOST]],
         kinds=[
             Option("", f"Everything ({len(found)})"),
             *(Option(each.value, f"{counts[each]} {LABELS[each]}") for each in Kind if counts[each]),
@@ -125,53 +112,26 @@ def download_json(request: Request, read: Read, user: Insider, now: Now, house: 
     return json_file(request, "work", _told(request, read, user, now, house))
 
 
-def lines(session: Session, by: Actor, house: Settings, now: datetime) -> list[Line]:
+def things(session: Session, by: Actor, house: Settings, now: datetime) -> Sequence[Thing]:
     """What is due first at the top, and behind it what this person may not decide."""
     today = now.astimezone(house.zone).date()
-    return lines_of(
-        my_work(session, by, today=today, now=now, solo=house.solo, cases_needed=house.reference_cases),
-        today=today,
-    )
+    work = my_work(session, by, today=today, now=now, solo=house.solo, cases_needed=house.reference_cases)
+    return [*work.pieces, *work.left]
 
 
-def lines_of(work: Work, *, today: date) -> list[Line]:
-    titles = {id_of(each.evaluation): title_of(each.tool, each.evaluation) for each in work.pieces}
-    tasks = as_work(work.pieces, titles)
-    found = [
-        Line(
-            Kind(piece.task.kind),
-            task,
-            piece.tool.name,
-            piece.evaluation.edition,
-            piece.evaluation.due_on,
-            piece.late,
-        )
-        for piece, task in zip(work.pieces, tasks, strict=True)
-    ]
-    for each in work.left:
-        evaluation, late = each.evaluation, each.evaluation.due_on < today
-        task = Task(
-            title_of(each.tool, evaluation), f"/evaluations/{evaluation.id}", "Not yours", hint=each.reason
-        )
-        found.append(
-            Line(Kind.LEFT, task, each.tool.name, evaluation.edition, evaluation.due_on, late, each.reason)
-        )
-    return found
-
-
-def first_of(found: Sequence[Line]) -> First:
-    counts = Counter(each.kind for each in found)
-    left = [each.task for each in found if each.kind is Kind.LEFT]
-    mine = [each for each in found if each.kind is not Kind.LEFT]
+def first_of(found: Sequence[Thing]) -> First:
+    counts = Counter(map(_kind, found))
+    left = [each for each in found if isinstance(each, Left)]
+    mine = [each for each in found if isinstance(each, Piece)]
     seen: Counter[Kind] = Counter()
     shown = []
     for each in mine:
-        seen[each.kind] += 1
-        if seen[each.kind] <= FIRST:
-            shown.append(each.task)
+        seen[_kind(each)] += 1
+        if seen[_kind(each)] <= FIRST:
+            shown.append(each)
     some = len(shown) < len(mine)
     return First(
-        tasks=shown,
+        tasks=[_task(each) for each in shown],
         counts=[
             Link(f"{counts[each]} {LABELS[each]}", _address([each]))
             for each in Kind
@@ -180,29 +140,41 @@ def first_of(found: Sequence[Line]) -> First:
         if some
         else [],
         everything=Link(f"See all {len(mine)}", _address(())) if some else None,
-        left=left[:FIRST],
+        left=[_task(each) for each in left[:FIRST]],
         more_left=Link(f"All {len(left)}", _address([Kind.LEFT])) if len(left) > FIRST else None,
     )
+
+
+def _kind(thing: Thing) -> Kind:
+    return Kind(thing.task.kind) if isinstance(thing, Piece) else Kind.LEFT
+
+
+def _task(thing: Thing) -> Task:
+    if isinstance(thing, Piece):
+        return as_work(thing)
+    return Task(thing.case.title, f"/evaluations/{thing.case.id}", "Not yours", hint=thing.reason)
 
 
 def _told(
     request: Request, session: Session, user: Actor, now: datetime, house: Settings
 ) -> list[dict[str, Any]]:
     kinds = _kinds(request.query_params)
-    return [
-        {
-            "kind": each.kind.value,
-            "task": each.task.label,
-            "tool": each.tool,
-            "edition": each.edition,
-            "due_on": each.due_on.isoformat(),
-            "overdue": each.overdue,
-            "why_not_yours": each.why_not,
-            "url": f"{house.base_url}{each.task.url}",
-        }
-        for each in lines(session, user, house, now)
-        if not kinds or each.kind in kinds
-    ]
+    found = things(session, user, house, now)
+    return [_cells(each, house) for each in found if not kinds or _kind(each) in kinds]
+
+
+def _cells(thing: Thing, house: Settings) -> dict[str, Any]:
+    case, task = thing.case, _task(thing)
+    return {
+        "kind": _kind(thing).value,
+        "task": task.label,
+        "tool": case.tool,
+        "edition": case.edition,
+        "due_on": case.due_on.isoformat(),
+        "overdue": thing.late,
+        "why_not_yours": thing.reason if isinstance(thing, Left) else "",
+        "url": f"{house.base_url}{task.url}",
+    }
 
 
 def _kinds(query: QueryParams) -> tuple[Kind, ...]:

@@ -24,7 +24,7 @@ from registry.web.evaluation_filters import Asked as AskedFor
 from registry.web.files import MOST, as_files, json_file, sheet_file
 from registry.web.pages.due import Wanted
 from registry.web.pages.evaluation_page import title_of
-from registry.web.pages.evaluation_work import First, first_of, lines
+from registry.web.pages.evaluation_work import First, first_of, things
 from registry.web.render import render
 from registry.web.reopened import because
 from registry.web.routing import page_router
@@ -102,7 +102,7 @@ def list_evaluations(request: Request, read_from: Read, user: Insider, now: Now,
     total, overdue = evaluation_lists.count(read_from, filters, today=today)
     query = asked.query()
     page = ListPage(
-        work=first_of(lines(read_from, user, house, now)),
+        work=first_of(things(read_from, user, house, now)),
         due=_due_for_approvers(read_from, house, now) if Role.APPROVER in user.roles else None,
         rows=_rows(read_from, shown, house, today=today),
         total=total,
@@ -167,7 +167,7 @@ def _told(
     """The whole list, one mapping a row by COLUMNS: where each stands, and nothing of what anybody rated."""
     filters = as_filters(read(request.query_params), by=user, today=today)
     found = evaluation_lists.page(session, filters, limit=MOST)
-    parts = evaluation_lists.parts(session, [evaluation for evaluation, _tool, _owner in found])
+    parts = evaluation_lists.parts(session, [id_of(each) for each, _tool, _owner in found])
     return [
         {
             "id": each.id,
@@ -192,7 +192,7 @@ def _told(
 
 
 def _rows(session: Session, found: Sequence[Row], house: Settings, *, today: date) -> list[ListRow]:
-    parts = evaluation_lists.parts(session, [evaluation for evaluation, _tool, _owner in found])
+    parts = evaluation_lists.parts(session, [id_of(each) for each, _tool, _owner in found])
     why = because(session, list(parts))
     return [
         ListRow(

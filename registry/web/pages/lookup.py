@@ -1,6 +1,5 @@
 """May I use it? The first page, the answer to a question, and the ways a browser has to ask."""
 
-import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import field
 from datetime import datetime
@@ -9,7 +8,6 @@ from urllib.parse import quote, urlsplit
 
 from fastapi import Request, Response
 from fastapi.responses import JSONResponse
-from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session
 from starlette.background import BackgroundTask
 
@@ -39,7 +37,7 @@ from registry.web.deps import Asked, House, Known, Now, Read
 from registry.web.etag import conditional
 from registry.web.feeds import feed_links
 from registry.web.memory import keep
-from registry.web.parts import Parts, parts_of
+from registry.web.parts import parts_of
 from registry.web.question import (
     QUESTION,
     Typed,
@@ -58,7 +56,6 @@ from registry.web.verdict_parts import VerdictRow, as_row
 from registry.web.words import words
 
 router = page_router()
-logger = logging.getLogger(__name__)
 
 MOST_LATEST = 5
 MOST_QUERY = 200
@@ -147,7 +144,9 @@ def check(request: Request, typed: TypedQuestion, known: Known, settings: House,
     lasting = None if unanswered else found.shown
     reply = render(request, "lookup/show.html", page, feeds=_feeds_of(found), lasting=lasting)
     if unanswered and _is_worth_counting(request, typed):
-        reply.background = BackgroundTask(_count, parts_of(request), typed.q, now)
+        reply.background = BackgroundTask(
+            parts_of(request).note, partial(count_unanswered, query=typed.q, now=now)
+        )
     return reply
 
 
@@ -276,10 +275,3 @@ def _examples(found: Sequence[Tool]) -> list[str]:
 def _is_worth_counting(request: Request, typed: Typed) -> bool:
     """Not what a browser fetched ahead, nor what can be no name."""
     return "sec-purpose" not in request.headers and len(typed.q) <= MOST_QUERY
-
-
-async def _count(parts: Parts, query: str, now: datetime) -> None:
-    try:
-        await parts.write(partial(count_unanswered, query=query, now=now))
-    except SQLAlchemyError:
-        logger.warning("look-up not counted", exc_info=True)  # the answer has been given

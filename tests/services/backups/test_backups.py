@@ -1,7 +1,9 @@
 """A backup is one whole moment, whatever is written meanwhile; it is put into an empty place, all of it or nothing."""
 
+import errno
 import hashlib
 import json
+import os
 import shutil
 import threading
 import zipfile
@@ -10,6 +12,7 @@ from contextlib import ExitStack, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import psycopg
 import pyotp
 import pytest
 from sqlalchemy import Connection, Engine, func, text
@@ -553,3 +556,10 @@ def old(tmp_path: Path, older_file: Path) -> Iterator[tuple[Settings, Engine]]:
     engine = make_engine(settings.resolved_database_url)
     yield settings, engine
     engine.dispose()
+
+
+def test_whose_disk_is_full_is_told(tmp_path: Path) -> None:
+    with pytest.raises(RuleBroken, match="PostgreSQL's disk"), making.room(tmp_path):
+        raise psycopg.errors.DiskFull("could not extend file")
+    with pytest.raises(RuleBroken, match=str(tmp_path)), making.room(tmp_path):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))

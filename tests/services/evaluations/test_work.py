@@ -18,7 +18,7 @@ from registry.services.people.reach import DECIDERS
 from registry.services.rubrics import rubric_files
 from registry.store import evaluation_lists
 from registry.store.columns import id_of
-from registry.store.tables import Evaluation, Request, Tool
+from registry.store.tables import Candidate, Evaluation, Request, Tool, VendorContact
 from tests.builders import UTC_ZONE, a_tool, an_evaluation, scored, the_cast
 
 Count = Callable[[Session], AbstractContextManager[list[str]]]
@@ -263,6 +263,37 @@ def test_what_somebody_scored_or_leaves_to_others_to_decide_is_not_even_looked_a
         ]
 
     scored(session, case, cast["ravi"], now=now)
-    assert (looked_at("rosa"), looked_at("ravi"), looked_at("mina")) == ([case.id], [], [case.id])
+    assert (looked_at("rosa"), looked_at("ravi"), looked_at("mina")) == ([case.id], [], [])
     scored(session, case, cast["rosa"], now=now)
     assert (looked_at("rosa"), looked_at("mina"), looked_at("amir", decides=True)) == ([], [], [case.id])
+
+
+def _an_interest(session: Session, case: Evaluation, who: Actor, now: datetime) -> None:
+    scoring.declare(session, id_of(case), interested=True, statement="Shares.", by=who, now=now)
+
+
+def _a_contact(session: Session, case: Evaluation, who: Actor, now: datetime) -> None:
+    session.add(VendorContact(tool_id=case.tool_id, user_id=who.person_id, at=now))
+
+
+def _a_request(session: Session, case: Evaluation, who: Actor, now: datetime) -> None:
+    session.add(Request(tool_id=case.tool_id, user_id=who.id, purpose="x", digest="1", at=now))
+
+
+def _a_request_before_it_was_a_tool(session: Session, case: Evaluation, who: Actor, now: datetime) -> None:
+    came_from = Candidate(name="It", name_key="it", seen_at=now, status="accepted", tool_id=case.tool_id)
+    session.add(came_from)
+    session.flush()
+    session.add(Request(candidate_id=came_from.id, user_id=who.id, purpose="x", digest="1", at=now))
+
+
+@pytest.mark.parametrize("bar", [_an_interest, _a_contact, _a_request, _a_request_before_it_was_a_tool])
+def test_an_owner_looks_at_no_case_that_lacks_nobody_and_asks_as_soon_as_one_is_barred(
+    session: Session, cast: Mapping[str, Actor], now: datetime, bar: Callable[..., None]
+) -> None:
+    case = opened(session, cast, "ravi", "mina", now=now)
+    rosa = cast["rosa"]
+    assert evaluation_lists.concerning(session, rosa.person_id, decides=False) == []
+    bar(session, case, cast["ravi"], now)
+    session.flush()
+    assert mine(session, rosa, now) == ["ask"]

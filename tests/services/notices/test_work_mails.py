@@ -185,7 +185,7 @@ def test_a_deputy_is_not_told_of_what_neither_of_the_two_may_decide(staff: Staff
             session, in_person(user, ravi.roles, deputy=True), today=today, now=NOW + MINUTE, solo=False
         )
     [left] = work.left
-    assert (left.tool.name, "decide for Amir, who may not" in left.reason) == ("Inkpost", True)
+    assert (left.case.tool, "decide for Amir, who may not" in left.reason) == ("Inkpost", True)
 
 
 def test_a_few_mails_come_at_once_and_the_rest_of_the_hour_in_one(staff: Staff) -> None:

@@ -16,7 +16,7 @@ from registry.domain.outcome import Outcome
 from registry.settings import Settings
 from registry.store.engine import transaction
 from registry.store.tables import Unanswered
-from registry.web.schemas import AnswerOut
+from registry.web.schemas import AnswerOut, Page, ToolOut, VerdictOut
 from tests.builders import a_tool, a_verdict, the_cast, the_offices
 from tests.conftest import Beginning
 from tests.web.conftest import HandClock
@@ -122,6 +122,18 @@ def test_one_tool_and_one_verdict_can_be_read(decided: Engine, client: TestClien
     assert verdict["conditions"][0]["mitigates"] == ["R5"]
     assert client.get("/api/v1/verdicts/99").status_code == 404
     assert client.get("/api/v1/tools/none").json()["code"] == "not_found"
+
+
+def test_a_list_tells_of_each_what_its_own_address_tells(decided: Engine, client: TestClient) -> None:
+    for address, shape, key in (
+        ("/api/v1/verdicts", Page[VerdictOut], "number"),
+        ("/api/v1/tools", Page[ToolOut], "slug"),
+    ):
+        listed = client.get(address).json()
+        assert shape.model_validate(listed).model_dump(mode="json") == listed
+        for each in listed["items"]:
+            alone = client.get(f"{address}/{each[key]}").json()
+            assert {name: alone[name] for name in each} == each
 
 
 @pytest.mark.parametrize("path", ["check?q=paletta", "tools", "tools/paletta", "verdicts", "verdicts/2"])
