@@ -1,6 +1,6 @@
 """How long a scorecard takes to be handed in, beside the same rows written by plain sqlite3, and with many at once.
 
-    python benchmarks/writing.py [--rounds 200] [--writers 8] [--rate 30] [--seconds 20] [--json]
+    python -m benchmarks.writing [--rounds 200] [--writers 8] [--rate 30] [--seconds 20] [--postgres] [--json]
 
 First one at a time, in turn: our act in one transaction (who may, which lines are unfinished, where the evaluation
 stands; scorecard, lines, event, evaluation; synced to disk), then the rows that it left, by the same SQLite under the
@@ -21,8 +21,9 @@ import sys
 import tempfile
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -31,20 +32,22 @@ from typing import Any
 from urllib.parse import urlencode
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from sqlalchemy import Engine
-from sqlmodel import Session
+from sqlalchemy import Engine, func
+from sqlmodel import Session, col, select
 
 from registry.domain.scorecard import TypedScorecard
 from registry.services.evaluations import scoring
+from registry.services.log import verifying
 from registry.services.people import sign_in
 from registry.services.people.acting import Actor
 from registry.services.rubrics import rubric_files, rubrics
 from registry.settings import Settings
 from registry.store import schema
 from registry.store.columns import id_of
-from registry.store.engine import make_engine, transaction
-from registry.store.tables import Role, User
+from registry.store.engine import make_engine, snapshot, transaction
+from registry.store.tables import Role, Scorecard, User
 
 try:
     from pysqlite3 import dbapi2 as sqlite3
@@ -54,6 +57,8 @@ except ImportError:
 from tests.builders import a_person, a_tool, a_typed_scorecard, an_evaluation
 
 WRITTEN = ("scorecard", "scorecard_rating", "scorecard_knock_out", "event")
+MOST_A_SECOND = 120
+"""So many evaluations are made for each second in which they write as fast as they can."""
 PRAGMAS = ("foreign_keys=ON", "journal_mode=WAL", "busy_timeout=15000", "synchronous=FULL")
 
 
@@ -71,14 +76,23 @@ def main() -> None:
     )
     parser.add_argument("--rounds", type=int, default=200, help="scorecards of each side, one at a time")
     parser.add_argument("--writers", type=int, default=8, help="reviewers at once")
-    parser.add_argument("--rate", type=float, default=30.0, help="scorecards a second, of all together")
+    parser.add_argument(
+        "--rate",
+        type=float,
+        default=30.0,
+        help="scorecards a second, of all together; 0: as fast as they can",
+    )
     parser.add_argument("--seconds", type=float, default=20.0, help="how long they hand in")
+    parser.add_argument("--servers", type=int, default=1, help="processes that serve the many at once")
+    parser.add_argument(
+        "--postgres", action="store_true", help="the many at once; it comes with the dev group"
+    )
     parser.add_argument("--json", action="store_true", help="print data alone")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="writing-") as folder:
         found = {
-            "one_at_a_time": one_at_a_time(Path(folder) / "one", given.rounds),
-            "many_at_once": many_at_once(Path(folder) / "many", given.writers, given.rate, given.seconds),
+            **({"one_at_a_time": one_at_a_time(Path(folder) / "one", given.rounds)} if given.rounds else {}),
+            "many_at_once": many_at_once(Path(folder) / "many", given),
         }
     if given.json:
         json.dump(found, sys.stdout, indent=2)
@@ -86,7 +100,7 @@ def main() -> None:
     for part, values in found.items():
         print(part.replace("_", " "))
         for name, value in values.items():
-            print(f"  {name:<28} {value:>10}")
+            print(f"  {name:<28} {value!s:>10}")
 
 
 def one_at_a_time(folder: Path, rounds: int) -> dict[str, Any]:
@@ -186,54 +200,61 @@ def _highest(reading: sqlite3.Connection, table: str) -> int:
     return found or 0
 
 
-def many_at_once(folder: Path, writers: int, rate: float, seconds: float) -> dict[str, Any]:
-    settings, engine = _office(folder)
-    each = max(2, round(rate * seconds / writers))
-    with transaction(engine) as session:
-        turns, typed = _turns(session, reviewers=writers, count=writers * each)
-        cookies = {
-            turn.reviewer.person_id: sign_in.start_session(
-                session,
-                session.get_one(User, turn.reviewer.person_id),
-                secret=settings.secret,
-                now=datetime.now(UTC),
+def many_at_once(folder: Path, given: argparse.Namespace) -> dict[str, Any]:
+    writers, rate, seconds = given.writers, given.rate, given.seconds
+    with ExitStack() as stack:
+        url = ""
+        if given.postgres:
+            from postgresql import postgresql  # which comes with the dev group alone
+
+            folder.parent.chmod(0o755)
+            url, _ = stack.enter_context(postgresql(folder.with_name("postgresql")))
+        settings, engine = _office(folder, url)
+        stack.callback(engine.dispose)
+        each = max(2, round((rate or MOST_A_SECOND) * seconds / writers))
+        with transaction(engine) as session:
+            turns, typed = _turns(session, reviewers=writers, count=writers * each)
+            cookies = {
+                turn.reviewer.person_id: sign_in.start_session(
+                    session,
+                    session.get_one(User, turn.reviewer.person_id),
+                    secret=settings.secret,
+                    now=datetime.now(UTC),
+                )
+                for turn in turns[:writers]
+            }
+        body = urlencode(_form(typed))
+        took: list[float] = []
+        statuses = Counter[int]()
+        with _served(folder, settings.resolved_database_url, given.servers) as port:
+            start = perf_counter() + 0.5
+
+            def write(nth: int) -> None:
+                pace = Pace(start + nth / rate, writers / rate) if rate else Pace(start, 0.0)
+                _hand_in(port, cookies, turns[nth::writers], body, pace, start + seconds, took, statuses)
+
+            threads = [threading.Thread(target=write, args=(nth,)) for nth in range(writers)]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+            lasted = perf_counter() - start
+        with snapshot(engine) as session:
+            query = (
+                select(func.count()).select_from(Scorecard).where(col(Scorecard.submitted_at).is_not(None))
             )
-            for turn in turns[:writers]
-        }
-    engine.dispose()
-    body = urlencode(_form(typed))
-    took: list[float] = []
-    failed: list[int] = []
-    with _served(folder) as port:
-        start = perf_counter() + 0.5
-        threads = [
-            threading.Thread(
-                target=_hand_in,
-                args=(
-                    port,
-                    cookies,
-                    turns[nth::writers],
-                    body,
-                    start + nth / rate,
-                    writers / rate,
-                    took,
-                    failed,
-                ),
-            )
-            for nth in range(writers)
-        ]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        lasted = perf_counter() - start
+            there = session.exec(query).one()
+        verified = verifying.verify(engine)
     ordered = sorted(took)
     return {
+        "database": "PostgreSQL" if given.postgres else "SQLite",
         "writers": writers,
-        "asked_a_second": rate,
-        "handed_in": len(took),
+        "asked_a_second": rate or "all",
+        "statuses": dict(statuses),
         "a_second": round(len(took) / lasted, 1),
-        "failed": len(failed),
+        "acknowledged": statuses[http.client.SEE_OTHER],
+        "there": there,
+        "log_verifies": verified.sound,
         "median_ms": _ms(_percentile(ordered, 50)),
         "p95_ms": _ms(_percentile(ordered, 95)),
         "p99_ms": _ms(_percentile(ordered, 99)),
@@ -241,19 +262,32 @@ def many_at_once(folder: Path, writers: int, rate: float, seconds: float) -> dic
     }
 
 
+@dataclass(frozen=True)
+class Pace:
+    """When the first is due, and seconds between two; none: each is due when the one before is answered."""
+
+    start: float
+    gap: float
+
+    def due(self, nth: int) -> float:
+        return self.start + nth * self.gap if self.gap else max(self.start, perf_counter())
+
+
 def _hand_in(
     port: int,
     cookies: dict[int, str],
     turns: Sequence[Turn],
     body: str,
-    start: float,
-    gap: float,
+    pace: Pace,
+    until: float,
     took: list[float],
-    failed: list[int],
+    statuses: Counter[int],
 ) -> None:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
     for nth, turn in enumerate(turns):
-        due = start + nth * gap
+        due = pace.due(nth)
+        if due > until:
+            return
         sleep(max(0.0, due - perf_counter()))
         headers = {
             "Cookie": f"registry={cookies[turn.reviewer.person_id]}",
@@ -264,18 +298,18 @@ def _hand_in(
         reply = connection.getresponse()
         reply.read()
         took.append(perf_counter() - due)
-        if reply.status != http.client.SEE_OTHER:
-            failed.append(reply.status)
+        statuses[reply.status] += 1
 
 
 @contextmanager
-def _served(folder: Path) -> Iterator[int]:
+def _served(folder: Path, url: str, servers: int) -> Iterator[int]:
     """A real site on a free port, in a process of its own, without the scheduler."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    environment = {**os.environ, "REGISTRY_DATA_DIR": str(folder)}
+    environment = {**os.environ, "REGISTRY_DATA_DIR": str(folder), "REGISTRY_DATABASE_URL": url}
     command = [sys.executable, "-m", "registry", "serve", "--port", str(port), "--no-scheduler"]
+    command += ["--workers", str(servers)]
     with (folder / "serve.log").open("wb") as log:
         process = subprocess.Popen(command, env=environment, stdout=log, stderr=log)  # noqa: S603 - our own site
     try:
@@ -291,9 +325,9 @@ def _served(folder: Path) -> Iterator[int]:
         process.wait(timeout=30)
 
 
-def _office(folder: Path) -> tuple[Settings, Engine]:
+def _office(folder: Path, url: str = "") -> tuple[Settings, Engine]:
     folder.mkdir()
-    settings = Settings(data_dir=folder, database_url=f"sqlite:///{folder}/registry.sqlite3")
+    settings = Settings(data_dir=folder, database_url=url or f"sqlite:///{folder}/registry.sqlite3")
     engine = make_engine(settings.resolved_database_url)
     schema.upgrade(engine)
     return settings, engine

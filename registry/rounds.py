@@ -9,12 +9,11 @@ import os
 import platform
 import sys
 import threading
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import datetime
 from queue import Empty, SimpleQueue
 from time import monotonic, sleep
 from typing import TypeVar
@@ -22,12 +21,12 @@ from typing import TypeVar
 from sqlalchemy import Engine
 from sqlmodel import Session
 
+from registry.ahead import Ahead, Read, Visit, batches
 from registry.domain.errors import NotFound
-from registry.domain.values import dataclass
 from registry.jobs import Came, Clock, Refreshed, read, record, refreshed, tell
 from registry.services.sources import leases, visits
 from registry.services.sources.leases import LEASE, Lease, LeaseLost
-from registry.services.sources.visits import Asking, Success
+from registry.services.sources.visits import Success
 from registry.store.engine import snapshot, transaction
 from registry.store.leasing import Record
 from scrapers.errors import ScrapeError
@@ -41,8 +40,8 @@ MOST_AHEAD = 256
 """Sources leased and not yet visited; also how many visits are written together, where nothing had changed."""
 SWELL = 8
 """How many times over what just came in may be ahead: where hosts are slow, others get their share."""
-CHANGED_TOGETHER = 8
-"""Writing entries takes some milliseconds a source, and others want to write too."""
+BREATH_S = 0.005
+"""Between two batches, for others to come in: SQLite lets write whoever looks first, and they look every 2 ms."""
 LINGER_S = 0.05
 """How long a visit may wait for others to be written with it."""
 NAP_S = 0.005
@@ -52,57 +51,6 @@ GARBAGE_AFTER = 20_000
 """New objects after which Python looks for circles, while a round goes on."""
 SWITCH_AFTER_S = 0.0005
 """How long one thread may keep the interpreter from the others, while a round goes on; usually ten times as long."""
-
-
-@dataclass(frozen=True)
-class _Visit:
-    lease: Lease
-    asked: Asking
-    leased_at: datetime
-
-
-@dataclass(frozen=True)
-class _Read:
-    visit: _Visit
-    came: Came | ScrapeError | None
-    """None where its turn came too late for its lease."""
-    at: datetime
-
-    @property
-    def unchanged(self) -> bool:
-        return isinstance(self.came, Came) and self.came.parsed is None
-
-
-class _Ahead:
-    """What is leased and not begun; shared by the threads that read."""
-
-    def __init__(self) -> None:
-        self._changed = threading.Condition()
-        self._visits: deque[_Visit] = deque()
-        self._ended = False
-
-    def put(self, visits: Sequence[_Visit]) -> None:
-        with self._changed:
-            self._visits += visits
-            self._changed.notify_all()
-
-    def next(self, *, only_well: bool) -> _Visit | None:
-        """The first, or the first whose last visit worked; waits for one. None once it has ended."""
-        with self._changed:
-            while not self._ended:
-                for place, visit in enumerate(self._visits):
-                    if not only_well or visit.lease.record is Record.WELL:
-                        del self._visits[place]
-                        return visit
-                self._changed.wait()
-            return None
-
-    def end(self) -> list[_Visit]:
-        """Nothing is begun from now on; gives what was not."""
-        with self._changed:
-            self._ended = True
-            self._changed.notify_all()
-            return list(self._visits)
 
 
 def owner_name() -> str:
@@ -174,15 +122,15 @@ class _Round:
         self._only = None if only is None else set(only)
         self._on_start = on_start
         self._owner = owner_name()
-        self._ahead = _Ahead()
-        self._read: SimpleQueue[_Read] = SimpleQueue()
+        self._ahead = Ahead()
+        self._read: SimpleQueue[Read] = SimpleQueue()
         self._out: set[Lease] = set()
         """Those leased and not yet brought in: being read, read, or ahead."""
-        self._unchanged: list[_Read] = []
+        self._unchanged: list[Read] = []
         """Those brought in who had nothing new, to be written with the next claim."""
 
     def run(self, threads: int, patience_s: float, rests_until: float) -> Iterator[Refreshed]:
-        reads: list[_Read] = []
+        reads: list[Read] = []
         most, idle_since = 2 * threads, monotonic()
         while not self._stop.is_set():
             # To claim costs as much for one as for many; where nothing came in, those out may all be slow.
@@ -236,7 +184,7 @@ class _Round:
             self._only.difference_update(visit.lease.source_id for visit in claimed)
         yield from self._told(written)
 
-    def _claimed(self, session: Session, most: int, most_sick: int) -> list[_Visit]:
+    def _claimed(self, session: Session, most: int, most_sick: int) -> list[Visit]:
         """Those who do well, as if nobody else were out; new ones in what room is left, and some of the sick."""
         now = self._clock()
         out = Counter(lease.record for lease in self._out)
@@ -248,9 +196,9 @@ class _Round:
             most={Record.NEW: most - len(self._out), Record.SICK: most_sick - out[Record.SICK]},
             only=self._only,
         )
-        return [_Visit(lease, asking, now) for lease, asking in visits.asking_each(session, claimed, now)]
+        return [Visit(lease, asking, now) for lease, asking in visits.asking_each(session, claimed, now)]
 
-    def _take_unchanged(self) -> list[_Read]:
+    def _take_unchanged(self) -> list[Read]:
         unchanged, self._unchanged = self._unchanged, []
         return unchanged
 
@@ -267,7 +215,7 @@ class _Round:
         self._stop.wait(seconds)
         return True
 
-    def _visited(self, visit: _Visit) -> _Read:
+    def _visited(self, visit: Visit) -> Read:
         """One source may break in ways nobody thought of; the others go on."""
         came: Came | ScrapeError | None = None
         try:
@@ -277,9 +225,9 @@ class _Round:
                 came = read(visit.asked, self._fetcher, self._workers)
         except Exception:  # the job loop: nothing that one source does may stop the others
             came = _broke(visit)
-        return _Read(visit, came, self._clock())
+        return Read(visit, came, self._clock())
 
-    def _collect(self) -> list[_Read]:
+    def _collect(self) -> list[Read]:
         """What was read, as soon as there is something, with what follows within a moment."""
         try:
             reads = [self._read.get(timeout=0.5)]
@@ -293,7 +241,7 @@ class _Round:
                 return reads
             sleep(NAP_S)
 
-    def _write(self, reads: Sequence[_Read]) -> Iterator[Refreshed]:
+    def _write(self, reads: Sequence[Read]) -> Iterator[Refreshed]:
         """All but what had not changed, which waits for the next claim."""
         self._out.difference_update(each.visit.lease for each in reads)
         self._unchanged += [each for each in reads if each.unchanged]
@@ -304,8 +252,10 @@ class _Round:
             self._hand_back([each.visit.lease for each in failed])
             failed = []
         for some, write in ((changed, self._worked), (failed, self._failed)):
-            for start in range(0, len(some), CHANGED_TOGETHER):
-                yield from self._written(some[start : start + CHANGED_TOGETHER], write)
+            for nth, batch in enumerate(batches(some)):
+                if nth:
+                    sleep(BREATH_S)
+                yield from self._written(batch, write)
 
     def _hand_back(self, unread: Sequence[Lease]) -> None:
         if unread:
@@ -313,7 +263,7 @@ class _Round:
                 leases.hand_back(session, unread)
 
     def _written(
-        self, batch: Sequence[_Read], write: Callable[[Session, Sequence[_Read]], list[Refreshed]]
+        self, batch: Sequence[Read], write: Callable[[Session, Sequence[Read]], list[Refreshed]]
     ) -> Iterator[Refreshed]:
         """In one transaction; where one of them breaks it, each in its own, so that the others are written."""
         if not batch:
@@ -337,7 +287,7 @@ class _Round:
             yield each
 
     @staticmethod
-    def _worked(session: Session, batch: Sequence[_Read]) -> list[Refreshed]:
+    def _worked(session: Session, batch: Sequence[Read]) -> list[Refreshed]:
         came = [(each.visit, each.came, each.at) for each in batch if isinstance(each.came, Came)]
         seen = [Success(visit.lease, each.reply, each.parsed, at) for visit, each, at in came]
         brought = visits.succeed_each(session, seen)
@@ -351,7 +301,7 @@ class _Round:
         ]
 
     @staticmethod
-    def _failed(session: Session, batch: Sequence[_Read]) -> list[Refreshed]:
+    def _failed(session: Session, batch: Sequence[Read]) -> list[Refreshed]:
         written = []
         for each in batch:
             try:
@@ -361,7 +311,7 @@ class _Round:
                 _left_alone(each.visit, error)
         return written
 
-    def _breakage(self, each: _Read) -> list[Refreshed]:
+    def _breakage(self, each: Read) -> list[Refreshed]:
         error = _broke(each.visit)
         try:
             with transaction(self._engine) as session:
@@ -371,11 +321,11 @@ class _Round:
             return []
 
 
-def _left_alone(visit: _Visit, why: LeaseLost | NotFound) -> None:
+def _left_alone(visit: Visit, why: LeaseLost | NotFound) -> None:
     log.info("source left alone source=%d why=%s", visit.lease.source_id, why.sentence)
 
 
-def _broke(visit: _Visit) -> ScrapeError:
+def _broke(visit: Visit) -> ScrapeError:
     """Called where an exception is being handled."""
     log.exception("source broke source=%d", visit.lease.source_id)
     return ScrapeError("internal", "Reading this source failed inside the registry. The log tells more.")

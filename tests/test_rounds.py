@@ -3,12 +3,13 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
 from sqlalchemy import Engine, event
 from sqlmodel import select
 
-from registry import jobs, rounds
+from registry import ahead, jobs, rounds
 from registry.domain.proposal import Announcer
 from registry.services.people.acting import Actor
 from registry.services.sources import leases, sources, visits
@@ -426,3 +427,9 @@ def test_news_written_together_is_what_each_source_brings_alone(engine, now):
             ids[1],
             ids[1],
         ]
+
+
+def test_others_wait_for_no_more_than_some_entries_written_together():
+    reads = [SimpleNamespace(entries=count) for count in (30, 30, 30, 30, 500, 1, *[0] * 9)]
+    together = [[each.entries for each in batch] for batch in ahead.batches(reads)]
+    assert together == [[30, 30, 30], [30], [500], [1, *[0] * 7], [0, 0]]

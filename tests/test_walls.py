@@ -38,8 +38,18 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
         }
     ),
     "registry.openid": frozenset({"registry.domain", "registry.settings", "scrapers"}),
-    "registry.rounds": frozenset(
+    "registry.ahead": frozenset(
         {"registry.domain", "registry.jobs", "registry.services", "registry.store", "scrapers"}
+    ),
+    "registry.rounds": frozenset(
+        {
+            "registry.ahead",
+            "registry.domain",
+            "registry.jobs",
+            "registry.services",
+            "registry.store",
+            "scrapers",
+        }
     ),
     "registry.smtp": frozenset({"registry.domain", "registry.services", "registry.settings"}),
     "registry.posting": frozenset(

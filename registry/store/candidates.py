@@ -9,6 +9,7 @@ from sqlmodel import Session, col, or_, select, update
 from registry.domain.errors import NotFound
 from registry.domain.tool import AliasKind
 from registry.domain.triage import CandidateStatus
+from registry.store import plain
 from registry.store.columns import among, id_of
 from registry.store.entries import chunks
 from registry.store.tables import Alias, Candidate, CandidateLabel, Entry, Event, Mention, Request
@@ -80,9 +81,8 @@ def of_entries(session: Session, entry_ids: Collection[int]) -> Mapping[int, int
 def labels(session: Session, candidate_ids: Collection[int]) -> Mapping[int, tuple[str, ...]]:
     """By candidate id, in alphabetical order; those without a label are left out."""
     found: dict[int, list[str]] = {}
-    query = select(CandidateLabel).where(among(session, CandidateLabel.candidate_id, candidate_ids))
-    for row in session.exec(query.order_by(func.lower(CandidateLabel.label))):
-        found.setdefault(row.candidate_id, []).append(row.label)
+    for candidate_id, label in plain.rows(session, _LABELS, candidate_ids):
+        found.setdefault(candidate_id, []).append(label)
     return {candidate_id: tuple(each) for candidate_id, each in found.items()}
 
 
@@ -203,3 +203,8 @@ def undecided(session: Session, *, among: Collection[int] | None = None) -> Sequ
         some = query if chunk is None else query.where(col(Candidate.id).in_(chunk))
         found += [(candidate_id or 0, name, key) for candidate_id, name, key in session.exec(some)]
     return found
+
+
+_LABELS = """
+SELECT candidate_id, label FROM candidate_label WHERE candidate_id IN (??) ORDER BY lower(label)
+"""

@@ -2,11 +2,13 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import BindParameter, ColumnElement, exists, func, or_
+from sqlalchemy import BindParameter, ColumnElement, bindparam, exists, func, or_
 from sqlalchemy.orm import aliased
-from sqlmodel import Session, and_, col, select
+from sqlmodel import Session, UTCDateTime, and_, col, select
+from sqlmodel.sql.expression import Select
 
 from registry.domain.errors import NotFound
 from registry.store.tables import Delegation, Role, User, UserRole
@@ -45,13 +47,19 @@ def get(session: Session, delegation_id: int) -> Delegation:
 
 def approvers_of(session: Session, deputy_id: int, *, now: datetime) -> list[tuple[Delegation, User]]:
     """For whom somebody decides at that moment, the longest named first."""
-    query = (
+    return list(session.exec(_approvers(), params={"deputy_id": deputy_id, "now": now}))
+
+
+@cache
+def _approvers() -> Select[Delegation, User]:
+    return (
         select(Delegation, User)
         .join(User, col(User.id) == col(Delegation.approver_id))
-        .where(col(Delegation.deputy_id) == deputy_id, holds(now))
+        .where(
+            col(Delegation.deputy_id) == bindparam("deputy_id"), holds(bindparam("now", type_=UTCDateTime()))
+        )
         .order_by(col(Delegation.starts_at), col(Delegation.id))
     )
-    return list(session.exec(query))
 
 
 def holding(session: Session, delegation_ids: Sequence[int], *, now: datetime) -> frozenset[int]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import lru_cache
 from pathlib import Path
+from time import monotonic, sleep
 from typing import Any, cast
 from weakref import WeakKeyDictionary
 
@@ -63,7 +64,15 @@ _SORTED_ON_DISK = (
     "SELECT count(*) FROM (SELECT md5(n::text) FROM generate_series(1, 25000) AS n ORDER BY 1) AS all_of_it"
 )
 _POSITIONAL = {"sqlite": "?", "postgresql": "%s"}
-_PRAGMAS = {"foreign_keys": "ON", "journal_mode": "WAL", "busy_timeout": "15000", "synchronous": "FULL"}
+BUSY_S = 15.0
+"""How long one process waits for another to have written, on SQLite."""
+LOOK_AGAIN_S = 0.002
+_PRAGMAS = {
+    "foreign_keys": "ON",
+    "journal_mode": "WAL",
+    "busy_timeout": f"{BUSY_S * 1000:.0f}",
+    "synchronous": "FULL",
+}
 
 
 def make_engine(url: str, *, in_service: bool = False) -> Engine:
@@ -87,7 +96,7 @@ def make_engine(url: str, *, in_service: bool = False) -> Engine:
     engine = create_engine(
         url,
         module=sqlite_module(),
-        connect_args={"check_same_thread": False, "timeout": 15},
+        connect_args={"check_same_thread": False, "timeout": BUSY_S},
         pool_size=_POOL["pool_size"],
         pool_use_lifo=True,
         hide_parameters=True,  # a failed statement's values would stand in the log
@@ -175,6 +184,13 @@ def serialise(session: Session, name: str) -> None:
     """Let one transaction at a time pass here on PostgreSQL; on SQLite a writer is alone anyway."""
     if session.get_bind().dialect.name == "postgresql":
         session.connection().execute(text("SELECT pg_advisory_xact_lock(hashtext(:name))"), {"name": name})
+
+
+def share(session: Session, name: str) -> None:
+    """Let any number pass here, and keep who asks for the same by `serialise` waiting until all of them have ended."""
+    if session.get_bind().dialect.name == "postgresql":
+        query = text("SELECT pg_advisory_xact_lock_shared(hashtext(:name))")
+        session.connection().execute(query, {"name": name})
 
 
 def hold(session: Session, noun: str, row_id: int) -> None:
@@ -343,7 +359,32 @@ def _reads(connection: Connection) -> bool:
 
 
 def _begin(connection: Connection) -> None:
-    reads = _reads(connection)
     driver: Any = connection.connection.driver_connection
-    driver.execute(f"PRAGMA query_only={'ON' if reads else 'OFF'}")
-    connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+    if _reads(connection):
+        driver.execute("PRAGMA query_only=ON")
+        connection.exec_driver_sql("BEGIN")
+    else:
+        driver.execute("PRAGMA query_only=OFF")
+        _begin_to_write(connection, driver)
+
+
+def _begin_to_write(connection: Connection, driver: Any) -> None:
+    """As soon as nobody else writes.
+
+    SQLite itself would look again after ever longer naps, up to a tenth of a second: a process that writes a lot, as a
+    worker does with many new entries, would be there first nearly every time.
+    """
+    until = monotonic() + BUSY_S
+    driver.execute("PRAGMA busy_timeout=0")
+    try:
+        while True:
+            try:
+                driver.execute("BEGIN IMMEDIATE")
+                return
+            except connection.dialect.loaded_dbapi.OperationalError as error:
+                if "locked" not in str(error) or monotonic() >= until:
+                    break
+            sleep(LOOK_AGAIN_S)
+        connection.exec_driver_sql("BEGIN IMMEDIATE")  # fails as well, and is told as everything that fails
+    finally:
+        driver.execute(f"PRAGMA busy_timeout={_PRAGMAS['busy_timeout']}")

@@ -19,7 +19,6 @@ from registry.store.plain import day, rows
 from registry.store.tables import (
     Assignment,
     Evaluation,
-    Interest,
     Scorecard,
     Tool,
     User,
@@ -233,7 +232,7 @@ def _parts(
     asked: Iterable[int],
     handed_in: Iterable[int],
     drafting: Iterable[int],
-    said: Collection[Interest | Declared],
+    said: Collection[Declared],
     requesters: Iterable[int],
     contacts: Iterable[int],
     first_deciders: Iterable[int | None] | None,

@@ -1,6 +1,6 @@
 """The lists of candidates: which match a filter, in what order, and what is to be seen of each at one glance."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 
@@ -11,9 +11,9 @@ from registry.domain.proposal import Announcer
 from registry.domain.relevance import NEUTRAL
 from registry.domain.triage import CandidateStatus, DismissReason
 from registry.domain.values import dataclass
+from registry.store import plain
 from registry.store.candidates import labels
 from registry.store.columns import id_of
-from registry.store.entries import chunks
 from registry.store.paging import Page, bounded, decode_cursor, decode_rank, encode_cursor, encode_rank
 from registry.store.tables import Candidate, CandidateLabel, Entry, Mention, Request, Source, Unanswered
 
@@ -245,45 +245,18 @@ def conditions(wanted: Filter) -> list[ColumnElement[bool]]:
 
 
 def rows(session: Session, found: Sequence[Candidate]) -> list[InboxRow]:
-    """What the inbox shows of each candidate, in the order given; six queries for up to 500."""
-    return [row for chunk in chunks(list(found)) for row in _rows(session, chunk)]
-
-
-def _rows(session: Session, found: Sequence[Candidate]) -> list[InboxRow]:
+    """What the inbox shows of each candidate, in the order given; five queries, however many they are."""
     ids = [id_of(candidate) for candidate in found]
-    mentioned = {
-        candidate_id: (number, newest)
-        for candidate_id, number, newest in session.exec(
-            select(Mention.candidate_id, func.count(), func.max(col(Mention.entry_id)))
-            .where(col(Mention.candidate_id).in_(ids))
-            .group_by(col(Mention.candidate_id))
-        )
-    }
-    newest_ids = [newest for _, newest in mentioned.values()]
-    query = select(Entry.id, Entry.title, Entry.link, Entry.seen_at).where(col(Entry.id).in_(newest_ids))
-    newest = {entry_id: (title, link, at) for entry_id, title, link, at in session.exec(query)}
+    mentioned = {each: told for each, *told in plain.rows(session, _MENTIONED, ids)}
     sources: dict[int, dict[str, Announcer]] = {}
-    for candidate_id, name, announcer in session.exec(
-        select(Mention.candidate_id, Source.name, col(Source.announcer))
-        .join(Entry, col(Entry.id) == col(Mention.entry_id))
-        .join(Source, col(Source.id) == col(Entry.source_id))
-        .where(col(Mention.candidate_id).in_(ids))
-        .distinct()
-    ):
-        sources.setdefault(candidate_id, {})[name] = announcer
-    requested = dict(
-        session.exec(
-            select(Request.candidate_id, func.count())
-            .where(col(Request.candidate_id).in_(ids))
-            .group_by(col(Request.candidate_id))
-        ).all()
-    )
+    for candidate_id, name, announcer in plain.rows(session, _SPOKEN_OF, ids):
+        sources.setdefault(candidate_id, {})[name] = Announcer(announcer)
+    requested: dict[int, int] = dict(plain.rows(session, _REQUESTED, ids))
     borne, looked_up = labels(session, ids), _look_ups(session, found)
     told = []
     for candidate in found:
         candidate_id = id_of(candidate)
-        number, entry_id = mentioned.get(candidate_id, (0, 0))
-        title, link, at = newest.get(entry_id, ("", "", None))
+        number, title, link, at = mentioned.get(candidate_id, (0, "", "", None))
         by_name = sorted(sources.get(candidate_id, {}).items(), key=lambda each: each[0].lower())
         told.append(
             InboxRow(
@@ -295,7 +268,7 @@ def _rows(session: Session, found: Sequence[Candidate]) -> list[InboxRow]:
                 announcers=tuple(announcer for _, announcer in by_name),
                 title=title,
                 link=link,
-                mentioned_at=at,
+                mentioned_at=plain.moment_or_none(at),
                 labels=borne.get(candidate_id, ()),
             )
         )
@@ -304,10 +277,20 @@ def _rows(session: Session, found: Sequence[Candidate]) -> list[InboxRow]:
 
 def _look_ups(session: Session, found: Sequence[Candidate]) -> Mapping[int, int]:
     keys = {id_of(each): {key for key in (each.name_key, each.identity) if key} for each in found}
-    times = _times(session, {key for each in keys.values() for key in each})
+    times: dict[str, int] = dict(
+        plain.rows(session, _LOOKED_UP, {key for each in keys.values() for key in each})
+    )
     return {candidate_id: sum(times.get(key, 0) for key in each) for candidate_id, each in keys.items()}
 
 
-def _times(session: Session, keys: Collection[str]) -> Mapping[str, int]:
-    query = select(Unanswered.key, Unanswered.times).where(col(Unanswered.key).in_(keys))
-    return dict(session.exec(query).all())
+_MENTIONED = """
+SELECT candidate_id, number, title, link, seen_at FROM entry JOIN (
+    SELECT candidate_id, count(*) AS number, max(entry_id) AS newest FROM mention
+    WHERE candidate_id IN (??) GROUP BY candidate_id) AS told ON entry.id = newest
+"""
+_SPOKEN_OF = """
+SELECT DISTINCT candidate_id, source.name, source.announcer FROM mention
+JOIN entry ON entry.id = entry_id JOIN source ON source.id = source_id WHERE candidate_id IN (??)
+"""
+_REQUESTED = "SELECT candidate_id, count(*) FROM request WHERE candidate_id IN (??) GROUP BY candidate_id"
+_LOOKED_UP = "SELECT key, times FROM unanswered WHERE key IN (??)"

@@ -13,7 +13,7 @@ from sqlmodel import Session, col, select
 
 from registry.domain.notice import Act, ConditionAct, ConditionActKind, History
 from registry.domain.validity import GRACE_DAYS, Mark, MarkKind
-from registry.store import tables
+from registry.store import plain, tables
 from registry.store.columns import among, id_of
 from registry.store.engine import write_all
 from registry.store.rulings import MARK_ACTIONS, as_mark
@@ -22,6 +22,10 @@ from registry.store.verdicts import as_rulings
 
 CONDITION_ACTIONS = {f"condition.{kind.value}": kind for kind in ConditionActKind}
 _ACTIONS = [*MARK_ACTIONS, *CONDITION_ACTIONS]
+_ACTS = """
+SELECT id, subject_id, at, action, actor, actor_id, before, after FROM event
+WHERE subject_kind = 'verdict' AND subject_id IN (??) AND action IN (??) ORDER BY id
+"""
 
 
 def book(session: Session) -> NoticeBook:
@@ -50,34 +54,29 @@ def histories(session: Session, rows: Sequence[Verdict]) -> list[History]:
 
 def _acts(session: Session, verdict_ids: Collection[int]) -> dict[int, list[tuple[Act, Mapping[str, Any]]]]:
     """Verdict id -> its acts in the order of record, each with what its event says was before."""
-    query = (
-        select(Event)
-        .where(
-            Event.subject_kind == "verdict",
-            among(session, col(Event.subject_id), verdict_ids),
-            col(Event.action).in_(_ACTIONS),
-        )
-        .order_by(col(Event.id))
-    )
     found: dict[int, list[tuple[Act, Mapping[str, Any]]]] = defaultdict(list)
-    for event in session.exec(query):
-        what = _what(event)
-        at = what.at if isinstance(what, Mark) else event.at
-        found[event.subject_id].append((Act(id_of(event), at, what), event.before))
+    for event_id, of, at, action, actor, actor_id, before, after in plain.rows(
+        session, _ACTS, verdict_ids, _ACTIONS
+    ):
+        what = _what(action, plain.moment(at), actor, actor_id, plain.unpacked(after))
+        told_at = what.at if isinstance(what, Mark) else plain.moment(at)
+        found[of].append((Act(event_id, told_at, what), plain.unpacked(before)))
     return found
 
 
-def _what(event: Event) -> Mark | ConditionAct:
-    if event.action in MARK_ACTIONS:
-        return as_mark(event.action, event.at, event.actor, event.actor_id, event.after)
-    met_on = event.after.get("met_on")
+def _what(
+    action: str, at: datetime, actor: str, actor_id: int | None, after: Mapping[str, Any]
+) -> Mark | ConditionAct:
+    if action in MARK_ACTIONS:
+        return as_mark(action, at, actor, actor_id, after)
+    met_on = after.get("met_on")
     return ConditionAct(
-        CONDITION_ACTIONS[event.action],
-        int(event.after["position"]),
-        event.actor,
+        CONDITION_ACTIONS[action],
+        int(after["position"]),
+        actor,
         date.fromisoformat(met_on) if met_on else None,
-        event.after.get("evidence") or "",
-        event.after.get("reason") or "",
+        after.get("evidence") or "",
+        after.get("reason") or "",
     )
 
 

@@ -11,6 +11,7 @@ from sqlmodel import Session, col, or_, select
 from registry.domain.values import dataclass
 from registry.store.columns import id_of
 from registry.store.memo import remembered
+from registry.store.plain import rows
 from registry.store.tables import Assignment, Candidate, Evaluation, Interest, Request, User, VendorContact
 
 
@@ -46,14 +47,14 @@ def assigned(session: Session, evaluation_id: int) -> Sequence[User]:
 
 
 def is_assigned(session: Session, evaluation_id: int, user_id: int) -> bool:
-    return any(each.id == user_id for each in assigned(session, evaluation_id))
+    return standing(session, evaluation_id, user_id).assigned
 
 
 @remembered(Interest)
 def interests(session: Session, evaluation_id: int) -> dict[int, Interest]:
     """User id -> what that person declared."""
-    rows = session.exec(select(Interest).where(Interest.evaluation_id == evaluation_id))
-    return {row.user_id: row for row in rows}
+    found = session.exec(select(Interest).where(Interest.evaluation_id == evaluation_id))
+    return {row.user_id: row for row in found}
 
 
 def interested(session: Session, evaluation: Evaluation) -> frozenset[int]:
@@ -66,7 +67,7 @@ def interested_before(session: Session, tool_id: int) -> frozenset[int]:
     return interested_by(interests_in(session, tool_id))
 
 
-def interested_by(said: Iterable[Interest | Declared], evaluation_id: int | None = None) -> frozenset[int]:
+def interested_by(said: Iterable[Declared], evaluation_id: int | None = None) -> frozenset[int]:
     """The same, by what was said in all rounds of the tool."""
     in_order = sorted(said, key=lambda row: (row.evaluation_id == evaluation_id, row.at))
     last = {row.user_id: row.interested for row in in_order}
@@ -74,20 +75,16 @@ def interested_by(said: Iterable[Interest | Declared], evaluation_id: int | None
 
 
 @remembered(Interest, Evaluation)
-def interests_in(session: Session, tool_id: int) -> Sequence[Interest]:
+def interests_in(session: Session, tool_id: int) -> Sequence[Declared]:
     """What was declared in any round of the tool."""
-    return session.exec(
-        select(Interest)
-        .join(Evaluation, col(Evaluation.id) == Interest.evaluation_id)
-        .where(Evaluation.tool_id == tool_id)
-    ).all()
+    return [Declared(*row) for row in rows(session, _DECLARED, tool_id)]
 
 
 @remembered(VendorContact)
 def contacts(session: Session, tool_id: int) -> dict[int, VendorContact]:
     """User id -> who here is a contact of the tool's vendor."""
-    rows = session.exec(select(VendorContact).where(VendorContact.tool_id == tool_id))
-    return {row.user_id: row for row in rows}
+    found = session.exec(select(VendorContact).where(VendorContact.tool_id == tool_id))
+    return {row.user_id: row for row in found}
 
 
 @remembered(Assignment, Evaluation, Interest, Request, Candidate, VendorContact)
@@ -110,14 +107,7 @@ def standing(session: Session, evaluation_id: int, user_id: int) -> Standing:
 @remembered(Request, Candidate)
 def requesters(session: Session, tool_id: int) -> frozenset[int]:
     """Everybody who asked for the tool, also while it was still a candidate."""
-    query = (
-        select(Request.user_id)
-        .join(Candidate, col(Candidate.id) == col(Request.candidate_id), isouter=True)
-        .where(
-            or_(Request.tool_id == tool_id, Candidate.tool_id == tool_id), col(Request.user_id).is_not(None)
-        )
-    )
-    return frozenset(user_id for user_id in session.exec(query) if user_id is not None)
+    return frozenset(user_id for (user_id,) in rows(session, _REQUESTERS, tool_id, tool_id))
 
 
 def _standing() -> Select[Any]:
@@ -143,3 +133,12 @@ def _standing() -> Select[Any]:
 
 
 _STANDING = _standing()
+_DECLARED = """
+SELECT evaluation_id, user_id, interested, at FROM interest JOIN evaluation ON evaluation.id = evaluation_id
+WHERE tool_id = ?
+"""
+_REQUESTERS = """
+SELECT user_id FROM request WHERE tool_id = ? AND user_id IS NOT NULL
+UNION SELECT user_id FROM request JOIN candidate ON candidate.id = candidate_id
+WHERE candidate.tool_id = ? AND user_id IS NOT NULL
+"""

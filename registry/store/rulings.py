@@ -48,6 +48,20 @@ class Decided(NamedTuple):
     notes: Sequence[str]
 
 
+class Named(NamedTuple):
+    slug: str
+    name: str
+
+
+class Whole(NamedTuple):
+    """A verdict with what is published of it beside the columns that rules ask for."""
+
+    decided: Decided
+    tool: Named
+    adopted: Mapping[str, Any] | None
+    """Whose verdict it took over."""
+
+
 _READ_AS: dict[str, Any] = {
     **dict.fromkeys(("published_at", "decided_at", "starts_at"), moment),
     **dict.fromkeys(("offices", "accounts", "audience", "alternatives", "pilot", "notes"), unpacked),
@@ -60,13 +74,15 @@ _PLACES = [(Decided._fields.index(name), read) for name, read in _READ_AS.items(
 
 def decided(source: "Source", tool_ids: Collection[int]) -> list[Decided]:
     """Verdicts on these tools that were not taken back, in their undo window too; newest number first."""
-    found = []
-    for row in rows(source, _DECIDED, tool_ids):
-        told = list(row)
-        for place, read in _PLACES:
-            told[place] = read(told[place])
-        found.append(Decided(*told))
-    return found
+    return [_decided(row) for row in rows(source, _DECIDED, tool_ids)]
+
+
+def whole(source: "Source", verdict_ids: Collection[int]) -> dict[int, Whole]:
+    """By id."""
+    return {
+        row[0]: Whole(_decided(row[:-3]), Named(*row[-3:-1]), unpacked(row[-1]))
+        for row in rows(source, _WHOLE, verdict_ids)
+    }
 
 
 def as_rulings(
@@ -162,6 +178,13 @@ def as_verdict(
     )
 
 
+def _decided(row: Iterable[Any]) -> Decided:
+    told = list(row)
+    for place, read in _PLACES:
+        told[place] = read(told[place])
+    return Decided(*told)
+
+
 def _conditions(source: "Source", verdict_ids: Collection[int]) -> dict[int, list[Condition]]:
     found: dict[int, list[Condition]] = defaultdict(list)
     for row in rows(source, _CONDITIONS, verdict_ids):
@@ -218,6 +241,10 @@ def turned(source: "Source", *, after: datetime, until: datetime) -> set[int]:
 _DECIDED = f"""
 SELECT {", ".join(Decided._fields)} FROM verdict
 WHERE undone_at IS NULL AND tool_id IN (??) ORDER BY number DESC
+"""  # noqa: S608 - names of columns
+_WHOLE = f"""
+SELECT {", ".join(f"verdict.{each}" for each in Decided._fields)}, slug, name, assessment -> 'adopted'
+FROM verdict JOIN tool ON tool.id = tool_id WHERE verdict.id IN (??)
 """  # noqa: S608 - names of columns
 _CONDITIONS = """
 SELECT verdict_id, text, kind, duty, checked, mitigates, standing, due_on, wording_id, met_on, waived_reason, evidence

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from functools import cache
+from typing import Any, NamedTuple
 
 from sqlalchemy import Select, bindparam, delete
 from sqlalchemy import select as columns
@@ -14,6 +15,7 @@ from registry.store.tables import (
     Role,
     SecondFactor,
     SignInLink,
+    SignInWay,
     User,
     UserRole,
     UserSession,
@@ -32,25 +34,42 @@ def sessions_of(session: Session, user_id: int, now: datetime) -> list[UserSessi
     return list(session.exec(query.order_by(col(UserSession.seen_at).desc(), col(UserSession.digest))))
 
 
+class Holder(NamedTuple):
+    """Whose session it is, and how that stands."""
+
+    id: int
+    name: str
+    disabled_at: datetime | None
+    how: SignInWay
+    created_at: datetime
+    seen_at: datetime
+    expires_at: datetime
+    ends_at: datetime
+
+
 def holder_of_session(
     session: Session, digest: str, *, now: datetime
-) -> tuple[UserSession, User, frozenset[Role], bool, bool] | None:
-    """A session with whose it is and which roles they hold, whether they have a second factor, and whether they are
-    anybody's deputy, in one query."""
-    rows = session.execute(_holder(), {"digest": digest, "now": now}).all()
+) -> tuple[Holder, frozenset[Role], bool, bool] | None:
+    """Who holds a session with their roles, whether they have a second factor, and whether they are anybody's deputy,
+    in one query."""
+    session.flush()
+    rows = session.connection().execute(_holder(), {"digest": digest, "now": now}).all()
     if not rows:
         return None
-    kept, user, _, set_up_at, stands_in = rows[0]
-    roles = frozenset(Role(row[2]) for row in rows if row[2])
-    return kept, user, roles, set_up_at is not None, bool(stands_in)
+    *told, _, set_up_at, stands_in = rows[0]
+    roles = frozenset(Role(row[-3]) for row in rows if row[-3])
+    return Holder(*told), roles, set_up_at is not None, bool(stands_in)
 
 
 @cache
-def _holder() -> "Select[UserSession, User, Role, datetime | None, bool]":
+def _holder() -> Select[*tuple[Any, ...]]:
     """Made once: each request of somebody who is signed in asks it."""
     deputy = delegations.is_deputy(col(UserSession.user_id), bindparam("now", type_=UTCDateTime()))
+    user, kept = (col(User.id), col(User.name), col(User.disabled_at)), (col(UserSession.how),)
+    moments = (UserSession.created_at, UserSession.seen_at, UserSession.expires_at, UserSession.ends_at)
     return (
-        columns(UserSession, User, col(UserRole.role), col(SecondFactor.set_up_at), deputy)
+        columns(*user, *kept, *map(col, moments), col(UserRole.role), col(SecondFactor.set_up_at), deputy)
+        .select_from(UserSession)
         .join(User, col(User.id) == col(UserSession.user_id))
         .outerjoin(UserRole, col(UserRole.user_id) == col(User.id))
         .outerjoin(SecondFactor, col(SecondFactor.user_id) == col(User.id))
@@ -59,7 +78,7 @@ def _holder() -> "Select[UserSession, User, Role, datetime | None, bool]":
 
 
 def find_link(session: Session, digest: str) -> SignInLink | None:
-    return session.get(SignInLink, digest)
+    return session.get(SignInLink, digest, populate_existing=True)
 
 
 def drop(session: Session, user_id: int) -> None:

@@ -110,7 +110,9 @@ def published_by_numbers(
 
 
 def by_numbers(session: Session, numbers: Iterable[int]) -> Sequence[tables.Verdict]:
-    return session.exec(select(tables.Verdict).where(col(tables.Verdict.number).in_(set(numbers)))).all()
+    wanted = set(numbers)
+    query = select(tables.Verdict).where(col(tables.Verdict.number).in_(wanted))
+    return session.exec(query).all() if wanted else []
 
 
 def published(

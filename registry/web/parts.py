@@ -4,7 +4,7 @@ import asyncio
 import logging
 from asyncio import timeout
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from contextlib import asynccontextmanager
 from dataclasses import field
 from datetime import UTC, datetime
 from functools import cached_property
@@ -20,6 +20,7 @@ from sqlmodel import Session
 from starlette.requests import HTTPConnection
 
 from registry.domain.values import dataclass
+from registry.publish.formats import Texts
 from registry.services.answers.following import Following
 from registry.services.health import Check
 from registry.services.verdicts.annals import Annals
@@ -41,9 +42,13 @@ log = logging.getLogger(__name__)
 Clock = Callable[[], datetime]
 FEW = 2
 """Threads: more of them only wait for one another, since one at a time runs."""
+FEW_AWAY = 8
+"""Threads: of all that a process has, a fifth."""
 READERS = 6
 """Handlers that read at once, while the others wait in the loop: more of them get no more done, and together
 want more connections than are kept."""
+WRITERS = 8
+"""Acts at once on PostgreSQL, as many as commit one behind another in the log; on SQLite one writes."""
 PATIENCE_S = 10
 """For who waits to be one of them, before being told to come back."""
 
@@ -67,6 +72,8 @@ class Parts:
     """All notices as this process holds them; they are read when they are first asked for."""
     entries: Entries = field(default_factory=Entries)
     """The entries of feeds that this process has made; what they are made of never changes."""
+    texts: Texts = field(default_factory=Texts)
+    """Those of them that stand in many feeds and pages of one, as text."""
     watched: list[Callable[[datetime], Check]] = field(default_factory=list)
     """Checks of what runs beside the site; whatever it is puts its own in, and `/readyz` asks them."""
     throttle: Throttle = field(default_factory=Throttle)
@@ -79,8 +86,9 @@ class Parts:
     """Where the site is asked for its pages to write them as files."""
     few: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(FEW))
     """For short work that many ask for at once."""
+    away: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(FEW_AWAY))
+    """For what waits for the organisation's provider."""
     _readers: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(READERS))
-    _writers: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1))
 
     @cached_property
     def provider(self) -> "Provider | None":
@@ -101,12 +109,7 @@ class Parts:
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[Session]:
         """A snapshot. Raises SQLAlchemy's TimeoutError, as without a free connection, for who waited too long."""
-        try:
-            async with timeout(PATIENCE_S):
-                await self._readers.acquire()
-        except TimeoutError:
-            raise TooLong("others read all the while") from None
-        try:
+        async with _turn(self._readers):
             with snapshot(self.engine) as session:
                 try:
                     # Nothing is asked before the handler asks: this needs no thread, to end what was begun does.
@@ -114,16 +117,14 @@ class Parts:
                 finally:
                     if session.in_transaction():
                         await run_in_threadpool(session.close)
-        finally:
-            self._readers.release()
 
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[Session]:
-        """One transaction of this process; the others wait here, in the loop.
+        """A transaction. Raises SQLAlchemy's TimeoutError too.
 
-        Waiting in worker threads could use them all up, and then the one that writes finds none to go on with.
+        Waiting in worker threads could use them all up, and then those that write find none to go on with.
         """
-        async with self._alone, contextmanager_in_threadpool(transaction(self.engine)) as session:
+        async with _turn(self._writers), contextmanager_in_threadpool(transaction(self.engine)) as session:
             yield session
 
     async def note(self, act: Callable[[Session], object]) -> None:
@@ -134,15 +135,29 @@ class Parts:
             with transaction(self.engine) as session:
                 act(session)
 
-        async with self._alone:
-            try:
+        try:
+            async with _turn(self._writers):
                 await run_in_threadpool(whole)
-            except SQLAlchemyError as error:
-                log.warning("not noted error=%s", type(error).__name__)
+        except SQLAlchemyError as error:
+            log.warning("not noted error=%s", type(error).__name__)
 
-    @property
-    def _alone(self) -> AbstractAsyncContextManager[None]:
-        return self._writers if self.engine.dialect.name == "sqlite" else nullcontext()
+    @cached_property
+    def _writers(self) -> asyncio.Semaphore:
+        return asyncio.Semaphore(1 if self.engine.dialect.name == "sqlite" else WRITERS)
+
+
+@asynccontextmanager
+async def _turn(places: asyncio.Semaphore) -> AsyncIterator[None]:
+    """One of so many at once; the others wait in the loop, first come, first served."""
+    try:
+        async with timeout(PATIENCE_S):
+            await places.acquire()
+    except TimeoutError:
+        raise TooLong("others were there all the while") from None
+    try:
+        yield
+    finally:
+        places.release()
 
 
 def parts_of(connection: HTTPConnection) -> Parts:

@@ -8,7 +8,7 @@ from sqlmodel import Session
 from registry.domain.values import dataclass
 from registry.services.people.house import house
 from registry.services.verdicts import listing, publishing
-from registry.services.verdicts.publishing import Published
+from registry.services.verdicts.publishing import Listed, Published
 from registry.services.verdicts.shelf import Filter
 from registry.settings import Settings
 from registry.store import verdicts
@@ -46,7 +46,7 @@ def choosable(
     if numbers:
         rows = verdicts.published_by_numbers(session, numbers, now=now)
         known = [rows[number] for number in dict.fromkeys(numbers) if number in rows]
-        found: Sequence[Published] = publishing.published(session, known, organisation, now=now)
+        found: Sequence[Published | Listed] = publishing.published(session, known, organisation, now=now)
     else:
         found = listing.newest(session, wanted, organisation, now=now, limit=MOST_OFFERED)
     newest = verdicts.newest_events(session, [id_of(each.row) for each in found])

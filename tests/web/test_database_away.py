@@ -140,3 +140,18 @@ def test_whoever_has_read_makes_room_for_the_next_even_where_it_failed(
     assert client.get("/verdicts").status_code == 200
     assert client.get("/inbox", follow_redirects=False).status_code == 303
     assert client.get("/verdicts.csv").status_code == 200
+
+
+def test_who_waits_too_long_for_others_to_have_written_gets_back_what_was_typed(
+    app: FastAPI, as_: Callable[[str], TestClient], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rosa, form = as_("Rosa"), {"name": "Quillmark", "purpose": "To take notes."}
+    with monkeypatch.context() as crowd:
+        crowd.setattr(parts, "PATIENCE_S", 0.05)
+        crowd.setattr(parts, "WRITERS", 0)
+        app.state.parts = replace(app.state.parts)
+        refused = rosa.post("/request", data=form)
+    assert (refused.status_code, refused.headers["Retry-After"]) == (503, "10")
+    assert all(f'value="{value}"' in unescape(refused.text) for value in form.values())
+    app.state.parts = replace(app.state.parts)
+    assert rosa.post("/request", data=form).status_code == 303

@@ -118,8 +118,11 @@ def _checked(name: str, homepage: str, purpose: str) -> str:
 
 
 def _known_tool(session: Session, name: str, homepage: str) -> Tool | None:
-    by_link = tools_by_link(session, [homepage]).get(homepage)
-    alias = by_link if homepage else tool_by_name(session, name_key(name))
+    alias = (
+        tools_by_link(session, [homepage]).get(homepage)
+        if homepage
+        else tool_by_name(session, name_key(name))
+    )
     return tools.get_by_id(session, alias.tool_id) if alias else None
 
 

@@ -91,13 +91,13 @@ def faults(
     session: Session,
     evaluation: Evaluation,
     decision: Decision,
+    weighed: Weighed,
     terms: Terms,
     allowed: Permission,
     *,
     now: datetime,
 ) -> dict[str, str]:
-    """Field -> sentence: all that keeps this decision from being published; empty when it can be."""
-    weighed = weighed_with(session, evaluation, decision)
+    """Field -> sentence: all that keeps this decision, as it is weighed, from being published; empty when it can be."""
     today = now.astimezone(terms.zone).date()
     standing = verdicts.published(session, now=now, tool_ids=[evaluation.tool_id])
     known = {row.number for row in standing}
@@ -204,10 +204,10 @@ def decide(
     allowed = permission(
         session, evaluation, solo=terms.solo, by=by, cases_needed=terms.cases_needed, now=now
     )
-    found = faults(session, evaluation, decision, terms, allowed, now=now)
+    weighed = weighed_with(session, evaluation, decision)
+    found = faults(session, evaluation, decision, weighed, terms, allowed, now=now)
     if found:
         raise InvalidInput("The verdict was not published. See what is missing.", found)
-    weighed = weighed_with(session, evaluation, decision)
     row = verdict_row(evaluation, decision, terms, allowed, by=by, now=now)
     row.recommended, row.assessment = weighed.recommendation.outcome, as_it_was(weighed)
     if decision.outcome is row.recommended:

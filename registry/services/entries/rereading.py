@@ -23,7 +23,8 @@ from registry.store.engine import serialise
 from registry.store.entries import NewEntry
 from registry.store.tables import Candidate, Entry, Source
 
-AT_ONCE = 500
+AT_ONCE = 100
+"""Whoever asks for a tool meanwhile waits for so many."""
 BETTERED = ("name", "homepage", "tagline", "method", "sure", "findings")
 """Fields of a candidate that come from the extractor; name key and identity follow from the first two."""
 TOLD = ("name", "homepage", "tagline")
@@ -69,7 +70,7 @@ def ahead(session: Session, *, source_ids: Collection[int] | None = None) -> int
 def read_batch(
     session: Session, *, source_ids: Collection[int] | None = None, after: int = 0, now: datetime
 ) -> tuple[Reread, int]:
-    """Read the next 500 again, beyond the entry `after`; gives what came of it and the last entry's id, 0 at the end.
+    """Read the next ones again, beyond the entry `after`; gives what came of it and the last entry's id, 0 at the end.
 
     An entry that is something else than it was proposes what it names, unless it is held, blocked, recorded as
     seen alone, or has been heard before. An entry that speaks of a candidate goes on to speak of that one.

@@ -14,6 +14,7 @@ from registry.domain.values import dataclass
 from registry.services.people.acting import Actor
 from registry.store import delegations, users
 from registry.store.columns import id_of
+from registry.store.sign_ins import Holder
 from registry.store.tables import Role, User
 
 DECIDERS = frozenset({Role.APPROVER})
@@ -38,7 +39,7 @@ class Authority:
         return {} if self.for_id is None else {"for": self.for_id}
 
 
-def in_person(user: User, roles: frozenset[Role], *, deputy: bool) -> Actor:
+def in_person(user: User | Holder, roles: frozenset[Role], *, deputy: bool) -> Actor:
     """Somebody with the roles that they hold and, while they are anybody's deputy, with an approver's."""
     lent = frozenset({Role.APPROVER} if deputy else ()) - roles
     return Actor(id_of(user), user.name, roles | lent, lent=lent)

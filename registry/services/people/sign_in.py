@@ -105,10 +105,10 @@ def find_by_session(
     found = sign_ins.holder_of_session(session, digest_of("session", value, secret), now=now)
     if found is None:
         return None
-    kept, user, roles, proven_twice, deputy = found
-    if user.disabled_at is not None or now >= kept.expires_at or now >= kept.ends_at:
+    kept, roles, proven_twice, deputy = found
+    if kept.disabled_at is not None or now >= kept.expires_at or now >= kept.ends_at:
         return None
-    person = in_person(user, roles, deputy=deputy)
+    person = in_person(kept, roles, deputy=deputy)
     return Presence(
         person,
         kept.seen_at < now - RENEW_AFTER,
@@ -210,6 +210,12 @@ def get_link(session: Session, value: str, *, secret: bytes, now: datetime) -> t
     """
     link = usable_link(session, digest_of("link", value, secret), now)
     return users.get(session, link.user_id), link.sets_password
+
+
+def take_link(session: Session, value: str, *, secret: bytes, now: datetime) -> tuple[User, bool]:
+    """The same for whoever uses it now: of two who do at once the other finds it used up."""
+    users.hold(session, get_link(session, value, secret=secret, now=now)[0].id or 0)
+    return get_link(session, value, secret=secret, now=now)
 
 
 def use_link(

@@ -6,10 +6,11 @@ from datetime import datetime
 from sqlmodel import Session
 
 from registry.domain.lookup import House
+from registry.domain.validity import validity
 from registry.domain.values import dataclass
-from registry.services.verdicts.publishing import Published, published
+from registry.services.verdicts.publishing import Listed
 from registry.services.verdicts.shelf import NEWEST, Cut, Filter, Judges, Shelf
-from registry.store import rubrics, verdicts
+from registry.store import rubrics, rulings
 from registry.store import shelf as store
 from registry.store.shelf import Fact
 
@@ -48,16 +49,21 @@ def every(session: Session, shelf: Shelf, wanted: Filter, house: House, *, sort:
 
 def newest(
     session: Session, wanted: Filter, house: House, *, now: datetime, limit: int | None = None
-) -> list[Published]:
+) -> list[Listed]:
     """All that pass the filter, or so many of them, whole and newest first."""
     shelf = Shelf(store.facts(session, now=now, zone=house.zone))
     return whole(session, every(session, shelf, wanted, house)[:limit], house, now=now)
 
 
-def whole(session: Session, facts: Sequence[Fact], house: House, *, now: datetime) -> list[Published]:
+def whole(session: Session, facts: Sequence[Fact], house: House, *, now: datetime) -> list[Listed]:
     """The same verdicts with all that is published of them, in the same order."""
-    rows = verdicts.by_ids(session, [each.id for each in facts])
-    return published(session, [rows[each.id] for each in facts if each.id in rows], house, now=now)
+    known = rulings.whole(session, [each.id for each in facts])
+    found = [known[each.id] for each in facts if each.id in known]
+    rows, slugs = [each.decided for each in found], {each.decided.tool_id: each.tool.slug for each in found}
+    return [
+        Listed(each.decided, each.tool, ruling, validity(ruling, at=now, zone=house.zone), each.adopted)
+        for each, ruling in zip(found, rulings.as_rulings(session, rows, slugs=slugs, now=now), strict=True)
+    ]
 
 
 def saying(session: Session, shelf: Shelf, text: str) -> set[int] | None:

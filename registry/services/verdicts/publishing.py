@@ -1,6 +1,6 @@
 """What is published of a verdict: where it stands, and all of it as a value for machines."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,10 +11,14 @@ from registry.domain.outcome import MEANINGS
 from registry.domain.validity import STATE_LABELS, MarkKind, Ruling, Validity, ValidityState, validity
 from registry.domain.values import dataclass
 from registry.store import tables, tools, verdicts
+from registry.store.rulings import Decided, Named
 from registry.store.tables import Tool
 
 HIDDEN = frozenset({ValidityState.SUPERSEDED, ValidityState.REVOKED})
 """Not shown unless asked for."""
+
+ADOPTED = ("registry", "number", "url", "uid")
+"""What is told of the verdict that another one took over."""
 
 
 @dataclass(frozen=True)
@@ -23,6 +27,11 @@ class Published:
     tool: Tool
     ruling: Ruling
     validity: Validity
+
+    @property
+    def adopted(self) -> Mapping[str, Any] | None:
+        """Whose verdict it took over; None for one of our own making."""
+        return self.row.assessment.get("adopted")
 
     @property
     def label(self) -> str:
@@ -36,6 +45,17 @@ class Published:
         )
 
 
+@dataclass(frozen=True)
+class Listed:
+    """One of many, less how it was weighed."""
+
+    row: Decided
+    tool: Named
+    ruling: Ruling
+    validity: Validity
+    adopted: Mapping[str, Any] | None
+
+
 def published(
     session: Session, rows: Sequence[tables.Verdict], house: House, *, now: datetime
 ) -> list[Published]:
@@ -46,7 +66,7 @@ def published(
     ]
 
 
-def as_json(each: Published, *, base_url: str) -> dict[str, Any]:
+def as_json(each: Published | Listed, *, base_url: str) -> dict[str, Any]:
     """The machine-readable verdict: what the API, feeds and exports hold."""
     row, tool = each.row, each.tool
     return {
@@ -95,15 +115,9 @@ def as_json(each: Published, *, base_url: str) -> dict[str, Any]:
         "valid_until": row.valid_until and row.valid_until.isoformat(),
         "supersedes": list(each.ruling.verdict.supersedes),
         "imported": row.imported,
-        "adopted_from": _adopted_from(row),
+        "adopted_from": each.adopted and {name: each.adopted[name] for name in ADOPTED},
         "notes": row.notes,
     }
-
-
-def _adopted_from(row: tables.Verdict) -> dict[str, str] | None:
-    """Whose verdict it took over; None for one of our own making."""
-    told = row.assessment.get("adopted")
-    return told and {name: told[name] for name in ("registry", "number", "url", "uid")}
 
 
 def pilot_result(ruling: Ruling) -> dict[str, Any] | None:

@@ -101,7 +101,7 @@ def show_preview(
         today=now.astimezone(house.zone).date(),
     )
     faults = unknown_alternatives(tx, decision.alternatives)
-    faults |= deciding.faults(tx, evaluation, decision, terms, allowed, now=now)
+    faults |= deciding.faults(tx, evaluation, decision, weighed, terms, allowed, now=now)
     alike = likest.precedents(tx, tool, evaluation, weighed, house, now=now)
     verdict, answer = None, None
     if not faults:

@@ -12,7 +12,9 @@ from registry.services.evaluations.scorecards import as_typed, confirmed, unfini
 from registry.services.people.acting import Actor
 from registry.services.rubrics import rubrics
 from registry.store import evaluations
+from registry.store.columns import id_of
 from registry.store.evaluations import StoredScorecard
+from registry.store.tables import Evaluation
 from registry.web.api.evaluations import answers_out, ratings_out
 from registry.web.api.replies import Acting, IfMatch, Once, told, version_in
 from registry.web.deps import House, Now, Read, Reviewer, RowId, Tx
@@ -25,8 +27,9 @@ router = api_router("/evaluations/{evaluation_id}/scorecard", tag="evaluations")
 @router.get("", response_model=DraftOut, summary="Your own scorecard")
 def show(evaluation_id: RowId, request: Request, read: Read, user: Reviewer) -> Response:
     """The newest version of it, with what it lacks. Its ETag is what `If-Match` of the next save wants."""
-    taking_part.require_sight(read, evaluations.get(read, evaluation_id), by=user)
-    out = _out(read, evaluation_id, user)
+    evaluation = evaluations.get(read, evaluation_id)
+    taking_part.require_sight(read, evaluation, by=user)
+    out = _out(read, evaluation, user)
     return told(request, out, mark=str(out.version), private=True)
 
 
@@ -116,10 +119,10 @@ def _acted(
     tx = once.tx
 
     def done() -> DraftOut:
-        taking_part.require_voice(tx, evaluations.get(tx, evaluation_id), by=user)
+        evaluation = evaluations.get(tx, evaluation_id)
+        taking_part.require_voice(tx, evaluation, by=user)
         act()
-        tx.expire_all()
-        return _out(tx, evaluation_id, user)
+        return _out(tx, evaluation, user)
 
     return once(asked, done, by=user)
 
@@ -129,8 +132,9 @@ def _latest(session: Session, evaluation_id: int, user: Actor) -> StoredScorecar
     return own[-1] if own else None
 
 
-def _out(session: Session, evaluation_id: int, user: Actor) -> DraftOut:
-    rubric = rubrics.rubric(session, evaluations.get(session, evaluation_id).rubric_hash)
+def _out(session: Session, evaluation: Evaluation, user: Actor) -> DraftOut:
+    evaluation_id = id_of(evaluation)
+    rubric = rubrics.rubric(session, evaluation.rubric_hash)
     card = _latest(session, evaluation_id, user)
     if card is None:
         return DraftOut(

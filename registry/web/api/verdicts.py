@@ -14,7 +14,7 @@ from registry.services.people.acting import Actor
 from registry.services.people.house import house
 from registry.services.verdicts import listing, publishing
 from registry.services.verdicts.facets import refuse_strangers
-from registry.services.verdicts.publishing import Published
+from registry.services.verdicts.publishing import Listed
 from registry.services.verdicts.shelf import Filter
 from registry.services.verdicts.turn import midnight
 from registry.settings import Settings
@@ -103,7 +103,7 @@ def show_verdict(
     return told(request, out, mark=str(newest), private=inside)
 
 
-def _listed(each: Published, base_url: str) -> dict[str, Any]:
+def _listed(each: Listed, base_url: str) -> dict[str, Any]:
     """As VerdictOut writes it."""
     found = publishing.as_json(each, base_url=base_url) | {"second_reading": None}
     return found | {name: found[name].replace("+00:00", "Z") for name in ("decided_at", "valid_from")}

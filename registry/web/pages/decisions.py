@@ -110,7 +110,9 @@ def decide(
         return _again(request, reading, typed, {}, status=409, told=True)
     terms, filled = terms_of(tx, house), _filled(reading, typed)
     found = unknown_alternatives(tx, filled.decision.alternatives)
-    found |= deciding.faults(tx, evaluation, filled.decision, terms, allowed, now=now) | dict(filled.faults)
+    weighed = deciding.weighed_with(tx, evaluation, filled.decision)
+    found |= deciding.faults(tx, evaluation, filled.decision, weighed, terms, allowed, now=now)
+    found |= dict(filled.faults)
     if found:
         return _again(request, reading, typed, found, status=422)
     if action == "publish":

@@ -146,7 +146,6 @@ def download(
             for start in range(0, len(facts), AT_ONCE):
                 some = listing.whole(session, facts[start : start + AT_ONCE], organisation, now=now)
                 yield from (publishing.as_json(each, base_url=base_url) for each in some)
-                session.expunge_all()
 
     if ending == "xlsx":
         return excel_file(request, "verdicts", sheet.COLUMNS, map(sheet.row, told()), public=True)
