@@ -100,7 +100,7 @@ def main() -> None:
     for part, values in found.items():
         print(part.replace("_", " "))
         for name, value in values.items():
-            print(f"  {name:<28} {value:>10}")
+            print(f"  {name:<28} {value!s:>10}")
 
 
 def one_at_a_time(folder: Path, rounds: int) -> dict[str, Any]:

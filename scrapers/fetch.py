@@ -153,8 +153,15 @@ class Fetcher:
         """Whatever is being fetched then fails with FetchError, and so does what is asked for later."""
         self._ends.at = min(self._ends.at, time.monotonic() + seconds)
 
-    def get(self, url: str, *, validators: Validators | None = None, accept: str = FEEDS) -> Fetched:
-        """Fetch `url`, following at most five redirects; a password in it goes to its own server alone.
+    def get(
+        self,
+        url: str,
+        *,
+        validators: Validators | None = None,
+        accept: str = FEEDS,
+        redirects: int = MAX_REDIRECTS,
+    ) -> Fetched:
+        """Fetch `url`, following so many `redirects` at most; a password in it goes to its own server alone.
 
         Raises FetchError for all that is neither a 200 with a body nor a 304 that `validators` asked for.
         """
@@ -162,7 +169,7 @@ class Fetcher:
         if asked_with.url == url:
             asked_with = replace(asked_with, url=str(_without_userinfo(first)))
         exchange = self._exchange()
-        final, redirects, reply = self._follow(first, asked_with, accept, exchange)
+        final, followed, reply = self._follow(first, asked_with, accept, exchange, redirects)
         now = datetime.now(UTC)  # stands in for a Date that the reply lacks
         refused = refusal(reply.status, reply.headers, reply.body, now=now)
         if refused is not None:
@@ -176,7 +183,7 @@ class Fetcher:
             body=reply.body,
             headers=reply.headers,
             validators=_next_validators(reply, asked_with),
-            redirects=redirects,
+            redirects=followed,
             wire_bytes=exchange.wire_bytes,
             elapsed_s=exchange.elapsed_s,
             body_hash="" if unchanged else hashlib.sha256(reply.body).hexdigest(),
@@ -212,7 +219,7 @@ class Fetcher:
         return Exchange(deadline_s, self._connect_timeout_s, self._max_wire_bytes, self._ends)
 
     def _follow(
-        self, first: httpx2.URL, validators: Validators, accept: str, exchange: Exchange
+        self, first: httpx2.URL, validators: Validators, accept: str, exchange: Exchange, most: int
     ) -> tuple[httpx2.URL, tuple[Redirect, ...], _Reply]:
         authorization = _authorization(first)
         home = at = _without_userinfo(first)
@@ -230,7 +237,7 @@ class Fetcher:
                 return at, tuple(redirects), reply
             at = _next_hop(at, reply)
             redirects.append(Redirect(reply.status, str(at)))
-            if len(redirects) > MAX_REDIRECTS or str(at) in seen:
+            if len(redirects) > most or str(at) in seen:
                 raise FetchError(
                     "too_many_redirects",
                     "The address sends us on and on. Open it in a browser and use the address it ends at.",

@@ -7,10 +7,10 @@ import typer
 
 from registry.cli.common import AsJson, print_json
 from registry.domain.language import gettext_noop as _
-from registry.domain.language import said, small, worded
+from registry.domain.language import said, worded
 from registry.domain.lookup import Question, exit_code
 from registry.domain.typed import clean
-from registry.web.words import words
+from registry.web.words import small_words
 
 if TYPE_CHECKING:
     from registry.services.answers.lookup import LookUp
@@ -88,7 +88,7 @@ def _print(told: dict[str, Any], found: "LookUp", settings: "Settings") -> None:
         return "; ".join(f"{name} ({answer})" for name, answer in named)
 
     def answer_told(each: dict[str, str]) -> str:
-        return said(small(words(each["answer"])), settings.words)
+        return said(small_words(each["answer"]), settings.words)
 
     print(told["sentence"])
     for number, each in enumerate(told["conditions"], start=1):

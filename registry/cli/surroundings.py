@@ -63,6 +63,7 @@ def others_read(settings: Settings) -> Iterator[Check]:
         settings.mail_dir,
         settings.oidc_client_secret_file,
         settings.smtp_password_file,
+        settings.metrics_token_file,
     ):
         if place is not None and place.exists() and stat.S_IMODE(place.stat().st_mode) & stat.S_IRWXO:
             told = (

@@ -48,6 +48,7 @@ def add(
             areas=area or (),
             password=password,
             house_name=settings.name,
+            breached=settings.breach_list,
             by=acting(session),
             now=utc_now(),
         )
@@ -117,7 +118,13 @@ def password(email: Email) -> None:
     with opened() as (settings, engine), transaction(engine) as session:
         person = store.get_by_email(session, passwords.fold_email(email))
         accounts.set_password(
-            session, id_of(person), new, house_name=settings.name, by=acting(session), now=utc_now()
+            session,
+            id_of(person),
+            new,
+            house_name=settings.name,
+            breached=settings.breach_list,
+            by=acting(session),
+            now=utc_now(),
         )
     print(f"{person.name} has a new password.", file=sys.stderr)
 

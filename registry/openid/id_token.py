@@ -15,6 +15,8 @@ from registry.domain.values import dataclass
 LEEWAY_S = 60
 OLDEST_S = 600
 MOST_CHARACTERS = 50_000
+UNREADABLE = (ValueError, TypeError, LookupError, AttributeError, RecursionError)
+"""What the library raises of itself for keys and tokens that are nested too deeply, or name what it does not know."""
 NOT_PROVEN = worded(
     "Your organisation's sign-in gave an answer that cannot be trusted. Try once more from the start."
 )
@@ -43,7 +45,7 @@ def read(token: object, keys: Sequence[Mapping[str, Any]], expected: Expected) -
         raise _refused("no_token")
     try:
         header = jws.extract_compact(token.encode()).headers()
-    except (JoseError, ValueError, TypeError, KeyError) as exc:
+    except (JoseError, *UNREADABLE) as exc:
         raise _refused("no_token") from exc
     algorithm = header.get("alg")
     # Asked before any key is touched: a public key must never be taken for a shared secret.
@@ -55,7 +57,7 @@ def read(token: object, keys: Sequence[Mapping[str, Any]], expected: Expected) -
     for each in named:
         try:
             claims = _verified(token, jwk.import_key(dict(each)), str(algorithm))
-        except (JoseError, ValueError, TypeError) as exc:
+        except (JoseError, *UNREADABLE) as exc:
             if len(named) == 1:
                 raise _refused("signature") from exc
             continue

@@ -34,11 +34,9 @@ class Wire:
     def get(self, url: str, why: str) -> dict[str, Any]:
         """A JSON object. Raises SignInRefused `why` for all else, a redirect too."""
         try:
-            fetched = self._to(url).get(url, accept="application/json")
+            fetched = self._to(url).get(url, accept="application/json", redirects=0)
         except FetchError as exc:
             raise SignInRefused(UNREACHABLE, why, f"{why}: {exc.code}") from exc
-        if fetched.redirects:
-            raise SignInRefused(UNREACHABLE, why, f"{why}: redirect")
         return _object(fetched.body, why)
 
     def post(self, url: str, form: Mapping[str, str], why: str, *, authorization: str = "") -> dict[str, Any]:

@@ -1,7 +1,8 @@
 """FORMATS: every feed format we publish; routes, links and the feeds page follow from this table."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from registry.publish import atom, jsonfeed, rss
 from registry.publish.notice import Channel, Notice
@@ -17,6 +18,29 @@ class Format:
 
     def render(self, channel: Channel, notices: Sequence[Notice]) -> bytes:
         return self.whole(channel, [self.entry(channel, each) for each in notices])
+
+
+Key: TypeAlias = tuple[str, str, str, int]
+
+
+@dataclass(frozen=True)
+class Texts:
+    """Entries that were written, for what shows the same ones again: the newest of a feed stay when one comes. Of one
+    process, for all its threads."""
+
+    most: int = 256
+    """Some kilobytes each."""
+    _kept: dict[Key, tuple[Notice, str]] = field(default_factory=dict)
+
+    def of(self, form: Format, channel: Channel, notice: Notice) -> str:
+        key = (form.name, channel.language, channel.about_url, id(notice))
+        of_notice, text = self._kept.get(key, (None, ""))
+        if of_notice is not notice:
+            text = form.entry(channel, notice)
+            if len(self._kept) >= self.most:
+                self._kept.clear()
+            self._kept[key] = notice, text
+        return text
 
 
 FORMATS: dict[str, Format] = {

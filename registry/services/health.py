@@ -14,7 +14,7 @@ from registry.services.rubrics import rubric_files
 from registry.settings import Settings
 from registry.store import schema
 from registry.store.engine import reach, snapshot, takes_more
-from registry.store.trouble import has_no_room
+from registry.store.trouble import has_no_room, lets_nobody_in
 
 MIN_FREE_BYTES = 200_000_000
 
@@ -82,7 +82,7 @@ def _database(engine: Engine) -> Check:
     try:
         reach(engine)
     except SQLAlchemyError as error:
-        if has_no_room(error):
+        if has_no_room(error) or lets_nobody_in(error):
             return Check(
                 "database", False, "The database cannot be opened: its disk is full, or takes nothing."
             )

@@ -22,6 +22,9 @@ class SignInSettings(BaseSettings):
         12, ge=1, le=720, description="Hours after which somebody who does nothing is signed out."
     )
     session_h: int = Field(168, ge=1, le=2160, description="Hours after which everybody signs in again.")
+    breach_list: SecretFile | None = Field(
+        None, description="A sorted list of SHA-1 hashes of stolen passwords, none of which may be chosen."
+    )
     second_factor: Literal["off", "approvers", "staff"] = Field(
         "off",
         description="Who must have a second factor here: approvers (and admins), staff (all but employees).",

@@ -6,13 +6,15 @@ connection served a moment ago, the next statement may be sent; else the server 
 
 import select
 from contextlib import suppress
-from queue import Empty
 from time import monotonic
 from typing import Any
 
 from sqlalchemy import Engine, event
 from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
+from sqlalchemy.util.queue import Empty
+
+from registry.store.trouble import lets_nobody_in
 
 RETURNED_WITHIN_S = 2.0
 TRUSTED_S = 5.0
@@ -29,7 +31,7 @@ class Sharing(QueuePool):
         try:
             return super()._do_get()
         except dialect.loaded_dbapi.Error as error:
-            if "No space left" in str(error):  # whoever is not let in is told no code
+            if lets_nobody_in(error):
                 with suppress(Empty):
                     return self._pool.get(True, RETURNED_WITHIN_S)
             raise

@@ -186,6 +186,13 @@ def serialise(session: Session, name: str) -> None:
         session.connection().execute(text("SELECT pg_advisory_xact_lock(hashtext(:name))"), {"name": name})
 
 
+def share(session: Session, name: str) -> None:
+    """Let any number pass here, and keep who asks for the same by `serialise` waiting until all of them have ended."""
+    if session.get_bind().dialect.name == "postgresql":
+        query = text("SELECT pg_advisory_xact_lock_shared(hashtext(:name))")
+        session.connection().execute(query, {"name": name})
+
+
 def hold(session: Session, noun: str, row_id: int) -> None:
     """Let one transaction at a time write about this row, and so read it after the one before has committed."""
     if session.get_bind().get_execution_options().get(_WRITES, True):

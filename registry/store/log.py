@@ -6,7 +6,7 @@ before: nothing else is asked for while the log's head is held. How a line is ha
 
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import Connection, event, text
@@ -31,7 +31,10 @@ _THINNED = "log_thinned"
 _TO_JSON = json.JSONEncoder(check_circular=False).encode
 _COLUMNS = ("id", "at", "actor_id", "actor", "action", "subject_kind", "subject_id", "before", "after")
 _AS_TEXT = {
-    "sqlite": ("replace(event.at, ' ', 'T') || 'Z'", ""),
+    "sqlite": (
+        "CASE WHEN typeof(event.at) = 'text' AND event.at GLOB '*-* *' THEN replace(event.at, ' ', 'T') || 'Z' END",
+        "",
+    ),
     "postgresql": ("to_char(event.at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')", "::text"),
 }
 _HELD = {"postgresql": " FOR UPDATE"}
@@ -139,7 +142,10 @@ def lines(connection: Connection, *, after: int = 0, limit: int | None = None) -
         + (f" LIMIT {int(limit)}" if limit is not None else "")
     )
     driver: Any = connection.connection.driver_connection  # its own rows come in half the time
-    with closing(driver.cursor() if connection.dialect.name == "sqlite" else driver.cursor("log")) as cursor:
+    with (
+        _any_text(driver) if connection.dialect.name == "sqlite" else nullcontext(),
+        closing(driver.cursor() if connection.dialect.name == "sqlite" else driver.cursor("log")) as cursor,
+    ):
         cursor.execute(query)
         while some := cursor.fetchmany(2000):
             for number, event_id, hashes, found, *values in some:
@@ -148,7 +154,19 @@ def lines(connection: Connection, *, after: int = 0, limit: int | None = None) -
                     rest = None if found is None else rest_of_line(*values)
                 except (TypeError, ValueError):  # SQLite takes anything in any column
                     rest = ""
+                if not isinstance(hashes, bytes):
+                    hashes = b""
                 yield Line(number, event_id, hashes, actor_id, actor, action, subject_id, told, rest)
+
+
+@contextmanager
+def _any_text(driver: Any) -> Iterator[None]:
+    """Has SQLite give what it keeps for text, whether it is any or not, so that it can be told."""
+    usual, driver.text_factory = driver.text_factory, lambda found: found.decode(errors="replace")
+    try:
+        yield
+    finally:
+        driver.text_factory = usual
 
 
 def numbers_of(

@@ -78,7 +78,7 @@ def _holder() -> Select[*tuple[Any, ...]]:
 
 
 def find_link(session: Session, digest: str) -> SignInLink | None:
-    return session.get(SignInLink, digest)
+    return session.get(SignInLink, digest, populate_existing=True)
 
 
 def drop(session: Session, user_id: int) -> None:

@@ -40,5 +40,10 @@ def server_has_no_room(error: BaseException) -> bool:
     return getattr(getattr(error, "orig", error), "sqlstate", None) == _DISK_FULL
 
 
+def lets_nobody_in(error: BaseException) -> bool:
+    """Whether PostgreSQL refuses a connection for want of room; whoever is not let in is told no code."""
+    return "No space left" in str(error)
+
+
 def _of_sqlite(error: exc.DBAPIError) -> bool:
     return type(error.orig).__module__.startswith(("sqlite3", "pysqlite3"))

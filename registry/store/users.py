@@ -44,6 +44,16 @@ def get(session: Session, user_id: int) -> User:
     return user
 
 
+def hold(session: Session, user_id: int) -> User:
+    """The person as they stand now; until this transaction ends nobody else signs them in, gives them another password
+    or shuts them out."""
+    session.flush()
+    user = session.get(User, user_id, populate_existing=True, with_for_update={"key_share": True})
+    if user is None:
+        raise NotFound("There is no person with this number.")
+    return user
+
+
 def find_by_email(session: Session, email: str) -> User | None:
     """`email` is folded already."""
     return session.exec(select(User).where(col(User.email) == email)).one_or_none()

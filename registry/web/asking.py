@@ -10,9 +10,13 @@ from registry.domain.language import worded
 from registry.services.people.acting import Actor
 from registry.settings import Settings
 from registry.web.parts import parts_of
+from registry.web.visiting import place_of
 
 MOST_FROM_ONE_PLACE = 20
-"""Requests, and as many lists, without an account from one network address, within the throttle's window."""
+"""Requests, and as many lists, without an account from one place, within the throttle's window."""
+MOST_COUNTED = 200
+"""Look-ups from one place, within the same window, that are counted where nobody can answer them: more of them would
+fill the store with whatever comes to a program's mind."""
 SOMEBODY = Actor(None, "somebody without an account")
 TOO_MANY = {
     "requests": worded("Too many requests came from where you are. Wait a quarter of an hour, or sign in."),
@@ -34,11 +38,20 @@ def asker(request: Request, user: Actor | None, now: datetime, *, what: str = "r
     if user is not None:
         return user
     throttle = parts_of(request).throttle
-    key = f"{what}:{request.client.host if request.client else ''}"
+    key = f"{what}: {place_of(request)}"
     if throttle.failures(key, now) >= MOST_FROM_ONE_PLACE:
         raise NotAllowed(TOO_MANY[what])
     throttle.note_failure(key, now)
     return SOMEBODY
+
+
+def may_count(request: Request, now: datetime) -> bool:
+    """Whether what nobody could answer is counted; it counts then towards MOST_COUNTED."""
+    throttle, key = parts_of(request).throttle, f"unanswered: {place_of(request)}"
+    if throttle.failures(key, now) >= MOST_COUNTED:
+        return False
+    throttle.note_failure(key, now)
+    return True
 
 
 def require_lengths(typed: Mapping[str, str], settings: Settings) -> None:

@@ -14,7 +14,7 @@ from sqlmodel import Session
 
 from registry.domain.errors import NotAllowed
 from registry.domain.language import gettext_noop as _
-from registry.domain.language import joined, small, worded
+from registry.domain.language import joined, worded
 from registry.domain.typed import clean
 from registry.domain.values import dataclass
 from registry.services.answers.index import Index
@@ -36,7 +36,7 @@ from registry.web.viewer import (
     unready,
     viewer,
 )
-from registry.web.words import words
+from registry.web.words import small_words
 
 
 async def current_user(request: Request) -> Actor | None:
@@ -128,7 +128,7 @@ class FirstRight(Right):
 
 
 def _either(roles: frozenset[Role]) -> str:
-    *most, last = [small(words(role.value)) for role in Role if role in roles]
+    *most, last = [small_words(role.value) for role in Role if role in roles]
     return worded("{some} or {last}", some=joined(", ", most), last=last) if most else last
 
 

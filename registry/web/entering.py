@@ -15,9 +15,9 @@ from registry.web.render import go, local_path
 from registry.web.viewer import now_of, own_cookie, presence
 from registry.web.visiting import (
     drop_cookie,
-    host_of,
     known_cookie,
     lives_of,
+    place_of,
     present_cookie,
     set_cookie,
     signed_in,
@@ -91,7 +91,7 @@ def code_keys(request: Request, user: User, code: str = "") -> limits.Limits:
     Apart from those at passwords, which are anybody's: only who gave a right password or link comes as far as a code.
     A recovery code is too long to be guessed, and is a way in also while somebody tries the short ones.
     """
-    network = {f"codes from {limits.network_key(host_of(request))}": limits.PER_NETWORK}
+    network = {f"codes from {place_of(request)}": limits.PER_NETWORK}
     if second_factor.is_recovery_code(code):
         return network
     secret = parts_of(request).settings.secret

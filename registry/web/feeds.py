@@ -119,7 +119,8 @@ def _document(
     )
     path = f"tools/{slug}/verdicts" if slug else "feeds/verdicts"
     channel = _channel(asked, document, settings, called, path=path, ending=ending, of_one=of_one)
-    body = FORMATS[ending].render(channel, entries)
+    form = FORMATS[ending]
+    body = form.whole(channel, [parts.texts.of(form, channel, each) for each in entries])
     headers = OPEN | (
         {"Link": f'<{channel.hub}>; rel="hub", <{channel.url}>; rel="self"'} if channel.hub else {}
     )
@@ -129,7 +130,7 @@ def _document(
     return conditional(
         request,
         body,
-        FORMATS[ending].media_type,
+        form.media_type,
         # By when it came to stand here, not by its own day: an import brings what happened long ago.
         changed_at=max((each.filed_at for each in document.found), default=called.began_at),
         cache=ASK_AGAIN if asked.part is None else FOR_LONG,

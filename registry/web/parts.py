@@ -20,6 +20,7 @@ from sqlmodel import Session
 from starlette.requests import HTTPConnection
 
 from registry.domain.values import dataclass
+from registry.publish.formats import Texts
 from registry.services.answers.following import Following
 from registry.services.health import Check
 from registry.services.verdicts.annals import Annals
@@ -41,6 +42,8 @@ log = logging.getLogger(__name__)
 Clock = Callable[[], datetime]
 FEW = 2
 """Threads: more of them only wait for one another, since one at a time runs."""
+FEW_AWAY = 8
+"""Threads: of all that a process has, a fifth."""
 READERS = 6
 """Handlers that read at once, while the others wait in the loop: more of them get no more done, and together
 want more connections than are kept."""
@@ -69,6 +72,8 @@ class Parts:
     """All notices as this process holds them; they are read when they are first asked for."""
     entries: Entries = field(default_factory=Entries)
     """The entries of feeds that this process has made; what they are made of never changes."""
+    texts: Texts = field(default_factory=Texts)
+    """Those of them that stand in many feeds and pages of one, as text."""
     watched: list[Callable[[datetime], Check]] = field(default_factory=list)
     """Checks of what runs beside the site; whatever it is puts its own in, and `/readyz` asks them."""
     throttle: Throttle = field(default_factory=Throttle)
@@ -81,6 +86,8 @@ class Parts:
     """Where the site is asked for its pages to write them as files."""
     few: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(FEW))
     """For short work that many ask for at once."""
+    away: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(FEW_AWAY))
+    """For what waits for the organisation's provider."""
     _readers: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(READERS))
 
     @cached_property

@@ -23,7 +23,7 @@ from registry.web.deps import Secret
 from registry.web.entering import account_key, code_keys
 from registry.web.parts import parts_of
 from registry.web.viewer import now_of, presence
-from registry.web.visiting import host_of
+from registry.web.visiting import place_of
 
 FRESH = timedelta(minutes=15)
 """How long a sign-in stands for itself where there is no password to ask for."""
@@ -59,7 +59,7 @@ async def proven_by_password(request: Request, password: str) -> Proof:
         return Proof()
     keys: limits.Limits = {
         account_key(request, user.email, user_id): limits.PER_ACCOUNT,
-        limits.network_key(host_of(request)): limits.PER_NETWORK,
+        place_of(request): limits.PER_NETWORK,
     }
     held = await _hold(request, keys)
     right = await run_in_threadpool(check)

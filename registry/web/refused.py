@@ -30,6 +30,8 @@ def on_record(request: Request, error: RegistryError, reply: Response) -> Respon
 async def _note(request: Request) -> None:
     parts, now = parts_of(request), now_of(request)
     actor = viewer(request) or unready(request)
+    if actor is None and bearer(request) is None:
+        return  # nobody of whom anything could be told, such as one of too many from one place
     route = request.scope.get("route")
     asked = f"{request.method} {getattr(route, 'path', '')}"
     about = {name: int(value) for name, value in request.path_params.items() if str(value).isdecimal()}

@@ -167,6 +167,7 @@ def make_environment(
     folder = folder or templates_dir()
     environment = (AsWritten if language is ENGLISH else Environment)(
         loader=FileSystemLoader(folder),
+        auto_reload=False,
         bytecode_cache=None if sys.dont_write_bytecode else CompiledBeside(folder, language),
         autoescape=True,
         undefined=StrictUndefined,

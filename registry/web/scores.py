@@ -7,7 +7,7 @@ from registry.domain.language import joined, small, worded
 from registry.domain.values import dataclass
 from registry.web.links import outside_link
 from registry.web.shapes import Link
-from registry.web.words import words
+from registry.web.words import small_words, words
 
 COUNTS_AS = {"risk": 3, "fit": 1}
 """What an unknown counts as."""
@@ -137,7 +137,7 @@ def _score(stored: Mapping[str, Any]) -> Score:
 
 
 def _rating(value: str) -> str:
-    return value if value.isdigit() else small(words(value))
+    return value if value.isdigit() else small_words(value)
 
 
 def _spread(given: Sequence[str], *, moderated: bool) -> str:

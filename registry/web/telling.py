@@ -9,9 +9,10 @@ from registry.domain.language import worded
 from registry.services.people.acting import Actor
 from registry.settings import Settings
 from registry.web.parts import parts_of
+from registry.web.visiting import place_of
 
 MOST_FROM_ONE_PLACE = 10
-"""Reports without an account from one network address, within the throttle's window."""
+"""Reports without an account from one place, within the throttle's window."""
 SOMEBODY = Actor(None, "somebody without an account")
 
 
@@ -25,10 +26,10 @@ def require_voice(settings: Settings, user: Actor | None) -> None:
 
 def teller(request: Request, user: Actor | None, now: datetime) -> tuple[Actor, str]:
     """Who tells, and from where; NotAllowed where too many reports came from one place without an account."""
-    place = request.client.host if request.client else ""
+    place = place_of(request)
     if user is not None:
         return user, place
-    throttle, key = parts_of(request).throttle, f"report:{place}"
+    throttle, key = parts_of(request).throttle, f"report: {place}"
     if throttle.failures(key, now) >= MOST_FROM_ONE_PLACE:
         raise NotAllowed(
             worded("Too many reports came from where you are. Wait a quarter of an hour, or sign in.")

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Any
 
 from registry.domain.language import gettext_noop as _
-from registry.domain.language import joined, small, worded
+from registry.domain.language import joined, worded
 from registry.domain.lookup import House
 from registry.domain.validity import STATE_LABELS, ValidityState
 from registry.domain.values import dataclass
@@ -18,7 +18,7 @@ from registry.store.shelf import Bound, Fact
 from registry.store.tables import Tool
 from registry.web.links import outside_link
 from registry.web.shapes import Change, ConditionItem, Event, Link, Row
-from registry.web.words import words
+from registry.web.words import small_words, words
 
 PLAIN = frozenset({ValidityState.ACTIVE})
 """A state that needs no word beside the outcome."""
@@ -107,9 +107,9 @@ def scope_words(row: tables.Verdict | Bound, organisation: House) -> list[str]:
         part
         for part in (
             row.edition,
-            worded("up to {data}", data=small(words(row.data_ceiling))) if row.data_ceiling else "",
-            *(small(words(each)) for each in row.accounts),
-            *(small(words(each)) for each in row.audience),
+            worded("up to {data}", data=small_words(row.data_ceiling)) if row.data_ceiling else "",
+            *(small_words(each) for each in row.accounts),
+            *(small_words(each) for each in row.audience),
             *(organisation.phrases.get(code, code) for code in row.offices),
         )
         if part
@@ -120,7 +120,7 @@ def scope_rows(row: tables.Verdict, organisation: House) -> list[Row]:
     """The whole scope, told also where it has no limit."""
     offices = [organisation.phrases.get(code, code) for code in row.offices]
     ceiling = row.data_ceiling
-    up_to = worded("Up to {data}", data=small(words(ceiling))) if ceiling else None
+    up_to = worded("Up to {data}", data=small_words(ceiling)) if ceiling else None
     return [
         Row(worded("Edition"), row.edition or worded("Every edition")),
         Row(worded("Information"), up_to or worded("Any")),

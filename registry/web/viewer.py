@@ -13,7 +13,7 @@ from registry.domain.errors import NotAllowed, NotSignedIn, SecondFactorMissing
 from registry.domain.language import worded
 from registry.domain.values import dataclass
 from registry.services.people import api_tokens, second_factor, sign_in
-from registry.services.people.acting import Actor
+from registry.services.people.acting import Actor, begin_act
 from registry.store.engine import snapshot
 from registry.store.trouble import has_no_room, is_unreachable
 from registry.web.parts import Parts, parts_of
@@ -106,11 +106,13 @@ def forget_viewer(connection: HTTPConnection) -> None:
 def require_unchanged(connection: HTTPConnection, session: Session) -> None:
     """Raise NotSignedIn or NotAllowed where whom `viewer` found was shut out, or lost a role, since.
 
-    Asked in the transaction of an act, which may have waited for the one that shut them out.
+    Asked in the transaction of an act, which may have waited for the one that shut them out; from then on that one
+    waits for the act.
     """
     before = presence(connection)
     if before is None:
         return
+    begin_act(session, before.actor)
     found = _present(connection, session)
     connection.state.viewer = _Known(found)
     if found is None or (found.unready and not before.unready):

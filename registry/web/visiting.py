@@ -44,6 +44,11 @@ def host_of(connection: HTTPConnection) -> str:
     return connection.client.host if connection.client else ""
 
 
+def place_of(connection: HTTPConnection) -> str:
+    """What counts as one place, so that nobody is many by the many addresses of their own network."""
+    return limits.network_key(host_of(connection))
+
+
 def visit_of(request: Request, how: SignInWay) -> Visit:
     return Visit(how, device(request.headers.get("user-agent", "")), limits.network_of(host_of(request)))
 

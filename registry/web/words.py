@@ -1,8 +1,9 @@
 """The word and the mark that people see for each code of the registry; it decides nothing about the codes."""
 
 from enum import StrEnum
+from functools import lru_cache
 
-from registry.domain.language import ENGLISH, Language, worded
+from registry.domain.language import ENGLISH, Language, small, worded
 from registry.domain.language import gettext_noop as _
 from registry.domain.outcome import MEANINGS, Outcome
 from registry.domain.values import dataclass
@@ -165,12 +166,19 @@ WORDS: dict[str, str] = {
 }
 
 
+@lru_cache(1_024)
 def words(code: str | None) -> str:
     """The label of a code; a code of the office's own making reads as it was written, with spaces."""
     if not code:
         return ""
     known = MARKS[code].label if code in MARKS else WORDS.get(code)
     return worded(known) if known else str(code).replace("_", " ").capitalize()
+
+
+@lru_cache(1_024)
+def small_words(code: str) -> str:
+    """The label for the middle of a sentence."""
+    return small(words(code))
 
 
 def mark(code: str) -> Mark:

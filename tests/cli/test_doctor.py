@@ -63,6 +63,10 @@ def test_a_key_and_mails_that_others_can_read_are_told(check: Look, run: Termina
     (data / "mails").mkdir(mode=0o755)
     found = check("readers", REGISTRY_MAIL_DIR=str(data / "mails"))
     assert (stands(found), "chmod 700" in str(found["sentence"])) == ("warns", True)
+    (data / "token").write_text("a token of sixteen signs or more")
+    (data / "token").chmod(0o644)
+    found = check("readers", REGISTRY_METRICS_TOKEN_FILE=str(data / "token"))
+    assert (stands(found), "chmod 600" in str(found["sentence"])) == ("warns", True)
 
 
 @pytest.mark.parametrize(

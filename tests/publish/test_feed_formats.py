@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from registry.publish.formats import FORMATS
+from registry.publish.formats import FORMATS, Texts
 from registry.publish.notice import (
     NAMESPACE,
     Category,
@@ -212,3 +212,20 @@ def test_what_is_of_no_verdict_says_nothing_of_one() -> None:
         "tag:r.example", ""
     )
     assert "_registry" not in json.loads(render("json", bare))["items"][0]
+
+
+@pytest.mark.parametrize("ending", FORMATS)
+def test_an_entry_that_was_written_before_reads_as_if_it_were_new(ending: str) -> None:
+    form, texts = FORMATS[ending], Texts(most=2)
+    english, spanish = a_channel(ending), a_channel(ending, language="es", about_url=f"{HOME}/es/feeds")
+    notices = [a_notice(title=f"Quillmark {number}") for number in range(3)]
+    for _again in range(2):
+        for channel in (english, spanish):
+            written = [texts.of(form, channel, each) for each in notices]
+            assert form.whole(channel, written) == form.render(channel, notices)
+
+
+def test_what_was_written_is_not_written_again() -> None:
+    texts, notice = Texts(), a_notice()
+    first, again = (texts.of(FORMATS["atom"], a_channel(), notice) for _ in range(2))
+    assert first is again

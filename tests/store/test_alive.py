@@ -5,6 +5,8 @@ import pytest
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import OperationalError
 
+from registry.services import health
+from registry.settings import Settings
 from registry.store import alive
 from registry.store.engine import make_engine, plain_snapshot, reach, snapshot
 from registry.store.plain import rows
@@ -69,6 +71,9 @@ def test_one_that_was_idle_for_long_is_asked_first(far: Engine, monkeypatch: pyt
     assert len(asked) == 1
 
 
+FULL = "FATAL:  could not write init file: No space left on device"
+
+
 def _let_nobody_in(engine: Engine, monkeypatch: pytest.MonkeyPatch, why: str) -> None:
     def refuse(*_: object) -> None:
         raise engine.dialect.loaded_dbapi.OperationalError(why)
@@ -81,12 +86,21 @@ def test_where_the_server_lets_nobody_in_for_want_of_room_those_that_it_let_in_d
 ) -> None:
     first = _backend(far)
     with ThreadPoolExecutor(1) as pool, far.connect() as held:
-        _let_nobody_in(far, monkeypatch, "FATAL:  could not write init file: No space left on device")
+        _let_nobody_in(far, monkeypatch, FULL)
         waiting = pool.submit(_backend, far)
         with pytest.raises(TimeoutError):
             waiting.result(0.05)
         held.close()
         assert waiting.result(30) == first
+
+
+def test_where_nobody_gives_one_back_it_is_said_why(far: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(alive, "RETURNED_WITHIN_S", 0.05)
+    _let_nobody_in(far, monkeypatch, FULL)
+    with pytest.raises(OperationalError, match="No space left"):
+        reach(far)
+    [database, _] = health.readiness(Settings(), far)
+    assert (database.ok, "disk is full" in database.sentence) == (False, True)
 
 
 def test_a_server_that_is_away_is_told_at_once(far: Engine, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,6 +5,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from pwdlib import PasswordHash
+from pwdlib.hashers.argon2 import Argon2Hasher
 from sqlalchemy import Engine, event
 from sqlmodel import select
 from starlette.testclient import TestClient
@@ -352,3 +354,42 @@ def test_who_works_here_chooses_when_to_be_told_of_it_on_the_page_and_by_api(
     assert mailing.get("/api/v1/account").json()["work_mails"] == chosen.json()
     assert rosa.get("/api/v1/account").json()["work_mails"] == {"when": "at_once", "sends": False}
     assert "/account/work-mails" not in as_("employee").get("/account").text
+
+
+def test_a_password_that_is_changed_while_it_is_weighed_lets_nobody_in(
+    client: TestClient,
+    site_engine: Engine,
+    cast: dict[str, int],
+    clock: HandClock,
+    rosa_has_a_password: None,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    weigh = passwords.authenticate
+
+    def slowly(*given: object) -> object:
+        found = weigh(*given)
+        with transaction(site_engine) as session:
+            accounts.set_password(session, cast["Rosa"], NEW, by=REGISTRY, now=clock.now)
+        return found
+
+    monkeypatch.setattr(passwords, "authenticate", slowly)
+    assert log_in(client).status_code == 422
+    assert not is_here(client)
+
+
+@pytest.mark.usefixtures("rosa_has_a_password")
+def test_a_password_that_was_kept_by_a_weaker_measure_is_kept_by_todays_from_the_next_sign_in(
+    client: TestClient, site_engine: Engine, cast: dict[str, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stronger = PasswordHash((Argon2Hasher(time_cost=2, memory_cost=16, parallelism=1),))
+    monkeypatch.setattr(passwords, "_hasher", lambda: stronger)
+
+    def kept() -> str:
+        with snapshot(site_engine) as session:
+            return users.get(session, cast["Rosa"]).password_hash
+
+    assert log_in(client, "a wrong brown river").status_code == 422
+    assert "m=8,t=1" in kept()
+    assert log_in(client).status_code == 303
+    assert "m=16,t=2" in kept()
+    assert log_in(client).status_code == 303

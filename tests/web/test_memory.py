@@ -366,3 +366,20 @@ def test_what_is_kept_is_bounded_in_bytes(
     assert sum(each.size for each in held._held.values()) == held._bytes <= 20_000
     site.get(f"/verdicts?q={'x' * 1_100}")
     assert all(len(query) <= memory.MOST_ADDRESS for _, _, query, *_ in held._held)
+
+
+@pytest.mark.parametrize(
+    ("address", "twice"),
+    [
+        ("/feeds/verdicts.atom", [("Accept-Encoding", "gzip"), ("Accept-Encoding", "identity")]),
+        ("/", [("Cookie", "theme=dark"), ("Cookie", ""), ("Accept-Encoding", "identity")]),
+    ],
+)
+def test_who_says_a_header_twice_changes_nothing_for_others(
+    site: TestClient, held: Memory, address: str, twice: list[tuple[str, str]]
+) -> None:
+    plain = {"Accept-Encoding": "identity"}
+    before = site.get(address, headers=plain)
+    held._held.clear()
+    site.get(address, headers=twice)
+    assert told(site.get(address, headers=plain)) == told(before)

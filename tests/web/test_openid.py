@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from authlib.oidc.core.util import create_half_hash
 from fastapi import FastAPI
+from joserfc import jws
 from joserfc.jwk import ECKey
 from sqlalchemy import Engine
 from sqlmodel import select
@@ -25,6 +26,7 @@ from registry.settings import Settings
 from registry.store import delegations, users
 from registry.store.engine import snapshot, transaction
 from registry.store.tables import Delivery, Event, ProviderSignIn, Role, User, UserSession
+from registry.web.parts import FEW_AWAY
 from tests.openid_provider import CLIENT, KEYS, OTHER, SECRET, Claims, Lies, Provider, running
 from tests.web.conftest import HandClock
 from tests.web.test_account import PASSWORD, log_in
@@ -287,6 +289,13 @@ def by_the_public_key(provider: Provider, claims: Claims) -> str:
     return f"{said.decode()}.{base64.urlsafe_b64encode(made).rstrip(b'=').decode()}"
 
 
+def nested(provider: Provider, _claims: Claims) -> str:
+    """Signed as it should be, and nothing but brackets."""
+    return jws.serialize_compact(
+        {"alg": "ES256", "kid": "e1"}, b"[" * 12_000 + b"]" * 12_000, KEYS["ES256"], algorithms=["ES256"]
+    )
+
+
 def query(change: Callable[[dict[str, str]], Any]) -> Lies:
     def back(pairs: list[tuple[str, str]]) -> list[tuple[str, str]]:
         found = dict(pairs)
@@ -372,6 +381,11 @@ OTHERS: dict[str, tuple[Lies, str]] = {
     "no identity token": (Lies(reply=lambda r: {k: v for k, v in r.items() if k != "id_token"}), "no_token"),
     "no access token": (Lies(reply=lambda r: r | {"access_token": None}), "token_reply"),
     "an access token of another kind": (Lies(reply=lambda r: r | {"token_type": "mac"}), "token_reply"),
+    "a key on a curve that nobody knows": (
+        Lies(keys=lambda found: {"keys": [each | {"crv": "P-999"} for each in found["keys"]]}),
+        "signature",
+    ),
+    "a token that is nested without end": (Lies(token=nested), "signature"),
     "keys without end": (raw("/keys", 200, HUGE), "keys"),
     "keys that are a page": (raw("/keys", 200, b"<html></html>"), "keys"),
     "keys that are no list": (Lies(keys=lambda _keys: {"keys": {}}), "keys"),
@@ -590,3 +604,61 @@ def test_an_account_with_a_password_and_a_second_factor_is_joined_by_who_has_giv
         assert session.exec(select(Event).where(Event.action == "user.identity_joined")).one()
     assert mail.to == "rosa@example.org"
     assert "joined with one at Example Office" in " ".join(mail.message.get_body().get_content().split())
+
+
+@pytest.mark.parametrize(("path", "why"), [(DISCOVERY, "discovery"), ("/keys", "keys")])
+def test_no_redirect_of_the_provider_is_followed_anywhere(
+    client: TestClient, provider: Provider, site_engine: Engine, path: str, why: str
+) -> None:
+    """It could lead to whatever stands inside, since the provider itself may stand there."""
+    provider.lies = raw(path, 302, Location="/inside")
+    away = client.get("/login/oidc")
+    if away.status_code == 303:
+        away = client.get("/login/oidc/callback", params=provider.agree(away.headers["location"]))
+    refused_plainly(away, site_engine, why)
+    assert "/inside" not in provider.asked
+
+
+def test_of_a_flood_of_refused_replies_so_many_are_on_record(
+    client: TestClient, provider: Provider, site_engine: Engine, clock: HandClock
+) -> None:
+    from registry.services.people.limits import PER_NETWORK
+
+    codes = {client.get("/login/oidc/callback?state=x").status_code for _ in range(PER_NETWORK + 5)}
+    assert (codes, len(refusals(site_engine))) == ({400}, PER_NETWORK)
+    clock.pass_time(minutes=15)
+    assert client.get("/login/oidc/callback?state=x").status_code == 400
+    assert len(refusals(site_engine)) == PER_NETWORK + 1
+
+
+def test_while_the_provider_is_slow_the_site_answers(
+    app: FastAPI,
+    browse: Browse,
+    client: TestClient,
+    provider: Provider,
+) -> None:
+    from concurrent.futures import ThreadPoolExecutor
+    from time import monotonic, sleep
+
+    from registry.openid.provider import Provider as Asked
+
+    settings = app.state.parts.settings
+    vars(app.state.parts)["provider"] = Asked(settings, Wire(settings, agent="test", deadline_s=3))
+    provider.lies = Lies(silent=frozenset({DISCOVERY}))
+    limiter, away = app.state.parts.away, list[int]()
+    browsers = [browse() for _ in range(50)]  # more than there are threads
+    with ThreadPoolExecutor(len(browsers)) as pool:
+        asked = [
+            pool.submit(lambda each: away.append(each.get("/login/oidc").status_code), each)
+            for each in browsers
+        ]
+        begun = monotonic()
+        while monotonic() < begun + 2 and limiter.statistics().tasks_waiting < len(browsers) - FEW_AWAY:
+            sleep(0.01)
+        assert limiter.borrowed_tokens == FEW_AWAY
+        assert client.get("/login").status_code == 200
+        assert away == []
+        provider.lies = raw(DISCOVERY, 404)
+        for each in asked:
+            each.result(timeout=20)
+    assert away == [400] * len(browsers)

@@ -9,6 +9,7 @@ from starlette.testclient import TestClient
 
 from registry.store.engine import snapshot
 from registry.store.tables import Event
+from registry.web.asking import MOST_FROM_ONE_PLACE
 from registry.web.throttle import WINDOW, Counted
 from tests.conftest import NOW
 
@@ -64,3 +65,12 @@ def test_what_was_kept_back_is_counted_with_the_next() -> None:
     assert counted.passes(("a",), NOW + WINDOW) == 3
     assert counted.passes(("a",), NOW + WINDOW) is None
     assert counted.passes(("a",), NOW) == 1  # the clock was set back
+
+
+def test_one_of_too_many_without_an_account_is_no_refused_token(
+    site_engine: Engine, client: TestClient
+) -> None:
+    sent = {"name": "Quillmark", "purpose": "To write."}
+    codes = [client.post("/api/v1/requests", json=sent).status_code for _ in range(MOST_FROM_ONE_PLACE + 1)]
+    assert codes == [201] * MOST_FROM_ONE_PLACE + [403]
+    assert refusals(site_engine) == []

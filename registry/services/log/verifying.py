@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import field
 
 from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
 
 from registry.domain.errors import RuleBroken
@@ -168,7 +169,9 @@ class _Walk:
             return log.head(self.session.connection())
         except RuleBroken as error:
             self._fault(None, error.sentence)
-            return None
+        except DBAPIError:
+            self._fault(None, "The row of log_head, which says where the log ends, cannot be read.")
+        return None
 
     def _ends(self, head: log.Head | None, waiting: list[tuple[str, Checkpoint]]) -> None:
         size = self.tree.size

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Collection
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from sqlmodel import Session
@@ -12,7 +13,7 @@ from registry.domain.language import worded
 from registry.services.evaluations.assigning import OWNERS
 from registry.services.evaluations.leaving import hand_over_work, open_work
 from registry.services.people import second_factor
-from registry.services.people.acting import Actor, record
+from registry.services.people.acting import Actor, await_acts, record
 from registry.services.people.deputies import end_what_rests_on
 from registry.services.people.passwords import fold_email, hashed, password_faults
 from registry.store import sign_ins, users
@@ -33,12 +34,14 @@ def add_user(
     areas: Collection[str] = (),
     password: str | None = None,
     house_name: str = "",
+    breached: Path | None = None,
     by: Actor,
     now: datetime,
 ) -> User:
     """Make a person known. Without a password they come in by link; an empty name is the address's first part.
 
-    `roles` are values of Role, at least one; `offices` are codes, none means all. Raises InvalidInput.
+    `roles` are values of Role, at least one; `offices` are codes, none means all; `breached` is as `is_breached` wants
+    it. Raises InvalidInput.
     """
     serialise(session, "user")
     email = fold_email(email)
@@ -46,7 +49,7 @@ def add_user(
     faults = _identity_faults(session, email, name)
     faults |= _role_faults(roles) | _office_faults(session, offices) | _area_faults(areas)
     if password is not None:
-        faults |= password_faults(password, (email, name, house_name))
+        faults |= password_faults(password, (email, name, house_name), breached)
     if faults:
         raise InvalidInput("This person cannot be added: " + " ".join(faults.values()), faults)
     user = User(email=email, name=name, created_at=now)
@@ -65,6 +68,7 @@ def set_password(
     password: str,
     *,
     house_name: str = "",
+    breached: Path | None = None,
     anew: bool = False,
     by_link: bool = False,
     by: Actor,
@@ -80,7 +84,7 @@ def set_password(
         raise RuleBroken(
             worded("You have no password here. Ask an admin for a link by which you choose one.")
         )
-    faults = password_faults(password, (user.email, user.name, house_name))
+    faults = password_faults(password, (user.email, user.name, house_name), breached)
     if faults:
         raise InvalidInput(faults["password"], faults)
     user.password_hash = hashed(password)
@@ -108,6 +112,7 @@ def set_roles(
     Who is a reviewer no more is asked for no scorecard any more; who can own no evaluation any more hands them over
     first (RuleBroken), unless they keep them without being able to go on (`keeps_work`).
     """
+    await_acts(session, user_id, by=by)
     serialise(session, "user")
     user = _active(session, user_id)
     faults = _role_faults(roles) | _office_faults(session, offices) | _area_faults(areas)
@@ -149,6 +154,7 @@ def disable(
     Scorecards that nobody takes over go back to the evaluations' owners. Raises NotFound, RuleBroken for the last
     admin, InvalidInput where the person owns evaluations and nobody is named to take over.
     """
+    await_acts(session, user_id, by=by)
     serialise(session, "user")
     user = _active(session, user_id)
     _keep_an_admin(session, user)
@@ -185,7 +191,7 @@ def _id(user: User) -> int:
 
 
 def _active(session: Session, user_id: int) -> User:
-    user = users.get(session, user_id)
+    user = users.hold(session, user_id)
     if user.disabled_at is not None:
         raise RuleBroken(f"{user.name} is disabled; add a new person instead.")
     return user

@@ -9,6 +9,7 @@ from sqlmodel import Session
 from registry.domain.errors import InvalidInput, NotAllowed
 from registry.domain.values import dataclass
 from registry.store import log
+from registry.store.engine import serialise, share
 from registry.store.tables import Role
 from scrapers.links import public_url
 
@@ -38,6 +39,20 @@ class Actor:
 
 
 REGISTRY = Actor(None, "registry")
+
+
+def begin_act(session: Session, by: Actor) -> None:
+    """Whoever shuts this person out, or takes a role from them, waits until this transaction has ended."""
+    share(session, f"acts of {by.id}")
+
+
+def await_acts(session: Session, user_id: int, *, by: Actor) -> None:
+    """Wait until what they are about is done; what they begin from now on waits for this transaction, and sees it.
+
+    Asked for before any other lock, since their acts may wait for those.
+    """
+    if by.id != user_id:
+        serialise(session, f"acts of {user_id}")
 
 
 def refuse_long(told: str, **fields: tuple[str, int]) -> None:

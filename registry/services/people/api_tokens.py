@@ -8,7 +8,7 @@ from types import MappingProxyType
 from sqlmodel import Session
 
 from registry.domain.errors import InvalidInput, RuleBroken
-from registry.services.people.acting import Actor, record
+from registry.services.people.acting import Actor, await_acts, record
 from registry.services.people.sign_in import RENEW_AFTER, Presence, digest_of
 from registry.store import users
 from registry.store.tables import ApiToken, Role
@@ -74,6 +74,7 @@ def create_token(
 def revoke_token(session: Session, token_id: int, *, by: Actor, now: datetime) -> ApiToken:
     """End a token; once more does nothing. Raises NotFound."""
     token = users.get_token(session, token_id)
+    await_acts(session, token.user_id, by=by)
     if token.revoked_at is None:
         token.revoked_at = now
         record(session, "token.revoked", ("token", token.id), by=by, now=now, after={"name": token.name})

@@ -92,7 +92,8 @@ def begin(
 
 def come_back(session: Session, *, state: str, browser: str, secret: bytes, now: datetime) -> Away | None:
     """What was noted, which serves this once; None where nothing was, or it was another browser's."""
-    row = session.get(ProviderSignIn, sign_in.digest_of("state", state, secret))
+    # Held, so that of two who come back at once the other finds it gone.
+    row = session.get(ProviderSignIn, sign_in.digest_of("state", state, secret), with_for_update=True)
     if row is None:
         return None
     fits = row.browser == sign_in.digest_of("browser", browser, secret) and now < row.expires_at

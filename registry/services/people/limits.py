@@ -9,7 +9,7 @@ import hmac
 import secrets
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from ipaddress import ip_address, ip_network
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 from sqlmodel import Session
 
@@ -135,20 +135,27 @@ def known_browser(user_id: int, *, secret: bytes) -> str:
 
 def network_of(host: str) -> str:
     """An address without what tells one machine or household from another: /24, or /48 of IPv6."""
-    try:
-        address = ip_address(host)
-    except ValueError:
-        return ""
-    return str(ip_network(f"{address}/{24 if address.version == 4 else 48}", strict=False))
+    address = _address(host)
+    return _network(address, 24 if address.version == 4 else 48) if address else ""
 
 
 def network_key(host: str) -> str:
     """What attempts from one place count under: an IPv4 address, or a /64 of IPv6, which is one household's."""
+    address = _address(host)
+    return f"network {_network(address, 32 if address.version == 4 else 64) if address else host}"
+
+
+def _address(host: str) -> IPv4Address | IPv6Address | None:
+    """One of IPv4 as itself, also where it came over a socket of both kinds (`::ffff:192.0.2.1`)."""
     try:
         address = ip_address(host)
     except ValueError:
-        return f"network {host}"
-    return f"network {ip_network(f'{address}/{32 if address.version == 4 else 64}', strict=False)}"
+        return None
+    return getattr(address, "ipv4_mapped", None) or address
+
+
+def _network(address: IPv4Address | IPv6Address, length: int) -> str:
+    return str(ip_network(f"{address}/{length}", strict=False))
 
 
 def _proof(nonce: str, user_id: int, secret: bytes) -> str:

@@ -4,6 +4,8 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 from functools import cache
+from hashlib import sha1
+from pathlib import Path
 
 from pwdlib import PasswordHash
 from pwdlib.exceptions import UnknownHashError
@@ -28,10 +30,11 @@ def fold_email(email: str) -> str:
     return unicodedata.normalize("NFKC", email).strip().lower()
 
 
-def password_faults(password: str, words: Iterable[str]) -> dict[str, str]:
+def password_faults(password: str, words: Iterable[str], breached: Path | None = None) -> dict[str, str]:
     """What is wrong with a new password, by field; `words` are what anybody would try for this person and place.
 
-    There are no rules of composition: what counts is length, and how many guesses it would take.
+    There are no rules of composition: what counts is length, how many guesses it would take, and whether it is in the
+    list `breached`, where there is one.
     """
     # ASVS 5.0 6.2.1 to 6.2.4, 6.2.11 and 6.2.12.
     from zxcvbn import zxcvbn
@@ -51,7 +54,30 @@ def password_faults(password: str, words: Iterable[str]) -> dict[str, str]:
             "This is among the first that somebody would try. Take four or five words that do not belong together."
         )
         return {"password": told}
+    if breached is not None and is_breached(password, breached):
+        told = worded(
+            "This password was stolen somewhere and is known. Take one that you have never used anywhere."
+        )
+        return {"password": told}
     return {}
+
+
+def is_breached(password: str, path: Path) -> bool:
+    """Whether a password is in a list of those that were stolen: SHA-1 in hexadecimal at the beginning of each line, in
+    order, as Have I Been Pwned hands them out. Of forty gigabytes some forty lines are read."""
+    wanted = sha1(password.encode(), usedforsecurity=False).hexdigest().encode()
+    low, high = 0, path.stat().st_size  # where its line would begin
+    with path.open("rb") as file:
+        while low < high:
+            middle = (low + high) // 2
+            file.seek(max(middle - 1, 0))
+            if middle:
+                file.readline()
+            line = file.readline()[: len(wanted)].lower()
+            if line == wanted:
+                return True
+            low, high = (file.tell(), high) if line and line < wanted else (low, middle)
+    return False
 
 
 def hashed(password: str) -> str:
@@ -72,6 +98,19 @@ def authenticate(session: Session, email: str, password: str) -> User | None:
     except UnknownHashError:
         matches = False
     return user if matches and usable else None
+
+
+def still(session: Session, found: User, password: str) -> User | None:
+    """Whom `authenticate` found, held until this transaction ends; None where another password was chosen since.
+
+    One that was kept by a weaker measure than today's is kept by today's from now on.
+    """
+    user = users.hold(session, found.id or 0)
+    if user.password_hash != found.password_hash:
+        return None
+    if _hasher().current_hasher.check_needs_rehash(user.password_hash):
+        user.password_hash = hashed(password)
+    return user
 
 
 @cache

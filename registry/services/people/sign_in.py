@@ -212,6 +212,12 @@ def get_link(session: Session, value: str, *, secret: bytes, now: datetime) -> t
     return users.get(session, link.user_id), link.sets_password
 
 
+def take_link(session: Session, value: str, *, secret: bytes, now: datetime) -> tuple[User, bool]:
+    """The same for whoever uses it now: of two who do at once the other finds it used up."""
+    users.hold(session, get_link(session, value, secret=secret, now=now)[0].id or 0)
+    return get_link(session, value, secret=secret, now=now)
+
+
 def use_link(
     session: Session,
     value: str,

@@ -13,6 +13,7 @@ from enum import Enum
 from hashlib import sha256
 from typing import Any, NamedTuple
 
+from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
 
 from registry.domain.log_line import moment
@@ -203,7 +204,7 @@ def _readable(
     """As the store gives them; without a row where a column holds what none of its kind can be."""
     try:
         yield from list(verdicts.columns(session, verdict_ids))
-    except (LookupError, TypeError, ValueError):
+    except (LookupError, TypeError, ValueError, DBAPIError):
         if len(verdict_ids) == 1:
             yield verdict_ids[0], None, ()
             return
@@ -212,7 +213,7 @@ def _readable(
 
 
 def _inner(row: Mapping[str, Any], names: Sequence[str] = INNER) -> str:
-    if row.get("decided_for"):
+    if row.get("decided_for") or row.get("decided_for_id") is not None:
         names = (*names, *FOR_ANOTHER)
     return hash_of(_json({name: row.get(name, "" if name == "internal_note" else None) for name in names}))
 
@@ -234,4 +235,6 @@ def _plain(value: object) -> object:
         return value.isoformat()
     if isinstance(value, Enum):
         return value.value
+    if isinstance(value, bytes):  # of SQLite, which takes anything in any column
+        return value.hex()
     raise TypeError(f"no plain value of {type(value).__name__}")

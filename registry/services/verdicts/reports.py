@@ -54,7 +54,7 @@ def report(
     now: datetime,
 ) -> Told:
     """Keep what somebody tells of a tool, and open its case again: at once for an incident, for challenges when
-    `enough` different people sent one since the newest verdict. `place` is the network address of who has no account;
+    `enough` different people sent one since the newest verdict. Who has no account is told apart by their `place`;
     `unlisted` says that the tool is known not to be one of ours.
 
     No answer changes by it. Raises InvalidInput; a challenge is of a tool that was decided on, an incident of any,

@@ -103,7 +103,14 @@ def change_password(
     """Ends all your sessions; the reply sets the cookie of a new one."""
     proof.require()
     accounts.set_password(
-        tx, user.person_id, asked.password, house_name=house.name, by=user, now=now, anew=True
+        tx,
+        user.person_id,
+        asked.password,
+        house_name=house.name,
+        breached=house.breach_list,
+        by=user,
+        now=now,
+        anew=True,
     )
     return renew_own_session(request, tx, user.person_id, Response(status_code=204))
 

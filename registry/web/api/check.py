@@ -17,6 +17,7 @@ from registry.services.answers.unanswered import count_unanswered
 from registry.services.verdicts.turn import midnight
 from registry.store.engine import plain_snapshot
 from registry.web.api.replies import as_json
+from registry.web.asking import may_count
 from registry.web.deps import Plain, read_index
 from registry.web.etag import conditional
 from registry.web.memory import keep
@@ -71,7 +72,7 @@ async def check(
         reply, is_unknown = answer()  # some rows of a file: to hand it to a thread would cost as much again
     else:
         reply, is_unknown = await to_thread.run_sync(answer, limiter=parts.few)
-    if is_unknown:
+    if is_unknown and may_count(request, now):
         reply.background = BackgroundTask(parts.note, partial(count_unanswered, query=q, now=now))
     return reply
 

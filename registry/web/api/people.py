@@ -49,6 +49,7 @@ def add_person(tx: Tx, user: Admin, now: Now, house: House, asked: PersonIn, onc
             areas=asked.areas,
             password=asked.password or None,
             house_name=house.name,
+            breached=house.breach_list,
             by=user,
             now=now,
         )

@@ -105,7 +105,14 @@ def change_password(
         proof.require()
         with tx.begin_nested():
             accounts.set_password(
-                tx, user.person_id, password, house_name=house.name, by=user, now=now, anew=True
+                tx,
+                user.person_id,
+                password,
+                house_name=house.name,
+                breached=house.breach_list,
+                by=user,
+                now=now,
+                anew=True,
             )
     except InvalidInput as refused:
         page = account_page(request, tx, user, house, password_form=Form({}, refused.faults))

@@ -33,6 +33,7 @@ from registry.store.engine import plain_snapshot, snapshot
 from registry.store.plain import Plain
 from registry.store.tables import Tool
 from registry.web import cards
+from registry.web.asking import may_count
 from registry.web.deps import Asked, House, Known, Now, Read
 from registry.web.etag import conditional
 from registry.web.feeds import feed_links
@@ -143,7 +144,7 @@ def check(request: Request, typed: TypedQuestion, known: Known, settings: House,
     unanswered = found.answer.code in UNANSWERED
     lasting = None if unanswered else found.shown
     reply = render(request, "lookup/show.html", page, feeds=_feeds_of(found), lasting=lasting)
-    if unanswered and _is_worth_counting(request, typed):
+    if unanswered and _is_worth_counting(request, typed) and may_count(request, now):
         reply.background = BackgroundTask(
             parts_of(request).note, partial(count_unanswered, query=typed.q, now=now)
         )

@@ -2,9 +2,11 @@
 
 import logging
 import secrets
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import parse_qsl
 
+from anyio import to_thread
 from fastapi import Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import RedirectResponse
@@ -23,11 +25,12 @@ from registry.web.parts import parts_of
 from registry.web.render import local_path, render, secretly
 from registry.web.routing import page_router
 from registry.web.viewer import cookie_name, now_of, session_of
-from registry.web.visiting import drop_cookie, host_of, set_cookie
+from registry.web.visiting import drop_cookie, place_of, set_cookie
 
 if TYPE_CHECKING:
     from registry.openid.provider import Provider
 
+T = TypeVar("T")
 router = page_router()
 log = logging.getLogger(__name__)
 
@@ -60,7 +63,7 @@ async def go_there(request: Request, next: str = "/", link: str = "") -> Respons
     path, here = local_path(next), await run_in_threadpool(session_of, request)
 
     def note(session: Session) -> identities.Begun:
-        keys = {f"provider {limits.network_key(host_of(request))}": limits.PER_STARTS}
+        keys = {f"provider {place_of(request)}": limits.PER_STARTS}
         if limits.hold(session, keys, secret=secret, now=now).until is not None:
             raise SignInRefused(TOO_OFTEN, "too_often")
         return identities.begin(
@@ -74,7 +77,7 @@ async def go_there(request: Request, next: str = "/", link: str = "") -> Respons
         )
 
     try:
-        await run_in_threadpool(provider.description, now)
+        await _asking(request, provider.description, now)
         async with parts.writing() as session:
             begun = await run_in_threadpool(note, session)
         address = await run_in_threadpool(
@@ -106,7 +109,7 @@ async def come_back(request: Request) -> Response:
             )
         if begun is None:
             raise SignInRefused(STRAY, "state")
-        told = await run_in_threadpool(_ask, provider, request, said, begun)
+        told = await _asking(request, _ask, provider, request, said, begun)
         async with parts.writing() as session:
             reply = await run_in_threadpool(_enter, request, session, told, begun)
     except SignInRefused as refused:
@@ -119,11 +122,16 @@ async def come_back(request: Request) -> Response:
 async def show_signed_out(request: Request) -> Response:
     provider, parts = _provider(request), parts_of(request)
     try:
-        url = await run_in_threadpool(provider.way_out, now_of(request))
+        url = await _asking(request, provider.way_out, now_of(request))
     except SignInRefused:
         url = ""
     page = SignedOutPage(parts.settings.provider_name, url)
     return await run_in_threadpool(render, request, "session/signed_out.html", page)
+
+
+async def _asking(request: Request, ask: Callable[..., T], *given: object) -> T:
+    """Asks the provider in one of a few threads: while it is slow, those of the site are left to others."""
+    return await to_thread.run_sync(ask, *given, limiter=parts_of(request).away)
 
 
 def _ask(provider: "Provider", request: Request, said: Reply, begun: identities.Away) -> identities.Known:
@@ -149,7 +157,10 @@ async def _refuse(request: Request, refused: SignInRefused) -> Response:
     def note(session: Session) -> None:
         if refused.why == "no_role" and refused.user_id is not None:
             identities.shut_out(session, refused.user_id, now)
-        note_refusal(session, refused.why, how="provider", user_id=refused.user_id, now=now)
+        # Anybody can have a reply refused, and what is on record stays for ever.
+        keys = {f"refused {place_of(request)}": limits.PER_NETWORK}
+        if limits.hold(session, keys, secret=parts.settings.secret, now=now).until is None:
+            note_refusal(session, refused.why, how="provider", user_id=refused.user_id, now=now)
 
     if refused.why != "too_often":
         async with parts.writing() as session:

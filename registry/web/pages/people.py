@@ -135,6 +135,7 @@ def add_person(
                 areas=_parted(areas),
                 password=password or None,
                 house_name=house.name,
+                breached=house.breach_list,
                 by=user,
                 now=now,
             )

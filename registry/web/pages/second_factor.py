@@ -80,8 +80,11 @@ def take_code(request: Request, tx: Tx, now: Now, house: House, one_time_code: S
     held = limits.hold(tx, keys, secret=house.secret, now=now)
     if held.until is not None:
         return _code_page(request, joined(" ", [limits.wait_told(held.until, now), OTHER_WAYS]), 429)
+    users.hold(tx, user_id)
     wanted = second_factor.find_wanted(tx, _cookie(request), secret=house.secret, now=now)
-    if wanted is None:  # another request of this browser came first, and was waited for
+    if (
+        wanted is None
+    ):  # another request came first, of this browser or for another password, and was waited for
         return drop_code_cookie(go("/login"), parts_of(request))
     why = second_factor.prove(tx, user_id, one_time_code, secret=house.secret, now=now)
     if why:

@@ -24,7 +24,7 @@ from registry.web.render import go, local_path, render, secretly
 from registry.web.routing import page_router
 from registry.web.shapes import Form
 from registry.web.viewer import now_of, session_of
-from registry.web.visiting import host_of, known_cookie, signed_out
+from registry.web.visiting import known_cookie, place_of, signed_out
 
 router = page_router()
 
@@ -70,11 +70,10 @@ class SignedOutPage:
 
 @dataclass(frozen=True)
 class Attempt:
-    """What came of an address and a password; `user` is None where they were refused, with `fault` to show."""
+    """What came of an address and a password; `user` is None where they do not belong together."""
 
     user: User | None
-    fault: str = ""
-    status: int = 200
+    too_often: bool = False
     held: limits.Held = field(default_factory=limits.Held)
     meant: int | None = None
     """Whose account it was, where there is one."""
@@ -98,14 +97,13 @@ async def try_password(request: Request, email: Text = "", password: Secret = ""
     account = account_key(request, email, meant_id)
     keys: limits.Limits = {
         account: limits.PER_ACCOUNT,
-        limits.network_key(host_of(request)): limits.PER_NETWORK,
+        place_of(request): limits.PER_NETWORK,
     }
     async with parts.writing() as session:
         held = await run_in_threadpool(limits.hold, session, keys, secret=secret, now=now)
     if held.until is not None:
-        return Attempt(None, TOO_OFTEN, 429)
-    user = await run_in_threadpool(check)
-    return Attempt(user, "" if user else WRONG, 200 if user else 422, held, meant_id)
+        return Attempt(None, too_often=True)
+    return Attempt(await run_in_threadpool(check), held=held, meant=meant_id)
 
 
 @router.get("/login")
@@ -122,15 +120,17 @@ def log_in(
     house: House,
     email: Text = "",
     next: Text = "/",  # noqa: A002
+    password: Secret = "",
 ) -> Response:
-    if attempt.user is None:
-        if attempt.status != 429:
-            note_refusal(tx, "wrong_password", how="password", user_id=attempt.meant, now=now)
-        page = _login_page(house, next, Form({"email": email}, {"email": attempt.fault}))
-        return render(request, "session/login.html", page, status=attempt.status)
+    if attempt.too_often:
+        return _not_in(request, house, next, email, TOO_OFTEN, 429)
+    user = passwords.still(tx, attempt.user, password) if attempt.user is not None else None
+    if user is None:
+        note_refusal(tx, "wrong_password", how="password", user_id=attempt.meant, now=now)
+        return _not_in(request, house, next, email, WRONG, 422)
     limits.let_go(tx, attempt.held)
     limits.forget(tx, account_key(request, email, attempt.meant), secret=house.secret)
-    return enter(request, tx, attempt.user, SignInWay.PASSWORD, next)
+    return enter(request, tx, user, SignInWay.PASSWORD, next)
 
 
 @router.post("/logout")
@@ -159,7 +159,7 @@ def use_link(
     next: Text = "/",  # noqa: A002
     password: Secret = "",
 ) -> Response:
-    user, sets_password = sign_in.get_link(tx, token, secret=house.secret, now=now)
+    user, sets_password = sign_in.take_link(tx, token, secret=house.secret, now=now)
     if sets_password:
         before = _code_limits(request, user, house)
         try:
@@ -169,6 +169,7 @@ def use_link(
                     id_of(user),
                     password,
                     house_name=house.name,
+                    breached=house.breach_list,
                     by_link=True,
                     by=sign_in.as_actor(tx, user),
                     now=now,
@@ -201,7 +202,7 @@ def forgot(
         return render(request, "session/forgotten.html", page, status=422)
     keys: limits.Limits = {
         f"forgotten {folded}": limits.PER_RESET,
-        limits.network_key(host_of(request)): limits.PER_NETWORK,
+        place_of(request): limits.PER_NETWORK,
     }
     if house.mails and limits.hold(tx, keys, secret=house.secret, now=now).until is None:
         background.add_task(_mail_reset, request, folded, now)
@@ -219,6 +220,11 @@ def _code_limits(request: Request, user: User, house: Settings) -> limits.Limits
     """Of any browser, and of this one."""
     known, secret = known_cookie(request), house.secret
     return {**limits.code_limits("", user, secret=secret), **limits.code_limits(known, user, secret=secret)}
+
+
+def _not_in(request: Request, house: Settings, next: str, email: str, fault: str, status: int) -> Response:  # noqa: A002
+    page = _login_page(house, next, Form({"email": email}, {"email": fault}))
+    return render(request, "session/login.html", page, status=status)
 
 
 def _login_page(house: Settings, next: str, form: Form) -> LoginPage:  # noqa: A002

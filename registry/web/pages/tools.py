@@ -14,7 +14,7 @@ from starlette.datastructures import QueryParams
 from registry.domain.evaluation import EvaluationState
 from registry.domain.identity import name_key
 from registry.domain.language import gettext_noop as _
-from registry.domain.language import joined, small, worded, worded_n
+from registry.domain.language import joined, worded, worded_n
 from registry.domain.lookup import Answer, Question
 from registry.domain.lookup import House as Organisation
 from registry.domain.typed import clean
@@ -46,7 +46,7 @@ from registry.web.succession import changes_of
 from registry.web.tool_news import left_out, tool_news
 from registry.web.understood import understood
 from registry.web.verdict_parts import VerdictRow, as_row, happenings
-from registry.web.words import Tone, mark, words
+from registry.web.words import Tone, mark, small_words, words
 
 router = page_router("/tools")
 RELEASES = ("Version ", "A new version ")
@@ -242,7 +242,7 @@ def _in_short(tool: Tool, scored: Published | None, decided: int) -> list[str]:
     told = [tool.description] if tool.description else []
     if scored is not None:
         weighed = scored.row.assessment
-        risk, fit = words(weighed["risk"]), small(words(weighed["fit"]))
+        risk, fit = words(weighed["risk"]), small_words(weighed["fit"])
         sentence = _("{risk}, {fit}, as scored for verdict {number}.")
         told.append(worded(sentence, risk=risk, fit=fit, number=scored.row.number))
     if decided > 1:

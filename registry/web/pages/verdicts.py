@@ -8,7 +8,7 @@ from fastapi import Request, Response
 from sqlmodel import Session
 
 from registry.domain.errors import NotFound
-from registry.domain.language import small, worded
+from registry.domain.language import worded
 from registry.domain.lookup import House as Organisation
 from registry.domain.values import dataclass
 from registry.domain.verdict import decider
@@ -43,7 +43,7 @@ from registry.web.verdict_parts import (
     scope_rows,
     state_sentence,
 )
-from registry.web.words import words
+from registry.web.words import small_words, words
 
 router = page_router("/verdicts")
 
@@ -230,5 +230,5 @@ def _logged(row: tables.Verdict, number: int | None) -> list[Row]:
 def _step(row: tables.Verdict) -> str:
     if row.recommended is None or not row.step_reason:
         return ""
-    outcome = small(words(row.recommended.value))
+    outcome = small_words(row.recommended.value)
     return worded("The rubric recommended “{outcome}”. {reason}", outcome=outcome, reason=row.step_reason)

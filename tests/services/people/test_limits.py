@@ -96,3 +96,11 @@ def test_a_browser_counts_by_itself_where_it_signed_in_before_and_nowhere_else()
 )
 def test_a_place_is_told_roughly_and_counted_by_household(host: str, network: str, key: str) -> None:
     assert (limits.network_of(host), limits.network_key(host)) == (network, key)
+
+
+def test_a_place_is_an_address_of_ipv4_however_it_came_and_a_household_of_ipv6() -> None:
+    assert limits.network_key("::ffff:192.0.2.1") == limits.network_key("192.0.2.1")
+    assert limits.network_key("192.0.2.2") != limits.network_key("192.0.2.1")
+    assert limits.network_key("2001:db8::1") == limits.network_key("2001:db8::ffff:1")
+    assert limits.network_key("2001:db8:0:1::1") != limits.network_key("2001:db8::1")
+    assert limits.network_of("::ffff:192.0.2.1") == "192.0.2.0/24"

@@ -1,13 +1,15 @@
 """What a password must be, and that an unknown account costs the same work as a known one."""
 
 from datetime import datetime
+from hashlib import sha1
+from pathlib import Path
 
 import pytest
 from sqlmodel import Session
 
 from registry.services.people import accounts, passwords
 from registry.services.people.acting import REGISTRY
-from registry.services.people.passwords import password_faults
+from registry.services.people.passwords import is_breached, password_faults
 
 WORDS = ("rosa.marino@field-office.example", "Rosa Marino", "Harbour registry")
 
@@ -73,3 +75,17 @@ def test_a_hash_is_worked_out_whoever_is_asked_about(
     monkeypatch.setattr(passwords, "_hasher", lambda: Counting())
     assert passwords.authenticate(session, email, "a wrong brown river") is None
     assert worked == [real.hash("x").split("$")[1:4]], "one hash, of the same cost"
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize("count", [0, 1, 2, 3, 500])
+def test_a_stolen_password_is_found_wherever_it_stands_in_the_list_and_no_other(
+    tmp_path: Path, count: int, end: str
+) -> None:
+    path, known = tmp_path / "stolen", [f"a stolen river {n}" for n in range(count)]
+    hashes = sorted(sha1(each.encode()).hexdigest().upper() for each in known)
+    path.write_bytes("".join(f"{each}:{n * n}{end}" for n, each in enumerate(hashes)).encode())
+    assert all(is_breached(each, path) for each in known)
+    assert not any(is_breached(f"another river {n}", path) for n in range(500))
+    told = password_faults("a stolen river 0", WORDS, path)
+    assert ("was stolen" in told.get("password", "")) == (count > 0)

@@ -5,12 +5,14 @@ from datetime import datetime
 from typing import Any
 
 import pytest
+from fastapi import FastAPI
 from sqlalchemy import Engine
 from sqlmodel import Session, select
 from starlette.testclient import TestClient
 
 from registry.store.engine import snapshot
 from registry.store.tables import Event, Report
+from registry.web.asking import MOST_FROM_ONE_PLACE
 from tests.builders import a_tool, a_verdict
 from tests.conftest import Beginning
 from tests.web.conftest import the_actors
@@ -114,6 +116,22 @@ def test_reports_from_one_place_end_after_ten(client: TestClient, as_: As, site_
     assert as_("Emil").post("/challenge", data={"tool": "scrawl", "text": "Old."}).status_code == 200
     with snapshot(site_engine) as session:
         assert len(session.exec(select(Report)).all()) == 11
+
+
+@pytest.mark.usefixtures("client")
+def test_nobody_is_many_by_the_many_addresses_of_their_own_network(app: FastAPI, site_engine: Engine) -> None:
+    def codes(path: str, sent: dict[str, str], network: str, times: int) -> list[int]:
+        browsers = [TestClient(app, client=(f"{network}::{nth + 1:x}", 1)) for nth in range(times)]
+        return [each.post(path, data=sent, follow_redirects=False).status_code for each in browsers]
+
+    old = {"tool": "scrawl", "text": "Old."}
+    assert codes("/challenge", old, "2001:db8", 11) == [200] * 10 + [403]
+    assert codes("/challenge", old, "2001:db8:1", 1) == [200]
+    with snapshot(site_engine) as session:
+        assert len({each.voice for each in session.exec(select(Report))}) == 2
+    wish = {"name": "Zephyr Board", "purpose": "Plan the week"}
+    most = MOST_FROM_ONE_PLACE
+    assert codes("/request", wish, "2001:db8", most + 1) == [303] * most + [403]
 
 
 def test_a_tools_page_tells_staff_and_nobody_else_why_it_is_looked_at_again(

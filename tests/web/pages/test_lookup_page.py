@@ -17,6 +17,7 @@ from registry.services.people.acting import Actor
 from registry.settings import Settings
 from registry.store.engine import transaction
 from registry.store.tables import Tool, Unanswered
+from registry.web import asking
 from registry.web.app import create_app
 from registry.web.cards import tool_links
 from registry.web.question import Typed
@@ -101,6 +102,16 @@ def test_what_nobody_could_answer_is_counted_without_a_person(
 def test_a_page_fetched_ahead_is_not_counted(client: TestClient, site_engine: Engine) -> None:
     client.get("/check?q=zzyzx", headers={"Sec-Purpose": "prefetch"})
     assert counted(site_engine) == {}
+
+
+def test_from_one_place_only_so_many_are_counted_and_all_are_answered(
+    client: TestClient, site_engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(asking, "MOST_COUNTED", 3)
+    for nth in range(3):
+        for path in ("/check", "/api/v1/check"):
+            assert client.get(path, params={"q": f"zzyzx{nth}{path[1:4]}"}).status_code == 200
+    assert len(counted(site_engine)) == 3
 
 
 def test_the_answer_comes_even_where_it_cannot_be_counted(app: FastAPI, site_engine: Engine) -> None:
