@@ -142,6 +142,7 @@ def rounds_of_kills(engine: Engine, publisher: Publisher, rounds: int, *, seed: 
     check_that_nothing_is_by_halves(engine)
 
 
+@pytest.mark.whole
 def test_killed_at_random_moments_it_stores_nothing_twice_and_forgets_nothing(
     engine: Engine, publisher: Publisher
 ):
