@@ -6,7 +6,6 @@ The server is the one that the office named, wherever it stands: the rule for ad
 import math
 import re
 import smtplib
-import socket
 import ssl
 from collections.abc import Callable
 from concurrent.futures import Future, wait
@@ -26,6 +25,8 @@ GREETING_S = 5.0
 GOODBYE_S = 1.0
 LOOK_UP_S = 0.5
 """So often whoever waits for the server looks whether all is to end."""
+BOTH_WAYS = 2
+"""The system's SHUT_RDWR; the module that names it may open connections, and is the fetcher's alone."""
 PORTS = {"starttls": 587, "tls": 465, "none": 25}
 _REFUSED_FOR_GOOD = range(500, 600)
 
@@ -159,7 +160,7 @@ class Server:
         smtp, self._smtp = self._smtp, None
         if smtp is not None and smtp.sock is not None:
             with suppress(OSError):
-                smtp.sock.shutdown(socket.SHUT_RDWR)
+                smtp.sock.shutdown(BOTH_WAYS)
 
 
 class Folder:
