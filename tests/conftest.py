@@ -43,6 +43,11 @@ def in_whole(cases: Iterable[object]) -> list[ParameterSet]:
     ]
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than processors: some test always waits for a server, a child or a clock."""
+    return (os.cpu_count() or 1) + 1
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--whole", action="store_true", help="every store test on both databases, long forms too"
@@ -53,26 +58,52 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    hypothesis.settings.register_profile("short", max_examples=25)
-    hypothesis.settings.load_profile("default" if config.getoption("--whole") else "short")
+    patient = hypothesis.settings(deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+    hypothesis.settings.register_profile("whole", patient)
+    hypothesis.settings.register_profile("short", patient, max_examples=25)
+    hypothesis.settings.load_profile("whole" if config.getoption("--whole") else "short")
     config.addinivalue_line("markers", "both_databases: runs on PostgreSQL too, even in the short suite")
+    config.addinivalue_line("markers", "one_database: runs on SQLite alone, even in the long form")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "engine" in metafunc.fixturenames:
-        both = metafunc.config.getoption("--whole") or metafunc.definition.get_closest_marker(
-            "both_databases"
+        marked = {each.name for each in metafunc.definition.iter_markers()}
+        both = "both_databases" in marked or (
+            metafunc.config.getoption("--whole") and "one_database" not in marked
         )
         metafunc.parametrize("engine", ["sqlite", "postgresql"] if both else ["sqlite"], indirect=True)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    if config.getoption("--whole"):
-        return
+    whole = config.getoption("--whole")
+    again = set(with_other_values(items, marked_too=not whole))
+    config.hook.pytest_deselected(items=[*again])
+    items[:] = [each for each in items if each not in again]
     long_form = pytest.mark.skip(reason="long form: run with --whole")
-    for item in items:
+    for item in () if whole else items:
         if item.get_closest_marker("whole"):
             item.add_marker(long_form)
+
+
+def with_other_values(items: Iterable[pytest.Item], *, marked_too: bool) -> Iterator[pytest.Item]:
+    """Cases of a parametrised test after its first on PostgreSQL: the same statements, with other values.
+
+    Where each case sends statements of its own, `both_databases` says so, and the long form has them all.
+    """
+    seen = set()
+    for each in items:
+        values = (
+            each.callspec.params if isinstance(each, pytest.Function) and hasattr(each, "callspec") else {}
+        )
+        if values.get("engine") != "postgresql" or (
+            each.get_closest_marker("both_databases") and not marked_too
+        ):
+            continue
+        test = each.nodeid.partition("[")[0]
+        if test in seen:
+            yield each
+        seen.add(test)
 
 
 def pytest_collection_finish() -> None:

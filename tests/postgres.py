@@ -102,5 +102,7 @@ def running(pgserver: Any, place: Path | None = None) -> Iterator[Postgres]:
     folder = Path(tempfile.mkdtemp(prefix="registry-postgres-", dir=place or (_MEMORY if roomy else None)))
     folder.chmod(0o755)
     server = Postgres(pgserver.get_server(folder, cleanup_mode="delete"))
-    yield server
-    server.close()
+    try:
+        yield server
+    finally:
+        server.close()

@@ -27,6 +27,8 @@ from tests.scrapers.hostile import HostileServer, conditional
 
 ADA = Actor(None, "Ada")
 HOUR = timedelta(hours=1)
+ROUNDS = int(os.environ.get("KILL_ROUNDS", "8"))
+"""More of them by hand."""
 
 
 @dataclass
@@ -140,15 +142,11 @@ def rounds_of_kills(engine: Engine, publisher: Publisher, rounds: int, *, seed: 
     check_that_nothing_is_by_halves(engine)
 
 
+@pytest.mark.whole
 def test_killed_at_random_moments_it_stores_nothing_twice_and_forgets_nothing(
     engine: Engine, publisher: Publisher
 ):
-    rounds_of_kills(engine, publisher, 8, seed=5)
-
-
-@pytest.mark.whole
-def test_so_it_is_two_dozen_times(engine: Engine, publisher: Publisher):
-    rounds_of_kills(engine, publisher, 24, seed=6)
+    rounds_of_kills(engine, publisher, ROUNDS, seed=5)
 
 
 @pytest.mark.both_databases

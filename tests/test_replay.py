@@ -102,6 +102,7 @@ def test_whatever_a_publisher_does_to_its_entries_each_is_stored_once_with_its_r
 
 
 @pytest.mark.whole
+@pytest.mark.one_database
 @pytest.mark.parametrize(("seed", "ids"), [*enumerate([*Ids] * 7)])
 def test_so_it_is_with_twenty_other_publishers(reader, ids, seed):
     """Each has one of the kinds of ids, in turn."""
@@ -177,11 +178,13 @@ def test_a_year_of_a_vendors_news_is_stored_once_each(reader, name):
 
 
 @pytest.mark.whole
+@pytest.mark.one_database
 @pytest.mark.parametrize("name", SERIES)
 def test_so_it_is_when_each_of_its_documents_is_read(reader, name):
     replay(reader, name)
 
 
 @pytest.mark.whole
+@pytest.mark.one_database
 def test_a_year_of_launches_is_stored_once_each(reader):
     replay(reader, LONG_SERIES, every=4)

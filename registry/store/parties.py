@@ -47,7 +47,7 @@ def assigned(session: Session, evaluation_id: int) -> Sequence[User]:
 
 
 def is_assigned(session: Session, evaluation_id: int, user_id: int) -> bool:
-    return standing(session, evaluation_id, user_id).assigned
+    return any(each.id == user_id for each in assigned(session, evaluation_id))
 
 
 @remembered(Interest)

@@ -170,6 +170,13 @@ def category_counts_of(session: Session, words: Sequence[str]) -> dict[str, int]
     return dict(map(tuple, found))
 
 
+def ids_holding(session: Session, words: Sequence[str]) -> Sequence[int]:
+    """The tools that hold each of these words in their name or vendor."""
+    query = columns(col(Tool.id)).where(*(_holds(word) for word in words))
+    found: Iterable[Any] = session.connection().execute(query)
+    return [tool_id for (tool_id,) in found]
+
+
 def slugs(session: Session) -> Sequence[str]:
     return session.exec(select(Tool.slug).order_by(col(Tool.slug))).all()
 

@@ -10,7 +10,7 @@ import pytest
 from tests.browser.conftest import Site
 
 if TYPE_CHECKING:
-    from playwright.sync_api import BrowserContext, Page
+    from playwright.sync_api import BrowserContext, Page, ViewportSize
 
 Visit = Callable[..., "BrowserContext"]
 
@@ -19,6 +19,7 @@ CONTEXT = {"exclude": [["main > section:nth-of-type(n+13)"]]}
 
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 CONTRAST = ["color-contrast"]
+NARROW: "ViewportSize" = {"width": 320, "height": 640}
 
 PUBLIC = (
     "/",
@@ -104,12 +105,18 @@ def words(demo: Site) -> dict[str, str]:
     return found
 
 
+signed_in: dict[str, Any] = {}
+"""Link -> cookies of whoever came in by it: once for all pages."""
+
+
 def open_page(visit: Visit, site: Site, path: str, who: str = "", **wishes: Any) -> "Page":
     # Without motion, so that no colour is on its way to another one.
-    page = visit(bypass_csp=True, reduced_motion="reduce", **wishes).new_page()
-    if who:
+    known = signed_in.get(who and site.links[who])
+    page = visit(bypass_csp=True, reduced_motion="reduce", storage_state=known, **wishes).new_page()
+    if who and not known:
         page.goto(site.links[who])
         page.get_by_role("button", name="Sign in").click()
+        signed_in[site.links[who]] = page.context.storage_state()
     go(page, site.address + path)
     return page
 
@@ -147,23 +154,16 @@ def sideways(page: "Page") -> int:
 
 
 @pytest.mark.parametrize("path", PUBLIC)
-def test_axe_finds_nothing_on_a_public_page_in_light_or_in_dark(
+def test_axe_finds_nothing_on_a_public_page_which_fits_into_320_pixels_and_has_all_its_links_without_scripts(
     visit: Visit, demo: Site, words: dict[str, str], path: str
 ):
     page = open_page(visit, demo, path.format(**words), color_scheme="light")
     assert faults(page) == []
     page.emulate_media(color_scheme="dark")
     assert faults(page, only=CONTRAST) == []
-
-
-@pytest.mark.parametrize("path", PUBLIC)
-def test_a_public_page_fits_into_320_pixels_and_has_all_its_links_without_scripts(
-    visit: Visit, demo: Site, words: dict[str, str], path: str
-):
-    narrow = {"width": 320, "height": 640}
-    page = open_page(visit, demo, path.format(**words), viewport=narrow)
+    page.set_viewport_size(NARROW)
     assert sideways(page) <= 0
-    plain = open_page(visit, demo, path.format(**words), viewport=narrow, java_script_enabled=False)
+    plain = open_page(visit, demo, path.format(**words), java_script_enabled=False)
     assert plain.locator("h1").count() == 1
     assert ways_on(plain) >= ways_on(page)
 
@@ -198,7 +198,7 @@ def test_axe_finds_nothing_on_a_staff_page_and_it_fits_into_320_pixels(
         path = "/evaluations/" + link.split("/")[2] + path.split("{scoring}")[1]
     go(page, demo.address + path.format(**words))
     assert faults(page) == []
-    page.set_viewport_size({"width": 320, "height": 640})
+    page.set_viewport_size(NARROW)
     assert sideways(page) <= 0
 
 

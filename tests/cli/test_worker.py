@@ -22,6 +22,7 @@ from registry.services.people.acting import REGISTRY
 from registry.services.sources import sources
 from registry.store.engine import make_engine, snapshot, transaction
 from registry.store.tables import Delivery, DeliveryState, Source
+from tests.conftest import in_whole
 from tests.receiving import ALL_BUT_THE_END, NOT_A_WORD, a_silent_mail_server, mail_server
 from tests.scrapers import hostile
 from tests.scrapers.hostile import HostileServer, Play, Visit
@@ -59,7 +60,7 @@ def test_it_ends_whichever_of_its_threads_the_system_hands_the_signal_to(tmp_pat
         assert worker.wait(20) == 0
 
 
-@pytest.mark.parametrize("play", [hostile.silence, hostile.slow_body])
+@pytest.mark.parametrize("play", [hostile.silence, *in_whole([hostile.slow_body])])
 def test_it_waits_for_no_slow_publisher_and_gives_the_source_back(
     tmp_path: Path, migrated_file: Path, play: Play
 ) -> None:

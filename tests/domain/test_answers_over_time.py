@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from itertools import product
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from registry.domain.answer import PERMITS, STRICTNESS_OF_ANSWERS
@@ -23,7 +23,6 @@ VALUES = {
     "office": THE_HOUSE.offices,
 }
 PERMISSIVE = [each for each in Outcome if MEANINGS[each].may_use]
-quick = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 days = st.integers(0, 400).map(lambda days: STARTED.date() + days * DAY)
 
 
@@ -79,7 +78,6 @@ def every_way_to_say_it(said: dict[str, str]) -> list[dict[str, str]]:
     return [said | dict(zip(open_values, each, strict=True)) for each in product(*open_values.values())]
 
 
-@quick
 @given(outcome=st.sampled_from(PERMISSIVE), valid_until=days, said=questions())
 def test_expiry_changes_the_answer_with_no_human_act(
     outcome: Outcome, valid_until: date, said: dict[str, str]
@@ -90,7 +88,6 @@ def test_expiry_changes_the_answer_with_no_human_act(
     assert ask(ruling, at=last_moment + 31 * DAY, **said).code is AnswerCode.LAPSED
 
 
-@quick
 @given(several=rulings(), said=questions(), start=moments, later=st.integers(1, 200))
 def test_silence_never_makes_an_answer_more_permissive(
     several: list[Ruling], said: dict[str, str], start: datetime, later: int
@@ -99,7 +96,6 @@ def test_silence_never_makes_an_answer_more_permissive(
     assert STRICTNESS_OF_ANSWERS[then.code] >= STRICTNESS_OF_ANSWERS[now.code]
 
 
-@quick
 @given(several=rulings(editions=("",)), said=questions(), at=moments)
 def test_it_depends_on_nothing_exactly_where_all_values_give_the_same_answer(
     several: list[Ruling], said: dict[str, str], at: datetime
@@ -113,7 +109,6 @@ def test_it_depends_on_nothing_exactly_where_all_values_give_the_same_answer(
         assert (found.code, found.conditions) == (all_ways[0].code, all_ways[0].conditions)
 
 
-@quick
 @given(several=rulings(editions=("",)), said=questions(), at=moments)
 def test_where_it_depends_the_answer_is_the_most_permissive_one_and_never_a_plain_yes(
     several: list[Ruling], said: dict[str, str], at: datetime
@@ -125,7 +120,6 @@ def test_where_it_depends_the_answer_is_the_most_permissive_one_and_never_a_plai
     assert not (found.depends_on and exit_code(found) == 0)
 
 
-@quick
 @given(several=rulings(editions=("",)), said=questions(), at=moments)
 def test_saying_what_the_answer_does_not_depend_on_changes_nothing(
     several: list[Ruling], said: dict[str, str], at: datetime
@@ -136,7 +130,6 @@ def test_saying_what_the_answer_does_not_depend_on_changes_nothing(
             assert ask(several, at=at, **(said | {name: value})).code is found.code
 
 
-@quick
 @given(several=rulings(), said=questions(), at=moments)
 def test_without_an_edition_the_answer_is_never_more_permissive_than_any_edition_listed(
     several: list[Ruling], said: dict[str, str], at: datetime
@@ -145,7 +138,6 @@ def test_without_an_edition_the_answer_is_never_more_permissive_than_any_edition
     assert all(strictness(found.code) >= strictness(each.code) for each in found.editions)
 
 
-@quick
 @given(several=rulings(), said=questions(), at=moments)
 def test_it_depends_on_nothing_exactly_where_all_editions_listed_agree_for_all_values(
     several: list[Ruling], said: dict[str, str], at: datetime
@@ -159,7 +151,6 @@ def test_it_depends_on_nothing_exactly_where_all_editions_listed_agree_for_all_v
     assert (found.depends_on == ()) == agreed
 
 
-@quick
 @given(several=rulings(with_marks=False), said=questions(), at=moments, extra=st.sampled_from(Outcome))
 def test_one_more_verdict_that_covers_everything_is_never_milder_than_itself(
     several: list[Ruling], said: dict[str, str], at: datetime, extra: Outcome
@@ -170,7 +161,6 @@ def test_one_more_verdict_that_covers_everything_is_never_milder_than_itself(
     assert strictness(both.code) >= strictness(ask(alone, at=at, **said).code)
 
 
-@quick
 @given(several=rulings(), said=questions(), at=moments, data=st.data())
 def test_the_order_in_which_verdicts_are_given_does_not_matter(
     several: list[Ruling], said: dict[str, str], at: datetime, data: st.DataObject
@@ -181,7 +171,6 @@ def test_the_order_in_which_verdicts_are_given_does_not_matter(
     assert set(one.conditions) == set(other.conditions)
 
 
-@quick
 @given(several=rulings(), said=questions(), at=moments)
 def test_more_data_is_never_permitted_where_less_is_not(
     several: list[Ruling], said: dict[str, str], at: datetime
@@ -196,7 +185,6 @@ def test_more_data_is_never_permitted_where_less_is_not(
         assert codes == sorted(codes, key=strictness)
 
 
-@quick
 @given(several=rulings(), said=questions(), at=moments)
 def test_every_answer_is_told_in_a_whole_sentence(several: list[Ruling], said: dict[str, str], at: datetime):
     sentence = ask(several, at=at, **said).sentence

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from registry.domain.assessment import Scorecard, assess
@@ -31,7 +31,6 @@ conditions = st.builds(
 )
 
 
-@settings(deadline=None)
 @given(st.lists(scorecards, min_size=1, max_size=5), st.lists(conditions, max_size=4))
 def test_whatever_is_given_has_one_assessment_with_medians_among_those_given(cards, drafted):
     result = assess(the_rubric(), cards, drafted)
@@ -41,7 +40,6 @@ def test_whatever_is_given_has_one_assessment_with_medians_among_those_given(car
     assert 0 <= result.fit_sum <= 400
 
 
-@settings(deadline=None)
 @given(st.lists(scorecards, min_size=2, max_size=5), st.lists(conditions, max_size=4), st.randoms())
 def test_the_order_of_scorecards_and_conditions_does_not_matter(cards, drafted, random):
     first = assess(the_rubric(), cards, drafted)
@@ -51,7 +49,6 @@ def test_the_order_of_scorecards_and_conditions_does_not_matter(cards, drafted, 
     assert [each.answer for each in first.knock_outs] == [each.answer for each in again.knock_outs]
 
 
-@settings(deadline=None)
 @given(
     st.lists(st.sampled_from([*DEGREES, Rating.UNKNOWN]), min_size=1, max_size=7),
     st.sampled_from(["R2", "F1"]),

@@ -144,7 +144,7 @@ def test_a_flip_starts_from_the_moderated_value():
     assert next(each for each in found if each.id == "R2").before is Rating.TWO
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(st.randoms(use_true_random=False))
 def test_each_flip_comes_true_when_the_only_reviewer_changes_it(random):
     case = random_case(random, the_rubric(), reviewers=1)
@@ -208,7 +208,7 @@ def strictness(case: Case) -> int:
     ]
 
 
-@settings(deadline=None, max_examples=settings().max_examples ** 2 // 25)  # 25, and 400 in the long form
+@settings(max_examples=settings().max_examples ** 2 // 25)  # 25, and 400 in the long form
 @given(st.randoms(use_true_random=False), st.integers(1, 4))
 def test_making_a_rating_an_answer_or_a_cover_worse_never_makes_the_recommendation_more_permissive(
     random, reviewers
@@ -220,7 +220,6 @@ def test_making_a_rating_an_answer_or_a_cover_worse_never_makes_the_recommendati
         case = worse
 
 
-@settings(deadline=None)
 @given(st.randoms(use_true_random=False), st.integers(1, 3))
 def test_what_is_within_reach_is_never_stricter_than_what_is_drafted(random, reviewers):
     case = random_case(random, the_rubric(), reviewers=reviewers)

@@ -176,7 +176,7 @@ def test_what_is_no_rubric_at_all_is_refused_with_a_sentence(body):
 MENDED = [b"", b"x", b"[[criteria]]", b"[criteria.R1]", b"criteria = []", b"weight = 1e9", b"version = true"]
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.data())
 def test_a_file_with_any_line_changed_is_read_or_refused_with_a_sentence(data):
     lines = rubric_file().split(b"\n")

@@ -22,6 +22,7 @@ def test_half_a_day_breaks_no_rule_of_politeness(engine, publisher):
 
 
 @pytest.mark.whole
+@pytest.mark.one_database
 def test_two_days_break_no_rule_of_politeness_and_store_each_entry_once(engine, publisher):
     outcome = Month(engine, publisher, days=2, hosts=FEW).run()
     assert outcome.faults == []

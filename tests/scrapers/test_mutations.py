@@ -46,15 +46,15 @@ def test_a_spoilt_feed_is_read_or_refused(workers, mutation):
 
 
 @pytest.mark.whole
-def test_of_a_thousand_spoilt_feeds_none_breaks_a_scraper():
+def test_of_two_hundred_spoilt_feeds_none_breaks_a_scraper():
     sweep = Path(__file__).resolve().parents[2] / "benchmarks" / "mutate.py"
     told = subprocess.run(
-        [sys.executable, sweep, "--count", "1000", "--seed", "5", "--cpu", "1", "--json"],
+        [sys.executable, sweep, "--count", "200", "--seed", "5", "--cpu", "1", "--json"],
         capture_output=True,
         check=False,
     )
     report = json.loads(told.stdout)
-    assert (report["documents"], report["crashes"], report["broken_scrapers"]) == (1000, [], [])
+    assert (report["documents"], report["crashes"], report["broken_scrapers"]) == (200, [], [])
 
 
 def test_the_same_number_gives_the_same_document():

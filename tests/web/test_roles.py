@@ -645,6 +645,23 @@ def test_nobody_gets_further_than_the_table_says(
         assert refused == (who not in HOLDERS[right]), f"{route} as {who}: {reply.status_code}"
 
 
+def test_nothing_that_asks_for_a_right_is_for_caches_on_the_way_or_other_sites(
+    as_: Callable[[str], TestClient],
+) -> None:
+    browsers = {who: as_(who) for who in EVERYBODY if who != "nobody"}
+    seen = 0
+    for route, right in RIGHTS.items():
+        method, path = route.split()
+        if method != "GET" or "nobody" in HOLDERS[right]:
+            continue
+        reply = browsers[min(HOLDERS[right])].get(re.sub(r"\{\w*\}", "1", path))
+        kept = set(reply.headers.get("cache-control", "").split(", "))
+        assert reply.status_code != 200 or kept & {"private", "no-store"}, f"{route}: {kept}"
+        assert "access-control-allow-origin" not in reply.headers, route
+        seen += reply.status_code == 200
+    assert seen > 50
+
+
 NUMBERS = (str(2**63), "9" * 40, "-1", "0", "1e3")
 
 

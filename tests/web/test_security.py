@@ -214,6 +214,25 @@ def test_every_reply_bears_the_security_headers(client: TestClient) -> None:
         assert headers["x-frame-options"] == "DENY"
 
 
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/",
+        "/login",
+        "/check?q=x",
+        "/api/v1/check?q=x",
+        "/api/v1/tools",
+        "/suggest?q=x",
+        "/feeds/verdicts.atom",
+    ],
+)
+def test_a_page_of_another_site_reads_feeds_and_nothing_else(client: TestClient, path: str) -> None:
+    reply = client.get(path, headers={"Origin": "https://evil.example"})
+    to_others = "*" if path.startswith("/feeds/") else None
+    assert reply.headers.get("access-control-allow-origin") == to_others
+    assert "access-control-allow-credentials" not in reply.headers
+
+
 def test_a_registry_may_live_at_an_address_of_ipv6() -> None:
     settings = Settings(base_url="http://[2001:db8::7]:8000")
     guard = OwnHosts(FastAPI(), settings=settings)

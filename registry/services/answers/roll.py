@@ -32,6 +32,13 @@ class Entry:
     code: AnswerCode
 
 
+@dataclass(frozen=True, slots=True)
+class Holding:
+    categories: Mapping[str, int]
+    ids: Collection[int] | None
+    """None where they are too many to be kept."""
+
+
 @dataclass(frozen=True)
 class Roll:
     entries: Mapping[int, Entry]
@@ -42,8 +49,8 @@ class Roll:
     """By their ids, the tools that have tags, those that are not reviewed included."""
     mark: str = ""
     """Differs from that of any other roll of the same store whose tools may read otherwise."""
-    holding: dict[tuple[str, ...], Mapping[str, int]] = field(default_factory=dict, compare=False)
-    """Words -> `categories` of the tools that hold all of them; whoever counted them puts it there."""
+    holding: dict[tuple[str, ...], Holding] = field(default_factory=dict, compare=False)
+    """Words -> the tools that hold all of them; whoever looked for them puts it there."""
 
     def code(self, tool_id: int) -> AnswerCode:
         """The answer of a tool, on the roll or not."""

@@ -1,5 +1,6 @@
 """The list of tools under its filters: a page of it, and how many there are of each kind."""
 
+from array import array
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
@@ -7,7 +8,7 @@ from sqlmodel import Session
 
 from registry.domain.lookup import AnswerCode
 from registry.domain.values import dataclass
-from registry.services.answers.roll import Entry, Roll
+from registry.services.answers.roll import Entry, Holding, Roll
 from registry.store import tags, tools
 from registry.store.tags import Tagged, Tags
 from registry.store.tools import Line, Narrowed
@@ -17,7 +18,9 @@ BARE = AnswerCode.NOT_REVIEWED
 """The answer of every tool that is not on the roll."""
 AT_ONCE = 1_000
 MOST_WORDS = 200
-"""Searches whose counts are kept."""
+"""Searches of which it is kept what they find."""
+MOST_FOUND = 1_000
+"""Tools of one search that are kept; of more the first fifty are soon found by their order."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +63,7 @@ def listing(
     limit: int,
 ) -> ToolListing:
     """The page after the tool of that slug, or before it. `sort` is one of `tools.ORDERS`, turned by a minus."""
-    narrowed = _narrowed(roll, wanted)
+    narrowed = _narrowed(session, roll, wanted)
     found = tools.lines(session, narrowed, sort=sort, after=after, before=before, limit=limit + 1)
     more = len(found) > limit
     shown = found[-limit:] if before else found[:limit]
@@ -78,7 +81,7 @@ def listing(
 
 def every(session: Session, roll: Roll, wanted: ToolFilter, *, sort: str = "tool") -> Iterator[Told]:
     """All that pass the filter, in order, read some at a time."""
-    narrowed, after = _narrowed(roll, wanted), ""
+    narrowed, after = _narrowed(session, roll, wanted), ""
     while True:
         found = tools.lines(session, narrowed, sort=sort, after=after, limit=AT_ONCE)
         yield from _told(session, roll, found)
@@ -92,14 +95,19 @@ def _told(session: Session, roll: Roll, found: Sequence[Line]) -> list[Told]:
     return [Told(each, roll.code(each.id), tagged.get(each.id, ())) for each in found]
 
 
-def _narrowed(roll: Roll, wanted: ToolFilter) -> Narrowed:
+def _narrowed(session: Session, roll: Roll, wanted: ToolFilter) -> Narrowed:
     among: frozenset[int] | None = None
     without: frozenset[int] = frozenset()
     if wanted.answers and BARE in wanted.answers:
         without = frozenset(each.id for each in roll.entries.values() if each.code not in wanted.answers)
     elif wanted.answers:
         among = frozenset(each.id for each in roll.entries.values() if each.code in wanted.answers)
-    return Narrowed(wanted.categories, wanted.tags, tuple(wanted.text.split()), among, without)
+    words = tuple(wanted.text.split())
+    if words and not wanted.tags:
+        ids = _holding(session, roll, words).ids
+        if ids is not None:
+            words, among = (), frozenset(ids) if among is None else among.intersection(ids)
+    return Narrowed(wanted.categories, wanted.tags, words, among, without)
 
 
 def _counts(session: Session, roll: Roll, wanted: ToolFilter) -> Mapping[tuple[str, AnswerCode], int]:
@@ -109,7 +117,7 @@ def _counts(session: Session, roll: Roll, wanted: ToolFilter) -> Mapping[tuple[s
         bearing = {each.id: each for tag in wanted.tags for each in roll.bearing.get(tag, ())}
         return Counter((each.category, roll.code(each.id)) for each in bearing.values() if _says(each, words))
     if words:
-        totals = _holding(session, roll, tuple(words))
+        totals = _holding(session, roll, tuple(wanted.text.split())).categories
         counted = Counter((each.category, each.code) for each in roll.entries.values() if _says(each, words))
     else:
         totals, counted = roll.categories, Counter(roll.counted)
@@ -121,13 +129,16 @@ def _counts(session: Session, roll: Roll, wanted: ToolFilter) -> Mapping[tuple[s
     return counted
 
 
-def _holding(session: Session, roll: Roll, words: tuple[str, ...]) -> Mapping[str, int]:
-    """Category -> how many tools hold these words: every tool is looked at, so it is kept until one is renamed."""
+def _holding(session: Session, roll: Roll, words: tuple[str, ...]) -> Holding:
+    """The tools that hold these words: every tool is looked at, so it is kept until one is renamed."""
     found = roll.holding.get(words)
     if found is None:
         if len(roll.holding) >= MOST_WORDS:
             roll.holding.clear()
-        found = roll.holding[words] = tools.category_counts_of(session, words)
+        counts = tools.category_counts_of(session, words)
+        few = sum(counts.values()) <= MOST_FOUND
+        ids = array("l", tools.ids_holding(session, words)) if few else None
+        found = roll.holding[words] = Holding(counts, ids)
     return found
 
 

@@ -112,9 +112,16 @@ def test_each_tool_is_listed_with_its_answer_as_it_changes(
     assert len(check(now)) == 8
 
 
-def test_tools_that_hold_words_are_counted_again_where_one_has_another_name(
-    engine: Engine, shelving: Shelving, cast: dict[str, Actor], now: datetime
+@pytest.mark.parametrize("most_kept", [2, 1_000])
+def test_tools_that_hold_words_are_looked_for_again_where_one_has_another_name(
+    engine: Engine,
+    shelving: Shelving,
+    cast: dict[str, Actor],
+    now: datetime,
+    most_kept: int,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(tool_list, "MOST_FOUND", most_kept)
     counted: list[str] = []
     event.listen(engine, "before_cursor_execute", lambda *said: counted.append(said[2]))
 
@@ -122,7 +129,10 @@ def test_tools_that_hold_words_are_counted_again_where_one_has_another_name(
         counted.clear()
         roll = shelving.roll(now)
         with snapshot(engine) as session:
-            return tool_list.listing(session, roll, ToolFilter(text="vendor 1"), limit=9).total
+            found = tool_list.listing(session, roll, ToolFilter(text="vendor 1"), limit=9)
+        assert {each.tool.vendor for each in found.tools} == {"Vendor 1"}
+        assert len(found.tools) == found.total
+        return found.total
 
     assert total() == 3
     with transaction(engine) as session:

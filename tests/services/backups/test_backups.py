@@ -114,7 +114,6 @@ def test_nobody_is_signed_in_after_a_restore(
     restored.dispose()
 
 
-@pytest.mark.both_databases
 def test_tags_deputies_and_second_factors_come_along_and_with_the_secret_a_code_signs_in_as_before(
     engine: Engine, here: Settings, there: Settings, tmp_path: Path
 ) -> None:

@@ -261,6 +261,7 @@ def test_an_unchanged_copy_is_not_made_again(
     assert not [each for each in asked if each.startswith(("/tools/", "/feeds/"))]
 
 
+@pytest.mark.whole
 def test_pages_of_a_list_lead_to_each_other_though_some_of_them_were_left_as_they_were(
     settings: Settings, site_engine: Engine, cast: dict[str, Actor], now: datetime, tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,

@@ -300,4 +300,5 @@ def test_each_page_of_an_evaluation_asks_as_many_queries_with_twelve_reviewers_a
     _first, few, many = counts  # the first one reads the rubric, which is then known to the process
     assert few == many
     assert few.pop("decide") <= 35
+    assert few.pop("list") <= 13
     assert max(few.values()) <= 29
