@@ -50,7 +50,7 @@ _PREPARED_AFTER = 1
 """Times that one was asked before."""
 _CONNECTING = {"connect_timeout": 10, "keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
 """libpq's, in seconds, where the address names nothing else: a server that is gone is noticed within a minute."""
-_POOL = {"pool_size": 16, "max_overflow": 14, "pool_timeout": 10, "pool_use_lifo": True}
+_POOL = {"pool_size": 18, "max_overflow": 12, "pool_timeout": 10, "pool_use_lifo": True}
 """At most 30 connections a process; who gets none within ten seconds is told to come back.
 
 As many are kept as a site that has much to do uses all the time: one that is made anew has no statement prepared. The

@@ -9,6 +9,7 @@ import pytest
 from sqlmodel import Session
 
 from registry.domain.errors import NotAllowed
+from registry.domain.evaluation import Tier
 from registry.services.decisions.decider import independent_rights
 from registry.services.evaluations import evaluation as rounds
 from registry.services.evaluations import scoring, work
@@ -297,3 +298,12 @@ def test_an_owner_looks_at_no_case_that_lacks_nobody_and_asks_as_soon_as_one_is_
     bar(session, case, cast["ravi"], now)
     session.flush()
     assert mine(session, rosa, now) == ["ask"]
+
+
+def test_a_tier_wants_as_many_scorecards_as_its_number_and_the_third_alone_wants_areas() -> None:
+    # evaluation_lists counts by the number of the tier.
+    assert {tier.value: (tier.scorecards, bool(tier.areas)) for tier in Tier} == {
+        1: (1, False),
+        2: (2, False),
+        3: (3, True),
+    }
