@@ -255,7 +255,7 @@ def test_the_inbox_asks_the_same_number_of_queries_for_one_row_and_for_forty(
     take_in(session, source, some_entries(40, every=timedelta(minutes=1)), now)
     with count_queries(session) as many:
         assert len(inbox.page(session, Filter()).rows) == 40
-    assert len(few) == len(many) == 7
+    assert len(few) == len(many) == 6
 
 
 def test_the_inbox_pages_by_cursor_without_gap_or_repetition(session, source, now):
