@@ -70,3 +70,16 @@ def test_of_a_secret_nothing_is_left_where_it_cannot_be_written_whole(
     assert list(tmp_path.iterdir()) == []
     assert len(Settings(data_dir=tmp_path).secret) == 64
     assert [each.name for each in tmp_path.iterdir()] == ["secret"]
+
+
+def test_a_secret_is_made_on_a_file_system_that_has_no_links(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_links(*_: object) -> None:
+        raise OSError(errno.EPERM, os.strerror(errno.EPERM))
+
+    monkeypatch.setattr(os, "link", no_links)
+    made = Settings(data_dir=tmp_path).secret
+    assert Settings(data_dir=tmp_path).secret == made
+    assert [each.name for each in tmp_path.iterdir()] == ["secret"]
+    assert (tmp_path / "secret").stat().st_mode & 0o777 == 0o600

@@ -19,6 +19,15 @@ def make_once(path: Path, text: str) -> None:
             file.flush()
             os.fsync(file.fileno())
         with suppress(FileExistsError):  # of another process, which came first
-            os.link(beside, path)
+            _place(beside, path)
     finally:
         beside.unlink(missing_ok=True)
+
+
+def _place(beside: Path, path: Path) -> None:
+    try:
+        os.link(beside, path)
+    except FileExistsError:
+        raise
+    except OSError:  # some file systems have no links
+        beside.replace(path)
