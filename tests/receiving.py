@@ -1,5 +1,6 @@
 """Those to whom the registry sends: a real mail server and a real webhook's receiver, both on loopback."""
 
+import logging
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -14,6 +15,9 @@ from typing import Any
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
+
+# What the server tells of each connection may come when a test has closed the place for it.
+logging.getLogger("mail.log").propagate = False
 
 
 @dataclass
