@@ -183,14 +183,13 @@ def takes_more(engine: Engine) -> bool:
 def serialise(session: Session, name: str) -> None:
     """Let one transaction at a time pass here on PostgreSQL; on SQLite a writer is alone anyway."""
     if session.get_bind().dialect.name == "postgresql":
-        session.connection().execute(text("SELECT pg_advisory_xact_lock(hashtext(:name))"), {"name": name})
+        session.connection().exec_driver_sql("SELECT pg_advisory_xact_lock(hashtext(%s))", (name,))
 
 
 def share(session: Session, name: str) -> None:
     """Let any number pass here, and keep who asks for the same by `serialise` waiting until all of them have ended."""
     if session.get_bind().dialect.name == "postgresql":
-        query = text("SELECT pg_advisory_xact_lock_shared(hashtext(:name))")
-        session.connection().execute(query, {"name": name})
+        session.connection().exec_driver_sql("SELECT pg_advisory_xact_lock_shared(hashtext(%s))", (name,))
 
 
 def hold(session: Session, noun: str, row_id: int) -> None:
