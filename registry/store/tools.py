@@ -1,8 +1,9 @@
 """Reads of tools and of everything by which people call them."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import ColumnElement, bindparam, tuple_
 from sqlalchemy import select as columns
@@ -16,7 +17,7 @@ from registry.domain.language import worded
 from registry.domain.values import dataclass
 from registry.store.columns import among
 from registry.store.paging import NoMark
-from registry.store.plain import rows
+from registry.store.plain import Row, moment, rows
 from registry.store.tables import Alias, AliasKind, Tool, ToolTag
 
 if TYPE_CHECKING:
@@ -37,6 +38,36 @@ def _no_such(slug: str) -> NotFound:
     return NotFound(
         worded("There is no tool “{slug}” here. Look it up by name on the first page.", slug=slug)
     )
+
+
+class Profile(NamedTuple):
+    """A tool as its own page and those of its verdicts show it."""
+
+    id: int
+    slug: str
+    name: str
+    vendor: str
+    category: str
+    homepage: str
+    description: str
+    guidance: str
+    created_at: datetime
+
+
+def profile(source: "Source", slug: str) -> Profile:
+    """Raises NotFound."""
+    for row in rows(source, _PROFILE + "slug = ?", slug):
+        return _profile(row)
+    raise _no_such(slug)
+
+
+def profiles(source: "Source", tool_ids: Collection[int]) -> dict[int, Profile]:
+    return {row[0]: _profile(row) for row in rows(source, _PROFILE + "id IN (??)", tool_ids)}
+
+
+def _profile(row: Row) -> Profile:
+    *told, created_at = row
+    return Profile._make((*told, moment(created_at)))
 
 
 def get_id(source: "Source", slug: str) -> int:
@@ -364,3 +395,6 @@ def names_since(session: Session, alias_id: int) -> Sequence[tuple[int, str, int
     return [
         (number or 0, key, tool_id) for number, key, tool_id in session.exec(query.order_by(col(Alias.id)))
     ]
+
+
+_PROFILE = f"SELECT {', '.join(Profile._fields)} FROM tool WHERE "  # noqa: S608 - names of columns
