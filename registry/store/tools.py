@@ -14,6 +14,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 from registry.domain.errors import NotFound
 from registry.domain.language import worded
 from registry.domain.values import dataclass
+from registry.store import plain
 from registry.store.columns import among
 from registry.store.paging import NoMark
 from registry.store.tables import Alias, AliasKind, Tool, ToolTag
@@ -29,6 +30,14 @@ def get(session: Session, slug: str) -> Tool:
             worded("There is no tool “{slug}” here. Look it up by name on the first page.", slug=slug)
         )
     return found
+
+
+def find_id_by_name(session: Session, key: str) -> int | None:
+    """Whose name has this `name_key`; None for an empty one too."""
+    found = (
+        plain.rows(session, "SELECT tool_id FROM alias WHERE kind = 'name' AND key = ?", key) if key else []
+    )
+    return found[0][0] if found else None
 
 
 def get_by_id(session: Session, tool_id: int) -> Tool:
