@@ -31,6 +31,7 @@ from sqlmodel import Session, SQLModel, create_engine
 from registry.store.alive import Sharing, watch
 from registry.store.memo import forget
 from registry.store.plain import Plain, sqlite_module
+from registry.store.reading import POSITIONAL, Snapshot, failed
 from registry.store.trouble import has_no_room
 
 _writers: "WeakKeyDictionary[Engine, threading.Lock]" = WeakKeyDictionary()
@@ -63,7 +64,6 @@ _READS = {
 _SORTED_ON_DISK = (
     "SELECT count(*) FROM (SELECT md5(n::text) FROM generate_series(1, 25000) AS n ORDER BY 1) AS all_of_it"
 )
-_POSITIONAL = {"sqlite": "?", "postgresql": "%s"}
 BUSY_S = 15.0
 """How long one process waits for another to have written, on SQLite."""
 LOOK_AGAIN_S = 0.002
@@ -108,10 +108,6 @@ def make_engine(url: str, *, in_service: bool = False) -> Engine:
     return engine
 
 
-class Snapshot(Session):
-    """A session that only reads. Whoever has read enough may close it."""
-
-
 @contextmanager
 def transaction(engine: Engine) -> Iterator[Session]:
     """One act: commits when the block ends, rolls back when it raises. On SQLite one writer at a time is let in."""
@@ -139,15 +135,13 @@ def plain_snapshot(engine: Engine) -> Iterator[Plain]:
         pooled = engine.raw_connection()
         driver = pooled.driver_connection
         _read_from(driver, dialect)
-        yield Plain(driver, positional=_POSITIONAL[dialect.name])
+        yield Plain(driver, positional=POSITIONAL[dialect.name])
         driver.commit()  # as _end_read
     except failure as error:
         gone = pooled is None or dialect.is_disconnect(error, driver, None)
         if pooled is not None and gone:
             pooled.invalidate(error)
-        raise DBAPIError.instance(
-            None, None, error, failure, hide_parameters=True, connection_invalidated=gone, dialect=dialect
-        ) from error
+        raise failed(error, dialect, gone=gone) from error
     finally:
         if pooled is not None:
             pooled.close()  # which rolls back what was not committed
@@ -342,7 +336,7 @@ def _read_from(driver: Any, dialect: Dialect) -> None:
 
 def _end_read(connection: Connection) -> None:
     """A read has nothing to take back, and at a rollback psycopg forgets all that the server has prepared for it."""
-    if _reads(connection):
+    if _reads(connection) and not connection.invalidated:
         driver: Any = connection.connection.driver_connection
         with suppress(connection.dialect.loaded_dbapi.Error):  # the rollback tells
             driver.commit()

@@ -45,7 +45,9 @@ class Plain:
 
 
 def rows(source: "Source", statement: str, *given: object) -> list[Row]:
-    return [row for part in parts(source, statement, *given) for row in part]
+    """A session that only reads lends its cursor, which no two can use at once: here all is fetched at once."""
+    asked = getattr(source, "plain", source)
+    return [row for part in parts(asked, statement, *given) for row in part]
 
 
 def parts(source: "Source", statement: str, *given: object) -> Iterator[Sequence[Row]]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, bindparam, tuple_
 from sqlalchemy import select as columns
@@ -14,10 +14,13 @@ from sqlmodel.sql.expression import SelectOfScalar
 from registry.domain.errors import NotFound
 from registry.domain.language import worded
 from registry.domain.values import dataclass
-from registry.store import plain
 from registry.store.columns import among
 from registry.store.paging import NoMark
+from registry.store.plain import rows
 from registry.store.tables import Alias, AliasKind, Tool, ToolTag
+
+if TYPE_CHECKING:
+    from registry.store.plain import Source
 
 MOST_PERMITTED = 50
 
@@ -26,18 +29,27 @@ def get(session: Session, slug: str) -> Tool:
     """Raises NotFound."""
     found = find(session, slug)
     if found is None:
-        raise NotFound(
-            worded("There is no tool “{slug}” here. Look it up by name on the first page.", slug=slug)
-        )
+        raise _no_such(slug)
     return found
 
 
 def find_id_by_name(session: Session, key: str) -> int | None:
     """Whose name has this `name_key`; None for an empty one too."""
-    found = (
-        plain.rows(session, "SELECT tool_id FROM alias WHERE kind = 'name' AND key = ?", key) if key else []
-    )
+    found = rows(session, "SELECT tool_id FROM alias WHERE kind = 'name' AND key = ?", key) if key else []
     return found[0][0] if found else None
+
+
+def _no_such(slug: str) -> NotFound:
+    return NotFound(
+        worded("There is no tool “{slug}” here. Look it up by name on the first page.", slug=slug)
+    )
+
+
+def get_id(source: "Source", slug: str) -> int:
+    """Of the tool that has it. Raises NotFound."""
+    for (tool_id,) in rows(source, "SELECT id FROM tool WHERE slug = ?", slug):
+        return int(tool_id)
+    raise _no_such(slug)
 
 
 def get_by_id(session: Session, tool_id: int) -> Tool:

@@ -13,7 +13,7 @@ from fastapi.routing import APIRoute
 from starlette.routing import Match, compile_path, get_name
 from starlette.types import Receive, Scope, Send
 
-from registry.store.engine import Snapshot
+from registry.store.reading import Snapshot
 from registry.web.deps import Right
 from registry.web.letters import require_letters
 from registry.web.open_routes import OPEN

@@ -226,6 +226,7 @@ def gone_within(monkeypatch: pytest.MonkeyPatch, step: str, url: str) -> None:
     monkeypatch.setattr(copying, step, carried)
 
 
+@pytest.mark.whole
 def test_where_postgresql_goes_while_a_backup_is_made_there_is_none_and_the_next_is_whole(
     there: Settings, packed: Path, postgres: Postgres, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -242,6 +243,7 @@ def test_where_postgresql_goes_while_a_backup_is_made_there_is_none_and_the_next
         engine.dispose()
 
 
+@pytest.mark.whole
 def test_where_postgresql_goes_while_a_backup_is_put_back_nothing_is_there_and_it_may_be_tried_again(
     there: Settings, packed: Path, postgres: Postgres, monkeypatch: pytest.MonkeyPatch
 ) -> None:
