@@ -1,9 +1,8 @@
 """Reads of tools and of everything by which people call them."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
 from functools import cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, bindparam, tuple_
 from sqlalchemy import select as columns
@@ -17,7 +16,7 @@ from registry.domain.language import worded
 from registry.domain.values import dataclass
 from registry.store.columns import among
 from registry.store.paging import NoMark
-from registry.store.plain import Row, moment, rows
+from registry.store.plain import rows
 from registry.store.tables import Alias, AliasKind, Tool, ToolTag
 
 if TYPE_CHECKING:
@@ -30,51 +29,27 @@ def get(session: Session, slug: str) -> Tool:
     """Raises NotFound."""
     found = find(session, slug)
     if found is None:
-        raise _no_such(slug)
+        raise no_such(slug)
     return found
 
 
-def _no_such(slug: str) -> NotFound:
+def find_id_by_name(session: Session, key: str) -> int | None:
+    """Whose name has this `name_key`; None for an empty one too."""
+    found = rows(session, "SELECT tool_id FROM alias WHERE kind = 'name' AND key = ?", key) if key else []
+    return found[0][0] if found else None
+
+
+def no_such(slug: str) -> NotFound:
     return NotFound(
         worded("There is no tool “{slug}” here. Look it up by name on the first page.", slug=slug)
     )
-
-
-class Profile(NamedTuple):
-    """A tool as its own page and those of its verdicts show it."""
-
-    id: int
-    slug: str
-    name: str
-    vendor: str
-    category: str
-    homepage: str
-    description: str
-    guidance: str
-    created_at: datetime
-
-
-def profile(source: "Source", slug: str) -> Profile:
-    """Raises NotFound."""
-    for row in rows(source, _PROFILE + "slug = ?", slug):
-        return _profile(row)
-    raise _no_such(slug)
-
-
-def profiles(source: "Source", tool_ids: Collection[int]) -> dict[int, Profile]:
-    return {row[0]: _profile(row) for row in rows(source, _PROFILE + "id IN (??)", tool_ids)}
-
-
-def _profile(row: Row) -> Profile:
-    *told, created_at = row
-    return Profile._make((*told, moment(created_at)))
 
 
 def get_id(source: "Source", slug: str) -> int:
     """Of the tool that has it. Raises NotFound."""
     for (tool_id,) in rows(source, "SELECT id FROM tool WHERE slug = ?", slug):
         return int(tool_id)
-    raise _no_such(slug)
+    raise no_such(slug)
 
 
 def get_by_id(session: Session, tool_id: int) -> Tool:
@@ -217,8 +192,8 @@ def category_counts_of(session: Session, words: Sequence[str]) -> dict[str, int]
 
 
 def ids_holding(session: Session, words: Sequence[str]) -> Sequence[int]:
-    """The tools that hold each of these words in their name or vendor."""
-    query = columns(col(Tool.id)).where(*(_holds(word) for word in words))
+    """The tools that hold each of these words in their name or vendor, by their slugs."""
+    query = columns(col(Tool.id)).where(*(_holds(word) for word in words)).order_by(*ORDERS["tool"])
     found: Iterable[Any] = session.connection().execute(query)
     return [tool_id for (tool_id,) in found]
 
@@ -395,6 +370,3 @@ def names_since(session: Session, alias_id: int) -> Sequence[tuple[int, str, int
     return [
         (number or 0, key, tool_id) for number, key, tool_id in session.exec(query.order_by(col(Alias.id)))
     ]
-
-
-_PROFILE = f"SELECT {', '.join(Profile._fields)} FROM tool WHERE "  # noqa: S608 - names of columns

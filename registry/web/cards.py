@@ -15,7 +15,7 @@ from registry.domain.verdict import NONE_KNOWN, Scope
 from registry.publish.formats import FORMATS
 from registry.services.answers.lookup import LookUp, Suggestion
 from registry.store import tables
-from registry.store.tools import Profile
+from registry.store.profiles import Profile
 from registry.web.question import Typed, choices
 from registry.web.shapes import AnswerCard, ConditionItem, Limit, Link, Narrow, Option, ToolLink
 from registry.web.words import words

@@ -5,8 +5,8 @@ from typing import Any
 
 from registry.services.answers.lookup import LookUp
 from registry.settings import Settings
+from registry.store.profiles import Profile
 from registry.store.tables import Tool
-from registry.store.tools import Profile
 from registry.web.words import answer_heading
 
 

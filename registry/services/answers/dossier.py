@@ -19,8 +19,8 @@ from registry.store import dossier as store
 from registry.store import rulings, tags
 from registry.store.columns import id_of
 from registry.store.dossier import Announced, Called, Happened, Review
+from registry.store.profiles import Profile
 from registry.store.tables import Tool
-from registry.store.tools import Profile
 
 MOST_MENTIONS = 20
 MOST_NEWS = 100

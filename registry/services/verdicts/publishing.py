@@ -11,9 +11,9 @@ from registry.domain.outcome import MEANINGS
 from registry.domain.validity import STATE_LABELS, MarkKind, Ruling, Validity, ValidityState, validity
 from registry.domain.values import dataclass
 from registry.store import rulings, tables, tools
+from registry.store.profiles import Profile
 from registry.store.rulings import Decided, Named, Recorded
 from registry.store.tables import Tool
-from registry.store.tools import Profile
 
 if TYPE_CHECKING:
     from registry.store.plain import Source

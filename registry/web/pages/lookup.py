@@ -31,8 +31,8 @@ from registry.store import verdicts
 from registry.store.columns import id_of
 from registry.store.engine import plain_snapshot, snapshot
 from registry.store.plain import Plain
+from registry.store.profiles import Profile
 from registry.store.tables import Tool
-from registry.store.tools import Profile
 from registry.web import cards
 from registry.web.asking import may_count
 from registry.web.deps import Asked, House, Known, Now, Read

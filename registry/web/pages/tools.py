@@ -27,11 +27,11 @@ from registry.services.answers.shown import ANY_TOOL, Shown
 from registry.services.outside.evidence import Evidence
 from registry.services.verdicts.publishing import Published
 from registry.settings import Settings
-from registry.store import tools
+from registry.store import profiles
 from registry.store.columns import id_of
 from registry.store.dossier import Announced, Called
+from registry.store.profiles import Profile
 from registry.store.tables import AliasKind, Tool
-from registry.store.tools import Profile
 from registry.web import cards, linked
 from registry.web.deps import INSIDERS, CurrentUser, House, Known, Now, Read, Slug
 from registry.web.feeds import feed_links
@@ -133,7 +133,7 @@ def show_tool(
     user: CurrentUser,
     now: Now,
 ) -> Response:
-    tool = tools.profile(read, slug)
+    tool = profiles.get(read, slug)
     inside = user is not None and bool(user.roles & INSIDERS)
 
     def of_edition(query: QueryParams) -> tuple[ToolPage, Shown]:
@@ -357,7 +357,7 @@ def _identifiers(aliases: Sequence[Called]) -> list[Row]:
 
 
 def _badge(read: Session, slug: str, settings: Settings, now: datetime, *, index: Index | None) -> BadgePage:
-    tool = tools.profile(read, slug)
+    tool = profiles.get(read, slug)
     answers = lookup.answers(
         read, [tool], Question(at=now), lookup.organisation(read, settings, index), now=now, index=index
     )

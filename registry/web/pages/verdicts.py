@@ -21,7 +21,7 @@ from registry.services.people.acting import Actor
 from registry.services.verdicts import publishing
 from registry.services.verdicts.publishing import Published
 from registry.services.verdicts.verdict_life import SUSPENDERS
-from registry.store import dossier, rulings, tables, tools, verdicts
+from registry.store import dossier, profiles, rulings, tables, tools, verdicts
 from registry.store.columns import id_of
 from registry.store.dossier import Happened
 from registry.store.rulings import Recorded
@@ -92,7 +92,7 @@ def show_verdict(
             worded("There is no verdict number {number}. See the list of verdicts.", number=number)
         )
     organisation = lookup.organisation(read, settings, known)
-    tool = tools.profiles(read, [row.tool_id])
+    tool = profiles.by_ids(read, [row.tool_id])
     each = publishing.published_of(read, [row], tool, organisation, now=now)
     page = replace(
         verdict_pages(read, each, organisation, now=now)[0],
