@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
 Window = Callable[..., "Page"]
 
-CONTEXT = {"exclude": [["main:has(> section:nth-of-type(20)) > section:nth-of-type(n+5)"]]}
+SHORTEN = """document.querySelectorAll(
+    'main:has(> section:nth-of-type(20)) > section:nth-of-type(n+5)'
+).forEach(each => each.remove())"""
 """Where a page has so many sections, as the reference has, those after the fourth are made as those before."""
 
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
@@ -144,9 +146,9 @@ def faults(page: "Page", only: Sequence[str] = WCAG) -> list[str]:
     if not page.evaluate("'axe' in window"):
         page.evaluate(Axe().axe_script)
     found: list[str] = page.evaluate(
-        """([context, options]) => axe.run(context, options).then(found => found.violations.flatMap(
+        """options => axe.run(options).then(found => found.violations.flatMap(
             each => each.nodes.map(node => `${each.id}: ${each.help}: ${node.html.slice(0, 160)}`)))""",
-        [CONTEXT, {"runOnly": list(only), "resultTypes": ["violations"]}],
+        {"runOnly": list(only), "resultTypes": ["violations"]},
     )
     return found
 
@@ -174,15 +176,17 @@ def test_axe_finds_nothing_on_a_public_page_which_fits_into_320_pixels_and_has_a
     window: Window, demo: Site, words: dict[str, str], path: str
 ):
     page = window()
-    go(page, demo.address + path.format(**words))
-    assert faults(page) == []
-    page.emulate_media(color_scheme="dark")
-    assert faults(page, only=CONTRAST) == []
     page.set_viewport_size(NARROW)
+    go(page, demo.address + path.format(**words))
     assert sideways(page) <= 0
     plain = as_served(page)
     assert len(plain.findall(".//h1")) == 1
     assert {*plain.xpath("//main//a/@href | //main//form/@action")} >= ways_on(page)
+    page.evaluate(SHORTEN)
+    page.set_viewport_size(WIDE)
+    assert faults(page) == []
+    page.emulate_media(color_scheme="dark")
+    assert faults(page, only=CONTRAST) == []
 
 
 def test_the_first_stop_of_the_keyboard_leads_to_the_content(window: Window, demo: Site):

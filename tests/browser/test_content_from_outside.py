@@ -3,16 +3,20 @@ not the browser keeps to the content security policy."""
 
 import os
 import re
-import shutil
-import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import urldefrag, urlsplit
 
 import pytest
 
-from tests.browser.conftest import Site, free_port, registry, served
+from registry.services.people import accounts, sign_in
+from registry.services.people.acting import REGISTRY
+from registry.settings import Settings
+from registry.store.columns import id_of
+from registry.store.engine import make_engine, transaction
+from tests.browser.conftest import Site, a_copy_of_the_demo, free_port, served
 from tests.browser.payloads import EVIL, LINKS, TEXTS
 from tests.browser.poisoning import LINK_FIELDS, TEXT_FIELDS, poison
 from tests.browser.test_access import PUBLIC, STAFF
@@ -95,26 +99,31 @@ READ = f"""async path => {{
 
 
 @pytest.fixture(scope="module")
-def poisoned(demo: Site, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+def poisoned(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """The demo's registry with payloads for words, and one person who may see all of it."""
-    folder = tmp_path_factory.mktemp("poisoned")
-    place = folder / "data"
-    place.mkdir()
-    (file,) = demo.data_dir.rglob("registry.sqlite3")
-    with sqlite3.connect(file) as source, sqlite3.connect(place / "registry.sqlite3") as copy:
-        source.backup(copy)
-    shutil.copy(file.parent / "secret", place / "secret")
+    place = a_copy_of_the_demo(tmp_path_factory)
     assert poison(place / "registry.sqlite3") >= 60
-    port = str(free_port())
-    roles = [word for role in ("reviewer", "approver", "admin", "auditor") for word in ("--role", role)]
-    registry(place, "users", "add", "all@office.example", "--name", "All", *roles)
-    base = {"base_url": f"http://127.0.0.1:{port}"}
-    links = {  # each signs in once
-        f"All {number}": registry(place, "users", "link", "all@office.example", **base).stdout.strip()
-        for number in range(4)
-    }
-    with served(place, "serve", "--port", port, "--no-scheduler") as address:
-        yield Site(address, place, links)
+    settings, now = Settings(data_dir=place), datetime.now(UTC)
+    engine = make_engine(settings.resolved_database_url)
+    with transaction(engine) as session:
+        roles = ("reviewer", "approver", "admin", "auditor")
+        person = accounts.add_user(
+            session, email="all@office.example", name="All", roles=roles, by=REGISTRY, now=now
+        )
+        values = [  # each signs in once
+            sign_in.make_link(
+                session,
+                id_of(person),
+                secret=settings.secret,
+                valid_for=timedelta(hours=1),
+                by=REGISTRY,
+                now=now,
+            )
+            for _ in range(4)
+        ]
+    engine.dispose()
+    with served(place, "serve", "--port", str(free_port()), "--no-scheduler") as address:
+        yield Site(address, place, {value: f"{address}/sign-in/{value}" for value in values})
 
 
 class Watched:
