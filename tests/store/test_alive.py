@@ -46,6 +46,15 @@ def test_a_connection_that_the_server_ended_is_replaced_before_it_is_used(far: E
     assert _backend(far) != first
 
 
+def test_a_read_whose_connection_is_ended_meanwhile_fails_and_the_next_has_another(far: Engine) -> None:
+    with pytest.raises(OperationalError) as failed, plain_snapshot(far) as read:
+        [(first,)] = rows(read, "SELECT pg_backend_pid()")
+        with make_engine(far.url.render_as_string(hide_password=False)).connect() as other:
+            other.execute(text("SELECT pg_terminate_backend(:pid, 5000)"), {"pid": first})
+    assert failed.value.connection_invalidated
+    assert _backend(far) != first
+
+
 def test_after_the_server_was_away_no_connection_from_before_is_used(far: Engine, postgres: Postgres) -> None:
     several = [far.connect() for _ in range(3)]
     for each in several:
