@@ -31,6 +31,7 @@ from sqlmodel import Session, SQLModel, create_engine
 from registry.store.alive import Sharing, watch
 from registry.store.memo import forget
 from registry.store.plain import Plain, sqlite_module
+from registry.store.reads import begin_read, end_read
 from registry.store.trouble import has_no_room
 
 _writers: "WeakKeyDictionary[Engine, threading.Lock]" = WeakKeyDictionary()
@@ -56,7 +57,6 @@ _POOL = {"pool_size": 18, "max_overflow": 12, "pool_timeout": 10, "pool_use_lifo
 As many are kept as a site that has much to do uses all the time: one that is made anew has no statement prepared. The
 one used last is used next.
 """
-_BEGIN_READ = b"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 _SORTED_ON_DISK = (
     "SELECT count(*) FROM (SELECT md5(n::text) FROM generate_series(1, 25000) AS n ORDER BY 1) AS all_of_it"
 )
@@ -139,13 +139,13 @@ def plain_snapshot(engine: Engine) -> Iterator[Plain]:
         nonlocal pooled, driver
         pooled = engine.raw_connection()
         driver = pooled.driver_connection
-        _read_from(driver, dialect)
+        begin_read(driver, dialect)
         return driver.cursor()
 
     try:
         yield Plain(begin, positional=_POSITIONAL[dialect.name])
         if driver is not None:
-            _commit(driver, dialect)
+            end_read(driver, dialect)
     except failure as error:
         gone = pooled is None or dialect.is_disconnect(error, driver, None)
         if pooled is not None and gone:
@@ -335,39 +335,13 @@ def _set_limits(connection: Any, _record: object) -> None:
 
 def _begin_read(connection: Connection) -> None:
     if _reads(connection):
-        _read_from(connection.connection.driver_connection, connection.dialect)
-
-
-def _read_from(driver: Any, dialect: Dialect) -> None:
-    if dialect.name == "postgresql":
-        _tell(driver, dialect, _BEGIN_READ)
-        return
-    driver.execute("PRAGMA query_only=ON")
-    driver.execute("BEGIN")
-
-
-def _commit(driver: Any, dialect: Dialect) -> None:
-    """End a read. It has nothing to take back, and at a rollback psycopg forgets all that the server has prepared."""
-    if dialect.name == "postgresql":
-        _tell(driver, dialect, b"COMMIT")
-    else:
-        driver.commit()
-
-
-def _tell(driver: Any, dialect: Dialect, command: bytes) -> None:
-    """By libpq alone, at a third of the cost. psycopg begins nothing itself where something has begun."""
-    psycopg: Any = dialect.loaded_dbapi
-    result = driver.pgconn.exec_(command)
-    if result.status != psycopg.pq.ExecStatus.COMMAND_OK:
-        error = psycopg.errors.error_from_result(result)
-        # What libpq says itself of a connection that is gone has no code, and would be no operational error.
-        raise error if error.sqlstate else psycopg.OperationalError(str(error))
+        begin_read(connection.connection.driver_connection, connection.dialect)
 
 
 def _end_read(connection: Connection) -> None:
     if _reads(connection):
         with suppress(connection.dialect.loaded_dbapi.Error):  # the rollback tells
-            _commit(connection.connection.driver_connection, connection.dialect)
+            end_read(connection.connection.driver_connection, connection.dialect)
 
 
 def _reads(connection: Connection) -> bool:
