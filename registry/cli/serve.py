@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from registry.cli.common import loading
+from registry.cli.large_pages import in_large_pages
 from registry.cli.turn import Turn
 
 if TYPE_CHECKING:
@@ -147,6 +148,7 @@ def warming(parts: "Parts") -> Iterator[None]:
         parts.shelving.warm(parts.clock())
         parts.annals.warm(parts.engine, parts.clock())
         _give_back()
+        in_large_pages()
 
     reading = threading.Thread(target=read, name="roll", daemon=True)
     reading.start()

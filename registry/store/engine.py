@@ -31,7 +31,7 @@ from sqlmodel import Session, SQLModel, create_engine
 from registry.store.alive import Sharing, watch
 from registry.store.memo import forget
 from registry.store.plain import Plain, sqlite_module
-from registry.store.reads import begin_read, end_read
+from registry.store.reading import POSITIONAL, Snapshot, begin_read, end_read, failed
 from registry.store.trouble import has_no_room
 
 _writers: "WeakKeyDictionary[Engine, threading.Lock]" = WeakKeyDictionary()
@@ -60,7 +60,6 @@ one used last is used next.
 _SORTED_ON_DISK = (
     "SELECT count(*) FROM (SELECT md5(n::text) FROM generate_series(1, 25000) AS n ORDER BY 1) AS all_of_it"
 )
-_POSITIONAL = {"sqlite": "?", "postgresql": "%s"}
 BUSY_S = 15.0
 """How long one process waits for another to have written, on SQLite."""
 LOOK_AGAIN_S = 0.002
@@ -104,10 +103,6 @@ def make_engine(url: str, *, in_service: bool = False) -> Engine:
     return engine
 
 
-class Snapshot(Session):
-    """A session that only reads. Whoever has read enough may close it."""
-
-
 @contextmanager
 def transaction(engine: Engine) -> Iterator[Session]:
     """One act: commits when the block ends, rolls back when it raises. On SQLite one writer at a time is let in."""
@@ -143,16 +138,14 @@ def plain_snapshot(engine: Engine) -> Iterator[Plain]:
         return driver.cursor()
 
     try:
-        yield Plain(begin, positional=_POSITIONAL[dialect.name])
+        yield Plain(begin, positional=POSITIONAL[dialect.name])
         if driver is not None:
             end_read(driver, dialect)
     except failure as error:
         gone = pooled is None or dialect.is_disconnect(error, driver, None)
         if pooled is not None and gone:
             pooled.invalidate(error)
-        raise DBAPIError.instance(
-            None, None, error, failure, hide_parameters=True, connection_invalidated=gone, dialect=dialect
-        ) from error
+        raise failed(error, dialect, gone=gone) from error
     finally:
         if pooled is not None:
             pooled.close()  # which rolls back what was not committed
@@ -188,14 +181,13 @@ def takes_more(engine: Engine) -> bool:
 def serialise(session: Session, name: str) -> None:
     """Let one transaction at a time pass here on PostgreSQL; on SQLite a writer is alone anyway."""
     if session.get_bind().dialect.name == "postgresql":
-        session.connection().execute(text("SELECT pg_advisory_xact_lock(hashtext(:name))"), {"name": name})
+        session.connection().exec_driver_sql("SELECT pg_advisory_xact_lock(hashtext(%s))", (name,))
 
 
 def share(session: Session, name: str) -> None:
     """Let any number pass here, and keep who asks for the same by `serialise` waiting until all of them have ended."""
     if session.get_bind().dialect.name == "postgresql":
-        query = text("SELECT pg_advisory_xact_lock_shared(hashtext(:name))")
-        session.connection().execute(query, {"name": name})
+        session.connection().exec_driver_sql("SELECT pg_advisory_xact_lock_shared(hashtext(%s))", (name,))
 
 
 def hold(session: Session, noun: str, row_id: int) -> None:
@@ -339,7 +331,7 @@ def _begin_read(connection: Connection) -> None:
 
 
 def _end_read(connection: Connection) -> None:
-    if _reads(connection):
+    if _reads(connection) and not connection.invalidated:
         with suppress(connection.dialect.loaded_dbapi.Error):  # the rollback tells
             end_read(connection.connection.driver_connection, connection.dialect)
 

@@ -32,6 +32,12 @@ def book(session: Session) -> NoticeBook:
     return session.get_one(NoticeBook, 1)
 
 
+def named(session: Session) -> tuple[str, date | None]:
+    """The host by whose name entries are called, and since when; empty and None as long as that was not settled."""
+    [(authority, named_on)] = plain.rows(session, "SELECT authority, named_on FROM notice_book WHERE id = 1")
+    return authority, plain.day_or_none(named_on)
+
+
 def histories(session: Session, rows: Sequence[Verdict]) -> list[History]:
     """Of each verdict, in the order of the rows, what it was at first and what befell it; so many queries whatever."""
     ids = [id_of(row) for row in rows]

@@ -43,15 +43,12 @@ class Plain:
     def cursor(self) -> Any:
         return self._begin()
 
-    def rows(self, statement: str, given: Sequence[object]) -> list[Row]:
-        self.cursor.execute(statement, given)
-        found: list[Row] = self.cursor.fetchall()
-        return found
-
     def parts(self, statement: str, given: Sequence[object]) -> Iterator[list[Row]]:
         self.cursor.execute(statement, given)
         while part := self.cursor.fetchmany(AT_ONCE):
             yield part
+            if len(part) < AT_ONCE:
+                return
 
 
 class NotAtHand(Exception):
@@ -68,9 +65,9 @@ def unasked() -> Plain:
 
 
 def rows(source: "Source", statement: str, *given: object) -> list[Row]:
-    if isinstance(source, Plain):
-        return source.rows(*_for_driver(statement, given, source.positional))
-    return [row for part in parts(source, statement, *given) for row in part]
+    """A session that only reads lends its cursor, which no two can use at once: here all is fetched at once."""
+    asked = getattr(source, "plain", source)
+    return [row for part in parts(asked, statement, *given) for row in part]
 
 
 def parts(source: "Source", statement: str, *given: object) -> Iterator[Sequence[Row]]:

@@ -60,6 +60,19 @@ def test_a_read_whose_connection_is_ended_meanwhile_fails_and_the_next_has_anoth
     assert _backend(far) != first
 
 
+def test_a_session_that_reads_tells_by_plain_sql_too_that_the_server_ended_its_connection(
+    far: Engine,
+) -> None:
+    with snapshot(far) as session:
+        [(pid,)] = rows(session, "SELECT pg_backend_pid()")
+        with make_engine(far.url.render_as_string(hide_password=False)).connect() as other:
+            other.execute(text("SELECT pg_terminate_backend(:pid, 5000)"), {"pid": pid})
+        with pytest.raises(OperationalError) as told:
+            rows(session, "SELECT 1")
+    assert told.value.connection_invalidated
+    assert _backend(far) != pid
+
+
 def test_after_the_server_was_away_no_connection_from_before_is_used(far: Engine, postgres: Postgres) -> None:
     several = [far.connect() for _ in range(3)]
     for each in several:
