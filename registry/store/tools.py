@@ -33,6 +33,12 @@ def get(session: Session, slug: str) -> Tool:
     return found
 
 
+def find_id_by_name(session: Session, key: str) -> int | None:
+    """Whose name has this `name_key`; None for an empty one too."""
+    found = rows(session, "SELECT tool_id FROM alias WHERE kind = 'name' AND key = ?", key) if key else []
+    return found[0][0] if found else None
+
+
 def _no_such(slug: str) -> NotFound:
     return NotFound(
         worded("There is no tool “{slug}” here. Look it up by name on the first page.", slug=slug)
@@ -186,8 +192,8 @@ def category_counts_of(session: Session, words: Sequence[str]) -> dict[str, int]
 
 
 def ids_holding(session: Session, words: Sequence[str]) -> Sequence[int]:
-    """The tools that hold each of these words in their name or vendor."""
-    query = columns(col(Tool.id)).where(*(_holds(word) for word in words))
+    """The tools that hold each of these words in their name or vendor, by their slugs."""
+    query = columns(col(Tool.id)).where(*(_holds(word) for word in words)).order_by(*ORDERS["tool"])
     found: Iterable[Any] = session.connection().execute(query)
     return [tool_id for (tool_id,) in found]
 

@@ -1,8 +1,8 @@
 """What one running site is made of, kept on `app.state.parts` and reached through web/deps.py."""
 
 import logging
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import field
 from datetime import UTC, datetime
 from functools import cached_property
@@ -111,12 +111,20 @@ class Parts:
                         await run_in_threadpool(session.close)
 
     @asynccontextmanager
-    async def writing(self) -> AsyncIterator[Session]:
-        """A transaction. Raises SQLAlchemy's TimeoutError too.
+    async def writing(self, first: Callable[[Session], object] | None = None) -> AsyncIterator[Session]:
+        """A transaction, in which `first` is done before all else. Raises SQLAlchemy's TimeoutError too.
 
         Waiting in worker threads could use them all up, and then those that write find none to go on with.
         """
-        async with self.writers.one(), contextmanager_in_threadpool(transaction(self.engine)) as session:
+
+        @contextmanager
+        def begun() -> Iterator[Session]:
+            with transaction(self.engine) as session:
+                if first is not None:
+                    first(session)
+                yield session
+
+        async with self.writers.one(), contextmanager_in_threadpool(begun()) as session:
             yield session
 
     async def note(self, act: Callable[[Session], object]) -> None:

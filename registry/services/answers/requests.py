@@ -15,7 +15,7 @@ from registry.domain.values import dataclass
 from registry.services.candidates import triage
 from registry.services.candidates.waking import wake_much_spoken_of
 from registry.services.entries.keys import product_key
-from registry.services.entries.ownership import standing, tool_by_name, tools_by_link
+from registry.services.entries.ownership import standing, tools_by_link
 from registry.services.evaluations.assigning import heed_request
 from registry.services.notices import steps
 from registry.services.people.acting import Actor, record
@@ -118,12 +118,12 @@ def _checked(name: str, homepage: str, purpose: str) -> str:
 
 
 def _known_tool(session: Session, name: str, homepage: str) -> Tool | None:
-    alias = (
-        tools_by_link(session, [homepage]).get(homepage)
-        if homepage
-        else tool_by_name(session, name_key(name))
-    )
-    return tools.get_by_id(session, alias.tool_id) if alias else None
+    if homepage:
+        alias = tools_by_link(session, [homepage]).get(homepage)
+        tool_id = alias.tool_id if alias else None
+    else:
+        tool_id = tools.find_id_by_name(session, name_key(name))
+    return tools.get_by_id(session, tool_id) if tool_id is not None else None
 
 
 def candidate_for(
@@ -133,8 +133,7 @@ def candidate_for(
     identity = product_key(homepage, name)
     known = candidates.find_by_identity(session, identity)
     if known is None and not homepage:
-        same = [each for each in candidates.open_named(session, name_key(name)) if not each.homepage]
-        known = same[0] if same else None
+        known = candidates.find_open_named(session, name_key(name))
     if known is not None:
         return standing(session, known)
     return triage.make_candidate(
