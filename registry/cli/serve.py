@@ -31,6 +31,9 @@ KEEP_ALIVE_S = 10
 GRACE_S = 6
 """For requests that have begun when the site is told to end; with what the scheduler takes then, ten seconds in all."""
 MOST_FILES = 4096
+GARBAGE_AFTER = 10_000
+"""New objects after which a site looks for circles of garbage: whoever asks meanwhile waits some five milliseconds for
+it, and after more objects longer."""
 SERVER: dict[str, Any] = {
     "http": "registry.web.server:PromptHttp",
     "ws": "none",
@@ -134,6 +137,7 @@ def make_app() -> "FastAPI":
         engine = make_engine(settings.resolved_database_url)
         clock = clock_after(engine)
         engine.dispose()
+        gc.set_threshold(GARBAGE_AFTER, *gc.get_threshold()[1:])
         beside = (warming, scheduling) if settings.scheduler else (warming,)
         return create_app(settings, clock=clock, beside=beside)
 

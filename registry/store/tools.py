@@ -192,8 +192,8 @@ def category_counts_of(session: Session, words: Sequence[str]) -> dict[str, int]
 
 
 def ids_holding(session: Session, words: Sequence[str]) -> Sequence[int]:
-    """The tools that hold each of these words in their name or vendor."""
-    query = columns(col(Tool.id)).where(*(_holds(word) for word in words))
+    """The tools that hold each of these words in their name or vendor, by their slugs."""
+    query = columns(col(Tool.id)).where(*(_holds(word) for word in words)).order_by(*ORDERS["tool"])
     found: Iterable[Any] = session.connection().execute(query)
     return [tool_id for (tool_id,) in found]
 
