@@ -25,6 +25,8 @@ from registry.settings import Settings
 from registry.store import engine as engines
 from registry.store import schema
 from registry.store.engine import make_engine, transaction
+from registry.store.plain import Row
+from registry.store.reading import Lent
 from tests.postgres import MIGRATED, Postgres, running
 
 NOW = datetime(2026, 11, 3, 14, 2, tzinfo=UTC)
@@ -119,6 +121,22 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
     if report.skipped and item.config.getoption("--no-skips") and "corpus" not in str(report.longrepr):
         report.outcome = "failed"
         report.longrepr = f"skipped, and no skip is allowed here: {report.longrepr}"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def told_to_listeners() -> Iterator[None]:
+    """Whoever listens to an engine's statements hears those too that a session that reads gives to the driver."""
+    as_it_is = Lent.parts
+
+    def heard(lent: Lent, statement: str, given: Any) -> Iterator[list[Row]]:
+        connection = lent.connection
+        for listener in connection.engine.dispatch.before_cursor_execute:
+            listener(connection, lent.cursor, statement, given, None, False)
+        return as_it_is(lent, statement, given)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Lent, "parts", heard)
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from registry.cli.common import loading
+from registry.cli.large_pages import in_large_pages
 from registry.cli.turn import Turn
 
 if TYPE_CHECKING:
@@ -30,6 +31,9 @@ KEEP_ALIVE_S = 10
 GRACE_S = 6
 """For requests that have begun when the site is told to end; with what the scheduler takes then, ten seconds in all."""
 MOST_FILES = 4096
+GARBAGE_AFTER = 10_000
+"""New objects after which a site looks for circles of garbage: whoever asks meanwhile waits some five milliseconds for
+it, and after more objects longer."""
 SERVER: dict[str, Any] = {
     "http": "registry.web.server:PromptHttp",
     "ws": "none",
@@ -133,6 +137,7 @@ def make_app() -> "FastAPI":
         engine = make_engine(settings.resolved_database_url)
         clock = clock_after(engine)
         engine.dispose()
+        gc.set_threshold(GARBAGE_AFTER, *gc.get_threshold()[1:])
         beside = (warming, scheduling) if settings.scheduler else (warming,)
         return create_app(settings, clock=clock, beside=beside)
 
@@ -147,6 +152,7 @@ def warming(parts: "Parts") -> Iterator[None]:
         parts.shelving.warm(parts.clock())
         parts.annals.warm(parts.engine, parts.clock())
         _give_back()
+        in_large_pages()
 
     reading = threading.Thread(target=read, name="roll", daemon=True)
     reading.start()

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, String, cast, func, or_
+from sqlalchemy import Select, String, cast, or_
 from sqlalchemy import select as columns
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
@@ -12,6 +12,7 @@ from sqlmodel import Session, col
 from registry.domain.notice import NoticeKind
 from registry.domain.outcome import Outcome
 from registry.domain.validity import ValidityState
+from registry.store.plain import Row, moment, rows
 from registry.store.tables import Evaluation, Event, Notice, Tool, ToolTag, Verdict
 
 
@@ -45,7 +46,7 @@ _KEY = (col(Notice.number), col(Notice.updated_at), col(Notice.filed_at))
 
 def last(session: Session) -> int:
     """The number of the newest notice, 0 where there is none."""
-    found: int | None = session.connection().execute(columns(func.max(col(Notice.number)))).scalar()
+    [(found,)] = rows(session, "SELECT max(number) FROM notice")
     return found or 0
 
 
@@ -81,16 +82,12 @@ def overtaken(session: Session, *, after: int = 0) -> Sequence[tuple[int, int, d
 
 def undone(session: Session) -> list[Key]:
     """Of the notices whose verdict was taken back before anybody was told."""
-    # By the short index of what was taken back; a join would look at every notice.
-    taken_back = columns(col(Verdict.id)).where(col(Verdict.undone_at).is_not(None))
-    query: Select[Any] = columns(*_KEY)  # type: ignore[assignment]
-    return _keys(session, query.where(col(Notice.verdict_id).in_(taken_back)))
+    return [_key(row) for row in rows(session, _UNDONE)]
 
 
 def of_tools(session: Session, slugs: Collection[str]) -> list[Key]:
-    query: Select[Any] = columns(*_KEY)  # type: ignore[assignment]
-    query = query.join(Tool, col(Tool.id) == col(Notice.tool_id))
-    return _keys(session, query.where(col(Tool.slug).in_(sorted(slugs))))
+    """Those of what was taken back are left out."""
+    return [_key(row) for row in rows(session, _OF_TOOLS, slugs)]
 
 
 def tagged(session: Session, tags: Collection[str]) -> list[Key]:
@@ -120,6 +117,11 @@ def saying(session: Session, words: Sequence[str]) -> list[Key]:
     return _keys(session, query.where(*(_says(word) for word in words)))
 
 
+def _key(row: Row) -> Key:
+    number, updated_at, filed_at = row
+    return Key(number, moment(updated_at), moment(filed_at))
+
+
 def _keys(session: Session, query: Select[Any]) -> list[Key]:
     found: Iterable[Any] = session.connection().execute(query)
     return [Key(*row) for row in found]
@@ -130,3 +132,15 @@ def _says(word: str) -> Any:
     cases = dict.fromkeys((word, word.lower(), word.upper(), word.capitalize()))
     places = (Tool.name, Tool.vendor, Verdict.rationale)
     return or_(*(col(place).icontains(each, autoescape=True) for place in places for each in cases))
+
+
+# By the short index of what was taken back; a join would look at every notice.
+_UNDONE = """
+SELECT number, updated_at, filed_at FROM notice
+WHERE verdict_id IN (SELECT id FROM verdict WHERE undone_at IS NOT NULL)
+"""
+_OF_TOOLS = """
+SELECT notice.number, updated_at, filed_at
+FROM tool JOIN notice ON notice.tool_id = tool.id JOIN verdict ON verdict.id = verdict_id
+WHERE slug IN (??) AND undone_at IS NULL
+"""

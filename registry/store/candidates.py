@@ -92,13 +92,10 @@ def label_counts(session: Session) -> Sequence[tuple[str, int]]:
     return [(label, count) for label, count in session.exec(query.order_by(func.lower(CandidateLabel.label)))]
 
 
-def open_named(session: Session, name_key: str) -> Sequence[Candidate]:
-    """Candidates of this name that are new or on watch, oldest first."""
-    query = select(Candidate).where(
-        Candidate.name_key == name_key,
-        col(Candidate.status).in_([CandidateStatus.NEW, CandidateStatus.WATCH]),
-    )
-    return session.exec(query.order_by(col(Candidate.id))).all()
+def find_open_named(session: Session, name_key: str) -> Candidate | None:
+    """The oldest candidate of this name that is new or on watch and has no home page."""
+    found = plain.rows(session, _OPEN_NAMED, name_key)
+    return get(session, found[0][0]) if found else None
 
 
 def holding(session: Session, words: str, key: str, *, limit: int) -> Sequence[Candidate]:
@@ -205,6 +202,9 @@ def undecided(session: Session, *, among: Collection[int] | None = None) -> Sequ
     return found
 
 
+_OPEN_NAMED = """
+SELECT id FROM candidate WHERE name_key = ? AND homepage = '' AND status IN ('new', 'watch') ORDER BY id LIMIT 1
+"""
 _LABELS = """
 SELECT candidate_id, label FROM candidate_label WHERE candidate_id IN (??) ORDER BY lower(label)
 """

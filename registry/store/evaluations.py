@@ -1,6 +1,7 @@
 """Evaluations and all that was said in them."""
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -124,21 +125,31 @@ def heads(session: Session, evaluation_id: int) -> list[StoredScorecard]:
     ]
 
 
-@remembered(ScorecardRating, ScorecardKnockOut, *_LOOKED_INTO)
 def scorecards(session: Session, evaluation_id: int, *, of: int | None = None) -> list[StoredScorecard]:
     """The same with their lines, all or those of one reviewer."""
     cards = [each for each in heads(session, evaluation_id) if of in (None, each.reviewer.id)]
     if not cards:
         return []
+    ratings, answers = _lines_of(session, evaluation_id, of)
+    return [
+        replace(card, ratings=ratings.get(card.id, {}), knock_outs=answers.get(card.id, {})) for card in cards
+    ]
+
+
+@remembered(ScorecardRating, ScorecardKnockOut)
+def _lines_of(
+    session: Session, evaluation_id: int, of: int | None
+) -> tuple[Mapping[int, dict[str, TypedRating]], Mapping[int, dict[str, TypedAnswer]]]:
+    """Ratings and answers, each by its scorecard's id and what it is of."""
     connection, asked = session.connection(), {"evaluation_id": evaluation_id, "user_id": of}
     of_ratings, of_answers = _LINES if of is None else _LINES_OF_ONE
-    ratings: dict[int, dict[str, TypedRating]] = {card.id: {} for card in cards}
+    ratings: defaultdict[int, dict[str, TypedRating]] = defaultdict(dict)
     for number, criterion, *line in connection.execute(of_ratings, asked):
         ratings[number][criterion] = TypedRating(*line)
-    answers: dict[int, dict[str, TypedAnswer]] = {card.id: {} for card in cards}
+    answers: defaultdict[int, dict[str, TypedAnswer]] = defaultdict(dict)
     for number, knock_out, *said in connection.execute(of_answers, asked):
         answers[number][knock_out] = TypedAnswer(*said)
-    return [replace(card, ratings=ratings[card.id], knock_outs=answers[card.id]) for card in cards]
+    return ratings, answers
 
 
 def move_on(session: Session, evaluation: Evaluation, state: EvaluationState) -> None:

@@ -75,8 +75,9 @@ def wordings(session: Session, condition_id: int) -> Sequence[LibraryWording]:
 
 
 def wordings_by_id(session: Session, wording_ids: Iterable[int]) -> dict[int, LibraryWording]:
-    query = select(LibraryWording).where(col(LibraryWording.id).in_(set(wording_ids)))
-    return {id_of(each): each for each in session.exec(query)}
+    wanted = set(wording_ids)
+    query = select(LibraryWording).where(col(LibraryWording.id).in_(wanted))
+    return {id_of(each): each for each in session.exec(query)} if wanted else {}
 
 
 def uses(session: Session, condition_id: int, *, now: datetime) -> list[Use]:

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from registry.store.plain import Source
 
 MOST_PENDING = 5_000
+AT_ONCE = 4
+"""Lines that one statement writes: most acts have no more, and each number of them is planned by itself."""
 _PENDING = "log"
 _THINNED = "log_thinned"
 """Whether something was rolled back to a savepoint, and events with it."""
@@ -125,7 +127,12 @@ def chain(connection: Connection, pending: Sequence[tuple[int, str]]) -> None:
         leaf = leaf_hash(line(tree.size + 1, last, rest))
         last = leaf.hex()
         values.append((tree.size + 1, event_id, b"".join(tree.add(leaf))))
-    connection.exec_driver_sql(_insert(connection, "log_entry", ("number", "event_id", "hashes")), values)
+    columns = ("number", "event_id", "hashes")
+    if len(values) <= AT_ONCE:
+        flat = tuple(each for row in values for each in row)
+        connection.exec_driver_sql(_insert(connection, "log_entry", columns, rows=len(values)), flat)
+    else:
+        connection.exec_driver_sql(_insert(connection, "log_entry", columns), values)
     mark = _mark(connection)
     connection.exec_driver_sql(
         f"UPDATE log_head SET size = {mark}, last = {mark}, peaks = {mark} WHERE id = 1",  # noqa: S608
@@ -250,9 +257,10 @@ def _values(connection: Connection) -> str:
     )
 
 
-def _insert(connection: Connection, table: str, columns: Sequence[str]) -> str:
+def _insert(connection: Connection, table: str, columns: Sequence[str], *, rows: int = 1) -> str:
     named = ", ".join(f'"{each}"' for each in columns)
-    return f"INSERT INTO {table} ({named}) VALUES ({', '.join([_mark(connection)] * len(columns))})"  # noqa: S608
+    row = f"({', '.join([_mark(connection)] * len(columns))})"
+    return f"INSERT INTO {table} ({named}) VALUES {', '.join([row] * rows)}"  # noqa: S608
 
 
 def _mark(connection: Connection) -> str:

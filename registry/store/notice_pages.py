@@ -6,15 +6,14 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, Text, cast
+from sqlalchemy import ColumnElement, Select
 from sqlalchemy import select as columns
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
 from registry.store.columns import among
-from registry.store.notices import is_public
+from registry.store.plain import moment, rows
 from registry.store.tables import (
-    Alias,
     Evaluation,
     Notice,
     RubricFile,
@@ -50,19 +49,11 @@ class Line(NamedTuple):
         return [each for each in (self.replacement, *json.loads(self.alternatives)) if each]
 
 
-_LINE = (
-    *(col(each) for each in (Notice.number, Notice.uid, Notice.updated_at, Notice.filed_at, Notice.tool_id)),
-    *(col(each) for each in (Tool.name, Tool.homepage, Tool.vendor, Tool.category)),
-    *(col(Notice.replacement), cast(col(Verdict.alternatives), Text)),
-)
-_NEWEST_FIRST = (col(Notice.updated_at).desc(), col(Notice.number).desc())
-_AS_FILED = (col(Notice.filed_at), col(Notice.number))
-
-
 def lines(session: Session, numbers: Sequence[int]) -> list[Line]:
     """Of the notices of these numbers, in their order."""
-    query = _rows().where(among(session, col(Notice.number), numbers))
-    found = {each.number: each for each in _lines(session, query)}
+    found = (
+        {each.number: each for each in _lines(session, "notice.number IN (??)", numbers)} if numbers else {}
+    )
     return [found[number] for number in numbers]
 
 
@@ -70,19 +61,14 @@ def newest_of_tools(
     session: Session, tool_ids: Collection[int], *, now: datetime
 ) -> Mapping[int, Sequence[Line]]:
     """Tool id -> all of it that followers may read by now, each once and as it was last put, the newest first."""
-    of_them = among(session, col(Notice.tool_id), tool_ids)
-    found: dict[int, list[Line]] = defaultdict(list)
-    for each in _lines(session, _rows().where(of_them, *is_public(now)).order_by(*_NEWEST_FIRST)):
-        found[each.tool_id].append(each)
-    return found
+    return _by_tool(_lines(session, _PUBLIC + _NEWEST_FIRST, tool_ids, now, now))
 
 
 def filed_of_tools(
     session: Session, tool_ids: Collection[int], *, now: datetime
 ) -> Mapping[int, Sequence[Line]]:
     """Tool id -> all that was filed of it, told anew later or not, in the order in which it was."""
-    query = _rows().where(among(session, col(Notice.tool_id), tool_ids), *_told(now))
-    return _by_tool(_lines(session, query.order_by(*_AS_FILED)))
+    return _by_tool(_lines(session, _FILED, tool_ids, now, now))
 
 
 def find(session: Session, number: int, *, now: datetime) -> Notice | None:
@@ -93,8 +79,7 @@ def find(session: Session, number: int, *, now: datetime) -> Notice | None:
 
 def of_verdict(session: Session, verdict_id: int) -> list[Line]:
     """All that is written of a verdict, public or not, the newest first."""
-    query = _rows().where(col(Notice.verdict_id) == verdict_id)
-    return _lines(session, query.order_by(*_NEWEST_FIRST))
+    return _lines(session, "notice.verdict_id = ?" + _NEWEST_FIRST, verdict_id)
 
 
 def whole(session: Session, numbers: Collection[int]) -> list[Found]:
@@ -130,9 +115,8 @@ def superseded(session: Session, verdict_ids: Collection[int]) -> dict[int, list
 
 def identifiers(session: Session, tool_ids: Collection[int]) -> dict[int, list[str]]:
     """Tool id -> all the ways to say it, in order."""
-    query = columns(col(Alias.tool_id), col(Alias.text)).where(among(session, col(Alias.tool_id), tool_ids))
     found: dict[int, list[str]] = defaultdict(list)
-    for tool_id, text in session.connection().execute(query.order_by(col(Alias.id))):
+    for tool_id, text in rows(session, _IDENTIFIERS, tool_ids):
         found[tool_id].append(text)
     return found
 
@@ -147,13 +131,11 @@ def named_rubrics(session: Session) -> dict[str, str]:
     return {f"{name}-{version}": key for name, version, key in session.connection().execute(query)}
 
 
-def _rows() -> Select[Any]:
-    query: Select[Any] = columns(*_LINE)  # type: ignore[assignment]
-    return _joined(query)
-
-
-def _lines(session: Session, query: Select[Any]) -> list[Line]:
-    return [Line(*row) for row in session.connection().execute(query)]
+def _lines(session: Session, which: str, *given: object) -> list[Line]:
+    return [
+        Line(number, uid, moment(updated_at), moment(filed_at), *rest)
+        for number, uid, updated_at, filed_at, *rest in rows(session, _LINES + which, *given)
+    ]
 
 
 def _by_tool(lines: Iterable[Line]) -> dict[int, list[Line]]:
@@ -170,3 +152,18 @@ def _told(now: datetime) -> tuple[ColumnElement[bool], ...]:
 def _joined(query: Select[Any]) -> Select[Any]:
     query = query.join(Verdict, col(Verdict.id) == col(Notice.verdict_id))
     return query.join(Tool, col(Tool.id) == col(Notice.tool_id))
+
+
+_LINES = """
+SELECT notice.number, notice.uid, notice.updated_at, notice.filed_at, notice.tool_id,
+    tool.name, tool.homepage, tool.vendor, tool.category, notice.replacement, CAST(verdict.alternatives AS TEXT)
+FROM notice JOIN verdict ON verdict.id = notice.verdict_id JOIN tool ON tool.id = notice.tool_id WHERE
+"""
+_NEWEST_FIRST = " ORDER BY notice.updated_at DESC, notice.number DESC"
+# As notices.is_public has it.
+_PUBLIC = """notice.tool_id IN (??) AND notice.updated_at <= ? AND undone_at IS NULL AND NOT EXISTS (
+    SELECT 1 FROM notice AS later WHERE later.verdict_id = notice.verdict_id AND later.key = notice.key
+    AND later.revision > notice.revision AND later.updated_at <= ?)"""
+_FILED = """notice.tool_id IN (??) AND notice.updated_at <= ? AND notice.filed_at <= ? AND undone_at IS NULL
+ORDER BY notice.filed_at, notice.number"""
+_IDENTIFIERS = "SELECT tool_id, text FROM alias WHERE tool_id IN (??) ORDER BY id"

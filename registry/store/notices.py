@@ -26,10 +26,23 @@ _ACTS = """
 SELECT id, subject_id, at, action, actor, actor_id, before, after FROM event
 WHERE subject_kind = 'verdict' AND subject_id IN (??) AND action IN (??) ORDER BY id
 """
+_SUCCESSORS = """
+SELECT superseded_id, number, starts_at FROM supersession JOIN verdict ON verdict.id = verdict_id
+WHERE superseded_id IN (??) AND undone_at IS NULL ORDER BY starts_at DESC, number DESC
+"""
+_KNOWN = """
+SELECT verdict_id, key, revision, uid, published_at FROM notice WHERE verdict_id IN (??) ORDER BY revision
+"""
 
 
 def book(session: Session) -> NoticeBook:
     return session.get_one(NoticeBook, 1)
+
+
+def named(session: Session) -> tuple[str, date | None]:
+    """The host by whose name entries are called, and since when; empty and None as long as that was not settled."""
+    [(authority, named_on)] = plain.rows(session, "SELECT authority, named_on FROM notice_book WHERE id = 1")
+    return authority, plain.day_or_none(named_on)
 
 
 def histories(session: Session, rows: Sequence[Verdict]) -> list[History]:
@@ -101,25 +114,18 @@ def _at_first(conditions: Sequence[Any], told: Sequence[tuple[Act, Mapping[str, 
 
 def _successors(session: Session, verdict_ids: Collection[int]) -> dict[int, tuple[int, datetime]]:
     """Verdict id -> number and start of the one that supersedes it first."""
-    query = (
-        columns(col(Supersession.superseded_id), col(Verdict.number), col(Verdict.starts_at))
-        .join(Verdict, col(Verdict.id) == col(Supersession.verdict_id))
-        .where(among(session, col(Supersession.superseded_id), verdict_ids), col(Verdict.undone_at).is_(None))
-        .order_by(col(Verdict.starts_at).desc(), col(Verdict.number).desc())
-    )
-    return {of: (number, starts_at) for of, number, starts_at in session.connection().execute(query)}
+    return {
+        of: (number, plain.moment(starts_at))
+        for of, number, starts_at in plain.rows(session, _SUCCESSORS, verdict_ids)
+    }
 
 
 def known(session: Session, verdict_ids: Collection[int]) -> dict[tuple[int, str], tuple[int, str, datetime]]:
     """(verdict id, what it is about) -> the highest revision, uid and first publication of each notice written."""
-    query = (
-        columns(*(col(each) for each in (Notice.verdict_id, Notice.key, Notice.revision, Notice.uid)))
-        .add_columns(col(Notice.published_at))
-        .where(among(session, col(Notice.verdict_id), verdict_ids))
-        .order_by(col(Notice.revision))
-    )
-    rows = session.connection().execute(query)
-    return {(of, key): (revision, uid, published_at) for of, key, revision, uid, published_at in rows}
+    return {
+        (of, key): (revision, uid, plain.moment(published_at))
+        for of, key, revision, uid, published_at in plain.rows(session, _KNOWN, verdict_ids)
+    }
 
 
 def write(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:

@@ -2,11 +2,9 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from sqlalchemy import Select, bindparam, exists
-from sqlalchemy import select as plain_select
-from sqlmodel import Session, col, or_, select
+from sqlmodel import Session, col, select
 
 from registry.domain.values import dataclass
 from registry.store.columns import id_of
@@ -47,7 +45,7 @@ def assigned(session: Session, evaluation_id: int) -> Sequence[User]:
 
 
 def is_assigned(session: Session, evaluation_id: int, user_id: int) -> bool:
-    return any(each.id == user_id for each in assigned(session, evaluation_id))
+    return standing(session, evaluation_id, user_id).assigned
 
 
 @remembered(Interest)
@@ -89,18 +87,17 @@ def contacts(session: Session, tool_id: int) -> dict[int, VendorContact]:
 
 @remembered(Assignment, Evaluation, Interest, Request, Candidate, VendorContact)
 def standing(session: Session, evaluation_id: int, user_id: int) -> Standing:
-    asked = {"evaluation_id": evaluation_id, "user_id": user_id}
-    row = session.connection().execute(_STANDING, asked).one()
+    [(assigned, interested, asked_for_it, sells_it)] = rows(session, _STANDING, *[user_id] * 4, evaluation_id)
 
     def them(holds: bool | None) -> frozenset[int]:
         return frozenset({user_id}) if holds else frozenset()
 
     return Standing(
-        assigned=row.assigned,
-        declared=row.interested is not None,
-        interested=them(row.interested),
-        requesters=them(row.requester),
-        contacts=them(row.contact),
+        assigned=bool(assigned),
+        declared=interested is not None,
+        interested=them(interested),
+        requesters=them(asked_for_it),
+        contacts=them(sells_it),
     )
 
 
@@ -110,29 +107,19 @@ def requesters(session: Session, tool_id: int) -> frozenset[int]:
     return frozenset(user_id for (user_id,) in rows(session, _REQUESTERS, tool_id, tool_id))
 
 
-def _standing() -> Select[Any]:
-    evaluation, interest = Evaluation.__table__.c, Interest.__table__.c  # type: ignore[attr-defined]
-    assigned, asked = Assignment.__table__.c, Request.__table__.c  # type: ignore[attr-defined]
-    candidate, contact = Candidate.__table__.c, VendorContact.__table__.c  # type: ignore[attr-defined]
-    who: Any = bindparam("user_id")
-    declared = plain_select(interest.interested).where(
-        interest.evaluation_id == evaluation.id, interest.user_id == who
-    )
-    accepted = plain_select(candidate.id).where(candidate.tool_id == evaluation.tool_id)
-    return plain_select(
-        exists().where(assigned.evaluation_id == evaluation.id, assigned.user_id == who).label("assigned"),
-        declared.scalar_subquery().label("interested"),
-        exists()
-        .where(
-            asked.user_id == who,
-            or_(asked.tool_id == evaluation.tool_id, asked.candidate_id.in_(accepted)),
+_STANDING = """
+SELECT
+    EXISTS (SELECT 1 FROM assignment WHERE evaluation_id = evaluation.id AND user_id = ?),
+    (SELECT interested FROM interest WHERE evaluation_id = evaluation.id AND user_id = ?),
+    EXISTS (
+        SELECT 1 FROM request WHERE user_id = ? AND (
+            tool_id = evaluation.tool_id
+            OR candidate_id IN (SELECT candidate.id FROM candidate WHERE candidate.tool_id = evaluation.tool_id)
         )
-        .label("requester"),
-        exists().where(contact.tool_id == evaluation.tool_id, contact.user_id == who).label("contact"),
-    ).where(evaluation.id == bindparam("evaluation_id"))
-
-
-_STANDING = _standing()
+    ),
+    EXISTS (SELECT 1 FROM vendor_contact WHERE tool_id = evaluation.tool_id AND user_id = ?)
+FROM evaluation WHERE evaluation.id = ?
+"""
 _DECLARED = """
 SELECT evaluation_id, user_id, interested, at FROM interest JOIN evaluation ON evaluation.id = evaluation_id
 WHERE tool_id = ?

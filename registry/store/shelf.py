@@ -147,7 +147,7 @@ def saying(session: Session, word: str) -> set[int]:
     return {verdict_id for verdict_id, rationale in told if word.casefold() in rationale.casefold()}
 
 
-def spoken_of(session: Session, *, now: datetime, tool_ids: Collection[int] | None = None) -> list[int]:
+def spoken_of(session: Session, *, now: datetime) -> list[int]:
     """Ids of the tools with a published verdict or an evaluation under way; no other has an answer of its own."""
     unpublished = select(col(tables.Verdict.evaluation_id)).where(
         col(tables.Verdict.undone_at).is_(None), col(tables.Verdict.published_at) > now
@@ -156,9 +156,6 @@ def spoken_of(session: Session, *, now: datetime, tool_ids: Collection[int] | No
     running: Select[Any] = select(col(Evaluation.tool_id).label("id")).where(
         or_(col(Evaluation.state).not_in(CLOSED), col(Evaluation.id).in_(unpublished))
     )
-    if tool_ids is not None:
-        decided = decided.where(among(session, col(tables.Verdict.tool_id), tool_ids))
-        running = running.where(among(session, col(Evaluation.tool_id), tool_ids))
     return sorted(session.connection().scalars(decided.union(running)))
 
 

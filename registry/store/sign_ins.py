@@ -1,14 +1,16 @@
 """How people sign in: their sessions, sign-in links, and whoever is away at the provider or waits for a code."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from functools import cache
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from sqlalchemy import Select, bindparam, delete
+from sqlalchemy import bindparam, delete
 from sqlalchemy import select as columns
+from sqlalchemy.engine.default import DefaultDialect
 from sqlmodel import Session, UTCDateTime, col, select
 
-from registry.store import delegations
+from registry.store import delegations, plain
 from registry.store.tables import (
     CodeWanted,
     ProviderSignIn,
@@ -20,6 +22,9 @@ from registry.store.tables import (
     UserRole,
     UserSession,
 )
+
+if TYPE_CHECKING:
+    from registry.store.plain import Source
 
 
 def find_session(session: Session, digest: str) -> UserSession | None:
@@ -48,33 +53,41 @@ class Holder(NamedTuple):
 
 
 def holder_of_session(
-    session: Session, digest: str, *, now: datetime
+    source: "Source", digest: str, *, now: datetime
 ) -> tuple[Holder, frozenset[Role], bool, bool] | None:
     """Who holds a session with their roles, whether they have a second factor, and whether they are anybody's deputy,
     in one query."""
-    session.flush()
-    rows = session.connection().execute(_holder(), {"digest": digest, "now": now}).all()
-    if not rows:
+    statement, asked = _holder()
+    given = {"digest": digest, "now": now}
+    found = plain.rows(source, statement, *(given.get(name, value) for name, value in asked))
+    if not found:
         return None
-    *told, _, set_up_at, stands_in = rows[0]
-    roles = frozenset(Role(row[-3]) for row in rows if row[-3])
-    return Holder(*told), roles, set_up_at is not None, bool(stands_in)
+    number, name, disabled_at, how, *moments, _, set_up_at, stands_in = found[0]
+    holder = Holder(
+        number, name, plain.moment_or_none(disabled_at), SignInWay(how), *map(plain.moment, moments)
+    )
+    roles = frozenset(Role(row[-3]) for row in found if row[-3])
+    return holder, roles, set_up_at is not None, bool(stands_in)
 
 
 @cache
-def _holder() -> Select[*tuple[Any, ...]]:
-    """Made once: each request of somebody who is signed in asks it."""
-    deputy = delegations.is_deputy(col(UserSession.user_id), bindparam("now", type_=UTCDateTime()))
+def _holder() -> tuple[str, Sequence[tuple[str, str]]]:
+    """The statement and its values in order, each by name: every request of somebody who is signed in asks it."""
+    deputy = delegations.is_deputy(col(UserSession.user_id), bindparam("now", None, type_=UTCDateTime()))
     user, kept = (col(User.id), col(User.name), col(User.disabled_at)), (col(UserSession.how),)
     moments = (UserSession.created_at, UserSession.seen_at, UserSession.expires_at, UserSession.ends_at)
-    return (
+    query = (
         columns(*user, *kept, *map(col, moments), col(UserRole.role), col(SecondFactor.set_up_at), deputy)
         .select_from(UserSession)
         .join(User, col(User.id) == col(UserSession.user_id))
         .outerjoin(UserRole, col(UserRole.user_id) == col(User.id))
         .outerjoin(SecondFactor, col(SecondFactor.user_id) == col(User.id))
-        .where(col(UserSession.digest) == bindparam("digest"))
+        .where(col(UserSession.digest) == bindparam("digest", None))
     )
+    made = query.compile(
+        dialect=DefaultDialect(paramstyle="qmark"), compile_kwargs={"render_postcompile": True}
+    )
+    return str(made), [(name, str(made.params[name])) for name in made.positiontup or ()]
 
 
 def find_link(session: Session, digest: str) -> SignInLink | None:

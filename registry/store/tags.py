@@ -47,8 +47,10 @@ def of_tool(session: Session, tool_id: int) -> Tags:
 
 
 def tagged(session: Session, tool_ids: Collection[int] | None = None) -> Iterator[Tagged]:
-    """Every tool that has a tag, or those among these; two queries."""
+    """Every tool that has a tag, or those among these; two queries at most."""
     tags = of_tools(session, tool_ids)
+    if not tags:
+        return
     query = select(*(col(each) for each in (Tool.id, Tool.name, Tool.vendor, Tool.category)))
     found: Iterable[Any] = session.connection().execute(query.where(among(session, col(Tool.id), [*tags])))
     for tool_id, name, vendor, category in found:

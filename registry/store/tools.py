@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, bindparam, tuple_
 from sqlalchemy import select as columns
@@ -16,7 +16,11 @@ from registry.domain.language import worded
 from registry.domain.values import dataclass
 from registry.store.columns import among
 from registry.store.paging import NoMark
+from registry.store.plain import rows
 from registry.store.tables import Alias, AliasKind, Tool, ToolTag
+
+if TYPE_CHECKING:
+    from registry.store.plain import Source
 
 MOST_PERMITTED = 50
 
@@ -25,10 +29,27 @@ def get(session: Session, slug: str) -> Tool:
     """Raises NotFound."""
     found = find(session, slug)
     if found is None:
-        raise NotFound(
-            worded("There is no tool “{slug}” here. Look it up by name on the first page.", slug=slug)
-        )
+        raise _no_such(slug)
     return found
+
+
+def find_id_by_name(session: Session, key: str) -> int | None:
+    """Whose name has this `name_key`; None for an empty one too."""
+    found = rows(session, "SELECT tool_id FROM alias WHERE kind = 'name' AND key = ?", key) if key else []
+    return found[0][0] if found else None
+
+
+def _no_such(slug: str) -> NotFound:
+    return NotFound(
+        worded("There is no tool “{slug}” here. Look it up by name on the first page.", slug=slug)
+    )
+
+
+def get_id(source: "Source", slug: str) -> int:
+    """Of the tool that has it. Raises NotFound."""
+    for (tool_id,) in rows(source, "SELECT id FROM tool WHERE slug = ?", slug):
+        return int(tool_id)
+    raise _no_such(slug)
 
 
 def get_by_id(session: Session, tool_id: int) -> Tool:
@@ -171,8 +192,8 @@ def category_counts_of(session: Session, words: Sequence[str]) -> dict[str, int]
 
 
 def ids_holding(session: Session, words: Sequence[str]) -> Sequence[int]:
-    """The tools that hold each of these words in their name or vendor."""
-    query = columns(col(Tool.id)).where(*(_holds(word) for word in words))
+    """The tools that hold each of these words in their name or vendor, by their slugs."""
+    query = columns(col(Tool.id)).where(*(_holds(word) for word in words)).order_by(*ORDERS["tool"])
     found: Iterable[Any] = session.connection().execute(query)
     return [tool_id for (tool_id,) in found]
 

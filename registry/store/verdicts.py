@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import bindparam, inspect
+from sqlalchemy import BindParameter, Select, bindparam, inspect
 from sqlalchemy import select as select_columns
 from sqlalchemy.orm.util import identity_key
 from sqlmodel import Session, UTCDateTime, col, func, select
@@ -211,16 +211,23 @@ def columns(
 
     Raises LookupError, TypeError or ValueError where a column holds what none of its kind can be.
     """
-    connection = session.connection()
-    verdict, condition = inspect(tables.Verdict).local_table, inspect(VerdictCondition).local_table
-    of_them = condition.c.verdict_id.in_(verdict_ids)
+    connection, given = session.connection(), {"ids": verdict_ids}
+    of_verdicts, of_conditions = _columns()
     theirs = defaultdict(list)
-    query = condition.select().where(of_them).order_by(condition.c.position)
-    for each in connection.execute(query).mappings():
+    for each in connection.execute(of_conditions, given).mappings():
         theirs[each["verdict_id"]].append(dict(each))
-    rows = connection.execute(verdict.select().where(verdict.c.id.in_(verdict_ids)).order_by(verdict.c.id))
-    for row in rows.mappings():
+    for row in connection.execute(of_verdicts, given).mappings():
         yield row["id"], dict(row), theirs[row["id"]]
+
+
+@cache
+def _columns() -> tuple[Select[Any], Select[Any]]:
+    verdict, condition = inspect(tables.Verdict).local_table, inspect(VerdictCondition).local_table
+    ids: BindParameter[Any] = bindparam("ids", expanding=True)
+    return (
+        verdict.select().where(verdict.c.id.in_(ids)).order_by(verdict.c.id),
+        condition.select().where(condition.c.verdict_id.in_(ids)).order_by(condition.c.position),
+    )
 
 
 def of_tool(session: Session, tool_id: int) -> Sequence[tables.Verdict]:

@@ -40,7 +40,12 @@ Beside = Callable[[Parts], AbstractContextManager[object]]
 """Something that runs while the site does, such as the scheduler: entered at start-up, left at shutdown."""
 NO_TELEMETRY: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}
 """The library would look into the environment at each request, and could be told there to send what it measures."""
-MOST_ASKED = frozenset({"/api/v1/check", "/check", "/suggest", "/"})
+MOST_ASKED = frozenset(
+    {
+        *("/", "/check", "/suggest", "/api/v1/check", "/tools/{slug}"),
+        *("/feeds/verdicts.{ending}", "/tools/{slug}/verdicts.{ending}"),
+    }
+)
 
 
 def create_app(

@@ -5,6 +5,7 @@ def dismiss(candidate_id: int, reason: Text, tx: Tx, user: Triager, now: Now) ->
 
 from collections.abc import AsyncIterator
 from datetime import datetime
+from functools import partial
 from typing import Annotated
 
 from fastapi import Depends, Form, Path, Query, Request
@@ -56,8 +57,7 @@ async def open_transaction(
         raise not_signed_in(request)
     # Who is asking is known before the transaction begins, so that no second connection is wanted inside it;
     # it may have waited for one that shut them out.
-    async with parts_of(request).writing() as session:
-        await run_in_threadpool(require_unchanged, request, session)
+    async with parts_of(request).writing(partial(require_unchanged, request)) as session:
         yield session
 
 

@@ -14,8 +14,9 @@ from registry.domain.outcome import MEANINGS
 from registry.domain.validity import STATE_LABELS
 from registry.publish.formats import FORMATS
 from registry.publish.notice import Channel, Places
+from registry.services.answers import lookup
+from registry.services.answers.index import Index
 from registry.services.answers.shown import Shown
-from registry.services.people.house import house
 from registry.services.verdicts import feed
 from registry.services.verdicts.annals import Reading
 from registry.services.verdicts.feed import Document, Part
@@ -23,8 +24,7 @@ from registry.services.verdicts.naming import Naming, naming
 from registry.services.verdicts.shelf import Filter
 from registry.settings import Settings
 from registry.store import notices, tools
-from registry.store.columns import id_of
-from registry.web.deps import House, Now, Read, Slug
+from registry.web.deps import House, Known, Now, Read, Slug
 from registry.web.errors import problem, status_of
 from registry.web.etag import conditional
 from registry.web.feed_address import Asked, narrowed, read_address
@@ -52,13 +52,17 @@ FOR_LONG = "public, max-age=86400"
 
 
 @router.get("/feeds/verdicts.{ending}")
-def verdicts_feed(ending: str, request: Request, read: Read, settings: House, now: Now) -> Response:
-    return _reply(request, read, settings, now, ending, "")
+def verdicts_feed(
+    ending: str, request: Request, known: Known, read: Read, settings: House, now: Now
+) -> Response:
+    return _reply(request, known, read, settings, now, ending, "")
 
 
 @router.get("/tools/{slug}/verdicts.{ending}")
-def tool_feed(slug: Slug, ending: str, request: Request, read: Read, settings: House, now: Now) -> Response:
-    return _reply(request, read, settings, now, ending, slug)
+def tool_feed(
+    slug: Slug, ending: str, request: Request, known: Known, read: Read, settings: House, now: Now
+) -> Response:
+    return _reply(request, known, read, settings, now, ending, slug)
 
 
 @router.options("/feeds/verdicts.{ending}")
@@ -82,7 +86,13 @@ def feed_links(title: str, path: str = "/feeds/verdicts", wanted: Filter | None 
 
 
 def _reply(
-    request: Request, read: Session, settings: Settings, now: datetime, ending: str, slug: str
+    request: Request,
+    known: Index | None,
+    read: Session,
+    settings: Settings,
+    now: datetime,
+    ending: str,
+    slug: str,
 ) -> Response:
     try:
         if ending not in FORMATS:
@@ -93,7 +103,7 @@ def _reply(
         if asked.query != request.url.query:  # each document has one address, which it can name as its own
             query = f"?{asked.query}" if asked.query else ""
             return RedirectResponse(f"{request.url.path}{query}", status_code=301, headers=OPEN)
-        return _document(request, read, settings, now, ending, slug, asked)
+        return _document(request, known, read, settings, now, ending, slug, asked)
     except (InvalidInput, NotFound) as refused:
         faults = refused.faults if isinstance(refused, InvalidInput) else {}
         return problem(request, status_of(refused), refused.sentence, refused.code, faults, OPEN)
@@ -101,6 +111,7 @@ def _reply(
 
 def _document(
     request: Request,
+    known: Index | None,
     read: Session,
     settings: Settings,
     now: datetime,
@@ -108,10 +119,12 @@ def _document(
     slug: str,
     asked: Asked,
 ) -> Response:
-    tool_id = id_of(tools.get(read, slug)) if slug else None
-    organisation, called = house(read, settings), naming(read, settings.base_url)
-    of_one = asked.wanted if not slug else replace(asked.wanted, tools=frozenset({slug}))
-    wanted = narrowed(read, replace(asked, wanted=of_one), organisation)
+    tool_id = tools.get_id(read, slug) if slug else None
+    organisation, called = lookup.organisation(read, settings, known), naming(read, settings.base_url)
+    wanted, of_one = narrowed(read, asked, organisation), asked.wanted
+    if slug:
+        alone = frozenset({slug})
+        wanted, of_one = replace(wanted, tools=alone), replace(of_one, tools=alone)
     parts = parts_of(request)
     document = document_of(parts.annals.reading(read, wanted, now=now), asked, paged=parts.copy is None)
     entries = parts.entries.of(

@@ -1,10 +1,8 @@
 """What one running site is made of, kept on `app.state.parts` and reached through web/deps.py."""
 
-import asyncio
 import logging
-from asyncio import timeout
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import field
 from datetime import UTC, datetime
 from functools import cached_property
@@ -15,7 +13,6 @@ from fastapi.concurrency import contextmanager_in_threadpool, run_in_threadpool
 from jinja2 import Environment
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.exc import TimeoutError as TooLong
 from sqlmodel import Session
 from starlette.requests import HTTPConnection
 
@@ -32,6 +29,7 @@ from registry.web.assets import Assets
 from registry.web.kept import Kept
 from registry.web.rendering import Copy
 from registry.web.throttle import Counted, Throttle
+from registry.web.turns import Turns
 
 if TYPE_CHECKING:
     from registry.openid.provider import Provider
@@ -44,13 +42,6 @@ FEW = 2
 """Threads: more of them only wait for one another, since one at a time runs."""
 FEW_AWAY = 8
 """Threads: of all that a process has, a fifth."""
-READERS = 6
-"""Handlers that read at once, while the others wait in the loop: more of them get no more done, and together
-want more connections than are kept."""
-WRITERS = 8
-"""Acts at once on PostgreSQL, as many as commit one behind another in the log; on SQLite one writes."""
-PATIENCE_S = 10
-"""For who waits to be one of them, before being told to come back."""
 
 
 def utc_now() -> datetime:
@@ -88,7 +79,8 @@ class Parts:
     """For short work that many ask for at once."""
     away: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(FEW_AWAY))
     """For what waits for the organisation's provider."""
-    _readers: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(READERS))
+    readers: Turns = field(default_factory=lambda: Turns(quick=2, most=6))
+    """Who reads: more than those in all want more connections than are kept."""
 
     @cached_property
     def provider(self) -> "Provider | None":
@@ -109,7 +101,7 @@ class Parts:
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[Session]:
         """A snapshot. Raises SQLAlchemy's TimeoutError, as without a free connection, for who waited too long."""
-        async with _turn(self._readers):
+        async with self.readers.one():
             with snapshot(self.engine) as session:
                 try:
                     # Nothing is asked before the handler asks: this needs no thread, to end what was begun does.
@@ -119,12 +111,20 @@ class Parts:
                         await run_in_threadpool(session.close)
 
     @asynccontextmanager
-    async def writing(self) -> AsyncIterator[Session]:
-        """A transaction. Raises SQLAlchemy's TimeoutError too.
+    async def writing(self, first: Callable[[Session], object] | None = None) -> AsyncIterator[Session]:
+        """A transaction, in which `first` is done before all else. Raises SQLAlchemy's TimeoutError too.
 
         Waiting in worker threads could use them all up, and then those that write find none to go on with.
         """
-        async with _turn(self._writers), contextmanager_in_threadpool(transaction(self.engine)) as session:
+
+        @contextmanager
+        def begun() -> Iterator[Session]:
+            with transaction(self.engine) as session:
+                if first is not None:
+                    first(session)
+                yield session
+
+        async with self.writers.one(), contextmanager_in_threadpool(begun()) as session:
             yield session
 
     async def note(self, act: Callable[[Session], object]) -> None:
@@ -136,28 +136,15 @@ class Parts:
                 act(session)
 
         try:
-            async with _turn(self._writers):
+            async with self.writers.one():
                 await run_in_threadpool(whole)
         except SQLAlchemyError as error:
             log.warning("not noted error=%s", type(error).__name__)
 
     @cached_property
-    def _writers(self) -> asyncio.Semaphore:
-        return asyncio.Semaphore(1 if self.engine.dialect.name == "sqlite" else WRITERS)
-
-
-@asynccontextmanager
-async def _turn(places: asyncio.Semaphore) -> AsyncIterator[None]:
-    """One of so many at once; the others wait in the loop, first come, first served."""
-    try:
-        async with timeout(PATIENCE_S):
-            await places.acquire()
-    except TimeoutError:
-        raise TooLong("others were there all the while") from None
-    try:
-        yield
-    finally:
-        places.release()
+    def writers(self) -> Turns:
+        """Who acts; on PostgreSQL those that wait for one another's rows are slow, on SQLite one writes."""
+        return Turns(quick=1, most=1) if self.engine.dialect.name == "sqlite" else Turns(quick=3, most=8)
 
 
 def parts_of(connection: HTTPConnection) -> Parts:

@@ -2,6 +2,7 @@
 
 import logging
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from fastapi.concurrency import run_in_threadpool
 from sqlalchemy.exc import SQLAlchemyError
@@ -14,9 +15,12 @@ from registry.domain.language import worded
 from registry.domain.values import dataclass
 from registry.services.people import api_tokens, second_factor, sign_in
 from registry.services.people.acting import Actor, begin_act
-from registry.store.engine import snapshot
+from registry.store.engine import plain_snapshot, snapshot
 from registry.store.trouble import has_no_room, is_unreachable
 from registry.web.parts import Parts, parts_of
+
+if TYPE_CHECKING:
+    from registry.store.plain import Source
 
 logger = logging.getLogger(__name__)
 
@@ -113,7 +117,8 @@ def require_unchanged(connection: HTTPConnection, session: Session) -> None:
     if before is None:
         return
     begin_act(session, before.actor)
-    found = _present(connection, session)
+    of_whom = _of_cookie if bearer(connection) is None else _of_token
+    found = of_whom(connection, session)
     connection.state.viewer = _Known(found)
     if found is None or (found.unready and not before.unready):
         raise not_signed_in(connection)
@@ -124,18 +129,25 @@ def require_unchanged(connection: HTTPConnection, session: Session) -> None:
 def _find(connection: HTTPConnection) -> sign_in.Presence | None:
     if not may_be_known(connection):
         return None
-    with snapshot(parts_of(connection).engine) as session:
-        return _present(connection, session)
+    engine = parts_of(connection).engine
+    if bearer(connection) is not None:
+        with snapshot(engine) as session:
+            return _of_token(connection, session)
+    with plain_snapshot(engine) as source:
+        return _of_cookie(connection, source)
 
 
-def _present(connection: HTTPConnection, session: Session) -> sign_in.Presence | None:
+def _of_token(connection: HTTPConnection, session: Session) -> sign_in.Presence | None:
+    settings, value, now = parts_of(connection).settings, bearer(connection) or "", now_of(connection)
+    asked_of = second_factor.ASKED_OF[settings.second_factor]
+    return api_tokens.find_by_token(session, value, secret=settings.secret, now=now, asked_of=asked_of)
+
+
+def _of_cookie(connection: HTTPConnection, source: "Source") -> sign_in.Presence | None:
     parts, now = parts_of(connection), now_of(connection)
-    secret, token = parts.settings.secret, bearer(connection)
-    asked_of = second_factor.ASKED_OF[parts.settings.second_factor]
-    if token is not None:
-        return api_tokens.find_by_token(session, token, secret=secret, now=now, asked_of=asked_of)
-    cookie = connection.cookies.get(cookie_name(parts), "")
-    return sign_in.find_by_session(session, cookie, secret=secret, now=now, asked_of=asked_of)
+    value, settings = connection.cookies.get(cookie_name(parts), ""), parts.settings
+    asked_of = second_factor.ASKED_OF[settings.second_factor]
+    return sign_in.find_by_session(source, value, secret=settings.secret, now=now, asked_of=asked_of)
 
 
 class RenewPresence:

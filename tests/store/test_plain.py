@@ -75,6 +75,26 @@ def test_what_fails_in_a_plain_snapshot_fails_as_in_a_session(engine: Engine) ->
 
 
 @BOTH
+def test_what_fails_in_plain_sql_of_a_session_that_reads_fails_as_all_its_statements(engine: Engine) -> None:
+    for _ in range(40):  # more than there are connections
+        with pytest.raises(DBAPIError, match="elsewhere"), snapshot(engine) as session:
+            rows(session, "SELECT 1 FROM elsewhere")
+
+
+@BOTH
+def test_a_session_that_reads_may_be_closed_and_go_on_in_another_moment(
+    engine: Engine, now: datetime
+) -> None:
+    with snapshot(engine) as session:
+        for number in range(3):
+            assert rows(session, "SELECT count(*) FROM tool") == [(number,)]
+            with transaction(engine) as other:
+                a_tool(other, f"Tool {number}", now=now)
+            assert rows(session, "SELECT count(*) FROM tool") == [(number,)]
+            session.close()
+
+
+@BOTH
 def test_what_a_session_holds_back_is_read(session: Session, now: datetime) -> None:
     tool = a_tool(session, "Quillmark", now=now)
     tool.vendor = "Quill Works"

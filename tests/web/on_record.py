@@ -40,14 +40,14 @@ def watching() -> Iterator[list[str]]:
     writing = Parts.writing
 
     @asynccontextmanager
-    async def watched(parts: Parts) -> AsyncIterator[Session]:
+    async def watched(parts: Parts, *first: Any) -> AsyncIterator[Session]:
         written: set[str] = set()
 
         def note(_conn: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
             if match := _WRITES.match(statement):
                 written.add(match[1])
 
-        async with writing(parts) as session:
+        async with writing(parts, *first) as session:
             connection = session.connection()
             event.listen(connection, "before_cursor_execute", note)
             yield session

@@ -152,10 +152,10 @@ async def warm(app: FastAPI, engine: Engine) -> None:
 
 async def stale(app: FastAPI, memory: Memory) -> list[str]:
     """Of all that is held and would be given, what is not what would be made anew."""
-    await run_in_threadpool(memory.following.index)
+    now = (await run_in_threadpool(memory.following.heard)).at
     found = []
     for key, held in list(memory._held.items()):
-        if await memory._still_holds(held, memory.clock()):
+        if await memory._still_holds(held, now):
             status, body = await given(memory.app, key, app)
             if (status, body) != (200, held.body):
                 found.append(f"{key[1]}?{key[2].decode()} is remembered as it was")
@@ -179,19 +179,19 @@ def remembering(app: FastAPI, engine: Engine) -> Iterator[list[str]]:
                 for each in set(READ.findall(statement)) - heard - NO_TABLE
             )
 
-    def watched(parts: Parts) -> AbstractAsyncContextManager[Session]:
-        return watching(parts, address_of(sys._getframe(1).f_globals["__name__"]))
+    def watched(parts: Parts, *first: Any) -> AbstractAsyncContextManager[Session]:
+        return watching(parts, address_of(sys._getframe(1).f_globals["__name__"]), *first)
 
     @asynccontextmanager
-    async def watching(parts: Parts, address: str) -> AsyncIterator[Session]:
+    async def watching(parts: Parts, address: str, *first: Any) -> AsyncIterator[Session]:
         nonlocal busy, counting
         if not busy and is_known(address):
-            async with writing(parts) as session:
+            async with writing(parts, *first) as session:
                 yield session
             return
         if busy or await run_in_threadpool(parts.following.wait) is None:
             counting = True  # what was asked for and is not known
-            async with writing(parts) as session:
+            async with writing(parts, *first) as session:
                 yield session
             counting = False
             return
@@ -199,7 +199,7 @@ def remembering(app: FastAPI, engine: Engine) -> Iterator[list[str]]:
         await warm(app, engine)
         busy = False
         wrote.clear()
-        async with writing(parts) as session:
+        async with writing(parts, *first) as session:
             yield session
         looks[address] += 1
         fruitful[address] += bool(wrote - OF_AN_EVENT)

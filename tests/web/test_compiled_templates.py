@@ -4,7 +4,9 @@ import gettext
 from pathlib import Path
 
 import pytest
+from markupsafe import Markup
 
+from registry.domain.language import ENGLISH, worded
 from registry.web.rendering import make_environment
 
 
@@ -67,3 +69,40 @@ def test_in_english_what_is_said_word_for_word_is_text(folder: Path) -> None:
     assert shown(folder, language=Upside()) == "YES in 100 % OF <B>ALL</B>"
     english = make_environment(folder=folder)
     assert "resolve('_')" not in english.compile((folder / "page.html").read_text(), raw=True)
+
+
+class Shouted:
+    def __html__(self) -> str:
+        return "<b>!</b>"
+
+
+@pytest.mark.parametrize(
+    ("value", "given_out"),
+    [
+        ("plain", "plain"),
+        ("<a href='x'>\"&\"</a>", "&lt;a href=&#39;x&#39;&gt;&#34;&amp;&#34;&lt;/a&gt;"),
+        (Markup("<i>kept</i>"), "<i>kept</i>"),
+        (Shouted(), "<b>!</b>"),
+        (worded("1 < 2"), "1 &lt; 2"),
+        (7, "7"),
+        (None, "None"),
+    ],
+)
+@pytest.mark.parametrize(
+    "template",
+    [
+        "{{ value }}",
+        "{% macro of(it) %}{{ it }}{% endmacro %}{{ of(value) }}",
+        "{% set it %}{{ value }}{% endset %}{{ it }}",
+        "{% filter trim %}{{ value }}{% endfilter %}",
+        "{% for each in [value] %}{{ each }}{% endfor %}",
+    ],
+)
+def test_what_is_given_out_is_escaped_once(
+    folder: Path, template: str, value: object, given_out: str
+) -> None:
+    (folder / "page.html").write_text(template)
+    make_environment.cache_clear()
+    for language in (ENGLISH, Upside()):
+        page = make_environment(folder=folder, language=language).get_template("page.html")
+        assert page.render(value=value) == given_out

@@ -1,6 +1,5 @@
 """While PostgreSQL is away the site says so in words and loses nothing typed; it is well again when PostgreSQL is."""
 
-import asyncio
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from html import unescape
@@ -19,7 +18,7 @@ from registry.store import engine as engines
 from registry.store.columns import id_of
 from registry.store.engine import make_engine, transaction
 from registry.store.trouble import is_unreachable
-from registry.web import parts
+from registry.web import turns
 from tests.conftest import NOW
 from tests.postgres import Postgres
 from tests.web.conftest import CAST
@@ -125,8 +124,8 @@ def test_a_site_with_all_connections_in_use_says_come_back(
 def test_who_waits_too_long_for_others_to_have_read_is_told_to_come_back(
     app: FastAPI, client: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(parts, "PATIENCE_S", 0.05)
-    app.state.parts = replace(app.state.parts, _readers=asyncio.Semaphore(0))
+    monkeypatch.setattr(turns, "PATIENCE_S", 0.05)
+    app.state.parts = replace(app.state.parts, readers=turns.Turns(quick=1, most=0))
     refused = client.get("/verdicts/7")
     assert refused.status_code == 503
     assert refused.headers["Retry-After"]
@@ -135,7 +134,7 @@ def test_who_waits_too_long_for_others_to_have_read_is_told_to_come_back(
 def test_whoever_has_read_makes_room_for_the_next_even_where_it_failed(
     app: FastAPI, client: TestClient
 ) -> None:
-    app.state.parts = replace(app.state.parts, _readers=asyncio.Semaphore(1))
+    app.state.parts = replace(app.state.parts, readers=turns.Turns(quick=1, most=1))
     assert [client.get(f"/verdicts/{number}").status_code for number in (7, 8)] == [404, 404]
     assert client.get("/verdicts").status_code == 200
     assert client.get("/inbox", follow_redirects=False).status_code == 303
@@ -147,9 +146,8 @@ def test_who_waits_too_long_for_others_to_have_written_gets_back_what_was_typed(
 ) -> None:
     rosa, form = as_("Rosa"), {"name": "Quillmark", "purpose": "To take notes."}
     with monkeypatch.context() as crowd:
-        crowd.setattr(parts, "PATIENCE_S", 0.05)
-        crowd.setattr(parts, "WRITERS", 0)
-        app.state.parts = replace(app.state.parts)
+        crowd.setattr(turns, "PATIENCE_S", 0.05)
+        app.state.parts.writers = turns.Turns(quick=0, most=1)
         refused = rosa.post("/request", data=form)
     assert (refused.status_code, refused.headers["Retry-After"]) == (503, "10")
     assert all(f'value="{value}"' in unescape(refused.text) for value in form.values())

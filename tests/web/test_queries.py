@@ -44,7 +44,8 @@ def counting(engine: Engine) -> Iterator[list[str]]:
             said.append(statement)
 
     def noted(plain: Plain, statement: str, given: Sequence[object]) -> Iterator[list[Row]]:
-        said.append(statement)
+        if type(plain) is Plain:  # those of a session are told to its engine's listeners
+            said.append(statement)
         return as_it_is(plain, statement, given)
 
     as_it_is = Plain.parts

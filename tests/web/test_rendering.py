@@ -1,6 +1,8 @@
+import gc
 import re
 import subprocess
 import sys
+import weakref
 import zipfile
 from datetime import UTC, date, datetime
 from enum import StrEnum
@@ -58,6 +60,22 @@ def page(environment: Environment, site: Site, main: str = "<h1>Here</h1>") -> s
         + "{% endblock %}"
     )
     return say(environment, source, site=site, page=SimpleNamespace())
+
+
+@pytest.mark.parametrize("user", [None, ROSA])
+def test_what_a_page_was_made_of_is_gone_with_it(environment: Environment, user: SignedIn | None):
+    class Page: ...
+
+    made_of = Page()
+    gone = weakref.ref(made_of)
+    source = "{% extends 'base.html' %}{% block main %}<h1>Here</h1>{% endblock %}"
+    gc.disable()
+    try:
+        say(environment, source, site=a_site(user=user), page=made_of)
+        del made_of
+        assert gone() is None, "no circle of garbage holds it"
+    finally:
+        gc.enable()
 
 
 def test_an_unknown_name_in_a_template_is_an_error(environment: Environment):

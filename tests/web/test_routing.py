@@ -8,7 +8,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy import Engine, select
 from sqlmodel import Session
 
-from registry.store.engine import Snapshot
+from registry.store.reading import Snapshot
 from registry.web import routing
 from registry.web.routing import LateRoute, page_router
 

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from fastapi import FastAPI
@@ -346,11 +347,11 @@ def while_it_waits(
         begin, waiting = Parts.writing, [act]
 
         @asynccontextmanager
-        async def writing(parts: Parts) -> AsyncIterator[Session]:
+        async def writing(parts: Parts, *first: Any) -> AsyncIterator[Session]:
             while waiting:
                 with transaction(site_engine) as session:
                     waiting.pop()(session)
-            async with begin(parts) as session:
+            async with begin(parts, *first) as session:
                 yield session
 
         monkeypatch.setattr(Parts, "writing", writing)

@@ -15,13 +15,13 @@ from registry.domain.values import dataclass
 from registry.services.candidates import triage
 from registry.services.candidates.waking import wake_much_spoken_of
 from registry.services.entries.keys import product_key
-from registry.services.entries.ownership import standing, tool_by_name, tools_by_link
+from registry.services.entries.ownership import standing, tools_by_link
 from registry.services.evaluations.assigning import heed_request
 from registry.services.notices import steps
 from registry.services.people.acting import Actor, record
 from registry.store import candidates, requests, tools
 from registry.store.columns import id_of
-from registry.store.engine import serialise
+from registry.store.engine import serialise, write_one
 from registry.store.tables import Candidate, Request, Tool
 
 
@@ -75,8 +75,7 @@ def request_tool(
         digest=digest(token, secret),
         at=now,
     )
-    session.add(request)
-    session.flush()
+    write_one(session, request)
     after = {"candidate": request.candidate_id, "tool": request.tool_id, "name": name}
     record(session, "tool.requested", ("request", request.id), by=by, now=now, after=after)
     if tool is not None and by.id is not None:
@@ -118,12 +117,12 @@ def _checked(name: str, homepage: str, purpose: str) -> str:
 
 
 def _known_tool(session: Session, name: str, homepage: str) -> Tool | None:
-    alias = (
-        tools_by_link(session, [homepage]).get(homepage)
-        if homepage
-        else tool_by_name(session, name_key(name))
-    )
-    return tools.get_by_id(session, alias.tool_id) if alias else None
+    if homepage:
+        alias = tools_by_link(session, [homepage]).get(homepage)
+        tool_id = alias.tool_id if alias else None
+    else:
+        tool_id = tools.find_id_by_name(session, name_key(name))
+    return tools.get_by_id(session, tool_id) if tool_id is not None else None
 
 
 def candidate_for(
@@ -133,8 +132,7 @@ def candidate_for(
     identity = product_key(homepage, name)
     known = candidates.find_by_identity(session, identity)
     if known is None and not homepage:
-        same = [each for each in candidates.open_named(session, name_key(name)) if not each.homepage]
-        known = same[0] if same else None
+        known = candidates.find_open_named(session, name_key(name))
     if known is not None:
         return standing(session, known)
     return triage.make_candidate(

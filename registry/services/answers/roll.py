@@ -16,7 +16,7 @@ from registry.domain.values import dataclass
 from registry.services.answers import lookup
 from registry.store import shelf as store
 from registry.store import tags, tools
-from registry.store.tags import Tagged
+from registry.store.tags import Tagged, Tags
 
 AT_ONCE = 500
 """Tools whose verdicts are read together."""
@@ -35,8 +35,8 @@ class Entry:
 @dataclass(frozen=True, slots=True)
 class Holding:
     categories: Mapping[str, int]
-    ids: Collection[int] | None
-    """None where they are too many to be kept."""
+    ids: Sequence[int] | None
+    """By their slugs; None where they are too many to be kept."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +56,11 @@ class Roll:
         """The answer of a tool, on the roll or not."""
         entry = self.entries.get(tool_id)
         return entry.code if entry is not None else AnswerCode.NOT_REVIEWED
+
+    def tags(self, tool_id: int) -> Tags:
+        """Those of a tool, on the roll or not."""
+        tagged = self.tagged.get(tool_id)
+        return tagged.tags if tagged is not None else ()
 
     @cached_property
     def counted(self) -> Mapping[tuple[str, AnswerCode], int]:
@@ -83,7 +88,7 @@ def read_entries(
     session: Session, house: House, *, now: datetime, tool_ids: Collection[int] | None = None
 ) -> dict[int, Entry]:
     """Of all tools with an answer of their own, or of those among these; the answer to whoever said nothing else."""
-    spoken_of = store.spoken_of(session, now=now, tool_ids=tool_ids)
+    spoken_of = store.spoken_of(session, now=now) if tool_ids is None else sorted(tool_ids)
     found: dict[int, Entry] = {}
     for start in range(0, len(spoken_of), AT_ONCE):
         some = tools.by_ids(session, spoken_of[start : start + AT_ONCE])

@@ -3,15 +3,18 @@
 from array import array
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TypeVar
 
 from sqlmodel import Session
 
 from registry.domain.lookup import AnswerCode
 from registry.domain.values import dataclass
 from registry.services.answers.roll import Entry, Holding, Roll
-from registry.store import tags, tools
+from registry.store import tools
 from registry.store.tags import Tagged, Tags
 from registry.store.tools import Line, Narrowed
+
+Some = TypeVar("Some", Entry, Tagged)
 
 OFFERED = tuple(code for code in AnswerCode if code is not AnswerCode.UNKNOWN_TOOL)
 BARE = AnswerCode.NOT_REVIEWED
@@ -19,8 +22,10 @@ BARE = AnswerCode.NOT_REVIEWED
 AT_ONCE = 1_000
 MOST_WORDS = 200
 """Searches of which it is kept what they find."""
-MOST_FOUND = 1_000
+MOST_FOUND = 4_000
 """Tools of one search that are kept; of more the first fifty are soon found by their order."""
+MOST_AMONG = 1_000
+"""Tools by whose ids the store is asked for a page; among more it finds those that hold the words sooner."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +68,8 @@ def listing(
     limit: int,
 ) -> ToolListing:
     """The page after the tool of that slug, or before it. `sort` is one of `tools.ORDERS`, turned by a minus."""
-    narrowed = _narrowed(session, roll, wanted)
+    first = limit + 1 if sort == "tool" and not (after or before) else None
+    narrowed = _narrowed(session, roll, wanted, first=first)
     found = tools.lines(session, narrowed, sort=sort, after=after, before=before, limit=limit + 1)
     more = len(found) > limit
     shown = found[-limit:] if before else found[:limit]
@@ -75,8 +81,8 @@ def listing(
         and (not wanted.answers or code in wanted.answers)
     )
     back, on = (more, True) if before else (bool(after), more)
-    facets = _facets(counts, wanted) | {"tag": _tag_facet(roll, wanted)}
-    return ToolListing(_told(session, roll, shown), total, back, on, facets)
+    facets = _facets(counts, wanted) | {"tag": _tag_facet(session, roll, wanted)}
+    return ToolListing(_told(roll, shown), total, back, on, facets)
 
 
 def every(session: Session, roll: Roll, wanted: ToolFilter, *, sort: str = "tool") -> Iterator[Told]:
@@ -84,18 +90,18 @@ def every(session: Session, roll: Roll, wanted: ToolFilter, *, sort: str = "tool
     narrowed, after = _narrowed(session, roll, wanted), ""
     while True:
         found = tools.lines(session, narrowed, sort=sort, after=after, limit=AT_ONCE)
-        yield from _told(session, roll, found)
+        yield from _told(roll, found)
         if len(found) < AT_ONCE:
             return
         after = found[-1].slug
 
 
-def _told(session: Session, roll: Roll, found: Sequence[Line]) -> list[Told]:
-    tagged = tags.of_tools(session, [each.id for each in found])
-    return [Told(each, roll.code(each.id), tagged.get(each.id, ())) for each in found]
+def _told(roll: Roll, found: Sequence[Line]) -> list[Told]:
+    return [Told(each, roll.code(each.id), roll.tags(each.id)) for each in found]
 
 
-def _narrowed(session: Session, roll: Roll, wanted: ToolFilter) -> Narrowed:
+def _narrowed(session: Session, roll: Roll, wanted: ToolFilter, *, first: int | None = None) -> Narrowed:
+    """With `first` no more than so many are wanted, by their slugs."""
     among: frozenset[int] | None = None
     without: frozenset[int] = frozenset()
     if wanted.answers and BARE in wanted.answers:
@@ -105,7 +111,9 @@ def _narrowed(session: Session, roll: Roll, wanted: ToolFilter) -> Narrowed:
     words = tuple(wanted.text.split())
     if words and not wanted.tags:
         ids = _holding(session, roll, words).ids
-        if ids is not None:
+        if ids is not None and first and not (wanted.answers or wanted.categories):
+            ids = ids[:first]
+        if ids is not None and len(ids) <= MOST_AMONG:
             words, among = (), frozenset(ids) if among is None else among.intersection(ids)
     return Narrowed(wanted.categories, wanted.tags, words, among, without)
 
@@ -118,7 +126,8 @@ def _counts(session: Session, roll: Roll, wanted: ToolFilter) -> Mapping[tuple[s
         return Counter((each.category, roll.code(each.id)) for each in bearing.values() if _says(each, words))
     if words:
         totals = _holding(session, roll, tuple(wanted.text.split())).categories
-        counted = Counter((each.category, each.code) for each in roll.entries.values() if _says(each, words))
+        saying = _saying(session, roll, wanted, roll.entries)
+        counted = Counter((each.category, each.code) for each in saying)
     else:
         totals, counted = roll.categories, Counter(roll.counted)
     decided: Counter[str] = Counter()
@@ -137,9 +146,18 @@ def _holding(session: Session, roll: Roll, words: tuple[str, ...]) -> Holding:
             roll.holding.clear()
         counts = tools.category_counts_of(session, words)
         few = sum(counts.values()) <= MOST_FOUND
-        ids = array("l", tools.ids_holding(session, words)) if few else None
+        ids = array("i", tools.ids_holding(session, words)) if few else None
         found = roll.holding[words] = Holding(counts, ids)
     return found
+
+
+def _saying(session: Session, roll: Roll, wanted: ToolFilter, known: Mapping[int, Some]) -> Iterable[Some]:
+    """Of what is known by the tools' ids, that of those which hold the words."""
+    ids = None if wanted.tags else _holding(session, roll, tuple(wanted.text.split())).ids
+    if ids is None:
+        words = wanted.text.casefold().split()
+        return (each for each in known.values() if _says(each, words))
+    return (known[each] for each in ids if each in known)
 
 
 def _says(entry: Entry | Tagged, words: Sequence[str]) -> bool:
@@ -161,14 +179,12 @@ def _facets(counts: Mapping[tuple[str, AnswerCode], int], wanted: ToolFilter) ->
     }
 
 
-def _tag_facet(roll: Roll, wanted: ToolFilter) -> dict[str, int]:
-    words = wanted.text.casefold().split()
+def _tag_facet(session: Session, roll: Roll, wanted: ToolFilter) -> dict[str, int]:
     counted: Iterable[tuple[tuple[str, str, AnswerCode], int]] = roll.tag_counted.items()
-    if words:
+    if wanted.text.split():
         counted = (
             ((tag, each.category, roll.code(each.id)), 1)
-            for each in roll.tagged.values()
-            if _says(each, words)
+            for each in _saying(session, roll, wanted, roll.tagged)
             for tag in each.tags
         )
     found: Counter[str] = Counter()

@@ -35,10 +35,6 @@ def aliases_of(session: Session, keys: Iterable[str]) -> Mapping[str, Alias]:
     return candidates.aliases_by_key(session, STRONG, set(keys))
 
 
-def tool_by_name(session: Session, name_key: str) -> Alias | None:
-    return candidates.aliases_by_key(session, (AliasKind.NAME,), [name_key]).get(name_key)
-
-
 def standing(session: Session, candidate: Candidate) -> Candidate:
     """The candidate itself, or the one that it ended up in after merges."""
     while candidate.status is CandidateStatus.MERGED and candidate.merged_into_id is not None:

@@ -1,5 +1,6 @@
 """What a reviewer does: declare an interest, save drafts that lose no word, submit, and amend."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from sqlmodel import Session
@@ -16,6 +17,7 @@ from registry.services.rubrics import rubrics
 from registry.store import evaluations, parties, tables
 from registry.store import scorecards as store
 from registry.store.columns import id_of
+from registry.store.evaluations import StoredScorecard
 from registry.store.tables import Evaluation, Rescore
 
 CONFIDENCES = ("low", "medium", "high")
@@ -160,8 +162,11 @@ def last_of(session: Session, evaluation: Evaluation, *, by: Actor) -> Earlier |
     return Earlier(number, card.submitted_at or then.opened_at, lines)
 
 
-def submit(session: Session, evaluation_id: int, *, solo: bool, by: Actor, now: datetime) -> None:
-    """Hand in the draft; from then on it is read-only. Raises InvalidInput naming each line that is not finished."""
+def submit(session: Session, evaluation_id: int, *, solo: bool, by: Actor, now: datetime) -> StoredScorecard:
+    """Hand in the draft, and give it as it then stands: from now on it is read-only.
+
+    Raises InvalidInput naming each line that is not finished.
+    """
     evaluation = _scorable(session, evaluation_id, by)
     own = evaluations.scorecards(session, evaluation_id, of=by.person_id)
     if not own or own[-1].submitted:
@@ -174,6 +179,7 @@ def submit(session: Session, evaluation_id: int, *, solo: bool, by: Actor, now: 
     store.change(session, last.id, submitted_at=now, version=last.version + 1)
     draft = _Draft(last.id, last.number, last.reason, last.version + 1, changed)
     _submitted(session, evaluation, draft, solo=solo, by=by, now=now)
+    return replace(last, submitted_at=now, version=draft.version)
 
 
 def hand_in(

@@ -6,6 +6,7 @@ Whether a password is right is passwords.py; cookies and headers belong to web/v
 import hmac
 import secrets
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from sqlmodel import Session
 
@@ -17,6 +18,9 @@ from registry.services.people.reach import in_person
 from registry.store import sign_ins, users
 from registry.store.engine import serialise
 from registry.store.tables import Role, SignInLink, SignInWay, User, UserSession
+
+if TYPE_CHECKING:
+    from registry.store.plain import Source
 
 RENEW_AFTER = timedelta(minutes=15)
 """A session is written again at most this often, so that reading pages stays reading."""
@@ -96,13 +100,13 @@ def start_session(
 
 
 def find_by_session(
-    session: Session, value: str, *, secret: bytes, now: datetime, asked_of: frozenset[Role] = frozenset()
+    source: "Source", value: str, *, secret: bytes, now: datetime, asked_of: frozenset[Role] = frozenset()
 ) -> Presence | None:
     """Who holds this cookie; None where it is unknown or ended, or its person is disabled.
 
     Who holds a role of `asked_of` must have a second factor, here or at their provider.
     """
-    found = sign_ins.holder_of_session(session, digest_of("session", value, secret), now=now)
+    found = sign_ins.holder_of_session(source, digest_of("session", value, secret), now=now)
     if found is None:
         return None
     kept, roles, proven_twice, deputy = found

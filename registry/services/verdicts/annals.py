@@ -189,7 +189,7 @@ class Reading:
 
     @cached_property
     def _undone(self) -> Sequence[store.Key]:
-        return store.undone(self.session)
+        return () if self._wanted.tools else store.undone(self.session)  # of tools none is looked up
 
     @cached_property
     def _moved(self) -> Sequence[tuple[store.Key, str]]:

@@ -158,8 +158,10 @@ def _newest_archive(reading: Reading, shown: Sequence[Line]) -> Part | None:
     at = reading.now.astimezone(UTC)
     month = Part(at.year, at.month)
     full = reading.count(*month.span) // MOST
-    rest = _filed(reading, month, skip=full * MOST, limit=MOST)
-    if {each.uid for each in rest} - {each.uid for each in shown}:
+    rest = reading.filed(*month.span, skip=full * MOST, limit=MOST)
+    beside = set(rest) - {each.number for each in shown}  # each may be shown as it was put later
+    told = notice_pages.lines(reading.session, [*beside])
+    if {each.uid for each in told} - {each.uid for each in shown}:
         return Part(at.year, at.month, full + 1, len(rest))
     if full:
         return Part(at.year, at.month, full)

@@ -37,9 +37,9 @@ class Naming:
 
 def naming(session: Session, base_url: str) -> Naming:
     """As it was settled; by the present address as long as it is not."""
-    book = notices.book(session)
-    if book.authority and book.named_on is not None:
-        return Naming(book.authority, book.named_on)
+    authority, named_on = notices.named(session)
+    if authority and named_on is not None:
+        return Naming(authority, named_on)
     return Naming(_authority(base_url), BEFORE_IT_IS_NAMED)
 
 

@@ -13,6 +13,7 @@ from itertools import count
 
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
+from sqlmodel import Session
 
 from registry.domain.values import dataclass
 from registry.services.answers import radar
@@ -151,34 +152,43 @@ class Shelving:
                 return kept
             self._looks += 1
             try:
-                held = self._follow(now)
-                self._held = self._called(held, now) if roll else held
+                self._held = self._follow(now, roll=roll)
                 self._true_at = heard, self._held
             except SQLAlchemyError:
                 self._drop()
                 raise
             return self._held
 
-    def _follow(self, now: datetime) -> _Held:
+    def _follow(self, now: datetime, *, roll: bool = False) -> _Held:
+        """What is true now; with `roll` its roll is true too."""
         (news, last), held = self._news(), self._held
-        if held is not None and news is None and held.since <= now < held.until:
+        holds = held is not None and news is None and held.since <= now < held.until
+        if held is not None and holds and (held.roll_is_true or not roll):
             return held
-        zone = self._settings.zone
         with snapshot(self._engine) as session:
-            until, newest = next_turn(session, now=now, zone=zone), annals.last(session)
-            mark = f"{last}-{until.isoformat()}"
-            if held is None or (news and _is_much(news)):
-                shelf = Shelf(store.facts(session, now=now, zone=zone))
-                return _Held(shelf.marked(mark), now - BESIDE, until, next(self._numbers), newest)
-            concerned = news.concerned if news else frozenset()
-            if held.since <= now < midnight(held.since + BESIDE, zone):
-                if now >= held.until:
-                    concerned |= turned(session, after=held.since + BESIDE, until=now)
-                again = store.facts(session, now=now, zone=zone, tool_ids=concerned)
-                shelf = held.shelf.with_facts(concerned, again)
-            else:
-                shelf = Shelf(store.facts(session, now=now, zone=zone))
-                concerned |= held.shelf.differing(shelf)
+            if held is None or not holds:
+                held = self._shelved(session, held, news, last, now)
+            return self._called(session, held, now) if roll else held
+
+    def _shelved(
+        self, session: Session, held: _Held | None, news: Changes | None, last: int, now: datetime
+    ) -> _Held:
+        """The same with a shelf that is true."""
+        zone = self._settings.zone
+        until, newest = next_turn(session, now=now, zone=zone), annals.last(session)
+        mark = f"{last}-{until.isoformat()}"
+        if held is None or (news and _is_much(news)):
+            shelf = Shelf(store.facts(session, now=now, zone=zone))
+            return _Held(shelf.marked(mark), now - BESIDE, until, next(self._numbers), newest)
+        concerned = news.concerned if news else frozenset()
+        if held.since <= now < midnight(held.since + BESIDE, zone):
+            if now >= held.until:
+                concerned |= turned(session, after=held.since + BESIDE, until=now)
+            again = store.facts(session, now=now, zone=zone, tool_ids=concerned)
+            shelf = held.shelf.with_facts(concerned, again)
+        else:
+            shelf = Shelf(store.facts(session, now=now, zone=zone))
+            concerned |= held.shelf.differing(shelf)
         same = shelf.facts is held.shelf.facts and newest == held.newest
         return _Held(
             shelf.marked(mark),
@@ -207,22 +217,21 @@ class Shelving:
         self._trail = Trail(self._engine)  # before the rows are read: what is written meanwhile is news later
         return None, self._trail.last
 
-    def _called(self, held: _Held, now: datetime) -> _Held:
+    def _called(self, session: Session, held: _Held, now: datetime) -> _Held:
         """The same with a roll that is true."""
         roll = held.roll
         if held.roll_is_true:
             return held
-        with snapshot(self._engine) as session:
-            known = house(session, self._settings)
-            if roll is None or len(held.stale) > MOST_READ_AGAIN:
-                entries = rolls.read_entries(session, known, now=now)
-                made = Roll(entries, rolls.read_categories(session), rolls.read_tagged(session))
-            else:
-                entries = rolls.read_entries(session, known, now=now, tool_ids=held.stale)
-                tagged = rolls.read_tagged(session, held.stale)
-                made = rolls.with_entries(roll, held.stale, entries, tagged)
-                if held.renamed:
-                    made = replace(made, categories=rolls.read_categories(session), holding={})
+        known = house(session, self._settings)
+        if roll is None or len(held.stale) > MOST_READ_AGAIN:
+            entries = rolls.read_entries(session, known, now=now)
+            made = Roll(entries, rolls.read_categories(session), rolls.read_tagged(session))
+        else:
+            entries = rolls.read_entries(session, known, now=now, tool_ids=held.stale)
+            tagged = rolls.read_tagged(session, held.stale)
+            made = rolls.with_entries(roll, held.stale, entries, tagged)
+            if held.renamed:
+                made = replace(made, categories=rolls.read_categories(session), holding={})
         lists = held.lists if made is roll else next(self._numbers)
         return replace(held, roll=made, stale=frozenset(), renamed=False, lists=lists)
 

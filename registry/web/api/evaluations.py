@@ -7,6 +7,7 @@ from fastapi import Query, Request, Response
 from sqlmodel import Session
 
 from registry.domain.evaluation import EvaluationState, Tier
+from registry.domain.scorecard import TypedScorecard
 from registry.services.evaluations import assigning, scorecards, taking_part
 from registry.services.evaluations.progress import progress
 from registry.services.evaluations.work import Task, TaskKind, my_work, tasks
@@ -228,7 +229,7 @@ def _card(card: StoredScorecard, *, counts: bool) -> ScorecardOut:
     )
 
 
-def ratings_out(card: StoredScorecard) -> dict[str, RatingOut]:
+def ratings_out(card: StoredScorecard | TypedScorecard) -> dict[str, RatingOut]:
     return {
         key: RatingOut(
             rating=line.rating, confidence=line.confidence, sentence=line.sentence, evidence=line.evidence
@@ -237,7 +238,7 @@ def ratings_out(card: StoredScorecard) -> dict[str, RatingOut]:
     }
 
 
-def answers_out(card: StoredScorecard) -> dict[str, AnswerLineOut]:
+def answers_out(card: StoredScorecard | TypedScorecard) -> dict[str, AnswerLineOut]:
     return {
         key: AnswerLineOut(answer=line.answer, sentence=line.sentence)
         for key, line in sorted(card.knock_outs.items())

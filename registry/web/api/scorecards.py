@@ -1,6 +1,7 @@
 """A reviewer's own scorecard: its draft saved, handed in, amended; a token scores under its owner's rights."""
 
 from collections.abc import Callable
+from datetime import datetime
 
 from fastapi import Request, Response
 from pydantic import BaseModel
@@ -29,7 +30,7 @@ def show(evaluation_id: RowId, request: Request, read: Read, user: Reviewer) -> 
     """The newest version of it, with what it lacks. Its ETag is what `If-Match` of the next save wants."""
     evaluation = evaluations.get(read, evaluation_id)
     taking_part.require_sight(read, evaluation, by=user)
-    out = _out(read, evaluation, user)
+    out = _stored(read, evaluation, _latest(read, evaluation_id, user))
     return told(request, out, mark=str(out.version), private=True)
 
 
@@ -45,14 +46,15 @@ def save(
 ) -> Response:
     """The whole draft, complete or not. 412 where another window saved since: read it, and save both."""
 
-    def act() -> None:
+    def act(evaluation: Evaluation) -> DraftOut:
         own = _latest(tx, evaluation_id, user)
         before = as_typed(own) if own else TypedScorecard()
         version = version_in(if_match)
         if version is None:
             version = own.version if own and not own.submitted else 0
         typed = confirmed(_typed(asked), before, frozenset(asked.confirmed))
-        scoring.save_draft(tx, evaluation_id, typed, version=version, by=user, now=now)
+        version = scoring.save_draft(tx, evaluation_id, typed, version=version, by=user, now=now)
+        return _out(tx, evaluation, typed, number=own.number if own else 1, version=version, saved_at=now)
 
     return _acted(once, evaluation_id, user, asked, act)
 
@@ -67,13 +69,11 @@ def submit(
     once: Once,
 ) -> Response:
     """422 names each line that is not finished. From then on it is read-only, and you read what others handed in."""
-    return _acted(
-        once,
-        evaluation_id,
-        user,
-        None,
-        lambda: scoring.submit(tx, evaluation_id, solo=house.solo, by=user, now=now),
-    )
+
+    def act(evaluation: Evaluation) -> DraftOut:
+        return _stored(tx, evaluation, scoring.submit(tx, evaluation_id, solo=house.solo, by=user, now=now))
+
+    return _acted(once, evaluation_id, user, None, act)
 
 
 @router.post("/amend", response_model=DraftOut, summary="Amend it")
@@ -86,13 +86,12 @@ def amend(
     once: Once,
 ) -> Response:
     """A new draft with the next number; the version handed in stays on record and counts until the new one is in."""
-    return _acted(
-        once,
-        evaluation_id,
-        user,
-        asked,
-        lambda: scoring.amend(tx, evaluation_id, reason=asked.reason, by=user, now=now),
-    )
+
+    def act(evaluation: Evaluation) -> DraftOut:
+        scoring.amend(tx, evaluation_id, reason=asked.reason, by=user, now=now)
+        return _stored(tx, evaluation, _latest(tx, evaluation_id, user))
+
+    return _acted(once, evaluation_id, user, asked, act)
 
 
 @router.post("/carry", response_model=DraftOut, summary="Begin with your last scorecard of the tool")
@@ -104,25 +103,25 @@ def carry(
     once: Once,
 ) -> Response:
     """Each line is marked as carried over, and has to be confirmed or changed before it can be handed in."""
-    return _acted(
-        once,
-        evaluation_id,
-        user,
-        None,
-        lambda: scoring.carry_over(tx, evaluation_id, by=user, now=now),
-    )
+
+    def act(evaluation: Evaluation) -> DraftOut:
+        scoring.carry_over(tx, evaluation_id, by=user, now=now)
+        return _stored(tx, evaluation, _latest(tx, evaluation_id, user))
+
+    return _acted(once, evaluation_id, user, None, act)
 
 
 def _acted(
-    once: Acting, evaluation_id: int, user: Actor, asked: BaseModel | None, act: Callable[[], object]
+    once: Acting,
+    evaluation_id: int,
+    user: Actor,
+    asked: BaseModel | None,
+    act: Callable[[Evaluation], DraftOut],
 ) -> Response:
-    tx = once.tx
-
     def done() -> DraftOut:
-        evaluation = evaluations.get(tx, evaluation_id)
-        taking_part.require_voice(tx, evaluation, by=user)
-        act()
-        return _out(tx, evaluation, user)
+        evaluation = evaluations.get(once.tx, evaluation_id)
+        taking_part.require_voice(once.tx, evaluation, by=user)
+        return act(evaluation)
 
     return once(asked, done, by=user)
 
@@ -132,35 +131,54 @@ def _latest(session: Session, evaluation_id: int, user: Actor) -> StoredScorecar
     return own[-1] if own else None
 
 
-def _out(session: Session, evaluation: Evaluation, user: Actor) -> DraftOut:
-    evaluation_id = id_of(evaluation)
-    rubric = rubrics.rubric(session, evaluation.rubric_hash)
-    card = _latest(session, evaluation_id, user)
-    if card is None:
-        return DraftOut(
-            evaluation=evaluation_id,
-            number=0,
-            version=0,
-            saved_at=None,
-            submitted_at=None,
-            unfinished={},
-            carried=[],
-            ratings={},
-            knock_outs={},
+def _stored(session: Session, evaluation: Evaluation, card: StoredScorecard | None) -> DraftOut:
+    if card is not None:
+        return _out(
+            session,
+            evaluation,
+            as_typed(card),
+            number=card.number,
+            version=card.version,
+            saved_at=card.saved_at,
+            submitted_at=card.submitted_at,
         )
     return DraftOut(
-        evaluation=evaluation_id,
-        number=card.number,
-        version=card.version,
-        saved_at=card.saved_at,
-        submitted_at=card.submitted_at,
-        unfinished={} if card.submitted else unfinished(rubric, card),
+        evaluation=id_of(evaluation),
+        number=0,
+        version=0,
+        saved_at=None,
+        submitted_at=None,
+        unfinished={},
+        carried=[],
+        ratings={},
+        knock_outs={},
+    )
+
+
+def _out(
+    session: Session,
+    evaluation: Evaluation,
+    lines: TypedScorecard,
+    *,
+    number: int,
+    version: int,
+    saved_at: datetime,
+    submitted_at: datetime | None = None,
+) -> DraftOut:
+    rubric = rubrics.rubric(session, evaluation.rubric_hash)
+    return DraftOut(
+        evaluation=id_of(evaluation),
+        number=number,
+        version=version,
+        saved_at=saved_at,
+        submitted_at=submitted_at,
+        unfinished={} if submitted_at else unfinished(rubric, lines),
         carried=[
-            *(key for key, line in card.knock_outs.items() if line.carried),
-            *(key for key, line in card.ratings.items() if line.carried),
+            *(key for key, line in lines.knock_outs.items() if line.carried),
+            *(key for key, line in lines.ratings.items() if line.carried),
         ],
-        ratings=ratings_out(card),
-        knock_outs=answers_out(card),
+        ratings=ratings_out(lines),
+        knock_outs=answers_out(lines),
     )
 
 

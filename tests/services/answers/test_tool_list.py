@@ -144,11 +144,20 @@ def test_tools_that_hold_words_are_looked_for_again_where_one_has_another_name(
     assert total() == 4
 
 
+@pytest.mark.parametrize("most_among", [1, 1_000])
 @pytest.mark.parametrize("text", ["", "vendor 1", "TOOL", "nothing"])
 @pytest.mark.parametrize("sort", ["tool", "-tool", "category", "-category"])
 def test_page_after_page_and_the_counts_are_of_what_passes(
-    engine: Engine, shelving: Shelving, cast: dict[str, Actor], now: datetime, sort: str, text: str
+    engine: Engine,
+    shelving: Shelving,
+    cast: dict[str, Actor],
+    now: datetime,
+    sort: str,
+    text: str,
+    most_among: int,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(tool_list, "MOST_AMONG", most_among)
     true = {
         slug: found
         for slug, found in true_answers(engine, now).items()

@@ -10,12 +10,15 @@ import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
 from datetime import datetime, timedelta
+from itertools import count
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pyotp
 import pytest
 from sqlalchemy import Connection, Engine, func, text
+from sqlalchemy.exc import OperationalError
 from sqlmodel import Session, select
 from starlette.testclient import TestClient
 
@@ -203,6 +206,59 @@ def test_a_registry_grows_from_one_file_to_postgresql(
             query = "SELECT count(*) FROM pg_trigger WHERE NOT tgisinternal AND tgenabled = 'D'"
             assert connection.execute(text(query)).scalar() == 0
             assert connection.execute(text("SELECT count(*) FROM tool_change")).scalar() is not None
+
+
+def gone_within(monkeypatch: pytest.MonkeyPatch, step: str, url: str) -> None:
+    """PostgreSQL ends every connection to the database, as when it is stopped, once some tables have been carried."""
+    carry, tables = getattr(copying, step), count(1)
+
+    def carried(*given: Any) -> None:
+        if next(tables) == 5:
+            admin = make_engine(url)
+            with admin.connect() as connection:
+                others = "datname = current_database() AND pid <> pg_backend_pid()"
+                connection.execute(
+                    text(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {others}")
+                )
+            admin.dispose()
+        carry(*given)
+
+    monkeypatch.setattr(copying, step, carried)
+
+
+@pytest.mark.whole
+def test_where_postgresql_goes_while_a_backup_is_made_there_is_none_and_the_next_is_whole(
+    there: Settings, packed: Path, postgres: Postgres, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with postgres.database() as url:
+        grown = there.model_copy(update={"database_url": url})
+        restoring.restore(grown, packed)
+        engine, folder = make_engine(url), tmp_path / "backups"
+        with monkeypatch.context() as going:
+            gone_within(going, "_insert", url)
+            with pytest.raises(OperationalError):
+                making.back_up(grown, engine, folder / "b.zip", now=NOW)
+        assert list(folder.iterdir()) == []
+        assert making.back_up(grown, engine, folder / "b.zip", now=NOW).counts["user"] == 2
+        engine.dispose()
+
+
+@pytest.mark.whole
+def test_where_postgresql_goes_while_a_backup_is_put_back_nothing_is_there_and_it_may_be_tried_again(
+    there: Settings, packed: Path, postgres: Postgres, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with postgres.database() as url:
+        grown = there.model_copy(update={"database_url": url})
+        with monkeypatch.context() as going:
+            gone_within(going, "_copy_in", url)
+            with pytest.raises((OperationalError, psycopg.OperationalError)):
+                restoring.restore(grown, packed)
+        engine = make_engine(url)
+        with engine.connect() as connection:
+            assert copying.holds_data(connection) == {}
+        engine.dispose()
+        restoring.restore(grown, packed)
+        assert names(grown) == ["Ada", "Rosa"]
 
 
 @pytest.mark.whole

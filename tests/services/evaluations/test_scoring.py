@@ -12,6 +12,7 @@ from registry.domain.errors import InvalidInput, NotAllowed, RuleBroken, StaleVe
 from registry.domain.evaluation import EvaluationState
 from registry.domain.rubric import Rating
 from registry.domain.scorecard import TypedRating, TypedScorecard
+from registry.domain.triage import CandidateStatus
 from registry.services.evaluations import assigning, scoring, taking_part
 from registry.services.evaluations import evaluation as rounds
 from registry.services.evaluations.scorecards import counting, is_blind, visible
@@ -20,7 +21,7 @@ from registry.services.rubrics import rubrics
 from registry.store import evaluation_lists, evaluations
 from registry.store.columns import id_of
 from registry.store.evaluation_lists import Workload
-from registry.store.tables import Assignment, Evaluation, Request, Role
+from registry.store.tables import Assignment, Candidate, Evaluation, Request, Role
 from tests.builders import a_tool, a_typed_scorecard, an_evaluation, scored, the_cast
 from tests.builders_domain import the_rubric
 
@@ -230,6 +231,26 @@ def test_who_asked_for_the_tool_or_declared_an_interest_cannot_score(
         scoring.save_draft(session, id_of(opened), EMPTY, version=0, by=cast["ravi"], now=now)
     with pytest.raises(RuleBroken):
         scoring.declare(session, id_of(opened), interested=False, statement="", by=cast["ravi"], now=now)
+
+
+@pytest.mark.both_databases
+def test_who_asked_for_another_tool_scores_this_one(
+    session: Session, cast: Mapping[str, Actor], opened: Evaluation, now: datetime
+) -> None:
+    rosa, other = cast["rosa"], a_tool(session, "Otherwise", now=now)
+    an_evaluation(session, other, owner=cast["ravi"], now=now)
+    wish = Candidate(
+        name="Otherwise", name_key="otherwise", status=CandidateStatus.ACCEPTED, tool_id=other.id, seen_at=now
+    )
+    session.add(wish)
+    session.flush()
+    session.add(Request(candidate_id=wish.id, user_id=rosa.id, purpose="Letters", digest="1", at=now))
+    session.flush()
+    scoring.save_draft(session, id_of(opened), EMPTY, version=0, by=rosa, now=now)
+    wish.tool_id = opened.tool_id
+    session.flush()
+    with pytest.raises(NotAllowed, match="You asked for this tool"):
+        scoring.save_draft(session, id_of(opened), EMPTY, version=1, by=rosa, now=now)
 
 
 def test_the_last_scorecard_that_the_tier_asks_for_moves_the_evaluation_on(

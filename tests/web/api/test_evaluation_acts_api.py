@@ -121,6 +121,21 @@ def test_a_scorecard_is_saved_on_what_was_read_handed_in_once_and_then_read_only
     assert ravi.put(url, json=part).status_code == 409
 
 
+def test_what_an_act_on_a_scorecard_tells_is_what_is_then_read(program: Program, case: str) -> None:
+    ravi, url = program("Ravi", "read", "score"), f"{case}/scorecard"
+    part = {"ratings": {"R1": RATING}, "knock_outs": {"K1": {"answer": "no", "sentence": ""}}}
+    for act in (
+        lambda: ravi.put(url, json=part),
+        lambda: ravi.put(url, json=whole_draft()),
+        lambda: ravi.post(f"{url}/submit"),
+        lambda: ravi.post(f"{url}/amend", json={"reason": "They answered."}),
+        lambda: ravi.put(url, json=part | whole_draft()),
+        lambda: ravi.post(f"{url}/submit"),
+    ):
+        told = act()
+        assert (told.status_code, told.json()) == (200, ravi.get(url).json())
+
+
 def test_nothing_that_a_program_reads_tells_its_owner_how_others_rated_before_they_hand_in(
     program: Program, case: str
 ) -> None:
