@@ -6,7 +6,6 @@ may be given again, and of what it tells: all tables that it is read from must b
 somebody who may be known, by a cookie or a token, is kept or comes from here.
 """
 
-import asyncio
 import zlib
 from collections.abc import Mapping
 from contextlib import suppress
@@ -19,9 +18,10 @@ from starlette.concurrency import run_in_threadpool
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from registry.domain.values import dataclass
-from registry.services.answers.index import Index
+from registry.services.answers.following import Heard
 from registry.services.answers.shown import Shown
 from registry.web.etag import accepts_gzip, matches
+from registry.web.listening import Listening
 from registry.web.parts import Parts
 from registry.web.viewer import own_cookie
 
@@ -73,16 +73,6 @@ class Held:
         return len(self.kept) + COST
 
 
-@dataclass(frozen=True, slots=True)
-class Heard:
-    """What was known when all that had been written was heard of."""
-
-    index: Index | None
-    newest: int
-    """Change."""
-    at: datetime
-
-
 def keep(request: Request, until: datetime, shown: Shown) -> None:
     """Let this reply be given again until then to everybody who is not known, unless something it shows is written."""
     request.state.holds = Holds(until, shown)
@@ -90,27 +80,21 @@ def keep(request: Request, until: datetime, shown: Shown) -> None:
 
 class Memory:
     def __init__(self, app: ASGIApp, *, parts: Parts) -> None:
-        self.app, self.following, self.shelving, self.clock = (
-            app,
-            parts.following,
-            parts.shelving,
-            parts.clock,
-        )
+        self.app, self.following, self.shelving = app, parts.following, parts.shelving
         looks = [f"{own_cookie(parts, 'theme')}={each}".encode() for each in THEMES]
         self._of_nobody = frozenset({b"", *looks})
         """Cookies that tell nothing of who asks."""
         self._held: dict[Key, Held] = {}
         self._headers: dict[tuple[bytes, bytes], tuple[bytes, bytes]] = {}
         self._bytes = 0
+        self._listening = Listening(parts.following)
         self._lists: tuple[int, int | None] = (-1, None)
         """The newest change that was heard of, and what lists told then."""
-        self._heard: Heard | None = None
-        """In this turn of the loop."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = dict(scope.get("headers", ()))
         key = self._key(scope, headers)
-        heard = await self._hear() if key else None
+        heard = await self._listening.hear() if key else None
         if key is None or heard is None or heard.index is None:
             await self.app(scope, receive, send)
             return
@@ -140,28 +124,6 @@ class Memory:
             return key
         may_be_kept = cookie in self._of_nobody and len(query) <= MOST_ADDRESS and _may_be_kept(path)
         return key if may_be_kept else None
-
-    async def _hear(self) -> Heard:
-        """One look is for all requests that waited when it was taken: whatever runs before `_forget` was waiting then,
-        since the loop takes them in their order.
-        """
-        if self._heard is not None:
-            return self._heard
-        if self.following.may_wait:
-            return self._told(await run_in_threadpool(self.following.index))
-        self._heard = self._told(self.following.index())
-        asyncio.get_running_loop().call_soon(self._forget)
-        return self._heard
-
-    def _told(self, index: Index | None) -> Heard:
-        return Heard(index, self.following.written.newest, self.clock())
-
-    def _forget(self) -> None:
-        self._heard = None
-
-    async def _look(self) -> Index | None:
-        following = self.following
-        return await run_in_threadpool(following.index) if following.may_wait else following.index()
 
     async def _still_holds(self, held: Held, now: datetime) -> bool:
         shown, written = held.holds.shown, self.following.written
@@ -202,7 +164,7 @@ class Memory:
             key in self._held
         )  # to look at what all lists tell is worth it for what is asked for again
         lists = await self._told_by_lists(now) if holds.shown.listed and asked_before else None
-        if lists is not None and (await self._look() is None or self.following.written.newest != age):
+        if lists is not None and await self._since(age):
             lists = None  # something was written meanwhile: it may tell what was before, and the lists what is now
         named = dict(start["headers"])
         if b"etag" in named and b"set-cookie" not in named:
@@ -215,6 +177,11 @@ class Memory:
             packed = len(body) > WORTH_PACKING and b"content-encoding" not in named
             kept = zlib.compress(body, 1) if packed else body
             self._keep(key, Held({**start, "headers": shared}, kept, packed, tag, age, lists, holds, now))
+
+    async def _since(self, age: int) -> bool:
+        """Whether anything may have been written since."""
+        heard = await self._listening.hear()
+        return heard.index is None or heard.newest != age
 
     def _keep(self, key: Key, held: Held) -> None:
         self._drop(key)
