@@ -139,8 +139,9 @@ _UNDONE = """
 SELECT number, updated_at, filed_at FROM notice
 WHERE verdict_id IN (SELECT id FROM verdict WHERE undone_at IS NOT NULL)
 """
+# Where there are few notices PostgreSQL would look at every tool for them.
 _OF_TOOLS = """
+WITH named AS MATERIALIZED (SELECT id FROM tool WHERE slug IN (??))
 SELECT notice.number, updated_at, filed_at
-FROM tool JOIN notice ON notice.tool_id = tool.id JOIN verdict ON verdict.id = verdict_id
-WHERE slug IN (??) AND undone_at IS NULL
+FROM named JOIN notice ON notice.tool_id = named.id JOIN verdict ON verdict.id = verdict_id WHERE undone_at IS NULL
 """
