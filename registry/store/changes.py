@@ -25,6 +25,7 @@ _POSTGRESQL = """
 """
 _POSTGRESQL_PLANNED = "SELECT set_config('plan_cache_mode', 'force_generic_plan', false)"
 """What is asked before each reply is planned once; planned for each of its values anew, it took twice as long."""
+_POSTGRESQL_NAME = b"tool_changes"
 _POSTGRESQL_LAST = "SELECT pg_current_snapshot()::text, coalesce(max(id), 0) FROM tool_change"
 
 
@@ -62,6 +63,7 @@ class Trail:
             if self._postgresql:
                 self._connection.driver_connection.autocommit = True  # type: ignore[union-attr]
                 self._rows(_POSTGRESQL_PLANNED)
+                self._prepare()
                 self._snapshot, self._last = self._rows(_POSTGRESQL_LAST)[0]
             else:
                 self._version = self._rows(_SQLITE_VERSION)[0][0]
@@ -79,9 +81,52 @@ class Trail:
         """What was committed since the last call, or None: nothing."""
         return self._news_of_postgresql() if self._postgresql else self._news_of_sqlite()
 
+    def ask(self) -> int | None:
+        """Ask the same without waiting for the reply, where it comes by a network: the socket on which it will come.
+
+        Nothing else may be asked of this trail before `reply_came`, and then `was_quiet`.
+        """
+        if not self._postgresql:
+            return None
+        known = [self._snapshot.partition(":")[0].encode(), self._snapshot.encode()]
+        try:
+            self._libpq.send_query_prepared(_POSTGRESQL_NAME, known)
+            self._libpq.flush()
+            return int(self._libpq.socket)
+        except self._dialect.loaded_dbapi.Error as error:
+            raise self._told(error) from error
+
+    def reply_came(self) -> bool:
+        """Whether all of it did, after some may have."""
+        try:
+            self._libpq.consume_input()
+            return not self._libpq.is_busy()
+        except self._dialect.loaded_dbapi.Error as error:
+            raise self._told(error) from error
+
+    def was_quiet(self) -> bool:
+        """Whether nothing was committed since the last call; what was, `news` will tell."""
+        replies = []
+        while (reply := self._libpq.get_result()) is not None:
+            replies.append(reply)
+        if len(replies) != 1 or replies[0].ntuples != 1 or replies[0].get_value(0, 1) is not None:
+            return False
+        self._snapshot = replies[0].get_value(0, 0).decode()
+        return True
+
     def close(self) -> None:
         self._cursor.close()
         self._connection.invalidate()
+
+    @property
+    def _libpq(self) -> Any:
+        return self._connection.driver_connection.pgconn  # type: ignore[union-attr]
+
+    def _prepare(self) -> None:
+        numbered = _POSTGRESQL.replace("%s", "$1", 1).replace("%s", "$2", 1)
+        reply, psycopg = self._libpq.prepare(_POSTGRESQL_NAME, numbered.encode()), self._dialect.loaded_dbapi
+        if reply.status != psycopg.pq.ExecStatus.COMMAND_OK:
+            raise self._told(psycopg.errors.error_from_result(reply))
 
     def _news_of_sqlite(self) -> Changes | None:
         version = self._rows(_SQLITE_VERSION)[0][0]

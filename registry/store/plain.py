@@ -8,9 +8,10 @@ import importlib
 import json
 import re
 import sqlite3
-from collections.abc import Iterator, KeysView, Sequence
+from collections.abc import Callable, Iterator, KeysView, Sequence
 from contextlib import closing, contextmanager
 from datetime import UTC, date, datetime
+from functools import cached_property, lru_cache
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
@@ -33,15 +34,34 @@ NO_REGISTRY = "There is no registry in this database yet. Run `registry db upgra
 
 
 class Plain:
-    """A connection of the driver, within one transaction that only reads."""
+    """A cursor of the driver, within one transaction that only reads and may begin when something is asked."""
 
-    def __init__(self, connection: Any, *, positional: str) -> None:
-        self.cursor, self.positional = connection.cursor(), positional
+    def __init__(self, begin: Callable[[], Any], *, positional: str) -> None:
+        self._begin, self.positional = begin, positional
+
+    @cached_property
+    def cursor(self) -> Any:
+        return self._begin()
 
     def parts(self, statement: str, given: Sequence[object]) -> Iterator[list[Row]]:
         self.cursor.execute(statement, given)
         while part := self.cursor.fetchmany(AT_ONCE):
             yield part
+            if len(part) < AT_ONCE:
+                return
+
+
+class NotAtHand(Exception):
+    """Something must be asked of the database, by who would rather know that than wait for it."""
+
+
+def unasked() -> Plain:
+    """A database that may not be asked: what is not known in memory raises NotAtHand."""
+
+    def begin() -> Any:
+        raise NotAtHand
+
+    return Plain(begin, positional="?")
 
 
 def rows(source: "Source", statement: str, *given: object) -> list[Row]:
@@ -148,27 +168,31 @@ def _opened_sqlite(driver: Any, url: str) -> Iterator[Plain]:
     with closing(driver.connect(path, timeout=15, isolation_level=None)) as connection:
         connection.execute("PRAGMA query_only=ON")
         connection.execute("BEGIN")
-        yield Plain(connection, positional="?")
+        yield Plain(connection.cursor, positional="?")
 
 
 @contextmanager
 def _opened_postgresql(driver: Any, url: str) -> Iterator[Plain]:
     with driver.connect(url.replace("+psycopg", "", 1)) as connection:
         connection.read_only, connection.isolation_level = True, driver.IsolationLevel.REPEATABLE_READ
-        yield Plain(connection, positional="%s")
+        yield Plain(connection.cursor, positional="%s")
 
 
 def _for_driver(statement: str, given: Sequence[object], positional: str) -> tuple[str, tuple[object, ...]]:
+    if positional == "?":
+        return _written_for(statement, positional), tuple(_for_sqlite(each) for each in given)
+    values = tuple(list(each) if isinstance(each, _SEVERAL) else each for each in given)
+    return _written_for(statement, positional), values
+
+
+@lru_cache(maxsize=256)
+def _written_for(statement: str, positional: str) -> str:
     """One text of a statement however many values stand for `??`, so that the database knows it again."""
     if positional == "?":
         statement = _LINES.sub(r"group_concat(\1, char(10))", statement)
-        return (
-            statement.replace("IN (??)", "IN (SELECT value FROM json_each(?))"),
-            tuple(_for_sqlite(each) for each in given),
-        )
+        return statement.replace("IN (??)", "IN (SELECT value FROM json_each(?))")
     statement = _LINES.sub(r"string_agg(\1, chr(10))", statement)
-    values = tuple(list(each) if isinstance(each, _SEVERAL) else each for each in given)
-    return statement.replace("IN (??)", "= ANY(?)").replace("?", positional), values
+    return statement.replace("IN (??)", "= ANY(?)").replace("?", positional)
 
 
 def _for_sqlite(value: object) -> object:

@@ -19,9 +19,10 @@ from starlette.concurrency import run_in_threadpool
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from registry.domain.values import dataclass
-from registry.services.answers.index import Index
+from registry.services.answers.following import Heard
 from registry.services.answers.shown import Shown
 from registry.web.etag import accepts_gzip, matches
+from registry.web.listening import Listening
 from registry.web.parts import Parts
 from registry.web.viewer import own_cookie
 
@@ -75,16 +76,6 @@ class Held:
         return len(self.kept) + COST
 
 
-@dataclass(frozen=True, slots=True)
-class Heard:
-    """What was known when all that had been written was heard of."""
-
-    index: Index | None
-    newest: int
-    """Change."""
-    at: datetime
-
-
 def keep(request: Request, until: datetime, shown: Shown) -> None:
     """Let this reply be given again until then to everybody who is not known, unless something it shows is written."""
     request.state.holds = Holds(until, shown)
@@ -92,12 +83,7 @@ def keep(request: Request, until: datetime, shown: Shown) -> None:
 
 class Memory:
     def __init__(self, app: ASGIApp, *, parts: Parts) -> None:
-        self.app, self.following, self.shelving, self.clock = (
-            app,
-            parts.following,
-            parts.shelving,
-            parts.clock,
-        )
+        self.app, self.following, self.shelving = app, parts.following, parts.shelving
         looks = [f"{own_cookie(parts, 'theme')}={each}".encode() for each in THEMES]
         self._of_nobody = frozenset({b"", *looks})
         """Cookies that tell nothing of who asks."""
@@ -106,15 +92,14 @@ class Memory:
         """What is made anew now; set once it is held."""
         self._headers: dict[tuple[bytes, bytes], tuple[bytes, bytes]] = {}
         self._bytes = 0
+        self._listening = Listening(parts.following)
         self._lists: tuple[int, int | None] = (-1, None)
         """The newest change that was heard of, and what lists told then."""
-        self._heard: Heard | None = None
-        """In this turn of the loop."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = dict(scope.get("headers", ()))
         key = self._key(scope, headers)
-        heard = await self._hear() if key else None
+        heard = await self._listening.hear() if key else None
         if key is None or heard is None or heard.index is None:
             await self.app(scope, receive, send)
             return
@@ -146,28 +131,6 @@ class Memory:
             return key
         may_be_kept = cookie in self._of_nobody and len(query) <= MOST_ADDRESS and _may_be_kept(path)
         return key if may_be_kept else None
-
-    async def _hear(self) -> Heard:
-        """One look is for all requests that waited when it was taken: whatever runs before `_forget` was waiting then,
-        since the loop takes them in their order.
-        """
-        if self._heard is not None:
-            return self._heard
-        if self.following.may_wait:
-            return self._told(await run_in_threadpool(self.following.index))
-        self._heard = self._told(self.following.index())
-        asyncio.get_running_loop().call_soon(self._forget)
-        return self._heard
-
-    def _told(self, index: Index | None) -> Heard:
-        return Heard(index, self.following.written.newest, self.clock())
-
-    def _forget(self) -> None:
-        self._heard = None
-
-    async def _look(self) -> Index | None:
-        following = self.following
-        return await run_in_threadpool(following.index) if following.may_wait else following.index()
 
     async def _still_holds(self, held: Held, now: datetime) -> bool:
         shown, written = held.holds.shown, self.following.written
@@ -230,13 +193,13 @@ class Memory:
         if held is not None and held.holds.shown.listed and asked_before:
             lists = await self._told_by_lists(heard.at)
             # Else something was written meanwhile: it may tell what was before, and the lists what is now.
-            if await self._look() is not None and self.following.written.newest == heard.newest:
+            if not await self._since(heard.newest):
                 held.lists = lists
 
     def _noted(self, key: Key, heard: Heard, scope: Scope, start: Message, end: Message) -> Held | None:
         """What is held from now on; None where it is not to be."""
         holds: Holds | None = scope.get("state", {}).get("holds")
-        named, body = dict(start["headers"]), end["body"]
+        named, body = dict(start["headers"]), end.get("body", b"")
         if holds is None or start["status"] != 200 or b"etag" not in named or b"set-cookie" in named:
             return None
         # Most headers are those of every reply, and are held once.
@@ -250,6 +213,11 @@ class Memory:
         held = Held({**start, "headers": shared}, kept, packed, tag, heard.newest, None, holds, heard.at)
         self._keep(key, held)
         return held
+
+    async def _since(self, age: int) -> bool:
+        """Whether anything may have been written since."""
+        heard = await self._listening.hear()
+        return heard.index is None or heard.newest != age
 
     def _keep(self, key: Key, held: Held) -> None:
         self._drop(key)

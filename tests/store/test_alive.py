@@ -9,7 +9,7 @@ from registry.services import health
 from registry.settings import Settings
 from registry.store import alive
 from registry.store.engine import make_engine, plain_snapshot, reach, snapshot
-from registry.store.plain import rows
+from registry.store.plain import Plain, rows
 from tests.postgres import Postgres
 
 
@@ -43,6 +43,20 @@ def test_a_connection_that_the_server_ended_is_replaced_before_it_is_used(far: E
     first = _backend(far)
     with make_engine(far.url.render_as_string(hide_password=False)).connect() as other:
         other.execute(text("SELECT pg_terminate_backend(:pid, 5000)"), {"pid": first})
+    assert _backend(far) != first
+
+
+def _end_itself(read: Plain, far: Engine) -> None:
+    [(pid,)] = rows(read, "SELECT pg_backend_pid()")
+    with make_engine(far.url.render_as_string(hide_password=False)).connect() as other:
+        other.execute(text("SELECT pg_terminate_backend(:pid, 5000)"), {"pid": pid})
+
+
+def test_a_read_whose_connection_is_ended_meanwhile_fails_and_the_next_has_another(far: Engine) -> None:
+    first = _backend(far)
+    with pytest.raises(OperationalError) as failed, plain_snapshot(far) as read:
+        _end_itself(read, far)
+    assert failed.value.connection_invalidated
     assert _backend(far) != first
 
 

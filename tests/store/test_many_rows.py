@@ -5,8 +5,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlmodel import Session, col, select
 
+from registry.domain.triage import CandidateStatus
 from registry.store.columns import among
-from registry.store.engine import reserve_ids, transaction, update_all, write_all
+from registry.store.engine import reserve_ids, transaction, update_all, write_all, write_one
 from registry.store.tables import Candidate, Event
 
 pytestmark = pytest.mark.both_databases
@@ -39,6 +40,28 @@ def test_rows_written_at_one_go_are_those_that_the_session_reads(engine):
         (name, "new", NOW, None, 1) for name in ("a", "b'; --", "c")
     }
     assert rows[0].findings == [{"field": "name", "value": "é"}]
+
+
+def test_an_object_written_at_once_is_what_is_read_of_it_and_changes_with_its_session(engine):
+    with transaction(engine) as session:
+        into = Candidate(name="a", name_key="a", seen_at=NOW)
+        session.add(into)
+        session.flush()
+        found = [{"field": "name", "value": "é"}]
+        one = Candidate(
+            name="b'; --",
+            name_key="b",
+            findings=found,
+            status=CandidateStatus.MERGED,
+            merged_into_id=into.id,
+            seen_at=NOW,
+        )
+        write_one(session, one)
+        told = one.model_dump()
+        assert session.get(Candidate, one.id) is one
+        one.tagline = "later"
+    with transaction(engine) as session:
+        assert session.get_one(Candidate, told["id"]).model_dump() == told | {"tagline": "later"}
 
 
 def test_rows_updated_at_one_go_are_changed_each_in_its_own_columns_alone(engine):

@@ -152,10 +152,10 @@ async def warm(app: FastAPI, engine: Engine) -> None:
 
 async def stale(app: FastAPI, memory: Memory) -> list[str]:
     """Of all that is held and would be given, what is not what would be made anew."""
-    await run_in_threadpool(memory.following.index)
+    now = (await run_in_threadpool(memory.following.heard)).at
     found = []
     for key, held in list(memory._held.items()):
-        if await memory._still_holds(held, memory.clock()):
+        if await memory._still_holds(held, now):
             status, body = await given(memory.app, key, app)
             if (status, body) != (200, held.body):
                 found.append(f"{key[1]}?{key[2].decode()} is remembered as it was")

@@ -13,7 +13,7 @@ from starlette.testclient import TestClient
 from starlette.types import Message, Receive, Scope, Send
 
 from registry.domain.validity import MarkKind
-from registry.services.answers.index import Index
+from registry.services.answers.following import Heard
 from registry.services.people.acting import REGISTRY, Actor, record
 from registry.services.verdicts.verdict_life import mark
 from registry.store.columns import id_of
@@ -140,9 +140,9 @@ def test_what_was_read_at_once_shares_one_look_and_what_comes_later_has_its_own(
     site.get("/verdicts/1")
     (key,) = held._held
     looks: list[None] = []
-    look = held.following.index
+    look = held.following.heard
 
-    def counted() -> Index | None:
+    def counted() -> Heard:
         looks.append(None)
         return look()
 
@@ -168,7 +168,7 @@ def test_what_was_read_at_once_shares_one_look_and_what_comes_later_has_its_own(
         suspend()
         return before, await ask()
 
-    monkeypatch.setattr(held.following, "index", counted)
+    monkeypatch.setattr(held.following, "heard", counted)
     asyncio.run(ask())
     assert len(looks) == (3 if held.following.may_wait else 1)
     before, after = asyncio.run(ask_around_an_act())

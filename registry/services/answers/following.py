@@ -14,6 +14,7 @@ from datetime import datetime
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
+from registry.domain.values import dataclass
 from registry.services.answers.facts import EVER
 from registry.services.answers.index import Index
 from registry.services.answers.matching import read_index
@@ -26,6 +27,16 @@ MOST_READ_AGAIN = 500
 """Tools; when more of them changed, making the index anew beside the requests is the better."""
 
 logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What was known when all that had been written was heard of."""
+
+    index: Index | None
+    newest: int
+    """Change."""
+    at: datetime
 
 
 class Following:
@@ -49,22 +60,62 @@ class Following:
 
     def index(self) -> Index | None:
         """The index as of now, or None while it is made."""
+        return self.heard().index
+
+    def heard(self) -> Heard:
         seen = self._looks
         with self._lock:
-            if self._index is None or self._trail is None:
-                if self._failed:
-                    self.start()
-                return None
-            if self._looks != seen:  # another thread has looked since this one asked
-                return self._index
-            self._looks += 1
-            try:
-                self._follow(self._trail, self._index)
-            except SQLAlchemyError:
-                logger.warning("index not followed", exc_info=True)
-                self._drop()
+            if self._looks == seen:  # else another thread has looked since this one asked
+                self._look()
+            return Heard(self._index, self.written.newest, self._clock())
+
+    def _look(self) -> None:
+        if self._index is None or self._trail is None:
+            if self._failed:
                 self.start()
-            return self._index
+            return
+        self._looks += 1
+        try:
+            self._follow(self._trail, self._index)
+        except SQLAlchemyError:
+            logger.warning("index not followed", exc_info=True)
+            self._drop()
+            self.start()
+
+    def ask(self) -> int | None:
+        """Ask whether anything was written, without waiting: the socket on which the reply comes, or None where that
+        cannot be done now.
+
+        Until `reply_came`, and `heard_nothing` was called by the same thread, all others wait who ask what was written.
+        """
+        if not self._lock.acquire(blocking=False):
+            return None
+        try:
+            trail = self._trail if self._index is not None else None
+            socket = trail.ask() if trail is not None else None
+        except SQLAlchemyError:
+            socket = None
+        if socket is None:
+            self._lock.release()
+        return socket
+
+    def reply_came(self) -> bool:
+        try:
+            return self._trail is None or self._trail.reply_came()
+        except SQLAlchemyError:
+            return True  # and `heard` will find out
+
+    def heard_nothing(self) -> Heard | None:
+        """What is known, where nothing was written; else None, and `heard` must be asked."""
+        try:
+            quiet, now = self._trail is not None and self._trail.was_quiet(), self._clock()
+            if not quiet or not self._since <= now < self._turn:
+                return None
+            return Heard(self._index, self.written.newest, now)
+        except SQLAlchemyError:
+            return None
+        finally:
+            self._lock.release()
 
     def start(self) -> None:
         """Begin to make the index, beside whatever else the process does."""

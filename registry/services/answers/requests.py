@@ -21,7 +21,7 @@ from registry.services.notices import steps
 from registry.services.people.acting import Actor, record
 from registry.store import candidates, requests, tools
 from registry.store.columns import id_of
-from registry.store.engine import serialise
+from registry.store.engine import serialise, write_one
 from registry.store.tables import Candidate, Request, Tool
 
 
@@ -75,8 +75,7 @@ def request_tool(
         digest=digest(token, secret),
         at=now,
     )
-    session.add(request)
-    session.flush()
+    write_one(session, request)
     after = {"candidate": request.candidate_id, "tool": request.tool_id, "name": name}
     record(session, "tool.requested", ("request", request.id), by=by, now=now, after=after)
     if tool is not None and by.id is not None:

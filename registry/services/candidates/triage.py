@@ -24,7 +24,7 @@ from registry.services.entries.ownership import standing, tools_by_link
 from registry.services.people.acting import Actor, record, refuse_long
 from registry.services.tools.home_pages import read_home_page
 from registry.store import candidates, tools
-from registry.store.engine import serialise
+from registry.store.engine import serialise, write_one
 from registry.store.tables import Candidate, Tool
 from scrapers.links import untracked
 
@@ -237,8 +237,7 @@ def make_candidate(
         findings=by_person(name=name, homepage=homepage, tagline=tagline.strip()[:500]),
         seen_at=now,
     )
-    session.add(candidate)
-    session.flush()
+    write_one(session, candidate)
     after = {"name": candidate.name, "homepage": candidate.homepage}
     record(session, "candidate.proposed", ("candidate", candidate.id), by=by, now=now, after=after)
     return candidate

@@ -1,5 +1,6 @@
 """`GET /check`: may I use it? What was answered in the same words and still holds is told by web/memory.py."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, datetime
 from functools import partial
@@ -7,6 +8,7 @@ from typing import Annotated
 
 from anyio import to_thread
 from fastapi import Query, Request, Response
+from sqlalchemy import Engine
 from starlette.background import BackgroundTask
 
 from registry.domain.lookup import AnswerCode, Question
@@ -16,6 +18,8 @@ from registry.services.answers.index import Index
 from registry.services.answers.unanswered import count_unanswered
 from registry.services.verdicts.turn import midnight
 from registry.store.engine import plain_snapshot
+from registry.store.plain import NotAtHand, unasked
+from registry.store.plain import Plain as Source
 from registry.web.api.replies import as_json
 from registry.web.asking import may_count
 from registry.web.deps import Plain, read_index
@@ -28,6 +32,9 @@ from registry.web.schemas import AnswerOut
 from registry.web.viewer import now_of
 
 router = api_router(tag="answer")
+
+Told = tuple[Response, bool]
+"""The reply, and whether no tool was certainly meant."""
 
 
 @router.get("/check", response_model=AnswerOut, summary="May I use it?")
@@ -66,28 +73,44 @@ async def check(
         office=office or None,
         edition=edition or None,
     )
-    answer, parts = partial(_answer, request, known, now, q, said, on), parts_of(request)
+    parts = parts_of(request)
     is_certain = known is not None and on is None and known.match(read_query(q)) is not None
-    if is_certain and not parts.following.may_wait:
-        reply, is_unknown = answer()  # some rows of a file: to hand it to a thread would cost as much again
+    answer = partial(_answer, request, known, now, q, said, on)
+    read = partial(_read_and_answer, answer, parts.engine)
+    if not is_certain:
+        reply, is_unknown = await to_thread.run_sync(read, limiter=parts.few)
+    elif not parts.following.may_wait:
+        reply, is_unknown = read()  # some rows of a file: to hand it to a thread would cost as much again
     else:
-        reply, is_unknown = await to_thread.run_sync(answer, limiter=parts.few)
+        try:
+            reply, is_unknown = answer(unasked())
+        except NotAtHand:
+            reply, is_unknown = await to_thread.run_sync(read, limiter=parts.few)
     if is_unknown and may_count(request, now):
         reply.background = BackgroundTask(parts.note, partial(count_unanswered, query=q, now=now))
     return reply
 
 
+def _read_and_answer(answer: Callable[[Source], Told], engine: Engine) -> Told:
+    with plain_snapshot(engine) as read:  # begun after the index was read, so that it is no older
+        return answer(read)
+
+
 def _answer(
-    request: Request, known: Index | None, now: datetime, q: str, said: Question, on: date | None
-) -> tuple[Response, bool]:
-    """The reply, and whether no tool was certainly meant."""
+    request: Request,
+    known: Index | None,
+    now: datetime,
+    q: str,
+    said: Question,
+    on: date | None,
+    read: Source,
+) -> Told:
     parts = parts_of(request)
-    with plain_snapshot(parts.engine) as read:  # begun after the index was read, so that it is no older
-        organisation = lookup.organisation(read, parts.settings, known)
-        question = replace(said, at=lookup.moment(on, organisation, now=now))
-        found = lookup.check(read, q, question, organisation, now=now, index=known)
-        if found.match is not None and on is None and known is not None:
-            keep(request, midnight(now, organisation.zone), found.shown)
+    organisation = lookup.organisation(read, parts.settings, known)
+    question = replace(said, at=lookup.moment(on, organisation, now=now))
+    found = lookup.check(read, q, question, organisation, now=now, index=known)
+    if found.match is not None and on is None and known is not None:
+        keep(request, midnight(now, organisation.zone), found.shown)
     body = as_json(answer_object.told(found, base_url=parts.settings.base_url)).encode()
     # As every read of the API; time changes answers, so it is asked for again each time.
     reply = conditional(request, body, "application/json", cache="no-cache")

@@ -35,8 +35,6 @@ from tests.web.test_queries import counting
 
 NAMES = ("Quillmark", "Murmur", "Rill", "Inkwell")
 PATH = "/api/v1/check"
-MOST_CONNECTIONS = 15
-"""Of an engine over a file."""
 LESS_THAN_IT_WAITS_S = 20
 
 
@@ -84,6 +82,13 @@ def act(dice: random.Random, session: Session, people: dict[str, Actor], now: da
         case 6:
             session.delete(session.exec(select(Alias).where(Alias.tool_id == tool.id)).first())
     session.flush()
+
+
+def take_all(engine: Engine, taken: ExitStack) -> None:
+    """Every connection that there may be at once."""
+    pool = cast(QueuePool, engine.pool)
+    for _ in range(pool.size() + pool._max_overflow - pool.checkedout()):
+        taken.enter_context(engine.connect())
 
 
 def test_memory_and_service_agree_over_a_random_history(
@@ -249,7 +254,7 @@ def test_a_question_that_must_wait_for_a_connection_keeps_nobody_else_waiting(
     memory: TestClient, quillmark: int, site_engine: Engine, monkeypatch: pytest.MonkeyPatch, heard: bool
 ) -> None:
     if heard:
-        memory.get(PATH, params={"q": "Quillmark"})
+        memory.get(PATH, params={"q": "Nobody"})
     asks, connect = threading.Event(), site_engine.raw_connection
 
     def noted() -> PoolProxiedConnection:
@@ -257,12 +262,25 @@ def test_a_question_that_must_wait_for_a_connection_keeps_nobody_else_waiting(
         return connect()
 
     with ThreadPoolExecutor(2) as pool, ExitStack() as taken:
-        while cast(QueuePool, site_engine.pool).checkedout() < MOST_CONNECTIONS:
-            taken.enter_context(site_engine.connect())
+        take_all(site_engine, taken)
         monkeypatch.setattr(site_engine, "raw_connection", noted)
         waiting = pool.submit(memory.get, PATH, params={"q": "quillmark"})
-        asks.wait()
+        assert asks.wait(timeout=LESS_THAN_IT_WAITS_S)
         meanwhile = pool.submit(memory.get, "/healthz")
         assert meanwhile.result(timeout=LESS_THAN_IT_WAITS_S).status_code == 200
         taken.close()
         assert waiting.result().json()["answer"] == "yes"
+
+
+@pytest.mark.parametrize("path", [PATH, "/check", "/suggest"])
+def test_about_a_tool_of_which_all_is_known_no_connection_is_waited_for(
+    memory: TestClient, quillmark: int, site_engine: Engine, path: str
+) -> None:
+    memory.get(PATH, params={"q": "Quillmark"})
+    with ThreadPoolExecutor(1) as pool, ExitStack() as taken:
+        take_all(site_engine, taken)
+        asked = pool.submit(memory.get, path, params={"q": "quillmark"})
+        try:
+            assert "Quillmark" in asked.result(timeout=LESS_THAN_IT_WAITS_S).text
+        finally:
+            taken.close()
