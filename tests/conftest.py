@@ -110,6 +110,7 @@ def with_other_values(items: Iterable[pytest.Item], *, marked_too: bool) -> Iter
 
 def pytest_collection_finish() -> None:
     gc.freeze()  # thousands of tests and all that they import stay: who looks for circles need not look there
+    gc.set_threshold(10_000, *gc.get_threshold()[1:])
 
 
 @pytest.hookimpl(hookwrapper=True)

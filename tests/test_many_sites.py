@@ -53,7 +53,7 @@ from tests.receiving import Receiver, a_free_port, receiver
 from tests.scrapers.hostile import HostileServer, reply
 
 APPROVERS = ("amir", "ana")
-LOST = (signal.SIGKILL,) * 5 + (signal.SIGTERM,) * 2
+LOST = (signal.SIGKILL,) * 3 + (signal.SIGTERM,)
 """How processes end, one after another in any order."""
 
 
@@ -228,7 +228,7 @@ def add_feeds(engine: Engine, server: HostileServer, count: int, *, over: timede
 def test_started_and_killed_at_random_they_lose_nothing_and_do_nothing_twice(
     postgres: object, tmp_path: Path, seed: int
 ) -> None:
-    dice, now, lasts, feeds, count = random.Random(seed), datetime.now(UTC), timedelta(seconds=25), 40, 12
+    dice, now, lasts, feeds, count = random.Random(seed), datetime.now(UTC), timedelta(seconds=15), 40, 12
     with postgres.database() as url, HostileServer() as server, receiver() as hook:  # type: ignore[attr-defined]
         engine = make_engine(url)
         every, people = cases(engine, count, now)

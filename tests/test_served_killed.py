@@ -21,7 +21,7 @@ from tests.postgres import Postgres
 from tests.serving import Site, a_site
 
 WRITERS = 8
-ROUNDS = int(os.environ.get("KILL_ROUNDS", "6"))
+ROUNDS = int(os.environ.get("KILL_ROUNDS", "4"))
 """`KILL_ROUNDS=100` by hand, before a release; `-s` shows what each round found."""
 MOST_START_S = 6.0
 """Of processor time; in quiet it is two."""

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from registry.domain.condition import Check, Condition, ConditionKind, Duty
+from registry.domain.evaluation import Alone
 from registry.domain.outcome import Outcome
 from registry.domain.validity import Mark, MarkKind, Ruling
 from registry.domain.verdict import Pilot, Scope, Verdict
@@ -48,6 +49,42 @@ class Decided(NamedTuple):
     notes: Sequence[str]
 
 
+class Recorded(NamedTuple):
+    """A verdict as its own page and its tool's show it."""
+
+    id: int
+    number: int
+    tool_id: int
+    published_at: datetime
+    outcome: Outcome
+    edition: str
+    offices: Sequence[str]
+    versions: str
+    deployment: str
+    data_ceiling: str | None
+    accounts: Sequence[str]
+    audience: Sequence[str]
+    rationale: str
+    alternatives: Sequence[str]
+    reason_code: str
+    citation: str
+    pilot: Mapping[str, str]
+    decided_by: str
+    decided_for: str
+    decided_at: datetime
+    starts_at: datetime
+    valid_until: date | None
+    imported: bool
+    notes: Sequence[str]
+    evaluation_id: int | None
+    decided_by_id: int | None
+    reference: str
+    alone: Alone | None
+    recommended: Outcome | None
+    step_reason: str
+    assessment: Mapping[str, Any]
+
+
 class Named(NamedTuple):
     slug: str
     name: str
@@ -70,11 +107,24 @@ _READ_AS: dict[str, Any] = {
     "imported": bool,
 }
 _PLACES = [(Decided._fields.index(name), read) for name, read in _READ_AS.items()]
+_BESIDE = len(Decided._fields)
+"""Where in a Recorded begins what a Decided has not."""
 
 
 def decided(source: "Source", tool_ids: Collection[int]) -> list[Decided]:
     """Verdicts on these tools that were not taken back, in their undo window too; newest number first."""
     return [_decided(row) for row in rows(source, _DECIDED, tool_ids)]
+
+
+def recorded(source: "Source", number: int) -> Recorded | None:
+    """The verdict of a number that was not taken back, in its undo window too."""
+    return next((_recorded(row) for row in rows(source, _RECORDED + "number = ?", number)), None)
+
+
+def recorded_of(source: "Source", tool_ids: Collection[int], *, now: datetime) -> list[Recorded]:
+    """Verdicts on these tools that have gone out and were not taken back, newest number first."""
+    which = "tool_id IN (??) AND published_at <= ? ORDER BY number DESC"
+    return [_recorded(row) for row in rows(source, _RECORDED + which, tool_ids, now)]
 
 
 def whole(source: "Source", verdict_ids: Collection[int]) -> dict[int, Whole]:
@@ -87,7 +137,7 @@ def whole(source: "Source", verdict_ids: Collection[int]) -> dict[int, Whole]:
 
 def as_rulings(
     source: "Source",
-    found: "Sequence[tables.Verdict | Decided]",
+    found: "Sequence[tables.Verdict | Decided | Recorded]",
     *,
     slugs: Mapping[int, str],
     now: datetime | None = None,
@@ -145,7 +195,10 @@ def as_mark(action: str, at: datetime, actor: str, actor_id: int | None, after: 
 
 
 def as_verdict(
-    row: "tables.Verdict | Decided", conditions: Iterable[Condition], tool: str, supersedes: Iterable[int]
+    row: "tables.Verdict | Decided | Recorded",
+    conditions: Iterable[Condition],
+    tool: str,
+    supersedes: Iterable[int],
 ) -> Verdict:
     """`tool` is the tool's slug, `supersedes` the numbers that it names."""
     return Verdict(
@@ -175,6 +228,20 @@ def as_verdict(
         supersedes=tuple(sorted(supersedes)),
         imported=row.imported,
         notes=tuple(row.notes),
+    )
+
+
+def _recorded(row: Sequence[Any]) -> Recorded:
+    evaluation_id, decided_by_id, reference, alone, recommended, step_reason, assessment = row[_BESIDE:]
+    return Recorded(
+        *_decided(row[:_BESIDE]),
+        evaluation_id,
+        decided_by_id,
+        reference,
+        alone and Alone(alone),
+        recommended and Outcome(recommended),
+        step_reason,
+        unpacked(assessment),
     )
 
 
@@ -242,6 +309,7 @@ _DECIDED = f"""
 SELECT {", ".join(Decided._fields)} FROM verdict
 WHERE undone_at IS NULL AND tool_id IN (??) ORDER BY number DESC
 """  # noqa: S608 - names of columns
+_RECORDED = f"SELECT {', '.join(Recorded._fields)} FROM verdict WHERE undone_at IS NULL AND "  # noqa: S608 - the same
 _WHOLE = f"""
 SELECT {", ".join(f"verdict.{each}" for each in Decided._fields)}, slug, name, assessment -> 'adopted'
 FROM verdict JOIN tool ON tool.id = tool_id WHERE verdict.id IN (??)

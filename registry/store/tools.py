@@ -29,7 +29,7 @@ def get(session: Session, slug: str) -> Tool:
     """Raises NotFound."""
     found = find(session, slug)
     if found is None:
-        raise _no_such(slug)
+        raise no_such(slug)
     return found
 
 
@@ -39,7 +39,7 @@ def find_id_by_name(session: Session, key: str) -> int | None:
     return found[0][0] if found else None
 
 
-def _no_such(slug: str) -> NotFound:
+def no_such(slug: str) -> NotFound:
     return NotFound(
         worded("There is no tool “{slug}” here. Look it up by name on the first page.", slug=slug)
     )
@@ -49,7 +49,7 @@ def get_id(source: "Source", slug: str) -> int:
     """Of the tool that has it. Raises NotFound."""
     for (tool_id,) in rows(source, "SELECT id FROM tool WHERE slug = ?", slug):
         return int(tool_id)
-    raise _no_such(slug)
+    raise no_such(slug)
 
 
 def get_by_id(session: Session, tool_id: int) -> Tool:

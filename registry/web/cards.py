@@ -15,6 +15,7 @@ from registry.domain.verdict import NONE_KNOWN, Scope
 from registry.publish.formats import FORMATS
 from registry.services.answers.lookup import LookUp, Suggestion
 from registry.store import tables
+from registry.store.profiles import Profile
 from registry.web.question import Typed, choices
 from registry.web.shapes import AnswerCard, ConditionItem, Limit, Link, Narrow, Option, ToolLink
 from registry.web.words import words
@@ -28,7 +29,7 @@ LIMITED_BY = {"data_class": "data_ceiling", "account": "accounts", "audience": "
 
 def answer_card(
     found: LookUp,
-    tool: Tool | tables.Tool,
+    tool: Tool | tables.Tool | Profile,
     typed: Typed,
     house: House,
     *,
@@ -85,7 +86,11 @@ def answer_card(
 
 
 def narrow(
-    answer: Answer, tool: Tool | tables.Tool, typed: Typed, house: House, offices: Sequence[Option] = ()
+    answer: Answer,
+    tool: Tool | tables.Tool | Profile,
+    typed: Typed,
+    house: House,
+    offices: Sequence[Option] = (),
 ) -> Narrow | None:
     """The short form that asks what the answer depends on; None where it depends on nothing that can be chosen."""
     known = choices(typed, house, offices, [each.name for each in answer.editions])
@@ -109,7 +114,7 @@ def tool_links(found: Iterable[Suggestion], typed: Typed) -> list[ToolLink]:
     ]
 
 
-def follow(tool: Tool | tables.Tool) -> list[Link]:
+def follow(tool: Tool | tables.Tool | Profile) -> list[Link]:
     return [
         Link(each.name, f"/tools/{quote(tool.slug)}/verdicts.{ending}") for ending, each in FORMATS.items()
     ]

@@ -102,6 +102,11 @@ class Sparkline:
     zero_y: float
 
 
+def amount(value: float, maximum: float, width: int) -> float:
+    """How much of a bar is filled; of nothing a trace."""
+    return max(min(round(width * value / maximum, 1), width), 3)
+
+
 def sparkline(points: Sequence[tuple[str, float | None]]) -> Sparkline:
     """Figures from 1, at the top, down to -0.2 and below, at the bottom, oldest first."""
     path, dots, gap = "", [], True

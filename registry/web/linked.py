@@ -5,11 +5,14 @@ from typing import Any
 
 from registry.services.answers.lookup import LookUp
 from registry.settings import Settings
+from registry.store.profiles import Profile
 from registry.store.tables import Tool
 from registry.web.words import answer_heading
 
 
-def software(found: LookUp, tool: Tool, tags: Sequence[str], settings: Settings) -> Mapping[str, Any]:
+def software(
+    found: LookUp, tool: Tool | Profile, tags: Sequence[str], settings: Settings
+) -> Mapping[str, Any]:
     """Holds no rating in stars: a verdict is no number. Without a verdict the review is left out."""
     address, verdict = f"{settings.base_url}/tools/{tool.slug}", found.answer.verdict
     told: dict[str, Any] = {

@@ -10,7 +10,7 @@ MOST_LABEL = 60
 def outside_link(text: str) -> Link | None:
     """A link labelled by host and path, or None for anything but one whole http or https address."""
     address = text.strip()
-    if not address.lower().startswith(("http://", "https://")) or any(sign.isspace() for sign in address):
+    if not address.lower().startswith(("http://", "https://")) or address.split() != [address]:
         return None
     try:
         parts = urlsplit(address)

@@ -27,6 +27,7 @@ from markupsafe import Markup, escape
 
 from registry.domain.language import ENGLISH, Language, Worded, day_text, said, worded, worded_n
 from registry.domain.values import dataclass
+from registry.web.charts import amount
 from registry.web.links import outside_address
 from registry.web.words import answer_heading, mark, words
 
@@ -188,6 +189,7 @@ def make_environment(
             )
     # Of what the registry itself wrote into its record, which is English whatever it speaks.
     environment.globals["in_english"] = "" if language is ENGLISH else Markup(' lang="en"')
+    environment.globals["amount"] = amount
     environment.filters |= {
         "said": _when_asked(say),
         "words": _when_asked(lambda code: say(words(code))),

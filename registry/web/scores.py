@@ -1,6 +1,7 @@
 """The stored assessment of a verdict as bars, sentences and evidence; reviewers stay without names."""
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from registry.domain.language import joined, small, worded
@@ -114,10 +115,9 @@ def _disagreements(stored: Mapping[str, Any]) -> list[str]:
 
 def _score(stored: Mapping[str, Any]) -> Score:
     side, rating = stored["side"], stored["rating"]
-    name = worded(stored["name"][:1].upper() + stored["name"][1:])
-    said = worded("{rating} of 4", rating=rating) if rating.isdigit() else words(rating)
+    name, said, told = _in_words(stored["id"], stored["name"], rating)
     number = None if rating == "NA" else COUNTS_AS[side] if rating == "U" else int(rating)
-    given = sorted(stored.get("given", []))
+    given = tuple(sorted(stored.get("given", ())))
     evidence = dict.fromkeys(stored.get("evidence", []))
     links = {text: outside_link(text) for text in evidence}
     return Score(
@@ -125,7 +125,7 @@ def _score(stored: Mapping[str, Any]) -> Score:
         name=name,
         rating=rating,
         said=said,
-        told=joined(": ", [joined(" ", [stored["id"], name]), said]),
+        told=told,
         number=number,
         tone="plain" if number is None else TONES[side][number],
         spread=_spread(given, moderated=bool(stored.get("moderated"))),
@@ -136,11 +136,20 @@ def _score(stored: Mapping[str, Any]) -> Score:
     )
 
 
+@lru_cache(1_024)
+def _in_words(criterion: str, name: str, rating: str) -> tuple[str, str, str]:
+    """Its name, its rating, and both as its bar shows them."""
+    called = worded(name[:1].upper() + name[1:])
+    rated = worded("{rating} of 4", rating=rating) if rating.isdigit() else words(rating)
+    return called, rated, joined("", [criterion, " ", called, ": ", rated])
+
+
 def _rating(value: str) -> str:
     return value if value.isdigit() else small_words(value)
 
 
-def _spread(given: Sequence[str], *, moderated: bool) -> str:
+@lru_cache(1_024)
+def _spread(given: tuple[str, ...], *, moderated: bool) -> str:
     if not given:
         return worded("Nobody rated it")
     told = worded("One reviewer")

@@ -14,6 +14,7 @@ from registry.services.verdicts.publishing import Published
 from registry.services.verdicts.shelf import Shelf
 from registry.store import tables
 from registry.store.dossier import Happened
+from registry.store.rulings import Recorded
 from registry.store.shelf import Bound, Fact
 from registry.store.tables import Tool
 from registry.web.links import outside_link
@@ -101,7 +102,7 @@ def as_row(each: Published, organisation: House) -> VerdictRow:
     )
 
 
-def scope_words(row: tables.Verdict | Bound, organisation: House) -> list[str]:
+def scope_words(row: Recorded | tables.Verdict | Bound, organisation: House) -> list[str]:
     """What the verdict is bound to, shortest words first; nothing where it is bound to nothing."""
     return [
         part
@@ -116,7 +117,7 @@ def scope_words(row: tables.Verdict | Bound, organisation: House) -> list[str]:
     ]
 
 
-def scope_rows(row: tables.Verdict, organisation: House) -> list[Row]:
+def scope_rows(row: tables.Verdict | Recorded, organisation: House) -> list[Row]:
     """The whole scope, told also where it has no limit."""
     offices = [organisation.phrases.get(code, code) for code in row.offices]
     ceiling = row.data_ceiling
@@ -144,7 +145,7 @@ def condition_items(each: Published, today: date) -> list[ConditionItem]:
     ]
 
 
-def alternative_links(row: tables.Verdict, known: Mapping[str, Tool]) -> list[Link]:
+def alternative_links(row: tables.Verdict | Recorded, known: Mapping[str, Tool]) -> list[Link]:
     """Those that are tools here as links; others by name, without an address."""
     return [
         Link(known[name].name, f"/tools/{name}") if name in known else Link(name, "")
@@ -154,7 +155,7 @@ def alternative_links(row: tables.Verdict, known: Mapping[str, Tool]) -> list[Li
 
 def happenings(
     found: Sequence[Happened],
-    verdicts: Mapping[int, tables.Verdict],
+    verdicts: Mapping[int, tables.Verdict | Recorded],
     changed: Mapping[int, tuple[str, Sequence[Change]]] | None = None,
 ) -> list[Event]:
     """What befell these verdicts, newest first, as far as it is for everybody.
@@ -175,7 +176,7 @@ def state_sentence(each: Published) -> str:
 
 
 def _happening(
-    event: Happened, row: tables.Verdict, changed: Mapping[int, tuple[str, Sequence[Change]]]
+    event: Happened, row: tables.Verdict | Recorded, changed: Mapping[int, tuple[str, Sequence[Change]]]
 ) -> Event:
     after: Mapping[str, Any] = event.after
     published = event.action == "verdict.published"
@@ -205,7 +206,7 @@ def _listed(codes: Sequence[str]) -> str:
     return joined(", ", map(words, codes))
 
 
-def quick_no_rows(row: tables.Verdict) -> list[Row]:
+def quick_no_rows(row: tables.Verdict | Recorded) -> list[Row]:
     """What was answered at once, who says so and what shows it; nothing for a verdict that was scored."""
     told = row.assessment.get("quick_no")
     if told is None:

@@ -1,5 +1,6 @@
 """A real Chromium (Debian's, or any that is installed) on a real site, started by the commands that people use."""
 
+import fcntl
 import json
 import os
 import shutil
@@ -85,13 +86,30 @@ class Site:
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """The demo, made and served once for all tests that only look."""
-    folder = tmp_path_factory.mktemp("demo")
-    port = str(free_port())
-    made = registry(folder, "demo", "--no-serve", "--json", "--port", port)
-    told = json.loads(made.stdout)
-    links = {each["name"].split()[0]: each["sign_in"] for each in told["people"]}
-    with served(folder, "demo", "--port", port) as address:
-        yield Site(address, folder, links)
+    with a_demo(tmp_path_factory) as site:
+        yield site
+
+
+@contextmanager
+def a_demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """A demo of one's own, served."""
+    place = a_copy_of_the_demo(tmp_path_factory)
+    people = json.loads((place / "demo.json").read_text())["people"]
+    with served(place.parent, "demo", "--port", str(free_port())) as address:
+        links = {each["name"].split()[0]: f"{address}/sign-in/{each['link']}" for each in people}
+        yield Site(address, place.parent, links)
+
+
+def a_copy_of_the_demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a demo that nobody serves yet; it is made once for all processes of a run."""
+    ours = tmp_path_factory.getbasetemp()
+    made = (ours.parent if "PYTEST_XDIST_WORKER" in os.environ else ours) / "made"
+    made.mkdir(exist_ok=True)
+    with (made / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (made / "demo" / "demo.json").exists():
+            registry(made, "demo", "--no-serve")
+    return Path(shutil.copytree(made / "demo", tmp_path_factory.mktemp("demo") / "demo"))
 
 
 def registry(folder: Path, *arguments: str, **settings: str) -> "subprocess.CompletedProcess[str]":

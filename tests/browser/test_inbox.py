@@ -2,12 +2,11 @@
 
 import re
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.browser.conftest import Site, free_port, registry, served
+from tests.browser.conftest import Site, a_demo
 from tests.browser.test_access import faults, sideways
 
 if TYPE_CHECKING:
@@ -19,14 +18,8 @@ Visit = Callable[..., "BrowserContext"]
 @pytest.fixture(scope="module")
 def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """A demo of its own, since these tests change it."""
-    import json
-
-    folder: Path = tmp_path_factory.mktemp("office")
-    port = str(free_port())
-    told = json.loads(registry(folder, "demo", "--no-serve", "--json", "--port", port).stdout)
-    links = {each["name"].split()[0]: each["sign_in"] for each in told["people"]}
-    with served(folder, "demo", "--port", port) as address:
-        yield Site(address, folder, links)
+    with a_demo(tmp_path_factory) as site:
+        yield site
 
 
 @pytest.fixture

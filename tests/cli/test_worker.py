@@ -88,7 +88,7 @@ def test_it_waits_for_no_slow_publisher_and_gives_the_source_back(
     engine.dispose()
 
 
-@pytest.mark.parametrize("said", [NOT_A_WORD, ALL_BUT_THE_END])
+@pytest.mark.parametrize("said", [NOT_A_WORD, *in_whole([ALL_BUT_THE_END])])
 def test_it_waits_for_no_silent_mail_server_and_the_letter_goes_out_later(
     tmp_path: Path, migrated_file: Path, said: int
 ) -> None:

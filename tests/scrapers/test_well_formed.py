@@ -216,7 +216,7 @@ COMMON = [form for form in ELEMENTS if "<x:" not in form and "unknown" not in fo
 
 def test_feeds_of_any_elements_are_read_alike(both, request):
     taken = 0
-    rounds = 5_000 if request.config.getoption("--whole") else 400
+    rounds = 1_500 if request.config.getoption("--whole") else 400
     for seed in range(rounds):
         body = a_feed(random.Random(seed))
         one, other, quick = both(body)
@@ -235,7 +235,7 @@ def test_the_samples_are_read_alike(both):
 @pytest.mark.skipif(not ARCHIVE.exists(), reason="the corpus is not beside this checkout")
 @pytest.mark.parametrize("archive", ["feeds-2011", "feeds-fixtures", "feedparser-cases", "producthunt-2024"])
 def test_real_feeds_are_read_alike(both, archive, request):
-    every = 4 if request.config.getoption("--whole") else 25
+    every = 10 if request.config.getoption("--whole") else 25
     with tarfile.open(ARCHIVE.with_name(f"{archive}.tar.gz")) as members:
         for number, member in enumerate(members):
             if member.isfile() and number % every == 0:

@@ -68,7 +68,7 @@ def asked(client: TestClient, engine: Engine, pages: Sequence[str] = PAGES) -> d
 
 @pytest.mark.filterwarnings("default")
 @pytest.mark.counts_requests
-def test_a_page_asks_as_many_queries_for_twelve_tools_as_for_three(
+def test_a_page_asks_no_more_queries_for_twelve_tools_than_for_three(
     client: TestClient, app: FastAPI, site_engine: Engine, now: datetime
 ) -> None:
     before = now - timedelta(days=3)
@@ -83,7 +83,7 @@ def test_a_page_asks_as_many_queries_for_twelve_tools_as_for_three(
     memory_of(app)._held.clear()
     many = asked(client, site_engine)
     print("\n" + "\n".join(f"{count:3} {page}" for page, count in many.items()))
-    assert many == few
+    assert not {page for page, count in many.items() if count > few[page]}  # what is followed asks less
 
 
 @pytest.mark.filterwarnings("default")

@@ -16,9 +16,10 @@ from registry.services.outside.evidence import NOTHING, Evidence
 from registry.services.verdicts import publishing
 from registry.services.verdicts.publishing import Published
 from registry.store import dossier as store
-from registry.store import tags, verdicts
+from registry.store import rulings, tags
 from registry.store.columns import id_of
 from registry.store.dossier import Announced, Called, Happened, Review
+from registry.store.profiles import Profile
 from registry.store.tables import Tool
 
 MOST_MENTIONS = 20
@@ -27,7 +28,7 @@ MOST_NEWS = 100
 
 @dataclass(frozen=True)
 class Dossier:
-    tool: Tool
+    tool: Tool | Profile
     found: LookUp
     verdicts: Sequence[Published]
     """The newest number first."""
@@ -49,7 +50,7 @@ class Dossier:
 
 def dossiers(
     session: Session,
-    found: Sequence[Tool],
+    found: Sequence[Tool | Profile],
     house: House,
     *,
     now: datetime,
@@ -59,9 +60,10 @@ def dossiers(
     """In their order, in a fixed number of queries; the look-up asks about `edition` where one is named."""
     ids, asked = [id_of(tool) for tool in found], Question(at=now, edition=edition or None)
     look_ups = lookup.check_tools(session, found, asked, house, now=now, index=index)
-    rows = verdicts.published(session, now=now, tool_ids=ids)
+    rows = rulings.recorded_of(session, ids, now=now)
     known: dict[int, list[Published]] = {}
-    for each in publishing.published(session, rows, house, now=now):
+    tools = dict(zip(ids, found, strict=True))
+    for each in publishing.published_of(session, rows, tools, house, now=now):
         known.setdefault(id_of(each.tool), []).append(each)
     befell: dict[int, list[Happened]] = {}
     of_verdict = {id_of(row): row.tool_id for row in rows}

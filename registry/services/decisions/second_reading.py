@@ -18,6 +18,7 @@ from registry.services.people.acting import REGISTRY, Actor, record, refuse_long
 from registry.services.people.reach import DECIDERS, widest
 from registry.store import deciding, evaluations
 from registry.store.columns import id_of
+from registry.store.rulings import Recorded
 from registry.store.tables import Evaluation, Role, Verdict
 
 
@@ -120,7 +121,7 @@ class Standing:
     evaluation_id: int | None = None
 
 
-def standing(session: Session, row: Verdict) -> Standing | None:
+def standing(session: Session, row: Verdict | Recorded) -> Standing | None:
     """None for a verdict that did not come by the quick lane. Whether one will be chosen is never foretold."""
     if row.alone is not Alone.QUICK_LANE:
         return None

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlmodel import Session
 
@@ -10,9 +10,13 @@ from registry.domain.lookup import House
 from registry.domain.outcome import MEANINGS
 from registry.domain.validity import STATE_LABELS, MarkKind, Ruling, Validity, ValidityState, validity
 from registry.domain.values import dataclass
-from registry.store import tables, tools, verdicts
-from registry.store.rulings import Decided, Named
+from registry.store import rulings, tables, tools
+from registry.store.profiles import Profile
+from registry.store.rulings import Decided, Named, Recorded
 from registry.store.tables import Tool
+
+if TYPE_CHECKING:
+    from registry.store.plain import Source
 
 HIDDEN = frozenset({ValidityState.SUPERSEDED, ValidityState.REVOKED})
 """Not shown unless asked for."""
@@ -23,8 +27,8 @@ ADOPTED = ("registry", "number", "url", "uid")
 
 @dataclass(frozen=True)
 class Published:
-    row: tables.Verdict
-    tool: Tool
+    row: tables.Verdict | Recorded
+    tool: Tool | Profile
     ruling: Ruling
     validity: Validity
 
@@ -59,10 +63,23 @@ class Listed:
 def published(
     session: Session, rows: Sequence[tables.Verdict], house: House, *, now: datetime
 ) -> list[Published]:
-    found = tools.by_ids(session, {row.tool_id for row in rows})
+    return published_of(session, rows, tools.by_ids(session, {row.tool_id for row in rows}), house, now=now)
+
+
+def published_of(
+    source: "Source",
+    rows: Sequence[tables.Verdict | Recorded],
+    known: Mapping[int, Tool | Profile],
+    house: House,
+    *,
+    now: datetime,
+) -> list[Published]:
+    """The same where their tools are known, by id."""
+    slugs = {tool_id: tool.slug for tool_id, tool in known.items()}
+    found = rulings.as_rulings(source, rows, slugs=slugs, now=now)
     return [
-        Published(row, found[row.tool_id], ruling, validity(ruling, at=now, zone=house.zone))
-        for row, ruling in zip(rows, verdicts.as_rulings(session, rows, now=now), strict=True)
+        Published(row, known[row.tool_id], ruling, validity(ruling, at=now, zone=house.zone))
+        for row, ruling in zip(rows, found, strict=True)
     ]
 
 

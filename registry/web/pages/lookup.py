@@ -31,6 +31,7 @@ from registry.store import verdicts
 from registry.store.columns import id_of
 from registry.store.engine import plain_snapshot, snapshot
 from registry.store.plain import Plain
+from registry.store.profiles import Profile
 from registry.store.tables import Tool
 from registry.web import cards
 from registry.web.asking import may_count
@@ -265,7 +266,7 @@ def _feeds_of(found: LookUp) -> Sequence[FeedLink]:
     )
 
 
-def _examples(found: Sequence[Tool]) -> list[str]:
+def _examples(found: Sequence[Tool | Profile]) -> list[str]:
     """A name as somebody would type it, and an address to paste."""
     different = list({tool.slug: tool for tool in found}.values())
     names = [tool.name.lower() for tool in different[:2]]

@@ -27,9 +27,10 @@ from registry.services.answers.shown import ANY_TOOL, Shown
 from registry.services.outside.evidence import Evidence
 from registry.services.verdicts.publishing import Published
 from registry.settings import Settings
-from registry.store import tools
+from registry.store import profiles
 from registry.store.columns import id_of
 from registry.store.dossier import Announced, Called
+from registry.store.profiles import Profile
 from registry.store.tables import AliasKind, Tool
 from registry.web import cards, linked
 from registry.web.deps import INSIDERS, CurrentUser, House, Known, Now, Read, Slug
@@ -76,7 +77,7 @@ class Mentioned:
 
 @dataclass(frozen=True)
 class ToolPage:
-    tool: Tool
+    tool: Tool | Profile
     tags: Sequence[Link]
     homepage: Link | None
     card: AnswerCard
@@ -132,7 +133,7 @@ def show_tool(
     user: CurrentUser,
     now: Now,
 ) -> Response:
-    tool = tools.get(read, slug)
+    tool = profiles.get(read, slug)
     inside = user is not None and bool(user.roles & INSIDERS)
 
     def of_edition(query: QueryParams) -> tuple[ToolPage, Shown]:
@@ -143,7 +144,7 @@ def show_tool(
     return render(request, "tools/show.html", page, feeds=tool_feeds(tool), indexed=True, lasting=shown)
 
 
-def tool_feeds(tool: Tool) -> list[FeedLink]:
+def tool_feeds(tool: Tool | Profile) -> list[FeedLink]:
     return feed_links(worded("Verdicts on {tool}", tool=tool.name), f"/tools/{tool.slug}/verdicts")
 
 
@@ -162,7 +163,7 @@ def show_badge_as_json(slug: Slug, known: Known, read: Read, settings: House, no
 
 def _tool_page(
     read: Session,
-    tool: Tool,
+    tool: Profile,
     settings: Settings,
     now: datetime,
     *,
@@ -238,7 +239,7 @@ def _scored(known: Sequence[Published]) -> Published | None:
     return next((each for each in every if each.validity.state not in gone), every[0] if every else None)
 
 
-def _in_short(tool: Tool, scored: Published | None, decided: int) -> list[str]:
+def _in_short(tool: Tool | Profile, scored: Published | None, decided: int) -> list[str]:
     told = [tool.description] if tool.description else []
     if scored is not None:
         weighed = scored.row.assessment
@@ -295,7 +296,7 @@ def _when(event: Event) -> datetime:
     return event.on
 
 
-def _editions(tool: Tool, whole: Answer, chosen: str) -> list[tuple[Link, str, bool]]:
+def _editions(tool: Tool | Profile, whole: Answer, chosen: str) -> list[tuple[Link, str, bool]]:
     """The answer to who names no edition, then that of each."""
     named = [each for each in whole.editions if each.name]
     if not named:
@@ -356,7 +357,7 @@ def _identifiers(aliases: Sequence[Called]) -> list[Row]:
 
 
 def _badge(read: Session, slug: str, settings: Settings, now: datetime, *, index: Index | None) -> BadgePage:
-    tool = tools.get(read, slug)
+    tool = profiles.get(read, slug)
     answers = lookup.answers(
         read, [tool], Question(at=now), lookup.organisation(read, settings, index), now=now, index=index
     )

@@ -21,9 +21,10 @@ from registry.services.people.acting import Actor
 from registry.services.verdicts import publishing
 from registry.services.verdicts.publishing import Published
 from registry.services.verdicts.verdict_life import SUSPENDERS
-from registry.store import dossier, tables, tools, verdicts
+from registry.store import dossier, profiles, rulings, tables, tools, verdicts
 from registry.store.columns import id_of
 from registry.store.dossier import Happened
+from registry.store.rulings import Recorded
 from registry.web.deps import INSIDERS, CurrentUser, House, Known, Now, Number, Read
 from registry.web.feeds import feed_links
 from registry.web.render import render
@@ -84,14 +85,15 @@ class VerdictPage:
 def show_verdict(
     request: Request, number: Number, known: Known, read: Read, settings: House, user: CurrentUser, now: Now
 ) -> Response:
-    row = verdicts.get(read, number)
-    waits = now < row.published_at
-    if waits and (user is None or user.id != row.decided_by_id):
+    row = rulings.recorded(read, number)
+    waits = row is not None and now < row.published_at
+    if row is None or (waits and (user is None or user.id != row.decided_by_id)):
         raise NotFound(
             worded("There is no verdict number {number}. See the list of verdicts.", number=number)
         )
     organisation = lookup.organisation(read, settings, known)
-    each = publishing.published(read, [row], organisation, now=now)
+    tool = profiles.by_ids(read, [row.tool_id])
+    each = publishing.published_of(read, [row], tool, organisation, now=now)
     page = replace(
         verdict_pages(read, each, organisation, now=now)[0],
         waits_until=row.published_at if waits else None,
@@ -173,7 +175,7 @@ def _is_insider(user: Actor | None) -> bool:
     return user is not None and bool(user.roles & INSIDERS)
 
 
-def _facts(row: tables.Verdict, each: Published, instead: Link | str) -> list[Row]:
+def _facts(row: tables.Verdict | Recorded, each: Published, instead: Link | str) -> list[Row]:
     ends = each.validity.ends_on or row.valid_until
     facts = [
         Row(worded("Decided"), row.decided_at),
@@ -213,21 +215,21 @@ def _instead(replacement: str, known: Mapping[str, tables.Tool]) -> Link | str:
     return Link(tool.name, f"/tools/{tool.slug}") if tool else replacement
 
 
-def _reason(row: tables.Verdict) -> str:
+def _reason(row: tables.Verdict | Recorded) -> str:
     """A knock-out by its name, as it was when it was answered; every other reason by its own words."""
     asked = {each["id"]: each["name"] for each in row.assessment.get("knock_outs", [])}
     named = asked.get(row.reason_code)
     return worded(named[:1].upper() + named[1:]) if named else words(row.reason_code)
 
 
-def _logged(row: tables.Verdict, number: int | None) -> list[Row]:
+def _logged(row: tables.Verdict | Recorded, number: int | None) -> list[Row]:
     if number is None:
         return []
     label = worded("number {number}", number=number)
     return [Row(worded("In the log"), Link(label, f"/verdicts/{row.number}/proof"))]
 
 
-def _step(row: tables.Verdict) -> str:
+def _step(row: tables.Verdict | Recorded) -> str:
     if row.recommended is None or not row.step_reason:
         return ""
     outcome = small_words(row.recommended.value)

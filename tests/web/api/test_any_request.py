@@ -1,6 +1,6 @@
 """Whatever is sent to the API, by anybody: no failure of ours, and a reply as its own description says."""
 
-import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -16,14 +16,20 @@ from registry.services.people.api_tokens import SCOPES
 from registry.settings import Settings
 from registry.store.engine import make_engine, transaction
 from registry.store.tables import Role
-from tests.browser.conftest import environment, free_port, registry, served
+from tests.browser.conftest import a_copy_of_the_demo, environment, free_port, registry, served
 
 pytestmark = pytest.mark.whole
 
 HERE = Path(__file__).parent
 SEED = "1129"
-ASKERS = {"nobody": 2, "token": 4, **{role.value: 1 for role in Role}}
-"""Who asks, and how many requests of each sort every operation gets."""
+MORE = int(os.environ.get("ASK_TIMES", "1"))
+"""So many times as many requests by hand, and by each role."""
+ASKERS = {
+    "nobody": MORE,
+    "token": 2 * MORE,
+    **dict.fromkeys(Role if MORE > 1 else (Role.REVIEWER,), MORE),
+}
+"""Who asks, and how many requests of each sort every operation gets. The token does all that any role may."""
 WITH_A_SESSION = ("--exclude-checks", "ignored_auth,negative_data_rejection")
 """Both send the request without the cookie, which the header would bring back; they are made by nobody and by token."""
 
@@ -39,9 +45,7 @@ class Offices:
 @pytest.fixture(scope="module")
 def offices(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Offices]:
     """The demo, with everybody who asks."""
-    folder = tmp_path_factory.mktemp("demo")
-    made = json.loads(registry(folder, "demo", "--no-serve", "--json", "--port", str(free_port())).stdout)
-    place = Path(made["folder"])
+    place = a_copy_of_the_demo(tmp_path_factory)
     settings = Settings(data_dir=place)
     engine = make_engine(settings.resolved_database_url)
     now = datetime.now(UTC)
