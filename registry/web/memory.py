@@ -6,6 +6,7 @@ may be given again, and of what it tells: all tables that it is read from must b
 somebody who may be known, by a cookie or a token, is kept or comes from here.
 """
 
+import asyncio
 import zlib
 from collections.abc import Mapping
 from contextlib import suppress
@@ -35,6 +36,8 @@ THEMES = ("light", "dark")
 OF_A_BODY = (b"content-type", b"content-length", b"content-encoding")
 OF_ONE = (b"etag", b"content-length", b"last-modified", b"link")
 MOST_ADDRESS = 1_000
+MOST_WAITS = 2
+"""For others who asked for the same: for the one who was there, and for the first of those who waited for that one."""
 MOST_BYTES = 24_000_000
 COST = 1_500
 """Bytes that one takes besides its body: messages, headers, its key."""
@@ -85,6 +88,8 @@ class Memory:
         self._of_nobody = frozenset({b"", *looks})
         """Cookies that tell nothing of who asks."""
         self._held: dict[Key, Held] = {}
+        self._making: dict[Key, asyncio.Event] = {}
+        """What is made anew now; set once it is held."""
         self._headers: dict[tuple[bytes, bytes], tuple[bytes, bytes]] = {}
         self._bytes = 0
         self._listening = Listening(parts.following)
@@ -99,7 +104,9 @@ class Memory:
             await self.app(scope, receive, send)
             return
         held, known = self._held.get(key), headers.get(b"if-none-match")
-        if held is None or not await self._still_holds(held, heard.at):
+        if held is not None and not await self._still_holds(held, heard.at):
+            held = await self._made_meanwhile(key, heard.at)
+        if held is None:
             scope.setdefault("state", {})["index"] = heard.index
             await self._ask(key, heard, scope, receive, send)
         elif known and matches(known.decode("latin-1"), held.tag):
@@ -139,6 +146,23 @@ class Memory:
         held.age = newest
         return True
 
+    async def _made_meanwhile(self, key: Key, now: datetime) -> Held | None:
+        """What somebody who asked for the same is about to get, where it holds: it is made once for all who wait."""
+        for _ in range(MOST_WAITS):
+            made = self._making.get(key)
+            if made is None:
+                return None
+            await made.wait()
+            held = self._held.get(key)
+            if held is not None and await self._still_holds(held, now):
+                return held
+        return None
+
+    def _let_on(self, key: Key, made: asyncio.Event) -> None:
+        made.set()
+        if self._making.get(key) is made:
+            del self._making[key]
+
     async def _told_by_lists(self, now: datetime) -> int | None:
         newest, lists = self.following.written.newest, None
         if self._lists[0] != newest:
@@ -148,35 +172,47 @@ class Memory:
         return self._lists[1]
 
     async def _ask(self, key: Key, heard: Heard, scope: Scope, receive: Receive, send: Send) -> None:
-        age, now = heard.newest, heard.at  # before anything is read
+        asked_before = key in self._held
+        made = self._making[key] = asyncio.Event()
         sent: list[Message] = []
+        held: Held | None = None
 
         async def note(message: Message) -> None:
+            nonlocal held
             sent.append(message)
+            if len(sent) == 2 and not message.get("more_body"):
+                held = self._noted(key, heard, scope, *sent)
+                self._let_on(key, made)  # before it is sent: who takes it slowly keeps nobody waiting
             await send(message)
 
-        await self.app(scope, receive, note)
+        try:
+            await self.app(scope, receive, note)
+        finally:
+            self._let_on(key, made)
+        # To look at what all lists tell is worth it for what is asked for again.
+        if held is not None and held.holds.shown.listed and asked_before:
+            lists = await self._told_by_lists(heard.at)
+            # Else something was written meanwhile: it may tell what was before, and the lists what is now.
+            if not await self._since(heard.newest):
+                held.lists = lists
+
+    def _noted(self, key: Key, heard: Heard, scope: Scope, start: Message, end: Message) -> Held | None:
+        """What is held from now on; None where it is not to be."""
         holds: Holds | None = scope.get("state", {}).get("holds")
-        if holds is None or len(sent) != 2 or sent[0]["status"] != 200:
-            return
-        start, body = sent[0], sent[1]["body"]
-        asked_before = (
-            key in self._held
-        )  # to look at what all lists tell is worth it for what is asked for again
-        lists = await self._told_by_lists(now) if holds.shown.listed and asked_before else None
-        if lists is not None and await self._since(age):
-            lists = None  # something was written meanwhile: it may tell what was before, and the lists what is now
-        named = dict(start["headers"])
-        if b"etag" in named and b"set-cookie" not in named:
-            # Most headers are those of every reply, and are held once.
-            shared = [
-                each if each[0] in OF_ONE else self._headers.setdefault(each, each)
-                for each in start["headers"]
-            ]
-            tag = named[b"etag"].decode("latin-1")
-            packed = len(body) > WORTH_PACKING and b"content-encoding" not in named
-            kept = zlib.compress(body, 1) if packed else body
-            self._keep(key, Held({**start, "headers": shared}, kept, packed, tag, age, lists, holds, now))
+        named, body = dict(start["headers"]), end.get("body", b"")
+        if holds is None or start["status"] != 200 or b"etag" not in named or b"set-cookie" in named:
+            return None
+        # Most headers are those of every reply, and are held once.
+        shared = [
+            each if each[0] in OF_ONE else self._headers.setdefault(each, each) for each in start["headers"]
+        ]
+        tag = named[b"etag"].decode("latin-1")
+        packed = len(body) > WORTH_PACKING and b"content-encoding" not in named
+        kept = zlib.compress(body, 1) if packed else body
+        # As old as what was heard before anything was read.
+        held = Held({**start, "headers": shared}, kept, packed, tag, heard.newest, None, holds, heard.at)
+        self._keep(key, held)
+        return held
 
     async def _since(self, age: int) -> bool:
         """Whether anything may have been written since."""

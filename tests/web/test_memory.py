@@ -10,6 +10,7 @@ from httpx2 import Response
 from sqlalchemy import Engine, event
 from sqlmodel import Session
 from starlette.testclient import TestClient
+from starlette.types import Message, Receive, Scope, Send
 
 from registry.domain.validity import MarkKind
 from registry.services.answers.following import Heard
@@ -19,7 +20,7 @@ from registry.store.columns import id_of
 from registry.store.engine import transaction
 from registry.store.tables import Candidate, Role, Tool, Unanswered
 from registry.web import memory
-from registry.web.memory import Memory
+from registry.web.memory import Held, Key, Memory
 from tests.builders import UTC_ZONE, a_tool, a_verdict, an_evaluation, scored
 from tests.conftest import Beginning
 from tests.web import remembered
@@ -173,6 +174,62 @@ def test_what_was_read_at_once_shares_one_look_and_what_comes_later_has_its_own(
     before, after = asyncio.run(ask_around_an_act())
     assert len(set(before)) == len(set(after)) == 1
     assert before[0] != after[0]
+
+
+def test_what_many_wait_for_is_made_once_and_anew_for_who_came_after_an_act(
+    site: TestClient, app: FastAPI, held: Memory, site_engine: Engine, people: dict[str, Actor],
+    clock: HandClock, monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    site.get("/verdicts/1")
+    (key,) = held._held
+    within, meanwhile = held.app, held._made_meanwhile
+    made: list[str] = []
+    waiting: list[Key] = []
+
+    def befalls(kind: MarkKind) -> None:
+        with transaction(site_engine) as session:
+            mark(session, 1, kind, reason="A leak.", zone=UTC_ZONE, by=people["amir"], now=clock.now)
+
+    async def noted(key: Key, now: datetime) -> Held | None:
+        waiting.append(key)
+        return await meanwhile(key, now)
+
+    async def ask() -> tuple[set[bytes], set[bytes]]:
+        read, may_go_on = asyncio.Event(), asyncio.Event()
+
+        async def held_up(scope: Scope, receive: Receive, send: Send) -> None:
+            sent: list[Message] = []
+
+            async def note(message: Message) -> None:
+                sent.append(message)
+
+            made.append(scope["path"])
+            await within(scope, receive, note)
+            read.set()
+            await may_go_on.wait()
+            for message in sent:
+                await send(message)
+
+        async def told_to(some: int) -> set[bytes]:
+            given = await asyncio.gather(*(remembered.given(app, key, app) for _ in range(some)))
+            return {body for _, body in given}
+
+        monkeypatch.setattr(held, "app", held_up)
+        monkeypatch.setattr(held, "_made_meanwhile", noted)
+        before = asyncio.create_task(told_to(1))
+        await read.wait()
+        befalls(MarkKind.REVOKED)
+        after = asyncio.create_task(told_to(3))
+        while len(waiting) < 4:
+            await asyncio.sleep(0)
+        may_go_on.set()
+        return await before, await after
+
+    befalls(MarkKind.SUSPENDED)
+    before, after = asyncio.run(ask())
+    assert len(before) == len(after) == 1
+    assert before != after
+    assert len(made) == 2
 
 
 @pytest.mark.parametrize("address", PAGES)
