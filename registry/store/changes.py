@@ -23,8 +23,11 @@ _POSTGRESQL = """
     FROM (SELECT 1) AS one LEFT JOIN tool_change AS found
       ON found.xid >= %s::bigint AND NOT pg_visible_in_snapshot(found.xid::text::xid8, %s::pg_snapshot)
 """
-_POSTGRESQL_PLANNED = "SELECT set_config('plan_cache_mode', 'force_generic_plan', false)"
-"""What is asked before each reply is planned once; planned for each of its values anew, it took twice as long."""
+_POSTGRESQL_PLANNED = """
+    SELECT set_config('plan_cache_mode', 'force_generic_plan', false), set_config('enable_seqscan', 'off', false)
+"""
+"""What is asked before each reply is planned once; planned for each of its values anew, it took twice as long. A
+plan that was made while the trail was short would read all of it when it is long."""
 _POSTGRESQL_NAME = b"tool_changes"
 _POSTGRESQL_LAST = "SELECT pg_current_snapshot()::text, coalesce(max(id), 0) FROM tool_change"
 

@@ -15,9 +15,10 @@ from registry.services.people.house import house
 from registry.settings import Settings
 from registry.store.changes import ANY, Trail
 from registry.store.columns import id_of
-from registry.store.engine import transaction
+from registry.store.engine import make_engine, transaction
 from registry.store.tables import Candidate, Entry, Mention, Source
 from tests.builders import a_condition, a_tool, a_verdict, the_cast
+from tests.postgres import Postgres
 from tests.web.remembered import followed
 
 EVENT = (
@@ -151,3 +152,18 @@ def test_what_pages_show_beside_answers_is_news_of_its_tool(engine: Engine, now:
             assert (news and news.concerned) == concerned, act
     finally:
         trail.close()
+
+
+def test_what_was_written_is_looked_for_by_an_index_however_short_the_trail_was(postgres: Postgres) -> None:
+    with postgres.database() as url:
+        engine = make_engine(url)
+        with engine.begin() as connection:
+            short = "SELECT 0, false, number FROM generate_series(1, 50) AS number"
+            connection.execute(text(f"INSERT INTO tool_change (tool_id, named, xid) {short}"))
+            connection.execute(text("ANALYZE tool_change"))
+        trail = Trail(engine)
+        plan = str(trail._rows("EXPLAIN EXECUTE tool_changes (8000, '8000:8000:')"))
+        trail.close()
+        engine.dispose()
+    assert "ix_tool_change_xid" in plan
+    assert "Seq Scan" not in plan
