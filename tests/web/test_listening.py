@@ -119,3 +119,15 @@ def test_another_thread_that_asks_meanwhile_waits_its_turn(following: Following)
         assert await theirs is (await mine).index
 
     asyncio.run(both())
+
+
+def test_a_site_ends_while_the_database_is_being_asked(
+    following: Following, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("registry.services.answers.following.LEAVING_S", 0.01)
+    assert following.ask() is not None
+    ending = threading.Thread(target=following.close, daemon=True)
+    ending.start()
+    ending.join(10)
+    assert not ending.is_alive()
+    following.heard_nothing()

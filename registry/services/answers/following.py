@@ -25,6 +25,8 @@ from registry.store.engine import has_room, plain_snapshot, snapshot
 
 MOST_READ_AGAIN = 500
 """Tools; when more of them changed, making the index anew beside the requests is the better."""
+LEAVING_S = 1
+"""For a database that is being asked, and whose reply nobody waits for any more."""
 
 logger = logging.getLogger(__name__)
 
@@ -136,8 +138,11 @@ class Following:
         making = self._making
         if making is not None:
             making.join()
-        with self._lock:
-            self._drop()
+        if self._lock.acquire(timeout=LEAVING_S):  # else it goes with the process
+            try:
+                self._drop()
+            finally:
+                self._lock.release()
 
     def _make(self) -> None:
         trail = None
