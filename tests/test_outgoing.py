@@ -75,6 +75,8 @@ MAY_USE: dict[str, dict[str, frozenset[str]]] = {
     "registry.store.alive": {"select": frozenset({"POLLIN", "poll"})},
     # It gives memory back to the system by the C library.
     "registry.cli.serve": {"ctypes": frozenset({"CDLL"})},
+    # It asks for large pages by the same.
+    "registry.cli.large_pages": {"ctypes": frozenset({"CDLL", "c_int", "c_size_t", "c_void_p"})},
     # They look for a free port and never connect.
     "registry.cli.demo": {"socket": frozenset({"SOL_SOCKET", "SO_REUSEADDR", "socket"})},
     "registry.demo.seeding": {"socket": frozenset({"SOL_SOCKET", "SO_REUSEADDR", "socket"})},

@@ -67,6 +67,7 @@ NO_TABLE = {
     "found",
     "one",
     "ranked",
+    "named",
 }
 WROTE = re.compile(r'\s*(?:INSERT INTO|UPDATE|DELETE FROM)\s+"?(\w+)', re.IGNORECASE)
 
