@@ -17,7 +17,7 @@ from registry.store.engine import make_engine
 
 _MEMORY = Path("/dev/shm")
 _ROOM = 2**30
-PATIENCE_S = 60.0
+PATIENCE_S = 180.0
 MIGRATED = "template_registry"
 """A database with the newest schema, to be copied."""
 
