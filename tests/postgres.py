@@ -1,7 +1,9 @@
 """A PostgreSQL server of the suite's own, and a database of its own for each test that asks."""
 
 import itertools
+import os
 import shutil
+import signal
 import tempfile
 import time
 from collections.abc import Iterator
@@ -17,7 +19,8 @@ from registry.store.engine import make_engine
 
 _MEMORY = Path("/dev/shm")
 _ROOM = 2**30
-PATIENCE_S = 180.0
+PATIENCE_S = 90.0
+STUCK_S = 20.0
 MIGRATED = "template_registry"
 """A database with the newest schema, to be copied."""
 
@@ -60,14 +63,17 @@ class Postgres:
             self.start()
 
     def start(self) -> None:
-        """As an operator would, where it is down; until it answers."""
-        until = time.monotonic() + PATIENCE_S
+        """As an operator would, where it is down or does not get on with mending itself; until it answers."""
+        until, stuck = time.monotonic() + PATIENCE_S, time.monotonic() + STUCK_S
         while True:
             self._server.ensure_postgres_running()
             try:
                 self._tell("SELECT 1")
             except OperationalError:  # one that died may be mending itself, or about to give up
                 assert time.monotonic() < until
+                if time.monotonic() > stuck:
+                    os.kill(self._server.get_pid(), signal.SIGQUIT)
+                    stuck = until
                 time.sleep(0.1)
             else:
                 return
