@@ -112,7 +112,7 @@ def test_of_many_who_ask_at_once_one_looks_for_all_and_none_is_told_what_is_over
         assert goes_on.wait(20)
         return looked[-1]
 
-    following._lock, trail.news = lock, news  # type: ignore[assignment, method-assign]
+    own, following._lock, trail.news = following._lock, lock, news  # type: ignore[assignment, method-assign]
     with ThreadPoolExecutor(9) as pool:
         first = pool.submit(following.index)
         assert began.wait(20)
@@ -124,6 +124,7 @@ def test_of_many_who_ask_at_once_one_looks_for_all_and_none_is_told_what_is_over
         goes_on.set()
         first.result(20)
         assert {found(each.result(20), "Quillmark") for each in others} == {tool_id}
+    following._lock = own
     assert len(looked) == 2
 
 
